@@ -1,0 +1,15 @@
+/** One armed timer. `cancel` is idempotent and safe after it has fired. */
+export interface Timer {
+  cancel(): void;
+}
+
+/**
+ * Time as a parameter: everything below `exchange/` that waits or asks the hour takes one of these.
+ * Production passes {@link systemClock}; the simulator and the tests pass a `VirtualClock`.
+ */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Calls `run` once, `delayMs` from now. */
+  after(delayMs: number, run: () => void): Timer;
+}
