@@ -1,0 +1,17 @@
+import type { CallType, DialStatus } from "../contract/outcome.ts";
+
+/** Who ended the call: the caller, the callee (the flow ended right behind a conversation he left) or we. */
+export type EndedBy = "caller" | "callee" | "platform";
+
+/** The call detail record: the `cdr` of a report and the last line of every call. Keys are the outside's. */
+export interface CallRecord {
+  readonly status: "completed" | "failed" | "busy" | "no-answer";
+  readonly ended_by: EndedBy;
+  readonly dial_call_status: DialStatus | null;
+  readonly call_type: CallType;
+  /** Whole seconds of all conversations. */
+  readonly conversation_s: number;
+  /** Whole seconds from arrival to end. */
+  readonly duration_s: number;
+  readonly duration_ms: number;
+}

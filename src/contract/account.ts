@@ -1,0 +1,34 @@
+/** A person of the account: may be dialled by number or as `sip:<name>`; `email` goes into dial events (EVT-1). */
+export interface User {
+  readonly name: string;
+  readonly number: string | null;
+  readonly email: string | null;
+}
+
+/** A number of the account. `number` is E.164; `region` is the telecom circle (DIAL-6). */
+export interface Exophone {
+  readonly number: string;
+  readonly region: string | null;
+  readonly trunk: string | null;
+}
+
+/** What of an account shapes requests and answers. A plain value: the same for a live call, a scenario and a test. */
+export interface Account {
+  readonly sid: string;
+  readonly tenantId: string;
+  /** ISO 3166 code: how ten-digit numbers in an answer are read (RES-24). */
+  readonly country: string;
+  /** IANA zone of every time we send (REQ-31). */
+  readonly timezone: string;
+  readonly numberFormat: "national" | "e164";
+  readonly createdFormat: "observed" | "documented";
+  readonly dialEvents: readonly ("dial" | "ringing" | "answered" | "terminal")[];
+  readonly language: string;
+  /** Hosts allowed in `sip:user@host` destinations (RES-24). */
+  readonly sipHosts: readonly string[];
+  /** E.164 prefixes that may be dialled; empty: all. */
+  readonly dialPrefixes: readonly string[];
+  readonly exophones: readonly Exophone[];
+  readonly users: readonly User[];
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+}
