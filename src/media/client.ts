@@ -1,0 +1,239 @@
+import { connect as connectSocket, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Log } from "../base/log.ts";
+import { LineReader, LineWriter } from "./lines.ts";
+import type {
+  CallSummary,
+  Layout,
+  MediaEvent,
+  MediaMessage,
+  MediaOp,
+  MediaReply,
+  OpenError,
+  PlayItem,
+  Remote,
+  StatsReply,
+} from "./protocol.ts";
+
+export interface MediaClientOptions {
+  /** Unix socket of the media process. */
+  readonly socketPath: string;
+  readonly log: Log;
+  onEvent(event: MediaEvent): void;
+  /** The media process is gone (or was taken over by another controller): its legs are lost to this client. Once. */
+  onDisconnected(): void;
+  /** How long `connect` keeps trying while nobody listens yet; default 10 s. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** `open` was refused by the media process. */
+export class OpenRefused extends Error {
+  readonly code: OpenError;
+
+  constructor(code: OpenError) {
+    super(code === "no_free_port" ? "no free RTP port" : "too many legs in this media process");
+    this.code = code;
+  }
+}
+
+/** While the media process starts, its socket is tried so often. */
+const CONNECT_RETRY_MS = 50;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+interface Waiting {
+  resolve(reply: MediaReply): void;
+  reject(error: Error): void;
+}
+
+/**
+ * The control process's end of one media process. Operations return at once and keep their order; those that owe a value
+ * reject when the media process is gone. After `onDisconnected` every operation is ignored (or rejects): connect anew.
+ *
+ * A control process that was restarted connects, asks `list()` and closes (or goes on with) what it finds. Events that
+ * happened while nobody was connected are delivered first.
+ */
+export class MediaClient {
+  readonly #socket: Socket;
+  readonly #options: MediaClientOptions;
+  readonly #lines = new LineReader();
+  readonly #writer: LineWriter;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #open = true;
+
+  /** Resolves once connected; rejects when nobody listens within `connectTimeoutMs`. */
+  static async connect(options: MediaClientOptions): Promise<MediaClient> {
+    const deadline = Date.now() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
+    for (;;) {
+      try {
+        return new MediaClient(await dial(options.socketPath), options);
+      } catch (error) {
+        if (Date.now() >= deadline) throw error;
+        await sleep(CONNECT_RETRY_MS);
+      }
+    }
+  }
+
+  private constructor(socket: Socket, options: MediaClientOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#writer = new LineWriter((text) => socket.write(text));
+    socket.setEncoding("utf8");
+    socket.on("data", (text: string) => this.#received(text));
+    socket.on("error", (error) => options.log.warn({ err: error }, "media connection failed"));
+    socket.on("close", () => this.#closed());
+  }
+
+  /** Opens an RTP endpoint: even port, RTCP on the next. Rejects with {@link OpenRefused}. */
+  async open(call: string, leg: number): Promise<{ port: number }> {
+    const reply = await this.#ask((id) => ({ op: "open", id, call, leg }));
+    if (reply.reply !== "open") throw new Error(`media answered open with ${reply.reply}`);
+    if (reply.error !== null) throw new OpenRefused(reply.error);
+    return { port: reply.port };
+  }
+
+  /** May be called again: re-INVITE, hold, other address. A changed address or port lets the leg learn its source anew. */
+  setRemote(call: string, leg: number, remote: Remote): void {
+    this.#send({ op: "remote", call, leg, remote });
+  }
+
+  /** `to` hears `from` (on) or no longer (off). */
+  route(call: string, from: number, to: number, on: boolean): void {
+    this.#send({ op: "route", call, from, to, on });
+  }
+
+  /** Both hear each other, and playbacks on either end without `played`. */
+  bridge(call: string, a: number, b: number): void {
+    this.stopPlayingOn(call, [a, b]);
+    this.route(call, a, b, true);
+    this.route(call, b, a, true);
+  }
+
+  unbridge(call: string, a: number, b: number): void {
+    this.route(call, a, b, false);
+    this.route(call, b, a, false);
+  }
+
+  /** Replaces what `legs` hear by `items` in order → `played`. */
+  play(call: string, id: string, legs: readonly number[], items: readonly PlayItem[], loop: boolean): void {
+    this.#send({ op: "play", call, play: id, legs, items, loop });
+  }
+
+  /** No `played` follows, though one may cross. */
+  stopPlaying(call: string, id: string): void {
+    this.#send({ op: "stop_play", call, play: id });
+  }
+
+  stopPlayingOn(call: string, legs: readonly number[]): void {
+    this.#send({ op: "stop_play_on", call, legs });
+  }
+
+  /** 0-9 * # A-D; queued behind earlier digits of the leg. */
+  sendDigits(call: string, leg: number, digits: string): void {
+    this.#send({ op: "digits", call, leg, digits });
+  }
+
+  /** Records what comes from `legs` → `recording_closed`. The folder of `path` must exist. */
+  record(
+    call: string,
+    id: string,
+    legs: readonly number[],
+    layout: Layout,
+    path: string,
+    maxMs: number | null,
+    silenceMs: number | null,
+  ): void {
+    this.#send({ op: "record", call, recording: id, legs, layout, path, maxMs, silenceMs });
+  }
+
+  stopRecording(call: string, id: string): void {
+    this.#send({ op: "stop_record", call, recording: id });
+  }
+
+  /** → `leg_stats`. */
+  closeLeg(call: string, leg: number): void {
+    this.#send({ op: "close_leg", call, leg });
+  }
+
+  /** Stops everything of the call, returns its ports → `recording_closed` and `leg_stats` of what was open. */
+  closeCall(call: string): void {
+    this.#send({ op: "close_call", call });
+  }
+
+  /** Every call that has a leg in the media process. */
+  async list(): Promise<readonly CallSummary[]> {
+    const reply = await this.#ask((id) => ({ op: "list", id }));
+    if (reply.reply !== "list") throw new Error(`media answered list with ${reply.reply}`);
+    return reply.calls;
+  }
+
+  async stats(): Promise<StatsReply> {
+    const reply = await this.#ask((id) => ({ op: "stats", id }));
+    if (reply.reply !== "stats") throw new Error(`media answered stats with ${reply.reply}`);
+    return reply;
+  }
+
+  /** Leaves; what runs in the media process goes on (for the length of its lease). `onDisconnected` is not called. */
+  close(): void {
+    if (!this.#open) return;
+    this.#writer.flush();
+    this.#open = false;
+    this.#socket.end();
+    this.#rejectAll(new Error("media client closed"));
+  }
+
+  #send(op: MediaOp): void {
+    if (this.#open) this.#writer.send(op);
+  }
+
+  #ask(op: (id: number) => MediaOp): Promise<MediaReply> {
+    if (!this.#open) return Promise.reject(new Error("media process is not connected"));
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#writer.send(op(id));
+    });
+  }
+
+  #received(text: string): void {
+    try {
+      for (const line of this.#lines.push(text)) this.#message(JSON.parse(line) as MediaMessage);
+    } catch (error) {
+      this.#options.log.error({ err: error }, "media process sent what is not its protocol");
+      this.#socket.destroy();
+    }
+  }
+
+  #message(message: MediaMessage): void {
+    if ("event" in message) {
+      if (this.#open) this.#options.onEvent(message);
+      return;
+    }
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    waiting?.resolve(message);
+  }
+
+  #closed(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#rejectAll(new Error("media process disconnected"));
+    this.#options.onDisconnected();
+  }
+
+  #rejectAll(error: Error): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+}
+
+function dial(socketPath: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectSocket(socketPath);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve(socket);
+    });
+    socket.once("error", reject);
+  });
+}
