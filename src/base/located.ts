@@ -160,10 +160,10 @@ function into(place: JsonSchema, part: PropertyKey): JsonSchema[] {
   return typeof place.additionalProperties === "object" ? [place.additionalProperties] : [];
 }
 
-/** The candidate within an edit distance of a third of the word's length (at least 1), or null. */
+/** The candidate within an edit distance of two (a third for long words, less for tiny ones), or null. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
