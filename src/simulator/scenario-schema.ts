@@ -1,0 +1,192 @@
+import { z } from "zod";
+
+/** Longest wait a scenario may script, a day: longer is a slip of the unit. */
+const MAX_WAIT_MS = 86_400_000;
+/** Answers of one URL, or behaviours of one phone; a Connect fetches at most 20 times and a call runs 200 applets. */
+const MAX_SCRIPTED = 4_000;
+/** E.164: at most 15 digits after the plus. */
+const E164 = /^\+[1-9]\d{4,14}$/;
+/** What YAML makes of an E.164 number that stands without quotes: the plus is read as a sign and lost. */
+const E164_WITHOUT_PLUS = /^[1-9]\d{10,14}$/;
+const SIP_NAME = /^sip:[^\s@]+(@[^\s@]+)?$/;
+
+const wait = z.number().int("must be whole milliseconds").min(0).max(MAX_WAIT_MS);
+
+function withPlus(text: unknown): unknown {
+  if (typeof text !== "number" && typeof text !== "string") return text;
+  return E164_WITHOUT_PLUS.test(String(text)) ? `+${text}` : text;
+}
+
+const e164 = z.preprocess(withPlus, z.string('must be a number in quotes such as "+919812345678"'));
+const ownNumber = e164.refine((text) => E164.test(text), 'must be an E.164 number in quotes such as "+918047100000"');
+const destination = z.preprocess(
+  withPlus,
+  z
+    .string()
+    .refine(
+      (text) => E164.test(text) || SIP_NAME.test(text),
+      'must be an E.164 number such as "+919900000011", "sip:user" or "sip:user@host"',
+    ),
+);
+const digits = z
+  .string('must be digits in quotes, such as "12#"')
+  .regex(/^[0-9*#]{1,64}$/, "must be 1 to 64 of the keys 0-9, * and #");
+
+function isTimezone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const accountSchema = z.strictObject({
+  sid: z.string().min(1).default("acme"),
+  tenant_id: z.union([z.number().int().nonnegative(), z.string().regex(/^\d+$/)]).default(1409),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'must be a two-letter country such as "IN"')
+    .default("IN"),
+  timezone: z.string().refine(isTimezone, 'must be an IANA zone such as "Asia/Kolkata"').default("Asia/Kolkata"),
+  language: z.string().default("en"),
+  number_format: z.enum(["national", "e164"]).default("national"),
+  created_format: z.enum(["observed", "documented"]).default("observed"),
+  dial_events: z.array(z.enum(["dial", "ringing", "answered", "terminal"])).default(["dial", "terminal"]),
+  sip_hosts: z.array(z.string()).default([]),
+  limits: z
+    .strictObject({
+      dial_prefixes: z.array(z.string().regex(/^\+\d*$/, 'must start with "+", such as "+91"')).default([]),
+    })
+    .default({ dial_prefixes: [] }),
+  exophones: z
+    .array(
+      z.union([
+        z.strictObject({
+          number: ownNumber,
+          region: z.string().nullable().default(null),
+          trunk: z.string().nullable().default(null),
+        }),
+        ownNumber,
+      ]),
+    )
+    .default([]),
+  users: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        number: ownNumber.nullable().default(null),
+        email: z.string().nullable().default(null),
+      }),
+    )
+    .default([]),
+  groups: z
+    .array(
+      z.strictObject({ name: z.string().min(1), users: z.array(z.string()), order: z.array(z.string()).optional() }),
+    )
+    .default([]),
+});
+
+const callSchema = z.strictObject({
+  from: e164.default("+919812345678"),
+  to: ownNumber.optional(),
+  direction: z.enum(["incoming", "outbound-dial"]).default("incoming"),
+  custom_field: z.string().nullable().default(null),
+});
+
+const urlAnswerSchema = z
+  .strictObject({
+    after_ms: wait.default(0),
+    status: z.number().int().min(100).max(599).optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    json: z.unknown().optional(),
+    text: z.string().optional(),
+    audio_ms: wait.optional(),
+    error: z.enum(["timeout", "refused", "dns", "tls"]).optional(),
+  })
+  .refine((answer) => answer.json === undefined || answer.text === undefined, "give either json or text, not both")
+  .refine(
+    (answer) =>
+      answer.error === undefined ||
+      !["status", "headers", "json", "text", "audio_ms"].some((key) => Object.hasOwn(answer, key)),
+    "error stands for no answer at all: only after_ms may stand beside it",
+  );
+
+/** The four ways an INVITE can end: at most one of them in a behaviour. */
+const ENDINGS = ["answer_after_ms", "busy_after_ms", "reject_after_ms", "fail_after_ms"] as const;
+
+const phoneSchema = z
+  .strictObject({
+    ring_after_ms: wait.optional(),
+    early_media_after_ms: wait.optional(),
+    answer_after_ms: wait.optional(),
+    talk_ms: wait.optional(),
+    hang_up_after_ms: wait.optional(),
+    busy_after_ms: wait.optional(),
+    reject_after_ms: wait.optional(),
+    fail_after_ms: wait.optional(),
+    sip: z
+      .number()
+      .int()
+      .min(400, "must be a final failure, 400 to 699")
+      .max(699, "must be a final failure, 400 to 699")
+      .optional(),
+    cancel_takes_ms: wait.default(0),
+  })
+  .refine(
+    (phone) => ENDINGS.filter((key) => phone[key] !== undefined).length <= 1,
+    `give only one of ${ENDINGS.join(", ")}`,
+  )
+  .refine(
+    (phone) => phone.sip === undefined || phone.fail_after_ms !== undefined,
+    "sip says how fail_after_ms fails: give fail_after_ms too",
+  )
+  .refine(
+    (phone) =>
+      phone.answer_after_ms !== undefined || (phone.talk_ms === undefined && phone.hang_up_after_ms === undefined),
+    "talk_ms and hang_up_after_ms need answer_after_ms: nobody talks who has not answered",
+  );
+
+const callerSchema = z.strictObject({
+  hang_up_after_ms: wait.optional(),
+  presses: z
+    .array(z.strictObject({ after_ms: wait, digits }))
+    .max(MAX_SCRIPTED)
+    .default([]),
+  silent_after_ms: wait.optional(),
+});
+
+/** An instant with its offset; without one the same file would mean different calls on different machines. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
+const start = z
+  .string()
+  .refine(
+    (text) => INSTANT.test(text) && !Number.isNaN(Date.parse(text)),
+    'must be a time with its offset, such as "2026-01-05T10:00:00+05:30"',
+  )
+  .transform((text) => Date.parse(text));
+
+function scripted<T extends z.ZodType>(one: T) {
+  return z.array(one).min(1, "give at least one entry, or leave the key out").max(MAX_SCRIPTED);
+}
+
+/** The document of `plugboard simulate`, as a person writes it. Defaults are enough of an account for one call. */
+export const scenarioSchema = z.strictObject({
+  flow: z.union(
+    [z.string().min(1), z.record(z.string(), z.unknown())],
+    "must be the path of a flow document, or the flow itself",
+  ),
+  account: accountSchema.prefault({}),
+  call: callSchema.prefault({}),
+  start: start.prefault("2026-01-05T10:00:00+05:30"),
+  urls: z
+    .record(z.string().regex(/^https?:\/\//, "must be an http(s) URL without its query"), scripted(urlAnswerSchema))
+    .default({}),
+  phones: z.record(destination, scripted(phoneSchema)).default({}),
+  caller: callerSchema.prefault({}),
+});
+
+export type ScenarioDocument = z.infer<typeof scenarioSchema>;
+export type AccountDocument = z.infer<typeof accountSchema>;
+export type UrlAnswerDocument = z.infer<typeof urlAnswerSchema>;
+export type PhoneDocument = z.infer<typeof phoneSchema>;

@@ -1,0 +1,244 @@
+import { LocatedDocument, checkDocument } from "../base/located.ts";
+import type { LocatedProblem } from "../base/located.ts";
+import type { Result } from "../base/result.ts";
+import { err, ok } from "../base/result.ts";
+import type { CallSetup, Flow } from "../call/setup.ts";
+import type { Account } from "../contract/account.ts";
+import { parseFlow } from "../flow/flow.ts";
+import type { AccountDocument, PhoneDocument, ScenarioDocument, UrlAnswerDocument } from "./scenario-schema.ts";
+import { scenarioSchema } from "./scenario-schema.ts";
+
+/** Why a scripted request gets no answer. */
+export type UrlError = "timeout" | "refused" | "dns" | "tls";
+
+/**
+ * One scripted answer of a URL. `afterMs` counts from the request; an answer later than the request's deadline is a
+ * timeout. `headers` have lower-case names. `audioMs` is how long the audio behind the URL plays; null: a default.
+ */
+export type UrlAnswer =
+  | {
+      readonly kind: "answer";
+      readonly afterMs: number;
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+      readonly audioMs: number | null;
+    }
+  | { readonly kind: "error"; readonly afterMs: number; readonly error: UrlError };
+
+/** How a phone settles an INVITE, `afterMs` after it was sent; `ring` never does. */
+export type PhoneEnding =
+  | { readonly kind: "answer"; readonly afterMs: number }
+  | { readonly kind: "fail"; readonly afterMs: number; readonly sip: number }
+  | { readonly kind: "ring" };
+
+/** What a phone does with one INVITE. All times are ms from the INVITE unless said otherwise; null: never. */
+export interface PhoneBehaviour {
+  readonly ringAfterMs: number | null;
+  readonly earlyMediaAfterMs: number | null;
+  readonly ending: PhoneEnding;
+  /** The callee hangs up so long after the bridge. */
+  readonly talkMs: number | null;
+  /** The callee hangs up so long after answering, bridged or not. */
+  readonly hangUpAfterMs: number | null;
+  /** How long our CANCEL travels; what the phone does in the meantime crosses it (DIAL-2). */
+  readonly cancelTakesMs: number;
+}
+
+/** What the caller does, in ms from the call's arrival; null: never. */
+export interface CallerBehaviour {
+  readonly hangUpAfterMs: number | null;
+  readonly presses: readonly { readonly afterMs: number; readonly digits: string }[];
+  /** From when on the caller says nothing more: ends a voicemail by silence. */
+  readonly silentAfterMs: number | null;
+}
+
+/** One call in a scripted world: a plain value, and with a seed all that {@link simulate} needs. */
+export interface Scenario {
+  readonly name: string;
+  readonly setup: CallSetup;
+  readonly call: {
+    readonly from: string;
+    readonly to: string;
+    readonly direction: "incoming" | "outbound-dial";
+    readonly customField: string | null;
+  };
+  /** Epoch ms of the call's arrival. */
+  readonly startMs: number;
+  /** By {@link urlKey}; answers in the order they are asked, the last repeats; a URL that is not here does not resolve. */
+  readonly urls: Readonly<Record<string, readonly UrlAnswer[]>>;
+  /** By `destinationKey`, in the order dialled; the last repeats; a phone that is not here cannot be reached. */
+  readonly phones: Readonly<Record<string, readonly PhoneBehaviour[]>>;
+  readonly caller: CallerBehaviour;
+}
+
+export type ScenarioProblem = LocatedProblem;
+
+/** Prefix of the recording URLs that simulated customers see; nothing is there. */
+export const SIMULATED_RECORDINGS_URL = "https://plugboard.invalid/recordings";
+/** What a simulated request says in its `User-Agent` (REQ-4). */
+export const SIMULATED_VERSION = "simulator";
+
+/**
+ * Reads a scenario (YAML or JSON). `name` stands for the file in every problem. `readFile` gives the text of the flow
+ * document where the scenario names one by path, and throws when it cannot; the path is as written in the scenario.
+ */
+export function parseScenario(
+  text: string,
+  name: string,
+  readFile: (path: string) => string,
+): Result<Scenario, readonly ScenarioProblem[]> {
+  const parsed = LocatedDocument.parse(text, name);
+  if (!parsed.ok) return parsed;
+  const checked = checkDocument(parsed.value, scenarioSchema);
+  const flow = readFlow(parsed.value, readFile);
+  if (!checked.ok) return err(flow.ok ? checked.error : [...checked.error, ...flow.error]);
+  if (!flow.ok) return flow;
+  return ok(assemble(name, checked.value, flow.value));
+}
+
+/** Reads a flow document from a text. Problems carry `file` and the line. */
+export function parseFlowText(text: string, file: string): Result<Flow, readonly LocatedProblem[]> {
+  const document = LocatedDocument.parse(text, file);
+  return document.ok ? checkFlow(document.value, document.value.value(), []) : document;
+}
+
+function readFlow(
+  document: LocatedDocument,
+  readFile: (path: string) => string,
+): Result<Flow, readonly ScenarioProblem[]> {
+  const root = document.value();
+  const flow = typeof root === "object" && root !== null && "flow" in root ? root.flow : undefined;
+  if (flow === undefined) return err([]);
+  if (typeof flow !== "string") return checkFlow(document, flow, ["flow"]);
+  let text: string;
+  try {
+    text = readFile(flow);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return err([document.problem(["flow"], `the flow document "${flow}" cannot be read: ${reason}`)]);
+  }
+  return parseFlowText(text, flow);
+}
+
+function checkFlow(
+  document: LocatedDocument,
+  value: unknown,
+  prefix: readonly PropertyKey[],
+): Result<Flow, readonly ScenarioProblem[]> {
+  const flow = parseFlow(value);
+  if (flow.ok) return flow;
+  return err(flow.error.map((problem) => document.problem([...prefix, ...problem.path], problem.message)));
+}
+
+function assemble(name: string, document: ScenarioDocument, flow: Flow): Scenario {
+  const account = accountOf(document.account, document.call.to);
+  return {
+    name,
+    setup: { account, flow, recordingsUrl: SIMULATED_RECORDINGS_URL, version: SIMULATED_VERSION },
+    call: {
+      from: document.call.from,
+      to: document.call.to ?? account.exophones[0]?.number ?? DEFAULT_EXOPHONE,
+      direction: document.call.direction,
+      customField: document.call.custom_field,
+    },
+    startMs: document.start,
+    urls: mapEntries(document.urls, urlKey, urlAnswer),
+    phones: mapEntries(document.phones, (key) => key, phoneBehaviour),
+    caller: {
+      hangUpAfterMs: document.caller.hang_up_after_ms ?? null,
+      presses: document.caller.presses.map(({ after_ms, digits }) => ({ afterMs: after_ms, digits })),
+      silentAfterMs: document.caller.silent_after_ms ?? null,
+    },
+  };
+}
+
+/** The ExoPhone of a scenario that names none. */
+const DEFAULT_EXOPHONE = "+918047100000";
+
+function accountOf(document: AccountDocument, to: string | undefined): Account {
+  const listed = document.exophones.map((phone) =>
+    typeof phone === "string" ? { number: phone, region: null, trunk: null } : phone,
+  );
+  const fallback = { number: to ?? DEFAULT_EXOPHONE, region: null, trunk: null };
+  return {
+    sid: document.sid,
+    tenantId: String(document.tenant_id),
+    country: document.country,
+    timezone: document.timezone,
+    numberFormat: document.number_format,
+    createdFormat: document.created_format,
+    dialEvents: document.dial_events,
+    language: document.language,
+    sipHosts: document.sip_hosts,
+    dialPrefixes: document.limits.dial_prefixes,
+    exophones: listed.length === 0 ? [fallback] : listed,
+    users: document.users,
+    groups: Object.fromEntries(document.groups.map((group) => [group.name, group.order ?? group.users])),
+  };
+}
+
+function mapEntries<In, Out>(
+  entries: Readonly<Record<string, readonly In[]>>,
+  key: (key: string) => string,
+  value: (value: In) => Out,
+): Record<string, Out[]> {
+  return Object.fromEntries(Object.entries(entries).map(([k, list]) => [key(k), list.map(value)]));
+}
+
+/** The name of a URL in a scenario: without query, fragment and credentials, in the form in which it is requested. */
+export function urlKey(url: string): string {
+  const bare = url.replace(/[?#].*$/s, "");
+  if (!URL.canParse(bare)) return bare;
+  const parsed = new URL(bare);
+  parsed.username = "";
+  parsed.password = "";
+  return parsed.href;
+}
+
+function urlAnswer(document: UrlAnswerDocument): UrlAnswer {
+  if (document.error !== undefined) return { kind: "error", afterMs: document.after_ms, error: document.error };
+  const implied = impliedType(document);
+  const headers: Record<string, string> = implied === null ? {} : { "content-type": implied };
+  for (const [header, value] of Object.entries(document.headers ?? {})) headers[header.toLowerCase()] = value;
+  return {
+    kind: "answer",
+    afterMs: document.after_ms,
+    status: document.status ?? 200,
+    headers,
+    body: document.json === undefined ? (document.text ?? "") : JSON.stringify(document.json),
+    audioMs: document.audio_ms ?? null,
+  };
+}
+
+function impliedType(document: UrlAnswerDocument): string | null {
+  if (document.json !== undefined) return "application/json";
+  return document.text === undefined ? null : "text/plain";
+}
+
+/** SIP's words for the three ways a person's phone refuses: 486 Busy Here, 603 Decline, 480 Temporarily Unavailable. */
+const BUSY_HERE = 486;
+const DECLINE = 603;
+const TEMPORARILY_UNAVAILABLE = 480;
+
+function phoneBehaviour(document: PhoneDocument): PhoneBehaviour {
+  return {
+    ringAfterMs: document.ring_after_ms ?? null,
+    earlyMediaAfterMs: document.early_media_after_ms ?? null,
+    ending: phoneEnding(document),
+    talkMs: document.talk_ms ?? null,
+    hangUpAfterMs: document.hang_up_after_ms ?? null,
+    cancelTakesMs: document.cancel_takes_ms,
+  };
+}
+
+function phoneEnding(document: PhoneDocument): PhoneEnding {
+  const { answer_after_ms, busy_after_ms, reject_after_ms, fail_after_ms, sip } = document;
+  if (answer_after_ms !== undefined) return { kind: "answer", afterMs: answer_after_ms };
+  if (busy_after_ms !== undefined) return { kind: "fail", afterMs: busy_after_ms, sip: BUSY_HERE };
+  if (reject_after_ms !== undefined) return { kind: "fail", afterMs: reject_after_ms, sip: DECLINE };
+  if (fail_after_ms !== undefined) {
+    return { kind: "fail", afterMs: fail_after_ms, sip: sip ?? TEMPORARILY_UNAVAILABLE };
+  }
+  return { kind: "ring" };
+}

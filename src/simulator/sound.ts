@@ -1,0 +1,77 @@
+import { unreachable } from "../base/never.ts";
+import type { Playable } from "../call/effects.ts";
+import type { ScriptedUrls } from "./urls.ts";
+
+/** Spoken text runs at about 15 characters a second, and even one word takes half a second. */
+const MS_PER_CHARACTER = 65;
+const MIN_TEXT_MS = 500;
+/** An uploaded announcement of unknown length. */
+const FILE_MS = 3_000;
+const BEEP_MS = 400;
+/** One period of a cadence: ringback 1 s on and 4 s off, busy 0.5 s on and off. */
+const RINGBACK_PERIOD_MS = 5_000;
+const BUSY_PERIOD_MS = 1_000;
+/** REQ-6 holds for downloads of audio as well. */
+const DOWNLOAD_DEADLINE_MS = 5_000;
+
+/** How long a list of things to hear takes, or when and why it breaks off. */
+export interface PlayPlan {
+  readonly durationMs: number;
+  readonly failure: string | null;
+}
+
+/** Audio is downloaded once per call and then known by its URL (DIAL-9). */
+export class SoundBooth {
+  readonly #urls: ScriptedUrls;
+  readonly #cache = new Map<string, number>();
+
+  constructor(urls: ScriptedUrls) {
+    this.#urls = urls;
+  }
+
+  plan(items: readonly Playable[]): PlayPlan {
+    let durationMs = 0;
+    for (const item of items) {
+      const one = this.#planOne(item);
+      durationMs += one.durationMs;
+      if (one.failure !== null) return { durationMs, failure: one.failure };
+    }
+    return { durationMs, failure: null };
+  }
+
+  #planOne(item: Playable): PlayPlan {
+    switch (item.kind) {
+      case "tone":
+        return { durationMs: toneMs(item.tone), failure: null };
+      case "text":
+        return { durationMs: Math.max(MIN_TEXT_MS, item.text.length * MS_PER_CHARACTER), failure: null };
+      case "file":
+        return { durationMs: FILE_MS, failure: null };
+      case "url":
+        return this.#download(item.url);
+      default:
+        return unreachable(item);
+    }
+  }
+
+  #download(url: string): PlayPlan {
+    const known = this.#cache.get(url);
+    if (known !== undefined) return { durationMs: known, failure: null };
+    const { waitMs, playMs, failure } = this.#urls.download(url, DOWNLOAD_DEADLINE_MS);
+    if (failure === null) this.#cache.set(url, playMs);
+    return { durationMs: waitMs + playMs, failure };
+  }
+}
+
+function toneMs(tone: "ringback" | "beep" | "busy"): number {
+  switch (tone) {
+    case "beep":
+      return BEEP_MS;
+    case "ringback":
+      return RINGBACK_PERIOD_MS;
+    case "busy":
+      return BUSY_PERIOD_MS;
+    default:
+      return unreachable(tone);
+  }
+}
