@@ -1,0 +1,225 @@
+import { isIP, isIPv6 } from "node:net";
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { SipProtocol } from "../dialog/api.ts";
+import { buildResponse, serialize, stampReceived } from "../message/build.ts";
+import { SipParseError } from "../message/error.ts";
+import { type SipMessage, type SipRequest, type SipResponse, topVia } from "../message/message.ts";
+import { isKeepAlive, parseDatagram } from "../message/parse.ts";
+import { StreamParser } from "../message/stream.ts";
+import { type Refusal, validateRequest, validateResponse } from "../message/validate.ts";
+import { DEFAULT_PORT } from "./resolve.ts";
+import type { Flow, Transport, TransportEvents, TransportFactory } from "./types.ts";
+
+/** Octets. Larger requests leave UDP when they may (RFC 3261 18.1.1: 200 below the path's MTU). */
+export const LARGEST_UDP_REQUEST = 1_300;
+
+const PONG = Buffer.from("\r\n");
+/** Option tags that a Require may name (RFC 3262, RFC 4028); others are owed a 420. */
+const EXTENSIONS: ReadonlySet<string> = new Set(["100rel", "timer"]);
+/** To tag of refusals without a transaction: the same each time, since nothing is remembered. */
+const REFUSED_TAG = "refused";
+const LINE_BREAKS = /[\r\n]+/g;
+
+/** Where a listener listens. */
+export interface ListenAddress {
+  readonly protocol: SipProtocol;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TransportLayerOptions {
+  readonly listeners: readonly ListenAddress[];
+  /** Host for Via and Contact; null: `localHost` of the listener's. */
+  readonly advertised: string | null;
+  /** Gives a wildcard listener an address that others can call back. */
+  readonly localHost: (listenHost: string) => string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly factory: TransportFactory;
+}
+
+/** Who gets what came in. */
+export interface TransportUser {
+  /** The top Via carries `received` and `rport` already. */
+  onRequest(request: SipRequest, flow: Flow): void;
+  onResponse(response: SipResponse, flow: Flow): void;
+  onFlowFailed(flow: Flow, reason: string): void;
+  /** Whether a malformed request from there deserves an answer. */
+  isWelcome(flow: Flow, method: string): boolean;
+}
+
+/** All listeners of an endpoint: octets in, messages out; keep-alives; what goes into Via and Contact. */
+export class TransportLayer implements TransportEvents {
+  readonly #options: TransportLayerOptions;
+  readonly #user: TransportUser;
+  #transports: Transport[] = [];
+  readonly #streams = new Map<Flow, StreamParser>();
+  received = 0;
+  sent = 0;
+  dropped = 0;
+
+  constructor(options: TransportLayerOptions, user: TransportUser) {
+    this.#options = options;
+    this.#user = user;
+  }
+
+  get listening(): readonly ListenAddress[] {
+    return this.#transports.map(({ protocol, local }) => ({ protocol, ...local }));
+  }
+
+  get connections(): number {
+    return this.#transports.reduce((sum, transport) => sum + transport.connections, 0);
+  }
+
+  /** Binds all, or none. */
+  async open(): Promise<void> {
+    const { listeners, factory, clock, log } = this.#options;
+    const transports = listeners.map((listener) => factory({ ...listener, clock, log, events: this }));
+    const opened = await Promise.allSettled(transports.map((transport) => transport.open()));
+    const failure = opened.find((result) => result.status === "rejected");
+    if (failure === undefined) {
+      this.#transports = transports;
+      return;
+    }
+    await Promise.all(transports.map((transport) => transport.close()));
+    throw failure.reason;
+  }
+
+  async close(): Promise<void> {
+    const transports = this.#transports;
+    this.#transports = [];
+    await Promise.all(transports.map((transport) => transport.close()));
+    this.#streams.clear();
+  }
+
+  /**
+   * The flow from one of our listeners to an IP literal; null when no listener has that protocol and address family.
+   * `local`: the listener that a dialog lives on is preferred over others of its kind.
+   */
+  flowTo(
+    protocol: SipProtocol,
+    address: string,
+    port: number,
+    connectTimeoutMs: number,
+    local: { readonly host: string; readonly port: number } | null = null,
+  ): Flow | null {
+    const fit = this.#transports.filter(
+      (one) => one.protocol === protocol && isIPv6(one.local.host) === isIPv6(address),
+    );
+    const same = fit.find((one) => local !== null && one.local.host === local.host && one.local.port === local.port);
+    return (same ?? fit[0])?.flowTo(address, port, connectTimeoutMs) ?? null;
+  }
+
+  /** Sends octets; the flow reports what fails. */
+  transmit(flow: Flow, octets: Buffer): void {
+    this.sent++;
+    flow.send(octets);
+  }
+
+  /** Host and port under which the far side of `flow` can call us back (Via, Contact). */
+  sentBy(flow: Flow): { readonly host: string; readonly port: number } {
+    const { advertised, localHost } = this.#options;
+    return { host: advertised ?? localHost(flow.local.host), port: flow.local.port };
+  }
+
+  /** Our Via for a request by that flow; always with `rport` (RFC 3581). */
+  via(flow: Flow, branch: string): string {
+    const { host, port } = this.sentBy(flow);
+    return `SIP/2.0/${flow.protocol === "udp" ? "UDP" : "TCP"} ${bracketed(host)}:${port};rport;branch=${branch}`;
+  }
+
+  /** A `sip:` URI of ours, as it stands in a Contact. */
+  contactUri(flow: Flow, user: string | null): string {
+    const { host, port } = this.sentBy(flow);
+    const transport = flow.protocol === "udp" ? "" : `;transport=${flow.protocol}`;
+    return `sip:${user === null ? "" : `${user}@`}${bracketed(host)}:${port}${transport}`;
+  }
+
+  onOctets(flow: Flow, octets: Buffer): void {
+    try {
+      if (flow.reliable) this.#onStream(flow, octets);
+      else if (!isKeepAlive(octets)) this.#onMessage(parseDatagram(octets), flow);
+    } catch (error) {
+      this.#onUnreadable(error, flow);
+    }
+  }
+
+  onFlowFailed(flow: Flow, reason: string): void {
+    this.#streams.delete(flow);
+    this.#user.onFlowFailed(flow, reason);
+  }
+
+  #onStream(flow: Flow, octets: Buffer): void {
+    let stream = this.#streams.get(flow);
+    if (stream === undefined) {
+      stream = new StreamParser();
+      this.#streams.set(flow, stream);
+    }
+    for (const item of stream.push(octets)) {
+      if (item === "ping") flow.send(PONG);
+      else this.#onMessage(item, flow);
+    }
+  }
+
+  /** Whatever one message does, the next one is heard. */
+  #onMessage(message: SipMessage, flow: Flow): void {
+    this.received++;
+    try {
+      if (message.kind === "request") this.#onRequest(message, flow);
+      else if (validateResponse(message) === null) this.#user.onResponse(message, flow);
+      else this.dropped++;
+    } catch (error) {
+      this.dropped++;
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#options.log.error({ reason }, "a SIP message could not be handled");
+    }
+  }
+
+  #onRequest(request: SipRequest, flow: Flow): void {
+    const refusal = validateRequest(request, { extensions: EXTENSIONS });
+    if (refusal !== null) {
+      this.#refuse(request, refusal, flow);
+      return;
+    }
+    stampReceived(request, flow.remote.address, flow.remote.port);
+    this.#user.onRequest(request, flow);
+  }
+
+  /** Octets that are no message; in a stream nobody knows where the next one begins. */
+  #onUnreadable(error: unknown, flow: Flow): void {
+    if (!(error instanceof SipParseError)) throw error;
+    const { status, request, message } = error;
+    if (status !== null && request !== null) this.#refuse(request, { status, reason: message }, flow);
+    else this.dropped++;
+    if (flow.reliable) flow.close();
+  }
+
+  /** By the way it came: the Via may be what is wrong. Who is not welcome gets silence. */
+  #refuse(request: SipRequest, { status, reason, headers = [] }: Refusal, flow: Flow): void {
+    this.dropped++;
+    if (request.method === "ACK" || !this.#user.isWelcome(flow, request.method)) return;
+    const response = buildResponse(request, status, reason.replaceAll(LINE_BREAKS, " "), {
+      toTag: REFUSED_TAG,
+      headers,
+    });
+    this.transmit(flow, serialize(response));
+  }
+
+  /**
+   * Where responses go (RFC 3261 18.2.2, RFC 3581 4): back by a connection; by UDP to the source when the request
+   * asked for `rport`; else to the port of its Via. Deviation: without `rport`, when the Via names another host than
+   * the one it came from (NAT), the source port is used as well, since nobody listens on the other.
+   */
+  replyRoute(request: SipRequest, flow: Flow): { readonly flow: Flow; readonly port: number } {
+    const via = topVia(request);
+    const port = via.port ?? DEFAULT_PORT;
+    const symmetric = via.rport !== null || (isIP(via.host) !== 0 && via.host !== flow.remote.address);
+    if (flow.reliable || symmetric || port === flow.remote.port) return { flow, port };
+    return { flow: this.flowTo("udp", flow.remote.address, port, 0, flow.local) ?? flow, port };
+  }
+}
+
+function bracketed(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
+}
