@@ -1,12 +1,29 @@
 import type { Account, Exophone } from "./account.ts";
-import type { Destination } from "./destination.ts";
-import type { Finding } from "./finding.ts";
+import { destinationKey, type Destination } from "./destination.ts";
+import {
+  checkKeys,
+  isObject,
+  isUsable,
+  readBoolean,
+  readInteger,
+  readWord,
+  refuse,
+  reject,
+  type Judging,
+  type JsonObject,
+  type Shape,
+  type ValidationMode,
+} from "./fields.ts";
+import { describe, quote, warning, type Finding } from "./finding.ts";
 import type { HttpOutcome } from "./http.ts";
+import { readDestination, readPhone } from "./numbers.ts";
+import { isHttpUrl, maskCredentials } from "./query.ts";
+import { parseJson, receive, unusable, wrongMediaType, type Received, type Unusable } from "./receive.ts";
 
+export { judgeAudio } from "./audio.ts";
+export type { ValidationMode } from "./fields.ts";
 export type { Finding } from "./finding.ts";
-
-/** RES-5: what a wrong optional field does. `strict`: the whole answer is invalid. `lenient`: it is clamped or dropped. */
-export type ValidationMode = "strict" | "lenient";
+export type { Unusable } from "./receive.ts";
 
 /** RES-17: what the caller hears while leg 2 rings. */
 export type MusicOnHold =
@@ -37,14 +54,7 @@ export interface ConnectAnswer {
   readonly startCallPlayback: StartCallPlayback | null;
 }
 
-/** Why an answer cannot be used; the words of `result` in traces and reports. */
-export type Unusable = {
-  readonly usable: false;
-  readonly result: "invalid" | "http_error" | "timeout" | "unreachable";
-  readonly findings: readonly Finding[];
-};
-
-/** `audioUrls` must each pass {@link judgeAudio} before the answer is used (RES-17, RES-23, RES-27). */
+/** `audioUrls` must each pass `judgeAudio` before the answer is used (RES-17, RES-23, RES-27). */
 export type Verdict =
   | {
       readonly usable: true;
@@ -54,33 +64,387 @@ export type Verdict =
     }
   | Unusable;
 
-/** Judges what a Primary or Fallback URL answered (section 2). `exophone` is leg 1's. Never throws. */
-export declare function judgeConnectAnswer(
+/** Every key of version 1.0, per object: what RES-7 measures unknown keys against. */
+const SHAPE: Shape = {
+  "": [
+    "fetch_after_attempt",
+    "destination",
+    "outgoing_phone_number",
+    "record",
+    "recording_channels",
+    "max_ringing_duration",
+    "max_conversation_duration",
+    "music_on_hold",
+    "parallel_ringing",
+    "dial_passthru_event_url",
+    "start_call_playback",
+  ],
+  destination: ["numbers"],
+  music_on_hold: ["type", "value"],
+  parallel_ringing: ["activate", "max_parallel_attempts"],
+  start_call_playback: ["playback_to", "type", "value"],
+};
+
+const FETCH = { rule: "RES-10", path: "fetch_after_attempt" };
+const RECORD = { rule: "RES-13", path: "record" };
+const CHANNELS = { rule: "RES-14", path: "recording_channels" };
+const RINGING = { rule: "RES-15", path: "max_ringing_duration", min: 1, max: 60, fallback: 30 };
+const CONVERSATION = { rule: "RES-16", path: "max_conversation_duration", min: 1, max: 4500, fallback: 900 };
+const ACTIVATE = { rule: "RES-18", path: "parallel_ringing.activate" };
+const ATTEMPTS = { rule: "RES-19", path: "parallel_ringing.max_parallel_attempts", min: 1, max: 10, fallback: 5 };
+
+/** REQ-8: nobody is rung a hundred times for one call; a longer list is a mistake. */
+const MAX_NUMBERS = 100;
+
+/** The account whose call it is, and leg 1's ExoPhone where there is a call already. */
+interface Whose {
+  readonly account: Account;
+  readonly exophone: Exophone | null;
+}
+
+/**
+ * Judges what a Primary or Fallback URL answered (section 2). `exophone` is leg 1's. Never throws. The findings are in
+ * the order of the contract's table, and all of them: the first error does not hide the second.
+ */
+export function judgeConnectAnswer(
   outcome: HttpOutcome,
   account: Account,
   exophone: Exophone,
   mode: ValidationMode,
-): Verdict;
+): Verdict {
+  const received = receive(outcome);
+  if (!received.usable) return received;
+  const judging: Judging = { mode, findings: [] };
+  if (!isJson(judging, received)) return wrongMediaType("RES-1", received, "application/json");
+  const parsed = parseJson(received.body);
+  if (!parsed.usable) return parsed;
+  return judge(judging, parsed.value, { account, exophone });
+}
 
 /** Judges the same shape written in a flow document (`parameters`). `exophone` null: not known yet. Never throws. */
-export declare function judgeConnectBody(
+export function judgeConnectBody(
   value: unknown,
   account: Account,
   exophone: Exophone | null,
   mode: ValidationMode,
-): Verdict;
+): Verdict {
+  return judge({ mode, findings: [] }, value, { account, exophone });
+}
 
-/** RES-27: judges the answer to the check of one audio URL. Not `ok`: the answer that names it is invalid. */
-export declare function judgeAudio(
-  url: string,
-  outcome: HttpOutcome,
-): { readonly ok: boolean; readonly findings: readonly Finding[] };
+/** `application/json`; lenient takes its relatives (`application/vnd.api+json`) as well. */
+export function isJson(judging: Judging, received: Received): boolean {
+  const { mediaType } = received;
+  if (mediaType === "application/json") return true;
+  if (judging.mode === "strict" || !/^application\/[^\s/]+\+json$/.test(mediaType)) return false;
+  const found = `Content-Type ${quote(received.contentType ?? "")}`;
+  const consequence = "it is read as application/json";
+  const problem = `has ${found}; allowed is application/json`;
+  judging.findings.push(warning({ rule: "RES-5", path: "", found, allowed: "application/json", consequence, problem }));
+  return true;
+}
+
+function judge(judging: Judging, value: unknown, whose: Whose): Verdict {
+  if (!isObject(value)) {
+    const found = describe(value);
+    return unusable("invalid", { rule: "RES-1", found, allowed: "a JSON object" });
+  }
+  const answer = readAnswer(judging, value, whose);
+  const { findings } = judging;
+  if (!isUsable(judging)) return { usable: false, result: "invalid", findings };
+  return { usable: true, answer, audioUrls: audioUrlsOf(answer), findings };
+}
+
+/** Every field in the order of the contract's table; the unknown keys of each object behind its fields. */
+function readAnswer(judging: Judging, body: JsonObject, whose: Whose): ConnectAnswer {
+  const answer = {
+    fetchAfterAttempt: readBoolean(judging, FETCH, body["fetch_after_attempt"], false),
+    destinations: readDestinations(judging, body["destination"], whose.account),
+    outgoingPhoneNumber: readOutgoing(judging, body["outgoing_phone_number"], whose),
+    record: readBoolean(judging, RECORD, body["record"], false),
+    recordingChannels: readWord(judging, CHANNELS, body["recording_channels"], ["single", "dual"], "single"),
+    maxRingingDurationS: readInteger(judging, RINGING, body["max_ringing_duration"]),
+    maxConversationDurationS: readInteger(judging, CONVERSATION, body["max_conversation_duration"]),
+    musicOnHold: readMusic(judging, body["music_on_hold"]),
+    parallel: readParallel(judging, body["parallel_ringing"]),
+    dialEventUrl: readEventUrl(judging, body["dial_passthru_event_url"]),
+    startCallPlayback: readPlayback(judging, body["start_call_playback"]),
+  };
+  checkKeys(judging, SHAPE, "", body);
+  return answer;
+}
+
+const NUMBERS = "destination.numbers";
+
+/** RES-11, RES-2, REQ-8. */
+function readDestinations(judging: Judging, value: unknown, account: Account): readonly Destination[] {
+  if (!isObject(value)) {
+    reject(judging, { rule: "RES-2", path: "destination" }, value, "an object with an array numbers");
+    return [];
+  }
+  const numbers: unknown = value["numbers"];
+  if (!Array.isArray(numbers)) reject(judging, { rule: "RES-2", path: NUMBERS }, numbers, "an array of strings");
+  else if (numbers.length > MAX_NUMBERS)
+    reject(judging, { rule: "REQ-8", path: NUMBERS }, numbers, `at most ${MAX_NUMBERS} numbers`);
+  checkKeys(judging, SHAPE, "destination", value);
+  if (!Array.isArray(numbers) || numbers.length > MAX_NUMBERS) return [];
+  return readList(judging.findings, numbers, account, NUMBERS);
+}
+
+/** The entries of a destination list: the undialable left out (RES-4), each destination once (RES-26). */
+export function readList(
+  findings: Finding[],
+  entries: readonly unknown[],
+  account: Account,
+  path: string,
+): readonly Destination[] {
+  const first = new Map<string, string>();
+  const destinations: Destination[] = [];
+  for (const [i, entry] of entries.entries()) {
+    const at = `${path}[${i}]`;
+    const destination = readEntry(findings, entry, account, at);
+    if (destination === null) continue;
+    const key = destinationKey(destination);
+    const before = first.get(key);
+    if (before === undefined) destinations.push(destination);
+    else findings.push(duplicate(at, entry, before));
+    if (before === undefined) first.set(key, at);
+  }
+  return destinations;
+}
+
+function readEntry(findings: Finding[], entry: unknown, account: Account, path: string): Destination | null {
+  if (typeof entry === "string") {
+    const read = readDestination(entry, account, path);
+    findings.push(...read.findings);
+    return read.destination;
+  }
+  const consequence = "the entry is skipped";
+  findings.push(warning({ rule: "RES-4", path, found: describe(entry), allowed: "a string", consequence }));
+  return null;
+}
+
+function duplicate(path: string, entry: unknown, before: string): Finding {
+  const found = describe(entry);
+  const consequence = "it is dialled once";
+  const problem = `is ${found}, the same destination as ${before}`;
+  return warning({ rule: "RES-26", path, found, allowed: "each destination once", consequence, problem });
+}
+
+const OUTGOING = "outgoing_phone_number";
+
+/** RES-12: never a rejection; what DIAL-6 forbids is replaced by leg 1's ExoPhone. */
+function readOutgoing(judging: Judging, value: unknown, whose: Whose): string | null {
+  if (value === undefined) return null;
+  const { account, exophone } = whose;
+  const e164 = typeof value === "string" ? readPhone(value, account.country).e164 : null;
+  if (e164 === null) return replaceOutgoing(judging, value, "is no phone number");
+  if (e164 !== exophone?.number) {
+    const owned = account.exophones.find((each) => each.number === e164);
+    if (owned === undefined) return replaceOutgoing(judging, value, "is no ExoPhone of this account");
+    if (isElsewhere(owned, exophone)) return replaceOutgoing(judging, value, "is of another region than leg 1's");
+  }
+  if (value !== e164) judging.findings.push(respelledOutgoing(value, e164));
+  return e164;
+}
+
+/** A region that is not known forbids nothing. */
+function isElsewhere(owned: Exophone, exophone: Exophone | null): boolean {
+  const home = exophone?.region ?? null;
+  return home !== null && owned.region !== null && owned.region !== home;
+}
+
+function replaceOutgoing(judging: Judging, value: unknown, fault: string): null {
+  const found = describe(value);
+  const allowed = "an ExoPhone of this account in the region of leg 1's";
+  const consequence = "the ExoPhone of leg 1 is used instead";
+  const problem = `is ${found}, which ${fault}`;
+  judging.findings.push(warning({ rule: "DIAL-6", path: OUTGOING, found, allowed, consequence, problem }));
+  return null;
+}
+
+function respelledOutgoing(value: unknown, e164: string): Finding {
+  const consequence = `it is read as ${e164}`;
+  return warning({ rule: "RES-24", path: OUTGOING, found: describe(value), allowed: "an E.164 number", consequence });
+}
+
+const DEFAULT_MUSIC: MusicOnHold = { type: "default_tone" };
+const DEFAULT_MUSIC_USED = "default_tone is used instead";
+const MUSIC = "music_on_hold";
+const MUSIC_TYPES = "default_tone, operator_tone or custom_tone (RES-17)";
+
+/** RES-17. */
+function readMusic(judging: Judging, value: unknown): MusicOnHold {
+  if (value === undefined) return DEFAULT_MUSIC;
+  if (!isObject(value)) {
+    refuse(judging, "RES-5", MUSIC, describe(value), "an object with type (RES-17)", DEFAULT_MUSIC_USED);
+    return DEFAULT_MUSIC;
+  }
+  const music = readMusicType(judging, value);
+  checkKeys(judging, SHAPE, MUSIC, value);
+  return music;
+}
+
+function readMusicType(judging: Judging, object: JsonObject): MusicOnHold {
+  const { type, value } = object;
+  switch (type) {
+    case "custom_tone":
+      return readCustomTone(judging, value);
+    case "default_tone":
+    case "operator_tone":
+      if (value !== undefined) judging.findings.push(unusedMusicValue(value, type));
+      return { type };
+    default: {
+      const rule = type === undefined ? "RES-17" : "RES-5";
+      refuse(judging, rule, `${MUSIC}.type`, describe(type), MUSIC_TYPES, DEFAULT_MUSIC_USED);
+      return DEFAULT_MUSIC;
+    }
+  }
+}
+
+function readCustomTone(judging: Judging, value: unknown): MusicOnHold {
+  if (typeof value === "string" && isHttpUrl(value)) return { type: "custom_tone", url: value };
+  refuse(judging, "RES-17", `${MUSIC}.value`, describeUrl(value), "an http or https URL", DEFAULT_MUSIC_USED);
+  return DEFAULT_MUSIC;
+}
+
+function unusedMusicValue(value: unknown, type: string): Finding {
+  const parts = { rule: "RES-17", path: `${MUSIC}.value`, found: describeUrl(value), allowed: "nothing" };
+  return warning({ ...parts, consequence: "it is ignored", problem: `has no meaning with type ${type}` });
+}
+
+/** Text of a finding about a URL: never its credentials (REQ-2). */
+function describeUrl(value: unknown): string {
+  return describe(typeof value === "string" ? maskCredentials(value) : value);
+}
+
+const PARALLEL = "parallel_ringing";
+
+/** RES-18, RES-19. */
+function readParallel(judging: Judging, value: unknown): ConnectAnswer["parallel"] {
+  const object = isObject(value) ? value : {};
+  if (value !== undefined && object !== value)
+    refuse(judging, "RES-5", PARALLEL, describe(value), "an object (RES-18)", "parallel ringing is off");
+  const activate = readBoolean(judging, ACTIVATE, object["activate"], false);
+  const maxAttempts = readInteger(judging, ATTEMPTS, object["max_parallel_attempts"]);
+  checkKeys(judging, SHAPE, PARALLEL, object);
+  return { activate, maxAttempts };
+}
+
+/** RES-20: events are a courtesy; a wrong URL never costs the call. */
+function readEventUrl(judging: Judging, value: unknown): string | null {
+  if (value === undefined) return null;
+  if (typeof value === "string" && isHttpUrl(value)) return value;
+  judging.findings.push(
+    warning({
+      rule: "RES-20",
+      path: "dial_passthru_event_url",
+      found: describeUrl(value),
+      allowed: "an http or https URL",
+      consequence: "no dial events are sent",
+    }),
+  );
+  return null;
+}
+
+const PLAYBACK = "start_call_playback";
+const NO_PLAYBACK = "nothing is played";
+
+/** RES-21 to RES-23. Lenient drops the playback as a whole: half of one might be heard by the wrong person. */
+function readPlayback(judging: Judging, value: unknown): StartCallPlayback | null {
+  if (value === undefined) return null;
+  if (!isObject(value)) {
+    refuse(judging, "RES-5", PLAYBACK, describe(value), "an object (RES-22)", NO_PLAYBACK);
+    return null;
+  }
+  const to = readPlaybackTo(judging, value["playback_to"]);
+  const said = readSaid(judging, value["type"], value["value"]);
+  checkKeys(judging, SHAPE, PLAYBACK, value);
+  return to === null || said === null ? null : { to, ...said };
+}
+
+function readPlaybackTo(judging: Judging, value: unknown): "callee" | "both" | null {
+  if (value === "callee" || value === "both") return value;
+  const path = `${PLAYBACK}.playback_to`;
+  const found = describe(value);
+  const allowed = "both or callee";
+  if (value !== undefined) {
+    refuse(judging, "RES-21", path, found, allowed, NO_PLAYBACK);
+    return null;
+  }
+  judging.findings.push(warning({ rule: "RES-21", path, found, allowed, consequence: "callee is used" }));
+  return "callee";
+}
+
+function readSaid(judging: Judging, type: unknown, value: unknown): Omit<StartCallPlayback, "to"> | null {
+  if (type !== "text" && type !== "audio_url") {
+    refuse(judging, "RES-22", `${PLAYBACK}.type`, describe(type), "text or audio_url", NO_PLAYBACK);
+    return null;
+  }
+  const path = `${PLAYBACK}.value`;
+  const isText = type === "text" && typeof value === "string" && value.trim() !== "";
+  if (typeof value === "string" && isHttpUrl(value.trim())) {
+    if (isText) judging.findings.push(spokenUrl(path, value));
+    return { kind: "audio_url", value: value.trim() };
+  }
+  if (isText) return { kind: "text", value };
+  const allowed = type === "text" ? "a text to speak" : "an http or https URL";
+  refuse(judging, "RES-23", path, describeUrl(value), allowed, NO_PLAYBACK);
+  return null;
+}
+
+/** RES-23: nobody wants to hear a URL spelled out. */
+function spokenUrl(path: string, value: string): Finding {
+  const found = describeUrl(value);
+  const consequence = "it is checked and played as audio_url";
+  return warning({ rule: "RES-23", path, found, allowed: "a text to speak", consequence });
+}
+
+function audioUrlsOf(answer: ConnectAnswer): readonly string[] {
+  const music = answer.musicOnHold.type === "custom_tone" ? [answer.musicOnHold.url] : [];
+  const playback = answer.startCallPlayback?.kind === "audio_url" ? [answer.startCallPlayback.value] : [];
+  return [...new Set([...music, ...playback])];
+}
 
 /** RES-5 lenient: the answer without what needs this audio (default tone, no playback). */
-export declare function withoutAudio(answer: ConnectAnswer, url: string): ConnectAnswer;
+export function withoutAudio(answer: ConnectAnswer, url: string): ConnectAnswer {
+  const { musicOnHold, startCallPlayback } = answer;
+  const badMusic = musicOnHold.type === "custom_tone" && musicOnHold.url === url;
+  const badPlayback = startCallPlayback?.kind === "audio_url" && startCallPlayback.value === url;
+  return {
+    ...answer,
+    musicOnHold: badMusic ? DEFAULT_MUSIC : musicOnHold,
+    startCallPlayback: badPlayback ? null : startCallPlayback,
+  };
+}
 
-/** The effective answer for traces: snake_case, every default filled in, credentials masked. */
-export declare function effectiveAnswer(
+/**
+ * The effective answer for traces: the names of the wire, every default filled in, credentials masked.
+ * `firstLegExophone` is shown where the answer names no `outgoing_phone_number` (RES-12).
+ */
+export function effectiveAnswer(
   answer: ConnectAnswer,
-  firstLegExophone?: string | null,
-): Record<string, unknown>;
+  firstLegExophone: string | null = null,
+): Record<string, unknown> {
+  const { musicOnHold, parallel, dialEventUrl, startCallPlayback } = answer;
+  return {
+    fetch_after_attempt: answer.fetchAfterAttempt,
+    outgoing_phone_number: answer.outgoingPhoneNumber ?? firstLegExophone,
+    record: answer.record,
+    recording_channels: answer.recordingChannels,
+    max_ringing_duration: answer.maxRingingDurationS,
+    max_conversation_duration: answer.maxConversationDurationS,
+    music_on_hold:
+      musicOnHold.type === "custom_tone"
+        ? { type: musicOnHold.type, value: maskCredentials(musicOnHold.url) }
+        : { type: musicOnHold.type },
+    parallel_ringing: { activate: parallel.activate, max_parallel_attempts: parallel.maxAttempts },
+    dial_passthru_event_url: dialEventUrl === null ? null : maskCredentials(dialEventUrl),
+    start_call_playback: startCallPlayback === null ? null : effectivePlayback(startCallPlayback),
+    numbers: answer.destinations.map(destinationKey),
+  };
+}
+
+function effectivePlayback(playback: StartCallPlayback): Record<string, unknown> {
+  const { to, kind, value } = playback;
+  return { playback_to: to, type: kind, value: kind === "audio_url" ? maskCredentials(value) : value };
+}

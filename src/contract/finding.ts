@@ -12,3 +12,48 @@ export interface Finding {
   readonly consequence: string;
   readonly message: string;
 }
+
+/** A finding without its message. `problem` replaces the plain "is …; allowed is …" where that would not be clear. */
+export interface FindingParts {
+  readonly rule: string;
+  readonly path: string;
+  readonly found: string;
+  readonly allowed: string;
+  readonly consequence: string;
+  readonly problem?: string;
+}
+
+/** A thing that was not as it should be, and was mended, skipped or replaced. */
+export function warning(parts: FindingParts): Finding {
+  return finding("warning", parts);
+}
+
+/** A thing that makes the answer unusable. */
+export function error(parts: FindingParts): Finding {
+  return finding("error", parts);
+}
+
+function finding(level: "warning" | "error", parts: FindingParts): Finding {
+  const { rule, path, found, allowed, consequence } = parts;
+  const problem = parts.problem ?? `is ${found}; allowed is ${allowed}`;
+  const message = `${path === "" ? "The answer" : path} ${problem}: ${consequence}.`;
+  return { level, rule, path, found, allowed, consequence, message };
+}
+
+/** Longest text of an answer that a finding repeats: enough to recognise it, too little to flood a trace. */
+const MAX_FOUND_CHARACTERS = 80;
+
+/** A value as a finding shows it: texts in quotes and shortened, collections only by their kind. */
+export function describe(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (typeof value === "string") return quote(value);
+  if (Array.isArray(value)) return value.length === 0 ? "an empty array" : `an array of ${value.length}`;
+  if (value === null || typeof value === "number" || typeof value === "boolean") return String(value);
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** A text in quotes, control characters escaped, shortened. */
+export function quote(text: string): string {
+  if (text.length <= MAX_FOUND_CHARACTERS) return JSON.stringify(text);
+  return JSON.stringify(`${text.slice(0, MAX_FOUND_CHARACTERS)}…`);
+}

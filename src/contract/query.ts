@@ -1,4 +1,4 @@
-import type { Result } from "../base/result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 
 /** Query parameters in the order they go out; a name may come twice. */
 export type Query = readonly (readonly [string, string])[];
@@ -9,14 +9,81 @@ export interface ConfiguredUrl {
   readonly authorization: string | null;
 }
 
+/** Longest URL we accept in a flow or an answer: what common HTTP servers take in one request line is 8 KiB. */
+export const MAX_URL_CHARACTERS = 2048;
+
 /** `application/x-www-form-urlencoded` (REQ-1): space `+`, `:` `%3A`, `"` `%22`, brackets `%5B %5D`, upper-case hex. */
-export declare function encodeQuery(query: Query): string;
+export function encodeQuery(query: Query): string {
+  let out = "";
+  for (const [name, value] of query) {
+    if (out !== "") out += "&";
+    out += `${encodeComponent(name)}=${encodeComponent(value)}`;
+  }
+  return out;
+}
+
+/** The characters that the form encoding leaves alone (URL standard, section 5.2). */
+const PLAIN = /^[A-Za-z0-9*._-]*$/;
+
+function encodeComponent(text: string): string {
+  if (PLAIN.test(text)) return text;
+  // A lone surrogate has no UTF-8 form: encodeURIComponent would throw where the standard sends U+FFFD.
+  return encodeURIComponent(text.toWellFormed())
+    .replaceAll("%20", "+")
+    .replace(/[!'()~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** Whether `text` is an absolute http(s) URL of bearable length, without looking at what it points to. */
+export function isHttpUrl(text: string): boolean {
+  return text.length <= MAX_URL_CHARACTERS && /^https?:\/\//i.test(text) && URL.canParse(text);
+}
 
 /** REQ-2: takes `user:pass@` out of a configured URL. The error is a sentence that never repeats the URL. */
-export declare function splitConfiguredUrl(text: string): Result<ConfiguredUrl, string>;
+export function splitConfiguredUrl(text: string): Result<ConfiguredUrl, string> {
+  const trimmed = text.trim();
+  if (trimmed.length > MAX_URL_CHARACTERS) return err(`The URL is longer than ${MAX_URL_CHARACTERS} characters.`);
+  if (!isHttpUrl(trimmed)) return err("The URL is not an absolute http or https URL.");
+  // What a request line cannot hold (spaces, letters past ASCII) is written the way browsers write it.
+  const sendable = /^[\x21-\x7e]*$/.test(trimmed) ? trimmed : new URL(trimmed).href;
+  const userinfo = userinfoSpan(sendable);
+  if (userinfo === null) return ok({ url: sendable, authorization: null });
+  const [start, at] = userinfo;
+  const url = sendable.slice(0, start) + sendable.slice(at + 1);
+  return ok({ url, authorization: basicAuthorization(sendable.slice(start, at)) });
+}
+
+/** Where `user:pass` stands: its start, and the place of the `@` behind it. The last `@` of the authority counts. */
+function userinfoSpan(url: string): readonly [number, number] | null {
+  const start = url.indexOf("//") + 2;
+  const rest = url.slice(start).search(/[/?#\\]/);
+  const at = url.lastIndexOf("@", rest < 0 ? url.length : start + rest);
+  return at < start ? null : [start, at];
+}
+
+/** RFC 7617. A name alone has an empty password; nothing at all in front of the `@` is no credential. */
+function basicAuthorization(userinfo: string): string | null {
+  if (userinfo === "" || userinfo === ":") return null;
+  const pair = userinfo.includes(":") ? userinfo : `${userinfo}:`;
+  return `Basic ${btoa(percentDecode(pair))}`;
+}
+
+/** The bytes behind `%41`, one character each; a `%` that begins no escape stands for itself. */
+function percentDecode(text: string): string {
+  return text.replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
+}
 
 /** Appends parameters (REQ-2): the URL's own query is kept byte for byte, its fragment is dropped. */
-export declare function appendQuery(url: string, query: Query): string;
+export function appendQuery(url: string, query: Query): string {
+  const hash = url.indexOf("#");
+  const base = hash < 0 ? url : url.slice(0, hash);
+  const ours = encodeQuery(query);
+  if (ours === "") return base;
+  if (!base.includes("?")) return `${base}?${ours}`;
+  return base.endsWith("?") || base.endsWith("&") ? base + ours : `${base}&${ours}`;
+}
 
 /** The URL as it may be shown, logged and traced: `user:pass@` becomes `***@` (REQ-2). */
-export declare function maskCredentials(url: string): string;
+export function maskCredentials(url: string): string {
+  if (!url.includes("@")) return url;
+  return url.replace(/(\/\/)[^/?#\\]*@/, "$1***@");
+}

@@ -1,10 +1,12 @@
 import type { Random } from "../base/random.ts";
-import type { Result } from "../base/result.ts";
+import { ok, type Result } from "../base/result.ts";
 import type { Account } from "./account.ts";
 import type { Destination } from "./destination.ts";
 import type { HttpRequest } from "./http.ts";
 import type { CallType, Cause, DialStatus } from "./outcome.ts";
-import type { Query } from "./query.ts";
+import { findUser, formatDestination, formatNumber } from "./numbers.ts";
+import { appendQuery, splitConfiguredUrl, type Query } from "./query.ts";
+import { END_TIME, formatCreated, formatDateTime, zonedDate } from "./time.ts";
 
 /** One destination tried (REQ-29). `callerId` is E.164; `onCallDurationS` whole seconds of conversation. */
 export interface LegFacts {
@@ -71,16 +73,119 @@ export interface RequestParts {
 }
 
 /** The parameters of section 1 (REQ-10 to REQ-29, then REF-3's `numbers`), for Connect, Gather, Passthru and Dial-Whom. */
-export declare function connectQuery(account: Account, facts: RequestFacts): Query;
+export function connectQuery(account: Account, facts: RequestFacts): Query {
+  const from = formatNumber(facts.callFrom, account);
+  const to = formatNumber(facts.callTo, account);
+  const query: [string, string][] = [
+    ["CallSid", facts.callSid],
+    ["CallFrom", from],
+    ["CallTo", to],
+    ["Direction", facts.direction],
+    ["Created", formatCreated(facts.createdMs, account)],
+    ["DialCallDuration", String(facts.dialCallDurationS)],
+    ["StartTime", formatDateTime(facts.startMs, account.timezone)],
+    ["EndTime", END_TIME],
+    ["CallType", facts.callType],
+    ["DialWhomNumber", formatOptional(facts.dialWhomNumber, account)],
+    ["flow_id", facts.flowId],
+    ["tenant_id", account.tenantId],
+    ["From", from],
+    ["To", to],
+    ["CurrentTime", formatDateTime(facts.nowMs, account.timezone)],
+    ["CallStatus", "in-progress"],
+  ];
+  addConditional(query, account, facts);
+  return query;
+}
+
+/** REQ-24 to REQ-29 and REF-3: absent, never empty (REQ-30). */
+function addConditional(query: [string, string][], account: Account, facts: RequestFacts): void {
+  const add = (name: string, value: string | null): void => {
+    if (value !== null && value !== "") query.push([name, value]);
+  };
+  add("DialCallStatus", facts.dialCallStatus);
+  if (facts.digits !== null && facts.digits !== "") add("digits", `"${facts.digits}"`);
+  add("CustomField", facts.customField);
+  add("RecordingUrl", facts.recordingUrl);
+  if (facts.outgoingPhoneNumber !== null) add("OutgoingPhoneNumber", formatNumber(facts.outgoingPhoneNumber, account));
+  for (const [i, leg] of facts.legs.entries()) addLeg(query, account, `Legs[${i}]`, leg);
+  if (facts.numbers !== null) add("numbers", facts.numbers.map((each) => formatDestination(each, account)).join(","));
+}
+
+/** REQ-29. In observed payloads `CauseCode` is the word and `Cause` the number. */
+function addLeg(query: [string, string][], account: Account, name: string, leg: LegFacts): void {
+  query.push(
+    [`${name}[Number]`, formatDestination(leg.number, account)],
+    [`${name}[Type]`, "single"],
+    [`${name}[OnCallDuration]`, String(leg.onCallDurationS)],
+    [`${name}[CallerId]`, formatNumber(leg.callerId, account)],
+    [`${name}[CauseCode]`, leg.cause.name],
+    [`${name}[Cause]`, String(leg.cause.code)],
+  );
+}
+
+function formatOptional(destination: Destination | null, account: Account): string {
+  return destination === null ? "" : formatDestination(destination, account);
+}
 
 /** The parameters of a dial event (EVT-1, EVT-2, EVT-3, EVT-5). */
-export declare function dialEventQuery(account: Account, facts: DialEventFacts): Query;
+export function dialEventQuery(account: Account, facts: DialEventFacts): Query {
+  const from = formatNumber(facts.callFrom, account);
+  const to = formatNumber(facts.callTo, account);
+  const query: [string, string][] = [
+    ["CallSid", facts.callSid],
+    ["CallFrom", from],
+    ["CallTo", to],
+    ["Direction", facts.direction],
+    ["Created", formatCreated(facts.createdMs, account)],
+    ["From", from],
+    ["To", to],
+    ["CurrentTime", formatDateTime(facts.nowMs, account.timezone)],
+    ["DialWhomNumber", formatDestination(facts.destination, account)],
+    // EVT-3: the line's state, not the outcome of the attempt.
+    ["Status", facts.event === "Terminal" ? "free" : "busy"],
+    ["EventType", facts.event],
+  ];
+  const email = findUser(account, facts.destination)?.email ?? "";
+  if (email !== "") query.push(["AgentEmail", email]);
+  return query;
+}
 
 /** The parameters of a Greeting's URL (APP-1). */
-export declare function greetingQuery(account: Account, facts: GreetingFacts): Query;
+export function greetingQuery(account: Account, facts: GreetingFacts): Query {
+  const query: [string, string][] = [
+    ["CallSid", facts.callSid],
+    ["From", formatNumber(facts.callFrom, account)],
+    ["To", formatNumber(facts.callTo, account)],
+    ["DialWhomNumber", formatOptional(facts.dialWhomNumber, account)],
+  ];
+  if (facts.customField !== null && facts.customField !== "") query.push(["CustomField", facts.customField]);
+  return query;
+}
+
+/** The version of the contract that Connect and Gather speak (REQ-3). */
+const EXOTEL_VERSION = "1.0";
 
 /** One GET, ready to send (REQ-1 to REQ-4). Header names are lower-case. The error is a sentence without the URL. */
-export declare function buildRequest(parts: RequestParts): Result<HttpRequest, string>;
+export function buildRequest(parts: RequestParts): Result<HttpRequest, string> {
+  const split = splitConfiguredUrl(parts.configuredUrl);
+  if (!split.ok) return split;
+  const headers = { accept: parts.accept, "user-agent": `plugboard/${parts.version}` };
+  return ok({
+    method: "GET",
+    url: appendQuery(split.value.url, parts.query),
+    headers: parts.versionHeader ? { "exotel-version": EXOTEL_VERSION, ...headers } : headers,
+    authorization: split.value.authorization,
+  });
+}
 
-/** A new `CallSid` (REQ-10); the date in it is that of `timezone`. */
-export declare function makeCallSid(random: Random, nowMs: number, timezone: string): string;
+/**
+ * A new `CallSid` (REQ-10): 28 random hex characters, then the date in `timezone`: two hex digits of the year since
+ * 2000, month `1-9a-c`, day `1-9a-v`.
+ */
+export function makeCallSid(random: Random, nowMs: number, timezone: string): string {
+  const date = zonedDate(nowMs, timezone);
+  const year = (date.getUTCFullYear() - 2000).toString(16).padStart(2, "0");
+  const month = (date.getUTCMonth() + 1).toString(13);
+  return random.hex(14) + year + month + date.getUTCDate().toString(32);
+}

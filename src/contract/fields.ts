@@ -1,0 +1,206 @@
+import { describe, error, warning, type Finding } from "./finding.ts";
+
+/** RES-5: what a wrong optional field does. `strict`: the whole answer is invalid. `lenient`: it is clamped or dropped. */
+export type ValidationMode = "strict" | "lenient";
+
+/** One judgement in progress: the findings so far, in the order of the contract's table. */
+export interface Judging {
+  readonly mode: ValidationMode;
+  readonly findings: Finding[];
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The known keys of a shape: per object (its path; empty: the top), the names it may hold. */
+export type Shape = Readonly<Record<string, readonly string[]>>;
+
+/** Where a value stands, and the rule that names its limits. */
+export interface Field {
+  readonly rule: string;
+  readonly path: string;
+}
+
+export interface IntegerField extends Field {
+  readonly min: number;
+  readonly max: number;
+  readonly fallback: number;
+}
+
+export const INVALID = "the answer is invalid";
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether nothing found so far forbids using the answer. */
+export function isUsable(judging: Judging): boolean {
+  return judging.findings.every((finding) => finding.level === "warning");
+}
+
+/** A mandatory thing is missing or of the wrong type: no mode can mend it. */
+export function reject(judging: Judging, field: Field, value: unknown, allowed: string): void {
+  const parts = { rule: field.rule, path: field.path, found: describe(value), allowed, consequence: INVALID };
+  judging.findings.push(error(parts));
+}
+
+/** RES-5: an optional thing is wrong. Strict: the answer is invalid. Lenient: `mended` says what happens instead. */
+export function refuse(
+  judging: Judging,
+  rule: string,
+  path: string,
+  found: string,
+  allowed: string,
+  mended: string,
+): void {
+  const strict = judging.mode === "strict";
+  const parts = { rule, path, found, allowed, consequence: strict ? INVALID : mended };
+  judging.findings.push(strict ? error(parts) : warning(parts));
+}
+
+/** A boolean, coerced from "true" and "false" (RES-6). */
+export function readBoolean(judging: Judging, field: Field, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value === "boolean") return value;
+  if (value === "true" || value === "false") {
+    coerced(judging, field, value, "true or false without quotes", value);
+    return value === "true";
+  }
+  const allowed = `true or false (${field.rule})`;
+  refuse(judging, "RES-5", field.path, describe(value), allowed, `${fallback} is used instead`);
+  return fallback;
+}
+
+/** One of a few words. */
+export function readWord<W extends string>(
+  judging: Judging,
+  field: Field,
+  value: unknown,
+  words: readonly W[],
+  fallback: W,
+): W {
+  if (value === undefined) return fallback;
+  const word = words.find((each) => each === value);
+  if (word !== undefined) return word;
+  const allowed = `${words.join(" or ")} (${field.rule})`;
+  refuse(judging, "RES-5", field.path, describe(value), allowed, `${fallback} is used instead`);
+  return fallback;
+}
+
+/**
+ * A whole number, coerced from one in a string (RES-6). Lenient (RES-5) rounds down, lowers to the limit what is above
+ * it, and takes the default for what is below it (nobody means one second who writes 0) or is no number at all.
+ */
+export function readInteger(judging: Judging, field: IntegerField, given: unknown): number {
+  if (given === undefined) return field.fallback;
+  const { min, max } = field;
+  const value = coerceInteger(judging, field, given);
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+  const mended = mendInteger(field, value);
+  const allowed = `a whole number from ${min} to ${max} (${field.rule})`;
+  refuse(judging, "RES-5", field.path, describe(given), allowed, `${mended} is used instead`);
+  return mended;
+}
+
+/** Fifteen digits are exact as a number; no field comes near. */
+const WHOLE_NUMBER = /^[+-]?[0-9]{1,15}$/;
+
+function coerceInteger(judging: Judging, field: Field, value: unknown): unknown {
+  if (typeof value !== "string" || !WHOLE_NUMBER.test(value)) return value;
+  coerced(judging, field, value, "a number without quotes", String(Number(value)));
+  return Number(value);
+}
+
+function mendInteger(field: IntegerField, value: unknown): number {
+  if (typeof value !== "number") return field.fallback;
+  const floor = Math.floor(value);
+  if (floor > field.max) return field.max;
+  return floor >= field.min ? floor : field.fallback;
+}
+
+/** RES-6. */
+function coerced(judging: Judging, field: Field, value: unknown, allowed: string, meaning: string): void {
+  const consequence = `it is read as ${meaning}`;
+  judging.findings.push(warning({ rule: "RES-6", path: field.path, found: describe(value), allowed, consequence }));
+}
+
+/** Unknown keys reported one by one in each object; a mistyped answer has a few, a foreign one may have thousands. */
+const MAX_UNKNOWN_KEYS = 20;
+
+/** RES-7: names each unknown key of the object at `path`, with the known key nearest to it. */
+export function checkKeys(judging: Judging, shape: Shape, path: string, object: JsonObject): void {
+  const known = shape[path] ?? [];
+  let unknown = 0;
+  for (const key of Object.keys(object)) {
+    if (known.includes(key)) continue;
+    unknown++;
+    if (unknown <= MAX_UNKNOWN_KEYS) judging.findings.push(unknownKey(shape, path, key));
+  }
+  if (unknown > MAX_UNKNOWN_KEYS) judging.findings.push(moreUnknownKeys(path, known, unknown - MAX_UNKNOWN_KEYS));
+}
+
+function unknownKey(shape: Shape, path: string, key: string): Finding {
+  const nearest = nearestKey(shape, path, key);
+  return warning({
+    rule: "RES-7",
+    path: join(path, shorten(key)),
+    found: "an unknown key",
+    allowed: nearest,
+    consequence: "it is ignored",
+    problem: `is an unknown key; the nearest known key is ${nearest}`,
+  });
+}
+
+function moreUnknownKeys(path: string, known: readonly string[], count: number): Finding {
+  const found = `${count} more unknown keys`;
+  const allowed = known.join(", ");
+  const consequence = "they are ignored";
+  return warning({ rule: "RES-7", path, found, allowed, consequence, problem: `holds ${found}` });
+}
+
+function join(path: string, key: string): string {
+  return path === "" ? key : `${path}.${key}`;
+}
+
+/** Longest key that is compared and shown: twice the longest known one. */
+const MAX_KEY_CHARACTERS = 64;
+
+function shorten(key: string): string {
+  return key.length <= MAX_KEY_CHARACTERS ? key : `${key.slice(0, MAX_KEY_CHARACTERS)}…`;
+}
+
+/** A key of another object must be so much nearer than one of the same object to be what was meant. */
+const ELSEWHERE = 2;
+
+/** The full path of the known key that `key` is most like; case and separators do not count. */
+function nearestKey(shape: Shape, path: string, key: string): string {
+  const wanted = bare(key.slice(0, MAX_KEY_CHARACTERS));
+  let best = "";
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const [owner, names] of Object.entries(shape)) {
+    for (const name of names) {
+      const distance = editDistance(wanted, bare(name)) + (owner === path ? 0 : ELSEWHERE);
+      if (distance >= bestDistance) continue;
+      best = join(owner, name);
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+function bare(key: string): string {
+  return key.toLowerCase().replace(/[_\s-]/g, "");
+}
+
+/** Levenshtein's distance: how many letters to put in, take out or change. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

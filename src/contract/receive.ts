@@ -1,0 +1,132 @@
+import { unreachable } from "../base/never.ts";
+import { error, quote, type Finding, type FindingParts } from "./finding.ts";
+import type { HttpFailureReason, HttpOutcome } from "./http.ts";
+
+/** Why an answer cannot be used; `result` holds the words of traces and reports. */
+export interface Unusable {
+  readonly usable: false;
+  readonly result: "invalid" | "http_error" | "timeout" | "unreachable";
+  readonly findings: readonly Finding[];
+}
+
+/** An answer with status 200. `mediaType` is lower-case, without parameters; empty where the header is missing. */
+export interface Received {
+  readonly usable: true;
+  readonly mediaType: string;
+  readonly contentType: string | null;
+  readonly body: string;
+}
+
+/** REQ-8: an answer is a few hundred bytes; more than this is a mistake or an attack, and would fill memory and trace. */
+export const MAX_BODY_BYTES = 65_536;
+
+/** The consequence of every finding about the answer as a whole. */
+export const UNUSED = "it cannot be used";
+
+/** The part of an answer's judgement that every kind of answer shares: it came, with status 200, in bearable size. */
+export function receive(outcome: HttpOutcome): Received | Unusable {
+  if (!outcome.ok) return notReceived(outcome.reason, outcome.detail);
+  const { status, contentType, body } = outcome;
+  if (status >= 300 && status <= 399) return redirected(status);
+  if (status !== 200)
+    return unusable("http_error", {
+      rule: "RES-1",
+      found: `status ${status}`,
+      allowed: "status 200",
+      problem: `has status ${status}; only 200 is usable`,
+    });
+  if (utf8Bytes(body) > MAX_BODY_BYTES) return tooLarge();
+  return { usable: true, mediaType: mediaTypeOf(contentType), contentType, body };
+}
+
+/** REQ-5. */
+function redirected(status: number): Unusable {
+  return unusable("http_error", {
+    rule: "REQ-5",
+    found: `status ${status}`,
+    allowed: "status 200",
+    problem: `is a redirect (status ${status}); redirects are not followed`,
+  });
+}
+
+function notReceived(reason: HttpFailureReason, detail: string): Unusable {
+  switch (reason) {
+    case "timeout":
+      return unusable("timeout", {
+        rule: "REQ-6",
+        found: "a timeout",
+        allowed: "a whole answer within 5 s",
+        problem: "did not come as a whole within 5 s",
+      });
+    case "too_large":
+      return tooLarge();
+    case "refused":
+    case "dns":
+    case "tls":
+    case "reset":
+    case "blocked":
+    case "bad_url":
+      return unusable("unreachable", {
+        rule: "RES-1",
+        found: reason,
+        allowed: "status 200",
+        problem: `did not come: ${FAILURES[reason]}${detail === "" ? "" : ` (${detail})`}`,
+      });
+    default:
+      return unreachable(reason);
+  }
+}
+
+const FAILURES = {
+  refused: "the connection was refused",
+  dns: "the host name does not resolve",
+  tls: "TLS failed",
+  reset: "the connection broke",
+  blocked: "the address is one the platform may not call",
+  bad_url: "the URL is malformed",
+} as const satisfies Partial<Record<HttpFailureReason, string>>;
+
+function tooLarge(): Unusable {
+  return unusable("invalid", {
+    rule: "REQ-8",
+    found: "more than 64 KiB",
+    allowed: "at most 64 KiB",
+    problem: "is larger than 64 KiB",
+  });
+}
+
+/** The answer has a media type that its kind does not allow. */
+export function wrongMediaType(rule: string, received: Received, allowed: string): Unusable {
+  const { contentType } = received;
+  const found = contentType === null ? "no Content-Type" : `Content-Type ${quote(contentType)}`;
+  return unusable("invalid", { rule, found, allowed, problem: `has ${found}; allowed is ${allowed}` });
+}
+
+/** One finding about the answer as a whole, and the end of it. */
+export function unusable(result: Unusable["result"], parts: Omit<FindingParts, "path" | "consequence">): Unusable {
+  return { usable: false, result, findings: [error({ ...parts, path: "", consequence: UNUSED })] };
+}
+
+/** RES-1: the JSON value of a body, or that there is none. */
+export function parseJson(body: string): { readonly usable: true; readonly value: unknown } | Unusable {
+  try {
+    const value: unknown = JSON.parse(body);
+    return { usable: true, value };
+  } catch {
+    const found = quote(body);
+    return unusable("invalid", { rule: "RES-1", found, allowed: "JSON", problem: `is no JSON, but ${found}` });
+  }
+}
+
+function mediaTypeOf(contentType: string | null): string {
+  if (contentType === null) return "";
+  const semicolon = contentType.indexOf(";");
+  return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
+}
+
+const encoder = new TextEncoder();
+
+/** The size on the wire; only a body that may be over the limit is encoded to find out. */
+function utf8Bytes(text: string): number {
+  return text.length * 3 <= MAX_BODY_BYTES ? text.length : encoder.encode(text).length;
+}
