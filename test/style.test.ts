@@ -78,15 +78,6 @@ describe("text", () => {
     expect(linesWith(machine, everything)).toEqual([]);
   });
 
-  it("names no registry in the lock file", () => {
-    expect(
-      linesWith(
-        /"resolved": "https?:/,
-        everything.filter((file) => file.path === "package-lock.json"),
-      ),
-    ).toEqual([]);
-  });
-
   it("swallows no failure in an empty catch", () => {
     const empty = code.flatMap((file) =>
       nodesOf(file)
@@ -96,6 +87,21 @@ describe("text", () => {
         .map(at(file)),
     );
     expect(empty).toEqual([]);
+  });
+});
+
+describe("the lock file", () => {
+  const { packages } = JSON.parse(text("package-lock.json")) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+
+  it("holds the packages of every platform, or npm ci refuses it (scripts/complete-lock.mjs)", () => {
+    const named = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(named.filter((name) => packages[`node_modules/${name}`] === undefined)).toEqual([]);
+  });
+
+  it("names no registry", () => {
+    expect(text("package-lock.json")).not.toMatch(/"resolved": "https?:/);
   });
 });
 
@@ -136,7 +142,11 @@ interface Rules {
 }
 
 function rules(): Rules {
-  return JSON.parse(readFileSync(join(import.meta.dirname, "fixtures", "rules.json"), "utf8")) as Rules;
+  return JSON.parse(text("test/fixtures/rules.json")) as Rules;
+}
+
+function text(path: string): string {
+  return readFileSync(join(import.meta.dirname, "..", path), "utf8");
 }
 
 /** Functions with a body of their own; an arrow that fits on one line is an expression, not counted. */
