@@ -3,7 +3,7 @@ import type { CallReport } from "../call/report.ts";
 import { reportOf } from "../call/report.ts";
 import { makeCallSid } from "../contract/request.ts";
 import { step } from "../engine/engine.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario } from "./script.ts";
 import type { Step } from "./world.ts";
 import { World } from "./world.ts";
 

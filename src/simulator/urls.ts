@@ -1,6 +1,5 @@
 import type { HttpOutcome } from "../contract/http.ts";
-import type { UrlAnswer } from "./scenario.ts";
-import { urlKey } from "./scenario.ts";
+import type { UrlAnswer } from "./script.ts";
 
 /** What one scripted request comes to, `elapsedMs` after it was sent. */
 export interface ScriptedOutcome {
@@ -62,6 +61,16 @@ export class ScriptedUrls {
     this.#asked.set(key, asked + 1);
     return answers[Math.min(asked, answers.length - 1)] ?? null;
   }
+}
+
+/** The name of a URL in a scenario: without query, fragment and credentials, in the form in which it is requested. */
+export function urlKey(url: string): string {
+  const bare = url.replace(/[?#].*$/s, "");
+  if (!URL.canParse(bare)) return bare;
+  const parsed = new URL(bare);
+  parsed.username = "";
+  parsed.password = "";
+  return parsed.href;
 }
 
 function beforeQuery(url: string): string {

@@ -9,7 +9,7 @@ import type { CallRecord } from "../call/record.ts";
 import type { CallSetup } from "../call/setup.ts";
 import type { TraceEntry } from "../call/trace.ts";
 import { destinationKey } from "../contract/destination.ts";
-import type { PhoneBehaviour, Scenario } from "./scenario.ts";
+import type { PhoneBehaviour, Scenario } from "./script.ts";
 import { SoundBooth } from "./sound.ts";
 import { ScriptedUrls } from "./urls.ts";
 
@@ -42,6 +42,8 @@ const KEY_SPACING_MS = 200;
 interface Leg {
   readonly behaviour: PhoneBehaviour;
   up: boolean;
+  /** Told to hang up or to give up: what is left of it is the network's business. */
+  dismissed: boolean;
   readonly timers: Timer[];
 }
 
@@ -109,7 +111,7 @@ export class World<State> {
     const words: string[] = [];
     for (const id of this.#requests.keys()) words.push(`request ${id} is waited for`);
     for (const id of this.#timers.keys()) words.push(`timer ${id} is armed`);
-    for (const [id, leg] of this.#legs) words.push(`leg ${id} is ${leg.up ? "up" : "ringing"}`);
+    for (const [id, leg] of this.#legs) if (!leg.dismissed) words.push(`leg ${id} is ${leg.up ? "up" : "ringing"}`);
     for (const id of this.#playbacks.keys()) words.push(`playback ${id} runs`);
     for (const id of this.#recordings.keys()) words.push(`recording ${id} runs`);
     return words;
@@ -215,12 +217,12 @@ export class World<State> {
   #dial(effect: Extract<Effect, { kind: "dial" }>): void {
     const behaviour = this.#nextBehaviour(destinationKey(effect.destination));
     if (behaviour === null) {
-      const leg = { behaviour: RINGS_FOR_EVER, up: false, timers: [] };
+      const leg = { behaviour: RINGS_FOR_EVER, up: false, dismissed: false, timers: [] };
       this.#legs.set(effect.leg, leg);
       this.#onLeg(effect.leg, leg, 0, () => this.#fail(effect.leg, null, "no such phone in the scenario: unreachable"));
       return;
     }
-    this.#ring(effect.leg, { behaviour, up: false, timers: [] });
+    this.#ring(effect.leg, { behaviour, up: false, dismissed: false, timers: [] });
   }
 
   #nextBehaviour(destination: string): PhoneBehaviour | null {
@@ -258,6 +260,7 @@ export class World<State> {
 
   #pickUp(id: LegId, leg: Leg): void {
     leg.up = true;
+    leg.dismissed = false;
     const { hangUpAfterMs } = leg.behaviour;
     if (hangUpAfterMs !== null) this.#onLeg(id, leg, hangUpAfterMs, () => this.#leave(id, "the callee hung up"));
     this.#deliver({ kind: "leg_answered", at: this.#clock.now(), leg: id });
@@ -279,19 +282,21 @@ export class World<State> {
   #cancel(id: LegId): void {
     const leg = this.#legs.get(id);
     if (leg === undefined) return;
+    leg.dismissed = true;
     if (leg.up || leg.behaviour.cancelTakesMs === 0) {
       this.#forgetLeg(id);
       this.#silence(id);
       return;
     }
     this.#onLeg(id, leg, leg.behaviour.cancelTakesMs, () => {
-      this.#forgetLeg(id);
-      this.#silence(id);
+      if (!leg.up) this.#forgetLeg(id);
     });
   }
 
   #hangUp(id: LegId): void {
-    if (id !== CALLER && this.#legs.get(id)?.up !== true) return;
+    const leg = this.#legs.get(id);
+    if (id !== CALLER && leg?.up !== true) return;
+    if (leg !== undefined) leg.dismissed = true;
     this.#clock.after(0, () => {
       if (this.#isThere(id)) this.#leave(id, "we hung up");
     });
