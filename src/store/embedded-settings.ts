@@ -1,0 +1,35 @@
+/**
+ * Settings of the embedded server that differ from PostgreSQL's own, each with its reason. What keeps acknowledged
+ * rows safe (`fsync`, `full_page_writes`, `synchronous_commit`) stays on, and is said here so that no file can change it.
+ */
+export const SERVER_SETTINGS: Readonly<Record<string, string>> = {
+  fsync: "on",
+  full_page_writes: "on",
+  synchronous_commit: "on",
+  autovacuum: "on",
+  // Reached through the unix socket only.
+  listen_addresses: "",
+  unix_socket_permissions: "0700",
+  // Journal journals, reader, outbox and a person's psql; each idle connection costs about 2 MB.
+  max_connections: "32",
+  // The working set is the live calls and the newest index pages; the kernel caches the rest.
+  shared_buffers: "64MB",
+  // Nobody replicates from it: the least write-ahead log.
+  wal_level: "minimal",
+  max_wal_senders: "0",
+  // A checkpoint makes every page's next change cost a full page of log: have few. Recovery still takes seconds.
+  max_wal_size: "1GB",
+  checkpoint_timeout: "15min",
+  // Our statements are short: compiling them, planning them in parallel or reading ahead for them costs more than it saves.
+  jit: "off",
+  max_parallel_workers_per_gather: "0",
+  io_method: "sync",
+  // One system call per statement less.
+  update_process_title: "off",
+  // A control process that was killed leaves nothing behind that blocks its successor.
+  idle_in_transaction_session_timeout: "60s",
+  timezone: "UTC",
+  log_timezone: "UTC",
+  // A statement of the hot path never takes so long; one that does is worth a line in server.log.
+  log_min_duration_statement: "1s",
+};
