@@ -1,10 +1,10 @@
 import type { Clock } from "./clock.ts";
 
-/** The real clock. One of the few places that ask the machine for the time. */
+/** The real time. Handed out where a process begins; everything below takes it as a {@link Clock}. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  after: (delayMs, run) => {
-    const handle = setTimeout(run, delayMs);
-    return { cancel: () => clearTimeout(handle) };
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    return { cancel: () => clearTimeout(timer) };
   },
 };

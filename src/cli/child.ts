@@ -1,0 +1,72 @@
+import type { ChildProcess } from "node:child_process";
+import { fork } from "node:child_process";
+import type { Log } from "../base/log.ts";
+
+export interface ChildOptions {
+  readonly name: string;
+  readonly module: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: Log;
+  /** A message of the child over its IPC channel. */
+  onMessage(message: unknown): void;
+}
+
+/** First wait before a dead process is started again; doubles up to the longest. A short one first: calls wait for it. */
+const FIRST_RESTART_MS = 20;
+const LONGEST_RESTART_MS = 5000;
+/** A process that lived so long has shown that it can: the wait starts anew. */
+const STEADY_MS = 10_000;
+/** After SIGTERM and this long, SIGKILL. */
+const KILL_AFTER_MS = 5000;
+
+/** A process that is kept alive: started again with back-off when it dies, until it is stopped. */
+export class Child {
+  readonly #options: ChildOptions;
+  #process: ChildProcess | null = null;
+  #restartMs = FIRST_RESTART_MS;
+  #stopping = false;
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  start(): void {
+    const { module, args, env, name, log } = this.#options;
+    const startedAt = performance.now();
+    const child = fork(module, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    this.#process = child;
+    child.on("message", (message) => this.#options.onMessage(message));
+    child.on("error", (error) => log.error({ err: error, process: name }, "process could not be started"));
+    child.once("exit", (code, signal) => {
+      this.#process = null;
+      if (this.#stopping) return;
+      this.#restartMs = performance.now() - startedAt > STEADY_MS ? FIRST_RESTART_MS : this.#restartMs;
+      log.error({ process: name, code, signal, restartMs: this.#restartMs }, "process died, starting it again");
+      setTimeout(() => this.#stopping || this.start(), this.#restartMs);
+      this.#restartMs = Math.min(this.#restartMs * 2, LONGEST_RESTART_MS);
+    });
+  }
+
+  /** SIGTERM, then SIGKILL when it has not ended `graceMs` later. Resolves when it is gone. */
+  async stop(graceMs = KILL_AFTER_MS): Promise<void> {
+    this.#stopping = true;
+    const child = this.#process;
+    if (child === null || child.exitCode !== null) return;
+    await new Promise<void>((resolve) => {
+      const kill = setTimeout(() => child.kill("SIGKILL"), graceMs);
+      child.once("exit", () => {
+        clearTimeout(kill);
+        resolve();
+      });
+      child.kill("SIGTERM");
+    });
+  }
+}

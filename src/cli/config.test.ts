@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { readConfig } from "./config.ts";
+
+describe("the settings of serve", () => {
+  it("has a default for everything", () => {
+    const config = readConfig({}, {});
+    expect(config.ok && config.value).toMatchObject({
+      http: { host: "127.0.0.1", port: 8080 },
+      sip: { host: "127.0.0.1", port: 5060 },
+      rtpFirst: 20_000,
+      rtpLast: 29_999,
+      databaseUrl: null,
+      drainMs: 30_000,
+    });
+  });
+  it("lets a flag win over the environment", () => {
+    const config = readConfig(
+      { http: "[::1]:9000" },
+      { PLUGBOARD_HTTP: "127.0.0.1:1", PLUGBOARD_SIP: "10.0.0.1:5070" },
+    );
+    expect(config.ok && config.value.http).toEqual({ host: "::1", port: 9000 });
+    expect(config.ok && config.value.sip).toEqual({ host: "10.0.0.1", port: 5070 });
+  });
+  it.each([
+    ["PLUGBOARD_HTTP", "8080", "must be host:port"],
+    ["PLUGBOARD_SIP", "127.0.0.1:99999", "must be host:port"],
+    ["PLUGBOARD_RTP", "20000-20003", "at least 8 ports"],
+    ["PLUGBOARD_RTP", "80-2000", "from 1024 up"],
+    ["PLUGBOARD_LOG", "loud", "allowed are fatal, error"],
+    ["PLUGBOARD_MEDIA_PROCESSES", "0", "from 1 to 64"],
+    ["PLUGBOARD_DRAIN", "soon", "whole number from 0"],
+    ["PLUGBOARD_SIPS", "127.0.0.1:5061", "not available yet"],
+  ])("says in one sentence what is wrong with %s=%s", (name, text, sentence) => {
+    const config = readConfig({}, { [name]: text });
+    expect(config.ok ? [] : config.error).toEqual([expect.stringContaining(sentence)]);
+    expect(config.ok ? "" : config.error[0]).toContain(name);
+  });
+});

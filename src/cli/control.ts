@@ -1,0 +1,137 @@
+import { mkdir } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import type { Log } from "../base/log.ts";
+import { showProblem } from "../base/located.ts";
+import { systemClock } from "../base/system-clock.ts";
+import { systemRandom } from "../base/system-random.ts";
+import { buildApi } from "../api/server.ts";
+import { Directory } from "../exchange/directory.ts";
+import { Exchange } from "../exchange/exchange.ts";
+import { recoverCalls } from "../exchange/recovery.ts";
+import type { Workspace } from "../exchange/workspace.ts";
+import { loadWorkspace } from "../exchange/workspace.ts";
+import { MediaClient } from "../media/client.ts";
+import { Fetcher } from "../outbound/fetcher.ts";
+import { OutboxWorker } from "../outbound/outbox.ts";
+import { SipEndpoint } from "../sip/endpoint.ts";
+import { Store } from "../store/store.ts";
+import type { ControlConfig, ControlFailed, ControlReady } from "./platform.ts";
+import { REDACTED } from "./redact.ts";
+import { VERSION } from "./version.ts";
+
+/** The control process: SIP, live calls, API. Everything that it needs comes from its supervisor. */
+async function main(): Promise<void> {
+  const config = JSON.parse(process.env["PLUGBOARD_CONTROL"] ?? "null") as ControlConfig;
+  const log = pino({ level: config.serve.logLevel, base: { process: "control" }, redact: REDACTED });
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "a fault that nobody caught; the supervisor starts this process again");
+    process.exit(1);
+  });
+  const workspace = loadWorkspace(config.serve.workspaceFile, process.env);
+  if (!workspace.ok) return fail(workspace.error.map(showProblem).join("\n"));
+  try {
+    await run(config, workspace.value, log);
+  } catch (error) {
+    fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Nothing that a restart would mend: told to the supervisor, who ends. */
+function fail(message: string): void {
+  const failed: ControlFailed = { kind: "failed", message };
+  process.send?.(failed, () => process.exit(1));
+}
+
+async function run(config: ControlConfig, workspace: Workspace, log: Log): Promise<void> {
+  const { serve, recordingsDir } = config;
+  const store = await Store.open(config.databaseUrl, { log, node: hostname() });
+  const fetcher = new Fetcher({ version: VERSION, log });
+  const directory = new Directory(workspace);
+  for (const { account } of directory.accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
+  const publicHost = serve.publicAddress ?? serve.http.host;
+  const random = systemRandom();
+  const exchange = new Exchange({
+    clock: systemClock,
+    random,
+    log,
+    store,
+    fetcher,
+    directory,
+    mediaAddress: serve.publicAddress ?? serve.sip.host,
+    recordingsDir,
+    publicUrl: `http://${publicHost}:${serve.http.port}`,
+    version: VERSION,
+  });
+  await exchange.prepare(workspace);
+  for (const socketPath of config.mediaSockets) await keepMedia(exchange, socketPath, log);
+  const sip = new SipEndpoint({
+    listeners: (["udp", "tcp"] as const).map((protocol) => ({ protocol, ...serve.sip })),
+    advertised: serve.publicAddress,
+    clock: systemClock,
+    random,
+    log,
+    userAgent: `plugboard/${VERSION}`,
+    handlers: exchange.handlers,
+  });
+  exchange.connect(sip);
+  await sip.start();
+  await recoverCalls(exchange, store, directory, log);
+  const outbox = new OutboxWorker({
+    store,
+    fetcher,
+    clock: systemClock,
+    log,
+    allowInward: (account) => directory.account(account)?.privateDestinations ?? false,
+  });
+  outbox.start();
+  const api = await buildApi({ exchange, store, directory, recordingsDir, log });
+  const httpUrl = await api.listen({ host: serve.http.host, port: serve.http.port });
+  const stop = once(async () => {
+    await exchange.drain(serve.drainMs);
+    await api.close();
+    await outbox.stop();
+    await sip.stop();
+    await fetcher.close();
+    for (const client of exchange.media) client.close();
+    await store.close();
+    process.exit(0);
+  });
+  process.on("SIGTERM", stop);
+  // Ctrl-C reaches the whole process group; the supervisor says when to stop.
+  process.on("SIGINT", () => undefined);
+  // A supervisor that died cannot tell us to stop.
+  process.on("disconnect", stop);
+  const listening = sip.listening[0] ?? { host: serve.sip.host, port: serve.sip.port };
+  const ready: ControlReady = { kind: "ready", httpUrl, sipHost: listening.host, sipPort: listening.port };
+  process.send?.(ready);
+}
+
+/** Connects to a media process, and again whenever it was lost: the supervisor starts it anew. */
+async function keepMedia(exchange: Exchange, socketPath: string, log: Log): Promise<void> {
+  const client: MediaClient = await MediaClient.connect({
+    socketPath,
+    log,
+    onEvent: (event) => exchange.mediaEvent(event),
+    onDisconnected: () => {
+      log.error({ socketPath }, "media process lost, its calls are ended");
+      exchange.mediaLost(client);
+      keepMedia(exchange, socketPath, log).catch((error: unknown) =>
+        log.error({ err: error, socketPath }, "media process did not come back"),
+      );
+    },
+  });
+  exchange.addMedia(client);
+}
+
+function once(run: () => Promise<void>): () => void {
+  let running = false;
+  return () => {
+    if (running) return;
+    running = true;
+    void run();
+  };
+}
+
+await main();

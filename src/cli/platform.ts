@@ -1,0 +1,204 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Log } from "../base/log.ts";
+import type { Embedded } from "../store/embedded.ts";
+import { startEmbedded } from "../store/embedded.ts";
+import { Child } from "./child.ts";
+import type { ServeConfig } from "./config.ts";
+
+/** What a control process needs to begin; travels to it in the environment, as JSON. */
+export interface ControlConfig {
+  readonly serve: ServeConfig;
+  readonly databaseUrl: string;
+  readonly mediaSockets: readonly string[];
+  readonly recordingsDir: string;
+  readonly secret: string;
+}
+
+/** The control process is up: calls can be taken. Ports are the real ones. */
+export interface ControlReady {
+  readonly kind: "ready";
+  readonly httpUrl: string;
+  readonly sipHost: string;
+  readonly sipPort: number;
+}
+
+/** A running platform. */
+export interface Platform extends Omit<ControlReady, "kind"> {
+  /** Of the control process now; changes when it is restarted. */
+  controlPid(): number | undefined;
+  mediaPids(): readonly (number | undefined)[];
+  readonly databasePid: number | null;
+  /** No new calls, drain (bounded), then end; the order of the architecture. */
+  stop(): Promise<void>;
+}
+
+/** Sources run as TypeScript in development, as JavaScript once built. */
+const ENDING = import.meta.url.endsWith(".ts") ? "ts" : "js";
+/** The database is looked after so often: a killed server is started again. */
+const DATABASE_CHECK_MS = 500;
+/** After the drain the control process hangs up, writes the last rows and ends. */
+const STOP_MARGIN_MS = 10_000;
+
+function moduleFile(path: string): string {
+  return new URL(`../${path}.${ENDING}`, import.meta.url).pathname;
+}
+
+/**
+ * Starts every process of the platform in order (database, media, control) and keeps them alive. Resolves when calls
+ * can be taken; rejects when the control process says that it cannot begin (a busy port, a database it cannot reach).
+ */
+export async function startPlatform(config: ServeConfig, log: Log): Promise<Platform> {
+  const recordingsDir = join(config.dataDir, "recordings");
+  await mkdir(recordingsDir, { recursive: true });
+  const secret = await ownSecret(config.dataDir);
+  const database = config.databaseUrl === null ? await watchedDatabase(config.dataDir, log) : null;
+  const media = startMedia(config, recordingsDir, log);
+  const control: ControlConfig = {
+    serve: config,
+    databaseUrl: config.databaseUrl ?? database?.url ?? "",
+    mediaSockets: media.map(({ socket }) => socket),
+    recordingsDir,
+    secret,
+  };
+  try {
+    const { child, ready } = await startControl(control, log);
+    return {
+      httpUrl: ready.httpUrl,
+      sipHost: ready.sipHost,
+      sipPort: ready.sipPort,
+      controlPid: () => child.pid,
+      mediaPids: () => media.map((one) => one.child.pid),
+      databasePid: database?.pid() ?? null,
+      stop: async () => {
+        await child.stop(config.drainMs + STOP_MARGIN_MS);
+        await Promise.all(media.map((one) => one.child.stop()));
+        await database?.stop();
+      },
+    };
+  } catch (error) {
+    await Promise.all(media.map((one) => one.child.stop()));
+    await database?.stop();
+    throw error;
+  }
+}
+
+async function ownSecret(dataDir: string): Promise<string> {
+  const given = process.env["PLUGBOARD_SECRET"];
+  if (given !== undefined) return given;
+  const file = join(dataDir, "secret");
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch {
+    const secret = randomBytes(32).toString("hex");
+    await writeFile(file, `${secret}\n`, { mode: 0o600 });
+    return secret;
+  }
+}
+
+interface WatchedDatabase {
+  readonly url: string;
+  pid(): number;
+  stop(): Promise<void>;
+}
+
+async function watchedDatabase(dataDir: string, log: Log): Promise<WatchedDatabase> {
+  const options = { dataDir: join(dataDir, "postgres"), log };
+  let server: Embedded = await startEmbedded(options);
+  let restarting: Promise<void> | null = null;
+  const restart = async (): Promise<void> => {
+    log.error({ pid: server.pid }, "database server died, starting it again");
+    try {
+      server = await startEmbedded(options);
+    } catch (error) {
+      log.error({ err: error }, "database server could not be started again");
+    }
+    restarting = null;
+  };
+  const watch = setInterval(() => {
+    if (restarting === null && !isAlive(server.pid)) restarting = restart();
+  }, DATABASE_CHECK_MS);
+  return {
+    url: server.url,
+    pid: () => server.pid,
+    stop: async () => {
+      clearInterval(watch);
+      await restarting;
+      await server.stop();
+    },
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+interface MediaChild {
+  readonly socket: string;
+  readonly child: Child;
+}
+
+/** Each media process gets an equal, even-sized share of the ports. */
+function startMedia(config: ServeConfig, recordingsDir: string, log: Log): MediaChild[] {
+  const share = Math.floor((config.rtpLast - config.rtpFirst + 1) / config.mediaProcesses / 2) * 2;
+  return Array.from({ length: config.mediaProcesses }, (_, index) => {
+    const socket = join(config.dataDir, `media-${index}.sock`);
+    const first = config.rtpFirst + index * share;
+    const child = new Child({
+      name: `media-${index}`,
+      module: moduleFile("media/main"),
+      args: [],
+      env: {
+        PLUGBOARD_MEDIA_SOCKET: socket,
+        PLUGBOARD_MEDIA_ADDRESS: config.sip.host,
+        PLUGBOARD_MEDIA_RTP: `${first}-${first + share - 1}`,
+        PLUGBOARD_MEDIA_RECORDINGS: recordingsDir,
+        PLUGBOARD_LOG: config.logLevel,
+      },
+      log,
+      onMessage() {},
+    });
+    child.start();
+    return { socket, child };
+  });
+}
+
+function startControl(control: ControlConfig, log: Log): Promise<{ child: Child; ready: ControlReady }> {
+  return new Promise((resolve, reject) => {
+    const child = new Child({
+      name: "control",
+      module: moduleFile("cli/control"),
+      args: [],
+      env: { PLUGBOARD_CONTROL: JSON.stringify(control) },
+      log,
+      onMessage: (message) => {
+        if (isReady(message)) resolve({ child, ready: message });
+        else if (isFailure(message)) {
+          void child.stop();
+          reject(new Error(message.message));
+        }
+      },
+    });
+    child.start();
+  });
+}
+
+/** The control process cannot begin, and starting it again would not help. */
+export interface ControlFailed {
+  readonly kind: "failed";
+  readonly message: string;
+}
+
+function isReady(message: unknown): message is ControlReady {
+  return typeof message === "object" && message !== null && "kind" in message && message.kind === "ready";
+}
+
+function isFailure(message: unknown): message is ControlFailed {
+  return typeof message === "object" && message !== null && "kind" in message && message.kind === "failed";
+}

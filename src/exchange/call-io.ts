@@ -1,0 +1,303 @@
+import { unreachable } from "../base/never.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Playable } from "../call/effects.ts";
+import { CALLER } from "../call/legs.ts";
+import type { LegId } from "../call/legs.ts";
+import type { MediaClient } from "../media/client.ts";
+import type { Codec, MediaEvent, PlayItem } from "../media/protocol.ts";
+import { repairWav } from "../media/wav.ts";
+import type { Fetched, FetchOptions } from "../outbound/types.ts";
+import type { Fetcher } from "../outbound/fetcher.ts";
+import type { DialogSnapshot, SipEndpointApi } from "../sip/endpoint.ts";
+import type { JournalRow } from "../store/types.ts";
+import type { CallEdge, LiveCall, OuterEffect } from "./live-call.ts";
+import { DialedLeg } from "./dialed-leg.ts";
+import { recordingFile } from "./rows.ts";
+import { routeTo } from "./route.ts";
+import type { AccountConfig } from "./workspace.ts";
+
+/** What all calls of a process share. */
+export interface Services {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sip: SipEndpointApi;
+  readonly fetcher: Pick<Fetcher, "fetch" | "checkAudio">;
+  /** What SDP carries. */
+  readonly mediaAddress: string;
+  readonly recordingsDir: string;
+  append(rows: readonly JournalRow[]): Promise<void>;
+}
+
+/** A leg of a live call, whichever way it came to be. Every method is harmless once the leg is gone. */
+export interface Leg {
+  /** Plain value for the journal; null while there is no dialog. */
+  snapshot(): DialogSnapshot | null;
+  hangUp(): void;
+  /** An RFC 4733 digit was heard: INFO for the same key is then ignored. */
+  heardDigit(): void;
+}
+
+/** A leg that can answer or refuse: the caller's. */
+export interface AnswerableLeg extends Leg {
+  answer(): void;
+  reject(sip: number): void;
+}
+
+/** What of a call's outside outlives the process: enough to hang up its legs and close its recordings. */
+export interface CallSides {
+  readonly dialogs: Readonly<Record<LegId, DialogSnapshot>>;
+}
+
+/**
+ * The outside of one live call: its legs, media, requests. Performs the engine's effects and turns what comes back
+ * into events for the call's mailbox.
+ */
+export class CallIo implements CallEdge {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly services: Services;
+  readonly config: AccountConfig;
+  readonly media: MediaClient;
+  readonly #onEnded: (failed: boolean) => void;
+  readonly #legs = new Map<LegId, Leg>();
+  readonly #requests = new Map<string, AbortController>();
+  #caller: AnswerableLeg | null = null;
+  #call: LiveCall | null = null;
+  #sidesChanged = false;
+  /** What the caller speaks: offered first to whom we dial, so that most calls need no transcoding. */
+  callerCodec: Codec | null = null;
+  /** After a restart: the recordings that media still writes; the others are closed by what lies on disk. */
+  recordingsInMedia: ReadonlySet<string> | null = null;
+
+  constructor(services: Services, config: AccountConfig, media: MediaClient, onEnded: (failed: boolean) => void) {
+    this.clock = services.clock;
+    this.log = services.log;
+    this.services = services;
+    this.config = config;
+    this.media = media;
+    this.#onEnded = onEnded;
+  }
+
+  /** Both sides know each other before the first event. */
+  attach(call: LiveCall, caller: AnswerableLeg): void {
+    this.#call = call;
+    this.#caller = caller;
+    this.#legs.set(CALLER, caller);
+  }
+
+  /** A leg that an earlier process made; all that can be done with it is to hang it up. */
+  adopt(leg: LegId, adopted: Leg): void {
+    this.#legs.set(leg, adopted);
+  }
+
+  get call(): LiveCall {
+    if (this.#call === null) throw new Error("a call acts before it was attached");
+    return this.#call;
+  }
+
+  append(rows: readonly JournalRow[]): Promise<void> {
+    return this.services.append(rows);
+  }
+
+  dialogChanged(): void {
+    this.#sidesChanged = true;
+  }
+
+  sides(): string | null {
+    if (!this.#sidesChanged) return null;
+    this.#sidesChanged = false;
+    const dialogs: Record<LegId, DialogSnapshot> = {};
+    for (const [id, leg] of this.#legs) {
+      const snapshot = leg.snapshot();
+      if (snapshot !== null) dialogs[id] = snapshot;
+    }
+    return JSON.stringify({ dialogs } satisfies CallSides);
+  }
+
+  ended(failed: boolean): void {
+    for (const controller of this.#requests.values()) controller.abort();
+    this.#requests.clear();
+    if (failed) for (const leg of this.#legs.values()) leg.hangUp();
+    this.media.closeCall(this.call.sid);
+    this.#onEnded(failed);
+  }
+
+  /** The leg is over: told to the engine once, media let go. */
+  legEnded(leg: LegId, detail: string): void {
+    this.forgetLeg(leg);
+    this.call.deliver({ kind: "leg_ended", at: this.call.now(), leg, detail });
+  }
+
+  legFailed(leg: LegId, sip: number | null, detail: string): void {
+    this.forgetLeg(leg);
+    this.call.deliver({ kind: "leg_failed", at: this.call.now(), leg, sip, detail });
+  }
+
+  /** Lets go of a leg that has nothing more to tell. */
+  forgetLeg(leg: LegId): void {
+    this.#legs.delete(leg);
+    this.#sidesChanged = true;
+    this.media.closeLeg(this.call.sid, leg);
+  }
+
+  /** What the media process tells about this call. */
+  mediaEvent(event: MediaEvent): void {
+    const { call } = this;
+    switch (event.event) {
+      case "digit":
+        this.#legs.get(event.leg)?.heardDigit();
+        call.deliver({ kind: "digit", at: call.now(), leg: event.leg, digit: event.digit });
+        return;
+      case "played":
+        call.deliver({ kind: "played", at: call.now(), id: event.play, failure: event.failure });
+        return;
+      case "recording_closed": {
+        const { recording: id, durationMs, failure } = event;
+        call.deliver({ kind: "recording_ready", at: call.now(), id, durationMs, failure });
+        return;
+      }
+      case "first_rtp":
+      case "silence":
+      case "resumed":
+      case "leg_stats":
+        return;
+      default:
+        unreachable(event);
+    }
+  }
+
+  perform(effect: OuterEffect): void {
+    const { media, call } = this;
+    switch (effect.kind) {
+      case "fetch":
+        this.#request(
+          effect.id,
+          "fetched",
+          (options) => this.services.fetcher.fetch(effect.request, options),
+          effect.deadlineMs,
+        );
+        return;
+      case "check_audio":
+        this.#request(
+          effect.id,
+          "audio_checked",
+          (options) => this.services.fetcher.checkAudio(effect.url, options),
+          effect.deadlineMs,
+        );
+        return;
+      case "abandon":
+        this.#requests.get(effect.id)?.abort();
+        this.#requests.delete(effect.id);
+        return;
+      case "answer":
+        this.#caller?.answer();
+        return;
+      case "reject":
+        this.#caller?.reject(effect.sip);
+        return;
+      case "dial":
+        this.#dial(effect);
+        return;
+      case "cancel":
+      case "hang_up":
+        this.#legs.get(effect.leg)?.hangUp();
+        return;
+      case "play":
+        this.#play(effect);
+        return;
+      case "stop_playing":
+        media.stopPlaying(call.sid, effect.id);
+        return;
+      case "hear":
+        media.route(call.sid, effect.from, effect.to, true);
+        return;
+      case "unhear":
+        media.route(call.sid, effect.from, effect.to, false);
+        return;
+      case "bridge":
+        media.bridge(call.sid, effect.a, effect.b);
+        return;
+      case "unbridge":
+        media.unbridge(call.sid, effect.a, effect.b);
+        return;
+      case "record": {
+        const path = `${this.services.recordingsDir}/${recordingFile(this.config.account.sid, effect.id)}`;
+        media.record(call.sid, effect.id, effect.legs, effect.layout, path, effect.maxMs, effect.silenceMs);
+        return;
+      }
+      case "stop_recording":
+        this.#stopRecording(effect.id);
+        return;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #stopRecording(id: string): void {
+    if (this.recordingsInMedia === null || this.recordingsInMedia.has(id)) {
+      this.media.stopRecording(this.call.sid, id);
+      return;
+    }
+    const path = `${this.services.recordingsDir}/${recordingFile(this.config.account.sid, id)}`;
+    const ready = (durationMs: number, failure: string | null): void =>
+      this.call.deliver({ kind: "recording_ready", at: this.call.now(), id, durationMs, failure });
+    repairWav(path).then(
+      ({ durationMs }) => ready(durationMs, null),
+      (error: unknown) => ready(0, `the file can't be used: ${error instanceof Error ? error.message : String(error)}`),
+    );
+  }
+
+  #request(
+    id: string,
+    kind: "fetched" | "audio_checked",
+    make: (options: FetchOptions) => Promise<Fetched>,
+    deadlineMs: number,
+  ): void {
+    const controller = new AbortController();
+    this.#requests.set(id, controller);
+    const options = { deadlineMs, allowInward: this.config.privateDestinations, signal: controller.signal };
+    void make(options).then(({ outcome, elapsedMs }) => {
+      if (!this.#requests.delete(id)) return;
+      this.call.deliver({ kind, at: this.call.now(), id, outcome, elapsedMs });
+    });
+  }
+
+  #dial(effect: Extract<OuterEffect, { kind: "dial" }>): void {
+    const route = routeTo(this.config, effect.destination, effect.callerId);
+    if (!route.ok) {
+      this.call.deliver({ kind: "leg_failed", at: this.call.now(), leg: effect.leg, sip: null, detail: route.error });
+      return;
+    }
+    const leg = new DialedLeg(this, effect.leg);
+    this.#legs.set(effect.leg, leg);
+    leg.dial(route.value);
+  }
+
+  #play(effect: Extract<OuterEffect, { kind: "play" }>): void {
+    const items = effect.items.map((item) => this.#playItem(item));
+    const missing = items.find((item) => typeof item === "string");
+    if (missing === undefined) {
+      const playable = items.filter((item) => typeof item !== "string");
+      this.media.play(this.call.sid, effect.id, effect.legs, playable, effect.loop);
+      return;
+    }
+    this.call.deliver({ kind: "played", at: this.call.now(), id: effect.id, failure: missing });
+  }
+
+  /** A string says why it cannot be played. */
+  #playItem(item: Playable): PlayItem | string {
+    switch (item.kind) {
+      case "tone":
+        return { tone: item.tone, country: this.config.account.country };
+      case "url":
+        return "customers' audio files cannot be played yet";
+      case "text":
+        return "there is no text-to-speech voice yet";
+      case "file":
+        return "uploaded audio files cannot be played yet";
+      default:
+        return unreachable(item);
+    }
+  }
+}

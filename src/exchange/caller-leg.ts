@@ -1,0 +1,113 @@
+import { CALLER } from "../call/legs.ts";
+import type { Codec } from "../media/protocol.ts";
+import type { DialogSnapshot, IncomingInvite, SipCall } from "../sip/endpoint.ts";
+import type { AnswerableLeg, CallIo } from "./call-io.ts";
+import { infoDigit } from "./info-digit.ts";
+import { LegMedia } from "./leg-media.ts";
+
+/** The leg that came in: an INVITE that we answer or refuse. */
+export class CallerLeg implements AnswerableLeg {
+  readonly #io: CallIo;
+  readonly #invite: IncomingInvite;
+  readonly #codec: Codec | null;
+  readonly #port: Promise<number>;
+  #media: LegMedia | null = null;
+  #call: SipCall | null = null;
+  #answering = false;
+  #gone = false;
+  #digitsByRtp = false;
+
+  /** Opens the RTP endpoint at once, so that it is there when the journal has let the answer go. */
+  constructor(io: CallIo, callSid: string, invite: IncomingInvite, codec: Codec | null) {
+    this.#io = io;
+    this.#invite = invite;
+    this.#codec = codec;
+    this.#port = io.media.open(callSid, CALLER).then(({ port }) => port);
+    this.#port.catch((error: unknown) => this.#noPort(error));
+    invite.onCancelled(() => this.#ended("the caller gave up before the answer"));
+  }
+
+  #noPort(error: unknown): void {
+    this.#invite.reject(503);
+    this.#ended(error instanceof Error ? error.message : String(error));
+  }
+
+  answer(): void {
+    if (this.#gone || this.#answering) return;
+    this.#answering = true;
+    this.#port.then(
+      (port) => this.#answerOn(port),
+      () => undefined, // #noPort has refused the call
+    );
+  }
+
+  #answerOn(port: number): void {
+    if (this.#gone) return;
+    const { services, call } = this.#io;
+    const media = new LegMedia(services.mediaAddress, port, `${call.now()}1`, this.#codec);
+    this.#media = media;
+    const sdp = this.#invite.offer === null ? media.offer() : this.#accept(this.#invite.offer);
+    if (sdp === null) {
+      this.#invite.reject(488);
+      this.#ended("the caller's session description can't be used");
+      return;
+    }
+    this.#call = this.#invite.answer(sdp);
+    this.#call.handlers = {
+      onEnded: (end) => this.#ended(end),
+      onOffer: (offer) => this.#reoffered(offer),
+      onAnswer: (answer) => this.#answered(answer),
+      onInfo: (type, body) => this.#info(type, body),
+    };
+    this.#io.dialogChanged();
+  }
+
+  #accept(offer: string): string | null {
+    const answer = this.#media?.answer(offer);
+    if (answer?.ok !== true) return null;
+    this.#io.media.setRemote(this.#io.call.sid, CALLER, answer.value.remote);
+    return answer.value.sdp;
+  }
+
+  #reoffered(offer: string | null): string | { status: number } {
+    if (offer === null) return this.#media?.offer() ?? { status: 488 };
+    return this.#accept(offer) ?? { status: 488 };
+  }
+
+  #answered(answer: string): void {
+    const remote = this.#media?.accept(answer);
+    if (remote?.ok === true) this.#io.media.setRemote(this.#io.call.sid, CALLER, remote.value);
+    else this.#call?.hangUp();
+  }
+
+  #info(type: string, body: Buffer): void {
+    const digit = this.#digitsByRtp ? null : infoDigit(type, body);
+    const { call } = this.#io;
+    if (digit !== null) call.deliver({ kind: "digit", at: call.now(), leg: CALLER, digit });
+  }
+
+  #ended(reason: string): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#io.legEnded(CALLER, reason);
+  }
+
+  heardDigit(): void {
+    this.#digitsByRtp = true;
+  }
+
+  snapshot(): DialogSnapshot | null {
+    return this.#gone ? null : (this.#call?.snapshot() ?? null);
+  }
+
+  reject(sip: number): void {
+    if (this.#gone || this.#call !== null) return;
+    this.#invite.reject(sip);
+    this.#ended(`refused with ${sip}`);
+  }
+
+  hangUp(): void {
+    if (this.#call !== null) this.#call.hangUp();
+    else this.reject(480);
+  }
+}

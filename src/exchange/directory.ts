@@ -1,0 +1,92 @@
+import { isIPv6 } from "node:net";
+import { parsePhoneNumberFromString } from "libphonenumber-js/max";
+import type { CountryCode } from "libphonenumber-js/max";
+import type { Exophone } from "../contract/account.ts";
+import type { AccountConfig, ApiKey, Trunk, Workspace } from "./workspace.ts";
+
+/** An ExoPhone with all that a call to it needs. */
+export interface Landing {
+  readonly config: AccountConfig;
+  readonly exophone: Exophone;
+  /** Null: the number points at no flow. */
+  readonly flowId: string | null;
+}
+
+/** Every look-up that a call needs, made once per workspace: nothing here costs more with more calls or accounts. */
+export class Directory {
+  readonly #byForm = new Map<string, Landing>();
+  readonly #accounts = new Map<string, AccountConfig>();
+  readonly #trunks: Trunk[] = [];
+  /** Trunk sources are few and repeat with every datagram; subnets are searched once per address. */
+  readonly #admitted = new Map<string, boolean>();
+
+  constructor(workspace: Workspace) {
+    for (const config of workspace.accounts) {
+      this.#accounts.set(config.account.sid, config);
+      this.#trunks.push(...config.trunks);
+      for (const exophone of config.account.exophones) {
+        const landing = { config, exophone, flowId: config.flowOf.get(exophone.number) ?? null };
+        for (const form of dialedForms(exophone.number)) if (!this.#byForm.has(form)) this.#byForm.set(form, landing);
+      }
+    }
+  }
+
+  account(sid: string): AccountConfig | undefined {
+    return this.#accounts.get(sid);
+  }
+
+  get accounts(): Iterable<AccountConfig> {
+    return this.#accounts.values();
+  }
+
+  /** May this address send requests at all: does any trunk accept it? */
+  admits(address: string): boolean {
+    const known = this.#admitted.get(address);
+    if (known !== undefined) return known;
+    const admitted = this.#trunks.some((trunk) => accepts(trunk, address));
+    if (this.#admitted.size >= MAX_REMEMBERED_SOURCES) this.#admitted.clear();
+    this.#admitted.set(address, admitted);
+    return admitted;
+  }
+
+  /** The ExoPhone that a Request-URI's user part names, when a trunk of its account accepts calls from `source`. */
+  landing(user: string, source: string): Landing | null {
+    const landing = this.#byForm.get(user.split(";", 1)[0]?.replaceAll(/[\s().-]/g, "") ?? "");
+    if (landing === undefined) return null;
+    return landing.config.trunks.some((trunk) => accepts(trunk, source)) ? landing : null;
+  }
+
+  /** Does this account hold that key and token? */
+  hasKey(account: string, check: (known: ApiKey) => boolean): boolean {
+    return this.#accounts.get(account)?.apiKeys.some(check) ?? false;
+  }
+}
+
+/** Sources whose verdict is remembered; scanners bring new addresses without end. */
+const MAX_REMEMBERED_SOURCES = 10_000;
+
+function accepts(trunk: Trunk, address: string): boolean {
+  return trunk.acceptFrom.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}
+
+/** How trunks write a number of ours in a Request-URI: `+91…`, `91…`, `0…` and the bare national number. */
+function dialedForms(number: string): string[] {
+  const parsed = parsePhoneNumberFromString(number);
+  const digits = number.slice(1);
+  if (parsed === undefined) return [number, digits];
+  return [number, digits, `00${digits}`, `0${parsed.nationalNumber}`, parsed.nationalNumber];
+}
+
+/** The caller's number as E.164 where it is a telephone number of the account's country, else the text as it came. */
+export function callerNumber(text: string, country: string): string {
+  if (/^\+[1-9]\d{6,14}$/.test(text)) return text;
+  if (!/^[\d+][\d\s().-]{5,24}$/.test(text)) return text;
+  const parsed = parsePhoneNumberFromString(text, country as CountryCode);
+  return parsed?.isPossible() === true ? parsed.number : text;
+}
+
+/** The trunk of an account that calls showing `callerId` go out on: the ExoPhone's own, else the first. */
+export function trunkFor(config: AccountConfig, callerId: string): Trunk | null {
+  const name = config.account.exophones.find((exophone) => exophone.number === callerId)?.trunk ?? null;
+  return config.trunks.find((trunk) => trunk.name === name) ?? config.trunks[0] ?? null;
+}

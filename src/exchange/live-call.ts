@@ -1,0 +1,266 @@
+import type { Clock, Timer } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { unreachable } from "../base/never.ts";
+import type { Effect } from "../call/effects.ts";
+import type { CallEvent } from "../call/events.ts";
+import type { CallSetup } from "../call/setup.ts";
+import type { TraceEntry } from "../call/trace.ts";
+import type { CallState } from "../engine/engine.ts";
+import { step } from "../engine/engine.ts";
+import type { CallRow, JournalRow, OutboxRow } from "../store/types.ts";
+import { endRow } from "./rows.ts";
+
+/** What a live call acts through. */
+export interface CallEdge {
+  readonly clock: Clock;
+  readonly log: Log;
+  append(rows: readonly JournalRow[]): Promise<void>;
+  /** Performs an effect that the call itself cannot: about legs, media and HTTP. */
+  perform(effect: OuterEffect): void;
+  /** What a restarted process would need of this call's legs, as JSON; null: unchanged since the last time. */
+  sides(): string | null;
+  /** The call is over and its end is durable, or it can't go on at all (`failed`): let go of everything. */
+  ended(failed: boolean): void;
+}
+
+/** The effects that reach outside; timers, trace, outbox and the end are the call's own. */
+export type OuterEffect = Exclude<Effect, { kind: "set_timer" | "clear_timer" | "trace" | "notify" | "end" }>;
+
+/** A step whose row is not durable yet, and what must wait until it is. */
+interface Unwritten {
+  readonly row: JournalRow;
+  readonly after: readonly OuterEffect[];
+  readonly last: boolean;
+}
+
+/** The database is asked again after so long when it refused a row; calls wait, none is lost. */
+const RETRY_WRITE_MS = 200;
+
+/**
+ * The mailbox of one live call. Whatever touches the call comes in through `deliver`, one event at a time, in order.
+ * Each step is journalled; effects that the outside could not take back wait until that row is durable (the journal
+ * rule of the architecture), the others happen at once.
+ */
+export class LiveCall {
+  readonly sid: string;
+  readonly setup: CallSetup;
+  readonly #edge: CallEdge;
+  #callRow: CallRow | undefined;
+  #state: CallState | null = null;
+  #seq = 0;
+  #lastAt = 0;
+  #startedAt = 0;
+  readonly #trace: TraceEntry[] = [];
+  readonly #timers = new Map<string, Timer>();
+  readonly #inbox: CallEvent[] = [];
+  #stepping = false;
+  #unwritten: Unwritten[] = [];
+  #writing = false;
+
+  /** `row` is null for a call that an earlier process began: its first row is written. */
+  constructor(sid: string, setup: CallSetup, row: CallRow | null, edge: CallEdge) {
+    this.sid = sid;
+    this.setup = setup;
+    this.#callRow = row ?? undefined;
+    this.#edge = edge;
+  }
+
+  get ended(): boolean {
+    return this.#state?.ended ?? false;
+  }
+
+  /** Every leg that was ever dialled in this call. */
+  attemptedLegs(): number[] {
+    return this.#trace.flatMap((entry) => (entry.type === "attempt.started" ? [entry.leg] : []));
+  }
+
+  now(): number {
+    // A call's events never run backwards, whatever the wall clock does.
+    this.#lastAt = Math.max(this.#lastAt, this.#edge.clock.now());
+    return this.#lastAt;
+  }
+
+  deliver(event: CallEvent): void {
+    this.#inbox.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next);
+    } catch (error) {
+      // A fault in the engine costs this call, never another one. Its journal stays without an end, so that the next
+      // start closes its record.
+      this.#edge.log.error({ err: error, call: this.sid }, "call could not be stepped, letting it go");
+      this.#stopTimers();
+      this.#edge.ended(true);
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  /**
+   * Takes the call to where the journal left it: the engine steps through the recorded events, and nothing is done
+   * twice — effects of the past are dropped, only timers that are still armed are armed again.
+   */
+  replay(events: readonly CallEvent[]): void {
+    for (const event of events) {
+      this.#noteTime(event);
+      const { state, effects } = step(this.setup, this.#state, event);
+      this.#state = state;
+      this.#seq += 1;
+      for (const effect of effects) {
+        if (effect.kind === "trace") this.#trace.push(effect.entry);
+        else if (effect.kind === "set_timer" || effect.kind === "clear_timer") this.#timer(effect);
+      }
+    }
+  }
+
+  #noteTime(event: CallEvent): void {
+    if (event.kind === "call_arrived") this.#startedAt = event.at;
+    this.#lastAt = Math.max(this.#lastAt, event.at);
+  }
+
+  #step(event: CallEvent): void {
+    if (this.ended) return;
+    this.#noteTime(event);
+    const { state, effects } = step(this.setup, this.#state, event);
+    this.#state = state;
+    this.#seq += 1;
+    const trace: TraceEntry[] = [];
+    const outbox: OutboxRow[] = [];
+    const after: OuterEffect[] = [];
+    let end: JournalRow["end"];
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case "trace":
+          trace.push(effect.entry);
+          this.#trace.push(effect.entry);
+          break;
+        case "notify":
+          outbox.push(this.#outboxRow(effect));
+          break;
+        case "set_timer":
+        case "clear_timer":
+          this.#timer(effect);
+          break;
+        case "end":
+          end = endRow(this.setup.account.sid, this.#startedAt, this.#trace, effect.record);
+          break;
+        default:
+          if (waitsForJournal(effect)) after.push(effect);
+          else this.#edge.perform(effect);
+      }
+    }
+    this.#write({ row: this.#row(event, trace, outbox, end), after, last: end !== undefined });
+  }
+
+  #row(event: CallEvent, trace: readonly TraceEntry[], outbox: OutboxRow[], end: JournalRow["end"]): JournalRow {
+    const sides = this.#edge.sides();
+    const call = this.#callRow;
+    this.#callRow = undefined;
+    return {
+      callSid: this.sid,
+      account: this.setup.account.sid,
+      seq: this.#seq,
+      at: event.at,
+      event: JSON.stringify(event),
+      trace: trace.length === 0 ? "[]" : JSON.stringify(trace),
+      ...(sides === null ? {} : { sides }),
+      ...(outbox.length === 0 ? {} : { outbox }),
+      ...(call === undefined ? {} : { call }),
+      ...(end === undefined ? {} : { end }),
+    };
+  }
+
+  #outboxRow(effect: Extract<Effect, { kind: "notify" }>): OutboxRow {
+    return {
+      id: `${this.sid}-${effect.id}`,
+      order: effect.order,
+      purpose: effect.purpose,
+      request: JSON.stringify(effect.request),
+    };
+  }
+
+  #timer(effect: Extract<Effect, { kind: "set_timer" | "clear_timer" }>): void {
+    this.#timers.get(effect.id)?.cancel();
+    this.#timers.delete(effect.id);
+    if (effect.kind === "clear_timer") return;
+    const { id, at } = effect;
+    const timer = this.#edge.clock.after(Math.max(0, at - this.#edge.clock.now()), () => {
+      this.#timers.delete(id);
+      this.deliver({ kind: "timer", at: Math.max(at, this.now()), id });
+    });
+    this.#timers.set(id, timer);
+  }
+
+  #write(unwritten: Unwritten): void {
+    this.#unwritten.push(unwritten);
+    if (!this.#writing) void this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#writing = true;
+    while (this.#unwritten.length > 0) {
+      const batch = this.#unwritten;
+      this.#unwritten = [];
+      const rows = batch.map(({ row }) => row);
+      while (!(await this.#durable(rows))) await this.#pause();
+      for (const { after, last } of batch) {
+        for (const effect of after) this.#edge.perform(effect);
+        if (last) this.#finish();
+      }
+    }
+    this.#writing = false;
+  }
+
+  async #durable(rows: readonly JournalRow[]): Promise<boolean> {
+    try {
+      await this.#edge.append(rows);
+      return true;
+    } catch (error) {
+      this.#edge.log.error({ err: error, call: this.sid }, "journal row was not written, trying again");
+      return false;
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#edge.clock.after(RETRY_WRITE_MS, resolve);
+    });
+  }
+
+  #finish(): void {
+    this.#stopTimers();
+    this.#edge.ended(false);
+  }
+
+  #stopTimers(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+}
+
+/** Effects that ring a phone, end a call or leave a file: not before the journal knows of them. */
+function waitsForJournal(effect: OuterEffect): boolean {
+  switch (effect.kind) {
+    case "answer":
+    case "reject":
+    case "dial":
+    case "cancel":
+    case "hang_up":
+    case "record":
+    case "stop_recording":
+      return true;
+    case "fetch":
+    case "check_audio":
+    case "abandon":
+    case "play":
+    case "stop_playing":
+    case "hear":
+    case "unhear":
+    case "bridge":
+    case "unbridge":
+      return false;
+    default:
+      return unreachable(effect);
+  }
+}
