@@ -1,5 +1,6 @@
 import type { Account, Exophone } from "./account.ts";
 import { destinationKey, type Destination } from "./destination.ts";
+import { MAX_NUMBERS, readList } from "./destinations.ts";
 import {
   checkKeys,
   isObject,
@@ -14,11 +15,11 @@ import {
   type Shape,
   type ValidationMode,
 } from "./fields.ts";
-import { describe, quote, warning, type Finding } from "./finding.ts";
+import { describe, warning, type Finding } from "./finding.ts";
 import type { HttpOutcome } from "./http.ts";
-import { readDestination, readPhone } from "./numbers.ts";
+import { readPhone } from "./numbers.ts";
 import { isHttpUrl, maskCredentials } from "./query.ts";
-import { parseJson, receive, unusable, wrongMediaType, type Received, type Unusable } from "./receive.ts";
+import { receiveJson, unusable, type Unusable } from "./receive.ts";
 
 export { judgeAudio } from "./audio.ts";
 export type { ValidationMode } from "./fields.ts";
@@ -93,9 +94,6 @@ const CONVERSATION = { rule: "RES-16", path: "max_conversation_duration", min: 1
 const ACTIVATE = { rule: "RES-18", path: "parallel_ringing.activate" };
 const ATTEMPTS = { rule: "RES-19", path: "parallel_ringing.max_parallel_attempts", min: 1, max: 10, fallback: 5 };
 
-/** REQ-8: nobody is rung a hundred times for one call; a longer list is a mistake. */
-const MAX_NUMBERS = 100;
-
 /** The account whose call it is, and leg 1's ExoPhone where there is a call already. */
 interface Whose {
   readonly account: Account;
@@ -112,13 +110,10 @@ export function judgeConnectAnswer(
   exophone: Exophone,
   mode: ValidationMode,
 ): Verdict {
-  const received = receive(outcome);
-  if (!received.usable) return received;
   const judging: Judging = { mode, findings: [] };
-  if (!isJson(judging, received)) return wrongMediaType("RES-1", received, "application/json");
-  const parsed = parseJson(received.body);
-  if (!parsed.usable) return parsed;
-  return judge(judging, parsed.value, { account, exophone });
+  const received = receiveJson(judging, outcome);
+  if (!received.usable) return received;
+  return judge(judging, received.value, { account, exophone });
 }
 
 /** Judges the same shape written in a flow document (`parameters`). `exophone` null: not known yet. Never throws. */
@@ -129,18 +124,6 @@ export function judgeConnectBody(
   mode: ValidationMode,
 ): Verdict {
   return judge({ mode, findings: [] }, value, { account, exophone });
-}
-
-/** `application/json`; lenient takes its relatives (`application/vnd.api+json`) as well. */
-export function isJson(judging: Judging, received: Received): boolean {
-  const { mediaType } = received;
-  if (mediaType === "application/json") return true;
-  if (judging.mode === "strict" || !/^application\/[^\s/]+\+json$/.test(mediaType)) return false;
-  const found = `Content-Type ${quote(received.contentType ?? "")}`;
-  const consequence = "it is read as application/json";
-  const problem = `has ${found}; allowed is application/json`;
-  judging.findings.push(warning({ rule: "RES-5", path: "", found, allowed: "application/json", consequence, problem }));
-  return true;
 }
 
 function judge(judging: Judging, value: unknown, whose: Whose): Verdict {
@@ -188,46 +171,6 @@ function readDestinations(judging: Judging, value: unknown, account: Account): r
   checkKeys(judging, SHAPE, "destination", value);
   if (!Array.isArray(numbers) || numbers.length > MAX_NUMBERS) return [];
   return readList(judging.findings, numbers, account, NUMBERS);
-}
-
-/** The entries of a destination list: the undialable left out (RES-4), each destination once (RES-26). */
-export function readList(
-  findings: Finding[],
-  entries: readonly unknown[],
-  account: Account,
-  path: string,
-): readonly Destination[] {
-  const first = new Map<string, string>();
-  const destinations: Destination[] = [];
-  for (const [i, entry] of entries.entries()) {
-    const at = `${path}[${i}]`;
-    const destination = readEntry(findings, entry, account, at);
-    if (destination === null) continue;
-    const key = destinationKey(destination);
-    const before = first.get(key);
-    if (before === undefined) destinations.push(destination);
-    else findings.push(duplicate(at, entry, before));
-    if (before === undefined) first.set(key, at);
-  }
-  return destinations;
-}
-
-function readEntry(findings: Finding[], entry: unknown, account: Account, path: string): Destination | null {
-  if (typeof entry === "string") {
-    const read = readDestination(entry, account, path);
-    findings.push(...read.findings);
-    return read.destination;
-  }
-  const consequence = "the entry is skipped";
-  findings.push(warning({ rule: "RES-4", path, found: describe(entry), allowed: "a string", consequence }));
-  return null;
-}
-
-function duplicate(path: string, entry: unknown, before: string): Finding {
-  const found = describe(entry);
-  const consequence = "it is dialled once";
-  const problem = `is ${found}, the same destination as ${before}`;
-  return warning({ rule: "RES-26", path, found, allowed: "each destination once", consequence, problem });
 }
 
 const OUTGOING = "outgoing_phone_number";

@@ -1,5 +1,6 @@
 import { unreachable } from "../base/never.ts";
-import { error, quote, type Finding, type FindingParts } from "./finding.ts";
+import type { Judging } from "./fields.ts";
+import { error, quote, warning, type Finding, type FindingParts } from "./finding.ts";
 import type { HttpFailureReason, HttpOutcome } from "./http.ts";
 
 /** Why an answer cannot be used; `result` holds the words of traces and reports. */
@@ -107,14 +108,37 @@ export function unusable(result: Unusable["result"], parts: Omit<FindingParts, "
   return { usable: false, result, findings: [error({ ...parts, path: "", consequence: UNUSED })] };
 }
 
-/** RES-1: the JSON value of a body, or that there is none. */
+/** RES-1: a JSON answer. Lenient takes the relatives of `application/json` (`application/vnd.api+json`) as well. */
+export function receiveJson(
+  judging: Judging,
+  outcome: HttpOutcome,
+): { readonly usable: true; readonly value: unknown } | Unusable {
+  const received = receive(outcome);
+  if (!received.usable) return received;
+  const { mediaType } = received;
+  if (mediaType !== "application/json") {
+    if (judging.mode === "strict" || !/^application\/[^\s/]+\+json$/.test(mediaType))
+      return wrongMediaType("RES-1", received, "application/json");
+    judging.findings.push(likeJson(mediaType));
+  }
+  return parseJson(received.body);
+}
+
+function likeJson(mediaType: string): Finding {
+  const found = `Content-Type ${quote(mediaType)}`;
+  const allowed = "application/json";
+  const problem = `has ${found}; allowed is ${allowed}`;
+  return warning({ rule: "RES-5", path: "", found, allowed, consequence: "it is read as JSON", problem });
+}
+
+/** The JSON value of a body, or that there is none. */
 export function parseJson(body: string): { readonly usable: true; readonly value: unknown } | Unusable {
   try {
     const value: unknown = JSON.parse(body);
     return { usable: true, value };
   } catch {
     const found = quote(body);
-    return unusable("invalid", { rule: "RES-1", found, allowed: "JSON", problem: `is no JSON, but ${found}` });
+    return unusable("invalid", { rule: "RES-1", found, allowed: "JSON", problem: `is ${found}, which is no JSON` });
   }
 }
 
