@@ -1,0 +1,102 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { silentLog } from "../../src/base/log.ts";
+import type { CallReport } from "../../src/call/report.ts";
+import { readConfig } from "../../src/cli/config.ts";
+import type { Platform } from "../../src/cli/platform.ts";
+import { startPlatform } from "../../src/cli/platform.ts";
+
+/** A call as the API shows it. */
+export interface ApiCall extends CallReport {
+  readonly status: string;
+  readonly ended_at: string | null;
+  readonly from: string;
+  readonly recordings: readonly { id: string; duration_ms: number; failure: string | null; url: string }[];
+}
+
+export interface TestPlatform extends Platform {
+  readonly dataDir: string;
+  calls(): Promise<ApiCall[]>;
+  call(sid: string): Promise<ApiCall>;
+  /** The newest calls once `count` of them have ended. */
+  endedCalls(count: number, withinMs?: number): Promise<ApiCall[]>;
+  get(path: string): Promise<Response>;
+}
+
+/** The one account of the tests. */
+export const EXOPHONE = "+918047100000";
+const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toString("base64")}`;
+
+export interface TestWorkspace {
+  readonly trunkPort: number;
+  readonly flow: object;
+  /** Beside the defaults below. */
+  readonly account?: object;
+  readonly trunk?: object;
+}
+
+function workspaceOf({ trunkPort, flow, account, trunk }: TestWorkspace): object {
+  return {
+    accounts: [
+      {
+        sid: "acme",
+        tenant_id: 1409,
+        api_keys: [{ key: "acme-key", token: "acme-token" }],
+        private_destinations: true,
+        limits: { calls_per_second: 2000, concurrent_calls: 2000, dial_prefixes: ["+91"] },
+        trunks: [{ name: "main", address: `127.0.0.1:${trunkPort}`, accept_from: ["127.0.0.1"], ...trunk }],
+        exophones: [{ number: EXOPHONE, flow: "11754", trunk: "main", region: "KA" }],
+        ...account,
+      },
+    ],
+    flows: [{ flow: "11754", account: "acme", ...flow }],
+  };
+}
+
+/** RTP ports of test platforms: each takes a slice of its own, so that several may run one after the other at once. */
+let nextRtp = 21_000 + (process.pid % 40) * 200;
+
+/** A whole platform of its own: every process, an embedded database in a temporary folder, free ports. */
+export async function startTestPlatform(
+  workspace: TestWorkspace,
+  env: Record<string, string> = {},
+): Promise<TestPlatform> {
+  const dataDir = await mkdtemp(join(tmpdir(), "plugboard-"));
+  const workspaceFile = join(dataDir, "workspace.yaml");
+  await writeFile(workspaceFile, stringify(workspaceOf(workspace)));
+  nextRtp += 200;
+  const config = readConfig(
+    { workspace: workspaceFile, data: dataDir, http: "127.0.0.1:0", sip: "127.0.0.1:0", drain: "1" },
+    { PLUGBOARD_RTP: `${nextRtp}-${nextRtp + 199}`, PLUGBOARD_LOG: "error", PLUGBOARD_MEDIA_PROCESSES: "1", ...env },
+  );
+  if (!config.ok) throw new Error(config.error.join("; "));
+  const platform = await startPlatform(config.value, silentLog);
+  return { ...platform, ...reader(platform.httpUrl), dataDir, stop: () => stopAndForget(platform, dataDir) };
+}
+
+async function stopAndForget(platform: Platform, dataDir: string): Promise<void> {
+  await platform.stop();
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+type Reader = Pick<TestPlatform, "calls" | "call" | "endedCalls" | "get">;
+
+function reader(httpUrl: string): Reader {
+  const get = (path: string): Promise<Response> =>
+    fetch(`${httpUrl}/api/accounts/acme${path}`, { headers: { authorization: AUTHORIZATION } });
+  const call = async (sid: string): Promise<ApiCall> => (await (await get(`/calls/${sid}`)).json()) as ApiCall;
+  const calls = async (): Promise<ApiCall[]> => {
+    const { calls: lines } = (await (await get("/calls?limit=100")).json()) as { calls: { call_sid: string }[] };
+    return Promise.all(lines.map((line) => call(line.call_sid)));
+  };
+  const endedCalls = async (count: number, withinMs = 15_000): Promise<ApiCall[]> => {
+    for (const deadline = Date.now() + withinMs; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+      const ended = (await calls()).filter(({ cdr }) => cdr !== null);
+      if (ended.length >= count) return ended;
+      if (Date.now() > deadline) throw new Error(`${ended.length} of ${count} calls ended within ${withinMs} ms`);
+    }
+  };
+  return { get, call, calls, endedCalls };
+}
