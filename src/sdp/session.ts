@@ -1,0 +1,68 @@
+/** Flow of media as the description's own side states it: `sendonly` is "I send and take nothing". */
+export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
+
+/** `o=`: numbers are kept as text, for 64 bits do not fit a JavaScript number. */
+export interface Origin {
+  readonly username: string;
+  readonly sessionId: string;
+  readonly version: string;
+  readonly address: string;
+}
+
+export interface Attribute {
+  readonly name: string;
+  /** Null for a flag. */
+  readonly value: string | null;
+}
+
+/** One payload type of an RTP media line, from its rtpmap or from the static table of RFC 3551. */
+export interface CodecDescription {
+  readonly payloadType: number;
+  /** As written; compare without case. */
+  readonly name: string;
+  /** Hz. */
+  readonly clockRate: number;
+  readonly channels: number;
+  readonly fmtp: string | null;
+}
+
+/** One `m=` line with what belongs to it; what may stand at session level has been brought down here. */
+export interface MediaDescription {
+  /** audio, video, image… */
+  readonly kind: string;
+  /** 0: refused or switched off. */
+  readonly port: number;
+  /** `m=audio 5000/2`: how many ports in a row; 1 when not said. */
+  readonly portCount: number;
+  /** As written: RTP/AVP, UDP/TLS/RTP/SAVPF… */
+  readonly protocol: string;
+  readonly formats: readonly string[];
+  /** Address or host name; null only when the port is 0. */
+  readonly address: string | null;
+  readonly direction: Direction;
+  /** In the order of `formats`; a dynamic payload type without a usable rtpmap is not among them. */
+  readonly codecs: readonly CodecDescription[];
+  /** Milliseconds; null when not said. */
+  readonly ptimeMs: number | null;
+  readonly maxptimeMs: number | null;
+  /** `a=rtcp`; null when not said. */
+  readonly rtcpPort: number | null;
+  readonly rtcpMux: boolean;
+  /** Every other attribute, in order. */
+  readonly attributes: readonly Attribute[];
+}
+
+/** RFC 8866. Lines that a telephone has no use for (i, u, e, p, b, z, k, r) are not kept. */
+export interface SessionDescription {
+  readonly origin: Origin;
+  readonly name: string;
+  /** Session-level `c=`. */
+  readonly address: string | null;
+  readonly attributes: readonly Attribute[];
+  readonly media: readonly MediaDescription[];
+}
+
+/** Whether the media line carries plain RTP, the only kind that is spoken here. */
+export function isPlainRtp(protocol: string): boolean {
+  return /^RTP\/AVPF?$/i.test(protocol);
+}
