@@ -1,0 +1,62 @@
+import { readFileSync, readdirSync } from "node:fs";
+
+/** What a set of processes has used so far. */
+export interface Usage {
+  /** User and system CPU seconds, children that were waited for included. */
+  readonly cpuS: number;
+  /** Resident memory, shared pages counted once per process. */
+  readonly rssMiB: number;
+}
+
+const TICKS_PER_S = 100; // USER_HZ of every Linux we run on
+const PAGE_BYTES = 4096;
+const MIB = 1024 * 1024;
+
+interface Stat {
+  readonly parent: number;
+  readonly ticks: number;
+  readonly pages: number;
+}
+
+/** Fields 4, 14 to 17 and 24 of /proc/<pid>/stat (proc(5)); null for a process that is gone. */
+function statOf(pid: number): Stat | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    const field = (number: number): number => Number(fields[number - 3] ?? 0);
+    return { parent: field(4), ticks: field(14) + field(15) + field(16) + field(17), pages: field(24) };
+  } catch {
+    return null;
+  }
+}
+
+/** The usage of these processes and of everything they started, by the name given to each. */
+export function usageOf(roots: Readonly<Record<string, number>>): Record<string, Usage> {
+  const stats = new Map<number, Stat>();
+  for (const name of readdirSync("/proc")) {
+    const stat = /^\d+$/.test(name) ? statOf(Number(name)) : null;
+    if (stat !== null) stats.set(Number(name), stat);
+  }
+  const claimed = new Set(Object.values(roots));
+  const result: Record<string, Usage> = {};
+  for (const [name, root] of Object.entries(roots)) {
+    const members = [...stats.keys()].filter(
+      (pid) => pid === root || (!claimed.has(pid) && under(pid, root, stats, claimed)),
+    );
+    const sum = (pick: (stat: Stat) => number): number =>
+      members.reduce((total, pid) => total + (pick(stats.get(pid) ?? { parent: 0, ticks: 0, pages: 0 }) || 0), 0);
+    result[name] = {
+      cpuS: sum((stat) => stat.ticks) / TICKS_PER_S,
+      rssMiB: (sum((stat) => stat.pages) * PAGE_BYTES) / MIB,
+    };
+  }
+  return result;
+}
+
+function under(pid: number, root: number, stats: ReadonlyMap<number, Stat>, claimed: ReadonlySet<number>): boolean {
+  for (let at = stats.get(pid)?.parent ?? 0; at > 1; at = stats.get(at)?.parent ?? 0) {
+    if (at === root) return true;
+    if (claimed.has(at)) return false;
+  }
+  return false;
+}
