@@ -82,8 +82,12 @@ export function appendQuery(url: string, query: Query): string {
   return base.endsWith("?") || base.endsWith("&") ? base + ours : `${base}&${ours}`;
 }
 
-/** The URL as it may be shown, logged and traced: `user:pass@` becomes `***@` (REQ-2). */
+/**
+ * The URL as it may be shown, logged and traced: `user:pass@` becomes `***@` (REQ-2). In a text that is no http(s) URL
+ * nobody knows where credentials end: everything in front of the last `@` goes.
+ */
 export function maskCredentials(url: string): string {
   if (!url.includes("@")) return url;
-  return url.replace(/(\/\/)[^/?#\\]*@/, "$1***@");
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return url.replace(/^.*@/s, "***@");
+  return url.replace(/\/\/[^/?#\\]*@/, "//***@");
 }

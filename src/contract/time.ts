@@ -13,9 +13,20 @@ const MAX_WINDOWS = 1000;
 /** Zones remembered; the database has about 600 names. */
 const MAX_ZONES = 600;
 
+const DAY_MS = 86_400_000;
+
 interface Zone {
   readonly format: Intl.DateTimeFormat;
   readonly offsets: Map<number, number>;
+  /** The day written last: most times of a busy hour fall on it. */
+  day: Day;
+}
+
+/** One day in both forms of REQ-14; `number` counts from the epoch on the zone's own clock. */
+interface Day {
+  readonly number: number;
+  readonly documented: string;
+  readonly observed: string;
 }
 
 const zones = new Map<string, Zone>();
@@ -25,21 +36,24 @@ const zones = new Map<string, Zone>();
  * {@link isTimezone} accepts; another throws a RangeError.
  */
 export function formatDateTime(ms: number, timezone: string): string {
-  const iso = zonedDate(ms, timezone).toISOString();
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
+  const zone = zoneOf(timezone);
+  const local = localMs(ms, zone);
+  return `${dayOf(local, zone).documented} ${timeOfDay(local)}`;
 }
 
 /** `Created` (REQ-14): `Tue, 03 Sep 2024 11:44:54`, or as {@link formatDateTime} where the account wants that. */
 export function formatCreated(ms: number, account: Pick<Account, "timezone" | "createdFormat">): string {
   if (account.createdFormat === "documented") return formatDateTime(ms, account.timezone);
-  // The UTC form of a shifted date, `Tue, 03 Sep 2024 11:44:54 GMT`, holds the zone's own clock; its GMT is not ours.
-  return zonedDate(ms, account.timezone).toUTCString().slice(0, -4);
+  const zone = zoneOf(account.timezone);
+  const local = localMs(ms, zone);
+  return `${dayOf(local, zone).observed} ${timeOfDay(local)}`;
 }
 
 /** Whether `text` names a zone of the IANA database; an account must not have another. */
 export function isTimezone(text: string): boolean {
   try {
-    return zoneOf(text) !== null;
+    zoneOf(text);
+    return true;
   } catch {
     return false;
   }
@@ -47,18 +61,38 @@ export function isTimezone(text: string): boolean {
 
 /** A date whose UTC fields are the zone's clock. */
 export function zonedDate(ms: number, timezone: string): Date {
-  return new Date(ms + offsetMs(ms, timezone));
+  return new Date(localMs(ms, zoneOf(timezone)));
 }
 
-function offsetMs(ms: number, timezone: string): number {
-  const zone = zoneOf(timezone);
+/** Milliseconds since the epoch as if the zone's clock were UTC. */
+function localMs(ms: number, zone: Zone): number {
   const window = Math.floor(ms / WINDOW_MS);
   const known = zone.offsets.get(window);
-  if (known !== undefined) return known;
+  if (known !== undefined) return ms + known;
   if (zone.offsets.size >= MAX_WINDOWS) zone.offsets.clear();
   const offset = parseOffset(zone.format.format(window * WINDOW_MS));
   zone.offsets.set(window, offset);
-  return offset;
+  return ms + offset;
+}
+
+function dayOf(local: number, zone: Zone): Day {
+  const number = Math.floor(local / DAY_MS);
+  if (number !== zone.day.number) zone.day = writeDay(number);
+  return zone.day;
+}
+
+function writeDay(number: number): Day {
+  const date = new Date(number * DAY_MS);
+  // The lengths before the time of day: `2024-09-03T…` and `Tue, 03 Sep 2024 …`.
+  return { number, documented: date.toISOString().slice(0, 10), observed: date.toUTCString().slice(0, 16) };
+}
+
+const TWO_DIGITS = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
+
+function timeOfDay(local: number): string {
+  const seconds = Math.floor(local / 1000) - Math.floor(local / DAY_MS) * 86_400;
+  const minutes = Math.floor(seconds / 60);
+  return `${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:${TWO_DIGITS[seconds % 60]}`;
 }
 
 function zoneOf(timezone: string): Zone {
@@ -66,7 +100,7 @@ function zoneOf(timezone: string): Zone {
   if (known !== undefined) return known;
   const format = new Intl.DateTimeFormat("en-US", { timeZone: timezone, timeZoneName: "longOffset" });
   if (zones.size >= MAX_ZONES) zones.clear();
-  const zone = { format, offsets: new Map<number, number>() };
+  const zone = { format, offsets: new Map<number, number>(), day: writeDay(0) };
   zones.set(timezone, zone);
   return zone;
 }
