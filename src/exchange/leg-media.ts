@@ -1,67 +1,47 @@
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import type { Codec, Remote } from "../media/protocol.ts";
-import type { RemoteMedia } from "../sdp/negotiate.ts";
+import type { LocalMedia, RemoteMedia } from "../sdp/negotiate.ts";
 import { answerOffer, createOffer, readAnswer } from "../sdp/negotiate.ts";
 import { parseSdp } from "../sdp/parse.ts";
 
 /** What we speak, best first; a leg moves the other side's own choice to the front so that nothing is transcoded needlessly. */
 const CODECS: readonly Codec[] = ["PCMU", "PCMA"];
 
-/** Our half of one leg's session description (RFC 3264): its identity, its version, what was agreed. */
+/** Our half of one leg's session description (RFC 3264): what we last sent, and with it identity and version. */
 export class LegMedia {
-  readonly #address: string;
-  readonly #port: number;
-  readonly #sessionId: string;
-  readonly #codecs: readonly Codec[];
-  #version = 1;
-  #local = "";
+  readonly #local: LocalMedia;
+  #sent: string | null = null;
 
   constructor(address: string, port: number, sessionId: string, prefer: Codec | null) {
-    this.#address = address;
-    this.#port = port;
-    this.#sessionId = sessionId;
-    this.#codecs = prefer === null ? CODECS : [prefer, ...CODECS.filter((codec) => codec !== prefer)];
+    const codecs = prefer === null ? CODECS : [prefer, ...CODECS.filter((codec) => codec !== prefer)];
+    this.#local = { address, port, codecs, sessionId, version: 1 };
   }
 
-  /** The description that is in force on our side; an unchanged one keeps its version. */
+  /** The description that is in force on our side. */
   offer(): string {
-    if (this.#local === "") this.#local = createOffer(this.#ours());
-    return this.#local;
+    this.#sent = createOffer({ ...this.#local, previous: this.#sent });
+    return this.#sent;
   }
 
   /** Our answer to their offer, and where to send from now on. The error is worded for a Warning header. */
   answer(offerText: string): Result<{ sdp: string; remote: Remote }, string> {
     const offer = parseSdp(offerText);
     if (!offer.ok) return offer;
-    const answered = answerOffer(offer.value, this.#ours());
+    const answered = answerOffer(offer.value, { ...this.#local, previous: this.#sent });
     if (!answered.ok) return err(answered.error.warning);
-    if (this.#local !== "" && answered.value.sdp !== this.#local) {
-      this.#version += 1;
-      const again = answerOffer(offer.value, this.#ours());
-      if (again.ok) this.#local = again.value.sdp;
-    } else this.#local = answered.value.sdp;
-    return ok({ sdp: this.#local, remote: toRemote(answered.value.remote) });
+    this.#sent = answered.value.sdp;
+    return ok({ sdp: this.#sent, remote: toRemote(answered.value.remote) });
   }
 
   /** Their answer to our offer. */
   accept(answerText: string): Result<Remote, string> {
     const answer = parseSdp(answerText);
     if (!answer.ok) return answer;
-    const offer = parseSdp(this.offer());
+    const offer = parseSdp(this.#sent ?? this.offer());
     if (!offer.ok) return offer;
     const remote = readAnswer(answer.value, offer.value);
     return remote.ok ? ok(toRemote(remote.value)) : remote;
-  }
-
-  #ours(): { address: string; port: number; codecs: readonly Codec[]; sessionId: string; version: number } {
-    return {
-      address: this.#address,
-      port: this.#port,
-      codecs: this.#codecs,
-      sessionId: this.#sessionId,
-      version: this.#version,
-    };
   }
 }
 

@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { dominantTones } from "../../src/media/tone.ts";
+import { parseWav } from "../../src/media/wav.ts";
+import type { Baresip } from "../support/baresip.ts";
+import { startBaresip } from "../support/baresip.ts";
+import type { Customer } from "../support/customer.ts";
+import { dials, startCustomer } from "../support/customer.ts";
+import type { TestPlatform } from "../support/platform.ts";
+import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
+import { freePort } from "../support/sipp.ts";
+
+const CALLER_HZ = 440;
+const CALLEE_HZ = 1000;
+const CALLEE = "+919900000012";
+
+let platform: TestPlatform;
+let customer: Customer;
+let trunkPort: number;
+const phones: Baresip[] = [];
+
+beforeAll(async () => {
+  customer = await startCustomer();
+  trunkPort = await freePort();
+  platform = await startTestPlatform({
+    trunkPort,
+    flow: { start: "c", applets: { c: { type: "connect", url: { primary: `${customer.url}/connect` }, exits: {} } } },
+  });
+});
+
+afterAll(async () => {
+  await Promise.all(phones.map((phone) => phone.stop()));
+  await platform?.stop();
+  await customer?.close();
+});
+
+/** The loudest half second in the middle: past answer and first packets, before the hang-up. */
+function tonesOf(samples: Int16Array): number[] {
+  return dominantTones(samples);
+}
+
+it("bridges a caller who speaks only A-law with a callee who speaks only µ-law, each hearing the other's tone and no other", async () => {
+  customer.on("/connect", dials([CALLEE], { record: true, recording_channels: "dual" }));
+  const callee = await startBaresip({
+    user: CALLEE,
+    port: trunkPort,
+    codec: "PCMU",
+    toneHz: CALLEE_HZ,
+    rtpPorts: "41000-41099",
+    calls: null,
+    seconds: 9,
+  });
+  const caller = await startBaresip({
+    user: "+919812345678",
+    port: await freePort(),
+    codec: "PCMA",
+    toneHz: CALLER_HZ,
+    rtpPorts: "41100-41199",
+    calls: `sip:${EXOPHONE}@127.0.0.1:${platform.sipPort}`,
+    seconds: 6,
+  });
+  phones.push(callee, caller);
+  const [atCaller, atCallee] = await Promise.all([caller.heard(), callee.heard()]);
+  expect(tonesOf(atCaller)).toEqual([CALLEE_HZ]);
+  expect(tonesOf(atCallee)).toEqual([CALLER_HZ]);
+
+  const [report] = await platform.endedCalls(1);
+  const [recording] = report?.recordings ?? [];
+  expect(recording?.failure).toBeNull();
+  const wav = parseWav(await readFile(join(platform.dataDir, "recordings", "acme", `${recording?.id}.wav`)));
+  expect(wav).toMatchObject({ rate: 8000, channels: 2 });
+  const served = await platform.get(`/recordings/${recording?.id}.wav`);
+  const bytes = Buffer.from(await served.arrayBuffer());
+  const channel = (index: number): Int16Array =>
+    Int16Array.from({ length: wav.length }, (_, i) => bytes.readInt16LE(44 + 2 * (2 * i + index)));
+  expect(tonesOf(channel(0))).toEqual([CALLER_HZ]);
+  expect(tonesOf(channel(1))).toEqual([CALLEE_HZ]);
+  expect(Math.abs(wav.length / 8 - (recording?.duration_ms ?? 0))).toBeLessThan(100);
+});
