@@ -15,6 +15,8 @@ export type CallEvent =
       readonly to: string;
       readonly direction: "incoming" | "outbound-dial";
       readonly customField: string | null;
+      /** `TimeLimit` of a call started by API (API-1); absent: the platform's own limit. */
+      readonly timeLimitMs?: number;
     }
   /** The outcome of a `fetch` effect, by its id. */
   | {

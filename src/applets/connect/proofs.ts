@@ -1,0 +1,71 @@
+import type { AppletExit, AppletTimes } from "../../call/applet.ts";
+import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import type { ConnectDocument, ConnectExit } from "./schema.ts";
+
+/** RES-15's largest `max_ringing_duration`, and REQ-8's longest list: what a URL may answer at worst. */
+const LONGEST_RING_S = 60;
+const LONGEST_LIST = 100;
+
+/** The three exits (section 6), in the order of the contract. */
+export function connectExits(document: ConnectDocument): readonly AppletExit[] {
+  const asksUrl = document.url !== undefined || document.dial_whom?.url !== undefined;
+  return [
+    exit(document, "conversation_ended", "after the conversation ends", true, false),
+    exit(document, "nobody_answered", "nobody answers", true, false),
+    // EXIT-4: left empty, the exit before stands in for it. A list in the flow is found wanting in no time at all.
+    exit(document, "nobody_dialed", "we didn't dial anyone", asksUrl, true),
+  ];
+}
+
+function exit(
+  document: ConnectDocument,
+  name: ConnectExit,
+  label: string,
+  waits: boolean,
+  optional: boolean,
+): AppletExit {
+  return { name, label, target: document.exits[name] ?? null, path: ["exits", name], waits, optional };
+}
+
+/** The longest a caller may listen to ringing, and to nothing. */
+export function connectTimes(document: ConnectDocument): AppletTimes {
+  if (document.url !== undefined) {
+    const asked = document.url.fallback === undefined ? 1 : 2;
+    const rounds = MAX_FETCHES_PER_CONNECT - 1 + LONGEST_LIST;
+    return {
+      ringMs: rounds * LONGEST_RING_S * 1000,
+      silenceMs: asked * REQUEST_DEADLINE_MS,
+      because: `Its URL may answer ${MAX_FETCHES_PER_CONNECT} times, at last with ${LONGEST_LIST} numbers that each ring for ${LONGEST_RING_S} s.`,
+    };
+  }
+  return timesOfFlow(document);
+}
+
+function timesOfFlow(document: ConnectDocument): AppletTimes {
+  const { dial_whom: whom, parameters = {} } = document;
+  const ringS = whole(parameters["max_ringing_duration"], 30);
+  const parallel = parameters["parallel_ringing"];
+  const isParallel = isRecord(parallel) && parallel["activate"] === true;
+  const size = isParallel ? whole(parallel["max_parallel_attempts"], 5) : 1;
+  const numbers = whom === undefined ? numbersIn(parameters) : (whom.numbers?.length ?? LONGEST_LIST);
+  const rounds = Math.ceil(numbers / size);
+  return {
+    ringMs: rounds * ringS * 1000,
+    silenceMs: whom?.url !== undefined ? REQUEST_DEADLINE_MS : 0,
+    because: `${numbers} numbers in ${rounds} rounds may each ring for ${ringS} s.`,
+  };
+}
+
+function numbersIn(parameters: Readonly<Record<string, unknown>>): number {
+  const destination = parameters["destination"];
+  const numbers = isRecord(destination) ? destination["numbers"] : undefined;
+  return Array.isArray(numbers) ? numbers.length : 0;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function whole(value: unknown, otherwise: number): number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 ? value : otherwise;
+}

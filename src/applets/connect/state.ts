@@ -1,0 +1,123 @@
+import type { LegId } from "../../call/legs.ts";
+import type { ConnectAnswer } from "../../contract/answer.ts";
+import type { Destination } from "../../contract/destination.ts";
+import type { DialOutcome } from "../../contract/outcome.ts";
+import type { Query } from "../../contract/query.ts";
+import type { LegFacts } from "../../contract/request.ts";
+
+/**
+ * ```
+ *                 usable            audio there          answered             prompt over
+ *   asking ──────────────► checking ───────────► ringing ─────────► announcing ──────────► talking ─► left
+ *     ▲  │ unusable: Fallback, or left              │ round over       │ callee leaves                 ▲
+ *     └──┴───────────── fetch_after_attempt ────────┤◄─────────────────┘                               │
+ *                                                   └── next round, or nobody is left to dial ─────────┘
+ * ```
+ */
+export type Phase = "asking" | "checking" | "ringing" | "announcing" | "talking" | "left";
+
+/** One INVITE to one destination. Times are epoch ms. */
+export interface Attempt {
+  readonly leg: LegId;
+  readonly destination: Destination;
+  readonly startedAt: number;
+  readonly rang: boolean;
+  readonly earlyMedia: boolean;
+  readonly answeredAt: number | null;
+  readonly bridgedAt: number | null;
+  /** How it ended; null while it goes on. */
+  readonly outcome: DialOutcome | null;
+  readonly endedAt: number | null;
+}
+
+/** A request to the customer that is under way, or whose audio is being checked. */
+export interface Asked {
+  /** Null: nothing was asked, the answer stands in the flow. */
+  readonly id: string | null;
+  readonly role: "primary" | "fallback" | null;
+  /** REQ-7: the Fallback gets what the Primary got. */
+  readonly query: Query;
+}
+
+export interface AudioCheck {
+  readonly id: string;
+  readonly url: string;
+}
+
+/** An answer that is usable if its audio is there (RES-27). */
+export interface Checking {
+  readonly answer: ConnectAnswer;
+  readonly checks: readonly AudioCheck[];
+  /** Of the request whose answer it is. */
+  readonly status: number | null;
+  readonly elapsedMs: number;
+}
+
+/** What the caller hears while waiting. */
+export type Music =
+  | { readonly kind: "tone"; readonly play: string }
+  | { readonly kind: "url"; readonly play: string; readonly url: string }
+  | { readonly kind: "leg"; readonly leg: LegId };
+
+/** The state of one Connect: a plain JSON value. A step works on a shallow copy; lists are replaced, never changed. */
+export interface ConnectState {
+  phase: Phase;
+  /** Fetches of this applet so far, a Primary and its Fallback counted as one. */
+  fetches: number;
+  /** Requests sent, for REF-7. */
+  requests: number;
+  asked: Asked | null;
+  checking: Checking | null;
+  /** The answer in use; null before the first. */
+  answer: ConnectAnswer | null;
+  /** Index of the next destination of the answer. */
+  position: number;
+  round: number;
+  /** The attempts of the present round, ended ones included. */
+  attempts: readonly Attempt[];
+  /** All earlier attempts, as later requests tell them. */
+  done: readonly LegFacts[];
+  /** E.164 shown to the destinations. */
+  callerId: string;
+  music: Music | null;
+  /** The custom tone could not be played: our own stands in for it. */
+  toneBroken: boolean;
+  /** Playback of `start_call_playback`. */
+  announcement: string | null;
+  recording: string | null;
+}
+
+export function freshState(): ConnectState {
+  return {
+    phase: "asking",
+    fetches: 0,
+    requests: 0,
+    asked: null,
+    checking: null,
+    answer: null,
+    position: 0,
+    round: 0,
+    attempts: [],
+    done: [],
+    callerId: "",
+    music: null,
+    toneBroken: false,
+    announcement: null,
+    recording: null,
+  };
+}
+
+/** Attempts of the present round that still ring or are up. */
+export function live(run: ConnectState): readonly Attempt[] {
+  return run.attempts.filter((each) => each.outcome === null);
+}
+
+/** Replaces one attempt of the round. */
+export function change(run: ConnectState, leg: LegId, changes: Partial<Attempt>): void {
+  run.attempts = run.attempts.map((each) => (each.leg === leg ? { ...each, ...changes } : each));
+}
+
+/** Something was dialled in this Connect. */
+export function hasDialled(run: ConnectState): boolean {
+  return run.done.length > 0 || run.attempts.length > 0;
+}

@@ -1,0 +1,126 @@
+import type { z } from "zod";
+import type { CallEvent } from "./events.ts";
+import type { EndedBy } from "./record.ts";
+import type { AppletDocument } from "./setup.ts";
+import type { Turn } from "./turn.ts";
+
+/** What an applet may hear of: everything about fetches, dialled legs, playbacks, digits, timers, recordings. */
+export type AppletEvent = Exclude<CallEvent, { readonly kind: "call_arrived" | "command" }>;
+
+/** One way out of an applet. */
+export interface AppletExit {
+  /** As the flow document and the trace name it: `conversation_ended`, `keys.1`, `next`. */
+  readonly name: string;
+  /** For people: "after the conversation ends". */
+  readonly label: string;
+  /** Id of the applet behind it; null: none, the call is hung up (EXIT-5). */
+  readonly target: string | null;
+  /** Where the document says it, for problems: `["exits", "nobody_answered"]`. */
+  readonly path: readonly string[];
+  /** Reaching this exit took the caller or the network some time: a cycle through it does not spin (APP-9). */
+  readonly waits: boolean;
+  /** Its emptiness is what a reader expects (a default exists), so nobody is warned about it. */
+  readonly optional: boolean;
+}
+
+/** Why a call is being ended. */
+export interface Ending {
+  readonly by: EndedBy;
+  readonly rule: string;
+  readonly message: string;
+}
+
+/**
+ * What an applet says when the call ends under it: the exit that describes how far it came. `taken`: the exit counts
+ * as taken although nobody is left to walk on (EXIT-2). A Passthru directly behind it is told once (DIAL-11).
+ */
+export interface Farewell {
+  readonly exit: string;
+  readonly taken: boolean;
+  readonly rule: string;
+}
+
+/** The longest time an applet can keep a caller, and how much of it in silence; milliseconds. For the flow's proofs. */
+export interface AppletTimes {
+  /** Longest time something may ring. */
+  readonly ringMs: number;
+  /** Longest uninterrupted time the caller may hear nothing. */
+  readonly silenceMs: number;
+  /** What makes it so, one sentence. */
+  readonly because: string;
+}
+
+/** One field of an applet's form in the builder. `path` is the key in the document, dots for depth. */
+export interface FormField {
+  readonly path: string;
+  readonly label: string;
+  readonly help: string;
+  readonly input:
+    | {
+        readonly kind:
+          | "text"
+          | "long_text"
+          | "url"
+          | "numbers"
+          | "keys"
+          | "hours"
+          | "applet"
+          | "boolean"
+          | "say"
+          | "json";
+      }
+    | {
+        readonly kind: "number";
+        readonly min: number;
+        readonly max: number;
+        readonly unit: string;
+        readonly default: number;
+      }
+    | { readonly kind: "choice"; readonly options: readonly { readonly value: string; readonly label: string }[] };
+  readonly required: boolean;
+}
+
+/** What the builder draws for an applet, as data. */
+export interface AppletForm {
+  readonly title: string;
+  /** One sentence for the palette. */
+  readonly summary: string;
+  readonly fields: readonly FormField[];
+  /** A valid document to start from, without targets. */
+  readonly sample: AppletDocument;
+}
+
+/**
+ * One kind of applet: everything the flow, the engine, the builder and the documentation need to know of it. A new kind
+ * is a new folder with one of these and one line in the registry. `S` is its state: a plain JSON value, never `undefined`.
+ *
+ * The engine calls `enter` once, then `on` for each event, until the applet calls `turn.leave`. Whatever it left open
+ * (timers, playbacks, fetches, legs) the engine then closes. Functions are pure but for what they ask of `turn`.
+ */
+export interface AppletKind<D extends AppletDocument = AppletDocument, S = unknown> {
+  readonly type: string;
+  readonly schema: z.ZodType<D>;
+  /** The caller must have been answered before this applet can do anything. */
+  readonly needsCaller: boolean;
+  /** It dials: the next applet's requests carry `DialCallStatus` (REQ-24). */
+  readonly dials: boolean;
+  readonly form: AppletForm;
+  /** File of the documentation page in the applet's own folder. */
+  readonly docs: string;
+  exits(document: D): readonly AppletExit[];
+  times(document: D): AppletTimes;
+  enter(turn: Turn, document: D): S;
+  on(turn: Turn, document: D, state: S, event: AppletEvent): S;
+  /** The call ends while this applet runs: bring its own things to an end (attempts, conversations, events). */
+  close(turn: Turn, document: D, state: S, ending: Ending): Farewell | null;
+  /** Passthru alone: tell the URL although nobody waits for an answer (DIAL-11). */
+  tell?(turn: Turn, document: D): void;
+}
+
+/**
+ * Forgets the types of one kind's document and state, so that the registry can hold all of them. Sound because the
+ * engine hands a kind only documents its own schema accepted and states it returned itself.
+ */
+export function defineApplet<D extends AppletDocument, S>(kind: AppletKind<D, S>): AppletKind {
+  return kind;
+}

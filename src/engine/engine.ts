@@ -1,0 +1,166 @@
+import { unreachable } from "../base/never.ts";
+import type { Effect } from "../call/effects.ts";
+import type { CallEvent } from "../call/events.ts";
+import { CALLER, type LegId } from "../call/legs.ts";
+import type { CallSetup } from "../call/setup.ts";
+import type { CallState } from "../call/state.ts";
+import { Turn } from "../call/turn.ts";
+import { beginCall } from "./begin.ts";
+import { awaitRecordings, CALL_TIMER, CLOSING_TIMER, conclude, finishCall } from "./finish.ts";
+import { deliver } from "./run.ts";
+
+export type { CallState } from "../call/state.ts";
+
+/** One step: the next state, and what the outside has to do, in order. */
+export interface Step {
+  readonly state: CallState;
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * The call as a pure function. `state` is null only with `call_arrived`, the first event of every call; it is a plain
+ * JSON value, so a stored one goes on exactly as the living one would. Events that name nothing open (stale, foreign,
+ * repeated) change nothing. Behind `end`, the last effect, every event yields no effects.
+ */
+export function step(setup: CallSetup, state: CallState | null, event: CallEvent): Step {
+  if (state === null) return beginCall(setup, event);
+  if (state.ended) return { state, effects: [] };
+  // Time never runs backwards within a call, whatever a clock says.
+  const turn = new Turn(setup, state, Math.max(event.at, state.now));
+  if (state.closing === null) handle(turn, event);
+  else handleWhileClosing(turn, event);
+  return { state: turn.call, effects: turn.effects };
+}
+
+function handle(turn: Turn, event: CallEvent): void {
+  switch (event.kind) {
+    case "call_arrived":
+      return;
+    case "fetched":
+    case "audio_checked":
+      if (turn.closeFetch(event.id)) deliver(turn, event);
+      return;
+    case "played":
+      if (!turn.closePlay(event.id)) return;
+      turn.trace({ type: "playback.ended", id: event.id, message: event.failure ?? "played to its end" });
+      deliver(turn, event);
+      return;
+    case "leg_ringing":
+    case "leg_early_media":
+    case "leg_answered":
+    case "leg_failed":
+    case "leg_ended":
+      return event.leg === CALLER ? handleCaller(turn, event) : handleDialled(turn, event);
+    case "digit":
+      deliver(turn, event);
+      return;
+    case "timer":
+      return handleTimer(turn, event);
+    case "recording_ready":
+      if (closeRecording(turn, event)) deliver(turn, event);
+      return;
+    case "command":
+      return handleCommand(turn, event.command);
+    default:
+      return unreachable(event);
+  }
+}
+
+type LegEvent = Extract<CallEvent, { kind: `leg_${string}` }>;
+
+function handleCaller(turn: Turn, event: LegEvent): void {
+  if (event.kind !== "leg_ended" && event.kind !== "leg_failed") return;
+  turn.put({ callerGone: true });
+  turn.trace({ type: "caller.left", message: event.detail });
+  finishCall(turn, { by: "caller", rule: "REF-8", message: "The caller hung up." });
+}
+
+/** Hands on what a dialled leg reports, made to fit what is known of it: a leg is answered once and ends once. */
+function handleDialled(turn: Turn, event: LegEvent): void {
+  const open = turn.call.legs.find((each) => each.leg === event.leg);
+  if (open === undefined) {
+    if (event.kind === "leg_answered") hangUpStray(turn, event.leg);
+    return;
+  }
+  switch (event.kind) {
+    case "leg_ringing":
+    case "leg_early_media":
+      if (!open.up) deliver(turn, event);
+      return;
+    case "leg_answered":
+      if (open.up) return;
+      turn.put({ legs: turn.call.legs.map((each) => (each === open ? { leg: open.leg, up: true } : each)) });
+      deliver(turn, event);
+      return;
+    case "leg_failed":
+    case "leg_ended":
+      turn.put({ legs: turn.call.legs.filter((each) => each !== open) });
+      deliver(turn, asEndOf(open.up, event));
+      return;
+    default:
+      return unreachable(event);
+  }
+}
+
+/** An answered leg ends, a ringing one fails, whatever the edge called it. */
+function asEndOf(up: boolean, event: Extract<LegEvent, { kind: "leg_failed" | "leg_ended" }>): LegEvent {
+  const { at, leg, detail } = event;
+  if (up) return { kind: "leg_ended", at, leg, detail };
+  return { kind: "leg_failed", at, leg, sip: event.kind === "leg_failed" ? event.sip : null, detail };
+}
+
+/** DIAL-2, DIAL-4: the answer of a leg that was given up has crossed the CANCEL: end it, nobody hears it. */
+function hangUpStray(turn: Turn, leg: LegId): void {
+  if (leg > turn.call.lastLeg) return;
+  turn.effects.push({ kind: "hang_up", leg });
+  turn.decide("DIAL-2", `Leg ${leg} answered after it had been given up: it is hung up and is no conversation.`);
+}
+
+function handleTimer(turn: Turn, event: Extract<CallEvent, { kind: "timer" }>): void {
+  const armed = turn.call.timers.find((each) => each.id === event.id);
+  if (armed === undefined) return;
+  if (event.at < armed.at) {
+    // An event of before the timer was moved, or a clock that runs a little ahead: the timer stays armed.
+    turn.effects.push({ kind: "set_timer", id: armed.id, at: armed.at });
+    return;
+  }
+  turn.closeTimer(event.id);
+  if (event.id !== CALL_TIMER) return deliver(turn, event);
+  finishCall(turn, { by: "platform", rule: "LIMIT", message: "The call reached its time limit." });
+}
+
+function closeRecording(turn: Turn, event: Extract<CallEvent, { kind: "recording_ready" }>): boolean {
+  const { recordings, facts } = turn.call;
+  if (!recordings.some((each) => each.id === event.id)) return false;
+  turn.put({ recordings: recordings.filter((each) => each.id !== event.id) });
+  turn.trace({ type: "recording.closed", id: event.id, duration_ms: event.durationMs, failure: event.failure });
+  // REQ-30: the URL of a file that never came to be is not sent.
+  if (event.failure !== null && facts.recordingUrl === turn.recordingUrl(event.id)) turn.learn({ recordingUrl: null });
+  return true;
+}
+
+function handleCommand(turn: Turn, command: "hang_up" | "recover"): void {
+  switch (command) {
+    case "hang_up":
+      return finishCall(turn, { by: "platform", rule: "COMMAND", message: "The call was hung up by command." });
+    case "recover": {
+      const message = "The control process restarted and lost this call's legs: everything still open is closed.";
+      return finishCall(turn, { by: "platform", rule: "RECOVER", message });
+    }
+    default:
+      return unreachable(command);
+  }
+}
+
+/** The call is over: only recordings are waited for, and legs that answer too late are still hung up. */
+function handleWhileClosing(turn: Turn, event: CallEvent): void {
+  if (event.kind === "leg_answered" && event.leg !== CALLER) return hangUpStray(turn, event.leg);
+  if (event.kind === "leg_ended" && event.leg === CALLER) return turn.put({ callerGone: true });
+  if (event.kind === "recording_ready" && closeRecording(turn, event) && turn.call.recordings.length === 0) {
+    turn.clearTimer(CLOSING_TIMER);
+    return conclude(turn);
+  }
+  if (event.kind === "timer" && event.id === CLOSING_TIMER && turn.closeTimer(CLOSING_TIMER)) return conclude(turn);
+  // The process that died may have taken the order to close, and the timer, with it.
+  if (event.kind === "command" && event.command === "recover") awaitRecordings(turn);
+}
