@@ -1,0 +1,184 @@
+import { writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command } from "commander";
+import type { CallReport } from "../call/report.ts";
+import type { CallerCall } from "../robot/caller.ts";
+import { heardMs } from "../robot/hearing.ts";
+import type { RobotPhone } from "../robot/phone.ts";
+import { listenToRecording } from "../robot/recorded.ts";
+import type { PhoneScript } from "../robot/script.ts";
+import { timelineLine } from "../simulator/timeline.ts";
+import { buildStage } from "./demo-stage.ts";
+import type { RunningPlatform, Stage } from "./demo-stage.ts";
+
+/** Of the sample files: examples/workspace.yaml and examples/app.mjs. */
+const EXOPHONE = "+918047100000";
+const ANIL = "+919900000011";
+const PRIYA = "+919900000022";
+const ACCOUNT = "acme";
+const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toString("base64")}`;
+
+const CALLER = "+919812345678";
+/** Tones that no ringback is made of, far apart. */
+const CALLER_HZ = 700;
+const PRIYA_HZ = 1100;
+
+const PHONES: Readonly<Record<string, readonly PhoneScript[]>> = {
+  [ANIL]: [{ ring_after_ms: 100, busy_after_ms: 900 }],
+  [PRIYA]: [{ ring_after_ms: 200, answer_after_ms: 1500, talk_ms: 4000, tone_hz: PRIYA_HZ, codec: "PCMA" }],
+};
+
+/** Of the four seconds they talk, so much must be heard: set-up, jitter and a busy machine take the rest. */
+const LEAST_HEARD_MS = 2000;
+/** The call takes seven seconds; a call that takes longer than this will not end. */
+const CALL_LIMIT_MS = 20_000;
+/** How often the trace is asked for: often enough to look live. */
+const POLL_MS = 150;
+
+interface Options {
+  readonly running?: boolean;
+  readonly http: string;
+  readonly sipPort: string;
+  readonly save?: string;
+}
+
+/** A call with its recordings, as the API shows it. */
+interface ApiCall extends CallReport {
+  readonly recordings: readonly {
+    readonly duration_ms: number;
+    readonly failure: string | null;
+    readonly url: string;
+  }[];
+}
+
+interface Check {
+  readonly good: boolean;
+  readonly what: string;
+}
+
+/** `plugboard demo`: a complete call between robots over real SIP and RTP, and whether it was heard. */
+export function demoCommand(): Command {
+  return new Command("demo")
+    .description("make one complete call between robots, and listen whether it worked")
+    .option("--running", "call through a platform that runs already with the sample workspace")
+    .option("--http <url>", "with --running: its API", "http://127.0.0.1:8080")
+    .option("--sip-port <port>", "with --running: its SIP port on this machine", "5060")
+    .option("--save <file>", "keep the recording (WAV)")
+    .action(demo);
+}
+
+async function demo(options: Options): Promise<void> {
+  await using cleanUp = new AsyncDisposableStack();
+  const interrupted = once(async () => {
+    await cleanUp.disposeAsync();
+    process.exit(1);
+  });
+  process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
+  cleanUp.defer(() => void process.off("SIGINT", interrupted).off("SIGTERM", interrupted));
+  const running = options.running === true ? { httpUrl: options.http, sipPort: Number(options.sipPort) } : null;
+  say(`${CALLER} calls ${EXOPHONE}; the sample application names Anil (${ANIL}), then Priya (${PRIYA}).\n`);
+  try {
+    const checks = await play(await buildStage(PHONES, running, cleanUp), options.save ?? null);
+    for (const { good, what } of checks) say(`  ${good ? "✓" : "✗"} ${what}`);
+    const good = checks.every((check) => check.good);
+    say(good ? "\nThe conversation was heard." : "\nSomething was not as it should be (✗ above).");
+    process.exitCode = good ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`plugboard demo: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Makes the call, shows its trace as it grows, and judges what came of it. */
+async function play(stage: Stage, saveTo: string | null): Promise<Check[]> {
+  const earlier = new Set(await callSids(stage));
+  const via = { host: "127.0.0.1", port: stage.sipPort };
+  const call = await stage.caller.call({ to: EXOPHONE, from: CALLER, via, tone_hz: CALLER_HZ, codec: "PCMU" });
+  const report = await follow(stage, earlier);
+  say("");
+  const recording = report === null ? null : await fetchRecording(stage, report);
+  if (recording !== null && saveTo !== null) await writeFile(saveTo, recording);
+  return [...whoWasRung(stage.phone), ...whoHeardWhom(call, stage.phone), recorded(recording), ended(report)];
+}
+
+/** Prints new lines of the trace until the call is over; null when it did not begin, or did not end. */
+async function follow(stage: Stage, earlier: ReadonlySet<string>): Promise<ApiCall | null> {
+  const until = performance.now() + CALL_LIMIT_MS;
+  let printed = 0;
+  while (performance.now() < until) {
+    const callSid = (await callSids(stage)).find((one) => !earlier.has(one));
+    const report = callSid === undefined ? null : await ask<ApiCall>(stage, `calls/${callSid}`);
+    for (const entry of report?.trace.slice(printed) ?? []) say(timelineLine(entry));
+    printed = report?.trace.length ?? 0;
+    if (report !== null && report.cdr !== null && report.recordings.every((one) => one.duration_ms > 0)) return report;
+    await sleep(POLL_MS);
+  }
+  return null;
+}
+
+async function callSids(platform: RunningPlatform): Promise<readonly string[]> {
+  const { calls } = await ask<{ calls: readonly { call_sid: string }[] }>(platform, "calls");
+  return calls.map((call) => call.call_sid);
+}
+
+async function ask<T>(platform: RunningPlatform, path: string): Promise<T> {
+  return (await (await get(platform, `/api/accounts/${ACCOUNT}/${path}`)).json()) as T;
+}
+
+async function get({ httpUrl }: RunningPlatform, path: string): Promise<Response> {
+  const asked = fetch(`${httpUrl}${path}`, { headers: { authorization: AUTHORIZATION } });
+  const response = await asked.catch((error: unknown) => {
+    throw new Error(`nothing answers at ${httpUrl} (is npm start running?)`, { cause: error });
+  });
+  if (!response.ok) throw new Error(`${httpUrl}${path} answers ${response.status}`);
+  return response;
+}
+
+async function fetchRecording(stage: Stage, report: ApiCall): Promise<Buffer | null> {
+  const [recording] = report.recordings;
+  return recording === undefined ? null : Buffer.from(await (await get(stage, recording.url)).arrayBuffer());
+}
+
+function whoWasRung(phone: RobotPhone): Check[] {
+  const [anil, priya] = [phone.callsTo(ANIL), phone.callsTo(PRIYA)];
+  return [
+    { good: anil.length === 1 && anil[0]?.status === 486, what: "Anil was rung once and was busy" },
+    { good: priya.length === 1 && priya[0]?.status === 200, what: "Priya was rung once and answered" },
+  ];
+}
+
+function whoHeardWhom(caller: CallerCall, phone: RobotPhone): Check[] {
+  const priyaHeard = heardMs(phone.callsTo(PRIYA)[0]?.heard ?? [], CALLER_HZ);
+  const callerHeard = heardMs(caller.heard, PRIYA_HZ);
+  return [
+    { good: callerHeard >= LEAST_HEARD_MS, what: `the caller heard Priya: ${PRIYA_HZ} Hz for ${callerHeard} ms` },
+    { good: priyaHeard >= LEAST_HEARD_MS, what: `Priya heard the caller: ${CALLER_HZ} Hz for ${priyaHeard} ms` },
+  ];
+}
+
+/** Each voice on its own side, and only there. */
+function recorded(recording: Buffer | null): Check {
+  const [left = [], right = []] = recording === null ? [] : listenToRecording(recording);
+  const [caller, priya] = [heardMs(left, CALLER_HZ), heardMs(right, PRIYA_HZ)];
+  const crossed = heardMs(left, PRIYA_HZ) + heardMs(right, CALLER_HZ);
+  const what = `the recording has the caller on the left (${caller} ms) and Priya on the right (${priya} ms)`;
+  return { good: caller >= LEAST_HEARD_MS && priya >= LEAST_HEARD_MS && crossed === 0, what };
+}
+
+function ended(report: ApiCall | null): Check {
+  const status = report?.cdr?.dial_call_status ?? "missing";
+  return { good: status === "completed", what: `the call's record says: ${status}` };
+}
+
+function once(run: () => Promise<void>): () => void {
+  let running = false;
+  return () => {
+    if (running) return;
+    running = true;
+    void run();
+  };
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
