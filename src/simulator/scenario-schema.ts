@@ -8,34 +8,26 @@ const MAX_SCRIPTED = 4_000;
 const E164 = /^\+[1-9]\d{4,14}$/;
 /** What YAML makes of an E.164 number that stands without quotes: the plus is read as a sign and lost. */
 const E164_WITHOUT_PLUS = /^[1-9]\d{10,14}$/;
-const SIP_NAME = /^sip:[^\s@]+(@[^\s@]+)?$/;
 
 const wait = z.number().int("must be whole milliseconds").min(0).max(MAX_WAIT_MS);
 
-function withPlus(text: unknown): unknown {
-  if (typeof text !== "number" && typeof text !== "string") return text;
-  return E164_WITHOUT_PLUS.test(String(text)) ? `+${text}` : text;
+function restorePlus(text: string): string {
+  return E164_WITHOUT_PLUS.test(text) ? `+${text}` : text;
 }
 
-const e164 = z.preprocess(withPlus, z.string('must be a number in quotes such as "+919812345678"'));
+function numberText(value: unknown): unknown {
+  return typeof value === "number" || typeof value === "string" ? restorePlus(String(value)) : value;
+}
+
+const e164 = z.preprocess(numberText, z.string('must be a number in quotes such as "+919812345678"'));
 const ownNumber = e164.refine((text) => E164.test(text), 'must be an E.164 number in quotes such as "+918047100000"');
-const destination = z.preprocess(
-  withPlus,
-  z
-    .string()
-    .refine(
-      (text) => E164.test(text) || SIP_NAME.test(text),
-      'must be an E.164 number such as "+919900000011", "sip:user" or "sip:user@host"',
-    ),
-);
 const digits = z
   .string('must be digits in quotes, such as "12#"')
   .regex(/^[0-9*#]{1,64}$/, "must be 1 to 64 of the keys 0-9, * and #");
 
 function isTimezone(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
   } catch {
     return false;
   }
@@ -166,23 +158,41 @@ const start = z
   )
   .transform((text) => Date.parse(text));
 
+const HTTP_URL = /^https?:\/\/[^/]/i;
+const URL_RULE = "must be an http(s) URL without its query";
+const DESTINATION = /^(\+[1-9]\d{4,14}|[1-9]\d{10,14}|sip:[^\s@]+(@[^\s@]+)?)$/;
+const DESTINATION_RULE = 'must be an E.164 number such as "+919900000011", "sip:user" or "sip:user@host"';
+
+function checkKeys(keys: readonly string[], pattern: RegExp, rule: string, context: z.RefinementCtx): void {
+  for (const key of keys) {
+    if (!pattern.test(key)) context.addIssue({ code: "custom", path: [key], message: `"${key}" ${rule}` });
+  }
+}
+
+function isPathOrMap(flow: unknown): boolean {
+  if (typeof flow === "string") return flow !== "";
+  return typeof flow === "object" && flow !== null && !Array.isArray(flow);
+}
+
 function scripted<T extends z.ZodType>(one: T) {
   return z.array(one).min(1, "give at least one entry, or leave the key out").max(MAX_SCRIPTED);
 }
 
 /** The document of `plugboard simulate`, as a person writes it. Defaults are enough of an account for one call. */
 export const scenarioSchema = z.strictObject({
-  flow: z.union(
-    [z.string().min(1), z.record(z.string(), z.unknown())],
-    "must be the path of a flow document, or the flow itself",
-  ),
+  flow: z.unknown().refine(isPathOrMap, "must be the path of a flow document, or the flow itself"),
   account: accountSchema.prefault({}),
   call: callSchema.prefault({}),
   start: start.prefault("2026-01-05T10:00:00+05:30"),
   urls: z
-    .record(z.string().regex(/^https?:\/\//, "must be an http(s) URL without its query"), scripted(urlAnswerSchema))
+    .record(z.string(), scripted(urlAnswerSchema))
+    .superRefine((urls, context) => checkKeys(Object.keys(urls), HTTP_URL, URL_RULE, context))
     .default({}),
-  phones: z.record(destination, scripted(phoneSchema)).default({}),
+  phones: z
+    .record(z.string(), scripted(phoneSchema))
+    .superRefine((phones, context) => checkKeys(Object.keys(phones), DESTINATION, DESTINATION_RULE, context))
+    .transform((phones) => Object.fromEntries(Object.entries(phones).map(([key, list]) => [restorePlus(key), list])))
+    .default({}),
   caller: callerSchema.prefault({}),
 });
 

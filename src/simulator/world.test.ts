@@ -78,25 +78,15 @@ function play(given: Partial<Scenario>, react: Reaction): { seen: string[]; kind
 }
 
 function detailOf(event: CallEvent): string {
-  switch (event.kind) {
-    case "fetched":
-    case "audio_checked":
-      return ` ${event.outcome.ok ? event.outcome.status : event.outcome.reason} after ${event.elapsedMs}`;
-    case "leg_failed":
-      return ` ${event.sip}`;
-    case "leg_ended":
-      return ` ${event.leg}: ${event.detail}`;
-    case "played":
-      return ` ${event.id}${event.failure === null ? "" : `: ${event.failure}`}`;
-    case "recording_ready":
-      return ` ${event.durationMs}`;
-    case "digit":
-      return ` ${event.digit}`;
-    case "timer":
-      return ` ${event.id}`;
-    default:
-      return "";
+  if (event.kind === "fetched" || event.kind === "audio_checked") {
+    return ` ${event.outcome.ok ? event.outcome.status : event.outcome.reason} after ${event.elapsedMs}`;
   }
+  if (event.kind === "leg_failed") return ` ${event.sip}`;
+  if (event.kind === "leg_ended") return ` ${event.leg}: ${event.detail}`;
+  if (event.kind === "played") return ` ${event.id}${event.failure === null ? "" : `: ${event.failure}`}`;
+  if (event.kind === "recording_ready") return ` ${event.durationMs}`;
+  if (event.kind === "digit") return ` ${event.digit}`;
+  return event.kind === "timer" ? ` ${event.id}` : "";
 }
 
 /** Reacts to the n-th event (the arrival is the 0th) with the n-th list, and then ends with the call. */

@@ -184,7 +184,7 @@ export class World<State> {
   #scriptCaller(): void {
     const { hangUpAfterMs, presses } = this.#scenario.caller;
     for (const press of presses) {
-      for (const [index, digit] of [...press.digits].entries()) {
+      for (const [index, digit] of press.digits.split("").entries()) {
         this.#clock.after(press.afterMs + index * KEY_SPACING_MS, () => {
           if (this.#callerIsThere) this.#deliver({ kind: "digit", at: this.#clock.now(), leg: CALLER, digit });
         });
