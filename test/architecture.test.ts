@@ -36,8 +36,8 @@ const webRuns = ["simulator"];
 /** Time and chance are handed in everywhere below the exchange. */
 const belowExchange = [...pure, "check", "sdp", "sip", "media", "robot", "store", "outbound"];
 
-/** Where the real ones are made: one file each, and the processes that hand them out. */
-const makesTimeAndChance = [/^src\/base\/system-[a-z]+\.ts$/, /^src\/media\/(?:process|worker|main)\.ts$/];
+/** Where the real ones are made: one file each, the clock that paces sound and never jumps, the processes' beginnings. */
+const makesTimeAndChance = [/^src\/base\/system-[a-z]+\.ts$/, /^src\/media\/(?:pacer|main)\.ts$/];
 
 const nodeGlobals = ["process", "Buffer", "require", "__dirname", "__filename", "global", "fetch", "setImmediate"];
 const timers = ["setTimeout", "setInterval"];
