@@ -10,7 +10,7 @@ import type { Log } from "../base/log.ts";
 import { reportOf } from "../call/report.ts";
 import type { TraceEntry } from "../call/trace.ts";
 import type { Directory } from "../exchange/directory.ts";
-import type { Exchange } from "../exchange/exchange.ts";
+import type { Exchange, MediaTotals } from "../exchange/exchange.ts";
 import { recordingFile } from "../exchange/rows.ts";
 import type { Store } from "../store/store.ts";
 import type { CallFilter, CallSummary, StoredCall } from "../store/types.ts";
@@ -101,10 +101,33 @@ function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
     "Event loop delay, 99th percentile since start",
     () => lag.percentile(99) / MILLISECOND_NS,
   );
+  mediaGauges(register, exchange);
   const { stats } = exchange.services.sip;
   for (const name of Object.keys(stats) as (keyof typeof stats)[])
     gauge(`plugboard_sip_${name}`, `SIP endpoint: ${name}`, () => exchange.services.sip.stats[name]);
   app.get("/metrics", async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));
+}
+
+/** Asked of the media processes when somebody looks, never in between. */
+function mediaGauges(register: Registry, exchange: Exchange): void {
+  const gauge = (name: string, help: string, pick: (totals: MediaTotals) => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [register],
+      async collect() {
+        this.set(pick(await exchange.mediaTotals()));
+      },
+    });
+  };
+  gauge("plugboard_media_legs", "RTP endpoints open now", ({ legs }) => legs);
+  gauge("plugboard_media_recordings", "Recordings being written now", ({ recordings }) => recordings);
+  gauge("plugboard_media_ports", "Port pairs not in use: free now or resting after use", ({ ports }) => ports);
+  gauge(
+    "plugboard_media_ticks_skipped",
+    "Ticks that were missed for good since start",
+    ({ ticksSkipped }) => ticksSkipped,
+  );
 }
 
 interface AccountParams {

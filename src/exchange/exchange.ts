@@ -40,6 +40,15 @@ export interface StoredSetup {
   readonly setup: CallSetup;
 }
 
+/** Over all media processes, now. */
+export interface MediaTotals {
+  readonly legs: number;
+  readonly recordings: number;
+  /** Port pairs not in use. */
+  readonly ports: number;
+  readonly ticksSkipped: number;
+}
+
 /** How long a call is given to end after it was told to, when the platform stops: one BYE and its journal row. */
 const HANG_UP_GRACE_MS = 4000;
 const DRAIN_CHECK_MS = 50;
@@ -114,6 +123,17 @@ export class Exchange {
 
   get media(): readonly MediaClient[] {
     return this.#media;
+  }
+
+  async mediaTotals(): Promise<MediaTotals> {
+    const totals = { legs: 0, recordings: 0, ports: 0, ticksSkipped: 0 };
+    for (const stats of await Promise.all(this.#media.map((client) => client.stats()))) {
+      totals.legs += stats.legs;
+      totals.recordings += stats.recordings;
+      totals.ports += stats.portsFree + stats.portsQuarantined;
+      totals.ticksSkipped += stats.ticksSkipped;
+    }
+    return totals;
   }
 
   get liveCalls(): number {

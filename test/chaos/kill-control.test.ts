@@ -1,0 +1,115 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseWav } from "../../src/media/wav.ts";
+import type { Customer } from "../support/customer.ts";
+import { dials, startCustomer } from "../support/customer.ts";
+import type { ApiCall, TestPlatform } from "../support/platform.ts";
+import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
+import type { Sipp } from "../support/sipp.ts";
+import { freePort, startSipp } from "../support/sipp.ts";
+
+const ROUNDS = 10;
+const CALLS = 20;
+const BUSY = "+919900000011";
+const ANSWERS = "+919900000012";
+
+let platform: TestPlatform;
+let customer: Customer;
+let callees: Sipp;
+let portsAtStart: number;
+
+beforeAll(async () => {
+  customer = await startCustomer();
+  const trunkPort = await freePort();
+  callees = await startSipp({ scenario: "callees.xml", port: trunkPort, args: [] });
+  platform = await startTestPlatform({
+    trunkPort,
+    flow: { start: "c", applets: { c: { type: "connect", url: { primary: `${customer.url}/connect` }, exits: {} } } },
+  });
+  customer.on("/connect", dials([BUSY, ANSWERS], { record: true, recording_channels: "dual" }));
+  portsAtStart = await metric("plugboard_media_ports");
+});
+
+afterAll(async () => {
+  await callees?.stop();
+  await platform?.stop();
+  await customer?.close();
+});
+
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${platform.httpUrl}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+async function healthy(withinMs: number): Promise<void> {
+  for (const deadline = Date.now() + withinMs; ; await sleep(50)) {
+    const answer = await fetch(`${platform.httpUrl}/healthz`).catch(() => null);
+    if (answer?.ok === true) return;
+    if (Date.now() > deadline) throw new Error("the platform did not come back");
+  }
+}
+
+/** The trace counts from 1 without a hole, every attempt that began has ended, and the record is there. */
+function expectComplete(call: ApiCall): void {
+  expect(call.trace.map(({ seq }) => seq)).toEqual(call.trace.map((_, index) => index + 1));
+  expect(call.cdr).not.toBeNull();
+  expect(call.attempts.every(({ outcome, ended_ms }) => outcome !== null && ended_ms !== null)).toBe(true);
+  expect(call.trace.at(-1)?.type).toBe("call.ended");
+}
+
+/** Every recording opens, and is as long as the conversation, to within a second. */
+async function expectRecordings(call: ApiCall): Promise<void> {
+  const began = call.trace.find(({ type }) => type === "conversation.started")?.at_ms;
+  const ended = call.trace.find(({ type }) => type === "conversation.ended")?.at_ms ?? 0;
+  if (began === undefined) return;
+  expect(call.recordings).toHaveLength(1);
+  for (const recording of call.recordings) {
+    expect(recording.failure).toBeNull();
+    const wav = parseWav(await readFile(join(platform.dataDir, "recordings", "acme", `${recording.id}.wav`)));
+    expect(Math.abs(wav.length / 8 - recording.duration_ms)).toBeLessThan(50);
+    expect(Math.abs(wav.length / 8 - (ended - began))).toBeLessThan(1000);
+  }
+}
+
+async function allEnded(): Promise<ApiCall[]> {
+  for (const deadline = Date.now() + 20_000; ; await sleep(200)) {
+    const calls = await platform.calls();
+    if (calls.every(({ cdr }) => cdr !== null)) return calls;
+    if (Date.now() > deadline) throw new Error(`${calls.filter(({ cdr }) => cdr === null).length} calls have no end`);
+  }
+}
+
+describe("kill -9 of the control process during 20 live calls", () => {
+  it.each(Array.from({ length: ROUNDS }, (_, round) => round))("loses nothing, round %i", async (round) => {
+    const before = new Set((await platform.calls()).map(({ call_sid }) => call_sid));
+    const args = ["-m", String(CALLS), "-r", "20", "-s", EXOPHONE, `127.0.0.1:${platform.sipPort}`];
+    const callers = await startSipp({
+      scenario: "caller.xml",
+      port: await freePort(),
+      args,
+      values: { talk_ms: 60_000 },
+    });
+    await sleep(700 + round * 130);
+    const pid = platform.controlPid();
+    if (pid === undefined) throw new Error("no control process");
+    process.kill(pid, "SIGKILL");
+    await healthy(10_000);
+    const calls = (await allEnded()).filter(({ call_sid }) => !before.has(call_sid));
+    await callers.stop();
+    expect(calls.length).toBeGreaterThan(CALLS / 2);
+    for (const call of calls) {
+      expectComplete(call);
+      await expectRecordings(call);
+    }
+    expect(await metric("plugboard_live_calls")).toBe(0);
+    expect(await metric("plugboard_media_legs")).toBe(0);
+    expect(await metric("plugboard_media_ports")).toBe(portsAtStart);
+  });
+});
