@@ -159,6 +159,8 @@ export interface CallFilter {
   readonly status?: string;
   readonly from?: string;
   readonly to?: string;
+  /** Either side. */
+  readonly number?: string;
   readonly direction?: CallRow["direction"];
   readonly startedFrom?: number;
   readonly startedTo?: number;

@@ -1,0 +1,189 @@
+import { bigintArray, intArray, textArray } from "./sql-arrays.ts";
+import type { CallRow, EndRow, JournalRow, OutboxRow, RecordingRow } from "./types.ts";
+
+/** One named statement that writes a whole group: one round trip, one transaction. */
+export interface GroupStatement {
+  /** The same name always has the same text, so that the server parses and plans it once per connection. */
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly (Buffer | string)[];
+}
+
+/** A group, sorted by the table that its pieces go to. */
+interface Group {
+  readonly rows: readonly JournalRow[];
+  readonly begun: readonly Begun[];
+  readonly ended: readonly Ended[];
+  /** Begun and ended in the same group: never among the live ones. */
+  readonly whole: readonly (Begun & Ended)[];
+  readonly recordings: readonly { readonly row: JournalRow; readonly recording: RecordingRow }[];
+  readonly outbox: readonly { readonly row: JournalRow; readonly owed: OutboxRow }[];
+}
+
+interface Begun {
+  readonly row: JournalRow;
+  readonly call: CallRow;
+}
+
+interface Ended {
+  readonly row: JournalRow;
+  readonly end: EndRow;
+}
+
+/** A column sent as one array. */
+interface Column {
+  readonly name: string;
+  readonly type: "text" | "int" | "bigint";
+  readonly value: Buffer;
+}
+
+/** A part of the statement that only some groups have. `$1` is this node. */
+interface Part {
+  readonly key: string;
+  readonly columns: readonly Column[];
+  /** Common table expressions over `unnest` of the columns. */
+  readonly write: (source: string) => readonly string[];
+}
+
+const CALL_FIELDS = "sid, account, $1, setup, flow, caller, called, direction, custom, started";
+const END_FIELDS = "ended, status, cdr, attempts, requests";
+
+/** The statement for rows of any calls, in their order. `node` marks the calls that begin. */
+export function groupStatement(node: string, rows: readonly JournalRow[]): GroupStatement {
+  const group = sortOut(rows);
+  const values: (Buffer | string)[] = [node];
+  const withs: string[] = [];
+  let key = "";
+  const source = (columns: readonly Column[]): string => {
+    const params = columns.map(({ type, value }) => `$${values.push(value)}::${type}[]`);
+    return `unnest(${params.join(", ")}) as u (${columns.map(({ name }) => name).join(", ")})`;
+  };
+  const journal = source(journalColumns(group.rows));
+  for (const part of [begun(group), whole(group), ended(group), recordings(group), outbox(group)]) {
+    if (part === null) continue;
+    key += part.key;
+    withs.push(...part.write(source(part.columns)));
+  }
+  // Naming the node keeps `$1` known to the statement when no part does.
+  const insert = `insert into journal select sid, seq, at, event, trace, sides from ${journal} where $1::text is not null`;
+  return { name: `journal_${key}`, text: withs.length === 0 ? insert : `with ${withs.join(", ")} ${insert}`, values };
+}
+
+function sortOut(rows: readonly JournalRow[]): Group {
+  const begun = new Map<string, Begun>();
+  const group = { rows, ended: [] as Ended[], whole: [] as (Begun & Ended)[] };
+  const recordings: Group["recordings"][number][] = [];
+  const outbox: Group["outbox"][number][] = [];
+  for (const row of rows) {
+    const { call, end } = row;
+    if (call !== undefined) begun.set(row.callSid, { row, call });
+    for (const owed of row.outbox ?? []) outbox.push({ row, owed });
+    if (end === undefined) continue;
+    for (const recording of end.recordings) recordings.push({ row, recording });
+    const started = begun.get(row.callSid);
+    if (started === undefined) group.ended.push({ row, end });
+    else group.whole.push({ row, call: started.call, end });
+    begun.delete(row.callSid);
+  }
+  return { ...group, begun: [...begun.values()], recordings, outbox };
+}
+
+function journalColumns(rows: readonly JournalRow[]): readonly Column[] {
+  return [
+    text("sid", rows, (row) => row.callSid),
+    { name: "seq", type: "int", value: intArray(rows.map((row) => row.seq)) },
+    bigint("at", rows, (row) => row.at),
+    text("event", rows, (row) => row.event),
+    text("trace", rows, (row) => row.trace),
+    text("sides", rows, (row) => row.sides ?? null),
+  ];
+}
+
+function begun({ begun }: Group): Part | null {
+  if (begun.length === 0) return null;
+  const write = (source: string) => [`begun as (insert into live select ${CALL_FIELDS} from ${source})`];
+  return { key: "b", columns: callColumns(begun), write };
+}
+
+function whole({ whole }: Group): Part | null {
+  if (whole.length === 0) return null;
+  const write = (source: string) => [
+    `whole as (insert into calls select ${CALL_FIELDS}, ${END_FIELDS} from ${source})`,
+  ];
+  return { key: "w", columns: [...callColumns(whole), ...endColumns(whole)], write };
+}
+
+function ended({ ended }: Group): Part | null {
+  if (ended.length === 0) return null;
+  const write = (source: string) => [
+    `moved as (delete from live using ${source} where live.call_sid = u.sid returning live.*, ${END_FIELDS})`,
+    `ended as (insert into calls select * from moved)`,
+  ];
+  return { key: "e", columns: [text("sid", ended, ({ row }) => row.callSid), ...endColumns(ended)], write };
+}
+
+function recordings({ recordings }: Group): Part | null {
+  if (recordings.length === 0) return null;
+  const columns = [
+    text("id", recordings, ({ recording }) => recording.id),
+    text("sid", recordings, ({ row }) => row.callSid),
+    text("account", recordings, ({ row }) => row.account),
+    text("file", recordings, ({ recording }) => recording.file),
+    text("layout", recordings, ({ recording }) => recording.layout),
+    bigint("duration", recordings, ({ recording }) => Math.round(recording.durationMs)),
+    text("failure", recordings, ({ recording }) => recording.failure),
+  ];
+  const write = (source: string) => [`recorded as (insert into recordings select * from ${source})`];
+  return { key: "r", columns, write };
+}
+
+function outbox({ outbox }: Group): Part | null {
+  if (outbox.length === 0) return null;
+  const columns = [
+    text("id", outbox, ({ owed }) => owed.id),
+    text("sid", outbox, ({ row }) => row.callSid),
+    text("order_key", outbox, ({ owed }) => owed.order),
+    text("account", outbox, ({ row }) => row.account),
+    text("purpose", outbox, ({ owed }) => owed.purpose),
+    text("request", outbox, ({ owed }) => owed.request),
+    bigint("created", outbox, ({ row }) => row.at),
+  ];
+  // Due at once, whatever this machine's clock says: only the database's clock decides later.
+  const fields = "id, call_sid, order_key, account, purpose, request, created_at, due_at";
+  const write = (source: string) => [
+    `owed as (insert into outbox (${fields}) select u.*, 0 from ${source} on conflict (id) do nothing)`,
+  ];
+  return { key: "o", columns, write };
+}
+
+function callColumns(rows: readonly Begun[]): readonly Column[] {
+  return [
+    text("sid", rows, ({ row }) => row.callSid),
+    text("account", rows, ({ row }) => row.account),
+    text("setup", rows, ({ call }) => call.setup),
+    text("flow", rows, ({ call }) => call.flow),
+    text("caller", rows, ({ call }) => call.from),
+    text("called", rows, ({ call }) => call.to),
+    text("direction", rows, ({ call }) => call.direction),
+    text("custom", rows, ({ call }) => call.customField),
+    bigint("started", rows, ({ call }) => call.startedAt),
+  ];
+}
+
+function endColumns(rows: readonly Ended[]): readonly Column[] {
+  return [
+    bigint("ended", rows, ({ end }) => end.endedAt),
+    text("status", rows, ({ end }) => end.status),
+    text("cdr", rows, ({ end }) => end.cdr),
+    text("attempts", rows, ({ end }) => JSON.stringify(end.attempts)),
+    text("requests", rows, ({ end }) => JSON.stringify(end.requests)),
+  ];
+}
+
+function text<T>(name: string, rows: readonly T[], value: (row: T) => string | null): Column {
+  return { name, type: "text", value: textArray(rows.map(value)) };
+}
+
+function bigint<T>(name: string, rows: readonly T[], value: (row: T) => number): Column {
+  return { name, type: "bigint", value: bigintArray(rows.map(value)) };
+}
