@@ -23,10 +23,13 @@ export interface TestPlatform extends Platform {
   /** The newest calls once `count` of them have ended. */
   endedCalls(count: number, withinMs?: number): Promise<ApiCall[]>;
   get(path: string): Promise<Response>;
+  /** The same, as another account of the workspace sees it. */
+  as(account: string): Reader;
 }
 
 /** The one account of the tests. */
 export const EXOPHONE = "+918047100000";
+export const KEYS = [{ key: "acme-key", token: "acme-token" }];
 const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toString("base64")}`;
 
 export interface TestWorkspace {
@@ -43,7 +46,7 @@ function workspaceOf({ trunkPort, flow, account, trunk }: TestWorkspace): object
       {
         sid: "acme",
         tenant_id: 1409,
-        api_keys: [{ key: "acme-key", token: "acme-token" }],
+        api_keys: KEYS,
         private_destinations: true,
         limits: { calls_per_second: 2000, concurrent_calls: 2000, dial_prefixes: ["+91"] },
         trunks: [{ name: "main", address: `127.0.0.1:${trunkPort}`, accept_from: ["127.0.0.1"], ...trunk }],
@@ -56,24 +59,28 @@ function workspaceOf({ trunkPort, flow, account, trunk }: TestWorkspace): object
 }
 
 /** RTP ports of test platforms: each takes a slice of its own, so that several may run one after the other at once. */
-let nextRtp = 21_000 + (process.pid % 40) * 200;
+const RTP_PORTS = 400;
+let nextRtp = 21_000 + (process.pid % 10) * 1000;
+
+/** A whole platform of its own with the one account of the tests. */
+export function startTestPlatform(workspace: TestWorkspace): Promise<TestPlatform> {
+  return startPlatformOf(workspaceOf(workspace));
+}
 
 /** A whole platform of its own: every process, an embedded database in a temporary folder, free ports. */
-export async function startTestPlatform(
-  workspace: TestWorkspace,
-  env: Record<string, string> = {},
-): Promise<TestPlatform> {
+export async function startPlatformOf(workspace: object): Promise<TestPlatform> {
   const dataDir = await mkdtemp(join(tmpdir(), "plugboard-"));
   const workspaceFile = join(dataDir, "workspace.yaml");
-  await writeFile(workspaceFile, stringify(workspaceOf(workspace)));
-  nextRtp += 200;
+  await writeFile(workspaceFile, stringify(workspace));
+  nextRtp += RTP_PORTS;
   const config = readConfig(
     { workspace: workspaceFile, data: dataDir, http: "127.0.0.1:0", sip: "127.0.0.1:0", drain: "1" },
-    { PLUGBOARD_RTP: `${nextRtp}-${nextRtp + 199}`, PLUGBOARD_LOG: "error", PLUGBOARD_MEDIA_PROCESSES: "1", ...env },
+    { PLUGBOARD_RTP: `${nextRtp}-${nextRtp + RTP_PORTS - 1}`, PLUGBOARD_LOG: "error", PLUGBOARD_MEDIA_PROCESSES: "1" },
   );
   if (!config.ok) throw new Error(config.error.join("; "));
   const platform = await startPlatform(config.value, silentLog);
-  return { ...platform, ...reader(platform.httpUrl), dataDir, stop: () => stopAndForget(platform, dataDir) };
+  const as = (account: string): Reader => reader(platform.httpUrl, account);
+  return { ...platform, ...as("acme"), as, dataDir, stop: () => stopAndForget(platform, dataDir) };
 }
 
 async function stopAndForget(platform: Platform, dataDir: string): Promise<void> {
@@ -81,11 +88,11 @@ async function stopAndForget(platform: Platform, dataDir: string): Promise<void>
   await rm(dataDir, { recursive: true, force: true });
 }
 
-type Reader = Pick<TestPlatform, "calls" | "call" | "endedCalls" | "get">;
+export type Reader = Pick<TestPlatform, "calls" | "call" | "endedCalls" | "get">;
 
-function reader(httpUrl: string): Reader {
+function reader(httpUrl: string, account: string): Reader {
   const get = (path: string): Promise<Response> =>
-    fetch(`${httpUrl}/api/accounts/acme${path}`, { headers: { authorization: AUTHORIZATION } });
+    fetch(`${httpUrl}/api/accounts/${account}${path}`, { headers: { authorization: AUTHORIZATION } });
   const call = async (sid: string): Promise<ApiCall> => (await (await get(`/calls/${sid}`)).json()) as ApiCall;
   const calls = async (): Promise<ApiCall[]> => {
     const { calls: lines } = (await (await get("/calls?limit=100")).json()) as { calls: { call_sid: string }[] };

@@ -1,0 +1,149 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { silentLog } from "../../src/base/log.ts";
+import { systemClock } from "../../src/base/system-clock.ts";
+import { systemRandom } from "../../src/base/system-random.ts";
+import type { CallReport } from "../../src/call/report.ts";
+import { RobotCaller } from "../../src/robot/caller.ts";
+import { RobotPhone } from "../../src/robot/phone.ts";
+import type { PhoneScript } from "../../src/robot/script.ts";
+import type { UrlAnswer } from "../../src/robot/url-server.ts";
+import { UrlServer } from "../../src/robot/url-server.ts";
+import { parseScenario } from "../../src/simulator/scenario.ts";
+import type { Scenario } from "../../src/simulator/scenario.ts";
+import { KEYS, startPlatformOf } from "../support/platform.ts";
+import type { TestPlatform } from "../support/platform.ts";
+
+/** A scenario document, as far as the stage touches it. */
+interface Document {
+  flow: unknown;
+  account?: { exophones?: (string | { number: string })[]; [key: string]: unknown };
+  call?: { from?: string; to?: string };
+  urls?: Record<string, UrlAnswer[]>;
+  phones?: Record<string, PhoneScript[]>;
+  caller?: { hang_up_after_ms?: number; presses?: { after_ms: number; digits: string }[] };
+}
+
+/** One scenario, made ready for the wire: an account of its own, with numbers, a trunk and URLs of its own. */
+interface Part {
+  readonly name: string;
+  readonly sid: string;
+  readonly document: Document;
+  readonly trunk: RobotPhone;
+  readonly simulated: Scenario;
+}
+
+const FOLDER = new URL("../scenarios/", import.meta.url).pathname;
+const HOST = "127.0.0.1";
+/** Numbers of ours in scenario files begin so; on the wire each scenario gets a block of its own. */
+const OWN_BLOCK = "+9180471000";
+
+/** Every scenario of test/scenarios, played at once through one platform over real SIP, RTP and HTTP. */
+export class Stage {
+  readonly #server = new UrlServer({ clock: systemClock });
+  readonly #caller: RobotCaller;
+  readonly #setup = { clock: systemClock, random: systemRandom(), log: silentLog, host: HOST, deaf: true };
+  #parts: Part[] = [];
+  #platform: TestPlatform | null = null;
+
+  constructor() {
+    this.#caller = new RobotCaller(this.#setup);
+  }
+
+  static names(): string[] {
+    return readdirSync(FOLDER).filter((name) => name.endsWith(".yaml"));
+  }
+
+  async start(): Promise<void> {
+    await this.#server.start();
+    await this.#caller.start();
+    this.#parts = await Promise.all(Stage.names().map((name, index) => this.#part(name, index)));
+    this.#platform = await startPlatformOf({
+      accounts: this.#parts.map((part) => accountOf(part)),
+      flows: this.#parts.map(({ document, sid }) => ({ ...(document.flow as object), account: sid })),
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#caller.stop();
+    await Promise.all(this.#parts.map(({ trunk }) => trunk.stop()));
+    await this.#platform?.stop();
+    await this.#server.stop();
+  }
+
+  scenario(name: string): Scenario {
+    const part = this.#parts.find((one) => one.name === name);
+    if (part === undefined) throw new Error(`no scenario ${name}`);
+    return part.simulated;
+  }
+
+  /** Plays one scenario for real; the report as the API gives it, in the scenario's own numbers and URLs. */
+  async play(name: string): Promise<CallReport> {
+    const part = this.#parts.find((one) => one.name === name);
+    if (part === undefined || this.#platform === null) throw new Error(`no scenario ${name}`);
+    const { document, sid } = part;
+    const call = await this.#caller.call({
+      to: document.call?.to ?? numbersOf(document)[0] ?? "",
+      from: document.call?.from ?? "+919812345678",
+      via: { host: HOST, port: this.#platform.sipPort },
+      ...document.caller,
+    });
+    await call.over;
+    const [report] = await this.#platform.as(sid).endedCalls(1);
+    const text = JSON.stringify(report).replaceAll(ownBlock(sid), OWN_BLOCK);
+    return JSON.parse(text.replaceAll(new RegExp(`https?://[^/"]+/${sid}/`, "g"), "https://")) as CallReport;
+  }
+
+  async #part(name: string, index: number): Promise<Part> {
+    const sid = `s${String(index).padStart(2, "0")}`;
+    const original = readFileSync(join(FOLDER, name), "utf8");
+    const simulated = parseScenario(original, name, (path) => readFileSync(join(FOLDER, path), "utf8"));
+    if (!simulated.ok) throw new Error(`${name}: ${simulated.error[0]?.message}`);
+    const document = parse(original) as Document;
+    if (typeof document.flow === "string") document.flow = parse(readFileSync(join(FOLDER, document.flow), "utf8"));
+    for (const [url, answers] of Object.entries(document.urls ?? {})) this.#server.script(pathOf(sid, url), answers);
+    // Numbers and URLs of the scenario become this part's own, wherever they stand.
+    const own = stringify(document).replaceAll(OWN_BLOCK, ownBlock(sid));
+    const local = own.replaceAll(/https:\/\/[\w.-]+\/[\w./-]*/g, (url) => this.#server.url(pathOf(sid, url)));
+    const ready = parse(local) as Document;
+    for (const [url, answers] of Object.entries(document.urls ?? {}))
+      this.#server.script(
+        pathOf(sid, url),
+        localAnswers(answers, (text) => text.replaceAll(OWN_BLOCK, ownBlock(sid))),
+      );
+    const trunk = new RobotPhone({ ...this.#setup, port: 0, phones: ready.phones ?? {} });
+    await trunk.start();
+    return { name, sid, document: ready, trunk, simulated: simulated.value };
+  }
+}
+
+function localAnswers(answers: readonly UrlAnswer[], localise: (text: string) => string): UrlAnswer[] {
+  return JSON.parse(localise(JSON.stringify(answers))) as UrlAnswer[];
+}
+
+function pathOf(sid: string, url: string): string {
+  return `/${sid}/${url.replace(/^https:\/\//, "")}`;
+}
+
+function ownBlock(sid: string): string {
+  return `+918047${sid.slice(1)}00`;
+}
+
+function numbersOf(document: Document): string[] {
+  return (document.account?.exophones ?? []).map((one) => (typeof one === "string" ? one : one.number));
+}
+
+function accountOf({ document, sid, trunk }: Part): object {
+  const { exophones = [], ...account } = document.account ?? {};
+  const flow = (document.flow as { flow: string }).flow;
+  return {
+    tenant_id: 1409,
+    ...account,
+    sid,
+    api_keys: KEYS,
+    private_destinations: true,
+    trunks: [{ name: "main", address: `${HOST}:${trunk.port}`, accept_from: [HOST] }],
+    exophones: exophones.map((one) => ({ ...(typeof one === "string" ? { number: one } : one), flow })),
+  };
+}
