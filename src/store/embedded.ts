@@ -40,6 +40,7 @@ const PORT = 5432;
 const ROLE = "plugboard";
 /** After kill -9 of the server its children hold the shared memory for a moment. */
 const START_RETRY_MS = 15_000;
+const LINGERING = /shared memory block|lock file/;
 /** Replaying 1 GB of log on a slow disk; the process being alive is watched apart. */
 const READY_LIMIT_MS = 120_000;
 const POLL_MS = 20;
@@ -176,7 +177,8 @@ async function launch(site: Site): Promise<number> {
     let ended = false;
     void exited.then(() => (ended = true));
     if ((await ready(site, site.socketDir, () => !ended)) && child.pid !== undefined) return child.pid;
-    if (site.clock.now() > until) throw new Error(`PostgreSQL does not start: ${await logTail(site)}`);
+    const said = await logTail(site);
+    if (!LINGERING.test(said) || site.clock.now() > until) throw new Error(`PostgreSQL does not start: ${said}`);
     await sleep(site.clock, POLL_MS * 5);
   }
 }
