@@ -69,7 +69,7 @@ export type MediaOp =
   | { readonly op: "digits"; readonly call: string; readonly leg: number; readonly digits: string }
   /**
    * Records what comes from `legs`: mixed (`mono`), or the first on the left and the second on the right (`dual`), as
-   * 8 kHz 16-bit WAV at the absolute `path` → `recording_closed`. Closes by itself after `maxMs`, after `silenceMs` in
+   * 8 kHz 16-bit WAV at `path` (absolute, or relative to the recordings folder; always inside it) → `recording_closed`. Closes by itself after `maxMs`, after `silenceMs` in
    * which no leg spoke, or when all its legs are closed.
    */
   | {
@@ -86,7 +86,7 @@ export type MediaOp =
   | { readonly op: "stop_record"; readonly call: string; readonly recording: string }
   /** → `leg_stats`; the port goes back. */
   | { readonly op: "close_leg"; readonly call: string; readonly leg: number }
-  /** Closes every leg and recording of the call, with their events. */
+  /** Closes every leg and recording of the call, with their events; of playbacks nothing is told any more. */
   | { readonly op: "close_call"; readonly call: string }
   /** → reply {@link ListReply}. */
   | { readonly op: "list"; readonly id: number }
@@ -137,7 +137,8 @@ export interface StatsReply {
   readonly packetsSent: number;
   /** Packets from somebody else than the leg's locked source, or that are no RTP of ours. */
   readonly packetsRefused: number;
-  readonly sendErrors: number;
+  /** Told by the kernel: unreachable ports, exhausted buffers. */
+  readonly socketErrors: number;
   /** How late ticks ran against the absolute schedule, last 10 s. */
   readonly tickLateP50Ms: number;
   readonly tickLateP99Ms: number;

@@ -1,0 +1,104 @@
+import { createSocket, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
+
+/** A datagram came. `packet` is only valid during the call. */
+export type Receive = (packet: Uint8Array, address: string, port: number) => void;
+
+/** One bound UDP port. */
+export interface UdpSocket {
+  readonly port: number;
+  /** Sends `packet[0..length)`; errors are counted, not told. A connected socket sends to its peer whatever is given. */
+  send(packet: Uint8Array, length: number, port: number, address: string): void;
+  /** From now on the kernel passes only packets of this peer (and sending costs a fifth less). False: it would not. */
+  connect(port: number, address: string): boolean;
+  disconnect(): void;
+  close(): void;
+}
+
+/**
+ * All that media needs of the network: little enough that a native addon which batches system calls can take its place.
+ */
+export interface SocketLayer {
+  /** Binds `port` (0: any). "in_use": somebody has it; "failed": no socket can be had (descriptors, address). */
+  open(port: number, receive: Receive): UdpSocket | "in_use" | "failed";
+  /** Everything of this tick has been handed to `send`. */
+  flush(): void;
+}
+
+/** Sockets of node:dgram on one local address. */
+export class DgramLayer implements SocketLayer {
+  errors = 0;
+  readonly #address: string;
+
+  constructor(address: string) {
+    this.#address = address;
+  }
+
+  open(port: number, receive: Receive): UdpSocket | "in_use" | "failed" {
+    const family = isIPv6(this.#address) ? 6 : 4;
+    // Everything here is a literal address: answering at once spares each packet a turn of the event loop.
+    const lookup = (host: string, _: unknown, done: (error: null, address: string, family: number) => void): void =>
+      done(null, host, family);
+    const socket = createSocket({ type: family === 6 ? "udp6" : "udp4", lookup });
+    let failure: string | null = null;
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      failure = error.code ?? "unknown";
+      this.errors++;
+    });
+    socket.bind({ port, address: this.#address, exclusive: true });
+    // With a lookup that answers at once, so does bind.
+    if (failure !== null) {
+      socket.close();
+      return failure === "EADDRINUSE" ? "in_use" : "failed";
+    }
+    socket.on("message", (packet, from) => receive(packet, from.address, from.port));
+    return new DgramSocket(socket);
+  }
+
+  flush(): void {
+    // dgram hands every packet to the kernel at once.
+  }
+}
+
+class DgramSocket implements UdpSocket {
+  readonly port: number;
+  readonly #socket: Socket;
+  #connected = false;
+  #closed = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.port = socket.address().port;
+  }
+
+  send(packet: Uint8Array, length: number, port: number, address: string): void {
+    if (this.#closed) return;
+    if (this.#connected) this.#socket.send(packet, 0, length);
+    else this.#socket.send(packet, 0, length, port, address);
+  }
+
+  connect(port: number, address: string): boolean {
+    this.disconnect();
+    try {
+      this.#socket.connect(port, address);
+      this.#socket.remoteAddress();
+      this.#connected = true;
+    } catch {
+      // No route, or an address of another family: the leg goes on and checks every packet itself.
+      this.#connected = false;
+    }
+    return this.#connected;
+  }
+
+  disconnect(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#socket.disconnect();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close();
+  }
+}
