@@ -1,10 +1,12 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import { DigestClient } from "./auth/client.ts";
 import type {
   DialOptions,
   DialogSnapshot,
   DialTarget,
+  ExtraHeaders,
   IncomingInvite,
   IncomingRequest,
   OutgoingInvite,
@@ -15,9 +17,23 @@ import type {
   SipProtocol,
   SipSource,
 } from "./dialog/api.ts";
-import type { Timers } from "./transaction/timers.ts";
-import type { Resolver } from "./transport/resolve.ts";
-import type { TransportFactory } from "./transport/types.ts";
+import { hasUnusableBody } from "./dialog/body.ts";
+import { ALL_CAPABILITIES, ALLOWED_METHODS, contactFor, type Core, newId, respond } from "./dialog/core.ts";
+import { Dialog } from "./dialog/dialog.ts";
+import { InviteUac } from "./dialog/invite-uac.ts";
+import { InviteUas } from "./dialog/invite-uas.ts";
+import { sendOutOfDialog } from "./dialog/out-of-dialog.ts";
+import { Session } from "./dialog/session.ts";
+import { DialogTable } from "./dialog/table.ts";
+import { cseq, type SipRequest, type SipResponse, to } from "./message/message.ts";
+import type { Refusal } from "./message/validate.ts";
+import { type Arrival, TransactionLayer, type TransactionUser } from "./transaction/layer.ts";
+import { DEFAULT_TIMERS, type Timers } from "./transaction/timers.ts";
+import { reachableHost } from "./transport/interfaces.ts";
+import { TransportLayer } from "./transport/layer.ts";
+import { makeResolver, type Resolver, systemNameServer } from "./transport/resolve.ts";
+import { socketTransport } from "./transport/sockets.ts";
+import type { Flow, TransportFactory } from "./transport/types.ts";
 
 export type * from "./dialog/api.ts";
 
@@ -95,4 +111,187 @@ export interface SipEndpointApi {
   request(options: RequestOptions): Promise<RequestResult>;
   /** Closes every socket. Calls are not hung up: the next process may adopt them. */
   stop(): Promise<void>;
+}
+
+/** ms to connect for an adopted dialog. */
+const CONNECT_MS = 5_000;
+/** ms that an OPTIONS may take: a trunk that needs longer is down. */
+const PING_TIMEOUT_MS = 5_000;
+/** Requests that make no sense outside of a dialog: 481 (RFC 3261 12.2.2). */
+const ONLY_IN_DIALOG: ReadonlySet<string> = new Set(["BYE", "PRACK", "UPDATE", "INFO", "CANCEL"]);
+
+const ACCEPT_SDP: ExtraHeaders = [["Accept", "application/sdp"]];
+
+/** The user agent itself: wiring of transport, transactions and dialogs. */
+export class SipEndpoint implements SipEndpointApi, TransactionUser {
+  readonly #options: SipEndpointOptions;
+  readonly #core: Core;
+  readonly #dials = new Set<InviteUac>();
+
+  constructor(options: SipEndpointOptions) {
+    this.#options = options;
+    const { clock, random, log, userAgent, listeners, advertised } = options;
+    const timers = { ...DEFAULT_TIMERS, ...options.timers };
+    const factory = options.transportFactory ?? socketTransport;
+    const transport = new TransportLayer(
+      { listeners, advertised, localHost: reachableHost, clock, log, factory },
+      {
+        onRequest: (request, flow) => transactions.onRequest(request, flow),
+        onResponse: (response, flow) => transactions.onResponse(response, flow),
+        onFlowFailed: (flow, reason) => transactions.onFlowFailed(flow, reason),
+        isWelcome: (flow, method) => this.#admits(flow, method) === "accept",
+      },
+    );
+    const transactions = new TransactionLayer(clock, timers, transport, this);
+    const resolve = options.resolver ?? makeResolver(systemNameServer(), () => random.next());
+    const dialogs = new DialogTable();
+    this.#core = { clock, random, log, timers, userAgent, transport, transactions, dialogs, resolve };
+  }
+
+  get listening(): readonly SipListener[] {
+    return this.#core.transport.listening;
+  }
+
+  get stats(): SipStats {
+    const { transport, transactions, dialogs } = this.#core;
+    return {
+      calls: dialogs.count("call"),
+      transactions: transactions.size,
+      pendingInvites: this.#dials.size + dialogs.count("ringing_in"),
+      connections: transport.connections,
+      received: transport.received,
+      sent: transport.sent,
+      retransmitted: transactions.retransmitted,
+      dropped: transport.dropped + transactions.dropped,
+    };
+  }
+
+  start(): Promise<void> {
+    return this.#core.transport.open();
+  }
+
+  async stop(): Promise<void> {
+    const { transport, transactions, dialogs } = this.#core;
+    for (const dial of this.#dials) dial.suspend();
+    dialogs.suspendAll();
+    transactions.abandonAll();
+    await transport.close();
+  }
+
+  dial(options: DialOptions): OutgoingInvite {
+    const dial: InviteUac = new InviteUac(this.#core, options, () => this.#dials.delete(dial));
+    this.#dials.add(dial);
+    dial.start();
+    return dial;
+  }
+
+  adopt(snapshot: DialogSnapshot, credentials: SipCredentials | null = null): SipCall {
+    const core = this.#core;
+    const { protocol, localHost, localPort, remoteAddress, remotePort } = snapshot.flow;
+    const local = { host: localHost, port: localPort };
+    const flow = core.transport.flowTo(protocol, remoteAddress, remotePort, CONNECT_MS, local);
+    if (flow === null) throw new Error(`no ${protocol} listener can take the dialog ${snapshot.id} back`);
+    const digest = credentials === null ? null : new DigestClient(credentials, core.random);
+    const session = new Session(core, new Dialog(core, snapshot, flow, digest), {
+      localSdp: snapshot.localSdp,
+      interval: null,
+      peerAllows: new Set(snapshot.peerAllows),
+    });
+    session.acknowledged = snapshot.acknowledged;
+    session.begin();
+    if (snapshot.session !== null) session.timer.resume(snapshot.session);
+    return session;
+  }
+
+  request(options: RequestOptions): Promise<RequestResult> {
+    return sendOutOfDialog(this.#core, options);
+  }
+
+  async ping(target: DialTarget, timeoutMs: number = PING_TIMEOUT_MS): Promise<PingResult> {
+    const { clock, transport } = this.#core;
+    const began = clock.now();
+    const host = this.#options.advertised ?? transport.listening[0]?.host ?? "localhost";
+    const us = `sip:ping@${host.includes(":") ? `[${host}]` : host}`;
+    const from = { uri: us };
+    const result = await this.request({ method: "OPTIONS", target, from, to: { uri: target.uri }, timeoutMs });
+    if (!result.ok) return { alive: false, reason: result.reason };
+    return { alive: true, status: result.response.status, rttMs: clock.now() - began };
+  }
+
+  // From the transactions.
+
+  screen(request: SipRequest, flow: Flow): Refusal | "drop" | null {
+    const inDialog = to(request).tag !== null;
+    if (inDialog && this.#core.dialogs.ofRequest(request) !== undefined) return null;
+    const verdict = this.#admits(flow, request.method);
+    if (verdict === "drop") return "drop";
+    if (inDialog || ONLY_IN_DIALOG.has(request.method)) return { status: 481, reason: "Call Does Not Exist" };
+    if (verdict === "reject") return { status: 403, reason: "Forbidden" };
+    if (request.method === "INVITE" && hasUnusableBody(request))
+      return { status: 415, reason: "Unsupported Media Type", headers: ACCEPT_SDP };
+    return null;
+  }
+
+  onArrival(arrival: Arrival): void {
+    const user = to(arrival.request).tag === null ? undefined : this.#core.dialogs.ofRequest(arrival.request);
+    if (user !== undefined) user.onRequest(arrival);
+    else if (arrival.kind === "invite") this.#onInvite(new InviteUas(this.#core, arrival));
+    else if (arrival.request.method === "OPTIONS") this.#onOptions(arrival);
+    else this.#onOther(arrival);
+  }
+
+  onAck(request: SipRequest): void {
+    this.#core.dialogs.ofRequest(request)?.onAck(request);
+  }
+
+  onStrayResponse(response: SipResponse): void {
+    const { status } = response;
+    if (status >= 200 && status < 300 && cseq(response).method === "INVITE")
+      this.#core.dialogs.ofResponse(response)?.onStraySuccess(response);
+  }
+
+  #admits(flow: Flow, method: string): "accept" | "reject" | "drop" {
+    return this.#options.handlers.admits({ protocol: flow.protocol, ...flow.remote }, method);
+  }
+
+  #onInvite(invite: InviteUas): void {
+    if (!invite.begin()) return;
+    try {
+      this.#options.handlers.onInvite(invite);
+    } catch (error) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#core.log.error({ reason }, "the handler of a new SIP call failed");
+      invite.reject(500);
+    }
+  }
+
+  #onOptions(arrival: Arrival): void {
+    const core = this.#core;
+    const contact = contactFor(core, arrival.flow, arrival.request.headers.get("to") ?? "");
+    respond(core, arrival, 200, { toTag: newId(core), headers: [["Contact", contact], ...ALL_CAPABILITIES] });
+  }
+
+  #onOther(arrival: Arrival): void {
+    const core = this.#core;
+    const { request, flow } = arrival;
+    const { handlers } = this.#options;
+    const toTag = newId(core);
+    if (handlers.onRequest === undefined) {
+      respond(core, arrival, 405, { toTag, headers: [["Allow", ALLOWED_METHODS]] });
+      return;
+    }
+    handlers.onRequest({
+      source: { protocol: flow.protocol, ...flow.remote },
+      request,
+      respond: (status, reason, headers = [], body) => {
+        const type: ExtraHeaders = body === undefined ? [] : [["Content-Type", body.contentType]];
+        respond(core, arrival, status, {
+          toTag,
+          ...(reason === null || reason === undefined ? {} : { reason }),
+          headers: [...headers, ...type],
+          ...(body === undefined ? {} : { body: body.content }),
+        });
+      },
+    });
+  }
 }

@@ -10,7 +10,7 @@ export interface SipSource {
   readonly port: number;
 }
 
-/** `[name, value]` in order, as they go on the wire. Line breaks in a value are refused with a `TypeError`. */
+/** `[name, value]` in order, as they go on the wire. Line breaks in a value become spaces. */
 export type ExtraHeaders = readonly (readonly [name: string, value: string])[];
 
 /** Digest user and password of a trunk (RFC 2617, 8760). */
@@ -188,7 +188,7 @@ export interface DialogSnapshot {
   readonly callId: string;
   readonly localTag: string;
   readonly remoteTag: string;
-  /** From and To of our requests, without the tag. */
+  /** From and To of our requests, with their tags. */
   readonly localParty: string;
   readonly remoteParty: string;
   readonly localSequence: number;

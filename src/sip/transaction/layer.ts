@@ -32,13 +32,14 @@ export type Arrival =
 
 /** Who uses the transactions. */
 export interface TransactionUser {
-  /** Before any state is made: null goes on, a refusal is sent without a transaction, "drop" is silence. */
+  /**
+   * Before any state is made, for every new request but ACK and a CANCEL that fits: null goes on, a refusal is sent
+   * without a transaction, "drop" is silence.
+   */
   screen(request: SipRequest, flow: Flow): Refusal | "drop" | null;
   onArrival(arrival: Arrival): void;
   /** An ACK that belongs to no refusal: the dialog's, or nobody's. Never answered. */
   onAck(request: SipRequest, flow: Flow): void;
-  /** The INVITE of that key is given up; its CANCEL has been answered with 200. */
-  onCancel(key: string, cancel: SipRequest): void;
   /** A response that matches no transaction any more. */
   onStrayResponse(response: SipResponse, flow: Flow): void;
 }
@@ -160,10 +161,14 @@ export class TransactionLayer implements TransactionHost {
   }
 
   #onNewRequest(request: SipRequest, flow: Flow, key: string): void {
+    const cancelled = request.method === "CANCEL" ? this.#cancelled(request) : null;
+    if (cancelled !== null) {
+      this.#onCancel(request, flow, key, cancelled);
+      return;
+    }
     const verdict = this.#user.screen(request, flow);
     if (verdict === "drop") this.dropped++;
     else if (verdict !== null) this.refuseStateless(request, flow, verdict);
-    else if (request.method === "CANCEL") this.#onCancel(request, flow, key);
     else this.#arrive(request, flow, key);
   }
 
@@ -187,14 +192,12 @@ export class TransactionLayer implements TransactionHost {
     }
   }
 
-  /** 200 whatever becomes of the INVITE, 481 when there is none (RFC 3261 9.2). */
-  #onCancel(cancel: SipRequest, flow: Flow, key: string): void {
-    const invite = this.#cancelled(cancel);
+  /** 200 whatever becomes of the INVITE (RFC 3261 9.2). */
+  #onCancel(cancel: SipRequest, flow: Flow, key: string, invite: InviteServerTransaction): void {
     const transaction = new ServerTransaction(this, key, null, this.#transport.replyRoute(cancel, flow));
     this.#servers.set(key, transaction);
-    const status = invite === null ? 481 : 200;
-    transaction.respond(buildResponse(cancel, status, undefined, { toTag: statelessTag(key) }));
-    if (invite?.pending === true) this.#user.onCancel(invite.key, cancel);
+    transaction.respond(buildResponse(cancel, 200, undefined, { toTag: statelessTag(key) }));
+    if (invite.pending) invite.onCancel?.();
   }
 
   /**

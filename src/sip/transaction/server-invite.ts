@@ -20,6 +20,8 @@ export class InviteServerTransaction {
   /** What copies of the request by other ways have in common with it; null inside a dialog. */
   readonly origin: string | null;
   readonly route: ReplyRoute;
+  /** Called once when a CANCEL ends it before a final response; its user must then refuse it with 487. */
+  onCancel: (() => void) | null = null;
   readonly #host: TransactionHost;
   #state: State = "proceeding";
   /** The last 1xx, then the final refusal. Never the 2xx: the dialog has that. */
@@ -43,15 +45,17 @@ export class InviteServerTransaction {
     return this.#state === "proceeding";
   }
 
-  respond(response: SipResponse): void {
-    if (this.#state !== "proceeding") return;
+  /** Sends a 1xx or the final response; after a final one nothing. The octets are for {@link repeat}. */
+  respond(response: SipResponse): Buffer {
     const octets = serialize(response);
+    if (this.#state !== "proceeding") return octets;
     if (response.status >= 200 && response.status < 300) this.#accept(octets);
     else {
       this.#octets = octets;
       if (response.status >= 300) this.#refuse();
       this.#send(octets, false);
     }
+    return octets;
   }
 
   /** Sends octets of a 1xx or 2xx that went out before: the dialog's business, by the transaction's route. */

@@ -40,14 +40,16 @@ export class ServerTransaction {
   }
 
   /** Sends the final response; later ones are ignored. */
-  respond(response: SipResponse): void {
-    if (this.#state !== "trying") return;
-    this.#octets = serialize(response);
+  respond(response: SipResponse): Buffer {
+    const octets = serialize(response);
+    if (this.#state !== "trying") return octets;
+    this.#octets = octets;
     this.#state = "completed";
     this.#limit?.cancel();
     this.#send(false);
     if (this.route.flow.reliable) this.#terminate();
     else this.#limit = this.#host.clock.after(transactionTimeout(this.#host.timers), () => this.#terminate());
+    return octets;
   }
 
   /** The same request again. */

@@ -1,0 +1,130 @@
+import type { Timer } from "../../base/clock.ts";
+import { buildCancel } from "../message/build.ts";
+import { cseq, type SipRequest, type SipResponse, to } from "../message/message.ts";
+import type { InviteClientTransaction, InviteClientUser } from "../transaction/client-invite.ts";
+import { transactionTimeout } from "../transaction/timers.ts";
+import type { Flow } from "../transport/types.ts";
+import type { ExtraHeaders } from "./api.ts";
+import { type Core, newBranch } from "./core.ts";
+import type { Dialog } from "./dialog.ts";
+import { withFlow } from "./route.ts";
+
+/** Who has an INVITE out. After `giveUp` a 2xx is still reported: it must be acknowledged, and ended if it is a call. */
+export interface AttemptUser {
+  /** 101–199; not after `giveUp`. */
+  onProvisional(response: SipResponse): void;
+  /** The first 2xx of each To tag; its repeats are acknowledged here. The user must call `acknowledge` for it. */
+  onSuccess(response: SipResponse): void;
+  /** Not after `giveUp`. `request`: the INVITE that was refused. */
+  onRefused(response: SipResponse, request: SipRequest): void;
+  /** Not after `giveUp`. */
+  onNoResponse(reason: string): void;
+}
+
+/** One INVITE transaction of ours, with its CANCEL and its ACKs: the one place that decides what "give up" means. */
+export class InviteAttempt implements InviteClientUser {
+  readonly flow: Flow;
+  readonly sequence: number;
+  /** True once anything at all came back. */
+  heard = false;
+  readonly #core: Core;
+  readonly #user: AttemptUser;
+  /** Digest proofs: the ACK of a 2xx repeats them (RFC 3261 22.1). */
+  readonly #proofs: ExtraHeaders;
+  readonly #branch: string;
+  #request: SipRequest | null;
+  #transaction: InviteClientTransaction | null = null;
+  #given: { readonly headers: ExtraHeaders } | null = null;
+  #cancelled = false;
+  #cancelLimit: Timer | null = null;
+  /** By To tag: the ACK as it went out. */
+  readonly #acks = new Map<string, { readonly flow: Flow; readonly octets: Buffer } | null>();
+
+  constructor(core: Core, request: SipRequest, flow: Flow, user: AttemptUser) {
+    this.#core = core;
+    this.#request = request;
+    this.flow = flow;
+    this.#user = user;
+    this.sequence = cseq(request).number;
+    this.#branch = newBranch(core);
+    this.#proofs = ["Authorization", "Proxy-Authorization"].flatMap((name) =>
+      request.headers.lines(name).map((value) => [name, value] as const),
+    );
+  }
+
+  start(): void {
+    if (this.#request === null) return;
+    this.#transaction = this.#core.transactions.invite(this.#request, this.#branch, this.flow, this);
+  }
+
+  /**
+   * Before a 1xx it is remembered, since a CANCEL could overtake its INVITE; after a 1xx a CANCEL goes out; after a
+   * final response there is nothing left to give up (RFC 3261 9.1).
+   */
+  giveUp(headers: ExtraHeaders): void {
+    if (this.#given !== null) return;
+    this.#given = { headers };
+    if (this.heard) this.#cancel();
+  }
+
+  /** Sends the ACK of a 2xx in the dialog it made, and again whenever that 2xx is repeated. */
+  acknowledge(dialog: Dialog): void {
+    const ack = dialog.request({ method: "ACK", headers: this.#proofs }, this.sequence);
+    withFlow(this.#core, dialog, (flow) => {
+      const octets = this.#core.transactions.acknowledgement(ack, newBranch(this.#core), flow);
+      this.#acks.set(dialog.remoteTag, { flow, octets });
+      this.#core.transactions.transmit(flow, octets, false);
+    });
+  }
+
+  onProvisional(response: SipResponse): void {
+    this.heard = true;
+    if (this.#given !== null) this.#cancel();
+    else if (response.status > 100) this.#user.onProvisional(response);
+  }
+
+  onSuccess(response: SipResponse): void {
+    this.#end();
+    const tag = to(response).tag ?? "";
+    const ack = this.#acks.get(tag);
+    if (ack === undefined) {
+      this.#acks.set(tag, null);
+      this.#user.onSuccess(response);
+    } else if (ack !== null) this.#core.transactions.transmit(ack.flow, ack.octets, true);
+  }
+
+  onRefused(response: SipResponse): void {
+    const request = this.#request;
+    this.#end();
+    if (this.#given === null && request !== null) this.#user.onRefused(response, request);
+  }
+
+  onNoResponse(reason: string): void {
+    this.#end();
+    if (this.#given === null) this.#user.onNoResponse(reason);
+  }
+
+  #end(): void {
+    this.heard = true;
+    this.#cancelLimit?.cancel();
+    this.#request = null;
+  }
+
+  #cancel(): void {
+    const request = this.#request;
+    if (this.#cancelled || request === null) return;
+    this.#cancelled = true;
+    const cancel = buildCancel(request);
+    for (const [name, value] of this.#given?.headers ?? []) cancel.headers.add(name, value);
+    // No final response within 64·T1 of the CANCEL: the INVITE counts as cancelled (RFC 3261 9.1).
+    const { clock, timers, transactions } = this.#core;
+    this.#cancelLimit = clock.after(transactionTimeout(timers), () => {
+      this.#end();
+      this.#transaction?.abandon();
+    });
+    transactions.cancel(cancel, this.#branch, this.flow, { onFinal: nothing, onNoResponse: nothing });
+  }
+}
+
+/** The INVITE's own final response is what counts; the CANCEL's says only that it arrived. */
+function nothing(): void {}

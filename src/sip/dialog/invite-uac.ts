@@ -1,0 +1,266 @@
+import type { Timer } from "../../base/clock.ts";
+import { DigestClient } from "../auth/client.ts";
+import { buildRequest, detach, serialize } from "../message/build.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
+import { to } from "../message/message.ts";
+import { NameAddr } from "../message/name-addr.ts";
+import { LONGEST_RINGING_MS } from "../transaction/timers.ts";
+import { LARGEST_UDP_REQUEST } from "../transport/layer.ts";
+import { literalAddress, type ResolvedAddress } from "../transport/resolve.ts";
+import type { Flow } from "../transport/types.ts";
+import type { DialOptions, ExtraHeaders, OutgoingInvite, SipProtocol } from "./api.ts";
+import { InviteAttempt } from "./attempt.ts";
+import { sdpOf } from "./body.ts";
+import { CAPABILITIES, contactFor, type Core, newId } from "./core.ts";
+import { callerDialog, firstSequence } from "./dialog.ts";
+import { EarlyLeg } from "./early-leg.ts";
+import { addHeaders, proofFor } from "./sender.ts";
+import { allowedBy, Session } from "./session.ts";
+import { agreeAsClient, longerInterval } from "./session-timer.ts";
+
+/** ms to connect to one address over TCP. */
+const CONNECT_MS = 5_000;
+/** INVITEs sent again to one address for challenges and 422 together. */
+const MOST_RETRIES = 4;
+/** Early dialogs per attempt; a forking proxy has a few, an attacker many. More are not reported. */
+const MOST_FORKS = 32;
+
+/*
+ *   resolving ──► attempt at address 1 ── 401, 407, 422 ──► again, same flow
+ *                  │      │ silence, 503, broken flow ──► attempt at address 2 …
+ *                  │      └ any other refusal ──► failed
+ *                  └ 2xx ──► answered (a Session); further forks: ACK, BYE
+ */
+
+/** One dial: an INVITE over all addresses of its target (RFC 3261 13.2, RFC 3262, RFC 3263 4.3). */
+export class InviteUac implements OutgoingInvite {
+  readonly callId: string;
+  readonly #core: Core;
+  readonly #options: DialOptions;
+  readonly #localTag: string;
+  readonly #from: string;
+  readonly #digest: DigestClient | null;
+  readonly #legs = new Map<string, EarlyLeg>();
+  #sequence: number;
+  #addresses: readonly ResolvedAddress[] = [];
+  #next = 0;
+  #retries = 0;
+  /** Headers that a 422 asked for. */
+  #interval: ExtraHeaders = [];
+  #attempt: InviteAttempt | null = null;
+  #progressed = false;
+  #session: Session | null = null;
+  #state: "dialling" | "over" = "dialling";
+  #cancelHeaders: ExtraHeaders = [];
+  #silence: Timer | null = null;
+  #ringing: Timer | null = null;
+  #lastRefusal: SipResponse | null = null;
+
+  readonly #onClosed: () => void;
+
+  /** `onClosed`: it is answered, refused, or given up. */
+  constructor(core: Core, options: DialOptions, onClosed: () => void) {
+    this.#core = core;
+    this.#onClosed = onClosed;
+    this.#options = options;
+    this.callId = newId(core);
+    this.#localTag = newId(core);
+    this.#sequence = firstSequence(core);
+    const { display, uri } = options.from;
+    this.#from = `${new NameAddr(display ?? null, uri).toString()};tag=${this.#localTag}`;
+    this.#digest = options.credentials ? new DigestClient(options.credentials, core.random) : null;
+  }
+
+  start(): void {
+    const { clock } = this.#core;
+    this.#ringing = clock.after(LONGEST_RINGING_MS, () => this.#onTooLong());
+    const { address, port, protocol } = this.#options.target;
+    const literal = literalAddress(address, port);
+    if (literal !== null) {
+      this.#addresses = [literal];
+      this.#tryNext("no address");
+      return;
+    }
+    this.#core.resolve(address, port, protocol).then(
+      (found) => {
+        this.#addresses = found;
+        this.#tryNext("no address");
+      },
+      (error: unknown) => this.#fail(null, error instanceof Error ? error.message : String(error), null),
+    );
+  }
+
+  cancel(headers: ExtraHeaders = []): void {
+    if (this.#session !== null) this.#session.hangUp(headers);
+    if (this.#state === "over") return;
+    this.#cancelHeaders = headers;
+    this.#attempt?.giveUp(headers);
+    this.#close();
+  }
+
+  /** Stops every timer without a word: the endpoint stops. */
+  suspend(): void {
+    this.#close();
+  }
+
+  /** The next address, or the end: the last refusal if there was one, else `reason`. */
+  #tryNext(reason: string): void {
+    if (this.#state === "over") return;
+    const address = this.#addresses[this.#next++];
+    const refusal = this.#lastRefusal;
+    if (address !== undefined) this.#tryAddress(address);
+    else this.#fail(refusal?.status ?? null, refusal?.reason ?? reason, refusal);
+  }
+
+  #tryAddress(address: ResolvedAddress): void {
+    const { target, connectTimeoutMs = CONNECT_MS } = this.#options;
+    const { transport, clock } = this.#core;
+    const flow = transport.flowTo(this.#protocolFor(address), address.address, address.port, connectTimeoutMs);
+    this.#retries = 0;
+    if (flow === null) clock.after(0, () => this.#tryNext(`no ${target.protocol} listener for ${address.address}`));
+    else this.#send(flow, []);
+  }
+
+  /** RFC 3261 18.1.1: too large for UDP goes by TCP when the target takes that, else as it is. */
+  #protocolFor(address: ResolvedAddress): SipProtocol {
+    const { transport, log } = this.#core;
+    const { target } = this.#options;
+    if (target.protocol !== "udp") return target.protocol;
+    const flow = transport.flowTo("udp", address.address, address.port, 0);
+    if (flow === null) return "udp";
+    const octets = serialize(this.#invite(flow)).length + transport.via(flow, "").length + VIA_REST;
+    if (octets <= LARGEST_UDP_REQUEST) return "udp";
+    const tcp = target.largeByTcp === true && transport.listening.some((one) => one.protocol === "tcp");
+    if (!tcp) log.warn({ octets, callId: this.callId }, "an INVITE larger than 1,300 octets goes out by UDP");
+    return tcp ? "tcp" : "udp";
+  }
+
+  #send(flow: Flow, proof: ExtraHeaders): void {
+    const request = this.#invite(flow);
+    addHeaders(request, proof);
+    const attempt: InviteAttempt = new InviteAttempt(this.#core, request, flow, {
+      onProvisional: (response) => this.#onProvisional(attempt, response),
+      onSuccess: (response) => this.#onSuccess(attempt, response),
+      onRefused: (response, refused) => this.#onRefused(attempt, refused, response),
+      onNoResponse: (reason) => this.#onNoResponse(attempt, reason),
+    });
+    this.#attempt = attempt;
+    this.#watchSilence(attempt);
+    attempt.start();
+  }
+
+  #invite(flow: Flow): SipRequest {
+    const { target, to: callee, headers = [], sdp } = this.#options;
+    return buildRequest({
+      method: "INVITE",
+      uri: target.uri,
+      from: this.#from,
+      to: new NameAddr(callee.display ?? null, callee.uri),
+      callId: this.callId,
+      cseq: this.#sequence,
+      contact: contactFor(this.#core, flow, this.#from),
+      headers: [["User-Agent", this.#core.userAgent], ...CAPABILITIES, ...this.#interval, ...headers],
+      body: sdp,
+      contentType: "application/sdp",
+    });
+  }
+
+  /** A trunk that is dead is found out long before timer B. */
+  #watchSilence(attempt: InviteAttempt): void {
+    this.#silence?.cancel();
+    const { noProvisionalTimeoutMs } = this.#options;
+    if (noProvisionalTimeoutMs === undefined) return;
+    this.#silence = this.#core.clock.after(noProvisionalTimeoutMs, () => {
+      if (attempt !== this.#attempt || attempt.heard) return;
+      attempt.giveUp([]);
+      this.#tryNext("no response");
+    });
+  }
+
+  #onProvisional(attempt: InviteAttempt, response: SipResponse): void {
+    if (attempt !== this.#attempt || this.#state === "over") return;
+    const tag = to(response).tag ?? "";
+    this.#progressed = true;
+    let leg = this.#legs.get(tag);
+    if (leg === undefined) {
+      if (this.#legs.size >= MOST_FORKS) return;
+      leg = new EarlyLeg(this.#core, this.#dialogOf(attempt, response));
+      this.#legs.set(tag, leg);
+    }
+    if (leg.onProvisional(response)) this.#options.handlers.onProgress(response.status, leg.news, tag);
+  }
+
+  #dialogOf(attempt: InviteAttempt, response: SipResponse): ReturnType<typeof callerDialog> {
+    const { callId } = this;
+    const invite = { callId, localTag: this.#localTag, from: this.#from, uri: this.#options.target.uri };
+    return callerDialog(this.#core, { ...invite, cseq: attempt.sequence }, response, attempt.flow, this.#digest);
+  }
+
+  /** The first is the answer; what comes when nobody waits any more, or from another fork, is acknowledged and ended. */
+  #onSuccess(attempt: InviteAttempt, response: SipResponse): void {
+    const wanted = attempt === this.#attempt && this.#state === "dialling";
+    const leg = this.#legs.get(to(response).tag ?? "");
+    // The 2xx has the last word on route set and target (RFC 3261 13.2.2.4); the sequence goes on after our PRACKs.
+    const dialog = this.#dialogOf(attempt, response);
+    if (leg !== undefined) dialog.takeOver(leg.dialog);
+    const session = new Session(this.#core, dialog, {
+      localSdp: this.#options.sdp,
+      interval: agreeAsClient(response),
+      peerAllows: allowedBy(response),
+    });
+    session.acknowledged = attempt.sequence;
+    session.begin();
+    attempt.acknowledge(dialog);
+    if (wanted) this.#answered(session, sdpOf(response) ?? leg?.sdp ?? null);
+    else session.hangUp(this.#cancelHeaders);
+  }
+
+  #answered(session: Session, sdp: string | null): void {
+    this.#session = session;
+    this.#close();
+    this.#options.handlers.onAnswered(session, sdp);
+  }
+
+  #onRefused(attempt: InviteAttempt, request: SipRequest, response: SipResponse): void {
+    if (attempt !== this.#attempt || this.#state === "over") return;
+    const proof = proofFor(this.#digest, request, response);
+    const longer = response.status === 422 ? longerInterval(response) : null;
+    if (longer !== null) this.#interval = longer;
+    if ((proof !== null || longer !== null) && this.#retries++ < MOST_RETRIES) {
+      this.#sequence++;
+      this.#send(attempt.flow, proof ?? []);
+    } else if (response.status === 503 && !this.#progressed) {
+      this.#lastRefusal = response;
+      this.#tryNext(response.reason);
+    } else this.#fail(response.status, detach(response.reason), response);
+  }
+
+  #onNoResponse(attempt: InviteAttempt, reason: string): void {
+    if (attempt !== this.#attempt || this.#state === "over") return;
+    if (this.#progressed) this.#fail(null, reason, null);
+    else this.#tryNext(reason);
+  }
+
+  #onTooLong(): void {
+    this.#attempt?.giveUp([]);
+    this.#fail(null, "no final response", null);
+  }
+
+  #fail(status: number | null, reason: string, response: SipResponse | null): void {
+    if (this.#state === "over") return;
+    this.#close();
+    this.#options.handlers.onFailed(status, reason, response);
+  }
+
+  /** No handler but those of a call is called after this. */
+  #close(): void {
+    this.#state = "over";
+    this.#silence?.cancel();
+    this.#ringing?.cancel();
+    for (const leg of this.#legs.values()) leg.close();
+    this.#onClosed();
+  }
+}
+
+/** Octets of a Via header field besides what the transport layer writes before the branch. */
+const VIA_REST = "Via: \r\n".length + 32;

@@ -1,0 +1,246 @@
+import type { Timer } from "../../base/clock.ts";
+import { buildResponse } from "../message/build.ts";
+import { cseq, hasToken, type SipRequest } from "../message/message.ts";
+import type { Arrival } from "../transaction/layer.ts";
+import type { ExtraHeaders, IncomingInvite, SipCall, SipSource } from "./api.ts";
+import { sdpOf } from "./body.ts";
+import { ALL_CAPABILITIES, CAPABILITIES, type Core, newId, respond, respondNotAllowed, sdpBody } from "./core.ts";
+import { calleeDialog, type Dialog } from "./dialog.ts";
+import { ReliableProvisionals } from "./reliable.ts";
+import { allowedBy, Session } from "./session.ts";
+import { agreeAsServer, MIN_SE, type ServerAgreement } from "./session-timer.ts";
+import type { DialogUser } from "./table.ts";
+
+/** ms. Proxies give a ringing INVITE up after three minutes without a word (RFC 3261 13.3.1.1, timer C). */
+const REPEAT_PROVISIONAL_MS = 60_000;
+
+type InviteArrival = Extract<Arrival, { kind: "invite" }>;
+
+/*
+ *   INVITE, 100 ──► waiting ── answer ──► answered ── 2xx sent ──► (Session)
+ *                    │  └ ring: 180/183     │ waits for the PRACK of a 183 with SDP
+ *                    ├ reject ──► over      │
+ *                    └ CANCEL, BYE ──► over ◄┘
+ */
+
+/** An INVITE outside of a dialog that came in (RFC 3261 13.3, RFC 3262 3). */
+export class InviteUas implements IncomingInvite, DialogUser {
+  readonly kind = "ringing_in";
+  readonly source: SipSource;
+  readonly request: SipRequest;
+  readonly offer: string | null;
+  readonly dialog: Dialog;
+  readonly #core: Core;
+  readonly #arrival: InviteArrival;
+  readonly #interval: ServerAgreement;
+  readonly #reliable: ReliableProvisionals | null;
+  #state: "waiting" | "answered" | "over" = "waiting";
+  #onCancelled: (() => void) | null = null;
+  #session: Session | null = null;
+  #repeat: Timer | null = null;
+  /** Offerless INVITE: our offer went out in a reliable 183, and the PRACK brought this. */
+  #earlyAnswer: string | null = null;
+  #offeredEarly = false;
+
+  constructor(core: Core, arrival: InviteArrival) {
+    const { request, flow } = arrival;
+    this.#core = core;
+    this.#arrival = arrival;
+    this.request = request;
+    this.source = { protocol: flow.protocol, ...flow.remote };
+    this.offer = sdpOf(request);
+    this.dialog = calleeDialog(core, request, flow, newId(core));
+    this.#interval = agreeAsServer(request);
+    const reliable = hasToken(request, "require", "100rel");
+    this.#reliable = reliable ? new ReliableProvisionals(core, cseq(request).number, () => this.#onNoPrack()) : null;
+  }
+
+  /** 100 goes out, and CANCEL is listened to. False: refused already (422). */
+  begin(): boolean {
+    if (this.#interval.kind === "refuse") {
+      this.#finish(422, null, MIN_SE);
+      return false;
+    }
+    respond(this.#core, this.#arrival, 100);
+    this.#arrival.transaction.onCancel = () => this.#giveUp();
+    this.#core.dialogs.put(this);
+    return true;
+  }
+
+  onCancelled(run: () => void): void {
+    this.#onCancelled = run;
+  }
+
+  ring(status: 180 | 183 = 180, sdp?: string): void {
+    if (this.#state !== "waiting") return;
+    if (this.#reliable === null) this.#provisional(status, sdp ?? null, []);
+    else this.#ringReliably(this.#reliable, status, sdp ?? null);
+  }
+
+  answer(sdp: string): SipCall {
+    const { dialog, request } = this;
+    const interval = this.#interval.kind === "agreed" ? this.#interval : null;
+    const session = new Session(this.#core, dialog, { localSdp: sdp, interval, peerAllows: allowedBy(request) });
+    if (this.#state !== "waiting") {
+      // Later, so that the user can set his handlers on what is already over.
+      this.#core.clock.after(0, () => session.end("remote_bye"));
+      return session;
+    }
+    this.#state = "answered";
+    this.#session = session;
+    session.onEndedEarly = () => this.#finish(480, null, []);
+    this.#repeat?.cancel();
+    if (this.#reliable === null) this.#accept(session, sdp);
+    else this.#reliable.whenClear(() => this.#accept(session, sdp));
+    return session;
+  }
+
+  reject(status: number, reason: string | null = null, headers: ExtraHeaders = []): void {
+    if (this.#state === "waiting") this.#finish(status, reason, headers);
+  }
+
+  onRequest(arrival: Arrival): void {
+    const inOrder = this.dialog.takeSequence(arrival.request);
+    if (arrival.request.method === "BYE") {
+      respond(this.#core, arrival, 200);
+      this.#giveUp();
+    } else if (!inOrder) respond(this.#core, arrival, 500, { reason: "CSeq Out Of Order" });
+    else this.#onOrderly(arrival);
+  }
+
+  /** No 2xx went out. */
+  onAck(): void {}
+
+  /** No INVITE of ours in this dialog. */
+  onStraySuccess(): void {}
+
+  suspend(): void {
+    this.#state = "over";
+    this.#repeat?.cancel();
+    this.#reliable?.stop();
+  }
+
+  #onOrderly(arrival: Arrival): void {
+    switch (arrival.request.method) {
+      case "PRACK":
+        this.#onPrack(arrival);
+        break;
+      case "UPDATE":
+        this.#onUpdate(arrival);
+        break;
+      case "INVITE":
+        respond(this.#core, arrival, 500, { headers: [["Retry-After", "1"]] });
+        break;
+      case "OPTIONS":
+        respond(this.#core, arrival, 200, { headers: [["Contact", this.dialog.contact], ...ALL_CAPABILITIES] });
+        break;
+      case "INFO":
+        respond(this.#core, arrival, 200);
+        break;
+      default:
+        respondNotAllowed(this.#core, arrival, this.dialog.localTag);
+    }
+  }
+
+  #onPrack(arrival: Arrival): void {
+    const known = this.#reliable?.onPrack(arrival.request) === true;
+    respond(this.#core, arrival, known ? 200 : 481);
+    if (known && this.#offeredEarly) this.#earlyAnswer ??= sdpOf(arrival.request);
+  }
+
+  /** Without SDP it refreshes the target; a new offer before our answer is refused (RFC 3311 5.2). */
+  #onUpdate(arrival: Arrival): void {
+    if (sdpOf(arrival.request) !== null) {
+      respond(this.#core, arrival, 500, { headers: [["Retry-After", "1"]] });
+      return;
+    }
+    this.dialog.refreshTarget(arrival.request);
+    respond(this.#core, arrival, 200, { headers: [["Contact", this.dialog.contact], ...CAPABILITIES] });
+  }
+
+  /** An offerless INVITE's first reliable response must carry our offer (RFC 3262 5): without one there is no ringing. */
+  #ringReliably(reliable: ReliableProvisionals, status: number, sdp: string | null): void {
+    const offered = this.offer !== null || this.#offeredEarly;
+    if (!offered && sdp === null) return;
+    if (!offered) this.#offeredEarly = true;
+    const send = (rseq: number): (() => void) => {
+      const extra: ExtraHeaders = [
+        ["Require", "100rel"],
+        ["RSeq", String(rseq)],
+      ];
+      const octets = this.#provisional(status, sdp, extra);
+      return () => this.#arrival.transaction.repeat(octets);
+    };
+    reliable.send({ send, carriesSdp: sdp !== null });
+  }
+
+  #provisional(status: number, sdp: string | null, extra: ExtraHeaders): Buffer {
+    const body = sdpBody(sdp);
+    const contact: ExtraHeaders = [["Contact", this.dialog.contact], ...CAPABILITIES];
+    const toTag = this.dialog.localTag;
+    const octets = respond(this.#core, this.#arrival, status, {
+      ...body,
+      toTag,
+      headers: [...contact, ...extra, ...body.headers],
+    });
+    if (this.#reliable === null) this.#repeatEveryMinute(octets);
+    return octets;
+  }
+
+  #repeatEveryMinute(octets: Buffer): void {
+    this.#repeat?.cancel();
+    this.#repeat = this.#core.clock.after(REPEAT_PROVISIONAL_MS, () => {
+      this.#arrival.transaction.repeat(octets);
+      this.#repeatEveryMinute(octets);
+    });
+  }
+
+  #accept(session: Session, sdp: string): void {
+    if (this.#state !== "answered") return;
+    const { request, transaction } = this.#arrival;
+    session.begin();
+    const body = sdpBody(this.#offeredEarly ? null : sdp);
+    const timer = this.#interval.kind === "agreed" ? this.#interval.headers : [];
+    const headers: ExtraHeaders = [["Contact", this.dialog.contact], ...CAPABILITIES, ...timer, ...body.headers];
+    const octets = respond(this.#core, this.#arrival, 200, { ...body, toTag: this.dialog.localTag, headers });
+    transaction.onCancel = null;
+    const wantsAnswer = this.offer === null && !this.#offeredEarly;
+    session.awaitFirstAck(transaction, cseq(request).number, octets, wantsAnswer);
+    const early = this.#earlyAnswer;
+    if (early !== null) this.#core.clock.after(0, () => session.handlers.onAnswer(early));
+  }
+
+  /** CANCEL or BYE before our final response. */
+  #giveUp(): void {
+    if (this.#state === "over") return;
+    const session = this.#detachSession();
+    this.#finish(487, null, []);
+    if (session === null) this.#onCancelled?.();
+    else session.end("remote_bye");
+  }
+
+  /** RFC 3262 3: an INVITE whose reliable 1xx nobody acknowledged gets a 5xx. */
+  #onNoPrack(): void {
+    const session = this.#detachSession();
+    this.#finish(504, "No PRACK", []);
+    if (session === null) this.#onCancelled?.();
+    else session.end("remote_bye");
+  }
+
+  #detachSession(): Session | null {
+    if (this.#session !== null) this.#session.onEndedEarly = null;
+    return this.#session;
+  }
+
+  #finish(status: number, reason: string | null, headers: ExtraHeaders): void {
+    this.#state = "over";
+    this.#repeat?.cancel();
+    this.#reliable?.stop();
+    const { request, transaction } = this.#arrival;
+    const toTag = this.dialog.localTag;
+    const all: ExtraHeaders = [["Server", this.#core.userAgent], ...headers];
+    transaction.onCancel = null;
+    transaction.respond(buildResponse(request, status, reason ?? undefined, { toTag, headers: all }));
+    this.#core.dialogs.drop(this);
+  }
+}

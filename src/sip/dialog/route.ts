@@ -1,0 +1,82 @@
+import { BlockList, isIPv6 } from "node:net";
+import { parseUri, type Uri } from "../message/uri.ts";
+import { literalAddress, type ResolvedAddress } from "../transport/resolve.ts";
+import type { Flow } from "../transport/types.ts";
+import type { SipProtocol } from "./api.ts";
+import type { Core } from "./core.ts";
+import type { Dialog } from "./dialog.ts";
+
+/** ms to connect for a request in a dialog whose connection is gone. */
+const CONNECT_MS = 5_000;
+
+interface Hop {
+  readonly host: string;
+  readonly port: number | null;
+  readonly protocol: SipProtocol;
+}
+
+/** Addresses that mean nothing outside their own network (RFC 1918, 6598, 3927, 4193). */
+const privateNetworks = new BlockList();
+privateNetworks.addSubnet("10.0.0.0", 8);
+privateNetworks.addSubnet("172.16.0.0", 12);
+privateNetworks.addSubnet("192.168.0.0", 16);
+privateNetworks.addSubnet("100.64.0.0", 10);
+privateNetworks.addSubnet("169.254.0.0", 16);
+privateNetworks.addSubnet("127.0.0.0", 8);
+privateNetworks.addSubnet("fc00::", 7, "ipv6");
+privateNetworks.addSubnet("fe80::", 10, "ipv6");
+privateNetworks.addAddress("::1", "ipv6");
+
+function isPrivate(address: string): boolean {
+  return privateNetworks.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}
+
+/**
+ * Calls `use` with the flow that a request in the dialog goes by: to the topmost Route, else to the remote target, by
+ * the transport that URI names, else the dialog's. At once for IP literals; after DNS for names, in the order asked.
+ * The dialog's own flow serves when a NAT made the target unreachable, when the target is at the other end of an
+ * open connection, and when nothing better can be found.
+ */
+export function withFlow(core: Core, dialog: Dialog, use: (flow: Flow) => void): void {
+  const hop = hopOf(dialog.nextHop, dialog.flow.protocol);
+  if (hop === null) {
+    use(dialog.flow);
+    return;
+  }
+  const literal = literalAddress(hop.host, hop.port);
+  if (literal !== null) {
+    use(chooseFlow(core, dialog, hop.protocol, literal));
+    return;
+  }
+  // One question per dialog: what is sent later waits on the same promise, and so keeps its place.
+  if (dialog.resolution?.hop !== dialog.nextHop) dialog.resolution = { hop: dialog.nextHop, address: ask(core, hop) };
+  void dialog.resolution.address.then((found) =>
+    use(found === null ? dialog.flow : chooseFlow(core, dialog, hop.protocol, found)),
+  );
+}
+
+async function ask(core: Core, hop: Hop): Promise<ResolvedAddress | null> {
+  try {
+    return (await core.resolve(hop.host, hop.port, hop.protocol))[0] ?? null;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    core.log.warn({ reason, pii: { host: hop.host } }, "the target of a SIP dialog has no address; using its flow");
+    return null;
+  }
+}
+
+function chooseFlow(core: Core, dialog: Dialog, protocol: SipProtocol, target: ResolvedAddress): Flow {
+  const { flow } = dialog;
+  if (flow.usable && protocol === flow.protocol && isPrivate(target.address) && !isPrivate(flow.remote.address))
+    return flow;
+  if (flow.usable && flow.reliable && protocol === flow.protocol && target.address === flow.remote.address) return flow;
+  return core.transport.flowTo(protocol, target.address, target.port, CONNECT_MS, flow.local) ?? flow;
+}
+
+function hopOf(uriText: string, current: SipProtocol): Hop | null {
+  const uri: Uri = parseUri(uriText);
+  if (uri.kind !== "sip" || uri.host.toLowerCase().endsWith(".invalid")) return null;
+  const named = uri.params.get("transport")?.toLowerCase();
+  const protocol = named === "tcp" || named === "udp" ? named : current;
+  return { host: uri.params.get("maddr") ?? uri.host, port: uri.port, protocol };
+}

@@ -1,0 +1,279 @@
+import { contentType, cseq, type SipRequest, type SipResponse, tokens } from "../message/message.ts";
+import type { Arrival } from "../transaction/layer.ts";
+import type { InviteServerTransaction } from "../transaction/server-invite.ts";
+import type { CallEnd, CallHandlers, DialogSnapshot, ExtraHeaders, ReinviteResult, SipCall, SipSource } from "./api.ts";
+import { ALL_CAPABILITIES, type Core, newBranch, respond, respondNotAllowed } from "./core.ts";
+import type { Dialog } from "./dialog.ts";
+import { InboundOffers } from "./inbound-offers.ts";
+import { OfferAnswer } from "./offer-answer.ts";
+import { OutboundOffers } from "./outbound-offers.ts";
+import { withFlow } from "./route.ts";
+import { sendInDialog } from "./sender.ts";
+import { type SessionInterval, SessionTimer } from "./session-timer.ts";
+import type { DialogUser } from "./table.ts";
+
+/** What the parts of a session share. */
+export interface SessionContext {
+  readonly core: Core;
+  readonly dialog: Dialog;
+  readonly offers: OfferAnswer;
+  readonly timer: SessionTimer;
+  readonly handlers: CallHandlers;
+  readonly ended: boolean;
+  /** Our last session description that counts. */
+  localSdp: string | null;
+  /** CSeq of our last INVITE that got a 2xx. */
+  acknowledged: number | null;
+  readonly peerAllows: ReadonlySet<string>;
+  readonly inbound: InboundOffers;
+  readonly outbound: OutboundOffers;
+  /** Ends the session for good: BYE where one is owed, and `onEnded`. */
+  end(reason: CallEnd): void;
+}
+
+/** How a session begins. */
+export interface SessionStart {
+  readonly localSdp: string | null;
+  readonly interval: SessionInterval | null;
+  readonly peerAllows: ReadonlySet<string>;
+}
+
+/** Until the user sets his own. */
+const NO_HANDLERS: CallHandlers = {
+  onEnded() {},
+  onOffer: () => ({ status: 488 }),
+  onAnswer() {},
+  onInfo() {},
+};
+
+/** A confirmed INVITE dialog in use (RFC 3261 12.2, 14, 15; RFC 3311; RFC 4028; RFC 6086). */
+export class Session implements SipCall, SessionContext, DialogUser {
+  readonly kind = "call";
+  readonly core: Core;
+  readonly dialog: Dialog;
+  readonly offers = new OfferAnswer();
+  readonly timer: SessionTimer;
+  readonly inbound: InboundOffers;
+  readonly outbound: OutboundOffers;
+  readonly peerAllows: ReadonlySet<string>;
+  handlers: CallHandlers = NO_HANDLERS;
+  localSdp: string | null;
+  acknowledged: number | null = null;
+  /** Called when the user hangs up before `begin`. */
+  onEndedEarly: (() => void) | null = null;
+  readonly #interval: SessionInterval | null;
+  #begun = false;
+  #ended = false;
+  /** We have ended it, and the BYE waits for the ACK to our 2xx. */
+  #byeOwed = false;
+  #byeHeaders: ExtraHeaders = [];
+
+  constructor(core: Core, dialog: Dialog, start: SessionStart) {
+    this.core = core;
+    this.dialog = dialog;
+    this.localSdp = start.localSdp;
+    this.peerAllows = start.peerAllows;
+    this.inbound = new InboundOffers(this);
+    this.outbound = new OutboundOffers(this);
+    this.timer = new SessionTimer(
+      core,
+      () => this.outbound.refresh(),
+      () => this.end("session_expired"),
+    );
+    this.#interval = start.interval;
+  }
+
+  /** The dialog is confirmed: from here on the session gets its requests, and owes a BYE. */
+  begin(): void {
+    this.#begun = true;
+    this.onEndedEarly = null;
+    this.timer.restart(this.#interval);
+    this.core.dialogs.put(this);
+  }
+
+  get id(): string {
+    return this.dialog.id;
+  }
+
+  get callId(): string {
+    return this.dialog.callId;
+  }
+
+  get source(): SipSource {
+    const { protocol, remote } = this.dialog.flow;
+    return { protocol, ...remote };
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  hangUp(headers: ExtraHeaders = []): void {
+    this.#byeHeaders = headers;
+    this.end("hung_up");
+  }
+
+  reinvite(sdp: string): Promise<ReinviteResult> {
+    return new Promise((resolve) => this.inbound.whenAcknowledged(() => this.outbound.reinvite(sdp, resolve)));
+  }
+
+  info(type: string, body: string | Buffer): Promise<number> {
+    if (this.#ended) return Promise.resolve(481);
+    return new Promise((resolve) => {
+      sendInDialog(this.core, this.dialog, { method: "INFO", contentType: type, body }, (outcome) => {
+        const status = outcome.kind === "response" ? outcome.response.status : 408;
+        if (status === 481) this.end("lost");
+        resolve(status);
+      });
+    });
+  }
+
+  snapshot(): DialogSnapshot {
+    const { dialog } = this;
+    const { protocol, local, remote } = dialog.flow;
+    return {
+      version: 1,
+      id: dialog.id,
+      role: dialog.role,
+      callId: dialog.callId,
+      localTag: dialog.localTag,
+      remoteTag: dialog.remoteTag,
+      localParty: dialog.localParty,
+      remoteParty: dialog.remoteParty,
+      localSequence: dialog.localSequence,
+      remoteSequence: dialog.remoteSequence,
+      remoteTarget: dialog.remoteTarget,
+      routeSet: dialog.routeSet,
+      flow: {
+        protocol,
+        localHost: local.host,
+        localPort: local.port,
+        remoteAddress: remote.address,
+        remotePort: remote.port,
+      },
+      acknowledged: this.acknowledged,
+      session: this.timer.state,
+      localSdp: this.localSdp,
+      peerAllows: [...this.peerAllows],
+    };
+  }
+
+  /** The 2xx to the INVITE that made this session has been sent; `wantsAnswer`: it carried our offer. */
+  awaitFirstAck(transaction: InviteServerTransaction, sequence: number, octets: Buffer, wantsAnswer: boolean): void {
+    if (wantsAnswer) this.offers.offer();
+    this.inbound.awaitAck({ transaction, sequence, octets, wantsAnswer, first: true });
+  }
+
+  end(reason: CallEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.timer.stop();
+    this.outbound.stop();
+    this.inbound.refusePending();
+    if (!this.#begun) this.onEndedEarly?.();
+    else if (reason === "remote_bye") this.#close();
+    else {
+      this.#byeOwed = true;
+      this.inbound.whenFirstAcknowledged(() => this.#sendBye());
+    }
+    this.handlers.onEnded(reason);
+  }
+
+  suspend(): void {
+    this.#ended = true;
+    this.#byeOwed = false;
+    this.timer.stop();
+    this.outbound.stop();
+    this.inbound.stop();
+  }
+
+  onRequest(arrival: Arrival): void {
+    const { dialog, core } = this;
+    const inOrder = dialog.takeSequence(arrival.request);
+    // BYE always wins; anything else that comes late is refused (RFC 3261 12.2.2).
+    if (arrival.request.method === "BYE") this.#onBye(arrival);
+    else if (this.#ended) respond(core, arrival, 481, { reason: "Call Does Not Exist" });
+    else if (!inOrder) respond(core, arrival, 500, { reason: "CSeq Out Of Order" });
+    else {
+      dialog.flow = arrival.flow;
+      this.#onOrderly(arrival);
+    }
+  }
+
+  onAck(request: SipRequest): void {
+    this.inbound.onAck(request);
+  }
+
+  /** Its transaction is gone (or belonged to an earlier process), so the ACK is built anew. */
+  onStraySuccess(response: SipResponse): void {
+    const { number, method } = cseq(response);
+    if (method !== "INVITE" || number !== this.acknowledged) return;
+    const { core, dialog } = this;
+    const ack = dialog.request({ method: "ACK" }, number);
+    withFlow(core, dialog, (flow) => {
+      core.transactions.transmit(flow, core.transactions.acknowledgement(ack, newBranch(core), flow), true);
+    });
+  }
+
+  #onOrderly(arrival: Arrival): void {
+    const { core } = this;
+    switch (arrival.request.method) {
+      case "INVITE":
+        this.inbound.onInvite(arrival);
+        break;
+      case "UPDATE":
+        this.inbound.onUpdate(arrival);
+        break;
+      case "INFO":
+        this.#onInfo(arrival);
+        break;
+      case "OPTIONS":
+        respond(core, arrival, 200, { headers: [["Contact", this.dialog.contact], ...ALL_CAPABILITIES] });
+        break;
+      case "PRACK":
+        respond(core, arrival, 481, { reason: "Nothing To Acknowledge" });
+        break;
+      default:
+        respondNotAllowed(core, arrival, this.dialog.localTag);
+    }
+  }
+
+  #onBye(arrival: Arrival): void {
+    respond(this.core, arrival, 200);
+    if (!this.#ended) this.end("remote_bye");
+    else if (this.#byeOwed) this.#close();
+  }
+
+  /** No BYE of ours is needed, or none any more. */
+  #close(): void {
+    this.#byeOwed = false;
+    this.inbound.stop();
+    this.core.dialogs.drop(this);
+  }
+
+  /** Packages (RFC 6086) are none of ours: 469. The older kind, which carries digits, is. */
+  #onInfo(arrival: Arrival): void {
+    const { request } = arrival;
+    if (request.headers.has("info-package")) {
+      respond(this.core, arrival, 469, { headers: [["Recv-Info", ""]] });
+      return;
+    }
+    respond(this.core, arrival, 200);
+    const type = contentType(request);
+    if (type !== null) this.handlers.onInfo(type, request.body);
+  }
+
+  /** The dialog stays known until the BYE has its answer: the far side's own BYE may be crossing it. */
+  #sendBye(): void {
+    if (!this.#byeOwed) return;
+    this.#byeOwed = false;
+    this.inbound.stop();
+    const { core, dialog } = this;
+    sendInDialog(core, dialog, { method: "BYE", headers: this.#byeHeaders }, () => core.dialogs.drop(this));
+  }
+}
+
+/** The methods that the peer's Allow names; what it does not name is not sent. */
+export function allowedBy(message: SipRequest | SipResponse): ReadonlySet<string> {
+  return new Set(tokens(message, "allow"));
+}
