@@ -66,6 +66,7 @@ function handle(turn: Turn, event: CallEvent): void {
   }
 }
 
+type TimerEvent = Extract<CallEvent, { kind: "timer" }>;
 type LegEvent = Extract<CallEvent, { kind: `leg_${string}` }>;
 
 function handleCaller(turn: Turn, event: LegEvent): void {
@@ -116,17 +117,20 @@ function hangUpStray(turn: Turn, leg: LegId): void {
   turn.decide("DIAL-2", `Leg ${leg} answered after it had been given up: it is hung up and is no conversation.`);
 }
 
-function handleTimer(turn: Turn, event: Extract<CallEvent, { kind: "timer" }>): void {
-  const armed = turn.call.timers.find((each) => each.id === event.id);
-  if (armed === undefined) return;
-  if (event.at < armed.at) {
-    // An event of before the timer was moved, or a clock that runs a little ahead: the timer stays armed.
-    turn.effects.push({ kind: "set_timer", id: armed.id, at: armed.at });
-    return;
-  }
-  turn.closeTimer(event.id);
+function handleTimer(turn: Turn, event: TimerEvent): void {
+  if (!goesOff(turn, event)) return;
   if (event.id !== CALL_TIMER) return deliver(turn, event);
   finishCall(turn, { by: "platform", rule: "LIMIT", message: "The call reached its time limit." });
+}
+
+/** Takes a due timer out of the ledger. */
+function goesOff(turn: Turn, event: TimerEvent): boolean {
+  const armed = turn.call.timers.find((each) => each.id === event.id);
+  if (armed === undefined) return false;
+  if (event.at >= armed.at) return turn.closeTimer(event.id);
+  // An event of before the timer was moved, or a clock that runs a little ahead: the timer stays armed.
+  turn.effects.push({ kind: "set_timer", id: armed.id, at: armed.at });
+  return false;
 }
 
 function closeRecording(turn: Turn, event: Extract<CallEvent, { kind: "recording_ready" }>): boolean {
@@ -160,7 +164,7 @@ function handleWhileClosing(turn: Turn, event: CallEvent): void {
     turn.clearTimer(CLOSING_TIMER);
     return conclude(turn);
   }
-  if (event.kind === "timer" && event.id === CLOSING_TIMER && turn.closeTimer(CLOSING_TIMER)) return conclude(turn);
+  if (event.kind === "timer" && goesOff(turn, event)) return conclude(turn);
   // The process that died may have taken the order to close, and the timer, with it.
   if (event.kind === "command" && event.command === "recover") awaitRecordings(turn);
 }

@@ -25,7 +25,7 @@ export function tellDialEvent(turn: Turn, run: ConnectState, attempt: Attempt, e
   });
   turn.notify(
     { purpose: "dial_event", role: null, attempt: run.fetches, url, query, versionHeader: false, accept: "*/*" },
-    `dial-${attempt.leg}`,
+    `${callSid}-dial-${attempt.leg}`,
   );
   turn.trace({ type: "dial_event", leg: attempt.leg, event, url: maskCredentials(url), query });
 }
