@@ -18,6 +18,8 @@ const EVENTS_URL = "https://events.example/dial";
 /** 2026-01-05T10:00:00+05:30, a Monday; calls begin within the week behind it, so that opening hours matter. */
 const WEEK_START_MS = 1_767_587_400_000;
 const WEEK_MS = 604_800_000;
+/** Few enough that the days of a pool are written out once, enough to meet every opening hour. */
+const STARTS = 64;
 
 /** Behaviours are made this many at a time and combined at random: making them costs more than playing them. */
 const POOL_SIZE = 256;
@@ -34,6 +36,7 @@ export interface Pools {
   readonly phones: readonly string[];
   readonly behaviours: readonly ScriptOf<PhoneBehaviour>[];
   readonly callers: readonly CallerBehaviour[];
+  readonly starts: readonly number[];
 }
 
 export function makePools(flow: Flow, seed: number): Pools {
@@ -49,6 +52,7 @@ export function makePools(flow: Flow, seed: number): Pools {
     phones: [...new Set([...PEOPLE, ...profile.numbers])],
     behaviours: many(() => script(random, () => phoneBehaviour(random))),
     callers: many(() => caller(random, profile)),
+    starts: many(() => WEEK_START_MS + Math.floor(random.next() * WEEK_MS)).slice(0, STARTS),
   };
 }
 
@@ -62,7 +66,7 @@ export function drawScenario(pools: Pools, random: Random, name: string): Scenar
     name,
     setup: pools.setup,
     call: { from: "+919812345678", to: EXOPHONE, direction: "incoming", customField: null },
-    startMs: WEEK_START_MS + Math.floor(random.next() * WEEK_MS),
+    startMs: pick(random, pools.starts),
     urls,
     phones,
     caller: pick(random, pools.callers),
@@ -183,7 +187,7 @@ function connectAnswer(random: Random): unknown {
     parallel_ringing: maybe(random, 0.4, () => ({ activate: true, max_parallel_attempts: whole(random, 1, 3) })),
     dial_passthru_event_url: maybe(random, 0.5, () => EVENTS_URL),
     start_call_playback: maybe(random, 0.25, () => startCallPlayback(random)),
-    unknown_key: maybe(random, 0.05, () => 1),
+    unknown_key: maybe(random, 0.01, () => 1),
   };
 }
 

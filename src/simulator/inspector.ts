@@ -63,6 +63,8 @@ export class Inspector implements Witness {
   /** Requests that were answered while somebody waited: their results are owed to the trace. */
   readonly #unexplained = new Set<string>();
   readonly #recordings = new Set<string>();
+  /** Recordings that nobody has stopped and that have not closed by themselves. */
+  readonly #running = new Set<string>();
   #nowMs = 0;
   #seq = 0;
   #tracedMs = 0;
@@ -99,10 +101,12 @@ export class Inspector implements Witness {
       case "call_arrived":
       case "leg_ringing":
       case "leg_early_media":
+      case "recording_ready":
+        this.#running.delete(event.id);
+        return;
       case "played":
       case "digit":
       case "timer":
-      case "recording_ready":
       case "command":
         return;
       default:
@@ -138,13 +142,20 @@ export class Inspector implements Witness {
         return;
       case "end":
         return this.#ended(effect.record);
+      case "record":
+        this.#running.add(effect.id);
+        return;
+      case "stop_recording":
+        this.#running.delete(effect.id);
+        return;
       case "abandon":
+        // An answer whose audio is no longer checked is never used: the decision to give up the check explains it.
+        this.#unexplained.clear();
+        return;
       case "play":
       case "stop_playing":
       case "hear":
       case "unhear":
-      case "record":
-      case "stop_recording":
       case "set_timer":
       case "clear_timer":
       case "notify":
@@ -250,6 +261,7 @@ export class Inspector implements Witness {
   #tracedReason(entry: ReasonEntry): void {
     switch (entry.type) {
       case "applet.entered":
+        for (const id of this.#running) this.#note("all_closed", `recording ${id} runs on into "${entry.applet}"`);
         // Behind a caller who left, a Passthru is told without its exit being taken (DIAL-11).
         if (entry.applet !== this.#expected && !this.#callerLeft) {
           this.#note("trace_explains", `"${entry.applet}" is entered by no exit`);
@@ -318,6 +330,7 @@ export class Inspector implements Witness {
     }
     for (const [leg, attempt] of this.#attempts) this.#attemptAtEnd(leg, attempt);
     if (this.#talking !== null) this.#note("one_conversation", `the talk with leg ${this.#talking} has no end`);
+    for (const id of this.#running) this.#note("all_closed", `recording ${id} was never stopped`);
     for (const id of this.#recordings) this.#note("all_closed", `recording ${id} is open`);
     for (const id of this.#unexplained) this.#note("trace_explains", `request ${id} has no result`);
     this.#compareRecord(record);

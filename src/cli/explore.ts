@@ -1,0 +1,116 @@
+import { writeFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
+import { Command } from "commander";
+import { showProblem } from "../base/located.ts";
+import type { Flow } from "../call/setup.ts";
+import { exitsOf } from "../flow/flow.ts";
+import type { ExploreReport, Finding } from "../simulator/explore.ts";
+import { DEFAULT_RUNS, explore } from "../simulator/explore.ts";
+import { INVARIANTS } from "../simulator/inspector.ts";
+import { parseFlowText } from "../simulator/scenario.ts";
+import { scenarioDocument, showScenario } from "../simulator/show-scenario.ts";
+import { DEFAULT_SEED } from "../simulator/simulate.ts";
+import { EXIT_FINDING, EXIT_USAGE, complain, readText, wholeNumber } from "./simulate.ts";
+
+interface Options {
+  readonly runs: number;
+  readonly seed: number;
+  readonly json?: boolean;
+  readonly out: string;
+}
+
+/** `plugboard explore`: many random calls through one flow; stops at the first broken invariant. */
+export function exploreCommand(): Command {
+  return new Command("explore")
+    .description("play many random calls through one flow in virtual time, and stop at the first broken invariant")
+    .argument("<flow>", "flow document (YAML or JSON)")
+    .option("--runs <number>", "calls to play", wholeNumber, DEFAULT_RUNS)
+    .option("--seed <number>", "decides all chance: the same seed plays the same calls", wholeNumber, DEFAULT_SEED)
+    .option("--json", "print the report as JSON")
+    .option("--out <file>", "where the smallest failing scenario is written", "finding.yaml")
+    .action((file: string, options: Options) => {
+      process.exitCode = run(file, options);
+    });
+}
+
+function run(file: string, options: Options): number {
+  const text = readText(file);
+  if (text === null) return EXIT_USAGE;
+  const flow = parseFlowText(text, file);
+  if (!flow.ok) {
+    for (const problem of flow.error) complain(showProblem(problem));
+    return EXIT_USAGE;
+  }
+  const startedAt = performance.now();
+  const report = explore(flow.value, options);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const { finding } = report;
+  if (finding !== null) writeFileSync(options.out, scenarioFile(finding, file, options));
+  const neverTaken = exitsNeverTaken(flow.value, report);
+  if (options.json === true) print(JSON.stringify(jsonReport(file, report, neverTaken, options), null, 2));
+  else print(humanReport(file, report, neverTaken, seconds, options));
+  return finding === null ? 0 : EXIT_FINDING;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Exits that lead somewhere and that no random call took: dead ends of the flow, or of our imagination. */
+function exitsNeverTaken(flow: Flow, { exits }: ExploreReport): string[] {
+  return Object.entries(flow.applets).flatMap(([id, document]) =>
+    exitsOf(document)
+      .filter(({ target }) => target !== null)
+      .map(({ name }) => `${id}.${name}`)
+      .filter((name) => exits[name] === undefined),
+  );
+}
+
+function replayCommand({ out, seed }: Options): string {
+  return `plugboard simulate ${out} --seed ${seed}`;
+}
+
+/** A scenario names its flow relative to itself. */
+function flowSeenFrom(out: string, flowFile: string): string {
+  return relative(dirname(out), flowFile);
+}
+
+function scenarioFile(finding: Finding, flowFile: string, options: Options): string {
+  const comment = [
+    `Run ${finding.run} of "plugboard explore ${flowFile} --seed ${options.seed}", made as small as it gets.`,
+    `At ${finding.violation.atMs} ms ${finding.violation.message}.`,
+    `It should be that ${INVARIANTS[finding.violation.invariant]}.`,
+    `  ${replayCommand(options)}`,
+  ];
+  return showScenario(finding.scenario, flowSeenFrom(options.out, flowFile), comment);
+}
+
+function jsonReport(file: string, report: ExploreReport, neverTaken: readonly string[], options: Options): unknown {
+  const { seed, runs, exits, finding } = report;
+  const found = finding && {
+    run: finding.run,
+    invariant: finding.violation.invariant,
+    expected: INVARIANTS[finding.violation.invariant],
+    at_ms: finding.violation.atMs,
+    message: finding.violation.message,
+    scenario: scenarioDocument(finding.scenario, flowSeenFrom(options.out, file)),
+    replay: replayCommand(options),
+  };
+  return { flow: file, seed, runs, exits, exits_never_taken: neverTaken, finding: found };
+}
+
+function humanReport(
+  file: string,
+  report: ExploreReport,
+  neverTaken: readonly string[],
+  seconds: number,
+  options: Options,
+): string {
+  const { runs, seed, exits, finding } = report;
+  const pace = `${runs} calls in ${seconds.toFixed(1)} s, seed ${seed}`;
+  const taken = Object.entries(exits).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const coverage = taken.map(([name, count]) => `  ${String(count).padStart(8)}  ${name}`);
+  const never = neverTaken.map((name) => `     never  ${name}`);
+  if (finding === null) return [`${pace}: no invariant broken`, ...coverage, ...never].join("\n");
+  return [`${pace}: broken in run ${finding.run}`, "", scenarioFile(finding, file, options)].join("\n").trimEnd();
+}
