@@ -178,7 +178,7 @@ function nearestKey(shape: Shape, path: string, key: string): string {
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const [owner, names] of Object.entries(shape)) {
     for (const name of names) {
-      const distance = editDistance(wanted, bare(name)) + (owner === path ? 0 : ELSEWHERE);
+      const distance = unlikeness(wanted, bare(name)) + (owner === path ? 0 : ELSEWHERE);
       if (distance >= bestDistance) continue;
       best = join(owner, name);
       bestDistance = distance;
@@ -189,6 +189,17 @@ function nearestKey(shape: Shape, path: string, key: string): string {
 
 function bare(key: string): string {
   return key.toLowerCase().replace(/[_\s-]/g, "");
+}
+
+/** Shortest part of a name that stands for it: `music` is music_on_hold, `nu` nothing. */
+const MIN_PART = 3;
+
+/** How much two names differ: 0 the same; 1 to 2, one a part of the other, by what is missing; else by their letters. */
+function unlikeness(a: string, b: string): number {
+  if (a === b) return 0;
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  if (short.length < MIN_PART || !long.includes(short)) return editDistance(a, b);
+  return 2 - short.length / long.length;
 }
 
 /** Levenshtein's distance: how many letters to put in, take out or change. */

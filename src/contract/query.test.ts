@@ -163,6 +163,7 @@ describe("isHttpUrl", () => {
 describe("maskCredentials", () => {
   it.each([
     ["HTTPS://u:p@h", "HTTPS://***@h"],
+    [" https://u:p@h ", " https://***@h "],
     ["https://u:p@h/x?y=1", "https://***@h/x?y=1"],
     ["https://u:p@q@h", "https://***@h"],
     ["u:p@h/x", "***@h/x"],

@@ -88,6 +88,6 @@ export function appendQuery(url: string, query: Query): string {
  */
 export function maskCredentials(url: string): string {
   if (!url.includes("@")) return url;
-  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return url.replace(/^.*@/s, "***@");
+  if (!/^\s*https?:\/\//i.test(url) || !URL.canParse(url)) return url.replace(/^.*@/s, "***@");
   return url.replace(/\/\/[^/?#\\]*@/, "//***@");
 }

@@ -46,11 +46,14 @@ describe("times", () => {
 
   it("REQ-31: agrees with the runtime's own calendar in any zone at any time", () => {
     const zones = ["Asia/Kolkata", "America/Sao_Paulo", "Pacific/Apia", "Africa/Casablanca", "Asia/Gaza"];
+    const style = { dateStyle: "short", timeStyle: "medium" } as const;
+    const calendars = new Map(
+      zones.map((timeZone) => [timeZone, new Intl.DateTimeFormat("sv-SE", { timeZone, ...style })]),
+    );
     const ms = fc.integer({ min: Date.UTC(1973, 0), max: Date.UTC(2060, 0) });
     fc.assert(
       fc.property(fc.constantFrom(...zones), ms, (timeZone, at) => {
-        const wanted = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
-        expect(formatDateTime(at, timeZone)).toBe(wanted.format(at));
+        expect(formatDateTime(at, timeZone)).toBe(calendars.get(timeZone)?.format(at));
       }),
     );
   });
