@@ -7,6 +7,7 @@ export interface ChildOptions {
   readonly module: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly stdout: "inherit" | "ignore";
   readonly log: Log;
   /** A message of the child over its IPC channel. */
   onMessage(message: unknown): void;
@@ -36,11 +37,11 @@ export class Child {
   }
 
   start(): void {
-    const { module, args, env, name, log } = this.#options;
+    const { module, args, env, name, log, stdout } = this.#options;
     const startedAt = performance.now();
     const child = fork(module, args, {
       env: { ...process.env, ...env },
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      stdio: ["ignore", stdout, "inherit", "ipc"],
     });
     this.#process = child;
     child.on("message", (message) => this.#options.onMessage(message));

@@ -156,11 +156,12 @@ function startMedia(config: ServeConfig, recordingsDir: string, log: Log): Media
       args: [],
       env: {
         PLUGBOARD_MEDIA_SOCKET: socket,
-        PLUGBOARD_MEDIA_ADDRESS: config.sip.host,
+        PLUGBOARD_MEDIA_BIND: config.sip.host,
         PLUGBOARD_MEDIA_RTP: `${first}-${first + share - 1}`,
         PLUGBOARD_MEDIA_RECORDINGS: recordingsDir,
-        PLUGBOARD_LOG: config.logLevel,
       },
+      // Its one line "media ready" is for those who start it by hand.
+      stdout: "ignore",
       log,
       onMessage() {},
     });
@@ -176,6 +177,7 @@ function startControl(control: ControlConfig, log: Log): Promise<{ child: Child;
       module: moduleFile("cli/control"),
       args: [],
       env: { PLUGBOARD_CONTROL: JSON.stringify(control) },
+      stdout: "inherit",
       log,
       onMessage: (message) => {
         if (isReady(message)) resolve({ child, ready: message });

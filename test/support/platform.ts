@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { silentLog } from "../../src/base/log.ts";
 import type { CallReport } from "../../src/call/report.ts";
+import { freePort } from "./sipp.ts";
 import { readConfig } from "../../src/cli/config.ts";
 import type { Platform } from "../../src/cli/platform.ts";
 import { startPlatform } from "../../src/cli/platform.ts";
@@ -74,7 +75,7 @@ export async function startPlatformOf(workspace: object): Promise<TestPlatform> 
   await writeFile(workspaceFile, stringify(workspace));
   nextRtp += RTP_PORTS;
   const config = readConfig(
-    { workspace: workspaceFile, data: dataDir, http: "127.0.0.1:0", sip: "127.0.0.1:0", drain: "1" },
+    { workspace: workspaceFile, data: dataDir, http: "127.0.0.1:0", sip: `127.0.0.1:${await freePort()}`, drain: "1" },
     { PLUGBOARD_RTP: `${nextRtp}-${nextRtp + RTP_PORTS - 1}`, PLUGBOARD_LOG: "error", PLUGBOARD_MEDIA_PROCESSES: "1" },
   );
   if (!config.ok) throw new Error(config.error.join("; "));

@@ -70,5 +70,11 @@ async function ended(child: ChildProcess, folder: string): Promise<SippResult> {
   const logs = (await readdir(folder)).filter((name) => name.endsWith("_errors.log"));
   const errors = (await Promise.all(logs.map((name) => readFile(join(folder, name), "utf8")))).join("");
   await rm(folder, { recursive: true, force: true });
-  return { code, errors };
+  return { code, errors: unplanned(errors) };
+}
+
+/** Without what the scenario itself provides for: a `timeout` with its `ontimeout`. */
+function unplanned(errors: string): string {
+  const lines = errors.split("\n").filter((line) => line.trim() !== "" && !/jumping to label|events occurred/.test(line));
+  return lines.join("\n");
 }
