@@ -98,12 +98,12 @@ export class Inspector implements Witness {
       case "audio_checked":
         this.#unexplained.add(event.id);
         return;
-      case "call_arrived":
-      case "leg_ringing":
-      case "leg_early_media":
       case "recording_ready":
         this.#running.delete(event.id);
         return;
+      case "call_arrived":
+      case "leg_ringing":
+      case "leg_early_media":
       case "played":
       case "digit":
       case "timer":

@@ -90,7 +90,8 @@ const urlAnswerSchema = z
   .strictObject({
     after_ms: wait.default(0),
     status: z.number().int().min(100).max(599).optional(),
-    headers: z.record(z.string(), z.string()).optional(),
+    /** null: the header is not sent, not even the content type that json and text imply. */
+    headers: z.record(z.string(), z.string().nullable()).optional(),
     json: z.unknown().optional(),
     text: z.string().optional(),
     audio_ms: wait.optional(),

@@ -130,7 +130,10 @@ function urlAnswer(document: UrlAnswerDocument): UrlAnswer {
   if (document.error !== undefined) return { kind: "error", afterMs: document.after_ms, error: document.error };
   const implied = impliedType(document);
   const headers: Record<string, string> = implied === null ? {} : { "content-type": implied };
-  for (const [header, value] of Object.entries(document.headers ?? {})) headers[header.toLowerCase()] = value;
+  for (const [name, value] of Object.entries(document.headers ?? {})) {
+    if (value === null) delete headers[name.toLowerCase()];
+    else headers[name.toLowerCase()] = value;
+  }
   return {
     kind: "answer",
     afterMs: document.after_ms,

@@ -64,10 +64,17 @@ function urlDocument(answer: UrlAnswer): Json {
   const json = type === "application/json" ? jsonOf(answer.body) : undefined;
   const implied = json !== undefined || (type === "text/plain" && answer.body !== "");
   const { "content-type": _implied, ...others } = answer.headers;
-  const headers = implied ? others : answer.headers;
+  const headers = headersDocument(answer, implied ? others : answer.headers);
   const document = withoutEmpty({ after_ms, status: answer.status, headers, audio_ms: answer.audioMs });
   if (json !== undefined) return { ...document, json };
   return answer.body === "" ? document : { ...document, text: answer.body };
+}
+
+/** A body implies its content type: that there was none must be said. */
+function headersDocument(answer: Extract<UrlAnswer, { kind: "answer" }>, headers: Json): Json {
+  return answer.body !== "" && answer.headers["content-type"] === undefined
+    ? { ...headers, "content-type": null }
+    : headers;
 }
 
 /** The value behind a body, if writing it again gives the same body: only then may a file say `json`. */
