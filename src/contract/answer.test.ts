@@ -318,7 +318,7 @@ describe("outgoing_phone_number", () => {
   });
 });
 
-describe("booleans", () => {
+describe("RES-10, RES-13, RES-18: booleans", () => {
   const fields = [
     [
       "RES-10",
@@ -422,7 +422,7 @@ describe("recording_channels", () => {
   });
 });
 
-describe("whole numbers", () => {
+describe("RES-15, RES-16, RES-19: whole numbers", () => {
   const fields = [
     [
       "RES-15",
