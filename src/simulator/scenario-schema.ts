@@ -33,7 +33,8 @@ function isTimezone(zone: string): boolean {
   }
 }
 
-const accountSchema = z.strictObject({
+/** Enough of an account for one call. */
+export const accountSchema = z.strictObject({
   sid: z.string().min(1).default("acme"),
   tenant_id: z.union([z.number().int().nonnegative(), z.string().regex(/^\d+$/)]).default(1409),
   country: z
@@ -197,6 +198,8 @@ export const scenarioSchema = z.strictObject({
   caller: callerSchema.prefault({}),
 });
 
+/** A scenario as a person writes it, before defaults. */
+export type ScenarioInput = z.input<typeof scenarioSchema>;
 export type ScenarioDocument = z.infer<typeof scenarioSchema>;
 export type AccountDocument = z.infer<typeof accountSchema>;
 export type UrlAnswerDocument = z.infer<typeof urlAnswerSchema>;

@@ -5,14 +5,21 @@ import { err, ok } from "../base/result.ts";
 import type { Flow } from "../call/setup.ts";
 import type { Account } from "../contract/account.ts";
 import { parseFlow } from "../flow/flow.ts";
-import type { AccountDocument, PhoneDocument, ScenarioDocument, UrlAnswerDocument } from "./scenario-schema.ts";
-import { scenarioSchema } from "./scenario-schema.ts";
+import type {
+  AccountDocument,
+  PhoneDocument,
+  ScenarioDocument,
+  ScenarioInput,
+  UrlAnswerDocument,
+} from "./scenario-schema.ts";
+import { accountSchema, scenarioSchema } from "./scenario-schema.ts";
 import type { PhoneBehaviour, PhoneEnding, Scenario, UrlAnswer } from "./script.ts";
 import { urlKey } from "./urls.ts";
 
 export type { Scenario } from "./script.ts";
 
 export type ScenarioProblem = LocatedProblem;
+export type { ScenarioInput } from "./scenario-schema.ts";
 
 /** Prefix of the recording URLs that simulated customers see; nothing is there. */
 export const SIMULATED_RECORDINGS_URL = "https://plugboard.invalid/recordings";
@@ -41,6 +48,14 @@ export function parseScenario(
 export function parseFlowText(text: string, file: string): Result<Flow, readonly LocatedProblem[]> {
   const document = LocatedDocument.parse(text, file);
   return document.ok ? checkFlow(document.value, document.value.value(), []) : document;
+}
+
+/** The account of a scenario, by itself; what is left out takes the scenario's defaults. */
+export function defaultAccount(document: ScenarioInput["account"] = {}): Result<Account, readonly LocatedProblem[]> {
+  const parsed = LocatedDocument.parse(JSON.stringify(document), "account");
+  if (!parsed.ok) return parsed;
+  const checked = checkDocument(parsed.value, accountSchema);
+  return checked.ok ? ok(accountOf(checked.value, undefined)) : checked;
 }
 
 function readFlow(

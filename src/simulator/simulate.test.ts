@@ -1,4 +1,5 @@
-import fc from "fast-check";
+import { assert, nat, property, tuple } from "fast-check";
+import type { Arbitrary } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../base/random.ts";
 import type { CallReport } from "../call/report.ts";
@@ -25,27 +26,27 @@ const flow = (() => {
 })();
 
 /** Any scenario: fast-check chooses the seeds, so that a failure names one that fails. */
-const anyScenario: fc.Arbitrary<Scenario> = fc
-  .tuple(fc.nat({ max: 7 }), fc.nat())
-  .map(([pool, seed]) => drawScenario(pools[pool] ?? makePools(flow, pool), seededRandom(seed), `${pool}/${seed}`));
+const anyScenario: Arbitrary<Scenario> = tuple(nat({ max: 7 }), nat()).map(([pool, seed]) =>
+  drawScenario(pools[pool] ?? makePools(flow, pool), seededRandom(seed), `${pool}/${seed}`),
+);
 const pools = Array.from({ length: 8 }, (_, seed) => makePools(flow, seed));
 
 /** A gate must not fail by chance: more seeds are `plugboard explore`'s business. */
-function fixed(numRuns: number): fc.Parameters {
+function fixed(numRuns: number): { readonly numRuns: number; readonly seed: number } {
   return { numRuns, seed: 1 };
 }
 
 describe("any scenario", () => {
   it("ends, and its report agrees with itself", () => {
-    fc.assert(
-      fc.property(anyScenario, (scenario) => checkReport(simulate(scenario))),
+    assert(
+      property(anyScenario, (scenario) => checkReport(simulate(scenario))),
       fixed(300),
     );
   });
 
   it("keeps the invariants, also with its state written down after every event", () => {
-    fc.assert(
-      fc.property(anyScenario, (scenario) => {
+    assert(
+      property(anyScenario, (scenario) => {
         expect(examine(scenario)).toBeNull();
       }),
       fixed(200),
@@ -57,7 +58,7 @@ describe("any scenario", () => {
       const read = parseScenario(showScenario(scenario, "flow.yaml"), scenario.name, () => FLOW_TEXT);
       expect(read).toEqual({ ok: true, value: scenario });
     };
-    fc.assert(fc.property(anyScenario, roundTrip), fixed(50));
+    assert(property(anyScenario, roundTrip), fixed(50));
   });
 
   it("has a line for every entry of its trace", () => {
@@ -67,7 +68,7 @@ describe("any scenario", () => {
       expect(story.split("\n").length).toBeGreaterThanOrEqual(report.trace.length);
       expect(after).toContain(`ended by ${report.ended_by}`);
     };
-    fc.assert(fc.property(anyScenario, lines), fixed(50));
+    assert(property(anyScenario, lines), fixed(50));
   });
 });
 

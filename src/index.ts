@@ -1,0 +1,132 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { LocatedProblem } from "./base/located.ts";
+import { showProblem } from "./base/located.ts";
+import type { Result } from "./base/result.ts";
+import type { CallReport } from "./call/report.ts";
+import type { Flow } from "./call/setup.ts";
+import type { Finding } from "./contract/answer.ts";
+import { effectiveAnswer, judgeConnectAnswer } from "./contract/answer.ts";
+import type { HttpOutcome } from "./contract/http.ts";
+import type { ExploreOptions, ExploreReport } from "./simulator/explore.ts";
+import { explore as exploreFlow } from "./simulator/explore.ts";
+import type { ScenarioInput } from "./simulator/scenario.ts";
+import { defaultAccount, parseFlowText, parseScenario } from "./simulator/scenario.ts";
+import type { Scenario } from "./simulator/script.ts";
+import type { SimulateOptions } from "./simulator/simulate.ts";
+import { simulate as simulateScenario } from "./simulator/simulate.ts";
+
+export type { AttemptReport, CallReport, DialEventReport, RequestReport, WarningReport } from "./call/report.ts";
+export type { Flow } from "./call/setup.ts";
+export type { TraceEntry } from "./call/trace.ts";
+export type { Finding } from "./contract/answer.ts";
+export type { ExploreOptions, ExploreReport } from "./simulator/explore.ts";
+export type { ScenarioInput } from "./simulator/scenario.ts";
+export type { Scenario } from "./simulator/script.ts";
+export type { SimulateOptions } from "./simulator/simulate.ts";
+export { SimulationError } from "./simulator/simulate.ts";
+
+/** A scenario or flow with mistakes; `problems` has one sentence for each, with file, line and field. */
+export class DocumentError extends Error {
+  override readonly name = "DocumentError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly LocatedProblem[]) {
+    const sentences = problems.map(showProblem);
+    super(sentences.join("\n"));
+    this.problems = sentences;
+  }
+}
+
+/**
+ * Plays one call in virtual time: what `plugboard simulate` does. Takes a scenario that {@link loadScenario} read, or
+ * the document itself as a value, with the flow inside. Throws {@link DocumentError} for a document with mistakes and
+ * `SimulationError` for a call that would never end.
+ */
+export function simulate(scenario: Scenario | ScenarioInput, options: SimulateOptions = {}): CallReport {
+  return simulateScenario(isRead(scenario) ? scenario : scenarioOf(scenario), options);
+}
+
+/**
+ * Plays many random calls through a flow and reports the first that breaks a promise of the platform: what
+ * `plugboard explore` does. Takes a flow that {@link loadFlow} read, or the document as a value.
+ */
+export function explore(flow: Flow | Readonly<Record<string, unknown>>, options: ExploreOptions = {}): ExploreReport {
+  return exploreFlow(isFlow(flow) ? flow : orThrow(parseFlowText(JSON.stringify(flow), "flow")), options);
+}
+
+/** Reads a scenario file (YAML or JSON) and the flow it names. Throws {@link DocumentError}. */
+export function loadScenario(file: string): Scenario {
+  const read = (path: string): string => readFileSync(resolve(dirname(file), path), "utf8");
+  return orThrow(parseScenario(readFileSync(file, "utf8"), file, read));
+}
+
+/** Reads a flow document (YAML or JSON). Throws {@link DocumentError}. */
+export function loadFlow(file: string): Flow {
+  return orThrow(parseFlowText(readFileSync(file, "utf8"), file));
+}
+
+/** An HTTP answer as test clients hold it; header names in any case. */
+export interface AnswerInput {
+  /** Default 200. */
+  readonly status?: number;
+  /** Default: `content-type: application/json`. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The text of the answer, or the value it is the JSON of. */
+  readonly body: unknown;
+}
+
+export interface AnswerOptions {
+  /** As in a scenario: `{ exophones: ["+918047100000"], country: "IN" }`. */
+  readonly account?: ScenarioInput["account"];
+  /** As in a flow (RES-5); default `strict`. */
+  readonly validation?: "strict" | "lenient";
+}
+
+/** What the platform would make of an answer. `answer` has every default filled in; null when it cannot be used. */
+export interface AnswerVerdict {
+  readonly usable: boolean;
+  readonly result: "usable" | "invalid" | "http_error" | "timeout" | "unreachable";
+  readonly answer: Readonly<Record<string, unknown>> | null;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Judges the answer of a Primary or Fallback URL by the rules of the contract, the way a live call does. Audio URLs
+ * inside the answer are not asked. Throws {@link DocumentError} when `account` has mistakes, never for an answer.
+ */
+export function validateAnswer(input: AnswerInput, options: AnswerOptions = {}): AnswerVerdict {
+  const account = orThrow(defaultAccount(options.account));
+  const exophone = account.exophones[0] ?? { number: "", region: null, trunk: null };
+  const verdict = judgeConnectAnswer(outcomeOf(input), account, exophone, options.validation ?? "strict");
+  const { findings } = verdict;
+  if (!verdict.usable) return { usable: false, result: verdict.result, answer: null, findings };
+  return { usable: true, result: "usable", answer: effectiveAnswer(verdict.answer, exophone.number), findings };
+}
+
+function outcomeOf({ status = 200, headers = { "content-type": "application/json" }, body }: AnswerInput): HttpOutcome {
+  const header = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1];
+  const contentType = typeof header === "string" ? header : (header?.[0] ?? null);
+  return { ok: true, status, contentType, body: typeof body === "string" ? body : JSON.stringify(body) };
+}
+
+function scenarioOf(document: ScenarioInput): Scenario {
+  return orThrow(
+    parseScenario(JSON.stringify(document), "scenario", () => {
+      throw new Error("a scenario given as a value holds its flow, or is read by loadScenario");
+    }),
+  );
+}
+
+function isRead(scenario: Scenario | ScenarioInput): scenario is Scenario {
+  return "setup" in scenario;
+}
+
+function isFlow(flow: Flow | Readonly<Record<string, unknown>>): flow is Flow {
+  return "id" in flow;
+}
+
+function orThrow<T>(result: Result<T, readonly LocatedProblem[]>): T {
+  if (result.ok) return result.value;
+  throw new DocumentError(result.error);
+}
