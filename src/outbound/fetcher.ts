@@ -1,20 +1,226 @@
+import { Agent } from "undici";
+import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import type { Fetched, FetchOptions, OutboundRequest, Resolve } from "./types.ts";
+import { systemClock } from "../base/system-clock.ts";
+import type { SocketCount } from "./connector.ts";
+import { guardedConnector } from "./connector.ts";
+import type { Keep, RawOutcome } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
+import { failed } from "./failure.ts";
+import { isInward, literalOf } from "./guard.ts";
+import { systemResolver } from "./resolve.ts";
+import type { Downloaded, Failure, Fetched, FetchOptions, Outcome, OutboundRequest, Resolve } from "./types.ts";
 
 export interface FetcherOptions {
   /** For `User-Agent: plugboard/<version>` when the request has none (REQ-4). */
   readonly version: string;
   readonly log: Log;
-  /** Default: the system's resolver. */
+  readonly clock?: Clock;
+  /** Default: name servers, and the system where only it knows. */
   readonly resolve?: Resolve;
+  /** PEM of further certificate authorities. */
+  readonly ca?: string;
+  readonly limits?: Partial<FetcherLimits>;
 }
 
-/** Every HTTP request of the platform goes through one of these. */
-export declare class Fetcher {
-  constructor(options: FetcherOptions);
-  /** Makes the exchange; never throws: failures are outcomes. */
-  fetch(request: OutboundRequest, options: FetchOptions): Promise<Fetched>;
-  /** RES-27: HEAD, then GET where HEAD answers 405 or 501; both share the deadline. The body is not kept. */
-  checkAudio(url: string, options: FetchOptions): Promise<Fetched>;
-  close(): Promise<void>;
+/** What one fetcher may hold at a time. */
+export interface FetcherLimits {
+  /** Open connections in all; below the usual limit of 1,024 files per process by what SIP and files need. */
+  readonly sockets: number;
+  /** Connections to one origin: at 100 ms an answer, 2,500 requests a second. */
+  readonly socketsPerOrigin: number;
+  /** Requests to one origin, under way or waiting: a URL that hangs must not fill the memory. */
+  readonly requestsPerOrigin: number;
+}
+
+const LIMITS: FetcherLimits = { sockets: 768, socketsPerOrigin: 256, requestsPerOrigin: 2_048 };
+/** REQ-8. */
+const BODY_BYTES = 64 * 1024;
+/** Node's own limit; real answers have less than 1 KiB. */
+const HEADER_BYTES = 16 * 1024;
+/** Idle connections: just below the 5 s after which common servers close them, so that we rarely lose the race. */
+const KEEP_ALIVE_MS = 4_000;
+const KEEP_ALIVE_LIMIT_MS = 60_000;
+
+const WHOLE: Keep = { bodyBytes: BODY_BYTES, headersOnly: false };
+const HEADERS: Keep = { bodyBytes: 0, headersOnly: true };
+const HEAD_UNSUPPORTED: readonly number[] = [405, 501];
+
+/** One policy's connections: one opened under the laxer policy is never used under the stricter. */
+interface Lane {
+  readonly agent: Agent;
+  readonly allowInward: boolean;
+  /** Origins with requests under way. */
+  readonly origins: Map<string, Traffic>;
+}
+
+interface Traffic {
+  /** Requests under way or waiting. */
+  requests: number;
+  /** Connections begun meanwhile, to tell a reused connection's failure from a fresh one's. */
+  connects: number;
+}
+
+/** A request that may go out. */
+interface Ready {
+  readonly lane: Lane;
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+}
+
+/**
+ * Every HTTP request of the platform goes through one of these. Redirects are not followed (REQ-5), compression is
+ * not asked for, bodies are text of at most 64 KiB (REQ-8), the deadline covers everything (REQ-6). Nothing throws:
+ * failures are outcomes. Neither URLs' queries nor credentials are logged.
+ */
+export class Fetcher {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #userAgent: string;
+  readonly #limits: FetcherLimits;
+  readonly #lanes: { readonly guarded: Lane; readonly open: Lane };
+
+  constructor(options: FetcherOptions) {
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log;
+    this.#userAgent = `plugboard/${options.version}`;
+    this.#limits = { ...LIMITS, ...options.limits };
+    const resolve = options.resolve ?? systemResolver();
+    const sockets: SocketCount = { open: 0, limit: this.#limits.sockets };
+    const lane = (allowInward: boolean): Lane => this.#lane(allowInward, resolve, options.ca, sockets);
+    this.#lanes = { guarded: lane(false), open: lane(true) };
+  }
+
+  /** Makes the exchange. */
+  async fetch(request: OutboundRequest, options: FetchOptions): Promise<Fetched> {
+    const startedAt = this.#clock.now();
+    const raw = await this.#send(request, options, WHOLE, startedAt);
+    return { outcome: asText(raw), elapsedMs: this.#clock.now() - startedAt };
+  }
+
+  /** RES-27: HEAD, then GET where HEAD answers 405 or 501; both share the deadline. No body is read. */
+  async checkAudio(url: string, options: FetchOptions): Promise<Fetched> {
+    const startedAt = this.#clock.now();
+    const request: OutboundRequest = { method: "HEAD", url, headers: { accept: "audio/*" }, authorization: null };
+    let raw = await this.#send(request, options, HEADERS, startedAt);
+    if (raw.ok && HEAD_UNSUPPORTED.includes(raw.status))
+      raw = await this.#send({ ...request, method: "GET" }, options, HEADERS, startedAt);
+    return { outcome: asText(raw), elapsedMs: this.#clock.now() - startedAt };
+  }
+
+  /** Gets a file of at most `limitBytes` as it is. */
+  async download(url: string, limitBytes: number, options: FetchOptions): Promise<Downloaded> {
+    const request: OutboundRequest = { method: "GET", url, headers: { accept: "audio/*" }, authorization: null };
+    const keep: Keep = { bodyBytes: limitBytes, headersOnly: false };
+    return this.#send(request, options, keep, this.#clock.now());
+  }
+
+  /** Ends every exchange under way (`reset`) and closes every connection. */
+  async close(): Promise<void> {
+    await Promise.all([this.#lanes.guarded.agent.destroy(), this.#lanes.open.agent.destroy()]);
+  }
+
+  async #send(request: OutboundRequest, options: FetchOptions, keep: Keep, startedAt: number): Promise<RawOutcome> {
+    const ready = this.#prepare(request, options.allowInward);
+    if ("ok" in ready) return ready;
+    const first = await this.#exchange(ready, request, options, keep, startedAt);
+    // A server may close an idle connection at the moment we use it (RFC 9112 section 9.3.1): once more, on a fresh
+    // one. Only if no connection was begun meanwhile was this surely a reused one; a fresh one's failure is an answer.
+    if (!first.raced || request.method === "POST" || options.signal?.aborted === true) return first.outcome;
+    return (await this.#exchange(ready, request, options, keep, startedAt)).outcome;
+  }
+
+  #exchange(
+    { lane, origin, path, headers }: Ready,
+    { method, body }: OutboundRequest,
+    { deadlineMs, signal }: FetchOptions,
+    keep: Keep,
+    startedAt: number,
+  ): Promise<{ readonly outcome: RawOutcome; readonly raced: boolean }> {
+    const traffic = lane.origins.get(origin) ?? { requests: 0, connects: 0 };
+    if (traffic.requests >= this.#limits.requestsPerOrigin) {
+      const detail = `${traffic.requests} requests to this host are already under way.`;
+      return Promise.resolve({ outcome: failed("refused", detail), raced: false });
+    }
+    lane.origins.set(origin, traffic);
+    traffic.requests++;
+    const { connects } = traffic;
+    return new Promise((resolve) => {
+      const left = Math.max(0, startedAt + deadlineMs - this.#clock.now());
+      const exchange = new Exchange(this.#clock, left, keep, (outcome, untouched) => {
+        if (--traffic.requests === 0) lane.origins.delete(origin);
+        signal?.removeEventListener("abort", abandon);
+        const reset = !outcome.ok && outcome.reason === "reset";
+        resolve({ outcome, raced: reset && untouched && traffic.connects === connects });
+      });
+      const abandon = (): void => exchange.abandon();
+      signal?.addEventListener("abort", abandon, { once: true });
+      if (signal?.aborted === true) abandon();
+      else lane.agent.dispatch({ origin, path, method, headers, body: body ?? null }, exchange);
+    });
+  }
+
+  /** Judges the URL; literals are judged here, because no resolver is asked for them. */
+  #prepare(request: OutboundRequest, allowInward: boolean): Ready | Failure {
+    const url = URL.parse(request.url);
+    if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
+      return failed("bad_url", "The URL is not an absolute http or https URL.");
+    const literal = literalOf(url.hostname);
+    if (literal !== null && !allowInward && isInward(literal)) {
+      this.#log.debug({ host: url.hostname }, "request to an inward address refused");
+      return failed("blocked", "The URL leads to an address inside the platform's own network.");
+    }
+    const authorization = request.authorization ?? basicOf(url);
+    return {
+      lane: allowInward ? this.#lanes.open : this.#lanes.guarded,
+      origin: url.origin,
+      path: url.pathname + url.search,
+      headers: {
+        ...(!("user-agent" in request.headers || "User-Agent" in request.headers) && { "user-agent": this.#userAgent }),
+        ...request.headers,
+        ...(authorization !== null && { authorization }),
+      },
+    };
+  }
+
+  #lane(allowInward: boolean, resolve: Resolve, ca: string | undefined, sockets: SocketCount): Lane {
+    const connect = guardedConnector({ resolve, allowInward, ca, sockets });
+    const agent = new Agent({
+      connect: (target, callback) => {
+        const traffic = lane.origins.get(`${target.protocol}//${target.host}`);
+        if (traffic !== undefined) traffic.connects++;
+        connect(target, callback);
+      },
+      connections: this.#limits.socketsPerOrigin,
+      allowH2: false,
+      // Our own deadline is exact and covers more; undici's run on a grid of half a second.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: HEADER_BYTES,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_LIMIT_MS,
+    });
+    const lane: Lane = { agent, allowInward, origins: new Map() };
+    return lane;
+  }
+}
+
+/** `user:pass@` of a URL that nobody took apart before; it never goes out as part of the URL. */
+function basicOf(url: URL): string | null {
+  if (url.username === "" && url.password === "") return null;
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return `Basic ${Buffer.from(pair).toString("base64")}`;
+}
+
+/** UTF-8; a byte order mark is no part of the text. */
+function asText(raw: RawOutcome): Outcome {
+  if (!raw.ok) return raw;
+  const text = raw.body.toString("utf8");
+  return {
+    ok: true,
+    status: raw.status,
+    contentType: raw.contentType,
+    body: text.startsWith("\uFEFF") ? text.slice(1) : text,
+  };
 }

@@ -17,13 +17,24 @@ export type FailureReason = "timeout" | "refused" | "dns" | "tls" | "reset" | "b
 /** What came of one request; the same shape as `HttpOutcome` in `contract/`. `detail` is one sentence without secrets. */
 export type Outcome =
   | { readonly ok: true; readonly status: number; readonly contentType: string | null; readonly body: string }
-  | { readonly ok: false; readonly reason: FailureReason; readonly detail: string };
+  | Failure;
+
+export interface Failure {
+  readonly ok: false;
+  readonly reason: FailureReason;
+  readonly detail: string;
+}
 
 /** An outcome and how long it took, in whole milliseconds. */
 export interface Fetched {
   readonly outcome: Outcome;
   readonly elapsedMs: number;
 }
+
+/** A file, or why there is none. */
+export type Downloaded =
+  | { readonly ok: true; readonly status: number; readonly contentType: string | null; readonly body: Buffer }
+  | Failure;
 
 /** How one request is to be treated. */
 export interface FetchOptions {
