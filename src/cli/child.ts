@@ -6,7 +6,8 @@ export interface ChildOptions {
   readonly name: string;
   readonly module: string;
   readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  /** Asked at each start. */
+  env(): Readonly<Record<string, string>>;
   readonly stdout: "inherit" | "ignore";
   readonly log: Log;
   /** A message of the child over its IPC channel. */
@@ -16,8 +17,8 @@ export interface ChildOptions {
 /** First wait before a dead process is started again; doubles up to the longest. A short one first: calls wait for it. */
 const FIRST_RESTART_MS = 20;
 const LONGEST_RESTART_MS = 5000;
-/** A process that lived so long has shown that it can: the wait starts anew. */
-const STEADY_MS = 10_000;
+/** A process that lived so long could begin: whatever ended it, the wait starts anew. */
+const STEADY_MS = 1000;
 /** After SIGTERM and this long, SIGKILL. */
 const KILL_AFTER_MS = 5000;
 
@@ -40,7 +41,7 @@ export class Child {
     const { module, args, env, name, log, stdout } = this.#options;
     const startedAt = performance.now();
     const child = fork(module, args, {
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env() },
       stdio: ["ignore", stdout, "inherit", "ipc"],
     });
     this.#process = child;

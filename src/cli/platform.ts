@@ -154,12 +154,12 @@ function startMedia(config: ServeConfig, recordingsDir: string, log: Log): Media
       name: `media-${index}`,
       module: moduleFile("media/main"),
       args: [],
-      env: {
+      env: () => ({
         PLUGBOARD_MEDIA_SOCKET: socket,
         PLUGBOARD_MEDIA_BIND: config.sip.host,
         PLUGBOARD_MEDIA_RTP: `${first}-${first + share - 1}`,
         PLUGBOARD_MEDIA_RECORDINGS: recordingsDir,
-      },
+      }),
       // Its one line "media ready" is for those who start it by hand.
       stdout: "ignore",
       log,
@@ -172,16 +172,25 @@ function startMedia(config: ServeConfig, recordingsDir: string, log: Log): Media
 
 function startControl(control: ControlConfig, log: Log): Promise<{ child: Child; ready: ControlReady }> {
   return new Promise((resolve, reject) => {
+    let config = control;
+    let first: ControlReady | null = null;
     const child = new Child({
       name: "control",
       module: moduleFile("cli/control"),
       args: [],
-      env: { PLUGBOARD_CONTROL: JSON.stringify(control) },
+      env: () => ({ PLUGBOARD_CONTROL: JSON.stringify(config) }),
       stdout: "inherit",
       log,
       onMessage: (message) => {
-        if (isReady(message)) resolve({ child, ready: message });
-        else if (isFailure(message)) {
+        if (isReady(message)) {
+          // Whoever was told an address finds a restarted process there too.
+          config = withPorts(config, message);
+          first ??= message;
+          resolve({ child, ready: message });
+        } else if (isFailure(message)) {
+          log.error({ reason: message.message }, "control process could not begin");
+          // Once it has run, what keeps it from beginning may pass: it is tried again.
+          if (first !== null) return;
           void child.stop();
           reject(new Error(message.message));
         }
@@ -189,6 +198,12 @@ function startControl(control: ControlConfig, log: Log): Promise<{ child: Child;
     });
     child.start();
   });
+}
+
+function withPorts(config: ControlConfig, ready: ControlReady): ControlConfig {
+  const http = { ...config.serve.http, port: Number(new URL(ready.httpUrl).port) };
+  const sip = { ...config.serve.sip, port: ready.sipPort };
+  return { ...config, serve: { ...config.serve, http, sip } };
 }
 
 /** The control process cannot begin, and starting it again would not help. */

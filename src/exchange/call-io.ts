@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { unreachable } from "../base/never.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
@@ -6,7 +7,7 @@ import { CALLER } from "../call/legs.ts";
 import type { LegId } from "../call/legs.ts";
 import type { MediaClient } from "../media/client.ts";
 import type { Codec, MediaEvent, PlayItem } from "../media/protocol.ts";
-import { repairWav } from "../media/wav.ts";
+import { repairWav, wavHeader } from "../media/wav.ts";
 import type { Fetched, FetchOptions } from "../outbound/types.ts";
 import type { Fetcher } from "../outbound/fetcher.ts";
 import type { DialogSnapshot, SipEndpointApi } from "../sip/endpoint.ts";
@@ -242,7 +243,7 @@ export class CallIo implements CallEdge {
     const path = `${this.services.recordingsDir}/${recordingFile(this.config.account.sid, id)}`;
     const ready = (durationMs: number, failure: string | null): void =>
       this.call.deliver({ kind: "recording_ready", at: this.call.now(), id, durationMs, failure });
-    repairWav(path).then(
+    repairOrEmpty(path).then(
       ({ durationMs }) => ready(durationMs, null),
       (error: unknown) => ready(0, `the file can't be used: ${error instanceof Error ? error.message : String(error)}`),
     );
@@ -299,5 +300,19 @@ export class CallIo implements CallEdge {
       default:
         return unreachable(item);
     }
+  }
+}
+
+/**
+ * The crash may have come between the journal's word that a recording begins and media's first byte of it: then there is
+ * nothing to hear, and a file that says so is what its URL owes the customer.
+ */
+async function repairOrEmpty(path: string): Promise<{ durationMs: number }> {
+  try {
+    return await repairWav(path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    await writeFile(path, wavHeader(1, 0));
+    return { durationMs: 0 };
   }
 }
