@@ -98,13 +98,19 @@ export class Turn {
 
   // ── the trace ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Adds an entry. The last place is kept for the end of the call, the one before for saying that more is missing. */
   trace(body: TraceBody): void {
     const draft = this.#draft;
-    if (draft.seq >= MAX_TRACE_ENTRIES) return;
+    const isEnd = body.type === "call.ended";
+    if (!isEnd && draft.seq >= MAX_TRACE_ENTRIES - 1) return;
     draft.seq += 1;
-    const last = draft.seq === MAX_TRACE_ENTRIES && body.type !== "call.ended";
-    const kept: TraceBody = last
-      ? { type: "decision", rule: "LIMIT", message: `The trace is full: nothing after entry ${draft.seq} is kept.` }
+    const isFull = !isEnd && draft.seq === MAX_TRACE_ENTRIES - 1;
+    const kept: TraceBody = isFull
+      ? {
+          type: "decision",
+          rule: "LIMIT",
+          message: `The trace is full: what comes behind entry ${draft.seq} is left out.`,
+        }
       : body;
     this.effects.push({ kind: "trace", entry: { seq: draft.seq, at_ms: this.at - draft.startedAt, ...kept } });
   }
