@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { isToken, isBlank, trimmed } from "./chars.ts";
 import { SipParseError } from "./error.ts";
 import { type Charset, headerKey, Headers, isUsualName } from "./headers.ts";
@@ -13,7 +14,8 @@ export const MAX_HEADER_CHARS = 8_192;
 const CR = 0x0d;
 const LF = 0x0a;
 const NUL = 0x00;
-const CRLF_CRLF = Buffer.from("\r\n\r\n");
+const LF_CRLF = Buffer.from("\n\r\n");
+const LF_LF = Buffer.from("\n\n");
 
 /** Nothing to parse and nothing to answer: empty, only CR LF and NUL, or `jaK`. */
 export function isKeepAlive(datagram: Buffer): boolean {
@@ -30,11 +32,19 @@ export function isKeepAlive(datagram: Buffer): boolean {
 export function parseDatagram(datagram: Buffer): SipMessage {
   if (datagram.length > MAX_MESSAGE_OCTETS) throw new SipParseError("a datagram over the limit", null);
   const start = skipLineBreaks(datagram);
-  const found = datagram.indexOf(CRLF_CRLF, start);
-  const head = parseHead(datagram, start, found === -1 ? datagram.length : found + 2);
-  const bodyStart = found !== -1 && head.end === found + 2 ? found + 4 : skipOneLineBreak(datagram, head.end);
+  const { headEnd, bodyStart } = findBlankLine(datagram, start);
+  const head = parseHead(datagram, start, headEnd);
   const available = datagram.length - bodyStart;
   return head.withBody(datagram.subarray(bodyStart, bodyStart + Math.min(bodyLength(head.headers), available)));
+}
+
+/** Where the headers end (behind their last line break) and the body begins; a blank line may be a bare LF. */
+function findBlankLine(octets: Buffer, start: number): { readonly headEnd: number; readonly bodyStart: number } {
+  const crlf = octets.indexOf(LF_CRLF, start);
+  const limit = crlf === -1 ? octets.length : crlf;
+  const lf = octets.subarray(0, limit).indexOf(LF_LF, start);
+  if (lf !== -1) return { headEnd: lf + 1, bodyStart: lf + 2 };
+  return crlf === -1 ? { headEnd: limit, bodyStart: limit } : { headEnd: crlf + 1, bodyStart: crlf + 3 };
 }
 
 /** Infinity (take what there is) when it is absent or nonsense; `validateRequest` refuses the latter. */
@@ -48,46 +58,38 @@ function bodyLength(headers: Headers): number {
 }
 
 /** The first octet that is no CR or LF. */
-export function skipLineBreaks(octets: Buffer, from = 0): number {
-  let i = from;
+function skipLineBreaks(octets: Buffer): number {
+  let i = 0;
   while (octets[i] === CR || octets[i] === LF) i++;
   return i;
-}
-
-function skipOneLineBreak(octets: Buffer, from: number): number {
-  const i = octets[from] === CR ? from + 1 : from;
-  return octets[i] === LF ? i + 1 : i;
 }
 
 /** Start line and headers of a message whose body is not cut yet. */
 export interface Head {
   readonly headers: Headers;
-  /** Octet position of the blank line (or of the end, when there is none). */
-  readonly end: number;
   withBody(body: Buffer): SipMessage;
 }
 
 /**
- * Reads start line and headers from the octets `start` to `end`; a blank line before `end` (peers that end lines with
- * a bare LF) ends them too. Throws `SipParseError`.
+ * Reads start line and headers from the octets `start` to `end`, which is behind the line break of the last header. A
+ * blank line among them is an error. Throws `SipParseError`.
  */
 export function parseHead(octets: Buffer, start: number, end: number): Head {
   const { text, charset } = decode(octets, start, end);
-  const lineEnd = lineEndAt(text, 0);
-  const line = text.slice(0, lineEnd.text);
+  const lf = text.indexOf("\n");
+  const line = text.slice(0, lf > 0 && text.charCodeAt(lf - 1) === CR ? lf - 1 : Math.max(lf, 0));
   const make = line.startsWith("SIP/") ? statusLine(line) : requestLine(line);
   const headers = new Headers([], charset);
   const withBody = (body: Buffer): SipMessage => make(headers, body);
-  const textEnd = readFields(text, lineEnd.next, headers, () => requestOf(withBody(NO_BODY)));
-  const endOctet = textEnd === text.length ? end : start + Buffer.byteLength(text.slice(0, textEnd), charset);
-  return { headers, end: endOctet, withBody };
+  readFields(text, lf + 1, headers, () => requestOf(withBody(NO_BODY)));
+  return { headers, withBody };
 }
 
 /** UTF-8 by RFC 3261; octets that are none (old PBXs write Latin-1 names) are kept one to one instead of being lost. */
 function decode(octets: Buffer, start: number, end: number): { readonly text: string; readonly charset: Charset } {
   const text = octets.toString("utf8", start, end);
-  // A replacement character is either a broken sequence or was sent as such; only the first changes its octets.
-  if (!text.includes("\ufffd") || Buffer.byteLength(text) === end - start) return { text, charset: "utf8" };
+  // A replacement character either stands for broken octets or was sent as such.
+  if (!text.includes("\ufffd") || isUtf8(octets.subarray(start, end))) return { text, charset: "utf8" };
   return { text: octets.toString("latin1", start, end), charset: "latin1" };
 }
 
@@ -113,7 +115,7 @@ function requestLine(line: string): Make {
 
 /** A response is never answered, so what is wrong with it is owed nothing. The reason may be missing. */
 function statusLine(line: string): Make {
-  const match = /^SIP\/(\d{1,9}\.\d{1,9})[ \t]+(\d{3})(?:[ \t]([^]*))?$/.exec(line);
+  const match = /^SIP\/(\d{1,9}\.\d{1,9})[ \t]+(\d{3})(?:[ \t]([^\r]*))?$/.exec(line);
   const status = Number(match?.[2]);
   if (match === null || status < 100 || status > 699) throw new SipParseError("no SIP status line", null);
   const version = `SIP/${match[1]}`;
@@ -121,32 +123,20 @@ function statusLine(line: string): Make {
   return (headers, body) => ({ kind: "response", status, reason, version, headers, body });
 }
 
-/** Where the line at `pos` ends: its text (without the line break), and where the next begins. */
-function lineEndAt(text: string, pos: number): { readonly text: number; readonly next: number } {
-  const lf = text.indexOf("\n", pos);
-  if (lf === -1) return { text: text.length, next: text.length };
-  return { text: lf > pos && text.charCodeAt(lf - 1) === CR ? lf - 1 : lf, next: lf + 1 };
-}
-
-/** Adds every field from `pos` on; gives the position of the blank line, or the end. */
-function readFields(text: string, pos: number, headers: Headers, soFar: () => SipRequest | null): number {
+/** Adds every field from `pos` to the end. */
+function readFields(text: string, pos: number, headers: Headers, soFar: () => SipRequest | null): void {
   let at = pos;
   while (at < text.length) {
-    let lf = text.indexOf("\n", at);
+    const firstLf = text.indexOf("\n", at);
+    let lf = firstLf;
+    while (lf !== -1 && isBlank(text.charCodeAt(lf + 1))) lf = text.indexOf("\n", lf + 1);
     if (lf === -1) throw refused("a header cut off in the middle", 400, soFar);
-    if (lf === at || (lf === at + 1 && text.charCodeAt(at) === CR)) return at;
-    const firstLineEnd = lf;
-    while (isBlank(text.charCodeAt(lf + 1))) {
-      lf = text.indexOf("\n", lf + 1);
-      if (lf === -1) throw refused("a header cut off in the middle", 400, soFar);
-    }
     if (lf - at > MAX_HEADER_CHARS || headers.size === MAX_HEADER_FIELDS)
       throw refused("a header over the limit", 513, soFar);
     const end = text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
-    if (!addField(text, at, end, firstLineEnd !== lf, headers)) throw refused("a malformed header line", 400, soFar);
+    if (!addField(text, at, end, firstLf !== lf, headers)) throw refused("a malformed header line", 400, soFar);
     at = lf + 1;
   }
-  return at;
 }
 
 /** False when the line is no header field. A CR that ends no line would end one for somebody else: not taken. */
@@ -155,11 +145,15 @@ function addField(text: string, at: number, end: number, folded: boolean, header
   if (colon === -1 || colon >= end) return false;
   const name = trimmed(text, at, colon);
   if (!isUsualName(name) && (isBlank(text.charCodeAt(at)) || !isToken(name))) return false;
-  const line = trimmed(text, colon + 1, end);
-  const value = folded ? trimmed(line.replace(/[ \t]*\r?\n[ \t]+/g, " ")) : line;
+  // Unfolded before it is trimmed: a last line of nothing but blanks would leave its line break behind.
+  const value = folded ? trimmed(unfolded(text.slice(colon + 1, end))) : trimmed(text, colon + 1, end);
   if (value.includes("\r")) return false;
   headers.appendClean(name, headerKey(name), value);
   return true;
+}
+
+function unfolded(text: string): string {
+  return text.replace(/[ \t]*\r?\n[ \t]+/g, " ");
 }
 
 function refused(why: string, status: number, soFar: () => SipRequest | null): SipParseError {

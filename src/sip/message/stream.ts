@@ -106,7 +106,6 @@ export class StreamParser {
     }
     if (found - this.#start > MAX_MESSAGE_OCTETS) throw new SipParseError("headers over the limit", null);
     const head = parseHead(this.#buffer, this.#start, found + 2);
-    if (head.end !== found + 2) throw fatal(head, "a blank line of another kind within the headers", 400);
     const bodyLength = lengthOf(head);
     if (found + 4 - this.#start + bodyLength > MAX_MESSAGE_OCTETS) throw fatal(head, "a body over the limit", 513);
     return { head, bodyStart: found + 4, bodyLength };
