@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { silentLog } from "../base/log.ts";
 import { systemClock } from "../base/system-clock.ts";
 import { systemRandom } from "../base/system-random.ts";
@@ -20,6 +21,8 @@ const SAMPLE_TRUNK_PORT = 5080;
 const SAMPLE_APP_PORT = 8090;
 /** Away from the ports of a platform that runs beside the demo, and below those the system hands out. */
 const RTP_PORTS = "30000-30999";
+/** A new database and two processes take two seconds; on a busy machine some more. */
+const START_LIMIT_MS = 15_000;
 
 /** A platform that is up already, with the sample workspace. */
 export interface RunningPlatform {
@@ -106,7 +109,9 @@ async function startOwnPlatform(
   };
   const config = readConfig(flags, {});
   if (!config.ok) throw new Error(config.error.join("\n"));
-  const platform = await startPlatform(config.value, silentLog);
+  const starting = startPlatform(config.value, silentLog);
+  const platform = await Promise.race([starting, sleep(START_LIMIT_MS, null, { ref: false })]);
+  if (platform === null) throw new Error(`the platform did not start within ${START_LIMIT_MS / 1000} s`);
   cleanUp.defer(() => platform.stop());
   return platform;
 }

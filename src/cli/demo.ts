@@ -85,7 +85,9 @@ async function demo(options: Options): Promise<void> {
     process.exitCode = good ? 0 : 1;
   } catch (error) {
     process.stderr.write(`plugboard demo: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+    // Not by itself: a platform that hangs while starting would keep this process alive.
+    await cleanUp.disposeAsync();
+    process.exit(1);
   }
 }
 

@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { heardMs } from "../../src/robot/hearing.ts";
+import { listenToRecording } from "../../src/robot/recorded.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
+
+interface Ended {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+function demo(args: readonly string[], env: NodeJS.ProcessEnv, interruptAt?: string): Promise<Ended> {
+  const child = spawn(process.execPath, [MAIN, "demo", ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const keep = (text: string): void => {
+    output += text;
+    if (interruptAt !== undefined && output.includes(interruptAt)) child.kill("SIGINT");
+  };
+  child.stdout.setEncoding("utf8").on("data", keep);
+  child.stderr.setEncoding("utf8").on("data", keep);
+  return new Promise((resolve) => child.once("close", (status) => resolve({ status, output })));
+}
+
+/** Processes whose command line names a folder. */
+function processesOf(folder: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/cmdline`))
+    .map((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "))
+    .filter((line) => line.includes(folder));
+}
+
+describe("npm run demo", () => {
+  let folder: string;
+  let env: NodeJS.ProcessEnv;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "plugboard-demo-test-"));
+    env = { ...process.env, TMPDIR: folder };
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it("makes a call in which both hear each other, keeps what it is told to keep and nothing else", async () => {
+    const file = join(folder, "recording.wav");
+    const { status, output } = await demo(["--save", file], env);
+    expect(output).toContain("The conversation was heard.");
+    expect(output.match(/^ {2}✓ /gm)).toHaveLength(6);
+    expect(status).toBe(0);
+    const [left = [], right = []] = listenToRecording(readFileSync(file));
+    expect(heardMs(left, 700)).toBeGreaterThan(2000);
+    expect(heardMs(right, 1100)).toBeGreaterThan(2000);
+    expect(readdirSync(folder)).toEqual(["recording.wav"]);
+    expect(processesOf(folder)).toEqual([]);
+  });
+
+  it("leaves nothing behind when it is interrupted in the middle of the call", async () => {
+    const { status, output } = await demo([], env, "rings");
+    expect(status).toBe(1);
+    expect(output).not.toContain("✓");
+    expect(readdirSync(folder).filter((name) => name !== "recording.wav")).toEqual([]);
+    expect(processesOf(folder)).toEqual([]);
+  });
+
+  it("says what to do when no platform runs that it could call through", async () => {
+    const { status, output } = await demo(["--running", "--http", "http://127.0.0.1:9", "--sip-port", "9"], env);
+    expect(status).toBe(1);
+    expect(output).toContain("plugboard demo: nothing answers at http://127.0.0.1:9 (is npm start running?)");
+  });
+});
