@@ -175,6 +175,7 @@ describe("limits", () => {
       },
     };
     const call = new Drive({ flow });
+    call.thorough = false;
     for (let i = 0; i < 1000 && !call.call.ended; i++) call.dial([]);
     expect(call.applets).toHaveLength(MAX_APPLETS_PER_CALL);
     expect(call.rules.at(-1)).toBe("APP-9");
@@ -202,6 +203,7 @@ describe("limits", () => {
       },
     };
     const call = new Drive({ flow });
+    call.thorough = false;
     const numbers = Array.from({ length: 100 }, (_, i) => `+9199000${String(10_000 + i)}`);
     for (let leg = 2; leg < 1000 && !call.call.ended; leg++) {
       if (call.call.fetches.length > 0) call.dial(numbers);
@@ -215,6 +217,7 @@ describe("limits", () => {
     const call = new Drive();
     call.dial([A, "+919900000012"]);
     call.refuses(2);
+    call.thorough = false;
     // A leg that was given up and answers is a decision each time.
     for (let i = 0; i < MAX_TRACE_ENTRIES; i++) call.answers(2);
     expect(call.trace).toHaveLength(MAX_TRACE_ENTRIES - 1);
