@@ -89,14 +89,15 @@ async function allEnded(): Promise<ApiCall[]> {
 describe("kill -9 of the control process during 20 live calls", () => {
   it.each(Array.from({ length: ROUNDS }, (_, round) => round))("loses nothing, round %i", async (round) => {
     const before = new Set((await platform.calls()).map(({ call_sid }) => call_sid));
-    const args = ["-m", String(CALLS), "-r", "20", "-s", EXOPHONE, `127.0.0.1:${platform.sipPort}`];
+    const args = ["-m", String(CALLS), "-r", "100", "-s", EXOPHONE, `127.0.0.1:${platform.sipPort}`];
     const callers = await startSipp({
       scenario: "caller.xml",
       port: await freePort(),
       args,
       values: { talk_ms: 60_000 },
     });
-    await sleep(700 + round * 130);
+    // From before the first answer to well into the conversations.
+    await sleep(300 + round * 130);
     const pid = platform.controlPid();
     if (pid === undefined) throw new Error("no control process");
     process.kill(pid, "SIGKILL");
