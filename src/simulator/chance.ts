@@ -37,6 +37,7 @@ export interface Pools {
   readonly behaviours: readonly ScriptOf<PhoneBehaviour>[];
   readonly callers: readonly CallerBehaviour[];
   readonly starts: readonly number[];
+  readonly sounds: readonly Scenario["sounds"][];
 }
 
 export function makePools(flow: Flow, seed: number): Pools {
@@ -52,6 +53,7 @@ export function makePools(flow: Flow, seed: number): Pools {
     phones: [...new Set([...PEOPLE, ...profile.numbers])],
     behaviours: many(() => script(random, () => phoneBehaviour(random))),
     callers: many(() => caller(random, profile)),
+    sounds: many(() => sounds(random)),
     starts: many(() => WEEK_START_MS + Math.floor(random.next() * WEEK_MS)).slice(0, STARTS),
   };
 }
@@ -69,6 +71,7 @@ export function drawScenario(pools: Pools, random: Random, name: string): Scenar
     startMs: pick(random, pools.starts),
     urls,
     phones,
+    sounds: pick(random, pools.sounds),
     caller: pick(random, pools.callers),
   };
 }
@@ -136,7 +139,7 @@ function urlAnswer(random: Random, use: UrlUse, profile: FlowProfile): UrlAnswer
   const status = happens(random, 0.08) ? pick(random, [201, 204, 302, 404, 405, 500, 503]) : 200;
   const { type, body } = content(random, use, profile);
   const headers: Record<string, string> = happens(random, 0.03) ? {} : { "content-type": type };
-  return { kind: "answer", afterMs, status, headers, body, audioMs: use === "audio" ? wait(random, 6_000) : null };
+  return { kind: "answer", afterMs, status, headers, body };
 }
 
 interface Content {
@@ -218,6 +221,14 @@ function passthruAnswer(random: Random, profile: FlowProfile): Content {
   return { type: pick(random, ["application/json", "text/plain"]), body: happens(random, 0.1) ? "ok" : body };
 }
 
+function sounds(random: Random): Scenario["sounds"] {
+  return {
+    [HOLD_MUSIC]: wait(random, 6_000),
+    [ANNOUNCEMENT]: wait(random, 6_000),
+    "A call for you": wait(random, 6_000),
+  };
+}
+
 // People
 
 function phoneBehaviour(random: Random): PhoneBehaviour {
@@ -237,7 +248,7 @@ function phoneEnding(random: Random): PhoneEnding {
   const afterMs = wait(random, 25_000);
   if (happens(random, 0.5)) return { kind: "answer", afterMs };
   if (happens(random, 0.3)) return { kind: "ring" };
-  return { kind: "fail", afterMs, sip: pick(random, [403, 404, 408, 480, 486, 486, 500, 503, 600, 603]) };
+  return { kind: "fail", afterMs, sip: pick(random, [null, 403, 404, 408, 480, 486, 486, 500, 503, 600, 603]) };
 }
 
 function caller(random: Random, profile: FlowProfile): CallerBehaviour {

@@ -95,14 +95,12 @@ const urlAnswerSchema = z
     headers: z.record(z.string(), z.string().nullable()).optional(),
     json: z.unknown().optional(),
     text: z.string().optional(),
-    audio_ms: wait.optional(),
     error: z.enum(["timeout", "refused", "dns", "tls"]).optional(),
   })
   .refine((answer) => answer.json === undefined || answer.text === undefined, "give either json or text, not both")
   .refine(
     (answer) =>
-      answer.error === undefined ||
-      !["status", "headers", "json", "text", "audio_ms"].some((key) => Object.hasOwn(answer, key)),
+      answer.error === undefined || !["status", "headers", "json", "text"].some((key) => Object.hasOwn(answer, key)),
     "error stands for no answer at all: only after_ms may stand beside it",
   );
 
@@ -195,6 +193,7 @@ export const scenarioSchema = z.strictObject({
     .superRefine((phones, context) => checkKeys(Object.keys(phones), DESTINATION, DESTINATION_RULE, context))
     .transform((phones) => Object.fromEntries(Object.entries(phones).map(([key, list]) => [restorePlus(key), list])))
     .default({}),
+  sounds: z.record(z.string().min(1), wait).default({}),
   caller: callerSchema.prefault({}),
 });
 

@@ -73,7 +73,6 @@ describe("a scenario", () => {
           status: 200,
           headers: { "content-type": "application/json" },
           body: '{"a":1}',
-          audioMs: null,
         },
         {
           kind: "answer",
@@ -81,7 +80,6 @@ describe("a scenario", () => {
           status: 201,
           headers: { "content-type": "text/html" },
           body: "hello",
-          audioMs: null,
         },
         { kind: "error", afterMs: 0, error: "tls" },
       ],
@@ -91,7 +89,7 @@ describe("a scenario", () => {
   it("reads phones, also where YAML took the plus of a bare number for a sign", () => {
     const { phones } = scenario(`phones:
   "+919900000011": [{ ring_after_ms: 1, answer_after_ms: 2, talk_ms: 3 }, { busy_after_ms: 4 }]
-  +919900000012: [{ reject_after_ms: 5 }, { fail_after_ms: 6, sip: 404 }]
+  +919900000012: [{ reject_after_ms: 5 }, { fail_after_ms: 6, sip: 404 }, { fail_after_ms: 6 }]
   "sip:anil": [{ ring_after_ms: 7, early_media_after_ms: 8, cancel_takes_ms: 9 }]`);
     expect(phones["+919900000011"]).toMatchObject([
       { ringAfterMs: 1, ending: { kind: "answer", afterMs: 2 }, talkMs: 3 },
@@ -100,6 +98,7 @@ describe("a scenario", () => {
     expect(phones["+919900000012"]?.map(({ ending }) => ending)).toEqual([
       { kind: "fail", afterMs: 5, sip: 603 },
       { kind: "fail", afterMs: 6, sip: 404 },
+      { kind: "fail", afterMs: 6, sip: null },
     ]);
     expect(phones["sip:anil"]).toMatchObject([{ earlyMediaAfterMs: 8, cancelTakesMs: 9, ending: { kind: "ring" } }]);
   });
@@ -110,12 +109,12 @@ describe("a mistake in a scenario", () => {
     [
       "an unknown key",
       "uls: {}",
-      's.yaml:2: uls: unknown key "uls", did you mean "urls"? (allowed: flow, account, call, start, urls, phones, caller)',
+      's.yaml:2: uls: unknown key "uls", did you mean "urls"? (allowed: flow, account, call, start, urls, phones, sounds, caller)',
     ],
     [
       "an unknown key of an answer",
       'urls:\n  "https://a.example":\n    - { afer_ms: 3 }',
-      /^s\.yaml:4: .*unknown key "afer_ms", did you mean "after_ms"\? \(allowed: after_ms, status, headers, json, text, audio_ms, error\)$/,
+      /^s\.yaml:4: .*unknown key "afer_ms", did you mean "after_ms"\? \(allowed: after_ms, status, headers, json, text, error\)$/,
     ],
     [
       "an unknown key of a phone",

@@ -100,6 +100,7 @@ function assemble(name: string, document: ScenarioDocument, flow: Flow): Scenari
     startMs: document.start,
     urls: mapEntries(document.urls, urlKey, urlAnswer),
     phones: mapEntries(document.phones, (key) => key, phoneBehaviour),
+    sounds: document.sounds,
     caller: {
       hangUpAfterMs: document.caller.hang_up_after_ms ?? null,
       presses: document.caller.presses.map(({ after_ms, digits }) => ({ afterMs: after_ms, digits })),
@@ -155,7 +156,6 @@ function urlAnswer(document: UrlAnswerDocument): UrlAnswer {
     status: document.status ?? 200,
     headers,
     body: document.json === undefined ? (document.text ?? "") : JSON.stringify(document.json),
-    audioMs: document.audio_ms ?? null,
   };
 }
 
@@ -164,10 +164,9 @@ function impliedType(document: UrlAnswerDocument): string | null {
   return document.text === undefined ? null : "text/plain";
 }
 
-/** SIP's words for the three ways a person's phone refuses: 486 Busy Here, 603 Decline, 480 Temporarily Unavailable. */
+/** SIP's words for the two ways a person's phone refuses: 486 Busy Here, 603 Decline. */
 const BUSY_HERE = 486;
 const DECLINE = 603;
-const TEMPORARILY_UNAVAILABLE = 480;
 
 function phoneBehaviour(document: PhoneDocument): PhoneBehaviour {
   return {
@@ -185,8 +184,6 @@ function phoneEnding(document: PhoneDocument): PhoneEnding {
   if (answer_after_ms !== undefined) return { kind: "answer", afterMs: answer_after_ms };
   if (busy_after_ms !== undefined) return { kind: "fail", afterMs: busy_after_ms, sip: BUSY_HERE };
   if (reject_after_ms !== undefined) return { kind: "fail", afterMs: reject_after_ms, sip: DECLINE };
-  if (fail_after_ms !== undefined) {
-    return { kind: "fail", afterMs: fail_after_ms, sip: sip ?? TEMPORARILY_UNAVAILABLE };
-  }
+  if (fail_after_ms !== undefined) return { kind: "fail", afterMs: fail_after_ms, sip: sip ?? null };
   return { kind: "ring" };
 }

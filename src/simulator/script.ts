@@ -5,7 +5,7 @@ export type UrlError = "timeout" | "refused" | "dns" | "tls";
 
 /**
  * One scripted answer of a URL. `afterMs` counts from the request; an answer later than the request's deadline is a
- * timeout. `headers` have lower-case names. `audioMs` is how long the audio behind the URL plays; null: a default.
+ * timeout. `headers` have lower-case names.
  */
 export type UrlAnswer =
   | {
@@ -14,14 +14,13 @@ export type UrlAnswer =
       readonly status: number;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: string;
-      readonly audioMs: number | null;
     }
   | { readonly kind: "error"; readonly afterMs: number; readonly error: UrlError };
 
-/** How a phone settles an INVITE, `afterMs` after it was sent; `ring` never does. */
+/** How a phone settles an INVITE, `afterMs` after it was sent; `ring` never does. `sip` null: it cannot be reached. */
 export type PhoneEnding =
   | { readonly kind: "answer"; readonly afterMs: number }
-  | { readonly kind: "fail"; readonly afterMs: number; readonly sip: number }
+  | { readonly kind: "fail"; readonly afterMs: number; readonly sip: number | null }
   | { readonly kind: "ring" };
 
 /** What a phone does with one INVITE. All times are ms from the INVITE unless said otherwise; null: never. */
@@ -61,5 +60,7 @@ export interface Scenario {
   readonly urls: Readonly<Record<string, readonly UrlAnswer[]>>;
   /** By `destinationKey`, in the order dialled; the last repeats; a phone that is not here cannot be reached. */
   readonly phones: Readonly<Record<string, readonly PhoneBehaviour[]>>;
+  /** How long a text, a file or the audio behind a URL plays, in ms; what is not here takes a plausible time. */
+  readonly sounds: Readonly<Record<string, number>>;
   readonly caller: CallerBehaviour;
 }

@@ -19,7 +19,7 @@ export function showScenario(scenario: Scenario, flow: unknown, comment: readonl
 
 /** The document of a scenario: as in its file, defaults left out. */
 export function scenarioDocument(scenario: Scenario, flow: unknown): Json {
-  const { call, urls, phones, caller, startMs, setup } = scenario;
+  const { call, urls, phones, sounds, caller, startMs, setup } = scenario;
   return withoutEmpty({
     flow,
     account: accountDocument(setup.account),
@@ -32,6 +32,7 @@ export function scenarioDocument(scenario: Scenario, flow: unknown): Json {
     start: new Date(startMs).toISOString(),
     urls: mapValues(urls, urlDocument),
     phones: mapValues(phones, phoneDocument),
+    sounds,
     caller: callerDocument(caller),
   });
 }
@@ -65,7 +66,7 @@ function urlDocument(answer: UrlAnswer): Json {
   const implied = json !== undefined || (type === "text/plain" && answer.body !== "");
   const { "content-type": _implied, ...others } = answer.headers;
   const headers = headersDocument(answer, implied ? others : answer.headers);
-  const document = withoutEmpty({ after_ms, status: answer.status, headers, audio_ms: answer.audioMs });
+  const document = withoutEmpty({ after_ms, status: answer.status, headers });
   if (json !== undefined) return { ...document, json };
   return answer.body === "" ? document : { ...document, text: answer.body };
 }
@@ -103,7 +104,7 @@ function endingDocument(ending: PhoneEnding): Json {
     case "answer":
       return { answer_after_ms: ending.afterMs };
     case "fail":
-      return { fail_after_ms: ending.afterMs, sip: ending.sip };
+      return withoutEmpty({ fail_after_ms: ending.afterMs, sip: ending.sip });
     case "ring":
       return {};
     default:

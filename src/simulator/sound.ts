@@ -5,8 +5,8 @@ import type { ScriptedUrls } from "./urls.ts";
 /** Spoken text runs at about 15 characters a second, and even one word takes half a second. */
 const MS_PER_CHARACTER = 65;
 const MIN_TEXT_MS = 500;
-/** An uploaded announcement of unknown length. */
-const FILE_MS = 3_000;
+/** A recorded announcement of unknown length. */
+const AUDIO_MS = 3_000;
 const BEEP_MS = 400;
 /** One period of a cadence: ringback 1 s on and 4 s off, busy 0.5 s on and off. */
 const RINGBACK_PERIOD_MS = 5_000;
@@ -20,13 +20,16 @@ export interface PlayPlan {
   readonly failure: string | null;
 }
 
-/** Audio is downloaded once per call and then known by its URL (DIAL-9). */
+/** How long things play. Audio is downloaded once per call and then known by its URL (DIAL-9). */
 export class SoundBooth {
   readonly #urls: ScriptedUrls;
-  readonly #cache = new Map<string, number>();
+  readonly #known: Readonly<Record<string, number>>;
+  readonly #downloaded = new Set<string>();
 
-  constructor(urls: ScriptedUrls) {
+  /** `known`: playing times in ms by text, file name or URL; the rest is guessed. */
+  constructor(urls: ScriptedUrls, known: Readonly<Record<string, number>>) {
     this.#urls = urls;
+    this.#known = known;
   }
 
   plan(items: readonly Playable[]): PlayPlan {
@@ -44,9 +47,9 @@ export class SoundBooth {
       case "tone":
         return { durationMs: toneMs(item.tone), failure: null };
       case "text":
-        return { durationMs: Math.max(MIN_TEXT_MS, item.text.length * MS_PER_CHARACTER), failure: null };
+        return { durationMs: this.#known[item.text] ?? speakingMs(item.text), failure: null };
       case "file":
-        return { durationMs: FILE_MS, failure: null };
+        return { durationMs: this.#known[item.file] ?? AUDIO_MS, failure: null };
       case "url":
         return this.#download(item.url);
       default:
@@ -55,12 +58,17 @@ export class SoundBooth {
   }
 
   #download(url: string): PlayPlan {
-    const known = this.#cache.get(url);
-    if (known !== undefined) return { durationMs: known, failure: null };
-    const { waitMs, playMs, failure } = this.#urls.download(url, DOWNLOAD_DEADLINE_MS);
-    if (failure === null) this.#cache.set(url, playMs);
-    return { durationMs: waitMs + playMs, failure };
+    const playMs = this.#known[url] ?? AUDIO_MS;
+    if (this.#downloaded.has(url)) return { durationMs: playMs, failure: null };
+    const { waitMs, failure } = this.#urls.download(url, DOWNLOAD_DEADLINE_MS);
+    if (failure !== null) return { durationMs: waitMs, failure };
+    this.#downloaded.add(url);
+    return { durationMs: waitMs + playMs, failure: null };
   }
+}
+
+function speakingMs(text: string): number {
+  return Math.max(MIN_TEXT_MS, text.length * MS_PER_CHARACTER);
 }
 
 function toneMs(tone: "ringback" | "beep" | "busy"): number {

@@ -9,8 +9,6 @@ export interface ScriptedOutcome {
 
 /** REQ-8: the live edge reads no more of an answer than 64 KiB; so does this one. */
 const MAX_BODY_BYTES = 65_536;
-/** Playing time of audio whose scenario does not say `audio_ms`: a short announcement. */
-const DEFAULT_AUDIO_MS = 3_000;
 
 /** HEAD is not offered by every server; these two say so, and the check asks again with GET (RES-27). */
 const METHOD_NOT_ALLOWED = 405;
@@ -39,17 +37,11 @@ export class ScriptedUrls {
     return withoutBody({ outcome: second.outcome, elapsedMs: head.elapsedMs + second.elapsedMs });
   }
 
-  /** The download of audio to be played: its playing time, or why there is none. */
-  download(
-    url: string,
-    deadlineMs: number,
-  ): { readonly waitMs: number; readonly playMs: number; readonly failure: string | null } {
-    const answer = this.#next(url);
-    const { outcome, elapsedMs } = withinDeadline(url, answer, deadlineMs);
-    if (!outcome.ok) return { waitMs: elapsedMs, playMs: 0, failure: `${url}: ${outcome.detail}` };
-    if (outcome.status !== 200) return { waitMs: elapsedMs, playMs: 0, failure: `${url} answered ${outcome.status}` };
-    const playMs = answer?.kind === "answer" ? (answer.audioMs ?? DEFAULT_AUDIO_MS) : DEFAULT_AUDIO_MS;
-    return { waitMs: elapsedMs, playMs, failure: null };
+  /** The download of audio to be played, and why it failed. */
+  download(url: string, deadlineMs: number): { readonly waitMs: number; readonly failure: string | null } {
+    const { outcome, elapsedMs } = this.get(url, deadlineMs);
+    if (!outcome.ok) return { waitMs: elapsedMs, failure: `${url}: ${outcome.detail}` };
+    return { waitMs: elapsedMs, failure: outcome.status === 200 ? null : `${url} answered ${outcome.status}` };
   }
 
   #next(url: string): UrlAnswer | null {

@@ -34,6 +34,7 @@ const scenario: Scenario = {
   startMs: 1_000_000,
   urls: {},
   phones: {},
+  sounds: {},
   caller: { hangUpAfterMs: null, presses: [], silentAfterMs: null },
 };
 
@@ -47,7 +48,7 @@ const quiet: PhoneBehaviour = {
 };
 
 function answer(given: Partial<Extract<UrlAnswer, { kind: "answer" }>> = {}): UrlAnswer {
-  return { kind: "answer", afterMs: 0, status: 200, headers: {}, body: "", audioMs: null, ...given };
+  return { kind: "answer", afterMs: 0, status: 200, headers: {}, body: "", ...given };
 }
 
 const end: Effect = {
@@ -232,8 +233,12 @@ describe("sound", () => {
   });
 
   it("DIAL-9: audio is downloaded once; a failing download is no playback", () => {
-    const urls = { "https://cdn.example/a.wav": [answer({ afterMs: 100, audioMs: 700 }), answer({ status: 404 })] };
-    expect(play({ urls }, inTurn([song("p")], [song("q")], [end])).seen).toEqual(["800 played p", "1500 played q"]);
+    const sounds = { "https://cdn.example/a.wav": 700 };
+    const urls = { "https://cdn.example/a.wav": [answer({ afterMs: 100 }), answer({ status: 404 })] };
+    expect(play({ urls, sounds }, inTurn([song("p")], [song("q")], [end])).seen).toEqual([
+      "800 played p",
+      "1500 played q",
+    ]);
     expect(play({}, inTurn([song("p")], [end])).seen[0]).toMatch(/^0 played p: .*does not resolve$/);
   });
 

@@ -87,7 +87,7 @@ export class World<State> {
     this.#witness = witness;
     this.#clock = new VirtualClock(scenario.startMs);
     this.#urls = new ScriptedUrls(scenario.urls);
-    this.#sounds = new SoundBooth(this.#urls);
+    this.#sounds = new SoundBooth(this.#urls, scenario.sounds);
   }
 
   /** Plays the whole call. */
@@ -427,6 +427,7 @@ const REASON_PHRASES: Readonly<Record<number, string>> = {
   603: "Decline",
 };
 
-function sipDetail(sip: number): string {
+function sipDetail(sip: number | null): string {
+  if (sip === null) return "unreachable";
   return `${sip} ${REASON_PHRASES[sip] ?? "Failure"}`;
 }
