@@ -68,13 +68,10 @@ export function demoCommand(): Command {
 }
 
 async function demo(options: Options): Promise<void> {
-  await using cleanUp = new AsyncDisposableStack();
-  const interrupted = once(async () => {
-    await cleanUp.disposeAsync();
-    process.exit(1);
-  });
+  const cleanUp = new AsyncDisposableStack();
+  const end = endingOnce(cleanUp);
+  const interrupted = (): void => void end(1);
   process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
-  cleanUp.defer(() => void process.off("SIGINT", interrupted).off("SIGTERM", interrupted));
   const running = options.running === true ? { httpUrl: options.http, sipPort: Number(options.sipPort) } : null;
   say(`${CALLER} calls ${EXOPHONE}; the sample application names Anil (${ANIL}), then Priya (${PRIYA}).\n`);
   try {
@@ -82,13 +79,23 @@ async function demo(options: Options): Promise<void> {
     for (const { good, what } of checks) say(`  ${good ? "✓" : "✗"} ${what}`);
     const good = checks.every((check) => check.good);
     say(good ? "\nThe conversation was heard." : "\nSomething was not as it should be (✗ above).");
-    process.exitCode = good ? 0 : 1;
+    await end(good ? 0 : 1);
   } catch (error) {
-    process.stderr.write(`plugboard demo: ${error instanceof Error ? error.message : String(error)}\n`);
-    // Not by itself: a platform that hangs while starting would keep this process alive.
-    await cleanUp.disposeAsync();
-    process.exit(1);
+    await end(1, `plugboard demo: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/**
+ * Takes the stage down and ends the process, once: whatever fails because the stage is being taken down is no news. The
+ * process is ended by force, since a platform that hangs while starting would keep it alive.
+ */
+function endingOnce(cleanUp: AsyncDisposableStack): (status: number, complaint?: string) => Promise<void> {
+  let ending: Promise<void> | null = null;
+  return (status, complaint) => {
+    if (ending === null && complaint !== undefined) process.stderr.write(`${complaint}\n`);
+    ending ??= cleanUp.disposeAsync().finally(() => process.exit(status));
+    return ending;
+  };
 }
 
 /** Makes the call, shows its trace as it grows, and judges what came of it. */
@@ -170,15 +177,6 @@ function recorded(recording: Buffer | null): Check {
 function ended(report: ApiCall | null): Check {
   const status = report?.cdr?.dial_call_status ?? "missing";
   return { good: status === "completed", what: `the call's record says: ${status}` };
-}
-
-function once(run: () => Promise<void>): () => void {
-  let running = false;
-  return () => {
-    if (running) return;
-    running = true;
-    void run();
-  };
 }
 
 function say(line: string): void {
