@@ -135,6 +135,9 @@ describe("splitConfiguredUrl", () => {
     "http:/h",
     "javascript:1",
     "xhttps://h/",
+    "https:///u:p@h/",
+    "https://\\\\u:p@h/",
+    "https://?a",
   ])("REQ-2: %j is refused with a sentence that does not repeat it", (given) => {
     expect(splitConfiguredUrl(given)).toEqual({ ok: false, error: "The URL is not an absolute http or https URL." });
   });

@@ -33,9 +33,12 @@ function encodeComponent(text: string): string {
     .replace(/[!'()~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-/** Whether `text` is an absolute http(s) URL of bearable length, without looking at what it points to. */
+/**
+ * Whether `text` is an absolute http(s) URL of bearable length, without looking at what it points to. A third slash,
+ * which browsers forgive, is refused: it would hide where the host and the credentials are.
+ */
 export function isHttpUrl(text: string): boolean {
-  return text.length <= MAX_URL_CHARACTERS && /^https?:\/\//i.test(text) && URL.canParse(text);
+  return text.length <= MAX_URL_CHARACTERS && /^https?:\/\/[^/?#\\]/i.test(text) && URL.canParse(text);
 }
 
 /** REQ-2: takes `user:pass@` out of a configured URL. The error is a sentence that never repeats the URL. */
