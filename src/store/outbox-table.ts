@@ -17,21 +17,26 @@ const CLAIM = `
         select 1 from outbox p
         where p.call_sid = o.call_sid and p.order_key = o.order_key and p.seq < o.seq and p.parked_at is null)
     order by due_at limit $1 for update skip locked)
-  update outbox set due_at = ${NOW_MS} + $2::bigint, tries = tries + 1
+  update outbox set due_at = ${NOW_MS} + $2::bigint
   from due where outbox.id = due.id
-  returning outbox.id, call_sid, order_key, account, purpose, request, created_at, tries - 1 as tries, seq`;
+  returning outbox.id, call_sid, order_key, account, purpose, request, created_at, tries, seq`;
 
 /** A postponed row takes its successors along: otherwise every claim would look at them in vain. */
 const SETTLE = `
-  with delivered as (delete from outbox where id = any($1::text[])),
+  with delivered as (delete from outbox where id = any($1::text[]) returning call_sid, order_key, seq),
   given_up as (
-    update outbox set parked_at = ${NOW_MS}, error = u.error
-    from unnest($2::text[], $3::text[]) as u(id, error) where outbox.id = u.id),
+    update outbox set parked_at = ${NOW_MS}, error = u.error, tries = tries + 1
+    from unnest($2::text[], $3::text[]) as u(id, error) where outbox.id = u.id
+    returning call_sid, order_key, seq),
   postponed as (
-    update outbox o set due_at = ${NOW_MS} + u.in_ms, error = case when o.id = u.id then u.error else o.error end
+    update outbox o set due_at = ${NOW_MS} + u.in_ms,
+      tries = o.tries + case when o.id = u.id and u.error is not null then 1 else 0 end,
+      error = case when o.id = u.id then coalesce(u.error, o.error) else o.error end
     from unnest($4::text[], $5::bigint[], $6::text[]) as u(id, in_ms, error) join outbox h on h.id = u.id
     where o.call_sid = h.call_sid and o.order_key = h.order_key and o.seq >= h.seq and o.parked_at is null)
-  select 1`;
+  select exists (
+    select 1 from (table delivered union all table given_up) g
+    join outbox o on o.call_sid = g.call_sid and o.order_key = g.order_key and o.seq > g.seq) as more`;
 
 const RELEASE = `update outbox set due_at = 0 where id = any($1::text[]) and parked_at is null`;
 
@@ -67,20 +72,22 @@ export class OutboxTable {
     return rows.sort((a, b) => a.seq - b.seq).map(claimed);
   }
 
-  async settle(verdicts: readonly OutboxVerdict[]): Promise<void> {
-    if (verdicts.length === 0) return;
+  /** Whether rows were waiting for these. */
+  async settle(verdicts: readonly OutboxVerdict[]): Promise<boolean> {
+    if (verdicts.length === 0) return false;
     const done = verdicts.filter((verdict) => verdict.kind === "done");
     const parked = verdicts.filter((verdict) => verdict.kind === "parked");
-    const retry = verdicts.filter((verdict) => verdict.kind === "retry");
+    const retry = verdicts.filter((verdict) => verdict.kind === "retry" || verdict.kind === "later");
     const values = [
       textArray(done.map(({ id }) => id)),
       textArray(parked.map(({ id }) => id)),
       textArray(parked.map(({ error }) => error)),
       textArray(retry.map(({ id }) => id)),
       bigintArray(retry.map(({ inMs }) => Math.round(inMs))),
-      textArray(retry.map(({ error }) => error)),
+      textArray(retry.map((verdict) => (verdict.kind === "retry" ? verdict.error : null))),
     ];
-    await this.#pool.query({ name: "outbox_settle", text: SETTLE, values });
+    const { rows } = await this.#pool.query<{ more: boolean }>({ name: "outbox_settle", text: SETTLE, values });
+    return rows[0]?.more === true;
   }
 
   async parked(account: string, limit: number): Promise<readonly ParkedRow[]> {

@@ -176,7 +176,8 @@ export class Store {
     return this.#outbox.claim(limit, leaseMs);
   }
 
-  settleOutbox(verdicts: readonly OutboxVerdict[]): Promise<void> {
+  /** Whether rows that waited for these are due now. */
+  settleOutbox(verdicts: readonly OutboxVerdict[]): Promise<boolean> {
     return this.#outbox.settle(verdicts);
   }
 

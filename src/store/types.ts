@@ -107,6 +107,8 @@ export interface ClaimedRow extends OutboxRow {
 export type OutboxVerdict =
   | { readonly kind: "done"; readonly id: string }
   | { readonly kind: "retry"; readonly id: string; readonly inMs: number; readonly error: string }
+  /** Not tried now, and not counted as tried. */
+  | { readonly kind: "later"; readonly id: string; readonly inMs: number }
   /** Given up: kept, listed by `listParked`, no longer in the way of its successors. */
   | { readonly kind: "parked"; readonly id: string; readonly error: string };
 
