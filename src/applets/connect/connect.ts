@@ -1,8 +1,9 @@
 import { unreachable } from "../../base/never.ts";
 import { type AppletEvent, type AppletKind, defineApplet, type Ending, type Farewell } from "../../call/applet.ts";
+import { onAsking } from "../../call/asking.ts";
 import type { LegId } from "../../call/legs.ts";
 import type { Turn } from "../../call/turn.ts";
-import { ask, isAwaited, onAudioChecked, onFetched } from "./ask.ts";
+import { askWhom, questionOf } from "./ask.ts";
 import { cancelAttempts, closeRound } from "./attempts.ts";
 import { connectForm } from "./form.ts";
 import { onMusicFailed } from "./music.ts";
@@ -31,7 +32,7 @@ const kind: AppletKind<ConnectDocument, ConnectState> = {
     const run = freshState();
     // Digits pressed before are no answer to a prompt behind a conversation.
     turn.takeTyped();
-    proceed(turn, run, document, ask(turn, run, document));
+    proceed(turn, run, document, askWhom(turn, run, document));
     return run;
   },
   on(turn, document, state, event) {
@@ -49,10 +50,8 @@ export const connect = defineApplet(kind);
 function handle(turn: Turn, document: ConnectDocument, run: ConnectState, event: AppletEvent): void {
   switch (event.kind) {
     case "fetched":
-      if (isAwaited(run.asked, event.id)) proceed(turn, run, document, onFetched(turn, run, document, event));
-      return;
     case "audio_checked":
-      return proceed(turn, run, document, onAudioChecked(turn, run, document, event));
+      return handleReply(turn, document, run, event);
     case "leg_ringing":
     case "leg_early_media":
     case "leg_answered":
@@ -69,6 +68,13 @@ function handle(turn: Turn, document: ConnectDocument, run: ConnectState, event:
     default:
       return unreachable(event);
   }
+}
+
+function handleReply(turn: Turn, document: ConnectDocument, run: ConnectState, event: AppletEvent): void {
+  const asking = { ...run.asking };
+  run.asking = asking;
+  const reply = onAsking(turn, asking, questionOf(turn, document), event);
+  if (reply !== null) proceed(turn, run, document, reply);
 }
 
 function handleLeg(

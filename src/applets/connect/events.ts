@@ -24,7 +24,7 @@ export function tellDialEvent(turn: Turn, run: ConnectState, attempt: Attempt, e
     event,
   });
   turn.notify(
-    { purpose: "dial_event", role: null, attempt: run.fetches, url, query, versionHeader: false, accept: "*/*" },
+    { purpose: "dial_event", role: null, attempt: run.asking.attempt, url, query, versionHeader: false, accept: "*/*" },
     `${callSid}-dial-${attempt.leg}`,
   );
   turn.trace({ type: "dial_event", leg: attempt.leg, event, url: maskCredentials(url), query });

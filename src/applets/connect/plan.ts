@@ -1,8 +1,9 @@
+import type { Reply } from "../../call/asking.ts";
 import { MAX_FETCHES_PER_CONNECT } from "../../call/limits.ts";
 import type { Turn } from "../../call/turn.ts";
 import { type ConnectAnswer, effectiveAnswer } from "../../contract/answer.ts";
 import { type Destination, destinationKey } from "../../contract/destination.ts";
-import { ask, exophoneOf, type Reply } from "./ask.ts";
+import { askWhom, exophoneOf } from "./ask.ts";
 import { beginAttempt, closeRound } from "./attempts.ts";
 import { leaveUnanswered, leaveUndialled, leaveWithoutAnswer } from "./leave.ts";
 import { tune } from "./music.ts";
@@ -13,7 +14,7 @@ import { type ConnectState, live } from "./state.ts";
 export const RING_TIMER = "ring";
 
 /** Goes on with whatever asking brought: waits, dials the new list, or leaves. */
-export function proceed(turn: Turn, run: ConnectState, document: ConnectDocument, reply: Reply): void {
+export function proceed(turn: Turn, run: ConnectState, document: ConnectDocument, reply: Reply<ConnectAnswer>): void {
   switch (reply.kind) {
     case "waiting":
       return;
@@ -29,7 +30,7 @@ function adopt(
   turn: Turn,
   run: ConnectState,
   document: ConnectDocument,
-  reply: Extract<Reply, { kind: "answer" }>,
+  reply: Extract<Reply<ConnectAnswer>, { kind: "answer" }>,
 ): void {
   const { answer, id } = reply;
   const previous = run.answer;
@@ -49,7 +50,6 @@ function adopt(
     );
   }
   run.answer = answer;
-  run.asked = null;
   run.position = 0;
   run.callerId = answer.outgoingPhoneNumber ?? exophone;
   run.toneBroken = false;
@@ -94,11 +94,17 @@ export function afterAttempt(turn: Turn, run: ConnectState, document: ConnectDoc
 
 /** REF-2, bounded by REF-7. The caller goes on hearing the music of the answer before. */
 function askAgain(turn: Turn, run: ConnectState, document: ConnectDocument): void {
-  if (run.requests >= MAX_FETCHES_PER_CONNECT) {
-    return leaveUnanswered(turn, run, "REF-7", `This Connect has sent ${run.requests} requests and may send no more.`);
+  if (run.asking.requests >= MAX_FETCHES_PER_CONNECT) {
+    return leaveUnanswered(
+      turn,
+      run,
+      "REF-7",
+      `This Connect has sent ${run.asking.requests} requests and may send no more.`,
+    );
   }
   turn.decide("REF-2", "Nobody answered and fetch_after_attempt is true: the URL is asked again.");
-  const reply = ask(turn, run, document);
+  run.phase = "asking";
+  const reply = askWhom(turn, run, document);
   tune(turn, run);
   proceed(turn, run, document, reply);
 }

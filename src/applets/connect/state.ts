@@ -1,20 +1,21 @@
+import { type Asking, notAsked } from "../../call/asking.ts";
 import type { LegId } from "../../call/legs.ts";
 import type { ConnectAnswer } from "../../contract/answer.ts";
 import type { Destination } from "../../contract/destination.ts";
 import type { DialOutcome } from "../../contract/outcome.ts";
-import type { Query } from "../../contract/query.ts";
 import type { LegFacts } from "../../contract/request.ts";
 
 /**
  * ```
- *                 usable            audio there          answered             prompt over
- *   asking ──────────────► checking ───────────► ringing ─────────► announcing ──────────► talking ─► left
- *     ▲  │ unusable: Fallback, or left              │ round over       │ callee leaves                 ▲
- *     └──┴───────────── fetch_after_attempt ────────┤◄─────────────────┘                               │
- *                                                   └── next round, or nobody is left to dial ─────────┘
+ *           usable answer           answered             playback over
+ *   asking ──────────────► ringing ──────────► announcing ─────────────► talking
+ *     ▲ │                   │  ▲ │                  │ callee leaves         │
+ *     └─┼─ fetch_after_… ───┤  └─┴── next round ────┤                       │
+ *       │                   │ nobody left to dial   │                       │
+ *       └──────────────►  left  ◄───────────────────┴───────────────────────┘
  * ```
  */
-export type Phase = "asking" | "checking" | "ringing" | "announcing" | "talking" | "left";
+export type Phase = "asking" | "ringing" | "announcing" | "talking" | "left";
 
 /** One INVITE to one destination. Times are epoch ms. */
 export interface Attempt {
@@ -30,29 +31,6 @@ export interface Attempt {
   readonly endedAt: number | null;
 }
 
-/** A request to the customer that is under way, or whose audio is being checked. */
-export interface Asked {
-  /** Null: nothing was asked, the answer stands in the flow. */
-  readonly id: string | null;
-  readonly role: "primary" | "fallback" | null;
-  /** REQ-7: the Fallback gets what the Primary got. */
-  readonly query: Query;
-}
-
-export interface AudioCheck {
-  readonly id: string;
-  readonly url: string;
-}
-
-/** An answer that is usable if its audio is there (RES-27). */
-export interface Checking {
-  readonly answer: ConnectAnswer;
-  readonly checks: readonly AudioCheck[];
-  /** Of the request whose answer it is. */
-  readonly status: number | null;
-  readonly elapsedMs: number;
-}
-
 /** What the caller hears while waiting. */
 export type Music =
   | { readonly kind: "tone"; readonly play: string }
@@ -62,12 +40,7 @@ export type Music =
 /** The state of one Connect: a plain JSON value. A step works on a shallow copy; lists are replaced, never changed. */
 export interface ConnectState {
   phase: Phase;
-  /** Fetches of this applet so far, a Primary and its Fallback counted as one. */
-  fetches: number;
-  /** Requests sent, for REF-7. */
-  requests: number;
-  asked: Asked | null;
-  checking: Checking | null;
+  asking: Asking<ConnectAnswer>;
   /** The answer in use; null before the first. */
   answer: ConnectAnswer | null;
   /** Index of the next destination of the answer. */
@@ -90,10 +63,7 @@ export interface ConnectState {
 export function freshState(): ConnectState {
   return {
     phase: "asking",
-    fetches: 0,
-    requests: 0,
-    asked: null,
-    checking: null,
+    asking: notAsked(),
     answer: null,
     position: 0,
     round: 0,
