@@ -143,9 +143,14 @@ export class InviteUas implements IncomingInvite, DialogUser {
   }
 
   #onPrack(arrival: Arrival): void {
-    const known = this.#reliable?.onPrack(arrival.request) === true;
-    respond(this.#core, arrival, known ? 200 : 481);
-    if (known && this.#offeredEarly) this.#earlyAnswer ??= sdpOf(arrival.request);
+    const reliable = this.#reliable;
+    if (reliable?.matches(arrival.request) !== true) {
+      respond(this.#core, arrival, 481, { reason: "Nothing To Acknowledge" });
+      return;
+    }
+    respond(this.#core, arrival, 200);
+    if (this.#offeredEarly) this.#earlyAnswer ??= sdpOf(arrival.request);
+    reliable.acknowledged();
   }
 
   /** Without SDP it refreshes the target; a new offer before our answer is refused (RFC 3311 5.2). */

@@ -45,19 +45,21 @@ export class ReliableProvisionals {
   }
 
   /** Whether the PRACK is for the response that is out. */
-  onPrack(prack: SipRequest): boolean {
-    const current = this.#current;
+  matches(prack: SipRequest): boolean {
     const [rseq, sequence, method] = (prack.headers.get("rack") ?? "").split(/[ \t]+/);
-    if (current === null || Number(rseq) !== this.#rseq || Number(sequence) !== this.#sequence || method !== "INVITE")
-      return false;
-    current.repeat.stop();
+    const named = Number(rseq) === this.#rseq && Number(sequence) === this.#sequence && method === "INVITE";
+    return named && this.#current !== null;
+  }
+
+  /** The response that is out has its PRACK: on with the next, or with the 2xx. */
+  acknowledged(): void {
+    this.#current?.repeat.stop();
     this.#current = null;
     const clear = this.#whenClear;
     this.#whenClear = null;
     const next = this.#queue.shift();
     if (clear !== null) clear();
     else if (next !== undefined) this.#start(next);
-    return true;
   }
 
   stop(): void {

@@ -447,7 +447,13 @@ describe("a large INVITE", () => {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
     const bob = await rig.endpoint("10.0.0.9");
-    const target = { uri: "sip:bob@10.0.0.9", address: "10.0.0.9", port: 5060, protocol: "udp", largeByTcp: true } as const;
+    const target = {
+      uri: "sip:bob@10.0.0.9",
+      address: "10.0.0.9",
+      port: 5060,
+      protocol: "udp",
+      largeByTcp: true,
+    } as const;
     alice.dial("10.0.0.9", { target, headers });
     await rig.pass(100);
     expect(bob.invites[0]?.source.protocol).toBe("tcp");
@@ -456,7 +462,12 @@ describe("a large INVITE", () => {
   it("goes by UDP all the same when it does not, and is logged", async () => {
     const rig = new Rig();
     const warnings: string[] = [];
-    const log = { debug() {}, info() {}, error() {}, warn: (_: object, message: string) => void warnings.push(message) };
+    const log = {
+      debug() {},
+      info() {},
+      error() {},
+      warn: (_: object, message: string) => void warnings.push(message),
+    };
     const alice = await rig.endpoint("10.0.0.1", { log });
     const bob = await rig.endpoint("10.0.0.9");
     alice.dial("10.0.0.9", { headers });
