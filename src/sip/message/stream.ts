@@ -38,11 +38,17 @@ export class StreamParser {
     } catch (error) {
       if (!(error instanceof SipParseError)) throw error;
       this.#failure = new StreamError(error, out);
-      this.#buffer = NO_BODY;
-      this.#start = this.#end = 0;
+      this.#reset(NO_BODY);
       throw this.#failure;
     }
+    if (this.pending === 0) this.#reset(this.#buffer);
     return out;
+  }
+
+  /** Begins at the front again, in `buffer` unless that has grown: thousands of quiet connections hold none of it. */
+  #reset(buffer: Buffer): void {
+    this.#buffer = buffer.length > INITIAL_OCTETS ? Buffer.allocUnsafe(INITIAL_OCTETS) : buffer;
+    this.#start = this.#end = this.#searched = 0;
   }
 
   #append(chunk: Buffer): void {

@@ -36,7 +36,7 @@ export const KNOWN_METHODS: ReadonlySet<string> = new Set(
   "INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK UPDATE INFO REFER SUBSCRIBE NOTIFY MESSAGE PUBLISH".split(" "),
 );
 
-/** The extensions this stack implements: RFC 3262, 4028, 3891, 4488, 3327, 5626, 3911's table entry not among them. */
+/** The extensions a user agent of ours may be asked for: RFC 3262, 4028, 3891, 4488, 3327, 5626. */
 export const SUPPORTED_EXTENSIONS: ReadonlySet<string> = new Set(
   "100rel timer replaces norefersub path outbound".split(" "),
 );
