@@ -1,6 +1,16 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ALL_TIMERS_MS, ANSWER, answering, type CallLog, type Dialled, isIdle, OFFER, type Party, Rig } from "./testing/rig.ts";
+import {
+  ALL_TIMERS_MS,
+  ANSWER,
+  answering,
+  type CallLog,
+  type Dialled,
+  isIdle,
+  OFFER,
+  type Party,
+  Rig,
+} from "./testing/rig.ts";
 import type { Weather } from "./testing/virtual-network.ts";
 
 describe("a call between two endpoints", () => {

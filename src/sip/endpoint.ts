@@ -204,18 +204,21 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
   }
 
   request(options: RequestOptions): Promise<RequestResult> {
-    return sendOutOfDialog(this.#core, options);
+    return new Promise((resolve) => sendOutOfDialog(this.#core, options, resolve));
   }
 
-  async ping(target: DialTarget, timeoutMs: number = PING_TIMEOUT_MS): Promise<PingResult> {
-    const { clock, transport } = this.#core;
-    const began = clock.now();
-    const host = this.#options.advertised ?? transport.listening[0]?.host ?? "localhost";
-    const us = `sip:ping@${host.includes(":") ? `[${host}]` : host}`;
-    const from = { uri: us };
-    const result = await this.request({ method: "OPTIONS", target, from, to: { uri: target.uri }, timeoutMs });
-    if (!result.ok) return { alive: false, reason: result.reason };
-    return { alive: true, status: result.response.status, rttMs: clock.now() - began };
+  ping(target: DialTarget, timeoutMs: number = PING_TIMEOUT_MS): Promise<PingResult> {
+    const core = this.#core;
+    const began = core.clock.now();
+    const host = this.#options.advertised ?? core.transport.listening[0]?.host ?? "localhost";
+    const from = { uri: `sip:ping@${host.includes(":") ? `[${host}]` : host}` };
+    const options = { method: "OPTIONS", target, from, to: { uri: target.uri }, timeoutMs };
+    return new Promise((resolve) =>
+      sendOutOfDialog(core, options, (result) => {
+        if (!result.ok) resolve({ alive: false, reason: result.reason });
+        else resolve({ alive: true, status: result.response.status, rttMs: core.clock.now() - began });
+      }),
+    );
   }
 
   // From the transactions.

@@ -1,8 +1,6 @@
-import type { Timer } from "../../base/clock.ts";
 import { buildCancel } from "../message/build.ts";
 import { cseq, type SipRequest, type SipResponse, to } from "../message/message.ts";
 import type { InviteClientTransaction, InviteClientUser } from "../transaction/client-invite.ts";
-import { transactionTimeout } from "../transaction/timers.ts";
 import type { Flow } from "../transport/types.ts";
 import type { ExtraHeaders } from "./api.ts";
 import { type Core, newBranch } from "./core.ts";
@@ -36,7 +34,6 @@ export class InviteAttempt implements InviteClientUser {
   #transaction: InviteClientTransaction | null = null;
   #given: { readonly headers: ExtraHeaders } | null = null;
   #cancelled = false;
-  #cancelLimit: Timer | null = null;
   /** By To tag: the ACK as it went out. */
   readonly #acks = new Map<string, { readonly flow: Flow; readonly octets: Buffer } | null>();
 
@@ -106,7 +103,6 @@ export class InviteAttempt implements InviteClientUser {
 
   #end(): void {
     this.heard = true;
-    this.#cancelLimit?.cancel();
     this.#request = null;
   }
 
@@ -116,13 +112,8 @@ export class InviteAttempt implements InviteClientUser {
     this.#cancelled = true;
     const cancel = buildCancel(request);
     for (const [name, value] of this.#given?.headers ?? []) cancel.headers.add(name, value);
-    // No final response within 64·T1 of the CANCEL: the INVITE counts as cancelled (RFC 3261 9.1).
-    const { clock, timers, transactions } = this.#core;
-    this.#cancelLimit = clock.after(transactionTimeout(timers), () => {
-      this.#end();
-      this.#transaction?.abandon();
-    });
-    transactions.cancel(cancel, this.#branch, this.flow, { onFinal: nothing, onNoResponse: nothing });
+    this.#transaction?.onCancelSent();
+    this.#core.transactions.cancel(cancel, this.#branch, this.flow, { onFinal: nothing, onNoResponse: nothing });
   }
 }
 

@@ -15,8 +15,8 @@ const CONNECT_MS = 5_000;
 const WITH_CONTACT: ReadonlySet<string> = new Set(["REGISTER", "OPTIONS", "SUBSCRIBE"]);
 
 /** One request outside of a dialog, over all addresses of its target, digest included (RFC 3261 8.1, 22; RFC 3263). */
-export function sendOutOfDialog(core: Core, options: RequestOptions): Promise<RequestResult> {
-  return new Promise((resolve) => void new OutOfDialog(core, options, resolve).start());
+export function sendOutOfDialog(core: Core, options: RequestOptions, done: (result: RequestResult) => void): void {
+  void new OutOfDialog(core, options, done).start();
 }
 
 class OutOfDialog {

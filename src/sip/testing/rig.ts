@@ -16,8 +16,10 @@ import { FAIR, VirtualNetwork, type Weather } from "./virtual-network.ts";
 /** Longer than every timer of RFC 3261 together: after so much nothing may be left in any table. */
 export const ALL_TIMERS_MS = 200_000;
 
-export const OFFER = "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
-export const ANSWER = "v=0\r\no=b 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 5000 RTP/AVP 8\r\n";
+export const OFFER =
+  "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+export const ANSWER =
+  "v=0\r\no=b 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 5000 RTP/AVP 8\r\n";
 
 /** A world of virtual time with a network; the same seed gives the same run. */
 export class Rig {
@@ -119,7 +121,10 @@ export class Party {
     });
   }
 
-  dial(host: string, options: Partial<DialOptions> & { readonly protocol?: "udp" | "tcp"; readonly port?: number } = {}): Dialled {
+  dial(
+    host: string,
+    options: Partial<DialOptions> & { readonly protocol?: "udp" | "tcp"; readonly port?: number } = {},
+  ): Dialled {
     const { protocol = "udp", port = 5060, ...rest } = options;
     const progress: Dialled["progress"] = [];
     const answers: Dialled["answers"] = [];

@@ -76,7 +76,8 @@ export class VirtualNetwork {
     const local = { host: client.local.host, port: this.#nextPort++ };
     const here = new VirtualConnection(this, client, client.local, to, local);
     const server = this.#listeners.get(keyOf("tcp", to));
-    if (server === undefined) this.clock.after(Math.min(timeoutMs, this.delayMs), () => here.break("connection refused"));
+    if (server === undefined)
+      this.clock.after(Math.min(timeoutMs, this.delayMs), () => here.break("connection refused"));
     else {
       const there = new VirtualConnection(this, server, server.local, local, to);
       here.join(there);
@@ -205,8 +206,9 @@ class VirtualConnection implements Flow {
   send(octets: Buffer): void {
     const peer = this.#peer;
     const to = { host: this.remote.address, port: this.remote.port };
-    if (peer === null || this.#broken || !this.#network.gate({ protocol: "tcp", from: this.#socket, to, octets })) return;
-    for (let at = 0; at < octets.length; ) {
+    if (peer === null || this.#broken || !this.#network.gate({ protocol: "tcp", from: this.#socket, to, octets }))
+      return;
+    for (let at = 0; at < octets.length;) {
       const length = 1 + Math.floor(this.#network.random.next() * LONGEST_PIECE);
       const piece = Buffer.from(octets.subarray(at, at + length));
       this.#network.clock.after(this.#network.delayMs, () => peer.#receive(piece));

@@ -70,7 +70,12 @@ export class InviteClientTransaction {
     if (this.#state === "calling" || this.#state === "proceeding") this.#noResponse(reason);
   }
 
-  /** Ends it without a word to the user: nothing came after a CANCEL (RFC 3261 9.1), or the user stopped waiting. */
+  /** A CANCEL went out: without a final response in 64·T1 it ends without a word (RFC 3261 9.1). */
+  onCancelSent(): void {
+    if (this.#state === "proceeding") this.#endAfter(transactionTimeout(this.#host.timers));
+  }
+
+  /** Ends it without a word: the endpoint stops. */
   abandon(): void {
     this.#terminate();
   }
