@@ -1,11 +1,18 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import type { LocatedProblem } from "../base/located.ts";
 import { showProblem } from "../base/located.ts";
+import type { Result } from "../base/result.ts";
+import { err, ok } from "../base/result.ts";
+import type { CallReport } from "../call/report.ts";
 import { examine } from "../simulator/explore.ts";
 import { INVARIANTS } from "../simulator/inspector.ts";
-import { parseScenario } from "../simulator/scenario.ts";
+import type { ReplayOptions } from "../simulator/replay.ts";
+import { differences, replayOf } from "../simulator/replay.ts";
+import { parseFlowText, parseScenario } from "../simulator/scenario.ts";
 import type { Scenario } from "../simulator/script.ts";
+import type { SimulateOptions } from "../simulator/simulate.ts";
 import { DEFAULT_SEED, SimulationError, simulate } from "../simulator/simulate.ts";
 import { timeline } from "../simulator/timeline.ts";
 
@@ -16,16 +23,20 @@ export const EXIT_USAGE = 2;
 interface Options {
   readonly json?: boolean;
   readonly seed: number;
+  readonly replay?: string;
+  readonly flow?: string;
 }
 
 /** `plugboard simulate`: one call in virtual time, no network, no telephony. */
 export function simulateCommand(): Command {
   return new Command("simulate")
     .description("play one call in virtual time: no network, no telephony")
-    .argument("<scenario>", "scenario file (YAML or JSON)")
+    .argument("[scenario]", "scenario file (YAML or JSON)")
+    .option("--replay <call>", "play a call again from its report (JSON) instead of a scenario")
+    .option("--flow <flow>", "with --replay: the flow to play it through; otherwise it is rebuilt from the report")
     .option("--json", "print the report as JSON instead of a timeline")
     .option("--seed <number>", "decides the ids of the call", wholeNumber, DEFAULT_SEED)
-    .action((file: string, options: Options) => {
+    .action((file: string | undefined, options: Options) => {
       process.exitCode = run(file, options);
     });
 }
@@ -53,23 +64,78 @@ export function complain(sentence: string): void {
   process.stderr.write(`${sentence}\n`);
 }
 
-function run(file: string, { json, seed }: Options): number {
+function run(file: string | undefined, options: Options): number {
+  if ((file === undefined) === (options.replay === undefined)) {
+    complain("give either a scenario file or --replay with the report of a call");
+    return EXIT_USAGE;
+  }
+  if (options.flow !== undefined && options.replay === undefined) {
+    complain("--flow goes with --replay: a scenario names its flow itself");
+    return EXIT_USAGE;
+  }
+  return file === undefined ? replay(options.replay ?? "", options) : play(file, options);
+}
+
+function play(file: string, options: Options): number {
   const text = readText(file);
   if (text === null) return EXIT_USAGE;
   const scenario = parseScenario(text, file, (path) => readFileSync(resolve(dirname(file), path), "utf8"));
-  if (!scenario.ok) {
-    for (const problem of scenario.error) complain(showProblem(problem));
+  if (!scenario.ok) return complainAll(scenario.error);
+  const report = show(scenario.value, options, {});
+  return report === null ? EXIT_FINDING : watch(scenario.value, options.seed);
+}
+
+function replay(file: string, options: Options): number {
+  const text = readText(file);
+  const recorded = text === null ? null : readJson(text, file);
+  if (recorded === null) return EXIT_USAGE;
+  const flow = options.flow === undefined ? ok({}) : readFlow(options.flow);
+  if (!flow.ok) return complainAll(flow.error);
+  const replayed = replayOf(recorded, file, flow.value);
+  if (!replayed.ok) {
+    complain(replayed.error);
     return EXIT_USAGE;
   }
+  const { scenario, callSid } = replayed.value;
+  const report = show(scenario, options, { callSid });
+  if (report === null) return EXIT_FINDING;
+  for (const difference of differences(recorded, report.trace))
+    complain(`differs from the recorded call: ${difference}`);
+  return watch(scenario, options.seed);
+}
+
+function readFlow(file: string): Result<ReplayOptions, readonly LocatedProblem[]> {
+  const text = readText(file);
+  if (text === null) return err([]);
+  const flow = parseFlowText(text, file);
+  return flow.ok ? ok({ flow: flow.value }) : flow;
+}
+
+function readJson(text: string, file: string): unknown {
   try {
-    const report = simulate(scenario.value, { seed });
+    return JSON.parse(text);
+  } catch (error) {
+    complain(`${file}: is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
+
+function complainAll(problems: readonly LocatedProblem[]): number {
+  for (const problem of problems) complain(showProblem(problem));
+  return EXIT_USAGE;
+}
+
+/** Plays and prints; null: the call would never end, and that has been said. */
+function show(scenario: Scenario, { json, seed }: Options, more: SimulateOptions): CallReport | null {
+  try {
+    const report = simulate(scenario, { seed, ...more });
     process.stdout.write(`${json === true ? JSON.stringify(report, null, 2) : timeline(report)}\n`);
+    return report;
   } catch (error) {
     if (!(error instanceof SimulationError)) throw error;
     complain(error.message);
-    return EXIT_FINDING;
+    return null;
   }
-  return watch(scenario.value, seed);
 }
 
 /** Says which invariant the call breaks: a finding of `plugboard explore` replays as a finding. */

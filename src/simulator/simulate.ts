@@ -17,6 +17,8 @@ export const DEFAULT_SEED = 1;
 export interface SimulateOptions {
   /** Decides the call's ids; everything else is in the scenario. */
   readonly seed?: number;
+  /** Absent: made from the seed. A replay keeps the id of the call it repeats. */
+  readonly callSid?: string;
 }
 
 /**
@@ -34,7 +36,7 @@ export function simulateWith<State>(
   options: SimulateOptions = {},
 ): CallReport {
   const seed = options.seed ?? DEFAULT_SEED;
-  const callSid = makeCallSid(seededRandom(seed), scenario.startMs, scenario.setup.account.timezone);
+  const callSid = options.callSid ?? makeCallSid(seededRandom(seed), scenario.startMs, scenario.setup.account.timezone);
   const outcome = new World(scenario, engine).run(callSid);
   if (outcome.kind !== "ended") throw new SimulationError(`${scenario.name}: ${outcome.message}`);
   return reportOf(outcome.trace, { seed });

@@ -37,7 +37,7 @@ const MAX_EVENTS = 200_000;
 /** Longer than the longest lawful call: a Connect rings 100 numbers for 60 s and talks 75 min, 200 times over. */
 const MAX_VIRTUAL_MS = 30 * 86_400_000;
 /** A person (or a robot) presses five keys a second. */
-const KEY_SPACING_MS = 200;
+export const KEY_SPACING_MS = 200;
 
 interface Leg {
   readonly behaviour: PhoneBehaviour;

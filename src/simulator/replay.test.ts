@@ -1,0 +1,86 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { seededRandom } from "../base/random.ts";
+import type { CallReport } from "../call/report.ts";
+import { drawScenario, makePools } from "./chance.ts";
+import { differences, replayOf } from "./replay.ts";
+import { parseFlowText, parseScenario } from "./scenario.ts";
+import { simulate } from "./simulate.ts";
+
+const FOLDER = new URL("../../test/scenarios/", import.meta.url);
+
+function read(path: string): string {
+  return readFileSync(new URL(path, FOLDER), "utf8");
+}
+
+function reportOfFile(file: string): CallReport {
+  const parsed = parseScenario(read(file), file, read);
+  if (!parsed.ok) throw new Error(file);
+  return simulate(parsed.value);
+}
+
+/** As if it came from a file. */
+function written(report: CallReport): unknown {
+  return JSON.parse(JSON.stringify(report));
+}
+
+function replayed(report: CallReport): CallReport {
+  const replay = replayOf(written(report), "call.json");
+  if (!replay.ok) throw new Error(replay.error);
+  return simulate(replay.value.scenario, { callSid: replay.value.callSid });
+}
+
+/** Everything but the words about answers, which the trace does not keep. */
+function course({ call_sid, ended_by, duration_ms, applets, exits, attempts, requests, dial_events, cdr }: CallReport) {
+  const asked = requests.map(({ at_ms, purpose, role, query, result }) => ({ at_ms, purpose, role, query, result }));
+  return { call_sid, ended_by, duration_ms, applets, exits, attempts, asked, dial_events, cdr };
+}
+
+describe("a replay", () => {
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".yaml"));
+
+  it.each(files)("of %s goes as the call did, from its trace alone", (file) => {
+    const report = reportOfFile(file);
+    expect(course(replayed(report))).toEqual(course(report));
+    expect(differences(written(report), replayed(report).trace)).toEqual([]);
+  });
+
+  it("of random calls goes as they did", () => {
+    const parsed = parseFlowText(read("flows/chain.yaml"), "chain.yaml");
+    if (!parsed.ok) throw new Error("chain.yaml");
+    const pools = makePools(parsed.value, 3);
+    for (let run = 1; run <= 200; run++) {
+      const report = simulate(drawScenario(pools, seededRandom(run), `run ${run}`));
+      expect(differences(written(report), replayed(report).trace)).toEqual([]);
+    }
+  });
+
+  it("through another flow shows what would have become of the call", () => {
+    const flow = parseFlowText(
+      read("flows/chain.yaml").replace("nobody_answered: desk", "nobody_answered: talked"),
+      "x",
+    );
+    if (!flow.ok) throw new Error("flow");
+    const report = reportOfFile("chain.yaml");
+    const replay = replayOf(written(report), "call.json", { flow: flow.value });
+    if (!replay.ok) throw new Error(replay.error);
+    const other = simulate(replay.value.scenario);
+    expect(other.applets).toEqual(["sales", "talked"]);
+    expect(differences(written(report), other.trace)).toContain(
+      "applets: was sales → desk → talked, is sales → talked",
+    );
+  });
+
+  it("of something else is refused with a sentence", () => {
+    expect(replayOf({}, "call.json")).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("not the report of a call"),
+    });
+    expect(replayOf({ trace: [] }, "call.json")).toMatchObject({ ok: false });
+    const headless = written(reportOfFile("answer.yaml")) as { trace: unknown[] };
+    expect(replayOf({ trace: headless.trace.slice(1) }, "call.json")).toEqual({
+      ok: false,
+      error: "call.json is not the report of a call: its trace has no call.started",
+    });
+  });
+});
