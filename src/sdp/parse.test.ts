@@ -194,7 +194,7 @@ describe("parseSdp", () => {
     parseSdp(`v=0\r\n${"\r".repeat(60_000)}`);
     parseSdp(`v=0\r\nm=audio${" ".repeat(60_000)}x`);
     const { user, system } = process.cpuUsage(start);
-    expect((user + system) / 1000).toBeLessThan(500);
+    expect((user + system) / 1000).toBeLessThan(2000);
   });
 });
 
