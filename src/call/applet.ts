@@ -4,7 +4,7 @@ import type { EndedBy } from "./record.ts";
 import type { AppletDocument } from "./setup.ts";
 import type { Turn } from "./turn.ts";
 
-/** What an applet may hear of: everything about fetches, dialled legs, playbacks, digits, timers, recordings. */
+/** What an applet may hear of: fetches, dialled legs, playbacks, the caller's keys, timers, recordings. */
 export type AppletEvent = Exclude<CallEvent, { readonly kind: "call_arrived" | "command" }>;
 
 /** One way out of an applet. */

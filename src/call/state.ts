@@ -84,6 +84,8 @@ export interface CallState {
   readonly facts: KnownFacts;
   /** Digits pressed ahead of the prompt that will ask for them. */
   readonly typed: string;
+  /** The case that the latest sync Passthru was told to take (APP-5); null: none. */
+  readonly selected: string | null;
   /** Milliseconds of all conversations so far. */
   readonly conversationMs: number;
   /** How the latest Connect that dialled ended: outlives `facts.dialCallStatus`. */

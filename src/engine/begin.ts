@@ -59,6 +59,7 @@ function stateOf(event: Arrival): CallState {
     appletsRun: 0,
     facts: NOTHING_KNOWN,
     typed: "",
+    selected: null,
     conversationMs: 0,
     dialStatus: null,
     calleeLeft: false,

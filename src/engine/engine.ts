@@ -52,7 +52,8 @@ function handle(turn: Turn, event: CallEvent): void {
     case "leg_ended":
       return event.leg === CALLER ? handleCaller(turn, event) : handleDialled(turn, event);
     case "digit":
-      deliver(turn, event);
+      // Keys of the callee are for the caller's ears (a door opener, another menu), not for the flow.
+      if (event.leg === CALLER && KEY.test(event.digit)) deliver(turn, event);
       return;
     case "timer":
       return handleTimer(turn, event);
@@ -65,6 +66,9 @@ function handle(turn: Turn, event: CallEvent): void {
       return unreachable(event);
   }
 }
+
+/** What people can press; the four letters of the DTMF alphabet are for machines. */
+const KEY = /^[0-9*#]$/;
 
 type TimerEvent = Extract<CallEvent, { kind: "timer" }>;
 type LegEvent = Extract<CallEvent, { kind: `leg_${string}` }>;

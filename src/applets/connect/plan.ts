@@ -1,3 +1,4 @@
+import { unreachable } from "../../base/never.ts";
 import type { Reply } from "../../call/asking.ts";
 import { MAX_FETCHES_PER_CONNECT } from "../../call/limits.ts";
 import type { Turn } from "../../call/turn.ts";
@@ -22,6 +23,8 @@ export function proceed(turn: Turn, run: ConnectState, document: ConnectDocument
       return leaveWithoutAnswer(turn, run, document, reply.message);
     case "answer":
       return adopt(turn, run, document, reply);
+    default:
+      return unreachable(reply);
   }
 }
 

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { type AppletKind, defineApplet } from "../../call/applet.ts";
+import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { isSaid, onSaying, say, type Saying, saySchema } from "../../call/say.ts";
+import type { Turn } from "../../call/turn.ts";
+
+const schema = z.strictObject({
+  type: z.literal("greeting"),
+  say: saySchema,
+  next: z.string().min(1).optional(),
+});
+
+type GreetingDocument = z.infer<typeof schema>;
+
+/** APP-1: says something, then goes on. Keys pressed meanwhile are kept for the prompt behind it. */
+const kind: AppletKind<GreetingDocument, Saying> = {
+  type: "greeting",
+  schema,
+  needsCaller: true,
+  dials: false,
+  docs: "greeting.md",
+  form: {
+    title: "Greeting",
+    summary: "Says a text or plays audio to the caller, then goes on.",
+    fields: [
+      {
+        path: "say",
+        label: "What to say",
+        help: "A text to speak, an audio URL, an uploaded file, or a URL that answers with the text.",
+        input: { kind: "say" },
+        required: true,
+      },
+      { path: "next", label: "Then", help: "The applet behind it.", input: { kind: "applet" }, required: false },
+    ],
+    sample: { type: "greeting", say: { text: "Welcome." } },
+  },
+  exits({ say: what, next }) {
+    // Static words take time but wait for nobody; a URL is waited for.
+    const waits = what.url !== undefined;
+    return [{ name: "next", label: "then", target: next ?? null, path: ["next"], waits, optional: false }];
+  },
+  times: ({ say: what }) => ({
+    ringMs: 0,
+    silenceMs: what.url === undefined ? 0 : REQUEST_DEADLINE_MS,
+    because: "Its URL may take 5 s to say what to say.",
+  }),
+  enter(turn, document) {
+    return goOn(turn, say(turn, document.say));
+  },
+  on(turn, _document, saying, event) {
+    if (event.kind === "digit") turn.keepDigit(event.digit);
+    const next = onSaying(turn, saying, event);
+    return next === null ? saying : goOn(turn, next);
+  },
+  close: () => null,
+};
+
+export const greeting = defineApplet(kind);
+
+function goOn(turn: Turn, saying: Saying): Saying {
+  if (isSaid(saying)) turn.leave("next", "APP-1");
+  return saying;
+}

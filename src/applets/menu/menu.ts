@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { type AppletExit, type AppletKind, defineApplet } from "../../call/applet.ts";
+import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { hush, isSaid, onSaying, say, type Saying, saySchema } from "../../call/say.ts";
+import type { Turn } from "../../call/turn.ts";
+
+const target = z.string().min(1);
+const KEYS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"] as const;
+
+/** Seconds; nobody waits in silence for longer. */
+const MAX_TIMEOUT_S = 60;
+/** Nobody listens to a menu more often than this. */
+const MAX_REPEATS = 20;
+
+const schema = z.strictObject({
+  type: z.literal("menu"),
+  say: saySchema,
+  input_timeout: z.int().min(1).max(MAX_TIMEOUT_S).default(5),
+  repeat: z.int().min(0).max(MAX_REPEATS).default(0),
+  keys: z.partialRecord(z.enum(KEYS), target),
+  no_input: target.optional(),
+  invalid: target.optional(),
+});
+
+type MenuDocument = z.infer<typeof schema>;
+
+interface MenuState {
+  readonly saying: Saying;
+  /** How often the prompt was said again. */
+  readonly repeats: number;
+}
+
+const INPUT_TIMER = "input";
+
+/** APP-3: says a prompt and follows the key that is pressed, during the prompt or behind it. */
+const kind: AppletKind<MenuDocument, MenuState> = {
+  type: "menu",
+  schema,
+  needsCaller: true,
+  dials: false,
+  docs: "menu.md",
+  form: {
+    title: "IVR menu",
+    summary: "Says a prompt and goes where the pressed key leads.",
+    fields: [
+      { path: "say", label: "Prompt", help: "What the caller hears.", input: { kind: "say" }, required: true },
+      {
+        path: "keys",
+        label: "Keys",
+        help: "An applet for each key: 0-9, * and #.",
+        input: { kind: "keys" },
+        required: true,
+      },
+      {
+        path: "input_timeout",
+        label: "Wait for a key",
+        help: "Counted from the end of the prompt.",
+        input: { kind: "number", min: 1, max: MAX_TIMEOUT_S, unit: "s", default: 5 },
+        required: false,
+      },
+      {
+        path: "repeat",
+        label: "Repeat",
+        help: "How often the prompt is said again when no key, or a wrong one, is pressed.",
+        input: { kind: "number", min: 0, max: MAX_REPEATS, unit: "times", default: 0 },
+        required: false,
+      },
+    ],
+    sample: { type: "menu", say: { text: "For sales press 1." }, keys: {} },
+  },
+  exits: menuExits,
+  times: ({ say: what, input_timeout }) => ({
+    ringMs: 0,
+    silenceMs: Math.max(input_timeout * 1000, what.url === undefined ? 0 : REQUEST_DEADLINE_MS),
+    because: `It waits ${input_timeout} s for a key.`,
+  }),
+  enter(turn, document) {
+    return begin(turn, document, 0);
+  },
+  on(turn, document, state, event) {
+    if (event.kind === "digit") return press(turn, document, state, event.digit);
+    if (event.kind === "timer" && event.id === INPUT_TIMER) return fail(turn, document, state, "no_input");
+    const saying = onSaying(turn, state.saying, event);
+    return saying === null ? state : listen(turn, document, { ...state, saying });
+  },
+  close: () => null,
+};
+
+export const menu = defineApplet(kind);
+
+/** A key pressed ahead answers the prompt before it is said. */
+function begin(turn: Turn, document: MenuDocument, repeats: number): MenuState {
+  const state: MenuState = { saying: { request: null, play: null }, repeats };
+  const typed = turn.takeTyped();
+  const [ahead] = typed;
+  if (ahead === undefined) return listen(turn, document, { ...state, saying: say(turn, document.say) });
+  for (const digit of typed.slice(1)) turn.keepDigit(digit);
+  return press(turn, document, state, ahead);
+}
+
+/** The time for a key counts from the end of the prompt. */
+function listen(turn: Turn, document: MenuDocument, state: MenuState): MenuState {
+  if (isSaid(state.saying)) turn.setTimer(INPUT_TIMER, document.input_timeout * 1000);
+  return state;
+}
+
+function press(turn: Turn, document: MenuDocument, state: MenuState, digit: string): MenuState {
+  const saying = hush(turn, state.saying);
+  turn.clearTimer(INPUT_TIMER);
+  turn.learn({ digits: digit });
+  const known = Object.hasOwn(document.keys, digit);
+  turn.trace({
+    type: "digits",
+    digits: digit,
+    message: known ? "The key is on the menu." : "The key is not on the menu.",
+  });
+  if (!known) return fail(turn, document, { ...state, saying }, "invalid");
+  turn.leave(digit, "APP-3");
+  return { ...state, saying };
+}
+
+/** No key, or a wrong one: the prompt again, as often as `repeat` says, then the exit. */
+function fail(turn: Turn, document: MenuDocument, state: MenuState, exit: "no_input" | "invalid"): MenuState {
+  if (state.repeats < document.repeat) {
+    turn.decide("APP-3", `${exit === "invalid" ? "A wrong key" : "No key"} was pressed: the menu is said again.`);
+    return begin(turn, document, state.repeats + 1);
+  }
+  turn.leave(exit, "APP-3");
+  return state;
+}
+
+function menuExits(document: MenuDocument): readonly AppletExit[] {
+  const keys = KEYS.filter((key) => document.keys[key] !== undefined).map((key) => ({
+    name: key,
+    label: `key ${key}`,
+    target: document.keys[key] ?? null,
+    path: ["keys", key],
+    waits: true,
+    optional: false,
+  }));
+  const other = (name: "no_input" | "invalid", label: string): AppletExit => {
+    return { name, label, target: document[name] ?? null, path: [name], waits: true, optional: false };
+  };
+  return [...keys, other("no_input", "no key is pressed"), other("invalid", "a wrong key is pressed")];
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { type AppletKind, defineApplet } from "../../call/applet.ts";
+import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import type { Asking, Turn } from "../../call/turn.ts";
+import type { HttpOutcome } from "../../contract/http.ts";
+import { isHttpUrl } from "../../contract/query.ts";
+import { receive } from "../../contract/receive.ts";
+import { judgeSwitchAnswer } from "../../contract/text-answers.ts";
+
+const target = z.string().min(1);
+
+const schema = z.strictObject({
+  type: z.literal("passthru"),
+  url: z.string().refine(isHttpUrl, "must be an absolute http or https URL"),
+  mode: z.enum(["sync", "async"]).default("sync"),
+  exits: z.strictObject({ ok: target.optional(), otherwise: target.optional() }).default({}),
+});
+
+type PassthruDocument = z.infer<typeof schema>;
+
+/** The request that is waited for; null: none. */
+interface PassthruState {
+  readonly request: string | null;
+}
+
+/**
+ * APP-4: tells a URL what the call has come to. Sync waits for the answer and has two exits by it; async goes on at once,
+ * and the delivery is the outbox's.
+ */
+const kind: AppletKind<PassthruDocument, PassthruState> = {
+  type: "passthru",
+  schema,
+  needsCaller: false,
+  dials: false,
+  docs: "passthru.md",
+  form: {
+    title: "Passthru",
+    summary: "Tells your URL about the call, and may go where its answer leads.",
+    fields: [
+      {
+        path: "url",
+        label: "URL",
+        help: "Asked with the details of the call.",
+        input: { kind: "url" },
+        required: true,
+      },
+      {
+        path: "mode",
+        label: "Mode",
+        help: "Sync waits up to 5 seconds: 200 takes the first exit, anything else the second. Async goes on at once.",
+        input: {
+          kind: "choice",
+          options: [
+            { value: "sync", label: "Wait for the answer" },
+            { value: "async", label: "Go on at once" },
+          ],
+        },
+        required: false,
+      },
+    ],
+    sample: { type: "passthru", url: "https://app.example/passthru", mode: "sync", exits: {} },
+  },
+  exits({ exits, mode }) {
+    const waits = mode === "sync";
+    const ok = { name: "ok", label: waits ? "answered 200" : "then", target: exits.ok ?? null, path: ["exits", "ok"] };
+    const otherwise = { name: "otherwise", label: "anything else", target: exits.otherwise ?? null };
+    return [
+      { ...ok, waits, optional: false },
+      // Async never takes it.
+      { ...otherwise, path: ["exits", "otherwise"], waits, optional: !waits },
+    ];
+  },
+  times: ({ mode }) => ({
+    ringMs: 0,
+    silenceMs: mode === "sync" ? REQUEST_DEADLINE_MS : 0,
+    because: "Its URL may take 5 s to answer.",
+  }),
+  enter(turn, document) {
+    if (document.mode === "async") {
+      tell(turn, document);
+      turn.leave("ok", "APP-4");
+      return { request: null };
+    }
+    const request = turn.fetch(askingOf(turn, document));
+    if (request === null) turn.leave("otherwise", "APP-4");
+    return { request };
+  },
+  on(turn, _document, state, event) {
+    if (event.kind === "digit") turn.keepDigit(event.digit);
+    if (event.kind !== "fetched" || event.id !== state.request) return state;
+    answered(turn, event.id, event.outcome, event.elapsedMs);
+    return { request: null };
+  },
+  close: () => null,
+  tell,
+};
+
+export const passthru = defineApplet(kind);
+
+/** Without waiting for an answer: the outbox delivers it at least once, in order with the call's other Passthrus. */
+function tell(turn: Turn, document: PassthruDocument): void {
+  turn.notify(askingOf(turn, document), `${turn.call.callSid}-passthru`);
+}
+
+function askingOf(turn: Turn, { url }: PassthruDocument): Asking {
+  // REQ-3: no version header. The answer may be text or JSON.
+  return { purpose: "passthru", role: null, attempt: 1, url, query: turn.query(), versionHeader: false, accept: "*/*" };
+}
+
+/** 200 → the first exit, everything else (302 included) → the second. A case it selects is for a Switch (APP-5). */
+function answered(turn: Turn, id: string, outcome: HttpOutcome, elapsedMs: number): void {
+  const received = receive(outcome);
+  const status = outcome.ok ? outcome.status : null;
+  if (!received.usable) {
+    const [finding] = received.findings;
+    const message = finding?.message ?? "The answer cannot be used.";
+    turn.findings(id, received.findings);
+    turn.result({ id, result: received.result, status, elapsedMs }, finding?.rule ?? null, message);
+    turn.put({ selected: null });
+    return turn.leave("otherwise", "APP-4");
+  }
+  const selection = judgeSwitchAnswer(outcome);
+  turn.result({ id, result: "usable", status, elapsedMs }, null, "The URL answered 200.");
+  turn.put({ selected: selection.usable ? selection.select : null });
+  turn.leave("ok", "APP-4");
+}

@@ -1,0 +1,62 @@
+import { zonedDate } from "../../contract/time.ts";
+
+/** One span of opening hours: minutes since midnight, on the days given (0 Sunday … 6 Saturday). */
+export interface Span {
+  readonly days: readonly number[];
+  readonly fromMin: number;
+  /** Later than `fromMin`; past 1440 it runs into the next day. */
+  readonly toMin: number;
+}
+
+const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+const DAY_MIN = 1440;
+
+const SPAN = /^(?:([a-z,-]+) +)?([01]?\d|2[0-4]):([0-5]\d) *- *([01]?\d|2[0-4]):([0-5]\d)$/;
+
+/**
+ * Reads `mon-fri 09:00-18:00`, `sat,sun 10:00-14:00`, `fri 22:00-02:00` (into Saturday) or `09:00-18:00` (every day).
+ * Null: it is none of these.
+ */
+export function readSpan(text: string): Span | null {
+  const match = SPAN.exec(text.trim().toLowerCase());
+  if (match === null) return null;
+  const [, names, fromHour, fromMinute, toHour, toMinute] = match;
+  const days = names === undefined ? [0, 1, 2, 3, 4, 5, 6] : readDays(names);
+  const fromMin = minutes(fromHour, fromMinute);
+  const toMin = minutes(toHour, toMinute);
+  if (days === null || fromMin >= DAY_MIN || toMin > DAY_MIN || fromMin === toMin) return null;
+  return { days, fromMin, toMin: toMin > fromMin ? toMin : toMin + DAY_MIN };
+}
+
+function minutes(hour: string | undefined, minute: string | undefined): number {
+  return Number(hour) * 60 + Number(minute);
+}
+
+/** `mon`, `mon,wed`, `mon-fri`, `sat-mon`; null: a name that is no day. */
+function readDays(names: string): readonly number[] | null {
+  const days = new Set<number>();
+  for (const part of names.split(",")) {
+    const [first, last = first] = part.split("-");
+    const from = DAYS.indexOf(first ?? "");
+    const to = DAYS.indexOf(last ?? "");
+    if (from < 0 || to < 0 || part.split("-").length > 2) return null;
+    for (let day = from; ; day = (day + 1) % 7) {
+      days.add(day);
+      if (day === to) break;
+    }
+  }
+  return [...days];
+}
+
+/** Whether `ms` (epoch) lies in one of the spans, by the clock of `timezone`. A span begins in, and ends before. */
+export function isOpen(spans: readonly Span[], ms: number, timezone: string): boolean {
+  const clock = zonedDate(ms, timezone);
+  const day = clock.getUTCDay();
+  const minute = clock.getUTCHours() * 60 + clock.getUTCMinutes();
+  const yesterday = (day + 6) % 7;
+  return spans.some(
+    ({ days, fromMin, toMin }) =>
+      (days.includes(day) && minute >= fromMin && minute < toMin) ||
+      (days.includes(yesterday) && minute + DAY_MIN < toMin),
+  );
+}

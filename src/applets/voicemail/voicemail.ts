@@ -1,0 +1,140 @@
+import { unreachable } from "../../base/never.ts";
+import { z } from "zod";
+import { type AppletKind, defineApplet } from "../../call/applet.ts";
+import { CALLER } from "../../call/legs.ts";
+import { RECORDING_CLOSE_MS, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { hush, isSaid, onSaying, say, type Saying, saySchema } from "../../call/say.ts";
+import type { AppletEvent } from "../../call/applet.ts";
+import type { Turn } from "../../call/turn.ts";
+
+/** Seconds. An hour of voicemail is somebody who forgot to hang up. */
+const MAX_DURATION_S = 3600;
+const MAX_SILENCE_S = 60;
+
+const schema = z.strictObject({
+  type: z.literal("voicemail"),
+  say: saySchema.optional(),
+  max_duration: z.int().min(1).max(MAX_DURATION_S).default(120),
+  max_silence: z.int().min(1).max(MAX_SILENCE_S).default(10),
+  next: z.string().min(1).optional(),
+});
+
+type VoicemailDocument = z.infer<typeof schema>;
+
+/** `prompt` → `beep` → `recording`. */
+type VoicemailState =
+  | { readonly phase: "prompt"; readonly saying: Saying }
+  | { readonly phase: "beep"; readonly play: string }
+  | { readonly phase: "recording"; readonly id: string };
+
+/** Ends a beep or a recording that never reports its end. */
+const GUARD_TIMER = "guard";
+/** A beep is half a second; twice that and more, and something is wrong with the sound. */
+const BEEP_LIMIT_MS = 3000;
+
+/** APP-6: prompt, beep, then records until the caller hangs up, presses `#`, is silent, or reaches the limit. */
+const kind: AppletKind<VoicemailDocument, VoicemailState> = {
+  type: "voicemail",
+  schema,
+  needsCaller: true,
+  dials: false,
+  docs: "voicemail.md",
+  form: {
+    title: "Voicemail",
+    summary: "Records a message of the caller.",
+    fields: [
+      { path: "say", label: "Prompt", help: "Said before the beep.", input: { kind: "say" }, required: false },
+      {
+        path: "max_duration",
+        label: "Longest message",
+        help: "The recording ends there.",
+        input: { kind: "number", min: 1, max: MAX_DURATION_S, unit: "s", default: 120 },
+        required: false,
+      },
+      {
+        path: "max_silence",
+        label: "Longest silence",
+        help: "So much silence ends the recording.",
+        input: { kind: "number", min: 1, max: MAX_SILENCE_S, unit: "s", default: 10 },
+        required: false,
+      },
+      { path: "next", label: "Then", help: "The applet behind it.", input: { kind: "applet" }, required: false },
+    ],
+    sample: { type: "voicemail", say: { text: "Please leave a message." }, max_duration: 120 },
+  },
+  exits: ({ next }) => [
+    { name: "next", label: "after the message", target: next ?? null, path: ["next"], waits: true, optional: false },
+  ],
+  times: ({ say: what }) => ({
+    ringMs: 0,
+    silenceMs: what?.url === undefined ? 0 : REQUEST_DEADLINE_MS,
+    because: "Its URL may take 5 s to say what to say.",
+  }),
+  enter(turn, document) {
+    // Keys pressed before are no part of a message.
+    turn.takeTyped();
+    return afterPrompt(turn, say(turn, document.say));
+  },
+  on(turn, document, state, event) {
+    switch (state.phase) {
+      case "prompt":
+        return onPrompt(turn, state, event);
+      case "beep":
+        return onBeep(turn, document, state, event);
+      case "recording":
+        return onRecording(turn, state, event);
+      default:
+        return unreachable(state);
+    }
+  },
+  close(turn, _document, state) {
+    if (state.phase !== "recording") return null;
+    turn.stopRecording(state.id);
+    return { exit: "next", taken: true, rule: "APP-6" };
+  },
+};
+
+export const voicemail = defineApplet(kind);
+
+function onPrompt(turn: Turn, state: VoicemailState & { phase: "prompt" }, event: AppletEvent): VoicemailState {
+  // Whoever knows the prompt need not hear it out.
+  if (event.kind === "digit" && event.digit === "#") {
+    return afterPrompt(turn, hush(turn, state.saying));
+  }
+  const saying = onSaying(turn, state.saying, event);
+  return saying === null ? state : afterPrompt(turn, saying);
+}
+
+function afterPrompt(turn: Turn, saying: Saying): VoicemailState {
+  if (!isSaid(saying)) return { phase: "prompt", saying };
+  turn.setTimer(GUARD_TIMER, BEEP_LIMIT_MS);
+  return { phase: "beep", play: turn.play([CALLER], [{ kind: "tone", tone: "beep" }], false, "APP-6") };
+}
+
+function onBeep(
+  turn: Turn,
+  document: VoicemailDocument,
+  state: VoicemailState & { phase: "beep" },
+  event: AppletEvent,
+): VoicemailState {
+  const isOver =
+    (event.kind === "played" && event.id === state.play) || (event.kind === "timer" && event.id === GUARD_TIMER);
+  if (!isOver) return state;
+  turn.stopPlaying(state.play);
+  const maxMs = document.max_duration * 1000;
+  const id = turn.record([CALLER], { layout: "mono", maxMs, silenceMs: document.max_silence * 1000 });
+  turn.setTimer(GUARD_TIMER, maxMs + RECORDING_CLOSE_MS);
+  turn.learn({ callType: "voicemail", recordingUrl: turn.recordingUrl(id) });
+  return { phase: "recording", id };
+}
+
+function onRecording(turn: Turn, state: VoicemailState & { phase: "recording" }, event: AppletEvent): VoicemailState {
+  const finished = event.kind === "digit" && event.digit === "#";
+  const closed = event.kind === "recording_ready" && event.id === state.id;
+  const overdue = event.kind === "timer" && event.id === GUARD_TIMER;
+  if (!finished && !closed && !overdue) return state;
+  turn.stopRecording(state.id);
+  turn.clearTimer(GUARD_TIMER);
+  turn.leave("next", "APP-6");
+  return state;
+}
