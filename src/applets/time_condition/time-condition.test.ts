@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { Drive, START_MS } from "../../engine/testing.ts";
+import { parseFlow } from "../../flow/flow.ts";
+import { isOpen, readSpan } from "./hours.ts";
+
+const BYE = { type: "hangup" };
+
+function hoursFlow(open: unknown, timezone?: string) {
+  const zone = timezone === undefined ? {} : { timezone };
+  const hours = { type: "time_condition", open, ...zone, exits: { open: "in", closed: "out" } };
+  return { flow: "1", start: "hours", applets: { hours, in: BYE, out: BYE } };
+}
+
+/** Whether these hours are open at a wall clock of Kolkata. */
+function at(hours: string, clock: string): boolean {
+  const span = readSpan(hours);
+  return span !== null && isOpen([span], Date.parse(`${clock}+05:30`), "Asia/Kolkata");
+}
+
+describe("a time condition", () => {
+  it("APP-8: open and closed are exits of their own, and the caller need not be answered", () => {
+    const open = new Drive({ flow: hoursFlow(["mon-fri 09:00-18:00"]) });
+    const closed = new Drive({ flow: hoursFlow(["sat 09:00-18:00"]) });
+    expect([open.exits, closed.exits]).toEqual([["hours.open"], ["hours.closed"]]);
+    expect(open.of("answer")).toEqual([]);
+  });
+
+  it("APP-8: goes by the clock of its zone, or of the account's", () => {
+    // 10:00 in Kolkata is 04:30 in London.
+    expect(new Drive({ flow: hoursFlow(["mon 09:00-18:00"], "Europe/London") }).exits).toEqual(["hours.closed"]);
+    expect(new Drive({ flow: hoursFlow(["mon 04:30-04:31"], "Europe/London") }).exits).toEqual(["hours.open"]);
+    expect(START_MS).toBe(Date.parse("2026-01-05T04:30:00Z"));
+  });
+
+  it.each([
+    ["mon-fri 09:00-18:00", "2026-01-05T09:00:00", true],
+    ["mon-fri 09:00-18:00", "2026-01-05T08:59:59", false],
+    ["mon-fri 09:00-18:00", "2026-01-05T17:59:59", true],
+    ["mon-fri 09:00-18:00", "2026-01-05T18:00:00", false],
+    ["mon-fri 09:00-18:00", "2026-01-04T12:00:00", false],
+    ["sat,sun 10:00-14:00", "2026-01-04T10:00:00", true],
+    ["sat-mon 10:00-14:00", "2026-01-05T10:00:00", true],
+    ["sat-mon 10:00-14:00", "2026-01-06T10:00:00", false],
+    ["09:00-18:00", "2026-01-04T12:00:00", true],
+    ["fri 22:00-02:00", "2026-01-03T01:59:59", true],
+    ["fri 22:00-02:00", "2026-01-03T02:00:00", false],
+    ["fri 22:00-02:00", "2026-01-02T01:00:00", false],
+    ["sat 00:00-24:00", "2026-01-03T23:59:59", true],
+    ["sat 00:00-24:00", "2026-01-04T00:00:00", false],
+  ])("APP-8: %s at %s is open: %s", (hours, clock, open) => {
+    expect(at(hours, clock)).toBe(open);
+  });
+
+  it.each([
+    "noon",
+    "mon-fri",
+    "mon-fri 9-18",
+    "xyz 09:00-18:00",
+    "mon 24:00-25:00",
+    "mon 09:00-09:00",
+    "mon-tue-wed 09:00-10:00",
+  ])("%s is refused", (hours) => {
+    const flow = parseFlow(hoursFlow([hours]));
+    expect(flow.ok ? "" : flow.error[0]?.message).toContain("mon-fri 09:00-18:00");
+  });
+
+  it("a zone nobody knows is refused", () => {
+    const flow = parseFlow(hoursFlow(["mon 09:00-18:00"], "Asia/Nowhere"));
+    expect(flow.ok ? "" : flow.error[0]?.message).toContain("time zone");
+  });
+});
