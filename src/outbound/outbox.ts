@@ -7,7 +7,7 @@ import { HostHealth } from "./host-health.ts";
 import type { Outcome, OutboundRequest } from "./types.ts";
 
 export interface OutboxOptions {
-  readonly store: Pick<Store, "claimOutbox" | "settleOutbox" | "onOutbox">;
+  readonly store: Pick<Store, "claimOutbox" | "settleOutbox" | "takeOutbox">;
   readonly fetcher: Pick<Fetcher, "fetch">;
   readonly clock: Clock;
   readonly log: Log;
@@ -24,8 +24,10 @@ const DEADLINE_MS = 5_000;
 const LEASE_MS = 15_000;
 /** Rows become due by time, too; and other nodes' rows after their death. */
 const POLL_MS = 1_000;
-/** After news, wait for more: a claim and a settling cost as much for ten rows as for one. */
-const GATHER_MS = 50;
+/** Verdicts wait for company: settling ten rows costs about as much as settling one. */
+const GATHER_MS = 200;
+/** The same while more is due than there are places. */
+const HURRY_MS = 10;
 const IN_FLIGHT = 128;
 /** Of those, for one host: a slow one must leave room for the others. */
 const IN_FLIGHT_PER_HOST = 32;
@@ -43,8 +45,11 @@ const GIVE_UP_MS = 24 * 3_600_000;
  * after 24 h, or at once when the URL itself is impossible, the row is parked for people to see. A host that fails
  * is left alone for a while, so that its rows do not hold up those of others.
  *
- *   claim (lease 15 s) ─► host failing or busy? ─► later
- *                      └► deliver ─► done │ retry │ parked ─► settle in batches ─► claim the successors
+ * What the journal of this node writes comes here at once, already leased. Claimed is the rest: what comes after
+ * something undelivered, what failed, and what a dead worker left.
+ *
+ *   taken or claimed (lease 15 s) ─► host failing or busy? ─► later
+ *                                  └► deliver ─► done │ retry │ parked ─► settle in batches ─► claim the successors
  */
 export class OutboxWorker {
   readonly #options: OutboxOptions;
@@ -66,7 +71,7 @@ export class OutboxWorker {
 
   /** Begins to claim and deliver. */
   start(): void {
-    this.#unsubscribe ??= this.#options.store.onOutbox(() => this.#wakeIn(GATHER_MS));
+    this.#unsubscribe ??= this.#options.store.takeOutbox(LEASE_MS, (rows) => this.#take(rows));
     this.#wakeIn(0);
   }
 
@@ -116,6 +121,13 @@ export class OutboxWorker {
     this.#again = false;
   }
 
+  #take(rows: readonly ClaimedRow[]): void {
+    for (const row of rows) {
+      if (this.#underway.size < IN_FLIGHT) this.#begin(row);
+      else this.#decide({ kind: "later", id: row.id, inMs: 0 });
+    }
+  }
+
   #begin(row: ClaimedRow): void {
     const request = parsed(row.request);
     if (request === null) {
@@ -149,7 +161,7 @@ export class OutboxWorker {
 
   #decide(verdict: OutboxVerdict): void {
     this.#verdicts.push(verdict);
-    this.#settleTimer ??= this.#options.clock.after(GATHER_MS, () => {
+    this.#settleTimer ??= this.#options.clock.after(this.#more ? HURRY_MS : GATHER_MS, () => {
       this.#settleTimer = null;
       this.#settling ??= this.#settle().finally(() => (this.#settling = null));
     });
@@ -158,9 +170,10 @@ export class OutboxWorker {
   /** Verdicts that cannot be written are dropped: their leases end, and the rows are delivered again. */
   async #settle(): Promise<void> {
     while (this.#verdicts.length > 0) {
+      const more = this.#more || this.#verdicts.some(({ kind }) => kind === "later");
       try {
         const successors = await this.#options.store.settleOutbox(this.#verdicts.splice(0));
-        if (successors || this.#more) this.#wakeIn(0);
+        if (successors || more) this.#wakeIn(0);
       } catch (error) {
         this.#options.log.warn({ err: error }, "outbox verdicts could not be written");
       }

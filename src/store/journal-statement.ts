@@ -45,13 +45,17 @@ interface Part {
   readonly write: (source: string) => readonly string[];
 }
 
+const NOW_MS = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
 const CALL_FIELDS = "sid, account, $1, setup, flow, caller, called, direction, custom, started";
 const END_FIELDS = "ended, status, cdr, attempts, requests";
 
-/** The statement for rows of any calls, in their order. `node` marks the calls that begin. */
-export function groupStatement(node: string, rows: readonly JournalRow[]): GroupStatement {
+/**
+ * The statement for rows of any calls, in their order. `node` marks the calls that begin. With `leaseMs` above 0 this
+ * node takes the outbox rows that nothing precedes at once, for so long: their ids are the statement's result.
+ */
+export function groupStatement(node: string, rows: readonly JournalRow[], leaseMs: number): GroupStatement {
   const group = sortOut(rows);
-  const values: (Buffer | string)[] = [node];
+  const values: (Buffer | string)[] = [node, String(leaseMs)];
   const withs: string[] = [];
   let key = "";
   const source = (columns: readonly Column[]): string => {
@@ -64,9 +68,12 @@ export function groupStatement(node: string, rows: readonly JournalRow[]): Group
     key += part.key;
     withs.push(...part.write(source(part.columns)));
   }
-  // Naming the node keeps `$1` known to the statement when no part does.
-  const insert = `insert into journal select sid, seq, at, event, trace, sides from ${journal} where $1::text is not null`;
-  return { name: `journal_${key}`, text: withs.length === 0 ? insert : `with ${withs.join(", ")} ${insert}`, values };
+  const insert = `insert into journal select sid, seq, at, event, trace, sides from ${journal}`;
+  withs.push(`journaled as (${insert})`);
+  // Naming both parameters keeps them known to statements that have no use for them.
+  const result = group.outbox.length > 0 ? "select id from owed where due_at > 0" : "select 1 where false";
+  const text = `with given as (select $1::text, $2::bigint), ${withs.join(", ")} ${result}`;
+  return { name: `journal_${key}`, text, values };
 }
 
 function sortOut(rows: readonly JournalRow[]): Group {
@@ -139,7 +146,7 @@ function recordings({ recordings }: Group): Part | null {
 
 function outbox({ outbox }: Group): Part | null {
   if (outbox.length === 0) return null;
-  const columns = [
+  const columns: readonly Column[] = [
     text("id", outbox, ({ owed }) => owed.id),
     text("sid", outbox, ({ row }) => row.callSid),
     text("order_key", outbox, ({ owed }) => owed.order),
@@ -147,13 +154,32 @@ function outbox({ outbox }: Group): Part | null {
     text("purpose", outbox, ({ owed }) => owed.purpose),
     text("request", outbox, ({ owed }) => owed.request),
     bigint("created", outbox, ({ row }) => row.at),
+    { name: "first", type: "int", value: intArray(firsts(outbox)) },
   ];
   // Due at once, whatever this machine's clock says: only the database's clock decides later.
+  // Rows that are taken along are leased by that clock, too.
   const fields = "id, call_sid, order_key, account, purpose, request, created_at, due_at";
+  const taken = `$2::bigint > 0 and u.first = 1 and not exists (
+    select 1 from outbox p where p.call_sid = u.sid and p.order_key = u.order_key)`;
+  const due = `case when ${taken} then ${NOW_MS} + $2::bigint else 0 end`;
   const write = (source: string) => [
-    `owed as (insert into outbox (${fields}) select u.*, 0 from ${source} on conflict (id) do nothing)`,
+    `owed as (
+      insert into outbox (${fields})
+      select u.id, sid, u.order_key, account, purpose, request, created, ${due} from ${source}
+      on conflict (id) do nothing returning id, due_at)`,
   ];
   return { key: "o", columns, write };
+}
+
+/** 1 for the first row of each (call, order key) in the group: what the database cannot see of its own insert. */
+function firsts(outbox: Group["outbox"]): readonly number[] {
+  const seen = new Set<string>();
+  return outbox.map(({ row, owed }) => {
+    const key = `${row.callSid} ${owed.order}`;
+    if (seen.has(key)) return 0;
+    seen.add(key);
+    return 1;
+  });
 }
 
 function callColumns(rows: readonly Begun[]): readonly Column[] {

@@ -35,11 +35,13 @@ const GROUP_CHARS = 4 * 1024 * 1024;
 /** A commit takes 1 ms; one that takes so long has lost its server without a word. */
 const COMMIT_LIMIT_MS = 10_000;
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** One `append`: its rows are never split over two transactions. */
 interface Pending {
   readonly rows: readonly JournalRow[];
   readonly chars: number;
-  readonly resolve: () => void;
+  readonly resolve: (taken: ReadonlySet<string>) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -51,6 +53,8 @@ interface Pending {
  *               └───────────────────────┴─ connection lost ─► reconnect, look whether it is there, else again
  */
 export class Journal {
+  /** Above 0: outbox rows that can be delivered at once are leased to this node for so long. */
+  leaseMs = 0;
   readonly #options: JournalOptions;
   readonly #connection: NodeConnection;
   #client: Client | null = null;
@@ -81,8 +85,9 @@ export class Journal {
     return this.#connection.open(limitMs);
   }
 
-  append(rows: readonly JournalRow[], urgency: Urgency): Promise<void> {
-    if (rows.length === 0) return Promise.resolve();
+  /** Resolves with the ids of the outbox rows that this node took along. */
+  append(rows: readonly JournalRow[], urgency: Urgency): Promise<ReadonlySet<string>> {
+    if (rows.length === 0) return Promise.resolve(NONE);
     const chars = rows.reduce((sum, row) => sum + weightOf(row), 0);
     if (this.#closing) return Promise.reject(new Error("The store is closed."));
     if (this.#rows + rows.length > QUEUE_ROWS || this.#chars + chars > QUEUE_CHARS)
@@ -167,8 +172,8 @@ export class Journal {
   /** Settles every promise of a group; never throws. */
   async #write(group: readonly Pending[]): Promise<void> {
     try {
-      await this.#commit(group.flatMap(({ rows }) => rows));
-      this.#settle(group, ({ resolve }) => resolve());
+      const taken = await this.#commit(group.flatMap(({ rows }) => rows));
+      this.#settle(group, ({ resolve }) => resolve(taken));
     } catch (error) {
       if (group.length === 1 || this.#stopped(error)) {
         this.#options.log.error({ err: error }, "journal rows were refused");
@@ -188,16 +193,16 @@ export class Journal {
   }
 
   /** Rejects only when the database refused the rows, or the store was closed meanwhile. */
-  async #commit(rows: readonly JournalRow[]): Promise<void> {
-    const statement = groupStatement(this.#options.node, rows);
-    const { name, text } = statement;
+  async #commit(rows: readonly JournalRow[]): Promise<ReadonlySet<string>> {
+    const { name, text, values } = groupStatement(this.#options.node, rows, this.leaseMs);
     for (let uncertain = false; ; uncertain = true) {
       const client = await this.#connected();
       const guard = this.#options.clock.after(COMMIT_LIMIT_MS, () => this.#connection.abandon(client));
       try {
-        if (uncertain && (await isWritten(client, rows))) return;
-        await client.query({ name, text, values: [...statement.values] });
-        return;
+        // What it took along then is given out again when the lease ends.
+        if (uncertain && (await isWritten(client, rows))) return NONE;
+        const result = await client.query<{ id: string }>({ name, text, values: [...values] });
+        return result.rows.length === 0 ? NONE : new Set(result.rows.map(({ id }) => id));
       } catch (error) {
         if (!isConnectionError(error)) throw error;
         this.#connection.abandon(client);

@@ -38,8 +38,6 @@ const SETTLE = `
     select 1 from (table delivered union all table given_up) g
     join outbox o on o.call_sid = g.call_sid and o.order_key = g.order_key and o.seq > g.seq) as more`;
 
-const RELEASE = `update outbox set due_at = 0 where id = any($1::text[]) and parked_at is null`;
-
 interface Raw {
   readonly id: string;
   readonly call_sid: string;
@@ -101,11 +99,6 @@ export class OutboxTable {
     const text = `update outbox set parked_at = null, due_at = 0, tries = 0, created_at = ${NOW_MS}
       where account = $1 and id = $2 and parked_at is not null`;
     return (await this.#pool.query(text, [account, id])).rowCount === 1;
-  }
-
-  /** Gives claimed rows back at once. */
-  async release(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.#pool.query(RELEASE, [ids]);
   }
 }
 

@@ -263,15 +263,22 @@ describe.each(ROUTES)("a store over %s", (route) => {
       expect(new Set([...a, ...b].map(({ id }) => id)).size).toBe(a.length + b.length);
     });
 
-    it("wakes whoever waits, once the rows are durable", async () => {
-      let woken = 0;
-      const stop = store.onOutbox(() => woken++);
-      await owe(owed("a1", "a"));
+    it("EVT-6: hands this node's new rows over at once, leased; those with a predecessor stay to be claimed", async () => {
+      const taken: string[] = [];
+      const stop = store.takeOutbox(60_000, (rows) => taken.push(...rows.map(({ id, callSid }) => `${callSid}/${id}`)));
+      await owe(owed("a1", "a"), owed("a2", "a"), owed("b1", "b"));
       await store.append(sampleCall("x"));
-      expect(woken).toBe(1);
+      expect(taken).toEqual(["a1-call/a1", "a1-call/b1"]);
+      const step = { callSid: "a1-call", account: "acme", at: 0, event: "{}", trace: "[]" };
+      await store.append([{ ...step, seq: 2, outbox: [owed("a3", "a"), owed("c1", "c")] }]);
+      expect(taken).toEqual(["a1-call/a1", "a1-call/b1", "a1-call/c1"]);
+      expect(await claim()).toEqual([]);
+      expect(await store.settleOutbox([{ kind: "done", id: "b1" }])).toBe(false);
+      expect(await store.settleOutbox([{ kind: "done", id: "a1" }])).toBe(true);
+      expect(await claim()).toEqual(["a2"]);
       stop();
-      await owe(owed("a2", "a"));
-      expect(woken).toBe(1);
+      await store.append([{ ...step, seq: 3, outbox: [owed("d1", "d")] }]);
+      expect(await claim()).toEqual(["d1"]);
     });
   });
 });

@@ -56,7 +56,7 @@ export class Store {
   readonly #db: Kysely<Tables>;
   readonly #reader: Reader;
   readonly #outbox: OutboxTable;
-  readonly #wakers = new Set<() => void>();
+  #taker: ((rows: readonly ClaimedRow[]) => void) | null = null;
   readonly #knownSetups = new Set<string>();
   #closing: Promise<void> | null = null;
 
@@ -104,9 +104,8 @@ export class Store {
    * database's error when these very rows were refused (then nothing of this `append` was written).
    */
   async append(rows: readonly JournalRow[], urgency: Urgency = "now"): Promise<void> {
-    await this.#journal.append(rows, urgency);
-    if (this.#wakers.size > 0 && rows.some(({ outbox }) => outbox !== undefined && outbox.length > 0))
-      for (const wake of this.#wakers) wake();
+    const taken = await this.#journal.append(rows, urgency);
+    if (taken.size > 0 && this.#taker !== null) this.#taker(takenRows(rows, taken));
   }
 
   /** Keeps a call setup under its hash. Putting it again does nothing, and asks the database nothing. */
@@ -181,15 +180,18 @@ export class Store {
     return this.#outbox.settle(verdicts);
   }
 
-  /** Gives claimed rows back before their lease ends. */
-  releaseOutbox(ids: readonly string[]): Promise<void> {
-    return this.#outbox.release(ids);
-  }
-
-  /** Calls `wake` whenever rows have become due by an `append` here. Returns the unsubscriber. */
-  onOutbox(wake: () => void): () => void {
-    this.#wakers.add(wake);
-    return () => this.#wakers.delete(wake);
+  /**
+   * From now on `take` gets the outbox rows of every `append` here, once durable, that nothing of their order key
+   * precedes: leased to this node for `leaseMs`, as if claimed. The others are there to be claimed. Returns the
+   * unsubscriber; one taker at a time.
+   */
+  takeOutbox(leaseMs: number, take: (rows: readonly ClaimedRow[]) => void): () => void {
+    this.#taker = take;
+    this.#journal.leaseMs = leaseMs;
+    return () => {
+      this.#taker = null;
+      this.#journal.leaseMs = 0;
+    };
   }
 
   listParked(account: string, limit = PARKED_PAGE): Promise<readonly ParkedRow[]> {
@@ -216,4 +218,11 @@ export class Store {
     await this.#db.destroy();
     await this.#outboxPool.end();
   }
+}
+
+/** `append` may share a commit with others: of what that took, the rows of this one. */
+function takenRows(rows: readonly JournalRow[], taken: ReadonlySet<string>): readonly ClaimedRow[] {
+  return rows.flatMap(({ callSid, account, at, outbox = [] }) =>
+    outbox.filter(({ id }) => taken.has(id)).map((owed) => ({ ...owed, callSid, account, tries: 0, createdAt: at })),
+  );
 }
