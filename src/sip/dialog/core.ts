@@ -72,8 +72,13 @@ export function sdpBody(sdp: string | null): {
   return sdp === null ? { headers: [] } : { body: sdp, headers: [["Content-Type", "application/sdp"]] };
 }
 
+/** The user part of a From or To, for our Contact; null when it has none. */
+export function userOf(party: string): string | null {
+  const { uri } = parseNameAddr(party);
+  return uri.kind === "sip" ? uri.user : null;
+}
+
 /** Contact with the user part that `party` (a From or To of ours) carries. */
 export function contactFor(core: Core, flow: Flow, party: string): string {
-  const { uri } = parseNameAddr(party);
-  return `<${core.transport.contactUri(flow, uri.kind === "sip" ? uri.user : null)}>`;
+  return `<${core.transport.contactUri(flow, userOf(party))}>`;
 }

@@ -11,10 +11,10 @@ import {
   to,
 } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
-import type { ResolvedAddress } from "../transport/resolve.ts";
+import type { Hop } from "./route.ts";
 import type { Flow } from "../transport/types.ts";
 import type { DialogSnapshot, ExtraHeaders } from "./api.ts";
-import { contactFor, type Core, newId } from "./core.ts";
+import { type Core, newId, userOf } from "./core.ts";
 
 /** What a dialog begins with; names as in {@link DialogSnapshot}. */
 type DialogParts = Pick<
@@ -59,9 +59,11 @@ export class Dialog {
   flow: Flow;
   /** Null: no credentials for this far side, so a challenge is a refusal. */
   readonly digest: DigestClient | null;
-  /** Where `nextHop`'s host name leads (see `withFlow`). */
-  resolution: { readonly hop: string; readonly address: Promise<ResolvedAddress | null> } | null = null;
+  /** Where `nextHop` leads, once it was asked for (see `withFlow`). */
+  hop: Hop | null = null;
   readonly #core: Core;
+  /** User part of our Contact, once it was asked for. */
+  #user: { readonly name: string | null } | null = null;
 
   constructor(core: Core, parts: DialogParts, flow: Flow, digest: DigestClient | null) {
     this.#core = core;
@@ -82,7 +84,8 @@ export class Dialog {
 
   /** Our Contact in this dialog, as a header value. */
   get contact(): string {
-    return contactFor(this.#core, this.flow, this.localParty);
+    this.#user ??= { name: userOf(this.localParty) };
+    return `<${this.#core.transport.contactUri(this.flow, this.#user.name)}>`;
   }
 
   /** A request with the next CSeq, or with `sequence`, ready for a Via (RFC 3261 12.2.1.1). */

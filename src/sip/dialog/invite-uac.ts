@@ -1,6 +1,6 @@
 import type { Timer } from "../../base/clock.ts";
 import { DigestClient } from "../auth/client.ts";
-import { buildRequest, detach, serialize } from "../message/build.ts";
+import { buildRequest, detach } from "../message/build.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import { to } from "../message/message.ts";
 import { NameAddr } from "../message/name-addr.ts";
@@ -8,10 +8,10 @@ import { LONGEST_RINGING_MS } from "../transaction/timers.ts";
 import { LARGEST_UDP_REQUEST } from "../transport/layer.ts";
 import { literalAddress, type ResolvedAddress } from "../transport/resolve.ts";
 import type { Flow } from "../transport/types.ts";
-import type { DialOptions, ExtraHeaders, OutgoingInvite, SipProtocol } from "./api.ts";
+import type { DialOptions, ExtraHeaders, OutgoingInvite } from "./api.ts";
 import { InviteAttempt } from "./attempt.ts";
 import { sdpOf } from "./body.ts";
-import { CAPABILITIES, contactFor, type Core, newId } from "./core.ts";
+import { CAPABILITIES, type Core, newId, userOf } from "./core.ts";
 import { callerDialog, firstSequence } from "./dialog.ts";
 import { EarlyLeg } from "./early-leg.ts";
 import { addHeaders, proofFor } from "./sender.ts";
@@ -39,6 +39,9 @@ export class InviteUac implements OutgoingInvite {
   readonly #options: DialOptions;
   readonly #localTag: string;
   readonly #from: string;
+  /** User part of our Contact. */
+  readonly #user: string | null;
+  readonly #sdp: Buffer;
   readonly #digest: DigestClient | null;
   readonly #legs = new Map<string, EarlyLeg>();
   #sequence: number;
@@ -68,6 +71,8 @@ export class InviteUac implements OutgoingInvite {
     this.#sequence = firstSequence(core);
     const { display, uri } = options.from;
     this.#from = `${new NameAddr(display ?? null, uri).toString()};tag=${this.#localTag}`;
+    this.#user = userOf(this.#from);
+    this.#sdp = Buffer.from(options.sdp);
     this.#digest = options.credentials ? new DigestClient(options.credentials, core.random) : null;
   }
 
@@ -115,29 +120,31 @@ export class InviteUac implements OutgoingInvite {
   #tryAddress(address: ResolvedAddress): void {
     const { target, connectTimeoutMs = CONNECT_MS } = this.#options;
     const { transport, clock } = this.#core;
-    const flow = transport.flowTo(this.#protocolFor(address), address.address, address.port, connectTimeoutMs);
+    const flow = transport.flowTo(target.protocol, address.address, address.port, connectTimeoutMs);
     this.#retries = 0;
-    if (flow === null) clock.after(0, () => this.#tryNext(`no ${target.protocol} listener for ${address.address}`));
-    else this.#send(flow, []);
-  }
-
-  /** RFC 3261 18.1.1: too large for UDP goes by TCP when the target takes that, else as it is. */
-  #protocolFor(address: ResolvedAddress): SipProtocol {
-    const { transport, log } = this.#core;
-    const { target } = this.#options;
-    if (target.protocol !== "udp") return target.protocol;
-    const flow = transport.flowTo("udp", address.address, address.port, 0);
-    if (flow === null) return "udp";
-    const octets = serialize(this.#invite(flow)).length + transport.via(flow, "").length + VIA_REST;
-    if (octets <= LARGEST_UDP_REQUEST) return "udp";
-    const tcp = target.largeByTcp === true && transport.listening.some((one) => one.protocol === "tcp");
-    if (!tcp) log.warn({ octets, callId: this.callId }, "an INVITE larger than 1,300 octets goes out by UDP");
-    return tcp ? "tcp" : "udp";
-  }
-
-  #send(flow: Flow, proof: ExtraHeaders): void {
+    if (flow === null) {
+      clock.after(0, () => this.#tryNext(`no ${target.protocol} listener for ${address.address}`));
+      return;
+    }
     const request = this.#invite(flow);
-    addHeaders(request, proof);
+    const other = flow.reliable ? null : this.#flowForSize(request, address);
+    if (other === null) this.#send(flow, request);
+    else this.#send(other, this.#invite(other));
+  }
+
+  /** RFC 3261 18.1.1: too large for UDP goes by TCP when the target takes that, else as it is (null). */
+  #flowForSize(request: SipRequest, address: ResolvedAddress): Flow | null {
+    const octets = sizeOf(request);
+    if (octets <= LARGEST_UDP_REQUEST) return null;
+    const { transport, log } = this.#core;
+    const { target, connectTimeoutMs = CONNECT_MS } = this.#options;
+    const allowed = target.largeByTcp === true;
+    const flow = allowed ? transport.flowTo("tcp", address.address, address.port, connectTimeoutMs) : null;
+    if (flow === null) log.warn({ octets, callId: this.callId }, "an INVITE larger than 1,300 octets goes out by UDP");
+    return flow;
+  }
+
+  #send(flow: Flow, request: SipRequest): void {
     const attempt: InviteAttempt = new InviteAttempt(this.#core, request, flow, {
       onProvisional: (response) => this.#onProvisional(attempt, response),
       onSuccess: (response) => this.#onSuccess(attempt, response),
@@ -150,7 +157,7 @@ export class InviteUac implements OutgoingInvite {
   }
 
   #invite(flow: Flow): SipRequest {
-    const { target, to: callee, headers = [], sdp } = this.#options;
+    const { target, to: callee, headers = [] } = this.#options;
     return buildRequest({
       method: "INVITE",
       uri: target.uri,
@@ -158,9 +165,9 @@ export class InviteUac implements OutgoingInvite {
       to: new NameAddr(callee.display ?? null, callee.uri),
       callId: this.callId,
       cseq: this.#sequence,
-      contact: contactFor(this.#core, flow, this.#from),
+      contact: `<${this.#core.transport.contactUri(flow, this.#user)}>`,
       headers: [["User-Agent", this.#core.userAgent], ...CAPABILITIES, ...this.#interval, ...headers],
-      body: sdp,
+      body: this.#sdp,
       contentType: "application/sdp",
     });
   }
@@ -228,7 +235,9 @@ export class InviteUac implements OutgoingInvite {
     if (longer !== null) this.#interval = longer;
     if ((proof !== null || longer !== null) && this.#retries++ < MOST_RETRIES) {
       this.#sequence++;
-      this.#send(attempt.flow, proof ?? []);
+      const again = this.#invite(attempt.flow);
+      addHeaders(again, proof ?? []);
+      this.#send(attempt.flow, again);
     } else if (response.status === 503 && !this.#progressed) {
       this.#lastRefusal = response;
       this.#tryNext(response.reason);
@@ -262,5 +271,12 @@ export class InviteUac implements OutgoingInvite {
   }
 }
 
-/** Octets of a Via header field besides what the transport layer writes before the branch. */
-const VIA_REST = "Via: \r\n".length + 32;
+/** Octets on the wire, near enough for the rule of 1,300: the Via still to come is counted. */
+function sizeOf(request: SipRequest): number {
+  let octets = LINE_AND_VIA + request.uriText.length + request.body.length;
+  for (const [name, value] of request.headers.entries()) octets += name.length + value.length + ": \r\n".length;
+  return octets;
+}
+
+/** "INVITE", "SIP/2.0", their blanks and line ends, Content-Length, and a Via with a branch of 27 characters. */
+const LINE_AND_VIA = 130;

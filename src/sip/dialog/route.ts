@@ -9,10 +9,15 @@ import type { Dialog } from "./dialog.ts";
 /** ms to connect for a request in a dialog whose connection is gone. */
 const CONNECT_MS = 5_000;
 
-interface Hop {
-  readonly host: string;
-  readonly port: number | null;
-  readonly protocol: SipProtocol;
+/** Where a URI of a dialog leads. */
+export interface Hop {
+  /** The URI it was made of. */
+  readonly text: string;
+  /** Null: the URI names nothing that can be sent to. */
+  readonly target: { readonly host: string; readonly port: number | null; readonly protocol: SipProtocol } | null;
+  readonly literal: ResolvedAddress | null;
+  /** DNS, once it was asked; null in it: no address. */
+  address: Promise<ResolvedAddress | null> | null;
 }
 
 /** Addresses that mean nothing outside their own network (RFC 1918, 6598, 3927, 4193). */
@@ -38,29 +43,27 @@ function isPrivate(address: string): boolean {
  * open connection, and when nothing better can be found.
  */
 export function withFlow(core: Core, dialog: Dialog, use: (flow: Flow) => void): void {
-  const hop = hopOf(dialog.nextHop, dialog.flow.protocol);
-  if (hop === null) {
-    use(dialog.flow);
-    return;
+  const { nextHop } = dialog;
+  if (dialog.hop?.text !== nextHop) dialog.hop = hopOf(nextHop, dialog.flow.protocol);
+  const { hop } = dialog;
+  const { target, literal } = hop;
+  if (target === null) use(dialog.flow);
+  else if (literal !== null) use(chooseFlow(core, dialog, target.protocol, literal));
+  else {
+    // One question per dialog: what is sent later waits on the same promise, and so keeps its place.
+    hop.address ??= ask(core, target);
+    void hop.address.then((found) =>
+      use(found === null ? dialog.flow : chooseFlow(core, dialog, target.protocol, found)),
+    );
   }
-  const literal = literalAddress(hop.host, hop.port);
-  if (literal !== null) {
-    use(chooseFlow(core, dialog, hop.protocol, literal));
-    return;
-  }
-  // One question per dialog: what is sent later waits on the same promise, and so keeps its place.
-  if (dialog.resolution?.hop !== dialog.nextHop) dialog.resolution = { hop: dialog.nextHop, address: ask(core, hop) };
-  void dialog.resolution.address.then((found) =>
-    use(found === null ? dialog.flow : chooseFlow(core, dialog, hop.protocol, found)),
-  );
 }
 
-async function ask(core: Core, hop: Hop): Promise<ResolvedAddress | null> {
+async function ask(core: Core, target: NonNullable<Hop["target"]>): Promise<ResolvedAddress | null> {
   try {
-    return (await core.resolve(hop.host, hop.port, hop.protocol))[0] ?? null;
+    return (await core.resolve(target.host, target.port, target.protocol))[0] ?? null;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    core.log.warn({ reason, pii: { host: hop.host } }, "the target of a SIP dialog has no address; using its flow");
+    core.log.warn({ reason, pii: { host: target.host } }, "the target of a SIP dialog has no address; using its flow");
     return null;
   }
 }
@@ -73,10 +76,12 @@ function chooseFlow(core: Core, dialog: Dialog, protocol: SipProtocol, target: R
   return core.transport.flowTo(protocol, target.address, target.port, CONNECT_MS, flow.local) ?? flow;
 }
 
-function hopOf(uriText: string, current: SipProtocol): Hop | null {
-  const uri: Uri = parseUri(uriText);
-  if (uri.kind !== "sip" || uri.host.toLowerCase().endsWith(".invalid")) return null;
+function hopOf(text: string, current: SipProtocol): Hop {
+  const uri: Uri = parseUri(text);
+  if (uri.kind !== "sip" || uri.host.toLowerCase().endsWith(".invalid"))
+    return { text, target: null, literal: null, address: null };
   const named = uri.params.get("transport")?.toLowerCase();
   const protocol = named === "tcp" || named === "udp" ? named : current;
-  return { host: uri.params.get("maddr") ?? uri.host, port: uri.port, protocol };
+  const host = uri.params.get("maddr") ?? uri.host;
+  return { text, target: { host, port: uri.port, protocol }, literal: literalAddress(host, uri.port), address: null };
 }

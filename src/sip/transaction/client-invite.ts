@@ -17,6 +17,8 @@ export interface InviteClientUser {
   onNoResponse(reason: string): void;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 type State = "calling" | "proceeding" | "accepted" | "completed" | "terminated";
 
 /*
@@ -130,7 +132,7 @@ export class InviteClientTransaction {
 
   #forgetRequest(): void {
     this.#request = null;
-    this.#octets = Buffer.alloc(0);
+    this.#octets = NOTHING;
   }
 
   #terminate(): void {

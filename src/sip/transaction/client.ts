@@ -12,6 +12,8 @@ export interface ClientUser {
   onNoResponse(reason: string): void;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 type State = "trying" | "proceeding" | "completed" | "terminated";
 
 /*
@@ -26,7 +28,8 @@ export class ClientTransaction {
   readonly key: string;
   readonly flow: Flow;
   readonly #host: TransactionHost;
-  readonly #user: ClientUser;
+  /** Dropped with the final response, and with it all that the sender remembers. */
+  #user: ClientUser | null;
   #state: State = "trying";
   #octets: Buffer;
   #retransmit: Timer | null = null;
@@ -53,12 +56,13 @@ export class ClientTransaction {
       this.#state = "proceeding";
       return;
     }
+    const user = this.#user;
     this.#state = "completed";
-    this.#octets = Buffer.alloc(0);
+    this.#forget();
     this.#stopTimers();
     if (this.flow.reliable) this.#terminate();
     else this.#limit = this.#host.clock.after(this.#host.timers.t4, () => this.#terminate());
-    this.#user.onFinal(response);
+    user?.onFinal(response);
   }
 
   onFlowFailed(reason: string): void {
@@ -80,16 +84,22 @@ export class ClientTransaction {
   }
 
   #noResponse(reason: string): void {
+    const user = this.#user;
     this.#terminate();
-    this.#user.onNoResponse(reason);
+    user?.onNoResponse(reason);
   }
 
   #terminate(): void {
     if (this.#state === "terminated") return;
     this.#state = "terminated";
-    this.#octets = Buffer.alloc(0);
+    this.#forget();
     this.#stopTimers();
     this.#host.ended(this.key);
+  }
+
+  #forget(): void {
+    this.#octets = NOTHING;
+    this.#user = null;
   }
 
   #stopTimers(): void {

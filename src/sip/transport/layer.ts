@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from "node:net";
+import { isIP } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { SipProtocol } from "../dialog/api.ts";
@@ -104,11 +104,14 @@ export class TransportLayer implements TransportEvents {
     connectTimeoutMs: number,
     local: { readonly host: string; readonly port: number } | null = null,
   ): Flow | null {
-    const fit = this.#transports.filter(
-      (one) => one.protocol === protocol && isIPv6(one.local.host) === isIPv6(address),
-    );
-    const same = fit.find((one) => local !== null && one.local.host === local.host && one.local.port === local.port);
-    return (same ?? fit[0])?.flowTo(address, port, connectTimeoutMs) ?? null;
+    let fit: Transport | null = null;
+    for (const one of this.#transports) {
+      if (one.protocol !== protocol || one.local.host.includes(":") !== address.includes(":")) continue;
+      if (local === null || (one.local.host === local.host && one.local.port === local.port))
+        return one.flowTo(address, port, connectTimeoutMs);
+      fit ??= one;
+    }
+    return fit?.flowTo(address, port, connectTimeoutMs) ?? null;
   }
 
   /** Sends octets; the flow reports what fails. */
@@ -221,5 +224,5 @@ export class TransportLayer implements TransportEvents {
 }
 
 function bracketed(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host;
+  return host.includes(":") ? `[${host}]` : host;
 }
