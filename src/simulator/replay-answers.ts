@@ -4,6 +4,8 @@ import { urlKey } from "./urls.ts";
 
 type Entry<T extends TraceEntry["type"]> = Extract<TraceEntry, { type: T }>;
 type Sent = Entry<"request.sent">;
+type Json = Readonly<Record<string, unknown>>;
+type Result = Entry<"request.result">;
 
 /** A request that was never answered while anybody waited: longer than any deadline. */
 const NEVER_MS = 60_000;
@@ -11,17 +13,23 @@ const NEVER_MS = 60_000;
 /** What the customers' URLs answered in a recorded call, by `urlKey`, in the order asked. */
 export function readAnswers(trace: readonly TraceEntry[]): Record<string, UrlAnswer[]> {
   const answers: Record<string, UrlAnswer[]> = {};
+  let refused = false;
   for (const entry of trace) {
     if (entry.type !== "request.sent") continue;
-    (answers[urlKey(entry.url)] ??= []).push(answerOf(trace, entry));
+    const result = resultOf(trace, entry);
+    // The answer that failed by its audio is replayed as one that is wrong in itself, so its audio is not asked again.
+    if (entry.purpose === "audio" && refused) continue;
+    if (entry.purpose !== "audio") refused = result?.result === "invalid";
+    (answers[urlKey(entry.url)] ??= []).push(answerOf(trace, entry, result));
   }
   return answers;
 }
 
-function answerOf(trace: readonly TraceEntry[], sent: Sent): UrlAnswer {
-  const result = trace.find(
-    (entry): entry is Entry<"request.result"> => entry.type === "request.result" && entry.id === sent.id,
-  );
+function resultOf(trace: readonly TraceEntry[], sent: Sent): Result | undefined {
+  return trace.find((entry): entry is Result => entry.type === "request.result" && entry.id === sent.id);
+}
+
+function answerOf(trace: readonly TraceEntry[], sent: Sent, result: Result | undefined): UrlAnswer {
   if (result === undefined) return { kind: "error", afterMs: NEVER_MS, error: "timeout" };
   const afterMs = result.elapsed_ms;
   switch (result.result) {
@@ -32,7 +40,7 @@ function answerOf(trace: readonly TraceEntry[], sent: Sent): UrlAnswer {
     case "http_error":
       return plain(afterMs, result.http_status ?? 500, "");
     case "invalid":
-      return invalid(sent, afterMs, result.http_status ?? 200);
+      return invalid(sent, result.at_ms - sent.at_ms, result.http_status ?? 200);
     case "usable":
       return usable(trace, sent, afterMs);
     default:
@@ -74,29 +82,41 @@ function usable(trace: readonly TraceEntry[], sent: Sent, afterMs: number): UrlA
     case "gather":
       return json(afterMs, withoutNull(answer));
     case "passthru":
+      return json(afterMs, selectedBehind(trace, sent));
     case "greeting":
+      return plain(afterMs, 200, wordsBehind(trace, sent));
     case "dial_event":
     case "status_callback":
-      return textual(afterMs, answer);
+      return plain(afterMs, 200, "");
     default:
       return plain(afterMs, 200, "");
   }
 }
 
-/** Passthru and Greeting: what the trace kept of the answer under whichever name. */
-function textual(afterMs: number, answer: Readonly<Record<string, unknown>>): UrlAnswer {
-  const { select, text, prompts } = answer;
-  if (typeof select === "string") return json(afterMs, { select });
-  if (typeof text === "string") return plain(afterMs, 200, text);
-  return plain(afterMs, 200, Array.isArray(prompts) ? prompts.join("\n") : "");
+/** APP-5: the case that the next Switch found selected. */
+function selectedBehind(trace: readonly TraceEntry[], sent: Sent): Json {
+  const behind = trace.slice(trace.indexOf(sent));
+  const entered = behind.find((entry) => entry.type === "applet.entered" && entry.kind === "switch");
+  if (entered?.type !== "applet.entered") return {};
+  const taken = behind.find((entry) => entry.type === "exit.taken" && entry.applet === entered.applet);
+  return taken?.type !== "exit.taken" || taken.exit === "default" ? {} : { select: taken.exit };
+}
+
+/** What was said once the URL had answered: `text: …`, or audio URLs. */
+function wordsBehind(trace: readonly TraceEntry[], sent: Sent): string {
+  const next = trace
+    .slice(trace.indexOf(sent))
+    .find(({ type }) => type === "playback.started" || type === "exit.taken");
+  const what = next?.type === "playback.started" ? next.what : "";
+  return what.startsWith("text: ") ? what.slice("text: ".length) : what.replaceAll(", ", "\n");
 }
 
 /** The effective answer of a Connect in the form in which a URL gives it. */
-export function connectWire(answer: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function connectWire(answer: Json): Json {
   const { numbers, ...others } = withoutNull(answer);
   return { destination: { numbers }, ...others };
 }
 
-function withoutNull(answer: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function withoutNull(answer: Json): Record<string, unknown> {
   return Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== null));
 }

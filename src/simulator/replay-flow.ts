@@ -17,6 +17,12 @@ interface Sketch {
   /** Effective answers that stood in the flow itself. */
   readonly answers: Json[];
   readonly heard: string[];
+  /** Most times a menu began again in one visit. */
+  repeats: number;
+  /** Longest time from the end of a prompt to what came of it, in ms. */
+  waitMs: number;
+  /** The same where no key came in it: the input timeout. */
+  timeoutMs: number | null;
 }
 
 /** The flow as far as the call walked through it; exits that were not taken lead nowhere. The error is a sentence. */
@@ -31,15 +37,14 @@ export function rebuildFlow(trace: readonly TraceEntry[], id: string): Result<Fl
 
 function sketch(trace: readonly TraceEntry[]): Map<string, Sketch> {
   const sketches = new Map<string, Sketch>();
-  let current: Sketch | null = null;
-  let asked = new Set<string>();
+  let visit: Visit | null = null;
   for (const entry of trace) {
     if (entry.type === "applet.entered") {
-      current = sketches.get(entry.applet) ?? fresh(entry.kind);
-      sketches.set(entry.applet, current);
-      asked = new Set();
-    } else if (current !== null) {
-      note(current, entry, asked);
+      const of = sketches.get(entry.applet) ?? fresh(entry.kind);
+      sketches.set(entry.applet, of);
+      visit = { of, asked: new Set(), repeats: 0, promptEndedMs: null };
+    } else if (visit !== null) {
+      note(visit, entry);
     }
   }
   // An applet that was never entered needs no document, but its exit must lead somewhere.
@@ -49,18 +54,43 @@ function sketch(trace: readonly TraceEntry[]): Map<string, Sketch> {
   return sketches;
 }
 
-function fresh(kind: string): Sketch {
-  return { kind, exits: new Map(), requests: [], answers: [], heard: [] };
+/** One stay of the call in an applet. */
+interface Visit {
+  readonly of: Sketch;
+  readonly asked: Set<string>;
+  repeats: number;
+  promptEndedMs: number | null;
 }
 
-function note(current: Sketch, entry: TraceEntry, asked: Set<string>): void {
-  if (entry.type === "exit.taken" && entry.next !== null) current.exits.set(entry.exit, entry.next);
-  if (entry.type === "playback.started") current.heard.push(entry.what);
-  if (entry.type === "answer.used" && !asked.has(entry.id)) current.answers.push(entry.answer);
+function fresh(kind: string): Sketch {
+  return { kind, exits: new Map(), requests: [], answers: [], heard: [], repeats: 0, waitMs: 0, timeoutMs: null };
+}
+
+function note(visit: Visit, entry: TraceEntry): void {
+  const { of, asked } = visit;
+  if (entry.type === "exit.taken" && entry.next !== null) of.exits.set(entry.exit, entry.next);
+  if (entry.type === "answer.used" && !asked.has(entry.id)) of.answers.push(entry.answer);
   if (entry.type === "request.sent") {
     asked.add(entry.id);
-    if (entry.purpose !== "audio") current.requests.push(entry);
+    if (entry.purpose !== "audio") of.requests.push(entry);
   }
+  notePrompt(visit, entry);
+}
+
+function notePrompt(visit: Visit, entry: TraceEntry): void {
+  const { of, promptEndedMs } = visit;
+  if (entry.type === "playback.started") of.heard.push(entry.what);
+  if (entry.type === "decision" && entry.rule === "APP-3") of.repeats = Math.max(of.repeats, ++visit.repeats);
+  if (entry.type === "playback.ended") visit.promptEndedMs = entry.at_ms;
+  if (promptEndedMs === null) return;
+  of.waitMs = Math.max(of.waitMs, entry.at_ms - promptEndedMs);
+  if (isNoInput(entry)) of.timeoutMs = entry.at_ms - promptEndedMs;
+  visit.promptEndedMs = null;
+}
+
+function isNoInput(entry: TraceEntry): boolean {
+  if (entry.type === "exit.taken") return entry.exit === "no_input";
+  return entry.type === "decision" && entry.message.startsWith("No key");
 }
 
 function documentOf(each: Sketch): Json {
@@ -72,13 +102,13 @@ function documentOf(each: Sketch): Json {
     case "gather":
       return { type, ...(urlsOf(each) ?? { parameters: withoutNull(each.answers[0]) }), exits };
     case "passthru":
-      return { type, url: each.requests[0]?.url, mode: each.exits.has("next") ? "async" : "sync", exits };
+      return { type, url: each.requests[0]?.url, mode: "sync", exits };
     case "time_condition":
       return { type, open: each.exits.has("open") ? ALWAYS : NEVER, exits };
     case "menu":
-      return { type, say: sayOf(each), ...menuExits(each.exits) };
+      return { type, say: sayOf(each), ...menuTimes(each), ...menuExits(each.exits) };
     case "switch":
-      return { type, ...switchExits(each.exits) };
+      return { type, ...exitsWithin(each.exits, "cases", ["default"]) };
     case "greeting":
     case "voicemail":
       return { type, say: sayOf(each), ...exits };
@@ -114,27 +144,24 @@ function sayOf({ requests, heard }: Sketch): Json {
   return what.startsWith("file ") ? { audio_file: what.slice("file ".length) } : { audio_url: what };
 }
 
-const KEY_EXIT = /^keys\.(.)$/;
-const CASE_EXIT = /^cases\.(.+)$/s;
+/** The input timeout of a menu that does not say. */
+const DEFAULT_INPUT_S = 5;
+
+/** A timeout that nobody ran into was longer than the waits that were. */
+function menuTimes({ repeats, waitMs, timeoutMs }: Sketch): Json {
+  const longerS = Math.max(DEFAULT_INPUT_S, Math.ceil(waitMs / 1000) + 1);
+  return { repeat: repeats, input_timeout: timeoutMs === null ? longerS : Math.round(timeoutMs / 1000) };
+}
 
 function menuExits(exits: ReadonlyMap<string, string>): Json {
-  const keys = matching(exits, KEY_EXIT);
-  const others = Object.fromEntries([...exits].filter(([exit]) => !KEY_EXIT.test(exit)));
-  return { keys, ...others };
+  return exitsWithin(exits, "keys", ["no_input", "invalid"]);
 }
 
-function switchExits(exits: ReadonlyMap<string, string>): Json {
-  const others = Object.fromEntries([...exits].filter(([exit]) => !CASE_EXIT.test(exit)));
-  return { cases: matching(exits, CASE_EXIT), ...others };
-}
-
-function matching(exits: ReadonlyMap<string, string>, pattern: RegExp): Json {
-  return Object.fromEntries(
-    [...exits].flatMap(([exit, next]) => {
-      const name = pattern.exec(exit)?.[1];
-      return name === undefined ? [] : [[name, next] as const];
-    }),
-  );
+/** Keys and cases stand in a map of their own, beside the exits that every such applet has. */
+function exitsWithin(exits: ReadonlyMap<string, string>, key: "keys" | "cases", others: readonly string[]): Json {
+  const all = [...exits];
+  const inside = all.filter(([exit]) => !others.includes(exit));
+  return { [key]: Object.fromEntries(inside), ...Object.fromEntries(all.filter(([exit]) => others.includes(exit))) };
 }
 
 function withoutNull(answer: Json | undefined): Json {

@@ -8,13 +8,14 @@ import { parseFlowText, parseScenario } from "./scenario.ts";
 import { simulate } from "./simulate.ts";
 
 const FOLDER = new URL("../../test/scenarios/", import.meta.url);
+const EXAMPLES = new URL("../../examples/scenarios/", import.meta.url);
 
-function read(path: string): string {
-  return readFileSync(new URL(path, FOLDER), "utf8");
+function read(path: string, folder = FOLDER): string {
+  return readFileSync(new URL(path, folder), "utf8");
 }
 
-function reportOfFile(file: string): CallReport {
-  const parsed = parseScenario(read(file), file, read);
+function reportOfFile(file: string, folder = FOLDER): CallReport {
+  const parsed = parseScenario(read(file, folder), file, (path) => read(path, folder));
   if (!parsed.ok) throw new Error(file);
   return simulate(parsed.value);
 }
@@ -37,17 +38,19 @@ function course({ call_sid, ended_by, duration_ms, applets, exits, attempts, req
 }
 
 describe("a replay", () => {
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".yaml"));
+  const files = [FOLDER, EXAMPLES].flatMap((folder) =>
+    readdirSync(folder).flatMap((file) => (file.endsWith(".yaml") ? [{ file, folder }] : [])),
+  );
 
-  it.each(files)("of %s goes as the call did, from its trace alone", (file) => {
-    const report = reportOfFile(file);
+  it.each(files)("of $file goes as the call did, from its trace alone", ({ file, folder }) => {
+    const report = reportOfFile(file, folder);
     expect(course(replayed(report))).toEqual(course(report));
     expect(differences(written(report), replayed(report).trace)).toEqual([]);
   });
 
-  it("of random calls goes as they did", () => {
-    const parsed = parseFlowText(read("flows/chain.yaml"), "chain.yaml");
-    if (!parsed.ok) throw new Error("chain.yaml");
+  it("of random calls, through menus and voicemails, goes as they did", () => {
+    const parsed = parseFlowText(read("flows/support.yaml", EXAMPLES), "support.yaml");
+    if (!parsed.ok) throw new Error("support.yaml");
     const pools = makePools(parsed.value, 3);
     for (let run = 1; run <= 200; run++) {
       const report = simulate(drawScenario(pools, seededRandom(run), `run ${run}`));

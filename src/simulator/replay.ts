@@ -138,6 +138,9 @@ function phoneEnding(
 
 // Sounds and the caller
 
+/** Longer than anybody listened: a sound that was cut short had not come to its end. */
+const CUT_SHORT_MS = 3_600_000;
+
 /** What was played to its end took as long as it took. */
 function soundsOf(trace: readonly TraceEntry[]): Record<string, number> {
   const sounds: Record<string, number> = {};
@@ -145,7 +148,9 @@ function soundsOf(trace: readonly TraceEntry[]): Record<string, number> {
     if (entry.type !== "playback.started") continue;
     const ended = trace.find((other) => other.type === "playback.ended" && other.id === entry.id);
     const name = soundName(entry.what);
-    if (ended !== undefined && name !== null) sounds[name] = ended.at_ms - entry.at_ms;
+    if (name === null) continue;
+    if (ended !== undefined) sounds[name] = ended.at_ms - entry.at_ms;
+    else sounds[name] ??= CUT_SHORT_MS;
   }
   return sounds;
 }
@@ -158,15 +163,32 @@ function soundName(what: string): string | null {
 
 function callerOf(trace: readonly TraceEntry[]): CallerBehaviour {
   const left = trace.find((entry) => entry.type === "caller.left");
-  const presses = trace.flatMap((entry) =>
-    entry.type === "digits" && entry.digits !== "" ? [pressOf(entry.at_ms, entry.digits)] : [],
-  );
-  return { hangUpAfterMs: left?.at_ms ?? null, presses, silentAfterMs: null };
+  return { hangUpAfterMs: left?.at_ms ?? null, presses: pressesOf(trace), silentAfterMs: null };
 }
 
-/** The trace knows when digits were understood: the last of them was pressed just then. */
-function pressOf(atMs: number, digits: string): CallerBehaviour["presses"][number] {
-  return { afterMs: Math.max(0, atMs - (digits.length - 1) * KEY_SPACING_MS), digits };
+function pressesOf(trace: readonly TraceEntry[]): CallerBehaviour["presses"] {
+  const presses: CallerBehaviour["presses"][number][] = [];
+  let inputTimeoutMs = 0;
+  let isMessage = false;
+  for (const entry of trace) {
+    if (entry.type === "caller.left") break;
+    if (entry.type === "answer.used") inputTimeoutMs = Number(entry.answer["input_timeout"] ?? 0) * 1000;
+    if (entry.type === "applet.entered") isMessage = entry.kind === "voicemail";
+    // A message that ended with the caller still there was ended by # (or by silence, which comes to the same).
+    if (entry.type === "exit.taken" && isMessage) presses.push({ afterMs: entry.at_ms, digits: "#" });
+    if (entry.type === "digits" && entry.digits !== "") presses.push(pressOf(entry, inputTimeoutMs));
+  }
+  return presses;
+}
+
+const FINISHED_BY = /^The caller pressed (.)\.$/;
+const RAN_OUT = /^No further digit/;
+
+/** The trace knows when digits were understood: their last was pressed just then, or the input timeout before. */
+function pressOf(entry: Entry<"digits">, inputTimeoutMs: number): CallerBehaviour["presses"][number] {
+  const digits = entry.digits + (FINISHED_BY.exec(entry.message)?.[1] ?? "");
+  const lastMs = RAN_OUT.test(entry.message) ? entry.at_ms - inputTimeoutMs : entry.at_ms;
+  return { afterMs: Math.max(0, lastMs - (digits.length - 1) * KEY_SPACING_MS), digits };
 }
 
 /** Whether a replay went the way of the call it repeats; one sentence for each difference. */
