@@ -158,14 +158,14 @@ function outbox({ outbox }: Group): Part | null {
   ];
   // Due at once, whatever this machine's clock says: only the database's clock decides later.
   // Rows that are taken along are leased by that clock, too.
-  const fields = "id, call_sid, order_key, account, purpose, request, created_at, due_at";
+  const fields = "id, call_sid, order_key, account, purpose, request, created_at, due_at, leased_by";
   const taken = `$2::bigint > 0 and u.first = 1 and not exists (
     select 1 from outbox p where p.call_sid = u.sid and p.order_key = u.order_key)`;
   const due = `case when ${taken} then ${NOW_MS} + $2::bigint else 0 end`;
   const write = (source: string) => [
     `owed as (
       insert into outbox (${fields})
-      select u.id, sid, u.order_key, account, purpose, request, created, ${due} from ${source}
+      select u.id, sid, u.order_key, account, purpose, request, created, ${due}, $1 from ${source}
       on conflict (id) do nothing returning id, due_at)`,
   ];
   return { key: "o", columns, write };

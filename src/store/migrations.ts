@@ -72,6 +72,7 @@ const CALLS: readonly string[] = [
     request text not null,
     created_at bigint not null,
     due_at bigint not null,
+    leased_by text,
     tries integer not null default 0,
     parked_at bigint,
     error text

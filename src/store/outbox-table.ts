@@ -17,7 +17,7 @@ const CLAIM = `
         select 1 from outbox p
         where p.call_sid = o.call_sid and p.order_key = o.order_key and p.seq < o.seq and p.parked_at is null)
     order by due_at limit $1 for update skip locked)
-  update outbox set due_at = ${NOW_MS} + $2::bigint
+  update outbox set due_at = ${NOW_MS} + $2::bigint, leased_by = $3
   from due where outbox.id = due.id
   returning outbox.id, call_sid, order_key, account, purpose, request, created_at, tries, seq`;
 
@@ -25,11 +25,11 @@ const CLAIM = `
 const SETTLE = `
   with delivered as (delete from outbox where id = any($1::text[]) returning call_sid, order_key, seq),
   given_up as (
-    update outbox set parked_at = ${NOW_MS}, error = u.error, tries = tries + 1
+    update outbox set parked_at = ${NOW_MS}, leased_by = null, error = u.error, tries = tries + 1
     from unnest($2::text[], $3::text[]) as u(id, error) where outbox.id = u.id
     returning call_sid, order_key, seq),
   postponed as (
-    update outbox o set due_at = ${NOW_MS} + u.in_ms,
+    update outbox o set due_at = ${NOW_MS} + u.in_ms, leased_by = null,
       tries = o.tries + case when o.id = u.id and u.error is not null then 1 else 0 end,
       error = case when o.id = u.id then coalesce(u.error, o.error) else o.error end
     from unnest($4::text[], $5::bigint[], $6::text[]) as u(id, in_ms, error) join outbox h on h.id = u.id
@@ -56,16 +56,23 @@ interface Raw {
  */
 export class OutboxTable {
   readonly #pool: Pool;
+  readonly #node: string;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, node: string) {
     this.#pool = pool;
+    this.#node = node;
+  }
+
+  /** What a process of this node held when it died is due at once. Call it only while holding the node's id. */
+  async inherit(): Promise<void> {
+    await this.#pool.query("update outbox set due_at = 0, leased_by = null where leased_by = $1", [this.#node]);
   }
 
   async claim(limit: number, leaseMs: number): Promise<readonly ClaimedRow[]> {
     const { rows } = await this.#pool.query<Raw>({
       name: "outbox_claim",
       text: CLAIM,
-      values: [limit, Math.round(leaseMs)],
+      values: [limit, Math.round(leaseMs), this.#node],
     });
     return rows.sort((a, b) => a.seq - b.seq).map(claimed);
   }

@@ -230,6 +230,15 @@ describe.each(ROUTES)("a store over %s", (route) => {
       await expect.poll(() => claim(60_000), { interval: 5 }).toEqual(["a1"]);
     });
 
+    it("EVT-6: gives a row out again at once when its node's process was replaced, but not one that rests", async () => {
+      await owe(owed("a1", "a"), owed("b1", "b"));
+      expect(await claim()).toEqual(["a1", "b1"]);
+      await store.settleOutbox([{ kind: "retry", id: "b1", inMs: 60_000, error: "refused" }]);
+      await store.close();
+      store = await open();
+      expect(await claim()).toEqual(["a1"]);
+    });
+
     it("EVT-6: postpones a failed row with its successors, and counts the tries", async () => {
       await owe(owed("a1", "a"), owed("a2", "a"), owed("b1", "b"));
       await claim();

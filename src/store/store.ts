@@ -77,7 +77,7 @@ export class Store {
       pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
     this.#db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#pool }) });
     this.#reader = new Reader(this.#db);
-    this.#outbox = new OutboxTable(this.#outboxPool);
+    this.#outbox = new OutboxTable(this.#outboxPool, node);
     this.#journal = new Journal({ target, node, clock, log });
   }
 
@@ -90,6 +90,7 @@ export class Store {
     try {
       await store.#journal.open(OPEN_LIMIT_MS);
       await migrate(store.#db);
+      await store.#outbox.inherit();
       return store;
     } catch (error) {
       await store.close();

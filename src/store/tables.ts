@@ -61,6 +61,7 @@ export interface OutboxTable {
   readonly request: string;
   readonly created_at: number;
   readonly due_at: number;
+  readonly leased_by: string | null;
   readonly tries: Generated<number>;
   readonly parked_at: number | null;
   readonly error: string | null;
