@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { CallEvent } from "../call/events.ts";
 import { CALLER } from "../call/legs.ts";
 import type { HttpOutcome } from "../contract/http.ts";
+import { parseFlow } from "../flow/flow.ts";
 import { Drive, type Untimed } from "./testing.ts";
 
 /** Every number of the tests' answers: few, so that lists repeat themselves. */
@@ -184,6 +185,7 @@ function settle(drive: Drive): boolean {
     }
     const [recording] = drive.call.recordings;
     if (recording?.closing === true) drive.recorded();
+    if (drive.call.ended) break;
     const due = drive.call.timers.toSorted((a, b) => a.at - b.at)[0];
     if (due !== undefined && !drive.call.ended) drive.after(due.at - drive.now);
   }
@@ -212,11 +214,60 @@ const FLOWS = {
   },
 };
 
-const flow = fc.constantFrom(FLOWS.url, FLOWS.static, FLOWS.whom).map((first) => ({
+/** A Connect behind which another waits: long calls with much dialling. */
+const connects = fc.constantFrom(FLOWS.url, FLOWS.static, FLOWS.whom).map((first) => ({
   flow: "1",
   start: "first",
   applets: { first, again: FLOWS.url, bye: { type: "hangup" } },
 }));
+
+const IDS = ["a", "b", "c", "d", "e"];
+const to = fc.option(fc.constantFrom(...IDS), { nil: undefined });
+const words = fc.constantFrom(
+  { text: "Hello" },
+  { audio_url: "https://cdn.example/a.wav" },
+  { url: "https://app.example/words" },
+);
+
+const anyApplet = fc.oneof(
+  fc
+    .record({ conversation_ended: to, nobody_answered: to, nobody_dialed: to })
+    .map((exits) => ({ ...FLOWS.url, exits })),
+  fc.record({ type: fc.constant("greeting"), say: words, next: to }),
+  fc.record({ type: fc.constant("voicemail"), say: words, max_duration: fc.constantFrom(5, 120), next: to }),
+  fc.record({
+    type: fc.constant("menu"),
+    say: words,
+    repeat: fc.nat({ max: 2 }),
+    keys: fc.record({ "1": fc.constantFrom(...IDS), "#": fc.constantFrom(...IDS) }),
+    no_input: to,
+    invalid: to,
+  }),
+  fc.record({
+    type: fc.constant("gather"),
+    parameters: fc.constantFrom({ gather_prompt: { text: "?" }, max_input_digits: 2, repeat_menu: 1 }, {}),
+    exits: fc.record({ digits_entered: to, nothing_entered: to }),
+  }),
+  fc.record({
+    type: fc.constant("passthru"),
+    url: fc.constant("https://app.example/pass"),
+    mode: fc.constantFrom("sync", "async"),
+    exits: fc.record({ ok: to, otherwise: to }),
+  }),
+  fc.record({ type: fc.constant("switch"), cases: fc.record({ vip: fc.constantFrom(...IDS) }), default: to }),
+  fc.record({
+    type: fc.constant("time_condition"),
+    open: fc.constantFrom(["mon 09:00-18:00"], ["sun 00:00-24:00"]),
+    exits: fc.record({ open: to, closed: to }),
+  }),
+);
+
+const mixed = fc
+  .tuple(anyApplet, anyApplet, anyApplet, anyApplet)
+  .map(([a, b, c, d]) => ({ flow: "1", start: "a", applets: { a, b, c, d, e: { type: "hangup" } } }))
+  .filter((document) => parseFlow(document).ok);
+
+const flow = fc.oneof(connects, mixed);
 
 const course = fc.array(fc.tuple(happenings, fc.nat({ max: 20 })), { maxLength: 40 });
 
