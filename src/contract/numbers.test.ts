@@ -175,7 +175,7 @@ describe("what cannot be dialled", () => {
     expect(read(text)).toEqual(skipped(text, "is not a valid number of its country"));
   });
 
-  it.each(["1", "112", "1 1-2", "123456"])("RES-4: %j is a short code", (text) => {
+  it.each(["1", "112", "1 1-2", "0112", "123456"])("RES-4: %j is a short code", (text) => {
     expect(read(text)).toEqual(skipped(text, "is a short code and cannot be dialled as a destination"));
   });
 
