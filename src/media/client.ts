@@ -196,12 +196,15 @@ export class MediaClient {
   }
 
   #received(text: string): void {
+    let messages: MediaMessage[];
     try {
-      for (const line of this.#lines.push(text)) this.#message(JSON.parse(line) as MediaMessage);
+      messages = this.#lines.push(text).map((line) => JSON.parse(line) as MediaMessage);
     } catch (error) {
       this.#options.log.error({ err: error }, "media process sent what is not its protocol");
       this.#socket.destroy();
+      return;
     }
+    for (const message of messages) this.#message(message);
   }
 
   #message(message: MediaMessage): void {

@@ -198,8 +198,14 @@ export class MediaEngine {
     const now = this.#options.clock.now();
     const housekeep = Math.floor(tick / GROUPS) % HOUSEKEEPING_TICKS === 0;
     for (const call of this.#groups[turn] ?? []) {
-      if (call.busy) call.tick(now, missed);
-      if (housekeep) call.housekeep(now);
+      try {
+        if (call.busy) call.tick(now, missed);
+        if (housekeep) call.housekeep(now);
+      } catch (error) {
+        // A fault in one call must not silence all others.
+        this.#options.log.error({ err: error, call: call.id }, "call failed in the media engine: closed");
+        this.#closeCall(call.id);
+      }
     }
     this.#options.sockets.flush();
   }

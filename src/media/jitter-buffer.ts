@@ -39,6 +39,7 @@ export class JitterBuffer {
   #concealRun = CONCEAL_FRAMES;
   #surplus = Number.MAX_SAFE_INTEGER;
   #watched = 0;
+  #stalledTicks = 0;
   #dropWait = -1;
 
   /** Begins anew with the next packet: another sender, or nobody listened for a while. */
@@ -144,17 +145,23 @@ export class JitterBuffer {
   #forgetSurplus(): void {
     this.#surplus = Number.MAX_SAFE_INTEGER;
     this.#watched = 0;
+    this.#stalledTicks = 0;
     this.#dropWait = -1;
   }
 
   #watchSurplus(): void {
-    this.#surplus = Math.min(this.#surplus, this.depth - PREFILL);
-    const limit = this.#surplus >= SHRINK_FAST_FROM ? SHRINK_FAST_AFTER_TICKS : SHRINK_AFTER_TICKS;
-    if (++this.#watched < limit) return;
+    const surplus = this.depth - PREFILL;
+    this.#surplus = Math.min(this.#surplus, surplus);
+    this.#stalledTicks = surplus >= SHRINK_FAST_FROM ? this.#stalledTicks + 1 : 0;
+    if (this.#dropWait >= 0) return;
+    if (this.#stalledTicks >= SHRINK_FAST_AFTER_TICKS) this.#dropWait = 0;
+    else if (++this.#watched >= SHRINK_AFTER_TICKS) this.#endWatch();
+  }
+
+  #endWatch(): void {
     const tooDeep = this.#surplus >= FRAME_SAMPLES;
-    const stalled = this.#surplus >= SHRINK_FAST_FROM;
     this.#forgetSurplus();
-    if (tooDeep) this.#dropWait = stalled ? 0 : WAIT_FOR_SILENCE_TICKS;
+    if (tooDeep) this.#dropWait = WAIT_FOR_SILENCE_TICKS;
   }
 
   #maybeDrop(frame: Int16Array): void {

@@ -7,6 +7,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { connect } from "node:net";
+import { constants, setPriority } from "node:os";
 import { parseArgs } from "node:util";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
@@ -128,6 +129,15 @@ function isServed(socketPath: string): Promise<boolean> {
   });
 }
 
+/** A busy control process or database must not make speech stutter. Takes a right we may not have. */
+function preferMedia(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGHEST);
+  } catch (error) {
+    log.info({ err: error }, "media runs at normal priority: the service manager may set Nice=-10");
+  }
+}
+
 async function run(chosen: Settings): Promise<void> {
   if (await isServed(chosen.socket)) {
     log.error({ socket: chosen.socket }, "another media process serves this socket");
@@ -135,6 +145,7 @@ async function run(chosen: Settings): Promise<void> {
   }
   rmSync(chosen.socket, { force: true });
   mkdirSync(chosen.recordings, { recursive: true });
+  preferMedia();
   const parent = process.ppid;
   const load = measureLoad();
   const sockets = new DgramLayer(chosen.bind);

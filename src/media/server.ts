@@ -95,17 +95,25 @@ export class MediaServer {
   #received(socket: Socket, lines: LineReader, writer: LineWriter, text: string): void {
     // Taken over meanwhile: what the old controller still wanted no longer counts.
     if (socket !== this.#controller) return;
+    let ops: MediaOp[];
     try {
-      for (const line of lines.push(text)) this.#perform(JSON.parse(line) as MediaOp, writer);
+      ops = lines.push(text).map((line) => JSON.parse(line) as MediaOp);
     } catch (error) {
       this.#options.log.error({ err: error }, "controller sent what is not its protocol");
       socket.destroy();
+      return;
     }
+    for (const op of ops) this.#perform(op, writer);
   }
 
   #perform(op: MediaOp, writer: LineWriter): void {
-    const reply = this.#engine?.perform(op, () => this.#options.figures()) ?? null;
-    if (reply !== null) writer.send(reply);
+    try {
+      const reply = this.#engine?.perform(op, () => this.#options.figures()) ?? null;
+      if (reply !== null) writer.send(reply);
+    } catch (error) {
+      // One operation that goes wrong must not take the other calls' control away.
+      this.#options.log.error({ err: error, op: op.op }, "media operation failed");
+    }
   }
 
   #left(socket: Socket): void {
