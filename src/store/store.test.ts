@@ -19,8 +19,9 @@ describe.each(ROUTES)("a store over %s", (route) => {
     return one;
   };
 
+  beforeAll(async () => (url = await server.database(route)));
   beforeEach(async () => {
-    url = await server.database(route);
+    await server.empty(url);
     store = await open();
   });
   afterEach(async () => {

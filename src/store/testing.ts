@@ -18,6 +18,8 @@ export interface TestServer {
   server(): Embedded;
   /** A database of its own, and the URL that leads to it. Migrated, unless `empty`. */
   database(route?: Route, content?: "migrated" | "empty"): Promise<string>;
+  /** Removes every row: a third of the cost of a new database. Nobody may be connected to it. */
+  empty(url: string): Promise<void>;
   /** kill -9, and start again on the same folder. */
   crash(): Promise<void>;
   /** Runs SQL as the owner of a database. */
@@ -57,6 +59,9 @@ export async function startTestServer(): Promise<TestServer> {
       await query(server.url, `create database ${name} template ${content === "empty" ? "template0" : TEMPLATE}`);
       if (route === "unix socket") return server.url.replace("/postgres?", `/${name}?`);
       return `postgresql://tester:${PASSWORD}@127.0.0.1:${port}/${name}`;
+    },
+    empty: async (url) => {
+      await query(url, "truncate setups, live, calls, journal, recordings, outbox");
     },
     crash: async () => {
       process.kill(server.pid, "SIGKILL");
