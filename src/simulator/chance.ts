@@ -58,17 +58,20 @@ export function makePools(flow: Flow, seed: number): Pools {
   };
 }
 
-/** One random call. Draws only from the pools, so it costs next to nothing. */
-export function drawScenario(pools: Pools, random: Random, name: string): Scenario {
+/** Calls in a row that begin at the same time: the platform writes out a day once for many calls, as in real life. */
+const RUNS_PER_START = 16;
+
+/** The random call number `run`. Draws only from the pools, so it costs next to nothing. */
+export function drawScenario(pools: Pools, random: Random, run: number): Scenario {
   const urls: Record<string, ScriptOf<UrlAnswer>> = {};
   for (const { key, scripts } of pools.urls) urls[key] = pick(random, scripts);
   const phones: Record<string, ScriptOf<PhoneBehaviour>> = {};
   for (const phone of pools.phones) phones[phone] = pick(random, pools.behaviours);
   return {
-    name,
+    name: `run ${run}`,
     setup: pools.setup,
     call: { from: "+919812345678", to: EXOPHONE, direction: "incoming", customField: null },
-    startMs: pick(random, pools.starts),
+    startMs: pools.starts[Math.floor(run / RUNS_PER_START) % STARTS] ?? WEEK_START_MS,
     urls,
     phones,
     sounds: pick(random, pools.sounds),

@@ -58,7 +58,7 @@ export function exploreWith<State>(engine: Step<State>, flow: Flow, options: Exp
   let pools: Pools = makePools(flow, seed);
   for (let run = 1; run <= runs; run++) {
     if (run % RUNS_PER_POOL === 0) pools = makePools(flow, mix(seed, run));
-    const scenario = drawScenario(pools, seededRandom(mix(seed, run)), `run ${run}`);
+    const scenario = drawScenario(pools, seededRandom(mix(seed, run)), run);
     const checksState = run % RUNS_PER_STATE_CHECK === 0;
     const { violation, trace } = examineWith(engine, scenario, callSid, checksState);
     countExits(exits, trace);

@@ -53,7 +53,7 @@ describe("a replay", () => {
     if (!parsed.ok) throw new Error("support.yaml");
     const pools = makePools(parsed.value, 3);
     for (let run = 1; run <= 200; run++) {
-      const report = simulate(drawScenario(pools, seededRandom(run), `run ${run}`));
+      const report = simulate(drawScenario(pools, seededRandom(run), run));
       expect(differences(written(report), replayed(report).trace)).toEqual([]);
     }
   });

@@ -39,9 +39,13 @@ export function parseScenario(
   if (!parsed.ok) return parsed;
   const checked = checkDocument(parsed.value, scenarioSchema);
   const flow = readFlow(parsed.value, readFile);
-  if (!checked.ok) return err(flow.ok ? checked.error : [...checked.error, ...flow.error]);
+  if (!checked.ok) return err(byLine(flow.ok ? checked.error : [...checked.error, ...flow.error]));
   if (!flow.ok) return flow;
   return ok(assemble(name, checked.value, flow.value));
+}
+
+function byLine(problems: readonly ScenarioProblem[]): readonly ScenarioProblem[] {
+  return problems.toSorted((a, b) => a.line - b.line);
 }
 
 /** Reads a flow document from a text. Problems carry `file` and the line. */

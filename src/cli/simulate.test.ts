@@ -1,0 +1,152 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { CallReport } from "../call/report.ts";
+import { exploreCommand } from "./explore.ts";
+import { simulateCommand } from "./simulate.ts";
+
+const SCENARIO = fileURLToPath(new URL("../../test/scenarios/answer.yaml", import.meta.url));
+const FLOW = fileURLToPath(new URL("../../test/scenarios/flows/connect.yaml", import.meta.url));
+
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "plugboard-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+  vi.restoreAllMocks();
+});
+
+interface Outcome {
+  readonly out: string;
+  readonly complaints: string;
+  readonly status: unknown;
+}
+
+/** Runs a command as the command line does. */
+async function run(command: Command, ...args: string[]): Promise<Outcome> {
+  let out = "";
+  let complaints = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((complaints += String(text)), true));
+  process.exitCode = 0;
+  await command.exitOverride().parseAsync(args, { from: "user" });
+  vi.restoreAllMocks();
+  const status: unknown = process.exitCode;
+  process.exitCode = undefined;
+  return { out, complaints, status };
+}
+
+function write(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+describe("plugboard simulate", () => {
+  it("tells the call line by line, with the rules", async () => {
+    const { out, complaints, status } = await run(simulateCommand(), SCENARIO);
+    expect(status).toBe(0);
+    expect(complaints).toBe("");
+    expect(out).toMatch(/^ {4}0\.200 {2}leg 2 dials \+919900000011 as \+918047100000, for 30 s at most$/m);
+    expect(out).toMatch(/^ {4}1\.800 {2}exit conversation_ended of sales → talked {2}\[EXIT-2\]$/m);
+    expect(out).toMatch(/^completed, ended by callee after 1\.8 s/m);
+  });
+
+  it("prints the same report to the byte for the same seed", async () => {
+    const [one, two] = [
+      await run(simulateCommand(), SCENARIO, "--json"),
+      await run(simulateCommand(), SCENARIO, "--json"),
+    ];
+    expect(two.out).toBe(one.out);
+    const report = JSON.parse(one.out) as CallReport;
+    expect(report).toMatchObject({ seed: 1, ended_by: "callee", applets: ["sales", "talked"] });
+    const other = await run(simulateCommand(), SCENARIO, "--json", "--seed", "2");
+    expect(JSON.parse(other.out)).toMatchObject({ seed: 2 });
+  });
+
+  it("names each mistake of a scenario in a sentence, and exits 2", async () => {
+    const file = write("s.yaml", `flow: ${FLOW}\ncaller: { hang_up_after: 3 }\nstart: now\n`);
+    const { out, complaints, status } = await run(simulateCommand(), file);
+    expect(status).toBe(2);
+    expect(out).toBe("");
+    expect(complaints.trim().split("\n")).toHaveLength(2);
+    expect(complaints).toContain(
+      `${file}:2: caller.hang_up_after: unknown key "hang_up_after", did you mean "hang_up_after_ms"?`,
+    );
+  });
+
+  it("exits 2 for a file that is not there, and for a seed that is none", async () => {
+    const missing = await run(simulateCommand(), join(folder, "none.yaml"));
+    expect(missing).toMatchObject({ status: 2, complaints: expect.stringContaining("cannot be read") as string });
+    await expect(run(simulateCommand(), SCENARIO, "--seed", "x")).rejects.toThrow(/whole number/);
+  });
+
+  it("plays a call again from its report", async () => {
+    const { out } = await run(simulateCommand(), SCENARIO, "--json", "--seed", "9");
+    const file = write("call.json", out);
+    const again = await run(simulateCommand(), "--replay", file, "--json", "--seed", "9");
+    expect(again).toMatchObject({ status: 0, complaints: "" });
+    expect(JSON.parse(again.out)).toEqual(JSON.parse(out));
+  });
+
+  it("says where a replay through another flow goes another way", async () => {
+    const { out } = await run(simulateCommand(), SCENARIO, "--json");
+    const file = write("call.json", out);
+    const flow = write(
+      "flow.yaml",
+      readFileSync(FLOW, "utf8").replace("conversation_ended: talked", "conversation_ended: undialed"),
+    );
+    const { complaints, status } = await run(simulateCommand(), "--replay", file, "--flow", flow);
+    expect(status).toBe(0);
+    expect(complaints).toBe("differs from the recorded call: applets: was sales → talked, is sales → undialed\n");
+  });
+
+  it("exits 2 for a report that is none, and for contradicting arguments", async () => {
+    expect(await run(simulateCommand(), "--replay", write("a.json", "{"))).toMatchObject({ status: 2 });
+    expect(await run(simulateCommand(), "--replay", write("b.json", "{}"))).toMatchObject({ status: 2 });
+    expect(await run(simulateCommand())).toMatchObject({ status: 2 });
+    expect(await run(simulateCommand(), SCENARIO, "--flow", FLOW)).toMatchObject({ status: 2 });
+  });
+});
+
+describe("plugboard explore", () => {
+  it("prints how often each exit was taken", async () => {
+    const { out, status } = await run(exploreCommand(), FLOW, "--runs", "200", "--out", join(folder, "finding.yaml"));
+    expect(status).toBe(0);
+    expect(out).toMatch(/^200 calls in [\d.]+ s, seed 1: no invariant broken$/m);
+    expect(out).toMatch(/^ +\d+ {2}sales\.conversation_ended$/m);
+  });
+
+  it("prints the same JSON for the same seed, with the exits that no call took", async () => {
+    const flow = write(
+      "flow.yaml",
+      `flow: "1"\nstart: a\napplets:\n  a: { type: connect, parameters: { destination: { numbers: [] } }, exits: { conversation_ended: b, nobody_dialed: b } }\n  b: { type: hangup }\n`,
+    );
+    const args = [flow, "--runs", "100", "--json", "--seed", "5"];
+    const [one, two] = [await run(exploreCommand(), ...args), await run(exploreCommand(), ...args)];
+    expect(two.out).toBe(one.out);
+    expect(JSON.parse(one.out)).toEqual({
+      flow,
+      seed: 5,
+      runs: 100,
+      exits: { "a.nobody_dialed": 100 },
+      exits_never_taken: ["a.conversation_ended"],
+      finding: null,
+    });
+  });
+
+  it("names the mistakes of a flow, and exits 2", async () => {
+    const { complaints, status } = await run(
+      exploreCommand(),
+      write("flow.yaml", 'flow: "1"\nstart: a\napplets: {}\n'),
+    );
+    expect(status).toBe(2);
+    expect(complaints).toMatch(/flow\.yaml:\d+: /);
+  });
+});
