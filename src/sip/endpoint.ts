@@ -27,6 +27,7 @@ import { Session } from "./dialog/session.ts";
 import { DialogTable } from "./dialog/table.ts";
 import { cseq, type SipRequest, type SipResponse, to } from "./message/message.ts";
 import type { Refusal } from "./message/validate.ts";
+import { guardedClock } from "./transaction/guarded-clock.ts";
 import { type Arrival, TransactionLayer, type TransactionUser } from "./transaction/layer.ts";
 import { DEFAULT_TIMERS, type Timers } from "./transaction/timers.ts";
 import { reachableHost } from "./transport/interfaces.ts";
@@ -86,7 +87,7 @@ export interface SipStats {
   readonly dropped: number;
 }
 
-/** How a ping ended: any response at all means that somebody is there. */
+/** How a ping ended: any response means that somebody is there, unless it is a 503, who wants no calls. */
 export type PingResult =
   | { readonly alive: true; readonly status: number; readonly rttMs: number }
   | { readonly alive: false; readonly reason: string };
@@ -130,7 +131,8 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
 
   constructor(options: SipEndpointOptions) {
     this.#options = options;
-    const { clock, random, log, userAgent, listeners, advertised } = options;
+    const { random, log, userAgent, listeners, advertised } = options;
+    const clock = guardedClock(options.clock, log);
     const timers = { ...DEFAULT_TIMERS, ...options.timers };
     const factory = options.transportFactory ?? socketTransport;
     const transport = new TransportLayer(
@@ -216,6 +218,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     return new Promise((resolve) =>
       sendOutOfDialog(core, options, (result) => {
         if (!result.ok) resolve({ alive: false, reason: result.reason });
+        else if (result.response.status === 503) resolve({ alive: false, reason: "503 Service Unavailable" });
         else resolve({ alive: true, status: result.response.status, rttMs: core.clock.now() - began });
       }),
     );

@@ -32,8 +32,11 @@ export type OfferReply = string | { readonly status: number; readonly reason?: s
 
 /** What a call tells its user. Set {@link SipCall.handlers} before control returns to the event loop. */
 export interface CallHandlers {
-  /** Exactly once, whoever ended it; synchronously inside `hangUp` when we did. */
-  onEnded(end: CallEnd): void;
+  /**
+   * Exactly once, whoever ended it; synchronously inside `hangUp` when we did. `bye`: the far side's BYE, which may
+   * carry a Reason (RFC 3326); null when there was none.
+   */
+  onEnded(end: CallEnd, bye: SipRequest | null): void;
   /**
    * A re-INVITE or UPDATE with an offer: returns our answer. With `null` (offerless re-INVITE) returns our offer;
    * its answer comes to `onAnswer`. While a promise is pending, further offers are refused with 500 or 491.

@@ -35,7 +35,7 @@ export class InviteAttempt implements InviteClientUser {
   #given: { readonly headers: ExtraHeaders } | null = null;
   #cancelled = false;
   /** By To tag: the ACK as it went out. */
-  readonly #acks = new Map<string, { readonly flow: Flow; readonly octets: Buffer } | null>();
+  readonly #acks = new Map<string, { readonly dialog: Dialog; readonly flow: Flow; readonly octets: Buffer } | null>();
 
   constructor(core: Core, request: SipRequest, flow: Flow, user: AttemptUser) {
     this.#core = core;
@@ -69,7 +69,7 @@ export class InviteAttempt implements InviteClientUser {
     const ack = dialog.request({ method: "ACK", headers: this.#proofs }, this.sequence);
     withFlow(this.#core, dialog, (flow) => {
       const octets = this.#core.transactions.acknowledgement(ack, newBranch(this.#core), flow);
-      this.#acks.set(dialog.remoteTag, { flow, octets });
+      this.#acks.set(dialog.remoteTag, { dialog, flow, octets });
       this.#core.transactions.transmit(flow, octets, false);
     });
   }
@@ -87,7 +87,8 @@ export class InviteAttempt implements InviteClientUser {
     if (ack === undefined) {
       this.#acks.set(tag, null);
       this.#user.onSuccess(response);
-    } else if (ack !== null) this.#core.transactions.transmit(ack.flow, ack.octets, true);
+    } else if (ack?.flow.usable === true) this.#core.transactions.transmit(ack.flow, ack.octets, true);
+    else if (ack !== null) this.acknowledge(ack.dialog);
   }
 
   onRefused(response: SipResponse): void {

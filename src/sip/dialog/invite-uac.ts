@@ -79,20 +79,27 @@ export class InviteUac implements OutgoingInvite {
   start(): void {
     const { clock } = this.#core;
     this.#ringing = clock.after(LONGEST_RINGING_MS, () => this.#onTooLong());
-    const { address, port, protocol } = this.#options.target;
+    const { address, port } = this.#options.target;
     const literal = literalAddress(address, port);
     if (literal !== null) {
       this.#addresses = [literal];
       this.#tryNext("no address");
       return;
     }
-    this.#core.resolve(address, port, protocol).then(
-      (found) => {
-        this.#addresses = found;
-        this.#tryNext("no address");
-      },
-      (error: unknown) => this.#fail(null, error instanceof Error ? error.message : String(error), null),
-    );
+    void this.#resolve();
+  }
+
+  async #resolve(): Promise<void> {
+    const { address, port, protocol } = this.#options.target;
+    const { clock, resolve } = this.#core;
+    let problem = "no address";
+    try {
+      this.#addresses = await resolve(address, port, protocol);
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+    }
+    // By the clock, which guards against what the handlers throw.
+    clock.after(0, () => this.#tryNext(problem));
   }
 
   cancel(headers: ExtraHeaders = []): void {

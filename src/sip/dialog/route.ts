@@ -52,9 +52,12 @@ export function withFlow(core: Core, dialog: Dialog, use: (flow: Flow) => void):
   else {
     // One question per dialog: what is sent later waits on the same promise, and so keeps its place.
     hop.address ??= ask(core, target);
-    void hop.address.then((found) =>
-      use(found === null ? dialog.flow : chooseFlow(core, dialog, target.protocol, found)),
-    );
+    const found = (address: ResolvedAddress | null): void =>
+      use(address === null ? dialog.flow : chooseFlow(core, dialog, target.protocol, address));
+    hop.address.then(found).catch((error: unknown) => {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      core.log.error({ reason }, "a SIP request in a dialog could not be sent");
+    });
   }
 }
 

@@ -86,6 +86,31 @@ describe("the end of a call", () => {
     expect(isIdle(alice)).toBe(true);
   });
 
+  it("answers 481 to a re-INVITE that crosses our BYE, and gives our own re-INVITE up when a BYE crosses it", async () => {
+    const first = await up();
+    first.call.hangUp();
+    first.peer.send({ ...theirs(first.peer, "INVITE", 1), ...SDP });
+    await first.rig.pass(50);
+    expect(first.peer.statuses("INVITE")).toEqual([481]);
+    const second = await up();
+    const result = watch(second.call.reinvite(OTHER));
+    second.peer.send(theirs(second.peer, "BYE", 1));
+    await second.rig.pass(50);
+    expect([second.peer.statuses("BYE"), second.log.ends, result.value?.ok]).toEqual([[200], ["remote_bye"], false]);
+    second.peer.respond(second.peer.request("INVITE", 1), 487);
+    await second.rig.pass(ALL_TIMERS_MS);
+    expect(isIdle(second.alice)).toBe(true);
+  });
+
+  it("tells the user what the BYE said", async () => {
+    const { rig, peer, log } = await up();
+    const reasons: (string | undefined)[] = [];
+    log.onEnded = (_end, bye) => void reasons.push(bye?.headers.get("reason"));
+    peer.send({ ...theirs(peer, "BYE", 1), headers: [["Reason", "Q.850;cause=16"]] });
+    await rig.pass(50);
+    expect(reasons).toEqual(["Q.850;cause=16"]);
+  });
+
   it("takes a BYE whose CSeq is older than what came before", async () => {
     const { rig, peer, log } = await up();
     peer.send(theirs(peer, "OPTIONS", 9));

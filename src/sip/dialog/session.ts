@@ -28,7 +28,7 @@ export interface SessionContext {
   readonly inbound: InboundOffers;
   readonly outbound: OutboundOffers;
   /** Ends the session for good: BYE where one is owed, and `onEnded`. */
-  end(reason: CallEnd): void;
+  end(reason: CallEnd, bye?: SipRequest): void;
 }
 
 /** How a session begins. */
@@ -164,7 +164,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
     this.inbound.awaitAck({ transaction, sequence, octets, wantsAnswer, first: true });
   }
 
-  end(reason: CallEnd): void {
+  end(reason: CallEnd, bye: SipRequest | null = null): void {
     if (this.#ended) return;
     this.#ended = true;
     this.timer.stop();
@@ -176,7 +176,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
       this.#byeOwed = true;
       this.inbound.whenFirstAcknowledged(() => this.#sendBye());
     }
-    this.handlers.onEnded(reason);
+    this.handlers.onEnded(reason, bye);
   }
 
   suspend(): void {
@@ -240,7 +240,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
 
   #onBye(arrival: Arrival): void {
     respond(this.core, arrival, 200);
-    if (!this.#ended) this.end("remote_bye");
+    if (!this.#ended) this.end("remote_bye", arrival.request);
     else if (this.#byeOwed) this.#close();
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cseq, from, to, topVia } from "../message/message.ts";
 import { Peer } from "../testing/peer.ts";
-import { ALL_TIMERS_MS, ANSWER, isIdle, type Party, Rig } from "../testing/rig.ts";
+import { ALL_TIMERS_MS, ANSWER, answering, isIdle, type Party, Rig } from "../testing/rig.ts";
 
 const EARLY = ANSWER.replace("5000", "5002");
 
@@ -355,6 +355,34 @@ describe("how an attempt fails", () => {
     expect(dialled.failures).toEqual([{ status: null, reason: "no response" }]);
   });
 
+  it("is cancelled and reported after ten minutes of ringing", async () => {
+    const { rig, alice, peer } = await world();
+    const dialled = alice.dial("10.0.0.9");
+    await rig.pass(100);
+    peer.respond(peer.request("INVITE"), 180);
+    await rig.pass(600_000);
+    expect([dialled.failures, peer.requests("CANCEL").length > 0]).toEqual([
+      [{ status: null, reason: "no final response" }],
+      true,
+    ]);
+    await rig.pass(ALL_TIMERS_MS);
+    expect(isIdle(alice)).toBe(true);
+  });
+
+  it("is no worse when the user's handler throws: it is logged, and other calls go on", async () => {
+    const rig = new Rig();
+    const errors: string[] = [];
+    const log = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => void errors.push(message) };
+    const alice = await rig.endpoint("10.0.0.1", { log });
+    const broken = (): never => {
+      throw new Error("broken");
+    };
+    alice.dial("10.0.0.77", { handlers: { onProgress: broken, onAnswered: broken, onFailed: broken } });
+    const other = alice.dial("10.0.0.78");
+    await rig.pass(40_000);
+    expect([errors, other.failures.length]).toEqual([["a SIP timer failed"], 1]);
+  });
+
   it("reports a protocol that nobody listens on, later and not inside dial", async () => {
     const { rig } = await world();
     const carol = await rig.endpoint("10.0.0.3", { listeners: [{ protocol: "udp", host: "10.0.0.3", port: 5060 }] });
@@ -437,6 +465,27 @@ describe("a target with several addresses", () => {
     alice.dial("trunk.example", { target: { ...target, protocol: "tcp" } });
     await rig.pass(200);
     expect(bob.invites).toHaveLength(1);
+  });
+});
+
+describe("IPv6", () => {
+  it("stands in brackets in URIs and Via, and without them in addresses", async () => {
+    const rig = new Rig();
+    const alice = await rig.endpoint("2001:db8::1");
+    const bob = await rig.endpoint("2001:db8::2");
+    const { calls, logs } = answering(bob);
+    const target = { uri: "sip:bob@[2001:db8::2]", address: "[2001:db8::2]", port: null, protocol: "udp" } as const;
+    const dialled = alice.dial("", {
+      target,
+      from: { uri: "sip:alice@[2001:db8::1]" },
+      to: { uri: "sip:bob@[2001:db8::2]" },
+    });
+    await rig.pass(100);
+    expect(bob.invites[0]?.request.headers.get("contact")).toBe("<sip:alice@[2001:db8::1]:5060>");
+    expect(bob.invites[0]?.source.address).toBe("2001:db8::1");
+    calls[0]?.hangUp();
+    await rig.pass(100);
+    expect([dialled.log.ends, logs[0]?.ends]).toEqual([["remote_bye"], ["hung_up"]]);
   });
 });
 

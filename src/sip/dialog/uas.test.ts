@@ -87,6 +87,28 @@ describe("an INVITE that comes in", () => {
     expect([peer.statuses("BYE"), peer.requests("BYE").length, isIdle(bob)]).toEqual([[200], 0, true]);
   });
 
+  it("is ended by the caller's BYE before the ACK: nothing is repeated any more (RFC 5407 3.1.3)", async () => {
+    const { rig, bob, peer } = await world();
+    const { logs } = answering(bob);
+    peer.send(INVITE, "10.0.0.2");
+    await rig.pass(100);
+    peer.send(inDialog(peer, "BYE", 2));
+    await rig.pass(10_000);
+    expect([peer.statuses("INVITE"), peer.statuses("BYE"), logs[0]?.ends]).toEqual([[100, 200], [200], ["remote_bye"]]);
+  });
+
+  it("may be followed by a re-INVITE before the ACK (RFC 5407 3.1.4)", async () => {
+    const { rig, bob, peer } = await world();
+    const { logs } = answering(bob);
+    peer.send(INVITE, "10.0.0.2");
+    await rig.pass(100);
+    peer.send({ ...INVITE, ...inDialog(peer, "INVITE", 2) });
+    await rig.pass(100);
+    peer.send(inDialog(peer, "ACK", 2));
+    await rig.pass(60_000);
+    expect([peer.statuses("INVITE"), logs[0]?.offers.length, logs[0]?.ends]).toEqual([[100, 200, 200], 1, []]);
+  });
+
   it("is refused with the reason and headers of the user, and the refusal is repeated until its ACK", async () => {
     const { rig, bob, peer } = await world();
     bob.onInvite = (invite) => invite.reject(503, "Too Busy", [["Retry-After", "7"]]);

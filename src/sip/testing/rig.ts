@@ -11,6 +11,7 @@ import {
   SipEndpoint,
   type SipEndpointOptions,
 } from "../endpoint.ts";
+import type { SipRequest } from "../message/message.ts";
 import { FAIR, VirtualNetwork, type Weather } from "./virtual-network.ts";
 
 /** Longer than every timer of RFC 3261 together: after so much nothing may be left in any table. */
@@ -60,7 +61,7 @@ export class CallLog implements CallHandlers {
   readonly infos: string[] = [];
   reply: CallHandlers["onOffer"] = () => ANSWER;
 
-  onEnded(end: CallEnd): void {
+  onEnded(end: CallEnd, _bye: SipRequest | null): void {
     this.ends.push(end);
   }
 

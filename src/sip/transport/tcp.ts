@@ -41,7 +41,7 @@ class TcpTransport implements Transport {
     const server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ host, port }, () => {
+      server.listen({ host, port, ipv6Only: host.includes(":") }, () => {
         server.off("error", reject);
         resolve();
       });

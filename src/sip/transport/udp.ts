@@ -40,7 +40,8 @@ class UdpTransport implements Transport {
   async open(): Promise<void> {
     const { host, port } = this.#setup;
     const type = isIPv6(host) ? "udp6" : "udp4";
-    const socket = createSocket({ type, lookup: literalLookup });
+    // Only IPv6: addresses of the form ::ffff:192.0.2.1 would be strangers to every list of admitted sources.
+    const socket = createSocket({ type, lookup: literalLookup, ipv6Only: type === "udp6" });
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
       socket.bind({ address: host, port }, () => {
