@@ -1,4 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { seededRandom } from "../base/random.ts";
+import type { MediaOp } from "./protocol.ts";
+import { parseRtcp } from "./rtcp.ts";
+import { RtpPhone } from "./testing/rtp-phone.ts";
 import { renderTone, dominantTones, signalPower } from "./tone.ts";
 import { Studio } from "./testing/studio.ts";
 import { parseWav } from "./wav.ts";
@@ -115,4 +119,572 @@ describe("a playback", () => {
     expect(heard.subarray(begin, begin + 8000).every((s) => Math.abs(s - 1000) < 50)).toBe(true);
     expect(heard.subarray(begin + 8000, begin + 12_000).every((s) => s === 0)).toBe(true);
   });
+});
+
+describe("playbacks", () => {
+  const tone = (play: string, legs: readonly number[], loop = true): MediaOp => {
+    return { op: "play", call: "c", play, legs, items: [{ tone: play === "beep" ? "beep" : "ringback" }], loop };
+  };
+
+  it("may begin before the leg was answered and before any other leg exists", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    studio.perform(tone("music", [1]));
+    await studio.run(400);
+    expect(dominantTones(anil.heard())[0]).toBe(400);
+  });
+
+  it("takes the place of a bridge while it runs, and the bridge is heard again behind it", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    studio.phone("c", 2).tone(700);
+    studio.bridge("c", 1, 2);
+    await studio.run(300);
+    studio.perform(tone("beep", [1], false));
+    await studio.run(100);
+    anil.clear();
+    await studio.run(100);
+    expect(dominantTones(anil.heard())).toEqual([1000]);
+    await studio.run(200);
+    anil.clear();
+    await studio.run(200);
+    expect(dominantTones(anil.heard())).toEqual([700]);
+  });
+
+  it("goes on for its other legs when a later one takes one of them, and tells when it has lost all", async () => {
+    const studio = new Studio();
+    studio.phone("c", 1);
+    studio.phone("c", 2);
+    const items = [{ silenceMs: 5000 }];
+    studio.perform({ op: "play", call: "c", play: "first", legs: [1, 2], items, loop: false });
+    studio.perform(tone("second", [1]));
+    expect(studio.eventsOf("played")).toEqual([]);
+    studio.perform({ op: "close_leg", call: "c", leg: 2 });
+    expect(studio.eventsOf("played")).toEqual([
+      { event: "played", call: "c", play: "first", failure: "the leg was closed" },
+    ]);
+  });
+
+  it("tells nothing of a loop that is replaced, nor of what was stopped, nor of what a bridge ended", async () => {
+    const studio = new Studio();
+    studio.phone("c", 1);
+    studio.perform(tone("a", [1]));
+    studio.perform(tone("b", [1]));
+    studio.perform({ op: "stop_play", call: "c", play: "b" });
+    studio.perform(tone("c", [1], false));
+    studio.perform({ op: "stop_play_on", call: "c", legs: [1] });
+    await studio.run(4000);
+    expect(studio.eventsOf("played")).toEqual([]);
+    expect(studio.engine.list()[0]?.plays).toEqual([]);
+  });
+
+  it("tells why when there is no such leg, call or file", async () => {
+    const studio = new Studio();
+    studio.phone("c", 1);
+    studio.perform(tone("a", [9]));
+    studio.perform({ ...tone("b", [1]), call: "none" } as MediaOp);
+    studio.perform({ op: "play", call: "c", play: "d", legs: [1], items: [{ path: "/none.wav" }], loop: true });
+    await studio.run(100);
+    expect(studio.eventsOf("played").map(({ play, failure }) => [play, failure])).toEqual([
+      ["a", "no such leg"],
+      ["b", "no such leg"],
+      ["d", "no file /none.wav"],
+    ]);
+  });
+});
+
+describe("the source of a leg's media", () => {
+  it("is locked on to: a stray sender is neither heard nor sent to", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    const bela = studio.phone("c", 2);
+    studio.bridge("c", 1, 2);
+    anil.tone(440);
+    await studio.run(500);
+    const stray = RtpPhone.open({ clock: studio.clock, sockets: studio.net });
+    stray.tone(2000);
+    stray.sendTo(studio.net.address, studio.open("c", 1));
+    bela.clear();
+    await studio.run(1000);
+    expect(dominantTones(bela.heard())).toEqual([440]);
+    expect(stray.report().packets).toBe(0);
+    expect(bela.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0 });
+  });
+
+  it("is filtered by the kernel once it is certain", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    await studio.run(100);
+    expect(studio.net.peerOf(studio.open("c", 1))).toBe(anil.port);
+  });
+
+  it("is where media goes, when a NAT hides the described one", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1, {}, { address: "192.168.1.5", port: 9 });
+    studio.phone("c", 2).tone(700);
+    studio.bridge("c", 1, 2);
+    await studio.run(500);
+    expect(dominantTones(anil.heard().subarray(-2000))).toEqual([700]);
+    await studio.run(2500);
+    expect(studio.net.peerOf(studio.open("c", 1))).toBe(anil.port);
+  });
+
+  it("is learnt anew when the description names another place", async () => {
+    const studio = new Studio();
+    const before = studio.phone("c", 1);
+    const bela = studio.phone("c", 2);
+    studio.bridge("c", 1, 2);
+    before.tone(440);
+    await studio.run(300);
+    const after = studio.phone("c", 1, { codec: "PCMA" });
+    after.tone(900);
+    before.pause();
+    await studio.run(500);
+    expect(dominantTones(bela.heard().subarray(-2000))).toEqual([900]);
+    expect(after.report()).toMatchObject({ payloadTypes: [8], sequenceJumps: 0 });
+  });
+
+  it("may move to another port after three seconds of silence, if it carries the stream on", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    const bela = studio.phone("c", 2);
+    studio.bridge("c", 1, 2);
+    await studio.run(300);
+    anil.pause();
+    await studio.run(4500);
+    const { port } = anil;
+    anil.close();
+    // Same SSRC from another port: a phone seeded alike, whose first packets repeat numbers and are refused.
+    const moved = RtpPhone.open({ clock: studio.clock, sockets: studio.net, random: seededRandom(port) });
+    moved.tone(900);
+    moved.sendTo(studio.net.address, studio.open("c", 1));
+    await studio.run(1000);
+    expect(dominantTones(bela.heard().subarray(-2000))).toEqual([900]);
+    expect(moved.report().packets).toBeGreaterThan(30);
+  });
+
+  it("is nobody before a description came", async () => {
+    const studio = new Studio();
+    const port = studio.open("c", 1);
+    const early = RtpPhone.open({ clock: studio.clock, sockets: studio.net });
+    early.sendTo(studio.net.address, port);
+    await studio.run(200);
+    expect(studio.eventsOf("first_rtp")).toEqual([]);
+    studio.perform({ op: "remote", call: "c", leg: 1, remote: studio.remote(early) });
+    await studio.run(200);
+    expect(studio.eventsOf("first_rtp")).toEqual([{ event: "first_rtp", call: "c", leg: 1 }]);
+  });
+});
+
+describe("bad weather", () => {
+  it("loss, reordering and doubling leave the conversation whole and are counted", async () => {
+    const studio = new Studio();
+    const random = seededRandom(3);
+    const anil = studio.phone("c", 1);
+    const bela = studio.phone("c", 2);
+    studio.bridge("c", 1, 2);
+    anil.tone(440);
+    studio.net.weather = (_, from) => {
+      if (from !== anil.port) return [1];
+      const luck = random.next();
+      if (luck < 0.06) return [];
+      return luck < 0.08 ? [5, 8] : [5 + Math.floor(random.next() * 30)];
+    };
+    await studio.run(6000);
+    expect(dominantTones(bela.heard())).toEqual([440]);
+    expect(signalPower(bela.heard().subarray(8000))).toBeGreaterThan(0.8 * (8000 / 32_768) ** 2 * 0.5);
+    expect(bela.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 0 });
+    studio.perform({ op: "close_leg", call: "c", leg: 1 });
+    const [told] = studio.eventsOf("leg_stats");
+    expect(told?.stats.packetsLost).toBeGreaterThan(3);
+    expect(told?.stats.packetsLost).toBeLessThan(30);
+    expect(told?.stats.jitterMs).toBeGreaterThan(2);
+  });
+
+  it("random packets at a leg's port are refused and do no harm", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    const bela = studio.phone("c", 2);
+    studio.bridge("c", 1, 2);
+    const random = seededRandom(9);
+    for (let i = 0; i < 2000; i++) {
+      const packet = Uint8Array.from({ length: Math.floor(random.next() * 60) }, () => random.next() * 256);
+      anil.sendRaw(packet, studio.net.address, studio.open("c", 1));
+    }
+    anil.tone(440);
+    await studio.run(1000);
+    expect(dominantTones(bela.heard().subarray(-2000))).toEqual([440]);
+  });
+});
+
+describe("digits", () => {
+  it("are told once each and passed on as events with the other side's payload type, not as audio", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1, { eventPayloadType: 101 });
+    const bela = studio.phone("c", 2, { eventPayloadType: 96, codec: "PCMA" });
+    studio.bridge("c", 1, 2);
+    await studio.run(300);
+    anil.press("15#");
+    await studio.run(1500);
+    expect(studio.eventsOf("digit")).toEqual(
+      ["1", "5", "#"].map((digit) => ({ event: "digit", call: "c", leg: 1, digit, ms: 20, via: "rfc4733" })),
+    );
+    expect(bela.digits).toBe("15#");
+    expect(bela.report().payloadTypes).toEqual([8, 96]);
+    expect(signalPower(bela.heard())).toBeLessThan(1e-7);
+    expect(bela.report()).toMatchObject({ sequenceJumps: 0, timestampJumps: 0 });
+  });
+
+  it("come through a network that loses a third of the packets", async () => {
+    const studio = new Studio();
+    const random = seededRandom(8);
+    studio.net.weather = () => (random.next() < 0.33 ? [] : [1]);
+    const anil = studio.phone("c", 1);
+    await studio.run(300);
+    anil.press("0123456789");
+    await studio.run(4000);
+    expect(
+      studio
+        .eventsOf("digit")
+        .map(({ digit }) => digit)
+        .join(""),
+    ).toBe("0123456789");
+  });
+
+  it("are heard in the audio of a leg without telephone-events, and are sent to it as tones", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1, { eventPayloadType: null });
+    const bela = studio.phone("c", 2);
+    studio.bridge("c", 1, 2);
+    await studio.run(300);
+    anil.press("42");
+    await studio.run(1000);
+    expect(studio.eventsOf("digit").map(({ digit, via, leg }) => [digit, via, leg])).toEqual([
+      ["4", "inband", 1],
+      ["2", "inband", 1],
+    ]);
+    anil.clear();
+    bela.press("7");
+    await studio.run(400);
+    expect(dominantTones(anil.heard())).toEqual(expect.arrayContaining([850, 1210]));
+  });
+
+  it("are not listened for in the audio of a leg that has telephone-events", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1, { eventPayloadType: null }, { dtmfPayloadType: 101 });
+    studio.phone("c", 2);
+    studio.bridge("c", 1, 2);
+    await studio.run(200);
+    anil.press("42");
+    await studio.run(1000);
+    expect(studio.eventsOf("digit")).toEqual([]);
+  });
+
+  it("may be recognised by a payload type other than the one we send with", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1, { eventPayloadType: 97 }, { dtmfPayloadType: 101, dtmfReceivePayloadType: 97 });
+    await studio.run(200);
+    anil.press("3");
+    await studio.run(400);
+    expect(studio.eventsOf("digit")).toHaveLength(1);
+  });
+
+  it("of our own are sent in order, with the audio's stream going on", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    studio.perform({ op: "digits", call: "c", leg: 1, digits: "98*" });
+    studio.perform({ op: "digits", call: "c", leg: 1, digits: "1" });
+    await studio.run(2000);
+    expect(anil.digits).toBe("98*1");
+    expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 0 });
+  });
+
+  it("do not reach a leg that hears a playback, nor the recording", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    const bela = studio.phone("c", 2);
+    studio.bridge("c", 1, 2);
+    const music = [{ tone: "ringback" as const }];
+    studio.perform({ op: "play", call: "c", play: "p", legs: [2], items: music, loop: true });
+    await studio.run(200);
+    anil.press("7");
+    await studio.run(500);
+    expect(bela.digits).toBe("");
+  });
+});
+
+describe("hold and silence", () => {
+  it("a leg on hold is sent nothing; back from hold its stream goes on where time is", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    studio.phone("c", 2).tone(700);
+    studio.bridge("c", 1, 2);
+    await studio.run(400);
+    const hold = { op: "remote", call: "c", leg: 1 } as const;
+    studio.perform({ ...hold, remote: { ...studio.remote(anil), direction: "inactive" } });
+    await studio.run(20);
+    const { packets } = anil.report();
+    await studio.run(1000);
+    expect(anil.report().packets).toBe(packets);
+    studio.perform({ ...hold, remote: studio.remote(anil) });
+    await studio.run(400);
+    expect(dominantTones(anil.heard().subarray(-2000))).toEqual([700]);
+    expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 1 });
+  });
+
+  it("tells once when nothing was heard for half a minute, and when the other side is back", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    await studio.run(1000);
+    anil.pause();
+    await studio.run(40_000);
+    const [told] = studio.eventsOf("silence");
+    expect(studio.eventsOf("silence")).toHaveLength(1);
+    expect(told?.ms).toBeGreaterThanOrEqual(30_000);
+    expect(told?.ms).toBeLessThan(31_100);
+    anil.sendTo(studio.net.address, studio.open("c", 1));
+    await studio.run(100);
+    expect(studio.eventsOf("resumed")).toEqual([{ event: "resumed", call: "c", leg: 1 }]);
+  });
+
+  it("expects nothing from a leg on hold", async () => {
+    const studio = new Studio();
+    studio.phone("c", 1, {}, { direction: "sendonly" }).pause();
+    await studio.run(40_000);
+    expect(studio.eventsOf("silence")).toEqual([]);
+  });
+});
+
+describe("RTCP", () => {
+  it("goes out about every five seconds to the next port, with a goodbye at the end", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    const reports: number[] = [];
+    studio.net.open(anil.port + 1, (packet) => {
+      const parsed = parseRtcp(packet);
+      if (parsed !== null) reports.push(parsed.bye ? -1 : (packet[1] ?? 0));
+    });
+    await studio.run(30_000);
+    expect(reports.length).toBeGreaterThanOrEqual(4);
+    expect(reports.length).toBeLessThanOrEqual(12);
+    expect(new Set(reports)).toEqual(new Set([200]));
+    studio.perform({ op: "close_call", call: "c" });
+    await studio.run(10);
+    expect(reports.at(-1)).toBe(-1);
+  });
+
+  it("costs a short call no socket", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    await studio.run(1000);
+    expect(studio.net.openPorts).toEqual([studio.open("c", 1), anil.port]);
+  });
+});
+
+describe("the end", () => {
+  it("every port comes back after a rest, every leg tells its figures once", async () => {
+    const studio = new Studio({ first: 20_000, last: 20_019 });
+    for (let round = 0; round < 30; round++) {
+      for (const leg of [1, 2]) studio.open(`c${round}`, leg);
+      studio.bridge(`c${round}`, 1, 2);
+      await studio.run(1000);
+      studio.perform({ op: "close_call", call: `c${round}` });
+      expect(studio.net.openPorts).toEqual([]);
+      await studio.run(200);
+    }
+    await studio.run(5000);
+    expect(studio.eventsOf("leg_stats")).toHaveLength(60);
+    expect(studio.perform({ op: "stats", id: 1 })).toMatchObject({
+      calls: 0,
+      legs: 0,
+      portsFree: 10,
+      portsQuarantined: 0,
+    });
+  });
+
+  it("an exhausted range is a clear error, and nothing is left behind by it", () => {
+    const studio = new Studio({ first: 20_000, last: 20_001 });
+    studio.open("a", 1);
+    expect(studio.perform({ op: "open", id: 5, call: "b", leg: 1 })).toEqual({
+      reply: "open",
+      id: 5,
+      port: 0,
+      error: "no_free_port",
+    });
+    expect(studio.engine.list().map(({ call }) => call)).toEqual(["a"]);
+  });
+
+  it("opening a leg twice gives the same port", () => {
+    const studio = new Studio();
+    expect(studio.open("c", 1)).toBe(studio.open("c", 1));
+  });
+
+  it("operations about what is gone do nothing", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    studio.perform({ op: "close_leg", call: "c", leg: 1 });
+    const ops: MediaOp[] = [
+      { op: "remote", call: "c", leg: 1, remote: studio.remote(anil) },
+      { op: "route", call: "c", from: 1, to: 2, on: true },
+      { op: "stop_play", call: "c", play: "p" },
+      { op: "stop_play_on", call: "c", legs: [1] },
+      { op: "digits", call: "c", leg: 1, digits: "1" },
+      { op: "stop_record", call: "c", recording: "r" },
+      { op: "close_leg", call: "c", leg: 1 },
+      { op: "close_call", call: "c" },
+    ];
+    const events = studio.events.length;
+    for (const op of ops) studio.perform(op);
+    await studio.run(200);
+    expect(studio.events.length).toBe(events);
+    expect(studio.engine.list()).toEqual([]);
+  });
+});
+
+describe("recordings", () => {
+  const order = {
+    op: "record",
+    call: "c",
+    recording: "r",
+    legs: [1, 2],
+    layout: "mono",
+    path: "r.wav",
+    maxMs: null,
+    silenceMs: null,
+  } as const;
+
+  it("a leg that is closed leaves its channel silent; the recording ends with the last", async () => {
+    const studio = new Studio();
+    studio.phone("c", 1).tone(440);
+    studio.phone("c", 2).tone(1000);
+    await studio.run(200);
+    studio.perform({ ...order, layout: "dual" });
+    await studio.run(1000);
+    studio.perform({ op: "close_leg", call: "c", leg: 1 });
+    await studio.run(1000);
+    studio.perform({ op: "close_leg", call: "c", leg: 2 });
+    await studio.run(100);
+    expect(studio.eventsOf("recording_closed")).toMatchObject([{ durationMs: 2000, reason: "legs_closed" }]);
+    const bytes = Buffer.from(studio.disk.files.get("/recordings/r.wav") ?? []);
+    expect(signalPower(channel(bytes, 0).subarray(8200))).toBe(0);
+    expect(dominantTones(channel(bytes, 1).subarray(8200))).toEqual([1000]);
+  });
+
+  it("need no bridge: a voice message is recorded from one leg, until it falls silent", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    anil.tone(440);
+    await studio.run(300);
+    studio.perform({ ...order, legs: [1], silenceMs: 2000 });
+    await studio.run(3000);
+    anil.tone(null);
+    await studio.run(3000);
+    const [closed] = studio.eventsOf("recording_closed");
+    expect(closed).toMatchObject({ reason: "silence" });
+    expect(closed?.durationMs).toBeGreaterThanOrEqual(4980);
+    expect(closed?.durationMs).toBeLessThanOrEqual(5100);
+  });
+
+  it("a full or a stuck disk never holds up the conversation", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    studio.phone("c", 2).tone(700);
+    studio.bridge("c", 1, 2);
+    studio.disk.stuck = true;
+    studio.perform(order);
+    await studio.run(15_000);
+    expect(anil.report().maxGapMs).toBeLessThanOrEqual(20);
+    expect(dominantTones(anil.heard().subarray(-2000))).toEqual([700]);
+    studio.disk.stuck = false;
+    studio.disk.failure = "ENOSPC: no space left on device";
+    studio.perform({ ...order, recording: "s" });
+    await studio.run(3000);
+    expect(studio.eventsOf("recording_closed")).toMatchObject([
+      { recording: "s", reason: "failed", failure: "ENOSPC: no space left on device" },
+    ]);
+  });
+
+  it("stay inside their folder, and tell why there is none", async () => {
+    const studio = new Studio();
+    studio.open("c", 1);
+    for (const path of ["../r.wav", "/etc/r.wav", "", "."]) studio.perform({ ...order, path });
+    studio.perform({ ...order, call: "none" });
+    studio.perform({ ...order, legs: [7] });
+    await studio.run(100);
+    const failures = studio.eventsOf("recording_closed").map(({ failure }) => failure);
+    expect(failures).toEqual([
+      ...Array.from({ length: 4 }, () => "path outside the recordings folder"),
+      "no such leg",
+      "no such leg",
+    ]);
+    expect(studio.disk.files.size).toBe(0);
+    expect(studio.perform({ op: "stats", id: 1 })).toMatchObject({ recordings: 0, recordingsFailed: 6 });
+  });
+
+  it("closing the call closes them at their true length", async () => {
+    const studio = new Studio();
+    studio.phone("c", 1);
+    studio.phone("c", 2);
+    studio.perform(order);
+    await studio.run(700);
+    studio.perform({ op: "close_call", call: "c" });
+    await studio.run(10);
+    expect(studio.eventsOf("recording_closed")).toMatchObject([{ durationMs: 700, reason: "stopped" }]);
+    expect(studio.perform({ op: "stats", id: 1 })).toMatchObject({ recordings: 0, calls: 0 });
+  });
+});
+
+describe("a process that was not scheduled", () => {
+  it("for 100 ms makes up for it: no packet, no frame of the recording is missing", async () => {
+    const studio = new Studio();
+    const { anil, stats } = await stalled(studio, 100);
+    expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 0 });
+    expect(stats).toMatchObject({ ticksSkipped: 0 });
+    expect(studio.eventsOf("recording_closed")).toMatchObject([{ durationMs: 3000 }]);
+  });
+
+  it("for a second skips most of it: time goes on in the stream and in the recording, the sequence has no hole", async () => {
+    const studio = new Studio();
+    const { anil, stats } = await stalled(studio, 1000);
+    expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 1 });
+    expect(stats).toMatchObject({ ticksSkipped: 40, tickLateMaxMs: 200 });
+    expect(studio.eventsOf("recording_closed")).toMatchObject([{ durationMs: 3000 }]);
+    expect(dominantTones(anil.heard().subarray(-2000))).toEqual([700]);
+  });
+
+  /** Three seconds of a recorded call, with a stall in the middle. */
+  async function stalled(studio: Studio, ms: number): Promise<{ anil: RtpPhone; stats: unknown }> {
+    const anil = studio.phone("c", 1);
+    studio.phone("c", 2).tone(700);
+    studio.bridge("c", 1, 2);
+    const file = { path: "r.wav", layout: "mono", maxMs: null, silenceMs: null } as const;
+    studio.perform({ op: "record", call: "c", recording: "r", legs: [1, 2], ...file });
+    await studio.run(1000);
+    studio.stall(ms);
+    await studio.run(2000);
+    studio.perform({ op: "stop_record", call: "c", recording: "r" });
+    await studio.run(20);
+    return { anil, stats: studio.perform({ op: "stats", id: 1 }) };
+  }
+});
+
+it("lists what a restarted controller has to know", async () => {
+  const studio = new Studio();
+  studio.phone("c", 1);
+  const port = studio.open("c", 2);
+  studio.bridge("c", 1, 2);
+  studio.perform({ op: "play", call: "c", play: "p", legs: [1], items: [{ tone: "ringback" }], loop: true });
+  await studio.run(2000);
+  expect(studio.engine.list()).toMatchObject([
+    {
+      call: "c",
+      ageMs: 2000,
+      legs: [
+        { leg: 1, hears: [2] },
+        { leg: 2, port, hears: [1], packetsReceived: 0 },
+      ],
+      plays: ["p"],
+      recordings: [],
+    },
+  ]);
 });

@@ -237,7 +237,7 @@ export class MediaEngine {
       tickLateP50Ms: lateness.p50Ms,
       tickLateP99Ms: lateness.p99Ms,
       tickLateMaxMs: lateness.maxMs,
-      ticksSkipped: this.#pacer.skipped,
+      ticksSkipped: Math.round(this.#pacer.skipped / GROUPS),
     };
   }
 }

@@ -78,12 +78,12 @@ export class Pacer {
   #fire(): void {
     const now = this.#clock.now();
     const due = Math.floor((now - this.#origin) / this.#periodMs);
+    if (due > this.#done) this.#remember(now, now - this.#origin - (this.#done + 1) * this.#periodMs);
     const tooOld = due - this.#done - MAX_CATCH_UP_MS / this.#periodMs;
     if (tooOld > 0) {
       this.skipped += tooOld;
       this.#done += tooOld;
     }
-    if (due > this.#done) this.#remember(now, now - this.#origin - (this.#done + 1) * this.#periodMs);
     while (this.#done < due && this.#timer !== null) this.#run(++this.#done);
     if (this.#timer !== null) this.#arm();
   }

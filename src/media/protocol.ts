@@ -139,11 +139,11 @@ export interface StatsReply {
   readonly packetsRefused: number;
   /** Told by the kernel: unreachable ports, exhausted buffers. */
   readonly socketErrors: number;
-  /** How late ticks ran against the absolute schedule, last 10 s. */
+  /** How late ticks ran against the absolute schedule, last 10 to 20 s; 200 stands for all that is more. */
   readonly tickLateP50Ms: number;
   readonly tickLateP99Ms: number;
   readonly tickLateMaxMs: number;
-  /** Ticks that were skipped because more than the catch-up limit was missed. */
+  /** Ticks of 20 ms that were skipped because more than 200 ms were missed. */
   readonly ticksSkipped: number;
   /** Share of one core this process used, last second; above 0.75 take no further calls. */
   readonly load: number;

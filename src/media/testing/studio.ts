@@ -46,10 +46,18 @@ export class Studio {
   readonly events: MediaEvent[] = [];
   readonly prompts = new Map<string, Int16Array>();
   readonly engine: MediaEngine;
+  #stallMs = 0;
 
   constructor(ports = { first: 20_000, last: 20_099 }, seed = 1) {
     this.engine = new MediaEngine({
-      clock: this.clock,
+      clock: {
+        now: () => this.clock.now(),
+        after: (delayMs, run) => {
+          const late = this.#stallMs;
+          this.#stallMs = 0;
+          return this.clock.after(delayMs + late, run);
+        },
+      },
       random: seededRandom(seed),
       sockets: this.net,
       ports,
@@ -100,6 +108,11 @@ export class Studio {
   bridge(call: string, a: number, b: number, on = true): void {
     this.perform({ op: "route", call, from: a, to: b, on });
     this.perform({ op: "route", call, from: b, to: a, on });
+  }
+
+  /** The engine's next timer comes so much too late, as when its process was not scheduled. */
+  stall(ms: number): void {
+    this.#stallMs = ms;
   }
 
   /** Lets the time pass, with what waits on promises (files) done in between. */
