@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { silentLog } from "../base/log.ts";
 import { VirtualClock } from "../base/virtual-clock.ts";
-import { selfSigned } from "./certificate.testing.ts";
+import { selfSigned } from "./testing/certificate.ts";
 import type { FetcherOptions } from "./fetcher.ts";
 import { Fetcher } from "./fetcher.ts";
 import type { Fetched, FetchOptions, OutboundRequest, Resolve } from "./types.ts";

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLog } from "../base/log.ts";
 import { Store } from "./store.ts";
-import type { TestServer } from "./testing.ts";
-import { ROUTES, sampleCall, startTestServer } from "./testing.ts";
+import type { TestServer } from "./testing/server.ts";
+import { sampleCall } from "./testing/calls.ts";
+import { ROUTES, startTestServer } from "./testing/server.ts";
 
 let server: TestServer;
 beforeAll(async () => (server = await startTestServer()));

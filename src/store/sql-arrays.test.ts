@@ -3,8 +3,8 @@ import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { clientConfig } from "./connection.ts";
 import { bigintArray, intArray, textArray } from "./sql-arrays.ts";
-import type { TestServer } from "./testing.ts";
-import { startTestServer } from "./testing.ts";
+import type { TestServer } from "./testing/server.ts";
+import { startTestServer } from "./testing/server.ts";
 
 let server: TestServer;
 let client: Client;

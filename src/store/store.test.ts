@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { silentLog } from "../base/log.ts";
 import { NodeTakenError, Store } from "./store.ts";
-import type { TestServer } from "./testing.ts";
-import { ROUTES, sampleCall, sampleEnd, startTestServer } from "./testing.ts";
+import type { TestServer } from "./testing/server.ts";
+import { sampleCall, sampleEnd } from "./testing/calls.ts";
+import { ROUTES, startTestServer } from "./testing/server.ts";
 import type { JournalRow, OutboxRow } from "./types.ts";
 
 let server: TestServer;

@@ -3,11 +3,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { silentLog } from "../base/log.ts";
-import type { Embedded } from "./embedded.ts";
-import { startEmbedded } from "./embedded.ts";
-import { Store } from "./store.ts";
-import type { EndRow, JournalRow } from "./types.ts";
+import { silentLog } from "../../base/log.ts";
+import type { Embedded } from "../embedded.ts";
+import { startEmbedded } from "../embedded.ts";
+import { Store } from "../store.ts";
 
 /** How a test reaches the database: as the embedded default does, and as any `DATABASE_URL` does. */
 export const ROUTES = ["unix socket", "TCP with a password"] as const;
@@ -83,52 +82,4 @@ function freePort(): Promise<number> {
       probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
     });
   });
-}
-
-/** The steps of one whole call: begins, goes on, ends. */
-export function sampleCall(callSid: string, steps = 3, startedAt = 1_767_600_000_000): readonly JournalRow[] {
-  return Array.from({ length: steps }, (_, i) => ({
-    callSid,
-    account: "acme",
-    seq: i + 1,
-    at: startedAt + i,
-    event: JSON.stringify({ kind: "step", n: i + 1, text: `say "x" \\ ü` }),
-    trace: JSON.stringify([{ seq: i + 1, at_ms: i, type: "decision", rule: "RES-3", message: `step ${i + 1}` }]),
-    ...(i === 0 && {
-      call: {
-        setup: "s1",
-        flow: "11754",
-        from: "+919812345678",
-        to: "+918047100000",
-        direction: "incoming" as const,
-        customField: null,
-        startedAt,
-      },
-    }),
-    ...(i === steps - 1 && { end: sampleEnd(callSid, startedAt + i) }),
-  }));
-}
-
-export function sampleEnd(callSid: string, endedAt: number): EndRow {
-  return {
-    endedAt,
-    status: "completed",
-    cdr: JSON.stringify({ status: "completed" }),
-    attempts: [
-      {
-        leg: 2,
-        applet: "sales",
-        destination: "+919900000011",
-        callerId: "+918047100000",
-        startedMs: 1,
-        answeredMs: null,
-        endedMs: 2,
-        outcome: "busy",
-        causeCode: 17,
-        cause: "USER_BUSY",
-      },
-    ],
-    requests: [{ id: "f1", atMs: 0, purpose: "connect", url: "https://app.example/", result: "usable", body: "{}" }],
-    recordings: [{ id: `rec-${callSid}`, file: `${callSid}.wav`, layout: "dual", durationMs: 1000, failure: null }],
-  };
 }
