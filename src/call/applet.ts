@@ -19,9 +19,23 @@ export interface AppletExit {
   readonly path: readonly string[];
   /** Reaching this exit took the caller or the network some time: a cycle through it does not spin (APP-9). */
   readonly waits: boolean;
+  /** What the caller may have heard nothing of when the flow goes on here. */
+  readonly silence: ExitSilence;
   /** Its emptiness is what a reader expects (a default exists), so nobody is warned about it. */
   readonly optional: boolean;
 }
+
+/**
+ * The longest silence behind the caller at an exit. `through`: the applet may have been silent as a whole, so what was
+ * endured before counts on; `ms` is added to it, or stands alone.
+ */
+export interface ExitSilence {
+  readonly through: boolean;
+  readonly ms: number;
+}
+
+/** The caller has just heard something. */
+export const HEARD: ExitSilence = { through: false, ms: 0 };
 
 /** Why a call is being ended. */
 export interface Ending {
@@ -40,11 +54,11 @@ export interface Farewell {
   readonly rule: string;
 }
 
-/** The longest time an applet can keep a caller, and how much of it in silence; milliseconds. For the flow's proofs. */
+/** How long an applet can let a caller wait, at worst; milliseconds. For the flow's proofs. */
 export interface AppletTimes {
-  /** Longest time something may ring. */
+  /** Longest time destinations may ring, one round after the other. */
   readonly ringMs: number;
-  /** Longest uninterrupted time the caller may hear nothing. */
+  /** Longest time from its beginning until the caller hears something, or the applet is left. */
   readonly silenceMs: number;
   /** What makes it so, one sentence. */
   readonly because: string;

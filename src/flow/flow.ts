@@ -5,6 +5,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { AppletExit } from "../call/applet.ts";
 import type { AppletDocument, Flow } from "../call/setup.ts";
 import { describe } from "../contract/finding.ts";
+import { spinningProblems } from "./proofs.ts";
 import { problem, type FlowProblem, wordIssues } from "./words.ts";
 
 export type { Flow } from "../call/setup.ts";
@@ -24,15 +25,15 @@ const envelope = z.strictObject({
 });
 
 /**
- * Reads a flow document. The flow that comes out can be run: every applet fits its kind's schema, and every target
- * exists. All problems are found, not the first alone. Never throws.
+ * Reads a flow document. The flow that comes out can be run: every applet fits its kind's schema, every target exists,
+ * and no circle spins (APP-9). All problems are found, not the first alone. Never throws.
  */
 export function parseFlow(document: unknown): Result<Flow, readonly FlowProblem[]> {
   const read = envelope.safeParse(document);
   const { applets, ids, problems } = readApplets(isRecord(document) ? document["applets"] : undefined);
   if (!read.success) return err([...wordIssues(envelope, document, read.error, []), ...problems]);
   const { flow: id, name, start, validation } = read.data;
-  const all = [...problems, ...targetProblems(start, applets, ids)];
+  const all = [...problems, ...targetProblems(start, applets, ids), ...spinningProblems(applets)];
   return all.length === 0 ? ok({ id, name, start, validation, applets }) : err(all);
 }
 

@@ -1,4 +1,4 @@
-import type { AppletExit, AppletTimes } from "../../call/applet.ts";
+import { type AppletExit, type AppletTimes, HEARD } from "../../call/applet.ts";
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import type { ConnectDocument, ConnectExit } from "./schema.ts";
 
@@ -9,22 +9,19 @@ const LONGEST_LIST = 100;
 /** The three exits (section 6), in the order of the contract. */
 export function connectExits(document: ConnectDocument): readonly AppletExit[] {
   const asksUrl = document.url !== undefined || document.dial_whom?.url !== undefined;
+  const heard = { waits: true, silence: HEARD, optional: false };
+  // A list in the flow is found wanting in no time at all; with a URL the caller has heard nothing while it was asked.
+  const silence = { through: true, ms: connectTimes(document).silenceMs };
   return [
-    exit(document, "conversation_ended", "after the conversation ends", true, false),
-    exit(document, "nobody_answered", "nobody answers", true, false),
-    // EXIT-4: left empty, the exit before stands in for it. A list in the flow is found wanting in no time at all.
-    exit(document, "nobody_dialed", "we didn't dial anyone", asksUrl, true),
+    { ...exit(document, "conversation_ended", "after the conversation ends"), ...heard },
+    { ...exit(document, "nobody_answered", "nobody answers"), ...heard },
+    // EXIT-4: left empty, the exit before stands in for it.
+    { ...exit(document, "nobody_dialed", "we didn't dial anyone"), waits: asksUrl, silence, optional: true },
   ];
 }
 
-function exit(
-  document: ConnectDocument,
-  name: ConnectExit,
-  label: string,
-  waits: boolean,
-  optional: boolean,
-): AppletExit {
-  return { name, label, target: document.exits[name] ?? null, path: ["exits", name], waits, optional };
+function exit(document: ConnectDocument, name: ConnectExit, label: string) {
+  return { name, label, target: document.exits[name] ?? null, path: ["exits", name] };
 }
 
 /** The longest a caller may listen to ringing, and to nothing. */

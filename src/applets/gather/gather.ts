@@ -56,7 +56,7 @@ const kind: AppletKind<GatherDocument, GatherState> = {
   ],
   times: ({ url }) => ({
     ringMs: 0,
-    silenceMs: url === undefined ? 0 : REQUEST_DEADLINE_MS * (url.fallback === undefined ? 1 : 2),
+    silenceMs: askingMs(url),
     because: "Its URLs may take 5 s each to say what to ask for.",
   }),
   enter(turn, document) {
@@ -82,10 +82,28 @@ const kind: AppletKind<GatherDocument, GatherState> = {
 
 export const gather = defineApplet(kind);
 
+/** How long its URLs may take together. */
+function askingMs(url: GatherDocument["url"]): number {
+  if (url === undefined) return 0;
+  return REQUEST_DEADLINE_MS * (url.fallback === undefined ? 1 : 2);
+}
+
+/** Seconds: the longest `input_timeout` a URL may answer, and the one that holds where none is given. */
+const LONGEST_TIMEOUT_S = 600;
+const DEFAULT_TIMEOUT_S = 5;
+
+/** How long it may wait for a key when the prompt is over. */
+function listeningMs({ url, parameters }: GatherDocument): number {
+  const given = parameters?.["input_timeout"];
+  if (url !== undefined) return LONGEST_TIMEOUT_S * 1000;
+  return (typeof given === "number" ? given : DEFAULT_TIMEOUT_S) * 1000;
+}
+
 function exitOf(document: GatherDocument, name: "digits_entered" | "nothing_entered", label: string): AppletExit {
   // Without a URL, parameters that cannot be used take the exit at once.
   const waits = name === "digits_entered" || document.url !== undefined;
-  return { name, label, target: document.exits[name] ?? null, path: ["exits", name], waits, optional: false };
+  const silence = { through: false, ms: listeningMs(document) };
+  return { name, label, target: document.exits[name] ?? null, path: ["exits", name], waits, silence, optional: false };
 }
 
 function questionOf(turn: Turn, { url }: GatherDocument): Question<GatherAnswer> {

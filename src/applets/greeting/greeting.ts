@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AppletKind, defineApplet } from "../../call/applet.ts";
+import { type AppletKind, defineApplet, HEARD } from "../../call/applet.ts";
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { isSaid, onSaying, say, type Saying, saySchema } from "../../call/say.ts";
 import type { Turn } from "../../call/turn.ts";
@@ -37,7 +37,9 @@ const kind: AppletKind<GreetingDocument, Saying> = {
   exits({ say: what, next }) {
     // Static words take time but wait for nobody; a URL is waited for.
     const waits = what.url !== undefined;
-    return [{ name: "next", label: "then", target: next ?? null, path: ["next"], waits, optional: false }];
+    // A URL that answers nothing usable is skipped.
+    const silence = waits ? { through: true, ms: REQUEST_DEADLINE_MS } : HEARD;
+    return [{ name: "next", label: "then", target: next ?? null, path: ["next"], waits, silence, optional: false }];
   },
   times: ({ say: what }) => ({
     ringMs: 0,

@@ -69,10 +69,10 @@ const kind: AppletKind<MenuDocument, MenuState> = {
     sample: { type: "menu", say: { text: "For sales press 1." }, keys: {} },
   },
   exits: menuExits,
-  times: ({ say: what, input_timeout }) => ({
+  times: ({ say: what }) => ({
     ringMs: 0,
-    silenceMs: Math.max(input_timeout * 1000, what.url === undefined ? 0 : REQUEST_DEADLINE_MS),
-    because: `It waits ${input_timeout} s for a key.`,
+    silenceMs: what.url === undefined ? 0 : REQUEST_DEADLINE_MS,
+    because: "Its URL may take 5 s to say what to say.",
   }),
   enter(turn, document) {
     return begin(turn, document, 0);
@@ -130,16 +130,18 @@ function fail(turn: Turn, document: MenuDocument, state: MenuState, exit: "no_in
 }
 
 function menuExits(document: MenuDocument): readonly AppletExit[] {
+  const silence = { through: false, ms: document.input_timeout * 1000 };
   const keys = KEYS.filter((key) => document.keys[key] !== undefined).map((key) => ({
     name: key,
     label: `key ${key}`,
     target: document.keys[key] ?? null,
     path: ["keys", key],
     waits: true,
+    silence,
     optional: false,
   }));
   const other = (name: "no_input" | "invalid", label: string): AppletExit => {
-    return { name, label, target: document[name] ?? null, path: [name], waits: true, optional: false };
+    return { name, label, target: document[name] ?? null, path: [name], waits: true, silence, optional: false };
   };
   return [...keys, other("no_input", "no key is pressed"), other("invalid", "a wrong key is pressed")];
 }

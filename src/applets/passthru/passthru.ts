@@ -62,12 +62,13 @@ const kind: AppletKind<PassthruDocument, PassthruState> = {
   },
   exits({ exits, mode }) {
     const waits = mode === "sync";
+    const silence = { through: true, ms: waits ? REQUEST_DEADLINE_MS : 0 };
     const ok = { name: "ok", label: waits ? "answered 200" : "then", target: exits.ok ?? null, path: ["exits", "ok"] };
     const otherwise = { name: "otherwise", label: "anything else", target: exits.otherwise ?? null };
     return [
-      { ...ok, waits, optional: false },
+      { ...ok, waits, silence, optional: false },
       // Async never takes it.
-      { ...otherwise, path: ["exits", "otherwise"], waits, optional: !waits },
+      { ...otherwise, path: ["exits", "otherwise"], waits, silence, optional: !waits },
     ];
   },
   times: ({ mode }) => ({

@@ -6,6 +6,9 @@ const target = z.string().min(1);
 /** The exit for every case that has none of its own. */
 const DEFAULT = "default";
 
+/** It makes no sound and takes no time. */
+const AT_ONCE = { through: true, ms: 0 };
+
 const schema = z.strictObject({
   type: z.literal("switch"),
   cases: z.record(z.string().min(1).max(64), target).refine((cases) => !Object.hasOwn(cases, DEFAULT), {
@@ -46,7 +49,15 @@ const kind: AppletKind<SwitchDocument, null> = {
   },
   exits: ({ cases, default: otherwise }) => [
     ...Object.entries(cases).map(([name, to]): AppletExit => {
-      return { name, label: `case ${name}`, target: to, path: ["cases", name], waits: false, optional: false };
+      return {
+        name,
+        label: `case ${name}`,
+        target: to,
+        path: ["cases", name],
+        waits: false,
+        silence: AT_ONCE,
+        optional: false,
+      };
     }),
     {
       name: DEFAULT,
@@ -54,6 +65,7 @@ const kind: AppletKind<SwitchDocument, null> = {
       target: otherwise ?? null,
       path: [DEFAULT],
       waits: false,
+      silence: AT_ONCE,
       optional: false,
     },
   ],

@@ -65,5 +65,13 @@ export const timeCondition = defineApplet(kind);
 
 function exitOf(document: TimeConditionDocument, name: "open" | "closed"): AppletExit {
   const target = document.exits[name] ?? null;
-  return { name, label: name, target, path: ["exits", name], waits: false, optional: false };
+  return {
+    name,
+    label: name,
+    target,
+    path: ["exits", name],
+    waits: false,
+    silence: { through: true, ms: 0 },
+    optional: false,
+  };
 }

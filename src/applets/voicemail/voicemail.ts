@@ -1,6 +1,6 @@
 import { unreachable } from "../../base/never.ts";
 import { z } from "zod";
-import { type AppletKind, defineApplet } from "../../call/applet.ts";
+import { type AppletKind, defineApplet, HEARD } from "../../call/applet.ts";
 import { CALLER } from "../../call/legs.ts";
 import { RECORDING_CLOSE_MS, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { hush, isSaid, onSaying, say, type Saying, saySchema } from "../../call/say.ts";
@@ -63,7 +63,15 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
     sample: { type: "voicemail", say: { text: "Please leave a message." }, max_duration: 120 },
   },
   exits: ({ next }) => [
-    { name: "next", label: "after the message", target: next ?? null, path: ["next"], waits: true, optional: false },
+    {
+      name: "next",
+      label: "after the message",
+      target: next ?? null,
+      path: ["next"],
+      waits: true,
+      silence: HEARD,
+      optional: false,
+    },
   ],
   times: ({ say: what }) => ({
     ringMs: 0,
