@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { appletKinds } from "../applets/registry.ts";
 import { parseFlow } from "./flow.ts";
 
@@ -188,7 +190,18 @@ describe("circles", () => {
   });
 });
 
+const FOLDERS = join(import.meta.dirname, "..", "applets");
+
 describe("every kind of applet", () => {
+  it.each(appletKinds.map((kind) => [kind.type, kind] as const))(
+    "%s has a page that shows it and names its exits",
+    (_, kind) => {
+      const page = readFileSync(join(FOLDERS, kind.type, kind.docs), "utf8");
+      expect(page).toContain(`type: ${kind.type}`);
+      for (const { name } of kind.exits(kind.schema.parse(kind.form.sample))) expect(page).toContain(`\`${name}\``);
+    },
+  );
+
   it.each(appletKinds.map((kind) => [kind.type, kind] as const))(
     "%s has a sample that its own schema takes",
     (_, kind) => {
