@@ -32,4 +32,7 @@ export const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   log_timezone: "UTC",
   // A statement of the hot path never takes so long; one that does is worth a line in server.log.
   log_min_duration_statement: "1s",
+  // Parameters hold phone numbers and credentials: never in a log.
+  log_parameter_max_length: "0",
+  log_parameter_max_length_on_error: "0",
 };

@@ -176,7 +176,7 @@ export class Journal {
       this.#settle(group, ({ resolve }) => resolve(taken));
     } catch (error) {
       if (group.length === 1 || this.#stopped(error)) {
-        this.#options.log.error({ err: error }, "journal rows were refused");
+        this.#options.log.error(reasonOf(error), "journal rows were refused");
         this.#settle(group, ({ reject }) => reject(error));
         return;
       }
@@ -227,6 +227,12 @@ export class Journal {
 
 class ClosedError extends Error {
   override readonly name = "ClosedError";
+}
+
+/** The database's own details may quote the row, numbers and all. */
+function reasonOf(error: unknown): { readonly reason: string; readonly code: string } {
+  if (!(error instanceof Error)) return { reason: String(error), code: "" };
+  return { reason: error.message, code: "code" in error ? String(error.code) : "" };
 }
 
 /** A group is there whole or not at all: its first row tells. */
