@@ -18,6 +18,9 @@ const INSTALL_LIMIT_MS = 5 * 60_000;
 /** Longest that one `apt-get` may take. */
 const APT_LIMIT_MS = 3 * 60_000;
 
+/** How soon after npm's death what it started is told to end. */
+const PARENT_CHECK_MS = 250;
+
 /** What is compiled: `sources` decide whether `output` is still good. */
 const platformBuild = {
   sources: ["src", "tsconfig.json", "tsconfig.build.json", "package-lock.json"],
@@ -133,29 +136,38 @@ export function run([program, ...args], { env, limitMs, signal }) {
 
 /** Runs a command in the foreground, on this terminal, passing signals on. Resolves with the exit status to give. */
 export function runForeground([program, ...args], { env, signal }) {
+  const child = spawn(program, args, { cwd: root, env, stdio: "inherit", ...(signal === undefined ? {} : { signal }) });
+  const release = passSignals(child);
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      cwd: root,
-      env,
-      stdio: "inherit",
-      ...(signal === undefined ? {} : { signal }),
-    });
-    // A terminal sends SIGINT to the child itself: passed on as well, it would count as an impatient second one.
-    const passed = process.stdin.isTTY ? ["SIGTERM", "SIGHUP"] : ["SIGTERM", "SIGHUP", "SIGINT"];
-    const pass = (name) => child.kill(name);
-    const ignore = () => undefined;
-    for (const name of passed) process.on(name, pass);
-    process.on("SIGINT", ignore);
     child.on("error", (error) => {
       process.stderr.write(`${error.message}\n`);
       resolve(1);
     });
     child.on("exit", (status, by) => {
-      for (const name of passed) process.off(name, pass);
-      process.off("SIGINT", ignore);
+      release();
       resolve(status ?? 128 + constants.signals[by]);
     });
   });
+}
+
+/** Ends the child when we are told to end, or when npm above us is gone: npm dies of a signal without passing it on. */
+function passSignals(child) {
+  let told = false;
+  const tell = (name) => {
+    told = true;
+    // A terminal sends SIGINT to the child itself: passed on as well, it would count as an impatient second one.
+    if (name !== "SIGINT" || !process.stdin.isTTY) child.kill(name);
+  };
+  const names = ["SIGTERM", "SIGHUP", "SIGINT"];
+  for (const name of names) process.on(name, tell);
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent && !told) tell("SIGTERM");
+  }, PARENT_CHECK_MS);
+  return () => {
+    clearInterval(watch);
+    for (const name of names) process.off(name, tell);
+  };
 }
 
 /** npm writes down what it installed; that list against the lock file tells whether anything is left to install. */

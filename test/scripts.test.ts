@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,6 +78,26 @@ describe("what every command does first", () => {
 
   it("runs the file and gives its exit status on", () => {
     expect(run(...hello)).toMatchObject({ status: 7, lines: expect.arrayContaining(["hello"]) });
+  });
+
+  it("passes a signal on, and tells what it started to end when npm above it is killed", async () => {
+    const ended = join(project, "ended");
+    const wait = `import { writeFileSync } from "node:fs"; setInterval(() => {}, 1000);
+      process.on("SIGTERM", () => { writeFileSync(${JSON.stringify(ended)}, "SIGTERM"); process.exit(0); });
+      writeFileSync(${JSON.stringify(join(project, "up"))}, "");`;
+    writeFileSync(join(project, "wait.mjs"), wait);
+    const script = `'${process.execPath}' '${join(project, "scripts/run.mjs")}' wait.mjs & wait`;
+    for (const [program, args] of [
+      [process.execPath, [join(project, "scripts/run.mjs"), "wait.mjs"]],
+      ["/bin/sh", ["-c", script]],
+    ] as const) {
+      const env = { ...process.env, npm_lifecycle_event: "start" };
+      const above = spawn(program, args, { env, stdio: "ignore" });
+      await expect.poll(() => existsSync(join(project, "up")), { timeout: 5000 }).toBe(true);
+      above.kill("SIGTERM");
+      await expect.poll(() => existsSync(ended), { timeout: 5000 }).toBe(true);
+      for (const file of ["up", "ended"]) rmSync(join(project, file));
+    }
   });
 
   it("builds once, and again only when a source is another", () => {
