@@ -53,6 +53,12 @@ export function usageOf(roots: Readonly<Record<string, number>>): Record<string,
   return result;
 }
 
+/** The processes that this one has started and that live. */
+export function childrenOf(parent: number): number[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => statOf(pid)?.parent === parent);
+}
+
 function under(pid: number, root: number, stats: ReadonlyMap<number, Stat>, claimed: ReadonlySet<number>): boolean {
   for (let at = stats.get(pid)?.parent ?? 0; at > 1; at = stats.get(at)?.parent ?? 0) {
     if (at === root) return true;

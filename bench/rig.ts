@@ -1,12 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { fork, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Usage } from "./processes.ts";
-import { usageOf } from "./processes.ts";
+import { childrenOf, usageOf } from "./processes.ts";
 
 /** The whole platform as `plugboard serve` runs it, with a customer's application and callees around it. */
 export interface Rig {
@@ -52,20 +52,25 @@ export async function startRig(options: RigOptions): Promise<Rig> {
       stdio: ["ignore", "ignore", "inherit"],
     },
   );
-  children.push(supervisor);
-  await healthy();
+  const stop = async (): Promise<void> => {
+    await ended(supervisor, "SIGTERM");
+    for (const child of children) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const roots = await healthy().then(
+    () => processRoots(supervisor.pid ?? 0, join(folder, "data")),
+    async (error: unknown) => {
+      await stop();
+      throw error;
+    },
+  );
   if (options.trunkPort === null) children.push(sipp(folder, "callee.xml", {}, ["-p", String(trunkPort)]));
-  const roots = processRoots(supervisor.pid ?? 0, join(folder, "data"));
   return {
     sipPort: SIP_PORT,
     httpUrl: `http://127.0.0.1:${HTTP_PORT}`,
     usage: () => usageOf(roots),
     calls: (rate, seconds, talkMs) => runCalls(folder, rate, seconds, talkMs),
-    stop: async () => {
-      await ended(supervisor, "SIGTERM");
-      for (const child of children) child.kill("SIGKILL");
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
@@ -141,12 +146,14 @@ export function sleep(ms: number): Promise<void> {
 /** The supervisor's children by what they run, and the database server, which is nobody's child. */
 function processRoots(supervisor: number, dataDir: string): Record<string, number> {
   const roots: Record<string, number> = { supervisor };
-  for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
-    const line = commandLine(Number(name));
-    if (line.includes("cli/control.js")) roots["control"] = Number(name);
-    if (line.includes("media/main.js")) roots["media"] = Number(name);
+  for (const pid of childrenOf(supervisor)) {
+    const line = commandLine(pid);
+    if (line.includes("cli/control.js")) roots["control"] = pid;
+    if (line.includes("media/main.js")) roots["media"] = pid;
   }
-  roots["database"] = Number(readFileSync(join(dataDir, "postgres", "postmaster.pid"), "utf8").split("\n")[0]);
+  roots["database"] = Number(
+    readFileSync(join(dataDir, "postgres", "cluster", "postmaster.pid"), "utf8").split("\n")[0],
+  );
   return roots;
 }
 

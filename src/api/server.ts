@@ -84,50 +84,45 @@ function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
   collectDefaultMetrics({ register });
   const lag = monitorEventLoopDelay({ resolution: 20 });
   lag.enable();
-  const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [register],
-      collect() {
-        this.set(read());
-      },
-    });
-  };
-  gauge("plugboard_live_calls", "Calls alive now", () => exchange.liveCalls);
-  gauge("plugboard_media_processes", "Media processes connected now", () => exchange.media.length);
+  gauge(register, "plugboard_live_calls", "Calls alive now", () => exchange.liveCalls);
+  gauge(register, "plugboard_media_processes", "Media processes connected now", () => exchange.media.length);
   gauge(
+    register,
     "plugboard_event_loop_lag_p99_ms",
     "Event loop delay, 99th percentile since start",
     () => lag.percentile(99) / MILLISECOND_NS,
   );
   mediaGauges(register, exchange);
-  const { stats } = exchange.services.sip;
-  for (const name of Object.keys(stats) as (keyof typeof stats)[])
-    gauge(`plugboard_sip_${name}`, `SIP endpoint: ${name}`, () => exchange.services.sip.stats[name]);
+  const { sip } = exchange.services;
+  for (const name of Object.keys(sip.stats) as (keyof typeof sip.stats)[])
+    gauge(register, `plugboard_sip_${name}`, `SIP endpoint: ${name}`, () => sip.stats[name]);
   app.get("/metrics", async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));
 }
 
 /** Asked of the media processes when somebody looks, never in between. */
 function mediaGauges(register: Registry, exchange: Exchange): void {
-  const gauge = (name: string, help: string, pick: (totals: MediaTotals) => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [register],
-      async collect() {
-        this.set(pick(await exchange.mediaTotals()));
-      },
-    });
-  };
-  gauge("plugboard_media_legs", "RTP endpoints open now", ({ legs }) => legs);
-  gauge("plugboard_media_recordings", "Recordings being written now", ({ recordings }) => recordings);
-  gauge("plugboard_media_ports", "Port pairs not in use: free now or resting after use", ({ ports }) => ports);
-  gauge(
+  const media = (name: string, help: string, pick: (totals: MediaTotals) => number): void =>
+    gauge(register, name, help, async () => pick(await exchange.mediaTotals()));
+  media("plugboard_media_legs", "RTP endpoints open now", ({ legs }) => legs);
+  media("plugboard_media_recordings", "Recordings being written now", ({ recordings }) => recordings);
+  media("plugboard_media_ports", "Port pairs not in use: free now or resting after use", ({ ports }) => ports);
+  media(
     "plugboard_media_ticks_skipped",
     "Ticks that were missed for good since start",
     ({ ticksSkipped }) => ticksSkipped,
   );
+}
+
+function gauge(register: Registry, name: string, help: string, read: () => number | Promise<number>): void {
+  const made = new Gauge({
+    name,
+    help,
+    registers: [],
+    async collect() {
+      this.set(await read());
+    },
+  });
+  register.registerMetric(made);
 }
 
 interface AccountParams {

@@ -117,9 +117,7 @@ function wordIssue(document: LocatedDocument, schema: z.ZodType, issue: z.core.$
   }
   if (issue.code === "invalid_union" && issue.errors[0] !== undefined) {
     const deepest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0] ?? [];
-    return deepest.flatMap((inner) =>
-      wordIssue(document, schema, { ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue),
-    );
+    return deepest.flatMap((inner) => wordIssue(document, schema, { ...inner, path: [...issue.path, ...inner.path] }));
   }
   return [document.problem(issue.path, issue.message)];
 }

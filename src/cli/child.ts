@@ -38,10 +38,10 @@ export class Child {
   }
 
   start(): void {
-    const { module, args, env, name, log, stdout } = this.#options;
+    const { module, args, name, log, stdout } = this.#options;
     const startedAt = performance.now();
     const child = fork(module, args, {
-      env: { ...process.env, ...env() },
+      env: { ...process.env, ...this.#options.env() },
       stdio: ["ignore", stdout, "inherit", "ipc"],
     });
     this.#process = child;

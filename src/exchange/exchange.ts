@@ -176,7 +176,7 @@ export class Exchange {
   async drain(drainMs: number): Promise<void> {
     this.admission.draining = true;
     await this.#untilIdle(drainMs);
-    for (const sid of [...this.#calls.keys()]) this.hangUp(sid);
+    for (const sid of this.#calls.keys()) this.hangUp(sid);
     await this.#untilIdle(HANG_UP_GRACE_MS);
   }
 

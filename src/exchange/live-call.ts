@@ -130,25 +130,14 @@ export class LiveCall {
     const after: OuterEffect[] = [];
     let end: JournalRow["end"];
     for (const effect of effects) {
-      switch (effect.kind) {
-        case "trace":
-          trace.push(effect.entry);
-          this.#trace.push(effect.entry);
-          break;
-        case "notify":
-          outbox.push(this.#outboxRow(effect));
-          break;
-        case "set_timer":
-        case "clear_timer":
-          this.#timer(effect);
-          break;
-        case "end":
-          end = endRow(this.setup.account.sid, this.#startedAt, this.#trace, effect.record);
-          break;
-        default:
-          if (waitsForJournal(effect)) after.push(effect);
-          else this.#edge.perform(effect);
-      }
+      if (effect.kind === "trace") {
+        trace.push(effect.entry);
+        this.#trace.push(effect.entry);
+      } else if (effect.kind === "notify") outbox.push(this.#outboxRow(effect));
+      else if (effect.kind === "set_timer" || effect.kind === "clear_timer") this.#timer(effect);
+      else if (effect.kind === "end") end = endRow(this.setup.account.sid, this.#startedAt, this.#trace, effect.record);
+      else if (waitsForJournal(effect)) after.push(effect);
+      else this.#edge.perform(effect);
     }
     this.#write({ row: this.#row(event, trace, outbox, end), after, last: end !== undefined });
   }

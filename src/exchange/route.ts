@@ -1,3 +1,4 @@
+import { unreachable } from "../base/never.ts";
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import type { Destination } from "../contract/destination.ts";
@@ -69,7 +70,9 @@ function numberFor(trunk: Trunk, e164: string): string {
       return e164;
     case "e164-no-plus":
       return e164.replace(/^\+/, "");
-    default:
+    case "national":
       return formatNumber(e164, { numberFormat: "national" });
+    default:
+      return unreachable(trunk.dialFormat);
   }
 }

@@ -75,6 +75,8 @@ async function ended(child: ChildProcess, folder: string): Promise<SippResult> {
 
 /** Without what the scenario itself provides for: a `timeout` with its `ontimeout`. */
 function unplanned(errors: string): string {
-  const lines = errors.split("\n").filter((line) => line.trim() !== "" && !/jumping to label|events occurred/.test(line));
+  const lines = errors
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/jumping to label|events occurred/.test(line));
   return lines.join("\n");
 }
