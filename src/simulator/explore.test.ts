@@ -74,6 +74,9 @@ const notTraced = (entry: Extract<Effect, { kind: "trace" }>["entry"]): Effect =
   return { kind: "trace", entry: { seq, at_ms, type: "decision", rule: "X", message: "something else" } };
 };
 
+/** The engine's name for the timer of `max_conversation_duration`. */
+const TALK_TIMER = "talk";
+
 const faults: readonly (readonly [what: string, engine: Step<CallState>, broken: Invariant])[] = [
   ["an engine that loses a CANCEL", without(({ kind }) => kind === "cancel"), "nobody_left_ringing"],
   [
@@ -124,13 +127,34 @@ const faults: readonly (readonly [what: string, engine: Step<CallState>, broken:
     "events_pair",
   ],
   [
-    "an engine that never ends an attempt",
+    "an engine that never ends an attempt that was answered",
     faulty((effects) =>
       effects.map((effect) =>
-        effect.kind === "trace" && effect.entry.type === "attempt.ended" ? notTraced(effect.entry) : effect,
+        effect.kind === "trace" && effect.entry.type === "attempt.ended" && effect.entry.outcome === "completed"
+          ? notTraced(effect.entry)
+          : effect,
       ),
     ),
     "one_end_per_attempt",
+  ],
+  [
+    "an engine that lets people talk for too long",
+    faulty((effects) =>
+      effects.map((effect) =>
+        effect.kind === "set_timer" && effect.id === TALK_TIMER ? { ...effect, at: effect.at + 10_000 } : effect,
+      ),
+    ),
+    "within_limits",
+  ],
+  [
+    "an engine that takes the wrong exit",
+    faulty((effects) =>
+      effects.map((effect) => {
+        if (effect.kind !== "trace" || effect.entry.type !== "exit.taken") return effect;
+        return { kind: "trace", entry: { ...effect.entry, exit: "conversation_ended" } };
+      }),
+    ),
+    "exit_fits",
   ],
   [
     "an engine that counts seconds wrongly",

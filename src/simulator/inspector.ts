@@ -6,6 +6,7 @@ import type { LegId } from "../call/legs.ts";
 import type { CallRecord } from "../call/record.ts";
 import type { CallSetup } from "../call/setup.ts";
 import type { TraceEntry } from "../call/trace.ts";
+import { ConnectRules } from "./connect-rules.ts";
 import type { Witness } from "./world.ts";
 
 /** What must hold in every call, whatever customer, callees, caller and network do. */
@@ -19,6 +20,8 @@ export const INVARIANTS = {
   events_pair: "every attempt that was announced with Dial is closed with one Terminal (EVT-4)",
   silent_after_caller: "nothing is asked and nobody dialled for a caller who has left (REF-8)",
   ring_limit: "no attempt rings longer than its limit (DIAL-2)",
+  exit_fits: "the exit of a Connect says what happened in it (EXIT-2 to EXIT-4)",
+  within_limits: "no fetch, round, conversation or flow goes past its limit (REF-7, DIAL-3, DIAL-5, APP-9)",
   trace_whole: "the trace counts from 1 without a gap, and time never runs backwards in it",
   trace_explains: "the trace gives the reason of every exit, result and end",
   record_agrees: "the call's record says what the trace says",
@@ -65,6 +68,7 @@ export class Inspector implements Witness {
   readonly #recordings = new Set<string>();
   /** Recordings that nobody has stopped and that have not closed by themselves. */
   readonly #running = new Set<string>();
+  readonly #connect = new ConnectRules((rule, message) => this.#note(rule, message));
   #nowMs = 0;
   #seq = 0;
   #tracedMs = 0;
@@ -211,6 +215,7 @@ export class Inspector implements Witness {
     if (entry.seq !== this.#seq) this.#note("trace_whole", `entry ${entry.seq} stands where ${this.#seq} belongs`);
     if (entry.at_ms < this.#tracedMs) this.#note("trace_whole", `entry ${entry.seq} runs back to ${entry.at_ms} ms`);
     this.#tracedMs = entry.at_ms;
+    this.#connect.traced(entry);
     switch (entry.type) {
       case "attempt.started":
       case "attempt.answered":
