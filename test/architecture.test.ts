@@ -44,6 +44,9 @@ const timers = ["setTimeout", "setInterval"];
 const clocksAndDice = ["Date.now", "Math.random", "performance.now", "process.hrtime", "AbortSignal.timeout"];
 const cryptoDice = ["randomBytes", "randomUUID", "randomInt", "getRandomValues", "randomFillSync"];
 
+/** What tests of several files share: may look at the clock, and is no part of the product. */
+const testing = /^src\/[^/]+\/testing\//;
+
 const source = filesUnder("src", [".ts"]).filter((file) => !isTest(file));
 const own = source.filter((file) => folderOf(file.path) !== null);
 
@@ -70,6 +73,14 @@ describe("the house", () => {
         .filter(({ path }) => ![null, kind].includes(appletOf(path)))
         .map(({ from }) => `${file.path} imports ${from}`);
     });
+    expect(wrong).toEqual([]);
+  });
+
+  it("leaves what tests share to tests", () => {
+    const wrong = own
+      .filter((file) => !testing.test(file.path))
+      .flatMap((file) => localImports(file).filter(({ path }) => testing.test(path)))
+      .map(({ from }) => from);
     expect(wrong).toEqual([]);
   });
 
@@ -105,7 +116,7 @@ describe("the pure folders", () => {
 describe("below the exchange", () => {
   const files = own
     .filter((file) => belowExchange.includes(folderOf(file.path) ?? ""))
-    .filter((file) => !makesTimeAndChance.some((pattern) => pattern.test(file.path)));
+    .filter((file) => ![...makesTimeAndChance, testing].some((pattern) => pattern.test(file.path)));
 
   it("nothing asks the hour, waits, or throws dice by itself", () => {
     const wrong = files.flatMap((file) => [
