@@ -76,9 +76,9 @@ export class InboundOffers {
   }
 
   onInvite(arrival: Arrival): void {
-    const { core, outbound, offers } = this.#session;
+    const { core, offers } = this.#session;
     if (arrival.kind !== "invite") return;
-    if (outbound.inviting || this.#unacknowledged?.wantsAnswer === true) respond(core, arrival, 491);
+    if (this.#unacknowledged?.wantsAnswer === true) respond(core, arrival, 491);
     else if (this.#pending !== null) this.#refuseForNow(arrival);
     else {
       // Whoever sends the next INVITE has seen our last 2xx, even if its ACK is lost (RFC 5407 3.1.4).

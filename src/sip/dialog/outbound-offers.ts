@@ -40,11 +40,6 @@ export class OutboundOffers {
     this.#session = session;
   }
 
-  /** An INVITE of ours has no final response yet. */
-  get inviting(): boolean {
-    return this.#attempt !== null;
-  }
-
   reinvite(sdp: string, done: (result: ReinviteResult) => void): void {
     const { interval } = this.#session.timer;
     this.#begin({ sdp, headers: interval === null ? [] : refreshHeaders(interval), proof: null, tries: 0, done });

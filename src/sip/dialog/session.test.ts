@@ -262,6 +262,10 @@ describe("an offer of the far side in a call", () => {
     peer.send({ ...theirs(peer, "CANCEL", 1) }, undefined, branch);
     await rig.pass(50);
     expect([peer.statuses("INVITE"), peer.statuses("CANCEL"), log.ends]).toEqual([[100, 487], [200], []]);
+    log.reply = () => ANSWER;
+    peer.send({ ...theirs(peer, "UPDATE", 2), ...SDP });
+    await rig.pass(50);
+    expect(peer.statuses("UPDATE")).toEqual([200]);
   });
 
   it("that is still open when the call ends gets 487", async () => {

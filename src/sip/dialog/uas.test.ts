@@ -130,9 +130,11 @@ describe("an INVITE that comes in", () => {
     peer.send(INVITE, "10.0.0.2");
     await rig.pass(180_100);
     expect(peer.statuses("INVITE")).toEqual([100, 180, 180, 180, 180]);
-    bob.invites[0]?.reject(480);
-    await rig.pass(ALL_TIMERS_MS);
-    expect(isIdle(bob)).toBe(true);
+    bob.invites[0]?.answer(ANSWER);
+    await rig.pass(50);
+    peer.send(inDialog(peer, "ACK", 1));
+    await rig.pass(180_000);
+    expect(peer.statuses("INVITE").slice(5)).toEqual([200]);
   });
 
   it("gets 500 when the user's handler throws", async () => {

@@ -86,6 +86,11 @@ export class VirtualNetwork {
     return here;
   }
 
+  /** Cuts every stream there is, as a firewall does that lost its memory. */
+  breakConnections(): void {
+    for (const listener of this.#listeners.values()) listener.breakConnections();
+  }
+
   /** Constant, since streams keep their order. */
   get delayMs(): number {
     return this.weather.delayMs.from;
@@ -123,8 +128,12 @@ class VirtualTransport implements Transport {
 
   close(): Promise<void> {
     this.#network.unbind(this);
-    for (const connection of this.#connections.values()) connection.break("closed");
+    this.breakConnections();
     return Promise.resolve();
+  }
+
+  breakConnections(): void {
+    for (const connection of this.#connections.values()) connection.break("closed");
   }
 
   flowTo(address: string, port: number, connectTimeoutMs: number): Flow {
