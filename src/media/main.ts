@@ -9,9 +9,10 @@ import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { constants, setPriority } from "node:os";
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
-import { MediaEngine } from "./engine.ts";
+import { MediaEngine, type ProcessFigures } from "./engine.ts";
 import { monotonicClock } from "./pacer.ts";
 import type { PortRange } from "./ports.ts";
 import { PromptCache } from "./prompts.ts";
@@ -129,10 +130,12 @@ function isServed(socketPath: string): Promise<boolean> {
   });
 }
 
-/** A busy control process or database must not make speech stutter. Takes a right we may not have. */
+/** A busy control process or database must not make speech stutter. The priority takes a right we may not have. */
 function preferMedia(): void {
+  // The heap is small: collecting it alone is quicker than waiting for helper threads that are not scheduled.
+  setFlagsFromString("--no-parallel-scavenge");
   try {
-    setPriority(constants.priority.PRIORITY_HIGHEST);
+    setPriority(constants.priority.PRIORITY_HIGH);
   } catch (error) {
     log.info({ err: error }, "media runs at normal priority: the service manager may set Nice=-10");
   }
@@ -147,24 +150,33 @@ async function run(chosen: Settings): Promise<void> {
   mkdirSync(chosen.recordings, { recursive: true });
   preferMedia();
   const parent = process.ppid;
-  const load = measureLoad();
   const sockets = new DgramLayer(chosen.bind);
-  const server = new MediaServer({
-    clock: monotonicClock,
-    log,
-    leaseMs: chosen.leaseMs,
-    figures: () => ({
-      pid: process.pid,
-      upMs: Math.round(process.uptime() * 1000),
-      load: load(),
-      socketErrors: sockets.errors,
-    }),
-    leaseExpired: () => {
-      log.warn({}, "no controller for the whole lease: every call was closed");
-      if (process.ppid !== parent) void end();
-    },
+  const server = makeServer(chosen, sockets, () => {
+    if (process.ppid !== parent) void end();
   });
-  const engine = new MediaEngine({
+  const engine = makeEngine(chosen, sockets, server);
+  const end = (): Promise<void> => finish(engine, server, chosen.socket);
+  process.once("SIGTERM", () => void end());
+  process.once("SIGINT", () => void end());
+  server.serve(engine);
+  await server.listen(chosen.socket);
+  chmodSync(chosen.socket, 0o600);
+  process.stdout.write("media ready\n");
+}
+
+function makeServer(chosen: Settings, sockets: DgramLayer, leaseExpired: () => void): MediaServer {
+  const load = measureLoad();
+  const figures = (): ProcessFigures => ({
+    pid: process.pid,
+    upMs: Math.round(process.uptime() * 1000),
+    load: load(),
+    socketErrors: sockets.errors,
+  });
+  return new MediaServer({ clock: monotonicClock, log, leaseMs: chosen.leaseMs, figures, leaseExpired });
+}
+
+function makeEngine(chosen: Settings, sockets: DgramLayer, server: MediaServer): MediaEngine {
+  return new MediaEngine({
     clock: monotonicClock,
     random: new SecureRandom(),
     sockets,
@@ -176,13 +188,6 @@ async function run(chosen: Settings): Promise<void> {
     log,
     emit: (event) => server.emit(event),
   });
-  const end = (): Promise<void> => finish(engine, server, chosen.socket);
-  process.once("SIGTERM", () => void end());
-  process.once("SIGINT", () => void end());
-  server.serve(engine);
-  await server.listen(chosen.socket);
-  chmodSync(chosen.socket, 0o600);
-  process.stdout.write("media ready\n");
 }
 
 async function finish(engine: MediaEngine, server: MediaServer, socketPath: string): Promise<void> {

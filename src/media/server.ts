@@ -11,7 +11,7 @@ export interface ServerOptions {
   /** Without a controller for so long, every call is closed. */
   readonly leaseMs: number;
   figures(): ProcessFigures;
-  /** The lease ran out and everything is closed. */
+  /** The lease ran out and everything is closed; again after each further lease without a controller. */
   leaseExpired(): void;
 }
 
@@ -126,7 +126,10 @@ export class MediaServer {
 
   #armLease(): void {
     this.#lease = this.#options.clock.after(this.#options.leaseMs, () => {
+      const calls = this.#engine?.callCount ?? 0;
+      if (calls > 0) this.#options.log.warn({ calls }, "no controller for the whole lease: every call is closed");
       this.#engine?.closeAll();
+      this.#armLease();
       this.#options.leaseExpired();
     });
   }

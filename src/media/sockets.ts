@@ -11,6 +11,7 @@ export interface UdpSocket {
   send(packet: Uint8Array, length: number, port: number, address: string): void;
   /** From now on the kernel passes only packets of this peer (and sending costs a fifth less). False: it would not. */
   connect(port: number, address: string): boolean;
+  /** Only for a socket that was opened with a port of choice: Linux takes any other port away with the connection. */
   disconnect(): void;
   close(): void;
 }
@@ -52,7 +53,7 @@ export class DgramLayer implements SocketLayer {
       return failure === "EADDRINUSE" ? "in_use" : "failed";
     }
     socket.on("message", (packet, from) => receive(packet, from.address, from.port));
-    return new DgramSocket(socket);
+    return new DgramSocket(socket, () => this.errors++);
   }
 
   flush(): void {
@@ -63,18 +64,21 @@ export class DgramLayer implements SocketLayer {
 class DgramSocket implements UdpSocket {
   readonly port: number;
   readonly #socket: Socket;
+  readonly #failed: () => void;
   #connected = false;
   #closed = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, failed: () => void) {
     this.#socket = socket;
+    this.#failed = failed;
     this.port = socket.address().port;
   }
 
   send(packet: Uint8Array, length: number, port: number, address: string): void {
     if (this.#closed) return;
     if (this.#connected) this.#socket.send(packet, 0, length);
-    else this.#socket.send(packet, 0, length, port, address);
+    else if (port > 0 && port < 65_536) this.#socket.send(packet, 0, length, port, address);
+    else this.#failed();
   }
 
   connect(port: number, address: string): boolean {
