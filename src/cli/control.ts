@@ -1,5 +1,4 @@
 import { mkdir } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import type { Log } from "../base/log.ts";
@@ -46,7 +45,7 @@ function fail(message: string): void {
 
 async function run(config: ControlConfig, workspace: Workspace, log: Log): Promise<void> {
   const { serve, recordingsDir } = config;
-  const store = await Store.open(config.databaseUrl, { log, node: hostname() });
+  const store = await Store.open(config.databaseUrl, { log, node: config.node });
   const fetcher = new Fetcher({ version: VERSION, log });
   const directory = new Directory(workspace);
   for (const { account } of directory.accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
@@ -84,6 +83,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     clock: systemClock,
     log,
     allowInward: (account) => directory.account(account)?.privateDestinations ?? false,
+    signingSecret: (account) => directory.account(account)?.signingSecret ?? null,
   });
   outbox.start();
   const api = await buildApi({ exchange, store, directory, recordingsDir, log });

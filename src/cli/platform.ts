@@ -14,6 +14,8 @@ export interface ControlConfig {
   readonly mediaSockets: readonly string[];
   readonly recordingsDir: string;
   readonly secret: string;
+  /** Of this data folder, for good: calls of a process that died are found again by it. */
+  readonly node: string;
 }
 
 /** The control process is up: calls can be taken. Ports are the real ones. */
@@ -52,7 +54,8 @@ function moduleFile(path: string): string {
 export async function startPlatform(config: ServeConfig, log: Log): Promise<Platform> {
   const recordingsDir = join(config.dataDir, "recordings");
   await mkdir(recordingsDir, { recursive: true });
-  const secret = await ownSecret(config.dataDir);
+  const secret = process.env["PLUGBOARD_SECRET"] ?? (await kept(join(config.dataDir, "secret"), 32));
+  const node = await kept(join(config.dataDir, "node"), 8);
   const database = config.databaseUrl === null ? await watchedDatabase(config.dataDir, log) : null;
   const media = startMedia(config, recordingsDir, log);
   const control: ControlConfig = {
@@ -61,6 +64,7 @@ export async function startPlatform(config: ServeConfig, log: Log): Promise<Plat
     mediaSockets: media.map(({ socket }) => socket),
     recordingsDir,
     secret,
+    node,
   };
   try {
     const { child, ready } = await startControl(control, log);
@@ -84,16 +88,14 @@ export async function startPlatform(config: ServeConfig, log: Log): Promise<Plat
   }
 }
 
-async function ownSecret(dataDir: string): Promise<string> {
-  const given = process.env["PLUGBOARD_SECRET"];
-  if (given !== undefined) return given;
-  const file = join(dataDir, "secret");
+/** Random hex that is made once and kept in a file that only we may read. */
+async function kept(file: string, bytes: number): Promise<string> {
   try {
     return (await readFile(file, "utf8")).trim();
   } catch {
-    const secret = randomBytes(32).toString("hex");
-    await writeFile(file, `${secret}\n`, { mode: 0o600 });
-    return secret;
+    const made = randomBytes(bytes).toString("hex");
+    await writeFile(file, `${made}\n`, { mode: 0o600 });
+    return made;
   }
 }
 

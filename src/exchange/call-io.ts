@@ -10,6 +10,7 @@ import type { Codec, MediaEvent, PlayItem } from "../media/protocol.ts";
 import { repairWav, wavHeader } from "../media/wav.ts";
 import type { Fetched, FetchOptions } from "../outbound/types.ts";
 import type { Fetcher } from "../outbound/fetcher.ts";
+import { signed } from "../outbound/sign.ts";
 import type { DialogSnapshot, SipEndpointApi } from "../sip/endpoint.ts";
 import type { JournalRow } from "../store/types.ts";
 import type { CallEdge, LiveCall, OuterEffect } from "./live-call.ts";
@@ -27,7 +28,7 @@ export interface Services {
   /** What SDP carries. */
   readonly mediaAddress: string;
   readonly recordingsDir: string;
-  append(rows: readonly JournalRow[]): Promise<void>;
+  append(rows: readonly JournalRow[], urgency: "now" | "soon"): Promise<void>;
 }
 
 /** A leg of a live call, whichever way it came to be. Every method is harmless once the leg is gone. */
@@ -62,6 +63,7 @@ export class CallIo implements CallEdge {
   readonly media: MediaClient;
   readonly #onEnded: (failed: boolean) => void;
   readonly #legs = new Map<LegId, Leg>();
+  readonly #givenUp = new Set<LegId>();
   readonly #requests = new Map<string, AbortController>();
   #caller: AnswerableLeg | null = null;
   #call: LiveCall | null = null;
@@ -97,8 +99,8 @@ export class CallIo implements CallEdge {
     return this.#call;
   }
 
-  append(rows: readonly JournalRow[]): Promise<void> {
-    return this.services.append(rows);
+  append(row: JournalRow, urgency: "now" | "soon"): Promise<void> {
+    return this.services.append([row], urgency);
   }
 
   dialogChanged(): void {
@@ -175,7 +177,10 @@ export class CallIo implements CallEdge {
         this.#request(
           effect.id,
           "fetched",
-          (options) => this.services.fetcher.fetch(effect.request, options),
+          (options) => {
+            const request = signed(effect.request, this.config.signingSecret, this.clock.now());
+            return this.services.fetcher.fetch(request, options);
+          },
           effect.deadlineMs,
         );
         return;
@@ -202,7 +207,7 @@ export class CallIo implements CallEdge {
         return;
       case "cancel":
       case "hang_up":
-        this.#legs.get(effect.leg)?.hangUp();
+        this.#hangUp(effect.leg);
         return;
       case "play":
         this.#play(effect);
@@ -235,6 +240,13 @@ export class CallIo implements CallEdge {
     }
   }
 
+  /** A leg whose `dial` still waits for the journal is not dialled any more. */
+  #hangUp(id: LegId): void {
+    const leg = this.#legs.get(id);
+    if (leg === undefined) this.#givenUp.add(id);
+    else leg.hangUp();
+  }
+
   #stopRecording(id: string): void {
     if (this.recordingsInMedia === null || this.recordingsInMedia.has(id)) {
       this.media.stopRecording(this.call.sid, id);
@@ -265,6 +277,7 @@ export class CallIo implements CallEdge {
   }
 
   #dial(effect: Extract<OuterEffect, { kind: "dial" }>): void {
+    if (this.#givenUp.has(effect.leg)) return;
     const route = routeTo(this.config, effect.destination, effect.callerId);
     if (!route.ok) {
       this.call.deliver({ kind: "leg_failed", at: this.call.now(), leg: effect.leg, sip: null, detail: route.error });

@@ -14,6 +14,8 @@ export class CallerLeg implements AnswerableLeg {
   #media: LegMedia | null = null;
   #call: SipCall | null = null;
   #answering = false;
+  /** To be hung up as soon as the answer is out: it was decided first. */
+  #leaving = false;
   #gone = false;
   #digitsByRtp = false;
 
@@ -60,6 +62,7 @@ export class CallerLeg implements AnswerableLeg {
       onInfo: (type, body) => this.#info(type, body),
     };
     this.#io.dialogChanged();
+    if (this.#leaving) this.#call.hangUp();
   }
 
   #accept(offer: string): string | null {
@@ -108,6 +111,7 @@ export class CallerLeg implements AnswerableLeg {
 
   hangUp(): void {
     if (this.#call !== null) this.#call.hangUp();
+    else if (this.#answering) this.#leaving = true;
     else this.reject(480);
   }
 }

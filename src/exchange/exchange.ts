@@ -10,6 +10,7 @@ import type { Fetcher } from "../outbound/fetcher.ts";
 import type { IncomingInvite, SipEndpointApi, SipHandlers } from "../sip/endpoint.ts";
 import type { Store } from "../store/store.ts";
 import { Admission, RETRY_AFTER_S } from "./admission.ts";
+import type { Refusal } from "./admission.ts";
 import { CallIo } from "./call-io.ts";
 import type { Services } from "./call-io.ts";
 import { CallerLeg } from "./caller-leg.ts";
@@ -49,6 +50,8 @@ export interface MediaTotals {
   readonly ticksSkipped: number;
 }
 
+/** Rows that wait for the database: beyond, live calls already wait too long, and new ones would only add to it. */
+const MAX_UNWRITTEN_ROWS = 5000;
 /** How long a call is given to end after it was told to, when the platform stops: one BYE and its journal row. */
 const HANG_UP_GRACE_MS = 4000;
 const DRAIN_CHECK_MS = 50;
@@ -62,6 +65,7 @@ export class Exchange {
   readonly #media: MediaClient[] = [];
   #services: Services | null = null;
   #nextMedia = 0;
+  #unwrittenRows = 0;
   /** Events of calls that are not rebuilt yet; null once they are. */
   #early: MediaEvent[] | null = [];
 
@@ -94,7 +98,14 @@ export class Exchange {
 
   connect(sip: SipEndpointApi): void {
     const { clock, log, fetcher, mediaAddress, recordingsDir, store } = this.#options;
-    const append = store.append.bind(store);
+    const append: Services["append"] = async (rows, urgency) => {
+      this.#unwrittenRows += rows.length;
+      try {
+        await store.append(rows, urgency);
+      } finally {
+        this.#unwrittenRows -= rows.length;
+      }
+    };
     this.#services = { clock, log, sip, fetcher, mediaAddress, recordingsDir, append };
   }
 
@@ -216,13 +227,18 @@ export class Exchange {
       invite.reject(488, null, [["Warning", '305 plugboard "Incompatible media format: PCMU or PCMA is needed"']]);
       return;
     }
-    const refusal = this.#media.length === 0 ? "draining" : this.admission.take(config, clock.now());
+    const refusal = this.#cannotTake() ?? this.admission.take(config, clock.now());
     if (refusal !== null) {
       log.info({ account: config.account.sid, refusal }, "call refused for now");
       invite.reject(503, null, [["Retry-After", String(RETRY_AFTER_S)]]);
       return;
     }
     this.#begin(invite, config, exophone.number, stored, codec);
+  }
+
+  #cannotTake(): Refusal | null {
+    if (this.#media.length === 0) return "no_media";
+    return this.#unwrittenRows > MAX_UNWRITTEN_ROWS ? "journal_behind" : null;
   }
 
   #begin(

@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { unreachable } from "../base/never.ts";
 import type { Effect } from "../call/effects.ts";
 import type { CallEvent } from "../call/events.ts";
+import { CALLER } from "../call/legs.ts";
 import type { CallSetup } from "../call/setup.ts";
 import type { TraceEntry } from "../call/trace.ts";
 import type { CallState } from "../engine/engine.ts";
@@ -14,7 +14,8 @@ import { endRow } from "./rows.ts";
 export interface CallEdge {
   readonly clock: Clock;
   readonly log: Log;
-  append(rows: readonly JournalRow[]): Promise<void>;
+  /** Resolves when durable, in the order of the calls. `soon` may wait a little for company. */
+  append(row: JournalRow, urgency: "now" | "soon"): Promise<void>;
   /** Performs an effect that the call itself cannot: about legs, media and HTTP. */
   perform(effect: OuterEffect): void;
   /** What a restarted process would need of this call's legs, as JSON; null: unchanged since the last time. */
@@ -54,8 +55,8 @@ export class LiveCall {
   readonly #timers = new Map<string, Timer>();
   readonly #inbox: CallEvent[] = [];
   #stepping = false;
-  #unwritten: Unwritten[] = [];
-  #writing = false;
+  /** Rows that the journal did not take yet, in order; while there are any, later rows wait behind them. */
+  readonly #refused: Unwritten[] = [];
 
   /** `row` is null for a call that an earlier process began: its first row is written. */
   constructor(sid: string, setup: CallSetup, row: CallRow | null, edge: CallEdge) {
@@ -87,11 +88,7 @@ export class LiveCall {
     try {
       for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next);
     } catch (error) {
-      // A fault in the engine costs this call, never another one. Its journal stays without an end, so that the next
-      // start closes its record.
-      this.#edge.log.error({ err: error, call: this.sid }, "call could not be stepped, letting it go");
-      this.#stopTimers();
-      this.#edge.ended(true);
+      this.#fail(error);
     } finally {
       this.#stepping = false;
     }
@@ -181,40 +178,43 @@ export class LiveCall {
     this.#timers.set(id, timer);
   }
 
-  #write(unwritten: Unwritten): void {
-    this.#unwritten.push(unwritten);
-    if (!this.#writing) void this.#writeAll();
+  #write(written: Unwritten): void {
+    if (this.#refused.length > 0) this.#refused.push(written);
+    else this.#send(written);
   }
 
-  async #writeAll(): Promise<void> {
-    this.#writing = true;
-    while (this.#unwritten.length > 0) {
-      const batch = this.#unwritten;
-      this.#unwritten = [];
-      const rows = batch.map(({ row }) => row);
-      while (!(await this.#durable(rows))) await this.#pause();
-      for (const { after, last } of batch) {
-        for (const effect of after) this.#edge.perform(effect);
-        if (last) this.#finish();
-      }
-    }
-    this.#writing = false;
+  #send(unwritten: Unwritten): void {
+    this.#edge.append(unwritten.row, unwritten.after.some(isUrgent) ? "now" : "soon").then(
+      () => this.#written(unwritten),
+      (error: unknown) => this.#refuse(unwritten, error),
+    );
   }
 
-  async #durable(rows: readonly JournalRow[]): Promise<boolean> {
+  #refuse(unwritten: Unwritten, error: unknown): void {
+    this.#edge.log.error({ err: error, call: this.sid }, "journal row was not written, trying again");
+    this.#refused.push(unwritten);
+    if (this.#refused.length === 1) this.#edge.clock.after(RETRY_WRITE_MS, () => this.#sendRefused());
+  }
+
+  #sendRefused(): void {
+    for (const unwritten of this.#refused.splice(0)) this.#send(unwritten);
+  }
+
+  #written({ after, last }: Unwritten): void {
     try {
-      await this.#edge.append(rows);
-      return true;
+      for (const effect of after) this.#edge.perform(effect);
     } catch (error) {
-      this.#edge.log.error({ err: error, call: this.sid }, "journal row was not written, trying again");
-      return false;
+      this.#fail(error);
+      return;
     }
+    if (last) this.#finish();
   }
 
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#edge.clock.after(RETRY_WRITE_MS, resolve);
-    });
+  /** A fault of ours costs this call, never another one. Its journal stays without an end: the next start closes it. */
+  #fail(error: unknown): void {
+    this.#edge.log.error({ err: error, call: this.sid }, "call could not be stepped, letting it go");
+    this.#stopTimers();
+    this.#edge.ended(true);
   }
 
   #finish(): void {
@@ -228,28 +228,17 @@ export class LiveCall {
   }
 }
 
-/** Effects that ring a phone, end a call or leave a file: not before the journal knows of them. */
+/**
+ * Effects that may not be repeated or leave something behind: not before the journal knows of them. Asking a URL, giving
+ * up a leg and what is heard may happen twice without harm, so nothing waits for them. The caller is hung up behind his
+ * answer, which waits.
+ */
 function waitsForJournal(effect: OuterEffect): boolean {
-  switch (effect.kind) {
-    case "answer":
-    case "reject":
-    case "dial":
-    case "cancel":
-    case "hang_up":
-    case "record":
-    case "stop_recording":
-      return true;
-    case "fetch":
-    case "check_audio":
-    case "abandon":
-    case "play":
-    case "stop_playing":
-    case "hear":
-    case "unhear":
-    case "bridge":
-    case "unbridge":
-      return false;
-    default:
-      return unreachable(effect);
-  }
+  if (effect.kind === "hang_up") return effect.leg === CALLER;
+  return isUrgent(effect) || effect.kind === "stop_recording";
+}
+
+/** Somebody hears or sees this one: its row is committed at once, not with the next that comes by. */
+function isUrgent({ kind }: OuterEffect): boolean {
+  return kind === "answer" || kind === "reject" || kind === "dial" || kind === "record";
 }

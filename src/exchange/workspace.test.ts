@@ -63,6 +63,15 @@ describe("a workspace file", () => {
     expect(loaded.value.flows.get("acme/1")?.start).toBe("bye");
   });
 
+  it("REQ-9: signs nothing unless an account has a signing_secret", () => {
+    const secretOf = (account: object): unknown => {
+      const loaded = load(workspace(account), { TOKEN: "t", SIGNING: "0123456789abcdef0123456789abcdef" });
+      return loaded.ok ? loaded.value.accounts[0]?.signingSecret : loaded.error;
+    };
+    expect(secretOf({})).toBeNull();
+    expect(secretOf({ signing_secret: "${SIGNING}" })).toBe("0123456789abcdef0123456789abcdef");
+  });
+
   it("reads flows from files beside it, and names the file where one is wrong", () => {
     writeFileSync(join(folder, "good.yaml"), stringify({ ...FLOW, account: "acme" }));
     expect(problems(workspace({}, { flows: [{ file: "good.yaml" }] }))).toEqual([]);
@@ -119,6 +128,7 @@ describe("a workspace file", () => {
     ["a group of strangers", { groups: [{ name: "sales", users: ["anil"] }] }, 'there is no user "anil" (known: none)'],
     ["a limit that is none", { limits: { concurrent_calls: 0 } }, "accounts[0].limits.concurrent_calls"],
     ["a prefix without its plus", { limits: { dial_prefixes: ["91"] } }, 'must start with "+"'],
+    ["a secret that is soon guessed", { signing_secret: "secret" }, "accounts[0].signing_secret: must be at least 32"],
     ["an account id with a slash", { sid: "a/b" }, "must be 1 to 64 characters of a-z"],
   ])("refuses %s, naming line, field and what is allowed", (_what, account, sentence) => {
     const found = problems(workspace(account));

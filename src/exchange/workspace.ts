@@ -32,6 +32,8 @@ export interface AccountConfig {
   readonly account: Account;
   readonly apiKeys: readonly ApiKey[];
   readonly privateDestinations: boolean;
+  /** REQ-9; null: requests go out unsigned. Never logged or shown. */
+  readonly signingSecret: string | null;
   readonly callsPerSecond: number;
   readonly concurrentCalls: number;
   readonly trunks: readonly Trunk[];
@@ -70,6 +72,9 @@ const trunkSchema = z.strictObject({
   dial_format: z.enum(["e164", "e164-no-plus", "national"]).default("e164"),
 });
 
+/** REQ-9: 128 bits written as hex; whoever has seen one signed request may guess a shorter secret offline. */
+const MIN_SECRET_CHARACTERS = 32;
+
 const accountSchema = z.strictObject({
   sid,
   tenant_id: z.union([z.number().int().nonnegative(), z.string().regex(/^\d+$/)]),
@@ -84,6 +89,11 @@ const accountSchema = z.strictObject({
   created_format: z.enum(["observed", "documented"]).default("observed"),
   dial_events: z.array(z.enum(["dial", "ringing", "answered", "terminal"])).default(["dial", "terminal"]),
   private_destinations: z.boolean().default(false),
+  signing_secret: z
+    .string()
+    .min(MIN_SECRET_CHARACTERS, `must be at least ${MIN_SECRET_CHARACTERS} characters, best from a random generator`)
+    .nullable()
+    .default(null),
   sip_hosts: z.array(z.string()).default([]),
   limits: z
     .strictObject({
@@ -309,6 +319,7 @@ function accountConfig(document: AccountDocument): AccountConfig {
     },
     apiKeys: document.api_keys,
     privateDestinations: document.private_destinations,
+    signingSecret: document.signing_secret,
     callsPerSecond: document.limits.calls_per_second,
     concurrentCalls: document.limits.concurrent_calls,
     trunks: document.trunks.map(trunkConfig),

@@ -101,7 +101,8 @@ describe("kill -9 of the control process during 20 live calls", () => {
     const pid = platform.controlPid();
     if (pid === undefined) throw new Error("no control process");
     process.kill(pid, "SIGKILL");
-    await healthy(3000);
+    // It takes about one second; the bound is for a machine that does other things too.
+    await healthy(10_000);
     const calls = (await allEnded()).filter(({ call_sid }) => !before.has(call_sid));
     await callers.stop();
     expect(calls.length).toBeGreaterThan(CALLS / 2);
