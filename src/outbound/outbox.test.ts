@@ -3,6 +3,7 @@ import { silentLog } from "../base/log.ts";
 import { VirtualClock } from "../base/virtual-clock.ts";
 import type { ClaimedRow, OutboxVerdict } from "../store/types.ts";
 import { DELIVERY_HEADER, OutboxWorker } from "./outbox.ts";
+import { SIGNATURE_HEADER } from "./sign.ts";
 import type { Failure, Fetched, OutboundRequest } from "./types.ts";
 
 const OK: Fetched = { outcome: { ok: true, status: 200, contentType: null, body: "" }, elapsedMs: 1 };
@@ -84,11 +85,12 @@ function script(answers: Readonly<Record<string, readonly Fetched[]>>, clock: Vi
   return { fetch, log };
 }
 
-function world(answers: Readonly<Record<string, readonly Fetched[]>> = {}) {
+function world(answers: Readonly<Record<string, readonly Fetched[]>> = {}, signingSecret?: () => string) {
   const clock = new VirtualClock(1_000_000);
   const store = new MemoryOutbox(clock);
   const fetcher = script(answers, clock);
-  const worker = new OutboxWorker({ store, fetcher, clock, log: silentLog, allowInward: (sid) => sid === "acme" });
+  const options = { store, fetcher, clock, log: silentLog, allowInward: (sid: string) => sid === "acme" };
+  const worker = new OutboxWorker(signingSecret === undefined ? options : { ...options, signingSecret });
   const pass = async (ms: number): Promise<void> => {
     const end = clock.now() + ms;
     while (clock.now() < end) {
@@ -109,6 +111,22 @@ describe("the outbox worker", () => {
       { id: "a", allowInward: true, request: { method: "GET", authorization: "Basic x", headers: { a: "b" } } },
     ]);
     expect(store.rows.map(({ state }) => state)).toEqual(["done"]);
+  });
+
+  it("REQ-9: signs each delivery of a row anew, with the time of that delivery", async () => {
+    const urls = { "https://app.example/event": [fails("reset"), OK] };
+    const { store, fetcher, worker, pass } = world(urls, () => "s".repeat(32));
+    worker.start();
+    store.owe("a");
+    await pass(3_000);
+    const times = fetcher.log.map(({ at, request }) => {
+      const signature = request.headers[SIGNATURE_HEADER] ?? "";
+      expect(signature).toMatch(/^t=\d+,v1=[0-9a-f]{64}$/);
+      return [Math.floor(at / 1000), Number(/^t=(\d+)/.exec(signature)?.[1])];
+    });
+    expect(times).toHaveLength(2);
+    for (const [at, time] of times) expect(time).toBe(at);
+    expect(times[1]).not.toEqual(times[0]);
   });
 
   it("EVT-6: a row waits for its predecessor of the same order, however often that fails; others do not", async () => {

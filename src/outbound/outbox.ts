@@ -4,6 +4,7 @@ import type { Store } from "../store/store.ts";
 import type { ClaimedRow, OutboxVerdict } from "../store/types.ts";
 import type { Fetcher } from "./fetcher.ts";
 import { HostHealth } from "./host-health.ts";
+import { signed } from "./sign.ts";
 import type { Outcome, OutboundRequest } from "./types.ts";
 
 export interface OutboxOptions {
@@ -13,6 +14,8 @@ export interface OutboxOptions {
   readonly log: Log;
   /** The account's `private_destinations`, asked at each delivery. */
   readonly allowInward: (account: string) => boolean;
+  /** The account's `signing_secret` (REQ-9), asked at each delivery; null, or no function: unsigned. */
+  readonly signingSecret?: (account: string) => string | null;
 }
 
 /** The same on every delivery of the same row, so that a customer can tell a repetition. */
@@ -148,7 +151,11 @@ export class OutboxWorker {
     const { fetcher, allowInward, log } = this.#options;
     const headers = { ...request.headers, [DELIVERY_HEADER]: row.id };
     const options = { deadlineMs: DEADLINE_MS, allowInward: allowInward(row.account) };
-    const { outcome } = await fetcher.fetch({ ...request, headers }, options);
+    const secret = this.#options.signingSecret?.(row.account) ?? null;
+    const { outcome } = await fetcher.fetch(
+      signed({ ...request, headers }, secret, this.#options.clock.now()),
+      options,
+    );
     this.#health.leave(host, arrived(outcome));
     const verdict = verdictOn(row, outcome, this.#options.clock.now());
     if (verdict.kind !== "done") {
