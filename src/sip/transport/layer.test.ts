@@ -149,7 +149,9 @@ describe("what is no good", () => {
 
   it("as random damage to a real INVITE throws nothing and leaves nothing behind", async () => {
     const rig = new Rig();
-    const bob = await rig.endpoint("10.0.0.2");
+    const errors: object[] = [];
+    const log = { debug() {}, info() {}, warn() {}, error: (fields: object) => void errors.push(fields) };
+    const bob = await rig.endpoint("10.0.0.2", { log });
     const peer = await Peer.at(rig, "10.0.0.9");
     answering(bob);
     const sample = `INVITE sip:bob@10.0.0.2 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;rport;branch=z9hG4bKq\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@c>\r\nCall-ID: q\r\nCSeq: 1 INVITE\r\nContact: <sip:a@10.0.0.9>\r\nSession-Expires: 90\r\nContent-Type: application/sdp\r\nContent-Length: ${OFFER.length}\r\n\r\n${OFFER}`;
@@ -169,7 +171,7 @@ describe("what is no good", () => {
     // Twice: a BYE to a damaged Contact waits for the answer of a name server.
     await rig.pass(ALL_TIMERS_MS);
     await rig.pass(ALL_TIMERS_MS);
-    expect(isIdle(bob)).toBe(true);
+    expect([isIdle(bob), errors]).toEqual([true, []]);
   });
 });
 
