@@ -133,7 +133,7 @@ export class MediaClient {
     this.#send({ op: "digits", call, leg, digits });
   }
 
-  /** Records what comes from `legs` → `recording_closed`. The folder of `path` must exist. */
+  /** Records what comes from `legs` → `recording_closed`. Folders of `path` are made as needed. */
   record(
     call: string,
     id: string,

@@ -389,6 +389,23 @@ describe("digits", () => {
     expect(studio.eventsOf("digit")).toHaveLength(1);
   });
 
+  it("held down while a playback begins are let go of there", async () => {
+    const studio = new Studio();
+    const anil = studio.phone("c", 1);
+    const bela = studio.phone("c", 2);
+    studio.bridge("c", 1, 2);
+    await studio.run(200);
+    anil.press("7");
+    await studio.run(60);
+    const music = [{ tone: "ringback" as const }];
+    studio.perform({ op: "play", call: "c", play: "p", legs: [2], items: music, loop: true });
+    await studio.run(200);
+    bela.clear();
+    await studio.run(300);
+    expect(bela.digits).toBe("7");
+    expect(bela.heard().length).toBe(300 * 8);
+  });
+
   it("of our own are sent in order, with the audio's stream going on", async () => {
     const studio = new Studio();
     const anil = studio.phone("c", 1);

@@ -38,7 +38,6 @@ export class Leg {
   readonly number: number;
   readonly inbound: Inbound;
   readonly keys = new KeySender();
-  /** Takes the place of `hears` while it runs. */
   playback: Playback | null = null;
   /** Does this tick's `inbound.frame` hold sound? */
   audible = false;
@@ -75,8 +74,8 @@ export class Leg {
     this.inbound = new Inbound({
       started: () => this.#started(),
       digit: (digit, ms, via) => listener.digit(this, digit, ms, via),
-      keyDown: (code) => this.#relay((leg) => leg.keys.press(code)),
-      keyUp: () => this.#relay((leg) => leg.keys.release()),
+      keyDown: (code) => this.#relay(code),
+      keyUp: () => this.#heardBy.forEach((leg) => leg.keys.release()),
     });
     this.#quietSince = context.clock.now();
     this.#rtcp = new RtcpSession(this.inbound, this.#outbound, context.random, this.#quietSince);
@@ -113,6 +112,13 @@ export class Leg {
     from.inbound.listen(false);
     this.keys.release();
     this.#outbound.mark();
+  }
+
+  /** Hears this instead of the other legs from now on; null: them again. */
+  playFrom(playback: Playback | null): void {
+    this.playback = playback;
+    this.keys.release();
+    this.startSending();
   }
 
   /** From the first thing there is to hear on, a packet goes out every tick, silence included (NATs, timeouts). */
@@ -221,8 +227,8 @@ export class Leg {
   }
 
   /** Keys of this leg reach those who hear it now; who hears a playback instead is not disturbed. */
-  #relay(act: (leg: Leg) => void): void {
-    for (const leg of this.#heardBy) if (leg.playback === null) act(leg);
+  #relay(code: number): void {
+    for (const leg of this.#heardBy) if (leg.playback === null) leg.keys.press(code);
   }
 
   #source(): Int16Array | null {

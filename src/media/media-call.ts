@@ -95,10 +95,7 @@ export class MediaCall {
     for (const leg of legs) this.#takeFromPlay(leg, "replaced");
     const playback = new Playback(op.items, op.loop, this.#context.load);
     this.#plays.set(op.play, { id: op.play, loop: op.loop, playback, legs: new Set(legs) });
-    for (const leg of legs) {
-      leg.playback = playback;
-      leg.startSending();
-    }
+    for (const leg of legs) leg.playFrom(playback);
     this.busy = true;
   }
 
@@ -106,7 +103,7 @@ export class MediaCall {
     const play = this.#plays.get(id);
     if (play === undefined) return;
     this.#plays.delete(id);
-    for (const leg of play.legs) this.#silencePlayback(leg);
+    for (const leg of play.legs) leg.playFrom(null);
   }
 
   stopPlayingOn(numbers: readonly number[]): void {
@@ -244,12 +241,7 @@ export class MediaCall {
       this.#plays.delete(play.id);
       if (reason !== null && !play.loop) this.#played(play.id, reason);
     }
-    this.#silencePlayback(leg);
-  }
-
-  #silencePlayback(leg: Leg): void {
-    leg.playback = null;
-    leg.startSending();
+    leg.playFrom(null);
   }
 
   #played(play: string, failure: string | null): void {

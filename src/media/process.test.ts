@@ -88,7 +88,7 @@ it("media goes on when the controller is gone; the next one finds the call, and 
   const anil = await phone(first.client, 1, 440);
   const bela = await phone(first.client, 2, 1000);
   first.client.bridge("c", 1, 2);
-  first.client.record("c", "r", [1, 2], "dual", "r.wav", null, null);
+  first.client.record("c", "r", [1, 2], "dual", "acme/r.wav", null, null);
   await first.next("first_rtp");
   // No goodbye, as after kill -9: a second controller simply is there.
   const second = await control();
@@ -101,7 +101,7 @@ it("media goes on when the controller is gone; the next one finds the call, and 
   expect(call).toMatchObject({ call: "c", legs: [{ leg: 1 }, { leg: 2 }], recordings: [{ recording: "r" }] });
   second.client.closeCall("c");
   const closed = await second.next("recording_closed");
-  const bytes = readFileSync(join(folder, "rec", "r.wav"));
+  const bytes = readFileSync(join(folder, "rec", "acme", "r.wav"));
   expect(closed).toMatchObject({ event: "recording_closed", failure: null, bytes: bytes.length });
   expect(parseWav(bytes).length).toBeGreaterThan(1200 * 8);
   expect(await second.client.list()).toEqual([]);

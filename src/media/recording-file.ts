@@ -1,4 +1,8 @@
-import { close, open, write } from "node:fs";
+import { close, mkdir, open, write } from "node:fs";
+import { dirname } from "node:path";
+
+/** Conversations are for the platform's own user and group. */
+const FILE_MODE = 0o640;
 
 /** A file written at given places, without waiting: the tick must never block on a disk. */
 export interface RecordingFile {
@@ -6,16 +10,22 @@ export interface RecordingFile {
   close(done: () => void): void;
 }
 
-/** Creates (or empties) the file. */
+/** Creates (or empties) the file, with the folders it lies in. `done` is never called before this returns. */
 export type OpenRecordingFile = (
   path: string,
   done: (file: RecordingFile | null, failure: Error | null) => void,
 ) => void;
 
 export const openRecordingFile: OpenRecordingFile = (path, done) => {
-  open(path, "w", 0o640, (failure, fd) => {
-    if (failure === null) done(diskFile(fd), null);
-    else done(null, failure);
+  mkdir(dirname(path), { recursive: true }, (noFolder) => {
+    if (noFolder !== null) {
+      done(null, noFolder);
+      return;
+    }
+    open(path, "w", FILE_MODE, (failure, fd) => {
+      if (failure === null) done(diskFile(fd), null);
+      else done(null, failure);
+    });
   });
 };
 
