@@ -116,6 +116,8 @@ export interface SipEndpointApi {
 
 /** ms to connect for an adopted dialog. */
 const CONNECT_MS = 5_000;
+/** Added to an adopted dialog's CSeq: requests sent after the snapshot was written must not be repeated in number. */
+const SEQUENCE_GAP = 1_000;
 /** ms that an OPTIONS may take: a trunk that needs longer is down. */
 const PING_TIMEOUT_MS = 5_000;
 /** Requests that make no sense outside of a dialog: 481 (RFC 3261 12.2.2). */
@@ -194,7 +196,8 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     const flow = core.transport.flowTo(protocol, remoteAddress, remotePort, CONNECT_MS, local);
     if (flow === null) throw new Error(`no ${protocol} listener can take the dialog ${snapshot.id} back`);
     const digest = credentials === null ? null : new DigestClient(credentials, core.random);
-    const session = new Session(core, new Dialog(core, snapshot, flow, digest), {
+    const parts = { ...snapshot, localSequence: snapshot.localSequence + SEQUENCE_GAP };
+    const session = new Session(core, new Dialog(core, parts, flow, digest), {
       localSdp: snapshot.localSdp,
       interval: null,
       peerAllows: new Set(snapshot.peerAllows),

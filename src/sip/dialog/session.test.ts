@@ -483,7 +483,8 @@ describe("a dialog written down and taken back by another process", () => {
     adopted.hangUp();
     await rig.pass(50);
     expect([peer.statuses("OPTIONS"), to(peer.request("BYE")).tag]).toEqual([[200], "peer"]);
-    expect(cseq(peer.request("BYE")).number).toBe(cseq(peer.request("INVITE")).number + 1);
+    // Not just the next: what was sent after the snapshot is not known.
+    expect(cseq(peer.request("BYE")).number).toBeGreaterThan(cseq(peer.request("INVITE")).number + 100);
     peer.respond(peer.request("BYE"), 200);
     await rig.pass(ALL_TIMERS_MS);
     expect(isIdle(again)).toBe(true);

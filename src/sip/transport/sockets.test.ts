@@ -92,6 +92,18 @@ describe("real sockets", () => {
     await bob.stop();
   });
 
+  it("take no more connections from one address than a proxy needs", async () => {
+    const bob = await endpoint(quiet);
+    const sockets = Array.from({ length: 300 }, () => connect(portOf(bob, "tcp"), "127.0.0.1"));
+    const closed = sockets.map(
+      (socket) => new Promise<boolean>((resolve) => socket.once("close", () => resolve(true)).on("error", () => {})),
+    );
+    await Promise.all(closed.slice(256));
+    expect(bob.stats.connections).toBe(256);
+    for (const socket of sockets) socket.destroy();
+    await bob.stop();
+  });
+
   it("report a refused connection at once", async () => {
     const alice = await endpoint(quiet);
     const closed = createServer();
