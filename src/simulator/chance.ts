@@ -27,11 +27,19 @@ const POOL_SIZE = 256;
 /** Waits at which things happen in calls: equal ones make events collide, which uniform chance hardly ever does. */
 const COMMON_WAITS_MS = [0, 0, 1, 100, 200, 500, 1_000, 1_000, 2_000, 3_000, 5_000, 10_000, 30_000] as const;
 
+/** Mostly the default: each event costs a request, and a call that tells more is no different otherwise. */
+const DIAL_EVENTS: readonly Account["dialEvents"][] = [
+  ["dial", "terminal"],
+  ["dial", "terminal"],
+  ["dial", "ringing", "answered", "terminal"],
+];
+
 type ScriptOf<T> = readonly T[];
 
 /** Everything from which random scenarios of one flow are drawn. Equal seeds give equal pools. */
 export interface Pools {
-  readonly setup: CallSetup;
+  /** The flow in accounts that differ in what they want to be told. */
+  readonly setups: readonly CallSetup[];
   readonly urls: readonly { readonly key: string; readonly scripts: readonly ScriptOf<UrlAnswer>[] }[];
   readonly phones: readonly string[];
   readonly behaviours: readonly ScriptOf<PhoneBehaviour>[];
@@ -45,7 +53,10 @@ export function makePools(flow: Flow, seed: number): Pools {
   const profile = profileOf(flow);
   const urls = new Map<string, UrlUse>([...profile.urls, [HOLD_MUSIC, "audio"], [ANNOUNCEMENT, "audio"]]);
   return {
-    setup: { account: accountFor(profile), flow, recordingsUrl: SIMULATED_RECORDINGS_URL, version: SIMULATED_VERSION },
+    setups: DIAL_EVENTS.map((dialEvents) => {
+      const account = { ...accountFor(profile), dialEvents };
+      return { account, flow, recordingsUrl: SIMULATED_RECORDINGS_URL, version: SIMULATED_VERSION };
+    }),
     urls: [...urls].map(([key, use]) => ({
       key,
       scripts: many(() => script(random, () => urlAnswer(random, use, profile))),
@@ -69,7 +80,7 @@ export function drawScenario(pools: Pools, random: Random, run: number): Scenari
   for (const phone of pools.phones) phones[phone] = pick(random, pools.behaviours);
   return {
     name: `run ${run}`,
-    setup: pools.setup,
+    setup: pick(random, pools.setups),
     call: { from: "+919812345678", to: EXOPHONE, direction: "incoming", customField: null },
     startMs: pools.starts[Math.floor(run / RUNS_PER_START) % STARTS] ?? WEEK_START_MS,
     urls,
@@ -89,7 +100,7 @@ function accountFor(profile: FlowProfile): Account {
     timezone: "Asia/Kolkata",
     numberFormat: "national",
     createdFormat: "observed",
-    dialEvents: ["dial", "ringing", "answered", "terminal"],
+    dialEvents: [],
     language: "en",
     sipHosts: [],
     dialPrefixes: [],

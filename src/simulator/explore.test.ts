@@ -74,7 +74,8 @@ const notTraced = (entry: Extract<Effect, { kind: "trace" }>["entry"]): Effect =
   return { kind: "trace", entry: { seq, at_ms, type: "decision", rule: "X", message: "something else" } };
 };
 
-/** The engine's name for the timer of `max_conversation_duration`. */
+/** The engine's names for the timers of `max_ringing_duration` and `max_conversation_duration`. */
+const RING_TIMER = "ring";
 const TALK_TIMER = "talk";
 
 const faults: readonly (readonly [what: string, engine: Step<CallState>, broken: Invariant])[] = [
@@ -89,7 +90,7 @@ const faults: readonly (readonly [what: string, engine: Step<CallState>, broken:
     without((e) => e.kind === "hang_up" && e.leg === 1),
     "nobody_left_ringing",
   ],
-  ["an engine that loses its ring timers", without((e) => e.kind === "set_timer" && e.id !== "call"), "ring_limit"],
+  ["an engine that loses its ring timers", without((e) => e.kind === "set_timer" && e.id === RING_TIMER), "ring_limit"],
   ["an engine that forgets to clear timers", without(({ kind }) => kind === "clear_timer"), "all_closed"],
   ["an engine that leaves recordings open", without(({ kind }) => kind === "stop_recording"), "all_closed"],
   ["an engine that lets the music play on", without(({ kind }) => kind === "stop_playing"), "all_closed"],
