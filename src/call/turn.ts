@@ -79,14 +79,14 @@ export class Turn {
 
   // ── the flow ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Leaves the applet by one of its exits. The first decision of a step stands. */
+  /** Leaves the applet by one of its exits. */
   leave(exit: string, rule: string): void {
-    this.#decision ??= { kind: "leave", exit, rule };
+    this.#decision = { kind: "leave", exit, rule };
   }
 
   /** Ends the whole call. */
   end(ending: Ending): void {
-    this.#decision ??= { kind: "end", ending };
+    this.#decision = { kind: "end", ending };
   }
 
   /** For the engine: the decision, once. */

@@ -27,7 +27,7 @@ export function finishCall(turn: Turn, ending: Ending): void {
   const rejected = letCallerGo(turn);
   // A decision of the applet that was being closed has nowhere to lead any more.
   turn.takeDecision();
-  turn.put({ applet: null, appletState: null, typed: "", closing: { by: ending.by, at: turn.at, rejected } });
+  turn.put({ applet: null, appletState: null, closing: { by: ending.by, at: turn.at, rejected } });
   awaitRecordings(turn);
 }
 

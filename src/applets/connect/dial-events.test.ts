@@ -69,6 +69,14 @@ describe("dial events", () => {
     expect(told(call)).toEqual(["2 Dial", "2 Ringing", "2 Answered", "2 Terminal"]);
   });
 
+  it("EVT-4: a phone that reports ringing after it answered is not told of again", () => {
+    const call = dialling([A], ALL);
+    call.answers(2);
+    call.rings(2);
+    call.leaves(2);
+    expect(told(call)).toEqual(["2 Dial", "2 Answered", "2 Terminal"]);
+  });
+
   it("EVT-3: Status is the line's: busy until Terminal, which says free", () => {
     const call = dialling([A], ALL);
     call.rings(2);

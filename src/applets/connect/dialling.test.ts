@@ -229,6 +229,17 @@ describe("music while it rings", () => {
     ]);
   });
 
+  it("RES-27: with two audio URLs the answer waits for both checks", () => {
+    const call = dialling([A], {
+      music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" },
+      start_call_playback: { playback_to: "callee", type: "audio_url", value: "https://cdn.example/hello.wav" },
+    });
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    expect(call.dialled).toEqual([]);
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    expect(call.dialled).toEqual([A]);
+  });
+
   it("DIAL-7: a custom tone that cannot be played gives way to ours", () => {
     const call = dialling([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
     call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
@@ -261,6 +272,7 @@ describe("music while it rings", () => {
 
   it("DIAL-7: sound from a leg is not passed on unless operator_tone asks for it", () => {
     const call = dialling([A]);
+    call.event({ kind: "leg_early_media", leg: 2 });
     call.event({ kind: "leg_early_media", leg: 2 });
     expect(call.of("hear")).toEqual([]);
     expect(call.traced("attempt.early_media")).toHaveLength(1);
@@ -324,6 +336,8 @@ describe("start_call_playback", () => {
     const call = dialling([A, B], toCallee);
     call.answers(2);
     call.leaves(2);
+    expect(call.of("stop_playing").map((effect) => effect.id)).toEqual([call.of("play").at(-1)?.id]);
+    expect(call.call.timers.map((timer) => timer.id)).toEqual(["call", "ring"]);
     expect(call.dialled).toEqual([A, B]);
     expect(call.of("bridge")).toEqual([]);
     call.refuses(3);

@@ -162,6 +162,45 @@ describe("what later requests are told", () => {
     expect(query).toMatchObject({ CallType: "incomplete", DialCallDuration: "0", DialWhomNumber: "" });
   });
 
+  it("REQ-29: a Connect that dialled nobody takes back what the one before told", () => {
+    const flow = chain();
+    const { second } = flow.applets;
+    const exits = { nobody_dialed: "third" };
+    const call = new Drive({
+      flow: { ...flow, applets: { ...flow.applets, second: { ...second, exits }, third: second } },
+    });
+    call.dial([A]);
+    call.now += 5000;
+    call.refuses(2);
+    call.dial([]);
+    const query = call.query("connect");
+    expect(query).toMatchObject({ DialCallDuration: "0", DialWhomNumber: "09900000011" });
+    expect(query).not.toHaveProperty("Legs[0][Number]");
+    expect(query).not.toHaveProperty("DialCallStatus");
+  });
+
+  it("digits pressed before a Connect answer no prompt behind it", () => {
+    const menu = { type: "menu", say: { text: "Press 1" }, keys: { "1": "talked" } };
+    const greet = { type: "greeting", say: { text: "Hello" }, next: "sales" };
+    const flow = flowOf(URL_ONLY, { nobody_dialed: "menu" });
+    const call = new Drive({ flow: { ...flow, start: "greet", applets: { ...flow.applets, menu, greet } } });
+    call.presses("1");
+    call.played();
+    call.dial([]);
+    expect(call.applets).toEqual(["greet", "sales", "menu"]);
+  });
+
+  it("EXIT-5: behind a callee who left, an applet that held the caller makes the platform end the call", () => {
+    const greet = { type: "greeting", say: { text: "Goodbye" } };
+    const flow = flowOf(URL_ONLY, { conversation_ended: "greet" });
+    const call = new Drive({ flow: { ...flow, applets: { ...flow.applets, greet } } });
+    call.dial([A]);
+    call.answers(2);
+    call.leaves(2);
+    call.played();
+    expect(call.of("end")[0]?.record.ended_by).toBe("platform");
+  });
+
   it("REQ-15, REQ-29: the duration counts the ringing too, a leg's own only the conversation", () => {
     const call = new Drive({ flow: chain() });
     call.dial([A, B]);

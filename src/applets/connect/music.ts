@@ -1,7 +1,7 @@
 import { unreachable } from "../../base/never.ts";
 import { CALLER } from "../../call/legs.ts";
 import type { Turn } from "../../call/turn.ts";
-import { type ConnectState, hasDialled, live, type Music } from "./state.ts";
+import { type ConnectState, live, type Music } from "./state.ts";
 
 /** What the caller should hear now (DIAL-7), without the ids of what is playing. */
 type Wanted =
@@ -38,7 +38,7 @@ export function onMusicFailed(turn: Turn, run: ConnectState, failure: string | n
 
 function wantedMusic(run: ConnectState): Wanted | null {
   const { answer, phase } = run;
-  if (answer === null || phase === "talking" || phase === "left" || !hasDialled(run)) return null;
+  if (answer === null || phase === "talking" || phase === "left") return null;
   if (phase === "announcing" && answer.startCallPlayback?.to === "both") return null;
   const { musicOnHold } = answer;
   switch (musicOnHold.type) {

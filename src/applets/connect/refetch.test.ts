@@ -60,6 +60,15 @@ describe("with fetch_after_attempt", () => {
     expect(call.of("stop_playing")).toHaveLength(0);
   });
 
+  it("REF-2: nothing of the round before is still running while the URL is asked", () => {
+    const call = new Drive();
+    call.dial([A], AGAIN);
+    call.refuses(2);
+    expect(call.call.timers.map((timer) => timer.id)).toEqual(["call"]);
+    call.after(60_000);
+    expect(call.outcomes).toEqual([`${A} busy`]);
+  });
+
   it("REF-3: the re-fetch tells of all attempts so far and of the list before", () => {
     const call = new Drive();
     call.dial([A, B], AGAIN);

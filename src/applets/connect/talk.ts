@@ -70,12 +70,10 @@ export function onCalleeLeft(turn: Turn, run: ConnectState, attempt: Attempt): v
   turn.leave("conversation_ended", "EXIT-2");
 }
 
-/** Every conversation ends here: its length, its recording, its attempt, and what later requests tell of it. */
+/** Every conversation ends here: its length, its attempt, and what later requests tell. The engine closes its recording. */
 export function closeTalk(turn: Turn, run: ConnectState, attempt: Attempt, by: Ending["by"], rule: string): void {
   const { leg, bridgedAt } = attempt;
   const durationMs = turn.at - (bridgedAt ?? turn.at);
-  turn.clearTimer(TALK_TIMER);
-  if (run.recording !== null) turn.stopRecording(run.recording);
   turn.put({ conversationMs: turn.call.conversationMs + durationMs });
   turn.trace({ type: "conversation.ended", leg, by, duration_ms: durationMs, rule });
   const message = `The ${by} ended the conversation.`;

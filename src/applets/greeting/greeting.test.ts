@@ -90,6 +90,12 @@ describe("a greeting", () => {
     expect(call.of("play")).toHaveLength(1);
   });
 
+  it("no more than 255 keys are kept", () => {
+    const call = new Drive({ flow: greetingFlow({ text: "Hello" }) });
+    call.presses("9".repeat(300));
+    expect(call.call.typed).toBe("9".repeat(255));
+  });
+
   it.each([
     [{}, "exactly one of"],
     [{ text: "a", url: "https://app.example" }, "exactly one of"],

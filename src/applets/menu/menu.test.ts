@@ -57,6 +57,18 @@ describe("an IVR menu", () => {
     expect(call.exits).toEqual(["menu.no_input"]);
   });
 
+  it("APP-3: the wait for a key before does not cut into the prompt said again", () => {
+    const call = new Drive({ flow: menuFlow({ repeat: 1 }) });
+    call.played();
+    call.after(4000);
+    call.presses("9");
+    expect(call.call.timers.map((timer) => timer.id)).toEqual(["call", "prompt"]);
+    call.after(30_000);
+    expect(call.exits).toEqual([]);
+    call.played();
+    expect(call.call.timers.map((timer) => timer.id)).toEqual(["call", "input"]);
+  });
+
   it("REQ-25: the key is told to later requests", () => {
     const applets = {
       menu: { ...MENU, keys: { "1": "pass" } },

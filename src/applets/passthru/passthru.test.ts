@@ -97,6 +97,12 @@ describe("a Passthru behind a Connect that the caller left", () => {
     expect(call.of("notify")).toEqual([]);
   });
 
+  it("DIAL-11: before anything was dialled it is not told", () => {
+    const call = new Drive({ flow: behindConnect("nobody_answered") });
+    call.leaves();
+    expect(call.of("notify")).toEqual([]);
+  });
+
   it("DIAL-11: an applet that is no Passthru is not run", () => {
     const call = new Drive();
     call.dial([A]);

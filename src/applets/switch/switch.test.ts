@@ -41,6 +41,15 @@ describe("a Switch case", () => {
     expect(call.exits.at(-1)).toBe("route.default");
   });
 
+  it("APP-5: a later Passthru that fails takes it back too", () => {
+    const flow = switchFlow();
+    const applets = { ...flow.applets, pass: { ...PASS, exits: { ok: "again" } }, again: PASS };
+    const call = new Drive({ flow: { ...flow, applets } });
+    call.json({ select: "vip" });
+    call.status(500);
+    expect(call.exits.at(-1)).toBe("route.default");
+  });
+
   it("a case cannot be called default", () => {
     expect(parseFlow(switchFlow({ default: "gold" })).ok).toBe(false);
   });

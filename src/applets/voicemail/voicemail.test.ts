@@ -81,6 +81,27 @@ describe("a voicemail", () => {
     expect(call.exits).toEqual(["vm.next"]);
   });
 
+  it("a beep that never reports its end is cut, and the recording begins", () => {
+    const call = new Drive({ flow: voicemailFlow() });
+    call.played();
+    call.after(3000);
+    expect(call.kinds.slice(0, 2)).toEqual(["stop_playing", "record"]);
+  });
+
+  it("keys pressed before it answer no prompt behind it", () => {
+    const flow = voicemailFlow();
+    const greet = { type: "greeting", say: { text: "Hello" }, next: "vm" };
+    const menu = { type: "menu", say: { text: "Press 1" }, keys: { "1": "pass" } };
+    const vm = { ...flow.applets.vm, next: "menu" };
+    const call = new Drive({ flow: { ...flow, start: "greet", applets: { ...flow.applets, greet, vm, menu } } });
+    call.presses("1");
+    call.played();
+    call.played();
+    call.played();
+    call.recorded();
+    expect(call.applets).toEqual(["greet", "vm", "menu"]);
+  });
+
   it("# during the prompt goes on to the beep", () => {
     const call = new Drive({ flow: voicemailFlow() });
     call.presses("#");

@@ -95,9 +95,8 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
         return unreachable(state);
     }
   },
-  close(turn, _document, state) {
+  close(_turn, _document, state) {
     if (state.phase !== "recording") return null;
-    turn.stopRecording(state.id);
     return { exit: "next", taken: true, rule: "APP-6" };
   },
 };
@@ -141,8 +140,6 @@ function onRecording(turn: Turn, state: VoicemailState & { phase: "recording" },
   const closed = event.kind === "recording_ready" && event.id === state.id;
   const overdue = event.kind === "timer" && event.id === GUARD_TIMER;
   if (!finished && !closed && !overdue) return state;
-  turn.stopRecording(state.id);
-  turn.clearTimer(GUARD_TIMER);
   turn.leave("next", "APP-6");
   return state;
 }
