@@ -58,6 +58,16 @@ describe("a replay", () => {
     }
   });
 
+  it("REQ-14, REQ-32: writes numbers and times as the account did", () => {
+    const account = 'account: { number_format: e164, created_format: documented, exophones: ["+918047100000"] }';
+    const text = read("answer.yaml").replace(/^account: .*$/m, account);
+    const parsed = parseScenario(text, "answer.yaml", read);
+    if (!parsed.ok) throw new Error("answer.yaml");
+    const report = simulate(parsed.value);
+    expect(report.requests[0]?.query).toContainEqual(["CallFrom", "+919812345678"]);
+    expect(course(replayed(report))).toEqual(course(report));
+  });
+
   it("through another flow shows what would have become of the call", () => {
     const flow = parseFlowText(
       read("flows/chain.yaml").replace("nobody_answered: desk", "nobody_answered: talked"),

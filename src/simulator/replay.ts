@@ -91,8 +91,19 @@ function accountOf(trace: readonly TraceEntry[], started: Entry<"call.started">)
     sid: started.account,
     exophones,
     ...(known.length === 0 ? {} : { dial_events: known }),
+    ...formatsOf(trace),
   });
   return account.ok ? account : err(account.error.map(({ message }) => message).join("; "));
+}
+
+/** How the account writes numbers and times, from the first request that says it (REQ-14, REQ-32). */
+function formatsOf(trace: readonly TraceEntry[]): { number_format?: "e164"; created_format?: "documented" } {
+  const sent = trace.find((entry) => entry.type === "request.sent" && entry.query.some(([key]) => key === "Created"));
+  const told = new Map(sent?.type === "request.sent" ? sent.query : []);
+  return {
+    ...(told.get("CallFrom")?.startsWith("+91") ? { number_format: "e164" } : {}),
+    ...(/^\d{4}-/.test(told.get("Created") ?? "") ? { created_format: "documented" } : {}),
+  };
 }
 
 // Phones
