@@ -22,7 +22,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
   robot: ["base", "sdp", "sip", "media"],
   store: ["base"],
   outbound: ["base", "store"],
-  exchange: [...pure, "check", "sdp", "sip", "media", "outbound", "store"],
+  audio: ["base", "media", "outbound"],
+  exchange: [...pure, "check", "sdp", "sip", "media", "outbound", "audio", "store"],
   api: ["base", "contract", "call", "applets", "flow", "simulator", "store", "exchange"],
 };
 
@@ -34,7 +35,7 @@ const webTypes = ["api", "flow", "applets", "call", "contract", "base"];
 const webRuns = ["simulator"];
 
 /** Time and chance are handed in everywhere below the exchange. */
-const belowExchange = [...pure, "check", "sdp", "sip", "media", "robot", "store", "outbound"];
+const belowExchange = [...pure, "check", "sdp", "sip", "media", "robot", "store", "outbound", "audio"];
 
 /** Where the real ones are made: one file each, the clock that paces sound and never jumps, the processes' beginnings. */
 const makesTimeAndChance = [/^src\/base\/system-[a-z]+\.ts$/, /^src\/media\/(?:pacer|main)\.ts$/];

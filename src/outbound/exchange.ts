@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { Clock, Timer } from "../base/clock.ts";
 import { failed, failureOf } from "./failure.ts";
-import type { Failure } from "./types.ts";
+import type { Downloaded, Validators } from "./types.ts";
 
 /** What is kept of an answer. */
 export interface Keep {
@@ -12,9 +12,7 @@ export interface Keep {
 }
 
 /** An answer before its body is made text. */
-export type RawOutcome =
-  | { readonly ok: true; readonly status: number; readonly contentType: string | null; readonly body: Buffer }
-  | Failure;
+export type RawOutcome = Downloaded;
 
 /** One request is done, one way or another. `untouched`: not one byte of an answer had come. */
 export type Settle = (outcome: RawOutcome, untouched: boolean) => void;
@@ -34,6 +32,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | null = null;
   #status = 0;
   #contentType: string | null = null;
+  #validators: Validators = { etag: null, lastModified: null };
   #chunks: Buffer[] = [];
   #bytes = 0;
 
@@ -62,8 +61,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // 1xx is no answer yet (RFC 9110 section 15.2).
     if (status < 200) return;
     this.#status = status;
-    const type = headers["content-type"];
-    this.#contentType = (Array.isArray(type) ? type[0] : type) ?? null;
+    this.#contentType = first(headers["content-type"]);
+    this.#validators = { etag: first(headers["etag"]), lastModified: first(headers["last-modified"]) };
     if (this.#keep.headersOnly) this.#end(Buffer.alloc(0), controller);
     else if (Number(headers["content-length"] ?? 0) > this.#keep.bodyBytes) this.#tooLarge();
   }
@@ -84,7 +83,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #end(body: Buffer, drop: Dispatcher.DispatchController | null): void {
-    this.#finish({ ok: true, status: this.#status, contentType: this.#contentType, body });
+    const [status, contentType, validators] = [this.#status, this.#contentType, this.#validators];
+    this.#finish({ ok: true, status, contentType, validators, body });
     drop?.abort(new Error("settled"));
   }
 
@@ -110,4 +110,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#status !== 0) return "The answer's body was not complete in time.";
     return this.#controller === null ? "No connection could be made in time." : "No answer came in time.";
   }
+}
+
+function first(header: string | string[] | undefined): string | null {
+  return (Array.isArray(header) ? header[0] : header) ?? null;
 }

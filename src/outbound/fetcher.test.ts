@@ -315,13 +315,27 @@ describe("REQ-8: what is too large", () => {
     const bytes = Buffer.from([0, 255, 1, 254]);
     const server = await http((_, response) => answer(response, bytes, "audio/wav"));
     const one = fetcher();
-    expect(await one.download(server.url, 4, INWARD_OK)).toEqual({
+    expect(await one.download(get(server.url), 4, INWARD_OK)).toEqual({
       ok: true,
       status: 200,
       contentType: "audio/wav",
+      validators: { etag: null, lastModified: null },
       body: bytes,
     });
-    expect(await one.download(server.url, 3, INWARD_OK)).toMatchObject({ ok: false, reason: "too_large" });
+    expect(await one.download(get(server.url), 3, INWARD_OK)).toMatchObject({ ok: false, reason: "too_large" });
+  });
+
+  it("a download tells by what its version is recognised, and a 304 is an answer without a body", async () => {
+    const server = await http((request, response) => {
+      response.setHeader("etag", '"v1"').setHeader("last-modified", "Mon, 05 Jan 2026 10:00:00 GMT");
+      if (request.headers["if-none-match"] === '"v1"') response.writeHead(304).end();
+      else answer(response, Buffer.from("sound"), "audio/wav");
+    });
+    const validators = { etag: '"v1"', lastModified: "Mon, 05 Jan 2026 10:00:00 GMT" };
+    const one = fetcher();
+    expect(await one.download(get(server.url), 5, INWARD_OK)).toMatchObject({ status: 200, validators });
+    const again = { ...get(server.url), headers: { "if-none-match": '"v1"' } };
+    expect(await one.download(again, 5, INWARD_OK)).toMatchObject({ status: 304, validators, body: Buffer.alloc(0) });
   });
 });
 

@@ -110,9 +110,8 @@ export class Fetcher {
     return { outcome: asText(raw), elapsedMs: this.#clock.now() - startedAt };
   }
 
-  /** Gets a file of at most `limitBytes` as it is. */
-  async download(url: string, limitBytes: number, options: FetchOptions): Promise<Downloaded> {
-    const request: OutboundRequest = { method: "GET", url, headers: { accept: "audio/*" }, authorization: null };
+  /** Makes the exchange for a file of at most `limitBytes`, kept as it is. Headers may ask for it conditionally. */
+  async download(request: OutboundRequest, limitBytes: number, options: FetchOptions): Promise<Downloaded> {
     const keep: Keep = { bodyBytes: limitBytes, headersOnly: false };
     return this.#send(request, options, keep, this.#clock.now());
   }

@@ -33,8 +33,20 @@ export interface Fetched {
 
 /** A file, or why there is none. */
 export type Downloaded =
-  | { readonly ok: true; readonly status: number; readonly contentType: string | null; readonly body: Buffer }
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly contentType: string | null;
+      readonly validators: Validators;
+      readonly body: Buffer;
+    }
   | Failure;
+
+/** By what a server recognises a version of its file later on (RFC 9110 section 8.8), as it said; null: it said none. */
+export interface Validators {
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+}
 
 /** How one request is to be treated. */
 export interface FetchOptions {

@@ -1,0 +1,39 @@
+import type { Result } from "../../base/result.ts";
+import { err } from "../../base/result.ts";
+import type { Fetcher } from "../../outbound/fetcher.ts";
+import type { Workshop } from "../workshop.ts";
+import type { Voice } from "./voice.ts";
+
+/** Six minutes of speech as 16-bit WAV at 24 kHz. */
+const MAX_SPEECH_BYTES = 20 * 1024 * 1024;
+/** A neural voice on a processor may take as long as its speech; longer than a call waits, the next one has it. */
+const SPEAK_MS = 30_000;
+
+/**
+ * A speech service of the operator's: `POST` with JSON `{"text", "language"}` answers 200 with audio in any format that we
+ * decode. It may be inside our network: the operator named it, no customer.
+ */
+export class HttpVoice implements Voice {
+  readonly id: string;
+  readonly #url: string;
+  readonly #fetcher: Pick<Fetcher, "download">;
+  readonly #workshop: Workshop;
+
+  constructor(url: string, fetcher: Pick<Fetcher, "download">, workshop: Workshop) {
+    this.id = `http ${url}`;
+    this.#url = url;
+    this.#fetcher = fetcher;
+    this.#workshop = workshop;
+  }
+
+  async speak(text: string, language: string): Promise<Result<Int16Array, string>> {
+    const headers = { accept: "audio/wav", "content-type": "application/json" };
+    const body = JSON.stringify({ text, language });
+    const request = { method: "POST", url: this.#url, headers, authorization: null, body } as const;
+    const got = await this.#fetcher.download(request, MAX_SPEECH_BYTES, { deadlineMs: SPEAK_MS, allowInward: true });
+    if (!got.ok) return err(`cannot be spoken: the speech service failed (${got.detail})`);
+    if (got.status !== 200) return err(`cannot be spoken: the speech service answered ${got.status}`);
+    const made = await this.#workshop.make({ kind: "decode", file: new Uint8Array(got.body) });
+    return made.ok ? made : err(`cannot be spoken: what the speech service answered ${made.error}`);
+  }
+}
