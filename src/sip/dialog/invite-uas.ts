@@ -1,6 +1,6 @@
 import type { Timer } from "../../base/clock.ts";
 import { buildResponse } from "../message/build.ts";
-import { cseq, hasToken, type SipRequest } from "../message/message.ts";
+import { cseq, hasToken, numberOf, type SipRequest } from "../message/message.ts";
 import type { Arrival } from "../transaction/layer.ts";
 import type { ExtraHeaders, IncomingInvite, SipCall, SipSource } from "./api.ts";
 import { sdpOf } from "./body.ts";
@@ -13,6 +13,9 @@ import type { DialogUser } from "./table.ts";
 
 /** ms. Proxies give a ringing INVITE up after three minutes without a word (RFC 3261 13.3.1.1, timer C). */
 const REPEAT_PROVISIONAL_MS = 60_000;
+
+/** s. A longer Expires of an INVITE is no limit to anything, and more than a timer can hold. */
+const LONGEST_EXPIRES_S = 86_400;
 
 type InviteArrival = Extract<Arrival, { kind: "invite" }>;
 
@@ -38,6 +41,8 @@ export class InviteUas implements IncomingInvite, DialogUser {
   #onCancelled: (() => void) | null = null;
   #session: Session | null = null;
   #repeat: Timer | null = null;
+  /** The caller's own limit (RFC 3261 13.3.1). */
+  #expiry: Timer | null = null;
   /** Offerless INVITE: our offer went out in a reliable 183, and the PRACK brought this. */
   #earlyAnswer: string | null = null;
   #offeredEarly = false;
@@ -64,6 +69,9 @@ export class InviteUas implements IncomingInvite, DialogUser {
     respond(this.#core, this.#arrival, 100);
     this.#arrival.transaction.onCancel = () => this.#giveUp();
     this.#core.dialogs.put(this);
+    const expiresS = numberOf(this.request, "expires");
+    if (expiresS !== null && expiresS <= LONGEST_EXPIRES_S)
+      this.#expiry = this.#core.clock.after(expiresS * 1_000, () => this.#giveUp());
     return true;
   }
 
@@ -90,6 +98,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
     this.#session = session;
     session.onEndedEarly = () => this.#finish(480, null, []);
     this.#repeat?.cancel();
+    this.#expiry?.cancel();
     if (this.#reliable === null) this.#accept(session, sdp);
     else this.#reliable.whenClear(() => this.#accept(session, sdp));
     return session;
@@ -117,6 +126,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
   suspend(): void {
     this.#state = "over";
     this.#repeat?.cancel();
+    this.#expiry?.cancel();
     this.#reliable?.stop();
   }
 
@@ -240,6 +250,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
   #finish(status: number, reason: string | null, headers: ExtraHeaders): void {
     this.#state = "over";
     this.#repeat?.cancel();
+    this.#expiry?.cancel();
     this.#reliable?.stop();
     const { request, transaction } = this.#arrival;
     const toTag = this.dialog.localTag;

@@ -238,6 +238,23 @@ describe("a caller who gives up", () => {
     expect([peer.statuses("CANCEL"), bob.endpoint.stats.transactions]).toEqual([[481], 0]);
   });
 
+  it("by the Expires of the INVITE gets 487 when the time is over, and not once it is answered", async () => {
+    const { rig, bob, peer } = await world();
+    let cancelled = 0;
+    bob.onInvite = (invite) => invite.onCancelled(() => cancelled++);
+    peer.send({ ...INVITE, headers: [["Expires", "30"]] }, "10.0.0.2");
+    await rig.pass(29_900);
+    expect([peer.statuses("INVITE"), cancelled]).toEqual([[100], 0]);
+    await rig.pass(200);
+    expect([peer.response("INVITE").status, cancelled]).toEqual([487, 1]);
+    const { logs } = answering(bob);
+    peer.send({ ...INVITE, callId: "call-2", headers: [["Expires", "30"]] }, "10.0.0.2");
+    await rig.pass(50);
+    peer.send({ ...inDialog(peer, "ACK", 1), callId: "call-2" });
+    await rig.pass(60_000);
+    expect(logs[0]?.ends).toEqual([]);
+  });
+
   it("with BYE in the early dialog ends it with 487", async () => {
     const { rig, bob, peer } = await world();
     let cancelled = 0;
