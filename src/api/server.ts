@@ -13,7 +13,7 @@ import type { Directory } from "../exchange/directory.ts";
 import type { Exchange, MediaTotals } from "../exchange/exchange.ts";
 import { recordingFile } from "../exchange/rows.ts";
 import type { Store } from "../store/store.ts";
-import type { CallFilter, CallSummary, StoredCall } from "../store/types.ts";
+import type { CallCursor, CallFilter, CallSummary, StoredCall } from "../store/types.ts";
 
 export interface ApiOptions {
   readonly exchange: Exchange;
@@ -136,7 +136,7 @@ async function accountRoutes(app: FastifyInstance, options: ApiOptions): Promise
     const filter = readFilter(request.query);
     if (typeof filter === "string") return problem(reply, 400, filter);
     const calls = await store.listCalls(request.params.account, filter);
-    return { calls: calls.map(callLine) };
+    return { calls: calls.map(callLine), next: nextPage(calls, filter.limit ?? PAGE_SIZE) };
   });
   app.get<{ Params: AccountParams & { callSid: string } }>("/calls/:callSid", async (request, reply) => {
     const { account, callSid } = request.params;
@@ -179,13 +179,27 @@ function readFilter(query: Record<string, string>): CallFilter | string {
   const limit = query["limit"] === undefined ? PAGE_SIZE : Number(query["limit"]);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE_SIZE)
     return `limit is "${query["limit"]}", it must be a whole number from 1 to ${MAX_PAGE_SIZE}`;
-  const { status, from, to } = query;
+  const { status, from, to, before } = query;
+  const cursor = before === undefined ? undefined : readCursor(before);
+  if (cursor === null) return `before is "${before}", it must be the "next" of an earlier page`;
   return {
     limit,
+    ...(cursor === undefined ? {} : { before: cursor }),
     ...(status === undefined ? {} : { status }),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
   };
+}
+
+function readCursor(text: string): CallCursor | null {
+  const [, startedAt, callSid] = /^(\d{1,15})\.([0-9a-z]{1,64})$/.exec(text) ?? [];
+  return startedAt === undefined || callSid === undefined ? null : { startedAt: Number(startedAt), callSid };
+}
+
+/** Where the next page begins; null behind the last one. */
+function nextPage(calls: readonly CallSummary[], limit: number): string | null {
+  const last = calls.at(-1);
+  return last === undefined || calls.length < limit ? null : `${last.startedAt}.${last.callSid}`;
 }
 
 function callLine(call: CallSummary): object {

@@ -120,7 +120,7 @@ describe("hostile input costs nobody else anything", () => {
     const report = await callAs("guarded", GUARDED_EXOPHONE);
     expect(customer.seen).toEqual([]);
     expect(report.requests.map(({ result }) => result)).toEqual(["unreachable"]);
-    expect(sentences(report)).toMatch(/127\.0\.0\.1/);
+    expect(sentences(report)).toContain("inside the platform's own network");
     await ordinaryCallWorks();
   });
 

@@ -19,7 +19,9 @@ export interface ApiCall extends CallReport {
 
 export interface TestPlatform extends Platform {
   readonly dataDir: string;
+  /** The newest hundred. */
   calls(): Promise<ApiCall[]>;
+  allCalls(): Promise<ApiCall[]>;
   call(sid: string): Promise<ApiCall>;
   /** The newest calls once `count` of them have ended. */
   endedCalls(count: number, withinMs?: number): Promise<ApiCall[]>;
@@ -89,15 +91,29 @@ async function stopAndForget(platform: Platform, dataDir: string): Promise<void>
   await rm(dataDir, { recursive: true, force: true });
 }
 
-export type Reader = Pick<TestPlatform, "calls" | "call" | "endedCalls" | "get">;
+interface Page {
+  readonly calls: readonly { call_sid: string }[];
+  readonly next: string | null;
+}
+
+export type Reader = Pick<TestPlatform, "calls" | "allCalls" | "call" | "endedCalls" | "get">;
 
 function reader(httpUrl: string, account: string): Reader {
   const get = (path: string): Promise<Response> =>
     fetch(`${httpUrl}/api/accounts/${account}${path}`, { headers: { authorization: AUTHORIZATION } });
   const call = async (sid: string): Promise<ApiCall> => (await (await get(`/calls/${sid}`)).json()) as ApiCall;
-  const calls = async (): Promise<ApiCall[]> => {
-    const { calls: lines } = (await (await get("/calls?limit=100")).json()) as { calls: { call_sid: string }[] };
-    return Promise.all(lines.map((line) => call(line.call_sid)));
+  const page = async (query: string): Promise<Page> => (await (await get(`/calls?limit=100${query}`)).json()) as Page;
+  const wholeCalls = ({ calls: lines }: Page): Promise<ApiCall[]> =>
+    Promise.all(lines.map((line) => call(line.call_sid)));
+  const calls = async (): Promise<ApiCall[]> => wholeCalls(await page(""));
+  const allCalls = async (): Promise<ApiCall[]> => {
+    const all: ApiCall[] = [];
+    for (let next: string | null = ""; next !== null;) {
+      const one = await page(next === "" ? "" : `&before=${next}`);
+      all.push(...(await wholeCalls(one)));
+      ({ next } = one);
+    }
+    return all;
   };
   const endedCalls = async (count: number, withinMs = 15_000): Promise<ApiCall[]> => {
     for (const deadline = Date.now() + withinMs; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
@@ -106,5 +122,5 @@ function reader(httpUrl: string, account: string): Reader {
       if (Date.now() > deadline) throw new Error(`${ended.length} of ${count} calls ended within ${withinMs} ms`);
     }
   };
-  return { get, call, calls, endedCalls };
+  return { get, call, calls, allCalls, endedCalls };
 }

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { seededRandom } from "../../src/base/random.ts";
+import type { Customer, SeenRequest } from "../support/customer.ts";
+import { dials, json, startCustomer } from "../support/customer.ts";
+import type { ApiCall, TestPlatform } from "../support/platform.ts";
+import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
+import type { Sipp } from "../support/sipp.ts";
+import { freePort, startSipp } from "../support/sipp.ts";
+
+const KILLS = 20;
+const CALLS_PER_KILL = 8;
+const BUSY = "+919900000011";
+const LEAVES = "+919900000015";
+
+let platform: TestPlatform;
+let customer: Customer;
+let callees: Sipp;
+
+beforeAll(async () => {
+  customer = await startCustomer();
+  const trunkPort = await freePort();
+  callees = await startSipp({ scenario: "callees.xml", port: trunkPort, args: [] });
+  platform = await startTestPlatform({
+    trunkPort,
+    flow: { start: "c", applets: { c: { type: "connect", url: { primary: `${customer.url}/connect` }, exits: {} } } },
+  });
+  customer.on("/connect", dials([BUSY, LEAVES], { dial_passthru_event_url: `${customer.url}/events` }));
+  // Slow enough that deliveries are under way at the moment of the kill.
+  customer.on("/events", (request, response) => void setTimeout(() => json({})(request, response), 30));
+});
+
+afterAll(async () => {
+  await callees?.stop();
+  await platform?.stop();
+  await customer?.close();
+});
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+async function until(what: string, holds: () => Promise<boolean>, withinMs: number): Promise<void> {
+  for (const deadline = Date.now() + withinMs; !(await holds().catch(() => false)); await sleep(100))
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+}
+
+/** Identity of one event: call, destination, type. No destination is dialled twice in these calls. */
+function keyOf(query: readonly (readonly [string, string])[]): string {
+  const value = Object.fromEntries(query);
+  return `${value["CallSid"]} ${value["DialWhomNumber"]} ${value["EventType"]}`;
+}
+
+function received(): SeenRequest[] {
+  return customer.seen.filter(({ path }) => path === "/events");
+}
+
+/** What the traces say is owed. */
+function owed(calls: readonly ApiCall[]): string[] {
+  return calls.flatMap(({ dial_events }) => dial_events.map(({ query }) => keyOf(query)));
+}
+
+it("EVT-4, EVT-6: under kill -9 every event reaches the receiver, in order per attempt, duplicates with the same id", async () => {
+  const random = seededRandom(20_260_105);
+  for (let round = 0; round < KILLS; round++) {
+    const args = ["-m", String(CALLS_PER_KILL), "-r", "40", "-s", EXOPHONE, `127.0.0.1:${platform.sipPort}`];
+    const callers = await startSipp({
+      scenario: "caller.xml",
+      port: await freePort(),
+      args,
+      values: { talk_ms: 2000 },
+    });
+    await sleep(200 + random.next() * 1500);
+    const pid = platform.controlPid();
+    if (pid === undefined) throw new Error("no control process");
+    process.kill(pid, "SIGKILL");
+    await until("healthy again", async () => (await fetch(`${platform.httpUrl}/healthz`)).ok, 15_000);
+    await callers.stop();
+  }
+  await until(
+    "no live call",
+    async () => ((await (await platform.get("/calls?status=live")).json()) as { calls: [] }).calls.length === 0,
+    20_000,
+  );
+  const calls: ApiCall[] = await platform.allCalls();
+  expect(calls.length).toBeGreaterThan((KILLS * CALLS_PER_KILL) / 2);
+  const wanted = owed(calls);
+  await until(
+    "every event delivered",
+    async () => {
+      const got = new Set(received().map(({ query }) => keyOf(query)));
+      return wanted.every((key) => got.has(key));
+    },
+    30_000,
+  );
+  expectPairs(wanted);
+  expectOrder(received());
+  expectSameIds(received());
+});
+
+/** EVT-4: each attempt has one Dial and one Terminal. */
+function expectPairs(wanted: readonly string[]): void {
+  expect(new Set(wanted).size).toBe(wanted.length);
+  const begun = wanted.filter((key) => key.endsWith(" Dial")).map((key) => key.replace(/ Dial$/, ""));
+  const ended = wanted.filter((key) => key.endsWith(" Terminal")).map((key) => key.replace(/ Terminal$/, ""));
+  expect(ended.toSorted()).toEqual(begun.toSorted());
+}
+
+/** EVT-6: a Terminal never arrives before the Dial of its attempt. */
+function expectOrder(requests: readonly SeenRequest[]): void {
+  const seen = new Set<string>();
+  for (const { query } of requests) {
+    const key = keyOf(query);
+    if (key.endsWith(" Terminal")) expect(seen.has(key.replace(/Terminal$/, "Dial"))).toBe(true);
+    seen.add(key);
+  }
+}
+
+function expectSameIds(requests: readonly SeenRequest[]): void {
+  const ids = new Map<string, unknown>();
+  for (const { query, headers } of requests) {
+    const id = headers["plugboard-delivery"];
+    expect(id).toBeDefined();
+    expect(ids.get(keyOf(query)) ?? id).toBe(id);
+    ids.set(keyOf(query), id);
+  }
+}
