@@ -32,7 +32,6 @@ export class Inbound {
   /** What `pull` found, for all who listen. */
   readonly frame: Int16Array = new Int16Array(FRAME_SAMPLES);
   refused = 0;
-  lastPacketAt = 0;
   #listeners = 0;
   #buffer: JitterBuffer | null = null;
   #remote: Remote | null = null;
@@ -91,7 +90,6 @@ export class Inbound {
     }
     const first = this.reception.received === 0;
     if (this.reception.packet(header, nowMs)) this.#newStream();
-    this.lastPacketAt = nowMs;
     if (first) this.#listener.started();
     this.#payload(remote, packet, nowMs);
     return true;

@@ -182,7 +182,7 @@ describe("JitterBuffer", () => {
       listener.take();
       if (tick > 200) deepest = Math.max(deepest, listener.buffer.depth);
     }
-    expect(deepest).toBeLessThanOrEqual(4 * FRAME_SAMPLES);
+    expect(deepest).toBeLessThanOrEqual(3 * FRAME_SAMPLES);
     expect(listener.buffer.concealed).toBeLessThan(60);
   });
 
