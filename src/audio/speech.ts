@@ -58,7 +58,7 @@ export class Speech {
     const { shelf, clock, log, voices } = this.#options;
     const spoken = await voice.speak(text, language);
     if (spoken.ok) return ok(await shelf.put(key, spoken.value));
-    log.warn({ voice: voice.id, reason: spoken.error }, "a text could not be spoken");
+    log.warn({ voice: voice.name, reason: spoken.error }, "a text could not be spoken");
     if (voice !== voices.at(-1)) this.#restsUntil.set(voice.id, clock.now() + RESTS_MS);
     return spoken;
   }

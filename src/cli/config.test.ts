@@ -11,6 +11,7 @@ describe("the settings of serve", () => {
       rtpLast: 29_999,
       databaseUrl: null,
       drainMs: 30_000,
+      speechUrl: null,
     });
   });
   it("lets a flag win over the environment", () => {
@@ -29,6 +30,7 @@ describe("the settings of serve", () => {
     ["PLUGBOARD_LOG", "loud", "allowed are fatal, error"],
     ["PLUGBOARD_MEDIA_PROCESSES", "0", "from 1 to 64"],
     ["PLUGBOARD_DRAIN", "soon", "whole number from 0"],
+    ["PLUGBOARD_TTS_URL", "127.0.0.1:5002", "must be an http or https URL"],
     ["PLUGBOARD_SIPS", "127.0.0.1:5061", "not available yet"],
   ])("says in one sentence what is wrong with %s=%s", (name, text, sentence) => {
     const config = readConfig({}, { [name]: text });

@@ -25,6 +25,8 @@ export interface ServeConfig {
   readonly mediaProcesses: number;
   /** How long a stop waits for calls that are up before it hangs them up. */
   readonly drainMs: number;
+  /** A speech service asked before the built-in voice speaks; null: none. */
+  readonly speechUrl: string | null;
 }
 
 /** Flags of `serve` as the command line gives them; absent ones fall to the environment. */
@@ -38,6 +40,7 @@ export interface ServeFlags {
   readonly log?: string;
   readonly mediaProcesses?: string;
   readonly drain?: string;
+  readonly ttsUrl?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -85,6 +88,7 @@ export function readConfig(flags: ServeFlags, env: Environment): Result<ServeCon
         integer("PLUGBOARD_DRAIN", value(flags.drain, "PLUGBOARD_DRAIN", String(DEFAULT_DRAIN_S)), 0, MAX_DRAIN_S),
         0,
       ),
+    speechUrl: keep(optionalUrl("PLUGBOARD_TTS_URL", flags.ttsUrl ?? env["PLUGBOARD_TTS_URL"]), null),
   };
   return problems.length === 0 ? ok(config) : err(problems);
 }
@@ -110,6 +114,13 @@ function portRange(name: string, text: string): Result<readonly [number, number]
       `${name} is "${text}", it must be a range of at least ${MIN_RTP_PORTS} ports from 1024 up such as 20000-29999`,
     );
   return ok([first, last]);
+}
+
+function optionalUrl(name: string, text: string | undefined): Result<string | null, string> {
+  if (text === undefined || text === "") return ok(null);
+  const protocol = URL.parse(text)?.protocol;
+  if (protocol === "http:" || protocol === "https:") return ok(text);
+  return err(`${name} is "${text}", it must be an http or https URL such as http://127.0.0.1:5002/speak`);
 }
 
 function integer(name: string, text: string, least: number, most: number): Result<number, string> {

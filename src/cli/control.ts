@@ -1,11 +1,12 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pino } from "pino";
 import type { Log } from "../base/log.ts";
 import { showProblem } from "../base/located.ts";
 import { systemClock } from "../base/system-clock.ts";
 import { systemRandom } from "../base/system-random.ts";
 import { buildApi } from "../api/server.ts";
+import { AudioLibrary } from "../audio/library.ts";
 import { Directory } from "../exchange/directory.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { recoverCalls } from "../exchange/recovery.ts";
@@ -47,6 +48,15 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   const { serve, recordingsDir } = config;
   const store = await Store.open(config.databaseUrl, { log, node: config.node });
   const fetcher = new Fetcher({ version: VERSION, log });
+  const audio = await AudioLibrary.open({
+    cacheFolder: join(serve.dataDir, "audio-cache"),
+    // Beside the workspace file, like its flows.
+    uploadsFolder: join(dirname(serve.workspaceFile), "audio"),
+    speechUrl: serve.speechUrl,
+    fetcher,
+    clock: systemClock,
+    log,
+  });
   const directory = new Directory(workspace);
   for (const { account } of directory.accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
   const publicHost = serve.publicAddress ?? serve.http.host;
@@ -57,6 +67,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     log,
     store,
     fetcher,
+    audio,
     directory,
     mediaAddress: serve.publicAddress ?? serve.sip.host,
     recordingsDir,
@@ -93,6 +104,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     await api.close();
     await outbox.stop();
     await sip.stop();
+    await audio.close();
     await fetcher.close();
     for (const client of exchange.media) client.close();
     await store.close();

@@ -19,6 +19,7 @@ export function serveCommand(): Command {
     .option("--log <level>", "log level (PLUGBOARD_LOG, info)")
     .option("--media-processes <n>", "media processes (PLUGBOARD_MEDIA_PROCESSES, cores - 1)")
     .option("--drain <seconds>", "longest wait for live calls at a stop (PLUGBOARD_DRAIN, 30)")
+    .option("--tts-url <url>", "speech service beside the built-in English voice (PLUGBOARD_TTS_URL)")
     .action(serve);
 }
 

@@ -31,11 +31,12 @@ function sent(signingSecret: string | null): { readonly clock: VirtualClock; rea
     log: silentLog,
     sip: {} as SipEndpointApi,
     fetcher: { fetch: take, checkAudio: () => Promise.resolve(OK) },
+    audio: { prepare: () => Promise.reject(new Error("no audio here")), prefetch: () => undefined },
     mediaAddress: "127.0.0.1",
     recordingsDir: "recordings",
     append: () => Promise.resolve(),
   };
-  const config = { signingSecret, privateDestinations: false } as AccountConfig;
+  const config = { signingSecret, privateDestinations: false, account: { country: "IN" } } as AccountConfig;
   const io = new CallIo(services, config, {} as MediaClient, () => undefined);
   io.attach({ deliver: () => undefined, now: () => clock.now() } as unknown as CallIo["call"], {
     snapshot: () => null,

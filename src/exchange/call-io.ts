@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
+import type { AudioLibrary } from "../audio/library.ts";
 import { unreachable } from "../base/never.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import type { Playable } from "../call/effects.ts";
 import { CALLER } from "../call/legs.ts";
 import type { LegId } from "../call/legs.ts";
 import type { MediaClient } from "../media/client.ts";
-import type { Codec, MediaEvent, PlayItem } from "../media/protocol.ts";
+import type { Codec, MediaEvent } from "../media/protocol.ts";
 import { repairWav, wavHeader } from "../media/wav.ts";
 import type { Fetched, FetchOptions } from "../outbound/types.ts";
 import type { Fetcher } from "../outbound/fetcher.ts";
@@ -15,6 +15,7 @@ import type { DialogSnapshot, SipEndpointApi } from "../sip/endpoint.ts";
 import type { JournalRow } from "../store/types.ts";
 import type { CallEdge, LiveCall, OuterEffect } from "./live-call.ts";
 import { DialedLeg } from "./dialed-leg.ts";
+import { Player } from "./player.ts";
 import { recordingFile } from "./rows.ts";
 import { routeTo } from "./route.ts";
 import type { AccountConfig } from "./workspace.ts";
@@ -25,6 +26,7 @@ export interface Services {
   readonly log: Log;
   readonly sip: SipEndpointApi;
   readonly fetcher: Pick<Fetcher, "fetch" | "checkAudio">;
+  readonly audio: Pick<AudioLibrary, "prepare" | "prefetch">;
   /** What SDP carries. */
   readonly mediaAddress: string;
   readonly recordingsDir: string;
@@ -67,6 +69,7 @@ export class CallIo implements CallEdge {
   readonly #requests = new Map<string, AbortController>();
   #caller: AnswerableLeg | null = null;
   #call: LiveCall | null = null;
+  #player: Player | null = null;
   #sidesChanged = false;
   /** What the caller speaks: offered first to whom we dial, so that most calls need no transcoding. */
   callerCodec: Codec | null = null;
@@ -87,6 +90,14 @@ export class CallIo implements CallEdge {
     this.#call = call;
     this.#caller = caller;
     this.#legs.set(CALLER, caller);
+    this.#player = new Player({
+      callSid: call.sid,
+      media: this.media,
+      audio: this.services.audio,
+      country: this.config.account.country,
+      allowInward: this.config.privateDestinations,
+      played: (id, failure) => call.deliver({ kind: "played", at: call.now(), id, failure }),
+    });
   }
 
   /** A leg that an earlier process made; all that can be done with it is to hang it up. */
@@ -121,6 +132,7 @@ export class CallIo implements CallEdge {
   ended(failed: boolean): void {
     for (const controller of this.#requests.values()) controller.abort();
     this.#requests.clear();
+    this.#player?.close();
     if (failed) for (const leg of this.#legs.values()) leg.hangUp();
     this.media.closeCall(this.call.sid);
     this.#onEnded(failed);
@@ -188,7 +200,7 @@ export class CallIo implements CallEdge {
         this.#request(
           effect.id,
           "audio_checked",
-          (options) => this.services.fetcher.checkAudio(effect.url, options),
+          (options) => this.#checkAudio(effect.url, options),
           effect.deadlineMs,
         );
         return;
@@ -210,10 +222,10 @@ export class CallIo implements CallEdge {
         this.#hangUp(effect.leg);
         return;
       case "play":
-        this.#play(effect);
+        this.#player?.play(effect);
         return;
       case "stop_playing":
-        media.stopPlaying(call.sid, effect.id);
+        this.#player?.stop(effect.id);
         return;
       case "hear":
         media.route(call.sid, effect.from, effect.to, true);
@@ -222,6 +234,7 @@ export class CallIo implements CallEdge {
         media.route(call.sid, effect.from, effect.to, false);
         return;
       case "bridge":
+        this.#player?.leave([effect.a, effect.b]);
         media.bridge(call.sid, effect.a, effect.b);
         return;
       case "unbridge":
@@ -276,6 +289,15 @@ export class CallIo implements CallEdge {
     });
   }
 
+  /** RES-27. What is there will be heard in a moment: it is fetched meanwhile, so that nobody waits for it in silence. */
+  async #checkAudio(url: string, options: FetchOptions): Promise<Fetched> {
+    const checked = await this.services.fetcher.checkAudio(url, options);
+    const { outcome } = checked;
+    if (outcome.ok && outcome.status === 200)
+      this.services.audio.prefetch({ kind: "url", url, allowInward: options.allowInward });
+    return checked;
+  }
+
   #dial(effect: Extract<OuterEffect, { kind: "dial" }>): void {
     if (this.#givenUp.has(effect.leg)) return;
     const route = routeTo(this.config, effect.destination, effect.callerId);
@@ -286,33 +308,6 @@ export class CallIo implements CallEdge {
     const leg = new DialedLeg(this, effect.leg);
     this.#legs.set(effect.leg, leg);
     leg.dial(route.value);
-  }
-
-  #play(effect: Extract<OuterEffect, { kind: "play" }>): void {
-    const items = effect.items.map((item) => this.#playItem(item));
-    const missing = items.find((item) => typeof item === "string");
-    if (missing === undefined) {
-      const playable = items.filter((item) => typeof item !== "string");
-      this.media.play(this.call.sid, effect.id, effect.legs, playable, effect.loop);
-      return;
-    }
-    this.call.deliver({ kind: "played", at: this.call.now(), id: effect.id, failure: missing });
-  }
-
-  /** A string says why it cannot be played. */
-  #playItem(item: Playable): PlayItem | string {
-    switch (item.kind) {
-      case "tone":
-        return { tone: item.tone, country: this.config.account.country };
-      case "url":
-        return "customers' audio files cannot be played yet";
-      case "text":
-        return "there is no text-to-speech voice yet";
-      case "file":
-        return "uploaded audio files cannot be played yet";
-      default:
-        return unreachable(item);
-    }
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import type { AudioLibrary } from "../audio/library.ts";
 import type { CallSetup } from "../call/setup.ts";
 import { makeCallSid } from "../contract/request.ts";
 import type { MediaClient } from "../media/client.ts";
@@ -27,6 +28,7 @@ export interface ExchangeOptions {
   readonly log: Log;
   readonly store: Store;
   readonly fetcher: Fetcher;
+  readonly audio: Pick<AudioLibrary, "prepare" | "prefetch">;
   readonly directory: Directory;
   readonly mediaAddress: string;
   readonly recordingsDir: string;
@@ -97,7 +99,7 @@ export class Exchange {
   }
 
   connect(sip: SipEndpointApi): void {
-    const { clock, log, fetcher, mediaAddress, recordingsDir, store } = this.#options;
+    const { clock, log, fetcher, audio, mediaAddress, recordingsDir, store } = this.#options;
     const append: Services["append"] = async (rows, urgency) => {
       this.#unwrittenRows += rows.length;
       try {
@@ -106,7 +108,7 @@ export class Exchange {
         this.#unwrittenRows -= rows.length;
       }
     };
-    this.#services = { clock, log, sip, fetcher, mediaAddress, recordingsDir, append };
+    this.#services = { clock, log, sip, fetcher, audio, mediaAddress, recordingsDir, append };
   }
 
   addMedia(client: MediaClient): void {

@@ -11,6 +11,7 @@ import type { Voice } from "./voice.ts";
  */
 export class BuiltInVoice implements Voice {
   readonly id = `flite ${FLITE_VOICE}`;
+  readonly name = "built-in voice";
   readonly #workshop: Workshop;
   readonly #log: Log;
   readonly #warned = new Set<string>();

@@ -15,6 +15,7 @@ const SPEAK_MS = 30_000;
  */
 export class HttpVoice implements Voice {
   readonly id: string;
+  readonly name = "speech service";
   readonly #url: string;
   readonly #fetcher: Pick<Fetcher, "download">;
   readonly #workshop: Workshop;

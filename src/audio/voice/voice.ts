@@ -7,6 +7,8 @@ export const MAX_SPOKEN_CHARACTERS = 5000;
 export interface Voice {
   /** Names engine and voice: what another voice said is not taken for what this one would say. */
   readonly id: string;
+  /** For the log. */
+  readonly name: string;
   /**
    * Speaks `text` (at most {@link MAX_SPOKEN_CHARACTERS}) in `language` (BCP 47): 8 kHz mono, 16 bit. The error is a
    * predicate about the text: "cannot be spoken: …". Never rejects.
