@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { CallEvent } from "./events.ts";
 import type { EndedBy } from "./record.ts";
+import type { Rehearsal, RehearsalPlan } from "./rehearsal.ts";
 import type { AppletDocument } from "./setup.ts";
 import type { Turn } from "./turn.ts";
 
@@ -58,7 +59,7 @@ export interface Farewell {
 export interface AppletTimes {
   /** Longest time destinations may ring, one round after the other. */
   readonly ringMs: number;
-  /** Longest time from its beginning until the caller hears something, or the applet is left. */
+  /** Longest time from its beginning until the caller hears something (or presses a key), or the applet is left. */
   readonly silenceMs: number;
   /** What makes it so, one sentence. */
   readonly because: string;
@@ -123,6 +124,8 @@ export interface AppletKind<D extends AppletDocument = AppletDocument, S = unkno
   readonly docs: string;
   exits(document: D): readonly AppletExit[];
   times(document: D): AppletTimes;
+  /** Null: that goal cannot be had with this document alone. */
+  rehearse(document: D, plan: RehearsalPlan): Rehearsal | null;
   enter(turn: Turn, document: D): S;
   on(turn: Turn, document: D, state: S, event: AppletEvent): S;
   /** The call ends while this applet runs: bring its own things to an end (attempts, conversations, events). */

@@ -15,6 +15,8 @@ export interface WorstCase {
   /** The way to the applet where it happens, and that applet. */
   readonly walk: readonly Stride[];
   readonly applet: string;
+  /** The exit at the end of it; null: it lies at the beginning of the applet, or fills it. */
+  readonly exit: string | null;
   /** One sentence. */
   readonly because: string;
 }
@@ -24,7 +26,7 @@ export interface FlowProofs {
   readonly warnings: readonly FlowWarning[];
   /** Null: nothing is ever dialled. */
   readonly longestRinging: WorstCase | null;
-  /** Null: the caller always hears something. */
+  /** Nothing to hear and no key pressed. Null: the caller always hears something. */
   readonly longestSilence: WorstCase | null;
 }
 
@@ -77,7 +79,7 @@ function longestRinging(graph: FlowGraph, walks: Walks): WorstCase | null {
   for (const [applet, walk] of walks) {
     const times = graph.get(applet)?.times;
     if (times === undefined || times.ringMs <= (worst?.ms ?? 0)) continue;
-    worst = { ms: times.ringMs, walk, applet, because: times.because };
+    worst = { ms: times.ringMs, walk, applet, exit: null, because: times.because };
   }
   return worst;
 }
@@ -92,16 +94,17 @@ const MAX_WALKS = 20_000;
 function longestSilence(graph: FlowGraph, start: string): WorstCase | null {
   let worst: WorstCase | null = null;
   let left = MAX_WALKS;
-  const note = (ms: number, walk: readonly Stride[], applet: string, because: string): void => {
-    if (ms > (worst?.ms ?? 0)) worst = { ms, walk, applet, because };
+  const note = (found: WorstCase): void => {
+    if (found.ms > (worst?.ms ?? 0)) worst = found;
   };
   const visit = (node: FlowNode, before: number, walk: readonly Stride[]): void => {
     left -= 1;
     if (left < 0) return;
-    note(before + node.times.silenceMs, walk, node.id, node.times.because);
+    const here = { walk, applet: node.id };
+    note({ ...here, ms: before + node.times.silenceMs, exit: null, because: node.times.because });
     for (const { name, target, silence } of node.exits) {
       const ms = (silence.through ? before : 0) + silence.ms;
-      note(ms, walk, node.id, `The caller may wait so long for the exit "${name}".`);
+      note({ ...here, ms, exit: name, because: `So long may it take to come to the exit "${name}".` });
       const next = target === null ? undefined : graph.get(target);
       const stride = { applet: node.id, exit: name };
       if (next !== undefined && !walk.some((each) => each.applet === target)) visit(next, ms, [...walk, stride]);

@@ -12,6 +12,7 @@ import { onAnswered, onEarlyMedia, onFailed, onLeftAnnouncement, onRinging, onRi
 import { type ConnectDocument, connectSchema } from "./schema.ts";
 import { type Attempt, type ConnectState, freshState, hasDialled, live } from "./state.ts";
 import { closeTalk, onAnnounced, onCalleeLeft, onTalkLimit, PROMPT_TIMER, TALK_TIMER } from "./talk.ts";
+import { rehearseConnect } from "./rehearse.ts";
 import { connectExits, connectTimes } from "./proofs.ts";
 
 /**
@@ -28,6 +29,7 @@ const kind: AppletKind<ConnectDocument, ConnectState> = {
   form: connectForm,
   exits: connectExits,
   times: connectTimes,
+  rehearse: rehearseConnect,
   enter(turn, document) {
     const run = freshState();
     // Digits pressed before are no answer to a prompt behind a conversation.

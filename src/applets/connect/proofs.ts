@@ -3,8 +3,8 @@ import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.
 import type { ConnectDocument, ConnectExit } from "./schema.ts";
 
 /** RES-15's largest `max_ringing_duration`, and REQ-8's longest list: what a URL may answer at worst. */
-const LONGEST_RING_S = 60;
-const LONGEST_LIST = 100;
+export const LONGEST_RING_S = 60;
+export const LONGEST_LIST = 100;
 
 /** The three exits (section 6), in the order of the contract. */
 export function connectExits(document: ConnectDocument): readonly AppletExit[] {
@@ -44,7 +44,7 @@ function timesOfFlow(document: ConnectDocument): AppletTimes {
   const parallel = parameters["parallel_ringing"];
   const isParallel = isRecord(parallel) && parallel["activate"] === true;
   const size = isParallel ? whole(parallel["max_parallel_attempts"], 5) : 1;
-  const numbers = whom === undefined ? numbersIn(parameters) : (whom.numbers?.length ?? LONGEST_LIST);
+  const numbers = whom === undefined || whom.numbers !== undefined ? numbersOf(document).length : LONGEST_LIST;
   const rounds = Math.ceil(numbers / size);
   return {
     ringMs: rounds * ringS * 1000,
@@ -53,10 +53,12 @@ function timesOfFlow(document: ConnectDocument): AppletTimes {
   };
 }
 
-function numbersIn(parameters: Readonly<Record<string, unknown>>): number {
-  const destination = parameters["destination"];
-  const numbers = isRecord(destination) ? destination["numbers"] : undefined;
-  return Array.isArray(numbers) ? numbers.length : 0;
+/** The numbers that stand in the flow itself. */
+export function numbersOf({ dial_whom: whom, parameters }: ConnectDocument): readonly string[] {
+  if (whom !== undefined) return whom.numbers ?? [];
+  const destination = parameters?.["destination"];
+  const numbers: unknown = isRecord(destination) ? destination["numbers"] : undefined;
+  return Array.isArray(numbers) ? numbers.filter((each) => typeof each === "string") : [];
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { unreachable } from "../../base/never.ts";
 import { type AppletExit, type AppletKind, defineApplet } from "../../call/applet.ts";
 import { ask, type Asking, notAsked, onAsking, type Question, type Reply, weighFlow } from "../../call/asking.ts";
@@ -11,24 +10,9 @@ import {
   judgeGatherAnswer,
   judgeGatherBody,
 } from "../../contract/gather-answer.ts";
-import { isHttpUrl } from "../../contract/query.ts";
 import { gatherForm } from "./form.ts";
-
-const target = z.string().min(1);
-const httpUrl = z.string().refine(isHttpUrl, "must be an absolute http or https URL");
-
-const schema = z
-  .strictObject({
-    type: z.literal("gather"),
-    url: z.strictObject({ primary: httpUrl, fallback: httpUrl.optional() }).optional(),
-    parameters: z.record(z.string(), z.unknown()).optional(),
-    exits: z.strictObject({ digits_entered: target.optional(), nothing_entered: target.optional() }).default({}),
-  })
-  .refine((document) => (document.url === undefined) !== (document.parameters === undefined), {
-    message: "must hold exactly one of `url` and `parameters`",
-  });
-
-type GatherDocument = z.infer<typeof schema>;
+import { rehearseGather } from "./rehearse.ts";
+import { DEFAULT_TIMEOUT_S, type GatherDocument, gatherSchema, LONGEST_TIMEOUT_S } from "./schema.ts";
 
 interface GatherState {
   readonly asking: Asking<GatherAnswer>;
@@ -45,7 +29,7 @@ const NOT_SAYING: Saying = { request: null, play: null };
 /** APP-2: asks for digits; what to say and when to stop comes from a URL, like Connect's answer, or stands in the flow. */
 const kind: AppletKind<GatherDocument, GatherState> = {
   type: "gather",
-  schema,
+  schema: gatherSchema,
   needsCaller: true,
   dials: false,
   docs: "gather.md",
@@ -59,6 +43,7 @@ const kind: AppletKind<GatherDocument, GatherState> = {
     silenceMs: askingMs(url),
     because: "Its URLs may take 5 s each to say what to ask for.",
   }),
+  rehearse: rehearseGather,
   enter(turn, document) {
     const asking: Asking<GatherAnswer> = notAsked();
     const state: GatherState = { asking, answer: null, saying: NOT_SAYING, digits: "", repeats: 0 };
@@ -87,10 +72,6 @@ function askingMs(url: GatherDocument["url"]): number {
   if (url === undefined) return 0;
   return REQUEST_DEADLINE_MS * (url.fallback === undefined ? 1 : 2);
 }
-
-/** Seconds: the longest `input_timeout` a URL may answer, and the one that holds where none is given. */
-const LONGEST_TIMEOUT_S = 600;
-const DEFAULT_TIMEOUT_S = 5;
 
 /** How long it may wait for a key when the prompt is over. */
 function listeningMs({ url, parameters }: GatherDocument): number {

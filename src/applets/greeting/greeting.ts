@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type AppletKind, defineApplet, HEARD } from "../../call/applet.ts";
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { rehearseSay } from "../../call/rehearsal.ts";
 import { isSaid, onSaying, say, type Saying, saySchema } from "../../call/say.ts";
 import type { Turn } from "../../call/turn.ts";
 
@@ -46,6 +47,7 @@ const kind: AppletKind<GreetingDocument, Saying> = {
     silenceMs: what.url === undefined ? 0 : REQUEST_DEADLINE_MS,
     because: "Its URL may take 5 s to say what to say.",
   }),
+  rehearse: ({ say: what }, { slow }) => rehearseSay(what, slow),
   enter(turn, document) {
     return goOn(turn, say(turn, document.say));
   },

@@ -23,6 +23,7 @@ const kind: AppletKind<HangupDocument, null> = {
   },
   exits: () => [],
   times: () => ({ ringMs: 0, silenceMs: 0, because: "It ends the call at once." }),
+  rehearse: () => null,
   enter(turn) {
     // Right behind a conversation that the callee left, it was the callee who ended the call.
     const by = turn.call.calleeLeft ? "callee" : "platform";

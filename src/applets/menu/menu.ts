@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type AppletExit, type AppletKind, defineApplet } from "../../call/applet.ts";
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { type Rehearsal, type RehearsalPlan, rehearseSay } from "../../call/rehearsal.ts";
 import { hush, isSaid, onSaying, say, type Saying, saySchema } from "../../call/say.ts";
 import type { Turn } from "../../call/turn.ts";
 
@@ -74,6 +75,7 @@ const kind: AppletKind<MenuDocument, MenuState> = {
     silenceMs: what.url === undefined ? 0 : REQUEST_DEADLINE_MS,
     because: "Its URL may take 5 s to say what to say.",
   }),
+  rehearse: rehearseMenu,
   enter(turn, document) {
     return begin(turn, document, 0);
   },
@@ -127,6 +129,22 @@ function fail(turn: Turn, document: MenuDocument, state: MenuState, exit: "no_in
   }
   turn.leave(exit, "APP-3");
   return state;
+}
+
+/** A key is pressed half way through the prompt, or as late as it may be. */
+function rehearseMenu(document: MenuDocument, { goal, slow }: RehearsalPlan): Rehearsal | null {
+  const said = rehearseSay(document.say, goal === "silence");
+  const roundMs = said.takesMs + document.input_timeout * 1000;
+  const times = document.repeat + 1;
+  if (goal === "no_input" || goal === "silence") return { ...said, takesMs: roundMs * times };
+  const digit = goal === "invalid" ? KEYS.find((key) => document.keys[key] === undefined) : goal;
+  if (digit === undefined) return null;
+  const pressMs = slow ? roundMs - 1 : said.takesMs / 2;
+  const presses = Array.from({ length: goal === "invalid" ? times : 1 }, (_, i) => ({
+    afterMs: pressMs * (i + 1),
+    digits: digit,
+  }));
+  return { ...said, presses, takesMs: pressMs * presses.length };
 }
 
 function menuExits(document: MenuDocument): readonly AppletExit[] {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type AppletKind, defineApplet } from "../../call/applet.ts";
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { type Rehearsal, type RehearsalPlan, TIMES_OUT } from "../../call/rehearsal.ts";
 import type { Asking, Turn } from "../../call/turn.ts";
 import type { HttpOutcome } from "../../contract/http.ts";
 import { isHttpUrl } from "../../contract/query.ts";
@@ -76,6 +77,7 @@ const kind: AppletKind<PassthruDocument, PassthruState> = {
     silenceMs: mode === "sync" ? REQUEST_DEADLINE_MS : 0,
     because: "Its URL may take 5 s to answer.",
   }),
+  rehearse: rehearsePassthru,
   enter(turn, document) {
     if (document.mode === "async") {
       tell(turn, document);
@@ -97,6 +99,14 @@ const kind: AppletKind<PassthruDocument, PassthruState> = {
 };
 
 export const passthru = defineApplet(kind);
+
+function rehearsePassthru({ url, mode }: PassthruDocument, { goal, slow, select }: RehearsalPlan): Rehearsal | null {
+  if (mode === "async") return goal === "ok" ? { takesMs: 0 } : null;
+  const takesMs = slow ? REQUEST_DEADLINE_MS : 0;
+  if (goal !== "ok") return { urls: [[url, slow ? TIMES_OUT : { status: 500 }]], takesMs };
+  const body = select === null ? { text: "OK" } : { json: { select } };
+  return { urls: [[url, { after_ms: takesMs, status: 200, ...body }]], takesMs };
+}
 
 /** Without waiting for an answer: the outbox delivers it at least once, in order with the call's other Passthrus. */
 function tell(turn: Turn, document: PassthruDocument): void {

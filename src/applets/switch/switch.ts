@@ -70,6 +70,7 @@ const kind: AppletKind<SwitchDocument, null> = {
     },
   ],
   times: () => ({ ringMs: 0, silenceMs: 0, because: "It decides at once." }),
+  rehearse: () => ({ takesMs: 0 }),
   enter(turn, { cases }) {
     const { selected } = turn.call;
     if (selected !== null && Object.hasOwn(cases, selected)) {

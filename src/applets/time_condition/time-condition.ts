@@ -51,10 +51,12 @@ const kind: AppletKind<TimeConditionDocument, null> = {
   },
   exits: (document) => [exitOf(document, "open"), exitOf(document, "closed")],
   times: () => ({ ringMs: 0, silenceMs: 0, because: "It decides at once." }),
+  rehearse: (document, { goal }) => ({
+    takesMs: 0,
+    when: (atMs, timezone) => isOpenAt(document, atMs, timezone) === (goal === "open"),
+  }),
   enter(turn, document) {
-    const timezone = document.timezone ?? turn.setup.account.timezone;
-    const spans = document.open.flatMap((text) => readSpan(text) ?? []);
-    turn.leave(isOpen(spans, turn.at, timezone) ? "open" : "closed", "APP-8");
+    turn.leave(isOpenAt(document, turn.at, turn.setup.account.timezone) ? "open" : "closed", "APP-8");
     return null;
   },
   on: () => null,
@@ -62,6 +64,11 @@ const kind: AppletKind<TimeConditionDocument, null> = {
 };
 
 export const timeCondition = defineApplet(kind);
+
+function isOpenAt(document: TimeConditionDocument, atMs: number, accountZone: string): boolean {
+  const spans = document.open.flatMap((text) => readSpan(text) ?? []);
+  return isOpen(spans, atMs, document.timezone ?? accountZone);
+}
 
 function exitOf(document: TimeConditionDocument, name: "open" | "closed"): AppletExit {
   const target = document.exits[name] ?? null;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type AppletKind, defineApplet, HEARD } from "../../call/applet.ts";
 import { CALLER } from "../../call/legs.ts";
 import { RECORDING_CLOSE_MS, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { rehearseSay } from "../../call/rehearsal.ts";
 import { hush, isSaid, onSaying, say, type Saying, saySchema } from "../../call/say.ts";
 import type { AppletEvent } from "../../call/applet.ts";
 import type { Turn } from "../../call/turn.ts";
@@ -31,6 +32,9 @@ type VoicemailState =
 const GUARD_TIMER = "guard";
 /** A beep is half a second; twice that and more, and something is wrong with the sound. */
 const BEEP_LIMIT_MS = 3000;
+
+/** Beep and message of a rehearsal. */
+const SPOKEN_MS = 2000;
 
 /** APP-6: prompt, beep, then records until the caller hangs up, presses `#`, is silent, or reaches the limit. */
 const kind: AppletKind<VoicemailDocument, VoicemailState> = {
@@ -78,6 +82,14 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
     silenceMs: what?.url === undefined ? 0 : REQUEST_DEADLINE_MS,
     because: "Its URL may take 5 s to say what to say.",
   }),
+  rehearse({ say: what }, { slow }) {
+    const said = rehearseSay(what, slow);
+    return {
+      ...said,
+      presses: [{ afterMs: said.takesMs + SPOKEN_MS, digits: "#" }],
+      takesMs: said.takesMs + SPOKEN_MS,
+    };
+  },
   enter(turn, document) {
     // Keys pressed before are no part of a message.
     turn.takeTyped();

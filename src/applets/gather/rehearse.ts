@@ -1,0 +1,38 @@
+import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import {
+  REHEARSED_PROMPT_MS,
+  type Rehearsal,
+  type RehearsalPlan,
+  rehearsePrompt,
+  TIMES_OUT,
+} from "../../call/rehearsal.ts";
+import { judgeGatherBody } from "../../contract/gather-answer.ts";
+import { type GatherDocument, LONGEST_TIMEOUT_S } from "./schema.ts";
+
+/** Scripts for the two exits of a Gather and its longest silence. */
+export function rehearseGather({ url, parameters }: GatherDocument, { goal, slow }: RehearsalPlan): Rehearsal | null {
+  if (url === undefined) return rehearseParameters(parameters, goal);
+  if (goal === "silence") {
+    const asked = [url.primary, url.fallback].filter((each) => each !== undefined);
+    return { urls: asked.map((each) => [each, TIMES_OUT] as const), takesMs: asked.length * REQUEST_DEADLINE_MS };
+  }
+  const timeoutS = slow ? LONGEST_TIMEOUT_S : 1;
+  const json = { gather_prompt: { text: "Please enter a digit." }, max_input_digits: 1, input_timeout: timeoutS };
+  const course = rehearseParameters(json, goal);
+  return course === null ? null : { ...course, urls: [[url.primary, { status: 200, json }]] };
+}
+
+function rehearseParameters(parameters: unknown, goal: string): Rehearsal | null {
+  const judged = judgeGatherBody(parameters, "strict");
+  if (!judged.usable) return goal === "nothing_entered" ? { takesMs: 0 } : null;
+  const { prompt, repeatPrompt, maxInputDigits, inputTimeoutS, repeatMenu, finishOnKey } = judged.answer;
+  // A second prompt has a length of its own: too much for a script without arithmetic.
+  if (prompt.kind === "audio_url" || repeatPrompt !== null) return null;
+  const said = rehearsePrompt(prompt);
+  const timeoutMs = inputTimeoutS * 1000;
+  if (goal !== "digits_entered") return { ...said, takesMs: (REHEARSED_PROMPT_MS + timeoutMs) * (repeatMenu + 1) };
+  // One digit behind the prompt, at the last moment; then the time for the next runs out, unless one is enough.
+  const afterMs = REHEARSED_PROMPT_MS + timeoutMs - 1;
+  const digits = finishOnKey === "1" ? "2" : "1";
+  return { ...said, presses: [{ afterMs, digits }], takesMs: afterMs + (maxInputDigits === 1 ? 0 : timeoutMs) };
+}

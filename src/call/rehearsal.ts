@@ -1,0 +1,61 @@
+import type { Prompt } from "../contract/prompt.ts";
+import type { Say } from "./say.ts";
+
+/**
+ * What the world must do so that an applet is left by one of its exits: pieces of a scenario document (answers of URLs,
+ * behaviours of phones, keys, playing times), for the concrete calls that go with the flow's proofs.
+ */
+export interface Rehearsal {
+  /** One answer per request, in the order asked; the form of `urls` in a scenario. */
+  readonly urls?: readonly (readonly [url: string, answer: Readonly<Record<string, unknown>>])[];
+  /** One behaviour per INVITE; the form of `phones` in a scenario. */
+  readonly phones?: readonly (readonly [destination: string, behaviour: Readonly<Record<string, unknown>>])[];
+  /** Playing times in ms by text, file or URL. */
+  readonly sounds?: Readonly<Record<string, number>>;
+  /** Keys, in ms from the beginning of the applet. */
+  readonly presses?: readonly { readonly afterMs: number; readonly digits: string }[];
+  /** From the beginning of the applet to its exit. */
+  readonly takesMs: number;
+  /** Whether the applet takes this exit at an instant; absent: at any. */
+  readonly when?: (atMs: number, timezone: string) => boolean;
+}
+
+/** What is to be rehearsed. */
+export interface RehearsalPlan {
+  /** An exit by its name; `ringing`, `silence`: the worst the applet can do, whatever exit it leads to. */
+  readonly goal: string;
+  /** As slowly as the contract allows, in silence where possible; otherwise briskly. */
+  readonly slow: boolean;
+  /** APP-5: the case that a Switch further on shall take; null: none. */
+  readonly select: string | null;
+}
+
+/** How long everything said takes in a rehearsal. */
+export const REHEARSED_PROMPT_MS = 1000;
+
+/** A request that gets no answer within the 5 s of REQ-6. */
+export const TIMES_OUT: Readonly<Record<string, unknown>> = { error: "timeout" };
+
+/** What a `say` needs to be heard, or with `silent` to be skipped after the longest time. */
+export function rehearseSay(say: Say | undefined, silent: boolean): Rehearsal {
+  if (say === undefined) return { takesMs: 0 };
+  if (say.url === undefined) return rehearseSound(say.text ?? say.audio_url ?? say.audio_file ?? "", say.audio_url);
+  if (silent) return { urls: [[say.url, TIMES_OUT]], takesMs: 5000 };
+  const text = "Hello";
+  return { ...rehearseSound(text, undefined), urls: [[say.url, { status: 200, text }]] };
+}
+
+/** What a customer's prompt needs to be heard. */
+export function rehearsePrompt(prompt: Prompt): Rehearsal {
+  return rehearseSound(prompt.value, prompt.kind === "audio_url" ? prompt.value : undefined);
+}
+
+function rehearseSound(name: string, url: string | undefined): Rehearsal {
+  const sounds = { [name]: REHEARSED_PROMPT_MS };
+  if (url === undefined) return { sounds, takesMs: REHEARSED_PROMPT_MS };
+  return {
+    sounds,
+    urls: [[url, { status: 200, headers: { "content-type": "audio/wav" } }]],
+    takesMs: REHEARSED_PROMPT_MS,
+  };
+}
