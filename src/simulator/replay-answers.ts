@@ -1,4 +1,5 @@
 import type { TraceEntry } from "../call/trace.ts";
+import { downloads } from "./replay-sounds.ts";
 import type { UrlAnswer } from "./script.ts";
 import { urlKey } from "./urls.ts";
 
@@ -22,6 +23,7 @@ export function readAnswers(trace: readonly TraceEntry[]): Record<string, UrlAns
     if (entry.purpose !== "audio") refused = result?.result === "invalid";
     (answers[urlKey(entry.url)] ??= []).push(answerOf(trace, entry, result));
   }
+  for (const [url, isThere] of downloads(trace)) answers[urlKey(url)] ??= [isThere ? audio(0) : plain(0, 404, "")];
   return answers;
 }
 
@@ -52,6 +54,10 @@ function plain(afterMs: number, status: number, body: string): UrlAnswer {
   return { kind: "answer", afterMs, status, headers: { "content-type": "text/plain" }, body };
 }
 
+function audio(afterMs: number): UrlAnswer {
+  return { kind: "answer", afterMs, status: 200, headers: { "content-type": "audio/wav" }, body: "" };
+}
+
 function json(afterMs: number, value: unknown): UrlAnswer {
   const headers = { "content-type": "application/json" };
   return { kind: "answer", afterMs, status: 200, headers, body: JSON.stringify(value) };
@@ -69,9 +75,7 @@ function invalid(sent: Sent, afterMs: number, status: number): UrlAnswer {
 }
 
 function usable(trace: readonly TraceEntry[], sent: Sent, afterMs: number): UrlAnswer {
-  if (sent.purpose === "audio") {
-    return { kind: "answer", afterMs, status: 200, headers: { "content-type": "audio/wav" }, body: "" };
-  }
+  if (sent.purpose === "audio") return audio(afterMs);
   const used = trace.find((entry) => entry.type === "answer.used" && entry.id === sent.id);
   const answer = used?.type === "answer.used" ? used.answer : {};
   switch (sent.purpose) {

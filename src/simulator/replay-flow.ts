@@ -14,9 +14,13 @@ interface Sketch {
   /** Exit → the applet behind it. */
   readonly exits: Map<string, string>;
   readonly requests: Sent[];
-  /** Effective answers that stood in the flow itself. */
+  /** The effective answers in use. */
   readonly answers: Json[];
   readonly heard: string[];
+  /** Somebody waited for a request's answer. */
+  waited: boolean;
+  /** Of a message that closed by itself, in ms. */
+  messageMs: number | null;
   /** Most times a menu began again in one visit. */
   repeats: number;
   /** Longest time from the end of a prompt to what came of it, in ms. */
@@ -42,7 +46,7 @@ function sketch(trace: readonly TraceEntry[]): Map<string, Sketch> {
     if (entry.type === "applet.entered") {
       const of = sketches.get(entry.applet) ?? fresh(entry.kind);
       sketches.set(entry.applet, of);
-      visit = { of, asked: new Set(), repeats: 0, promptEndedMs: null };
+      visit = { of, callerIsThere: true, repeats: 0, promptEndedMs: null };
     } else if (visit !== null) {
       note(visit, entry);
     }
@@ -57,23 +61,34 @@ function sketch(trace: readonly TraceEntry[]): Map<string, Sketch> {
 /** One stay of the call in an applet. */
 interface Visit {
   readonly of: Sketch;
-  readonly asked: Set<string>;
+  callerIsThere: boolean;
   repeats: number;
   promptEndedMs: number | null;
 }
 
 function fresh(kind: string): Sketch {
-  return { kind, exits: new Map(), requests: [], answers: [], heard: [], repeats: 0, waitMs: 0, timeoutMs: null };
+  return {
+    kind,
+    exits: new Map(),
+    requests: [],
+    answers: [],
+    heard: [],
+    waited: false,
+    messageMs: null,
+    repeats: 0,
+    waitMs: 0,
+    timeoutMs: null,
+  };
 }
 
 function note(visit: Visit, entry: TraceEntry): void {
-  const { of, asked } = visit;
+  const { of } = visit;
   if (entry.type === "exit.taken" && entry.next !== null) of.exits.set(entry.exit, entry.next);
-  if (entry.type === "answer.used" && !asked.has(entry.id)) of.answers.push(entry.answer);
-  if (entry.type === "request.sent") {
-    asked.add(entry.id);
-    if (entry.purpose !== "audio") of.requests.push(entry);
-  }
+  if (entry.type === "answer.used") of.answers.push(entry.answer);
+  if (entry.type === "request.sent" && entry.purpose !== "audio") of.requests.push(entry);
+  if (entry.type === "request.result") of.waited = true;
+  if (entry.type === "caller.left") visit.callerIsThere = false;
+  if (entry.type === "recording.closed" && visit.callerIsThere) of.messageMs = entry.duration_ms;
   notePrompt(visit, entry);
 }
 
@@ -102,7 +117,7 @@ function documentOf(each: Sketch): Json {
     case "gather":
       return { type, ...(urlsOf(each) ?? { parameters: withoutNull(each.answers[0]) }), exits };
     case "passthru":
-      return { type, url: each.requests[0]?.url, mode: "sync", exits };
+      return { type, url: each.requests[0]?.url, mode: isAsync(each) ? "async" : "sync", exits };
     case "time_condition":
       return { type, open: each.exits.has("open") ? ALWAYS : NEVER, exits };
     case "menu":
@@ -110,8 +125,9 @@ function documentOf(each: Sketch): Json {
     case "switch":
       return { type, ...exitsWithin(each.exits, "cases", ["default"]) };
     case "greeting":
-    case "voicemail":
       return { type, say: sayOf(each), ...exits };
+    case "voicemail":
+      return { type, say: sayOf(each), ...messageTime(each), ...exits };
     default:
       return { type };
   }
@@ -121,10 +137,23 @@ const ALWAYS = ["mon-sun 00:00-24:00"];
 /** Opening hours may not be empty; this minute passes almost every call. */
 const NEVER = ["mon 00:00-00:01"];
 
+/** An asynchronous Passthru goes on without a result. */
+function isAsync({ waited, exits }: Sketch): boolean {
+  return !waited && exits.has("ok");
+}
+
+/** A message that closed by itself after whole seconds reached its limit. */
+function messageTime({ messageMs }: Sketch): Json {
+  return messageMs === null || messageMs % 1_000 !== 0 || messageMs === 0 ? {} : { max_duration: messageMs / 1_000 };
+}
+
 /** The older Dial-Whom way is told by its purpose; without any request, the answer stood in the flow. */
 function connectSource(each: Sketch): Json {
   const whom = each.requests.find(({ purpose }) => purpose === "dial_whom");
-  if (whom !== undefined) return { dial_whom: { url: whom.url } };
+  if (whom !== undefined) {
+    const { destination: _asked, ...parameters } = connectWire(each.answers[0] ?? {});
+    return { dial_whom: { url: whom.url }, parameters };
+  }
   return urlsOf(each) ?? { parameters: connectWire(each.answers[0] ?? { numbers: [] }) };
 }
 

@@ -7,10 +7,11 @@ import type { Flow } from "../call/setup.ts";
 import type { TraceEntry } from "../call/trace.ts";
 import type { Account } from "../contract/account.ts";
 import { readAnswers } from "./replay-answers.ts";
+import { callerOf } from "./replay-caller.ts";
 import { rebuildFlow } from "./replay-flow.ts";
+import { soundsOf } from "./replay-sounds.ts";
 import { defaultAccount, SIMULATED_RECORDINGS_URL, SIMULATED_VERSION } from "./scenario.ts";
-import type { CallerBehaviour, PhoneBehaviour, PhoneEnding, Scenario } from "./script.ts";
-import { KEY_SPACING_MS } from "./world.ts";
+import type { PhoneBehaviour, PhoneEnding, Scenario } from "./script.ts";
 
 /** A recorded call, ready to be played again under its own CallSid. */
 export interface Replay {
@@ -145,61 +146,6 @@ function phoneEnding(
   if (ended === undefined || endedMs === null) return { kind: "ring" };
   if (ended.sip === null && ended.outcome !== "failed") return { kind: "ring" };
   return { kind: "fail", afterMs: endedMs, sip: ended.sip };
-}
-
-// Sounds and the caller
-
-/** Longer than anybody listened: a sound that was cut short had not come to its end. */
-const CUT_SHORT_MS = 3_600_000;
-
-/** What was played to its end took as long as it took. */
-function soundsOf(trace: readonly TraceEntry[]): Record<string, number> {
-  const sounds: Record<string, number> = {};
-  for (const entry of trace) {
-    if (entry.type !== "playback.started") continue;
-    const ended = trace.find((other) => other.type === "playback.ended" && other.id === entry.id);
-    const name = soundName(entry.what);
-    if (name === null) continue;
-    if (ended !== undefined) sounds[name] = ended.at_ms - entry.at_ms;
-    else sounds[name] ??= CUT_SHORT_MS;
-  }
-  return sounds;
-}
-
-/** The trace says `text: …`, `file …`, a URL, or names a tone. Of several in a row it cannot be told which took how long. */
-function soundName(what: string): string | null {
-  const named = /^(?:text: |file )(.*)$/s.exec(what)?.[1] ?? what;
-  return named.endsWith(" tone") || named.includes(", ") ? null : named;
-}
-
-function callerOf(trace: readonly TraceEntry[]): CallerBehaviour {
-  const left = trace.find((entry) => entry.type === "caller.left");
-  return { hangUpAfterMs: left?.at_ms ?? null, presses: pressesOf(trace), silentAfterMs: null };
-}
-
-function pressesOf(trace: readonly TraceEntry[]): CallerBehaviour["presses"] {
-  const presses: CallerBehaviour["presses"][number][] = [];
-  let inputTimeoutMs = 0;
-  let isMessage = false;
-  for (const entry of trace) {
-    if (entry.type === "caller.left") break;
-    if (entry.type === "answer.used") inputTimeoutMs = Number(entry.answer["input_timeout"] ?? 0) * 1000;
-    if (entry.type === "applet.entered") isMessage = entry.kind === "voicemail";
-    // A message that ended with the caller still there was ended by # (or by silence, which comes to the same).
-    if (entry.type === "exit.taken" && isMessage) presses.push({ afterMs: entry.at_ms, digits: "#" });
-    if (entry.type === "digits" && entry.digits !== "") presses.push(pressOf(entry, inputTimeoutMs));
-  }
-  return presses;
-}
-
-const FINISHED_BY = /^The caller pressed (.)\.$/;
-const RAN_OUT = /^No further digit/;
-
-/** The trace knows when digits were understood: their last was pressed just then, or the input timeout before. */
-function pressOf(entry: Entry<"digits">, inputTimeoutMs: number): CallerBehaviour["presses"][number] {
-  const digits = entry.digits + (FINISHED_BY.exec(entry.message)?.[1] ?? "");
-  const lastMs = RAN_OUT.test(entry.message) ? entry.at_ms - inputTimeoutMs : entry.at_ms;
-  return { afterMs: Math.max(0, lastMs - (digits.length - 1) * KEY_SPACING_MS), digits };
 }
 
 /** Whether a replay went the way of the call it repeats; one sentence for each difference. */
