@@ -29,6 +29,12 @@ describe("a document a person wrote", () => {
   it("says where the YAML itself breaks", () => {
     expect(problems("accounts: [\n")[0]).toMatch(/^w\.yaml:\d+: not valid YAML/);
   });
+  it("refuses a document whose aliases multiply", () => {
+    const lists = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(", ")}]`);
+    expect(problems(["l0: &l0 [x]", ...lists].join("\n"))).toEqual([
+      "w.yaml:1: repeats too much by YAML aliases: write the values out",
+    ]);
+  });
   it("refuses a key given twice", () => {
     expect(problems("accounts: []\naccounts: []\n")[0]).toMatch(/w\.yaml:2: not valid YAML/);
   });

@@ -37,7 +37,9 @@ export class LocatedDocument {
   static parse(text: string, file: string): Result<LocatedDocument, readonly LocatedProblem[]> {
     const lines = new LineCounter();
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-    if (document.errors.length === 0) return ok(new LocatedDocument(file, document, lines));
+    if (document.errors.length === 0 && hasFewAliases(document)) return ok(new LocatedDocument(file, document, lines));
+    if (document.errors.length === 0)
+      return err([{ file, line: 1, path: "", message: "repeats too much by YAML aliases: write the values out" }]);
     return err(
       document.errors.map((error) => ({
         file,
@@ -67,6 +69,15 @@ export class LocatedDocument {
       ({ offset, node } = inside);
     }
     return this.#lines.linePos(offset).line || 1;
+  }
+}
+
+function hasFewAliases(document: Document): boolean {
+  try {
+    document.toJS({ maxAliasCount: MAX_ALIASES });
+    return true;
+  } catch {
+    return false; // the only thing that can be wrong with a document without errors
   }
 }
 

@@ -12,6 +12,8 @@ export interface ChildOptions {
   readonly log: Log;
   /** A message of the child over its IPC channel. */
   onMessage(message: unknown): void;
+  /** It ended without having been told to. */
+  onExit(): void;
 }
 
 /** First wait before a dead process is started again; doubles up to the longest. A short one first: calls wait for it. */
@@ -49,6 +51,7 @@ export class Child {
     child.on("error", (error) => log.error({ err: error, process: name }, "process could not be started"));
     child.once("exit", (code, signal) => {
       this.#process = null;
+      if (!this.#stopping) this.#options.onExit();
       if (this.#stopping) return;
       this.#restartMs = performance.now() - startedAt > STEADY_MS ? FIRST_RESTART_MS : this.#restartMs;
       log.error({ process: name, code, signal, restartMs: this.#restartMs }, "process died, starting it again");

@@ -166,6 +166,7 @@ function startMedia(config: ServeConfig, recordingsDir: string, log: Log): Media
       stdout: "ignore",
       log,
       onMessage() {},
+      onExit() {},
     });
     child.start();
     return { socket, child };
@@ -196,6 +197,11 @@ function startControl(control: ControlConfig, log: Log): Promise<{ child: Child;
           void child.stop();
           reject(new Error(message.message));
         }
+      },
+      onExit: () => {
+        if (first !== null) return;
+        void child.stop();
+        reject(new Error("the control process died before it could take calls; its log says why"));
       },
     });
     child.start();

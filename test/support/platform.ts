@@ -74,7 +74,7 @@ export function startTestPlatform(workspace: TestWorkspace): Promise<TestPlatfor
 export async function startPlatformOf(workspace: object): Promise<TestPlatform> {
   const dataDir = await mkdtemp(join(tmpdir(), "plugboard-"));
   const workspaceFile = join(dataDir, "workspace.yaml");
-  await writeFile(workspaceFile, stringify(workspace));
+  await writeFile(workspaceFile, stringify(workspace, { aliasDuplicateObjects: false }));
   nextRtp += RTP_PORTS;
   const config = readConfig(
     { workspace: workspaceFile, data: dataDir, http: "127.0.0.1:0", sip: `127.0.0.1:${await freePort()}`, drain: "1" },

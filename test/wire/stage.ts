@@ -39,7 +39,21 @@ const HOST = "127.0.0.1";
 /** Numbers of ours in scenario files begin so; on the wire each scenario gets a block of its own. */
 const OWN_BLOCK = "+9180471000";
 
-/** Every scenario of test/scenarios, played at once through one platform over real SIP, RTP and HTTP. */
+/** A scenario as text, and the texts of the flow documents that it names. */
+export interface Script {
+  readonly name: string;
+  readonly text: string;
+  readonly readFile: (path: string) => string;
+}
+
+/** Every scenario of test/scenarios. */
+export function scenarioFiles(): Script[] {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith(".yaml"));
+  const readFile = (path: string): string => readFileSync(join(FOLDER, path), "utf8");
+  return names.map((name) => ({ name, text: readFile(name), readFile }));
+}
+
+/** Scenarios, played at once through one platform over real SIP, RTP and HTTP. */
 export class Stage {
   readonly #server = new UrlServer({ clock: systemClock });
   readonly #caller: RobotCaller;
@@ -47,18 +61,17 @@ export class Stage {
   #parts: Part[] = [];
   #platform: TestPlatform | null = null;
 
-  constructor() {
-    this.#caller = new RobotCaller(this.#setup);
-  }
+  readonly #scripts: readonly Script[];
 
-  static names(): string[] {
-    return readdirSync(FOLDER).filter((name) => name.endsWith(".yaml"));
+  constructor(scripts: readonly Script[]) {
+    this.#scripts = scripts;
+    this.#caller = new RobotCaller(this.#setup);
   }
 
   async start(): Promise<void> {
     await this.#server.start();
     await this.#caller.start();
-    this.#parts = await Promise.all(Stage.names().map((name, index) => this.#part(name, index)));
+    this.#parts = await Promise.all(this.#scripts.map((script, index) => this.#part(script, index)));
     this.#platform = await startPlatformOf({
       accounts: this.#parts.map((part) => accountOf(part)),
       flows: this.#parts.map(({ document, sid }) => ({ ...(document.flow as object), account: sid })),
@@ -95,13 +108,12 @@ export class Stage {
     return JSON.parse(text.replaceAll(new RegExp(`https?://[^/"]+/${sid}/`, "g"), "https://")) as CallReport;
   }
 
-  async #part(name: string, index: number): Promise<Part> {
-    const sid = `s${String(index).padStart(2, "0")}`;
-    const original = readFileSync(join(FOLDER, name), "utf8");
-    const simulated = parseScenario(original, name, (path) => readFileSync(join(FOLDER, path), "utf8"));
+  async #part({ name, text: original, readFile }: Script, index: number): Promise<Part> {
+    const sid = `s${String(index).padStart(3, "0")}`;
+    const simulated = parseScenario(original, name, readFile);
     if (!simulated.ok) throw new Error(`${name}: ${simulated.error[0]?.message}`);
     const document = parse(original) as Document;
-    if (typeof document.flow === "string") document.flow = parse(readFileSync(join(FOLDER, document.flow), "utf8"));
+    if (typeof document.flow === "string") document.flow = parse(readFile(document.flow));
     for (const [url, answers] of Object.entries(document.urls ?? {})) this.#server.script(pathOf(sid, url), answers);
     // Numbers and URLs of the scenario become this part's own, wherever they stand.
     const own = stringify(document).replaceAll(OWN_BLOCK, ownBlock(sid));
@@ -127,7 +139,7 @@ function pathOf(sid: string, url: string): string {
 }
 
 function ownBlock(sid: string): string {
-  return `+918047${sid.slice(1)}00`;
+  return `+91804${sid.slice(1)}1000`.slice(0, OWN_BLOCK.length);
 }
 
 function numbersOf(document: Document): string[] {

@@ -6,7 +6,7 @@ import { buildResponse, serialize, stampReceived } from "../message/build.ts";
 import { SipParseError } from "../message/error.ts";
 import { type SipMessage, type SipRequest, type SipResponse, topVia } from "../message/message.ts";
 import { isKeepAlive, parseDatagram } from "../message/parse.ts";
-import { StreamParser } from "../message/stream.ts";
+import { StreamError, StreamParser } from "../message/stream.ts";
 import { type Refusal, validateRequest, validateResponse } from "../message/validate.ts";
 import { DEFAULT_PORT } from "./resolve.ts";
 import type { Flow, Transport, TransportEvents, TransportFactory } from "./types.ts";
@@ -159,7 +159,17 @@ export class TransportLayer implements TransportEvents {
       stream = new StreamParser();
       this.#streams.set(flow, stream);
     }
-    for (const item of stream.push(octets)) {
+    try {
+      this.#onItems(stream.push(octets), flow);
+    } catch (error) {
+      // What was whole in front of the fault is heard before the connection is given up.
+      if (error instanceof StreamError) this.#onItems(error.before, flow);
+      throw error;
+    }
+  }
+
+  #onItems(items: readonly (SipMessage | "ping")[], flow: Flow): void {
+    for (const item of items) {
       if (item === "ping") flow.send(PONG);
       else this.#onMessage(item, flow);
     }

@@ -1,0 +1,211 @@
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { silentLog } from "../../src/base/log.ts";
+import { systemClock } from "../../src/base/system-clock.ts";
+import { systemRandom } from "../../src/base/system-random.ts";
+import { Sine } from "../../src/media/tone.ts";
+import { wavHeader } from "../../src/media/wav.ts";
+import { RobotCaller } from "../../src/robot/caller.ts";
+import type { Heard } from "../../src/robot/hearing.ts";
+import { heardMs } from "../../src/robot/hearing.ts";
+import { RobotPhone } from "../../src/robot/phone.ts";
+import type { PhoneScript } from "../../src/robot/script.ts";
+import type { RobotCall } from "../../src/robot/talk.ts";
+import type { Behaviour, Customer } from "../support/customer.ts";
+import { dials, startCustomer } from "../support/customer.ts";
+import type { ApiCall, TestPlatform } from "../support/platform.ts";
+import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
+
+/** What callers and callees hear of customers' audio, over real SIP, RTP and HTTP. Everybody has a tone of his own. */
+const CALLER_HZ = 700;
+const CALLEE_HZ = 1100;
+const MUSIC_HZ = 500;
+const WHISPER_HZ = 1500;
+const WHISPER_MS = 1500;
+const UPLOAD_HZ = 900;
+
+/** The callees, by their number. */
+const ANSWERS = "+919900000021";
+const RINGS_ALOUD = "+919900000022";
+const phones: Record<string, PhoneScript[]> = {
+  [ANSWERS]: [{ ring_after_ms: 50, answer_after_ms: 1800, tone_hz: CALLEE_HZ }],
+  [RINGS_ALOUD]: [{ early_media_after_ms: 100, busy_after_ms: 2500, tone_hz: CALLEE_HZ }],
+};
+
+const setup = { clock: systemClock, random: systemRandom(), log: silentLog, host: "127.0.0.1" };
+const caller = new RobotCaller(setup);
+const trunk = new RobotPhone({ ...setup, port: 0, phones });
+let platform: TestPlatform;
+let customer: Customer;
+let ended = 0;
+
+/** A tone as a customer's WAV file: 8 kHz, 16 bit, mono. */
+function tone(hz: number, ms: number): Buffer {
+  const samples = new Int16Array(8 * ms);
+  new Sine([hz]).fill(samples);
+  return Buffer.concat([wavHeader(1, samples.byteLength), Buffer.from(samples.buffer)]);
+}
+
+function audio(file: Buffer, delayMs = 0): Behaviour {
+  return ({ method }, response) => {
+    response.writeHead(200, { "content-type": "audio/wav", "content-length": file.length });
+    if (method === "HEAD") response.end();
+    else setTimeout(() => response.end(file), delayMs);
+  };
+}
+
+beforeAll(async () => {
+  customer = await startCustomer();
+  await trunk.start();
+  await caller.start();
+  platform = await startTestPlatform({
+    trunkPort: trunk.port,
+    flow: {
+      start: "hello",
+      applets: {
+        hello: { type: "greeting", say: { audio_file: "hello.mp3" }, next: "sales" },
+        sales: {
+          type: "connect",
+          url: { primary: `${customer.url}/connect` },
+          exits: { conversation_ended: "bye", nobody_answered: "bye", nobody_dialed: "bye" },
+        },
+        bye: { type: "hangup" },
+      },
+    },
+  });
+  await mkdir(join(platform.dataDir, "audio"));
+  const upload = new URL("../fixtures/audio/tone-900.mp3", import.meta.url);
+  await copyFile(upload, join(platform.dataDir, "audio", "hello.mp3"));
+});
+
+afterAll(async () => {
+  await caller.stop();
+  await trunk.stop();
+  await platform?.stop();
+  await customer?.close();
+});
+
+beforeEach(() => {
+  customer.seen.length = 0;
+  customer.on("/music.wav", audio(tone(MUSIC_HZ, 1000)));
+  customer.on("/whisper.wav", audio(tone(WHISPER_HZ, WHISPER_MS)));
+});
+
+interface Lived {
+  readonly atCaller: readonly Heard[];
+  readonly atCallee: readonly Heard[];
+  readonly report: ApiCall;
+}
+
+/** One call to `number`, hung up by the caller after `ms`. */
+async function call(number: string, more: object, ms: number, toneHz: number | null = CALLER_HZ): Promise<Lived> {
+  customer.on("/connect", dials([number], more));
+  const before = trunk.calls.length;
+  const robot = await caller.call({
+    to: EXOPHONE,
+    from: "+919812345678",
+    via: { host: "127.0.0.1", port: platform.sipPort },
+    hang_up_after_ms: ms,
+    ...(toneHz !== null && { tone_hz: toneHz }),
+  });
+  await robot.over;
+  const reports = await platform.endedCalls(++ended);
+  const report = reports.toSorted((a, b) => (a.ended_at ?? "").localeCompare(b.ended_at ?? "")).at(-1);
+  const callee: RobotCall | undefined = trunk.calls[before];
+  if (report === undefined || callee === undefined) throw new Error("the callee was never called");
+  return { atCaller: robot.heard, atCallee: callee.heard, report };
+}
+
+/** When the first, and when the last, of a tone was heard. */
+function span(heard: readonly Heard[], hz: number): { fromMs: number; toMs: number } {
+  const tones = heard.filter((one) => one.hz !== null && Math.abs(one.hz - hz) <= 15);
+  return { fromMs: tones[0]?.fromMs ?? Number.NaN, toMs: tones.at(-1)?.toMs ?? Number.NaN };
+}
+
+function atMs(report: ApiCall, type: string): number {
+  return report.trace.find((entry) => entry.type === type)?.at_ms ?? Number.NaN;
+}
+
+function decisions(report: ApiCall): string {
+  return report.trace.flatMap((entry) => (entry.type === "decision" ? [entry.message] : [])).join("\n");
+}
+
+describe("audio on a live call", () => {
+  it("APP-1: an uploaded file (MP3) greets the caller before anything else", async () => {
+    const { atCaller } = await call(ANSWERS, {}, 5500);
+    expect(heardMs(atCaller, UPLOAD_HZ)).toBeGreaterThan(900);
+    expect(span(atCaller, UPLOAD_HZ).toMs).toBeLessThan(span(atCaller, CALLEE_HZ).fromMs);
+  });
+
+  it("DIAL-7: the custom tone is heard by the caller while leg 2 rings, and stops with the bridge", async () => {
+    const music = { type: "custom_tone", value: `${customer.url}/music.wav` };
+    const { atCaller, atCallee } = await call(ANSWERS, { music_on_hold: music }, 6000);
+    // 1.8 s of ringing are longer than the file: it is played again.
+    expect(heardMs(atCaller, MUSIC_HZ)).toBeGreaterThan(1200);
+    expect(heardMs(atCaller, CALLEE_HZ)).toBeGreaterThan(800);
+    expect(span(atCaller, MUSIC_HZ).toMs).toBeLessThanOrEqual(span(atCaller, CALLEE_HZ).fromMs + 200);
+    expect(heardMs(atCallee, MUSIC_HZ)).toBe(0);
+    expect(heardMs(atCallee, CALLER_HZ)).toBeGreaterThan(800);
+  });
+
+  it("DIAL-8: a whisper is heard by the callee alone and at once; the caller goes on hearing the music", async () => {
+    const start_call_playback = { playback_to: "callee", type: "audio_url", value: `${customer.url}/whisper.wav` };
+    const music_on_hold = { type: "custom_tone", value: `${customer.url}/music.wav` };
+    const { atCaller, atCallee, report } = await call(ANSWERS, { start_call_playback, music_on_hold }, 8000);
+    expect(heardMs(atCallee, WHISPER_HZ)).toBeGreaterThan(WHISPER_MS - 300);
+    expect(heardMs(atCaller, WHISPER_HZ)).toBe(0);
+    expect(heardMs(atCaller, MUSIC_HZ)).toBeGreaterThan(1800 + WHISPER_MS - 800);
+    expect(heardMs(atCaller, CALLEE_HZ)).toBeGreaterThan(800);
+    expect(heardMs(atCallee, CALLER_HZ)).toBeGreaterThan(800);
+    // It was fetched while the phone rang: between answer and bridge lies the file, and no wait for it.
+    const silenceMs = atMs(report, "conversation.started") - atMs(report, "attempt.answered") - WHISPER_MS;
+    expect(silenceMs).toBeLessThan(500);
+  });
+
+  it("DIAL-8: a playback to both is heard by both at the same time, and then they talk", async () => {
+    const start_call_playback = { playback_to: "both", type: "audio_url", value: `${customer.url}/whisper.wav` };
+    const { atCaller, atCallee } = await call(ANSWERS, { start_call_playback }, 8000);
+    for (const heard of [atCaller, atCallee]) expect(heardMs(heard, WHISPER_HZ)).toBeGreaterThan(WHISPER_MS - 300);
+    expect(Math.abs(span(atCaller, WHISPER_HZ).fromMs - span(atCallee, WHISPER_HZ).fromMs)).toBeLessThanOrEqual(200);
+    expect(heardMs(atCaller, CALLEE_HZ)).toBeGreaterThan(800);
+    expect(heardMs(atCallee, CALLER_HZ)).toBeGreaterThan(800);
+  });
+
+  it("DIAL-7: with operator_tone the caller hears what the callee's network sends before any answer", async () => {
+    const { atCaller, report } = await call(RINGS_ALOUD, { music_on_hold: "operator_tone" }, 6000);
+    expect(heardMs(atCaller, CALLEE_HZ)).toBeGreaterThan(1700);
+    expect(report.attempts.map(({ outcome }) => outcome)).toEqual(["busy"]);
+  });
+
+  it("DIAL-8: a text is spoken to the callee", async () => {
+    const start_call_playback = {
+      playback_to: "callee",
+      type: "text",
+      value: "You have a call from the sales line. Please take it.",
+    };
+    const { atCallee, report } = await call(ANSWERS, { start_call_playback }, 10_000, null);
+    const spokenMs = atMs(report, "conversation.started") - atMs(report, "attempt.answered");
+    const soundMs = atCallee.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+    expect(decisions(report)).not.toContain("skipped");
+    expect(spokenMs).toBeGreaterThan(2000);
+    expect(soundMs).toBeGreaterThan(1500);
+  });
+
+  it("DIAL-8: what turns out to be no audio is skipped with the reason in the trace; the call is put through", async () => {
+    customer.on("/broken.wav", audio(Buffer.from("<!doctype html><title>Sign in</title>")));
+    const start_call_playback = { playback_to: "callee", type: "audio_url", value: `${customer.url}/broken.wav` };
+    const { atCaller, report } = await call(ANSWERS, { start_call_playback }, 6000);
+    expect(decisions(report)).toContain(`${customer.url}/broken.wav is a page of HTML, not audio`);
+    expect(heardMs(atCaller, CALLEE_HZ)).toBeGreaterThan(800);
+  });
+
+  it("DIAL-9: audio is downloaded once for many calls", async () => {
+    customer.on("/once.wav", audio(tone(MUSIC_HZ, 1000)));
+    const music_on_hold = { type: "custom_tone", value: `${customer.url}/once.wav` };
+    await Promise.all([1, 2, 3].map(() => call(ANSWERS, { music_on_hold }, 4000)));
+    const asked = customer.seen.filter(({ path }) => path === "/once.wav").map(({ method }) => method);
+    expect(asked.filter((method) => method === "HEAD")).toHaveLength(3);
+    expect(asked.filter((method) => method === "GET")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { simulate } from "../../src/simulator/simulate.ts";
+import { essence } from "./essence.ts";
+import { randomScenarios } from "./random-scenarios.ts";
+import { Stage } from "./stage.ts";
+
+const SCENARIOS = 200;
+const SEED = 20_260_105;
+
+const scripts = randomScenarios(SCENARIOS, SEED);
+const stage = new Stage(scripts);
+
+beforeAll(() => stage.start());
+afterAll(() => stage.stop());
+
+describe("a random scenario ends over real SIP, RTP and HTTP as it ends in the simulator", () => {
+  it.concurrent.each(scripts)("$name", async ({ name }) => {
+    const real = await stage.play(name);
+    expect(essence(real)).toEqual(essence(simulate(stage.scenario(name))));
+  });
+});
