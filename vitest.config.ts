@@ -12,6 +12,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          // Scenarios that are played at once; each brings a hundred packets a second and more.
+          maxConcurrency: 16,
         },
       },
     ],

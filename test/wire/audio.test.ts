@@ -1,6 +1,6 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { systemClock } from "../../src/base/system-clock.ts";
 import { systemRandom } from "../../src/base/system-random.ts";
@@ -11,7 +11,6 @@ import type { Heard } from "../../src/robot/hearing.ts";
 import { heardMs } from "../../src/robot/hearing.ts";
 import { RobotPhone } from "../../src/robot/phone.ts";
 import type { PhoneScript } from "../../src/robot/script.ts";
-import type { RobotCall } from "../../src/robot/talk.ts";
 import type { Behaviour, Customer } from "../support/customer.ts";
 import { dials, startCustomer } from "../support/customer.ts";
 import type { ApiCall, TestPlatform } from "../support/platform.ts";
@@ -25,20 +24,19 @@ const WHISPER_HZ = 1500;
 const WHISPER_MS = 1500;
 const UPLOAD_HZ = 900;
 
-/** The callees, by their number. */
-const ANSWERS = "+919900000021";
-const RINGS_ALOUD = "+919900000022";
-const phones: Record<string, PhoneScript[]> = {
-  [ANSWERS]: [{ ring_after_ms: 50, answer_after_ms: 1800, tone_hz: CALLEE_HZ }],
-  [RINGS_ALOUD]: [{ early_media_after_ms: 100, busy_after_ms: 2500, tone_hz: CALLEE_HZ }],
-};
+/** A callee of this number rings and answers; one of the other sends sound while it rings and is busy in the end. */
+const ANSWERS: PhoneScript = { ring_after_ms: 50, answer_after_ms: 1800, tone_hz: CALLEE_HZ };
+const RINGS_ALOUD: PhoneScript = { early_media_after_ms: 100, busy_after_ms: 2500, tone_hz: CALLEE_HZ };
 
 const setup = { clock: systemClock, random: systemRandom(), log: silentLog, host: "127.0.0.1" };
 const caller = new RobotCaller(setup);
+const phones: Record<string, PhoneScript[]> = {};
 const trunk = new RobotPhone({ ...setup, port: 0, phones });
+/** What the customer's URL answers, by caller. */
+const answers = new Map<string, object>();
 let platform: TestPlatform;
 let customer: Customer;
-let ended = 0;
+let lastNumber = 0;
 
 /** A tone as a customer's WAV file: 8 kHz, 16 bit, mono. */
 function tone(hz: number, ms: number): Buffer {
@@ -57,6 +55,12 @@ function audio(file: Buffer, delayMs = 0): Behaviour {
 
 beforeAll(async () => {
   customer = await startCustomer();
+  customer.on("/connect", (request, response) => {
+    const from = request.query.find(([name]) => name === "CallFrom")?.[1] ?? "";
+    dials([`+9199${from.slice(-8)}`], answers.get(from.slice(-8)))(request, response);
+  });
+  customer.on("/music.wav", audio(tone(MUSIC_HZ, 1000)));
+  customer.on("/whisper.wav", audio(tone(WHISPER_HZ, WHISPER_MS)));
   await trunk.start();
   await caller.start();
   platform = await startTestPlatform({
@@ -86,35 +90,35 @@ afterAll(async () => {
   await customer?.close();
 });
 
-beforeEach(() => {
-  customer.seen.length = 0;
-  customer.on("/music.wav", audio(tone(MUSIC_HZ, 1000)));
-  customer.on("/whisper.wav", audio(tone(WHISPER_HZ, WHISPER_MS)));
-});
-
 interface Lived {
   readonly atCaller: readonly Heard[];
   readonly atCallee: readonly Heard[];
   readonly report: ApiCall;
 }
 
-/** One call to `number`, hung up by the caller after `ms`. */
-async function call(number: string, more: object, ms: number, toneHz: number | null = CALLER_HZ): Promise<Lived> {
-  customer.on("/connect", dials([number], more));
-  const before = trunk.calls.length;
+/** One call from and to numbers of its own, hung up by the caller after `ms`. */
+async function call(script: PhoneScript, more: object, ms: number, toneHz: number | null = CALLER_HZ): Promise<Lived> {
+  const number = String(20_000_000 + ++lastNumber);
+  answers.set(number, more);
+  phones[`+9199${number}`] = [script];
   const robot = await caller.call({
     to: EXOPHONE,
-    from: "+919812345678",
+    from: `+9198${number}`,
     via: { host: "127.0.0.1", port: platform.sipPort },
     hang_up_after_ms: ms,
     ...(toneHz !== null && { tone_hz: toneHz }),
   });
   await robot.over;
-  const reports = await platform.endedCalls(++ended);
-  const report = reports.toSorted((a, b) => (a.ended_at ?? "").localeCompare(b.ended_at ?? "")).at(-1);
-  const callee: RobotCall | undefined = trunk.calls[before];
-  if (report === undefined || callee === undefined) throw new Error("the callee was never called");
-  return { atCaller: robot.heard, atCallee: callee.heard, report };
+  const [callee] = trunk.callsTo(`+9199${number}`);
+  if (callee === undefined) throw new Error("the callee was never called");
+  return { atCaller: robot.heard, atCallee: callee.heard, report: await reportOf(`+9198${number}`) };
+}
+
+async function reportOf(from: string): Promise<ApiCall> {
+  for (let count = 1; ; count++) {
+    const found = (await platform.endedCalls(count)).find((one) => one.from === from);
+    if (found !== undefined) return found;
+  }
 }
 
 /** When the first, and when the last, of a tone was heard. */
@@ -132,13 +136,13 @@ function decisions(report: ApiCall): string {
 }
 
 describe("audio on a live call", () => {
-  it("APP-1: an uploaded file (MP3) greets the caller before anything else", async () => {
+  it.concurrent("APP-1: an uploaded file (MP3) greets the caller before anything else", async () => {
     const { atCaller } = await call(ANSWERS, {}, 5500);
     expect(heardMs(atCaller, UPLOAD_HZ)).toBeGreaterThan(900);
     expect(span(atCaller, UPLOAD_HZ).toMs).toBeLessThan(span(atCaller, CALLEE_HZ).fromMs);
   });
 
-  it("DIAL-7: the custom tone is heard by the caller while leg 2 rings, and stops with the bridge", async () => {
+  it.concurrent("DIAL-7: the custom tone is heard by the caller while leg 2 rings, and stops with the bridge", async () => {
     const music = { type: "custom_tone", value: `${customer.url}/music.wav` };
     const { atCaller, atCallee } = await call(ANSWERS, { music_on_hold: music }, 6000);
     // 1.8 s of ringing are longer than the file: it is played again.
@@ -149,7 +153,7 @@ describe("audio on a live call", () => {
     expect(heardMs(atCallee, CALLER_HZ)).toBeGreaterThan(800);
   });
 
-  it("DIAL-8: a whisper is heard by the callee alone and at once; the caller goes on hearing the music", async () => {
+  it.concurrent("DIAL-8: a whisper is heard by the callee alone and at once; the caller goes on hearing the music", async () => {
     const start_call_playback = { playback_to: "callee", type: "audio_url", value: `${customer.url}/whisper.wav` };
     const music_on_hold = { type: "custom_tone", value: `${customer.url}/music.wav` };
     const { atCaller, atCallee, report } = await call(ANSWERS, { start_call_playback, music_on_hold }, 8000);
@@ -163,7 +167,7 @@ describe("audio on a live call", () => {
     expect(silenceMs).toBeLessThan(500);
   });
 
-  it("DIAL-8: a playback to both is heard by both at the same time, and then they talk", async () => {
+  it.concurrent("DIAL-8: a playback to both is heard by both at the same time, and then they talk", async () => {
     const start_call_playback = { playback_to: "both", type: "audio_url", value: `${customer.url}/whisper.wav` };
     const { atCaller, atCallee } = await call(ANSWERS, { start_call_playback }, 8000);
     for (const heard of [atCaller, atCallee]) expect(heardMs(heard, WHISPER_HZ)).toBeGreaterThan(WHISPER_MS - 300);
@@ -172,13 +176,13 @@ describe("audio on a live call", () => {
     expect(heardMs(atCallee, CALLER_HZ)).toBeGreaterThan(800);
   });
 
-  it("DIAL-7: with operator_tone the caller hears what the callee's network sends before any answer", async () => {
-    const { atCaller, report } = await call(RINGS_ALOUD, { music_on_hold: "operator_tone" }, 6000);
+  it.concurrent("DIAL-7: with operator_tone the caller hears what the callee's network sends before any answer", async () => {
+    const { atCaller, report } = await call(RINGS_ALOUD, { music_on_hold: { type: "operator_tone" } }, 6000);
     expect(heardMs(atCaller, CALLEE_HZ)).toBeGreaterThan(1700);
     expect(report.attempts.map(({ outcome }) => outcome)).toEqual(["busy"]);
   });
 
-  it("DIAL-8: a text is spoken to the callee", async () => {
+  it.concurrent("DIAL-8: a text is spoken to the callee", async () => {
     const start_call_playback = {
       playback_to: "callee",
       type: "text",
@@ -192,7 +196,7 @@ describe("audio on a live call", () => {
     expect(soundMs).toBeGreaterThan(1500);
   });
 
-  it("DIAL-8: what turns out to be no audio is skipped with the reason in the trace; the call is put through", async () => {
+  it.concurrent("DIAL-8: what turns out to be no audio is skipped with the reason in the trace; the call is put through", async () => {
     customer.on("/broken.wav", audio(Buffer.from("<!doctype html><title>Sign in</title>")));
     const start_call_playback = { playback_to: "callee", type: "audio_url", value: `${customer.url}/broken.wav` };
     const { atCaller, report } = await call(ANSWERS, { start_call_playback }, 6000);
@@ -200,7 +204,7 @@ describe("audio on a live call", () => {
     expect(heardMs(atCaller, CALLEE_HZ)).toBeGreaterThan(800);
   });
 
-  it("DIAL-9: audio is downloaded once for many calls", async () => {
+  it.concurrent("DIAL-9: audio is downloaded once for many calls", async () => {
     customer.on("/once.wav", audio(tone(MUSIC_HZ, 1000)));
     const music_on_hold = { type: "custom_tone", value: `${customer.url}/once.wav` };
     await Promise.all([1, 2, 3].map(() => call(ANSWERS, { music_on_hold }, 4000)));

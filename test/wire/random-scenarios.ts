@@ -3,10 +3,13 @@ import { seededRandom } from "../../src/base/random.ts";
 import type { CallReport } from "../../src/call/report.ts";
 import { parseScenario } from "../../src/simulator/scenario.ts";
 import { simulate } from "../../src/simulator/simulate.ts";
+import { essence } from "./essence.ts";
 import type { Script } from "./stage.ts";
 
 /** Events nearer than that may change places on a real network; nothing is said about who wins then. */
 const APART_MS = 150;
+/** How late the answers of URLs and phones may come on a busy machine, each, for a call to stay the same. */
+const LATE_MS = 60;
 /** So long a call may take, for many to be played. */
 const LONGEST_MS = 5000;
 
@@ -35,17 +38,34 @@ const FLOW = {
   },
 };
 
-/** Random scenarios whose order of events does not hang on milliseconds. The same seed gives the same ones. */
+/** Random scenarios whose course does not hang on milliseconds. The same seed gives the same ones. */
 export function randomScenarios(count: number, seed: number): Script[] {
   const dice = new Dice(seed);
   const scripts: Script[] = [];
   for (let i = 0; scripts.length < count; i++) {
-    const script = { name: `random ${i}`, text: stringify(scenario(dice)), readFile: noFiles };
-    const parsed = parseScenario(script.text, script.name, noFiles);
-    if (!parsed.ok) throw new Error(`${parsed.error[0]?.path}: ${parsed.error[0]?.message}\n${script.text}`);
-    if (isRobust(simulate(parsed.value))) scripts.push(script);
+    const name = `random ${i}`;
+    const text = stringify(scenario(dice));
+    const report = play(name, text);
+    const courses = [text, late(text, LATE_MS), late(text, 2 * LATE_MS)].map((one) =>
+      JSON.stringify(essence(play(name, one))),
+    );
+    if (new Set(courses).size === 1 && isRobust(report)) scripts.push({ name, text, readFile: noFiles });
   }
   return scripts;
+}
+
+function play(name: string, text: string): CallReport {
+  const parsed = parseScenario(text, name, noFiles);
+  if (!parsed.ok) throw new Error(`${parsed.error[0]?.path}: ${parsed.error[0]?.message}\n${text}`);
+  return simulate(parsed.value);
+}
+
+/** The same scenario on a slow machine: everything but the caller's own clock takes longer. */
+function late(text: string, ms: number): string {
+  return text.replaceAll(
+    /^( +-? ?)(after|ring_after|answer_after|talk|busy_after|reject_after|fail_after)_ms: (\d+)$/gm,
+    (_, indent: string, name: string, value: string) => `${indent}${name}_ms: ${Number(value) + ms}`,
+  );
 }
 
 function noFiles(path: string): string {
