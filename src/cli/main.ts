@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { checkCommand } from "./check.ts";
 import { demoCommand } from "./demo.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -10,7 +11,8 @@ const program = new Command("plugboard")
   .version(VERSION)
   .showHelpAfterError();
 
-for (const command of [serveCommand(), simulateCommand(), demoCommand()]) program.addCommand(command.exitOverride());
+for (const command of [serveCommand(), simulateCommand(), checkCommand(), demoCommand()])
+  program.addCommand(command.exitOverride());
 
 try {
   await program.exitOverride().parseAsync();

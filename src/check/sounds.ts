@@ -1,0 +1,58 @@
+import { judgeAudio } from "../contract/answer.ts";
+import { maskCredentials } from "../contract/query.ts";
+import type { Asked, Interview } from "./interview.ts";
+import { ProbeEnds } from "./interview.ts";
+import { pairFindings, WARNING } from "./notes.ts";
+import type { Levels } from "./notes.ts";
+import { formatOf } from "./sound-format.ts";
+
+/** Audio URLs looked at per endpoint: an answer names two at most, and they seldom change. */
+const MAX_SOUNDS = 4;
+/** Half an hour of WAV at 8 kHz, or three minutes of CD quality. */
+const MAX_SOUND_BYTES = 32 * 1024 * 1024;
+/** A file this slow would be skipped in a call; the check waits a little longer to tell why. */
+const DOWNLOAD_DEADLINE_MS = 10_000;
+
+/** RES-17, RES-23, RES-27: whether the audio that the answers name is there and can be played. */
+export async function checkSounds(interview: Interview): Promise<void> {
+  const urls = [...interview.endpoint.audio].slice(0, MAX_SOUNDS);
+  if (urls.length === 0) throw new ProbeEnds("no answer named any");
+  for (const [url, asked] of urls) if (await isThere(interview, url, asked)) await listen(interview, url, asked);
+}
+
+/** The platform's own check: HEAD, or GET, in what is left of the answer's 5 s. */
+async function isThere(interview: Interview, url: string, asked: Asked): Promise<boolean> {
+  const { world, subject } = interview;
+  const { deadlineMs, slowMs } = subject.limits;
+  const left = Math.max(1, deadlineMs - asked.elapsedMs);
+  const { outcome, elapsedMs } = await world.fetcher.checkAudio(url, { deadlineMs: left, allowInward: true });
+  const strict = judgeAudio(url, outcome, "strict");
+  const lenient = judgeAudio(url, outcome, "lenient");
+  for (const { finding, levels } of pairFindings(strict.findings, lenient.findings)) {
+    const { rule, path, message } = finding;
+    interview.note(asked, { id: strict.ok ? "audio-format" : "audio", rule, path, message, levels });
+  }
+  const sum = asked.elapsedMs + elapsedMs;
+  if (strict.ok && sum > slowMs) {
+    const message = `The answer and the check of its audio took ${sum} ms of ${deadlineMs} ms together.`;
+    interview.note(asked, { id: "slow", message, path: maskCredentials(url) });
+  }
+  return strict.ok;
+}
+
+const UNPLAYABLE: Levels = { strict: "error", lenient: "warning" };
+
+/** What the file itself is, whatever its media type says. */
+async function listen(interview: Interview, url: string, asked: Asked): Promise<void> {
+  const request = { method: "GET", url, headers: { accept: "audio/*" }, authorization: null } as const;
+  const options = { deadlineMs: DOWNLOAD_DEADLINE_MS, allowInward: true };
+  const file = await interview.world.fetcher.download(request, MAX_SOUND_BYTES, options);
+  const path = maskCredentials(url);
+  const note = (id: "audio" | "audio-format", levels: Levels, what: string): void =>
+    interview.note(asked, { id, levels, message: `${path} ${what}.`, path });
+  if (!file.ok) return note("audio", UNPLAYABLE, `could not be downloaded: ${file.detail.replace(/\.$/, "")}`);
+  if (file.status !== 200) return note("audio", UNPLAYABLE, `answered the download with status ${file.status}`);
+  const format = formatOf(file.body);
+  if (!format.playable) return note("audio", UNPLAYABLE, `cannot be played: it is ${format.name}`);
+  if (!format.wanted) note("audio-format", WARNING, `is ${format.name}; best is WAV, 8 kHz, 16 bit, mono`);
+}
