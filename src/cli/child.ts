@@ -9,6 +9,11 @@ export interface ChildOptions {
   /** Asked at each start. */
   env(): Readonly<Record<string, string>>;
   readonly stdout: "inherit" | "ignore";
+  /**
+   * In a session of its own: Ctrl-C at the terminal does not reach it, and the scheduler (autogroup) gives it a share of
+   * its own, so that a busy machine does not make gaps in conversations.
+   */
+  readonly ownSession: boolean;
   readonly log: Log;
   /** A message of the child over its IPC channel. */
   onMessage(message: unknown): void;
@@ -44,6 +49,7 @@ export class Child {
     const startedAt = performance.now();
     const child = fork(module, args, {
       env: { ...process.env, ...this.#options.env() },
+      detached: this.#options.ownSession,
       stdio: ["ignore", stdout, "inherit", "ipc"],
     });
     this.#process = child;

@@ -44,7 +44,43 @@ function fail(message: string): void {
   process.send?.(failed, () => process.exit(1));
 }
 
+/** What this process consists of, in the order in which it comes to be. */
+interface Parts {
+  readonly store: Store;
+  readonly fetcher: Fetcher;
+  readonly audio: AudioLibrary;
+  readonly directory: Directory;
+  readonly exchange: Exchange;
+}
+
 async function run(config: ControlConfig, workspace: Workspace, log: Log): Promise<void> {
+  const { serve, recordingsDir } = config;
+  const parts = await openParts(config, workspace, log);
+  const { store, directory, exchange } = parts;
+  for (const socketPath of config.mediaSockets) await keepMedia(exchange, socketPath, log);
+  const sip = await startSip(config, exchange, log);
+  await recoverCalls(exchange, store, directory, log);
+  const outbox = outboxOf(parts, log);
+  outbox.start();
+  const api = await buildApi({ exchange, store, directory, recordingsDir, log });
+  const httpUrl = await api.listen({ host: serve.http.host, port: serve.http.port });
+  stopWhenTold(async () => {
+    await exchange.drain(serve.drainMs);
+    await api.close();
+    await outbox.stop();
+    await sip.stop();
+    await parts.audio.close();
+    await parts.fetcher.close();
+    for (const client of exchange.media) client.close();
+    await store.close();
+    process.exit(0);
+  });
+  const listening = sip.listening[0] ?? { host: serve.sip.host, port: serve.sip.port };
+  const ready: ControlReady = { kind: "ready", httpUrl, sipHost: listening.host, sipPort: listening.port };
+  process.send?.(ready);
+}
+
+async function openParts(config: ControlConfig, workspace: Workspace, log: Log): Promise<Parts> {
   const { serve, recordingsDir } = config;
   const store = await Store.open(config.databaseUrl, { log, node: config.node });
   const fetcher = new Fetcher({ version: VERSION, log });
@@ -59,11 +95,9 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   });
   const directory = new Directory(workspace);
   for (const { account } of directory.accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
-  const publicHost = serve.publicAddress ?? serve.http.host;
-  const random = systemRandom();
   const exchange = new Exchange({
     clock: systemClock,
-    random,
+    random: systemRandom(),
     log,
     store,
     fetcher,
@@ -71,24 +105,30 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     directory,
     mediaAddress: serve.publicAddress ?? serve.sip.host,
     recordingsDir,
-    publicUrl: `http://${publicHost}:${serve.http.port}`,
+    publicUrl: `http://${serve.publicAddress ?? serve.http.host}:${serve.http.port}`,
     version: VERSION,
   });
   await exchange.prepare(workspace);
-  for (const socketPath of config.mediaSockets) await keepMedia(exchange, socketPath, log);
+  return { store, fetcher, audio, directory, exchange };
+}
+
+async function startSip({ serve }: ControlConfig, exchange: Exchange, log: Log): Promise<SipEndpoint> {
   const sip = new SipEndpoint({
     listeners: (["udp", "tcp"] as const).map((protocol) => ({ protocol, ...serve.sip })),
     advertised: serve.publicAddress,
     clock: systemClock,
-    random,
+    random: systemRandom(),
     log,
     userAgent: `plugboard/${VERSION}`,
     handlers: exchange.handlers,
   });
   exchange.connect(sip);
   await sip.start();
-  await recoverCalls(exchange, store, directory, log);
-  const outbox = new OutboxWorker({
+  return sip;
+}
+
+function outboxOf({ store, fetcher, directory }: Parts, log: Log): OutboxWorker {
+  return new OutboxWorker({
     store,
     fetcher,
     clock: systemClock,
@@ -96,34 +136,22 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     allowInward: (account) => directory.account(account)?.privateDestinations ?? false,
     signingSecret: (account) => directory.account(account)?.signingSecret ?? null,
   });
-  outbox.start();
-  const api = await buildApi({ exchange, store, directory, recordingsDir, log });
-  const httpUrl = await api.listen({ host: serve.http.host, port: serve.http.port });
-  const stop = once(async () => {
-    await exchange.drain(serve.drainMs);
-    await api.close();
-    await outbox.stop();
-    await sip.stop();
-    await audio.close();
-    await fetcher.close();
-    for (const client of exchange.media) client.close();
-    await store.close();
-    process.exit(0);
-  });
-  process.on("SIGTERM", stop);
+}
+
+function stopWhenTold(stop: () => Promise<void>): void {
+  const stopOnce = once(stop);
+  process.on("SIGTERM", stopOnce);
   // Ctrl-C reaches the whole process group; the supervisor says when to stop.
   process.on("SIGINT", () => undefined);
   // A supervisor that died cannot tell us to stop.
-  process.on("disconnect", stop);
-  const listening = sip.listening[0] ?? { host: serve.sip.host, port: serve.sip.port };
-  const ready: ControlReady = { kind: "ready", httpUrl, sipHost: listening.host, sipPort: listening.port };
-  process.send?.(ready);
+  process.on("disconnect", stopOnce);
 }
 
 /** Connects to a media process, and again whenever it was lost: the supervisor starts it anew. */
 async function keepMedia(exchange: Exchange, socketPath: string, log: Log): Promise<void> {
   const client: MediaClient = await MediaClient.connect({
     socketPath,
+    clock: systemClock,
     log,
     onEvent: (event) => exchange.mediaEvent(event),
     onDisconnected: () => {

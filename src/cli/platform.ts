@@ -164,6 +164,7 @@ function startMedia(config: ServeConfig, recordingsDir: string, log: Log): Media
       }),
       // Its one line "media ready" is for those who start it by hand.
       stdout: "ignore",
+      ownSession: true,
       log,
       onMessage() {},
       onExit() {},
@@ -183,6 +184,7 @@ function startControl(control: ControlConfig, log: Log): Promise<{ child: Child;
       args: [],
       env: () => ({ PLUGBOARD_CONTROL: JSON.stringify(config) }),
       stdout: "inherit",
+      ownSession: false,
       log,
       onMessage: (message) => {
         if (isReady(message)) {

@@ -13,18 +13,30 @@ export class LineReader {
   }
 }
 
-/** Collects lines and hands them over once per turn of the event loop, so that many messages cost one system call. */
+/** Collects lines, so that many messages cost one system call and one waking of the other process. */
 export class LineWriter {
   #pending: string[] = [];
+  #flushing = false;
   readonly #write: (text: string) => void;
 
   constructor(write: (text: string) => void) {
     this.#write = write;
   }
 
+  /** Goes out at the end of this turn of the event loop, with everything that waits. */
   send(message: object): void {
-    if (this.#pending.length === 0) setImmediate(() => this.flush());
-    this.#pending.push(JSON.stringify(message));
+    this.push(message);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.flush();
+    });
+  }
+
+  /** Goes out with the next `flush`; true when it is the first that waits for one. */
+  push(message: object): boolean {
+    return this.#pending.push(JSON.stringify(message)) === 1;
   }
 
   flush(): void {

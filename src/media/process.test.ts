@@ -1,3 +1,4 @@
+import { systemClock } from "../base/system-clock.ts";
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -48,6 +49,7 @@ async function control(): Promise<Controller> {
   const events: MediaEvent[] = [];
   const waiting = new Map<string, (event: MediaEvent) => void>();
   const client = await MediaClient.connect({
+    clock: systemClock,
     socketPath: join(folder, "s"),
     log: silentLog,
     onEvent: (event) => {

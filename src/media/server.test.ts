@@ -1,3 +1,4 @@
+import { systemClock } from "../base/system-clock.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -52,6 +53,7 @@ async function control(): Promise<Controller> {
   const events: MediaEvent[] = [];
   const { promise: gone, resolve } = Promise.withResolvers<void>();
   const client = await MediaClient.connect({
+    clock: systemClock,
     socketPath: join(folder, "s"),
     log: silentLog,
     onEvent: (event) => events.push(event),
@@ -154,5 +156,7 @@ it("operations in flight are rejected when the media process goes away, later on
 
 it("connecting fails when nobody listens", async () => {
   const options = { log: silentLog, onEvent() {}, onDisconnected() {}, connectTimeoutMs: 60 };
-  await expect(MediaClient.connect({ ...options, socketPath: join(folder, "none") })).rejects.toThrow("ENOENT");
+  await expect(
+    MediaClient.connect({ ...options, clock: systemClock, socketPath: join(folder, "none") }),
+  ).rejects.toThrow("ENOENT");
 });

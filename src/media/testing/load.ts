@@ -2,6 +2,7 @@
  * How much one media process carries: `node src/media/testing/load.ts [--calls N] [--seconds S] [--no-record]`.
  * Two processes on two cores: this one plays all phones, the measured one is started by it. Prints figures per core.
  */
+import { systemClock } from "../../base/system-clock.ts";
 import { spawn, type ChildProcess } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -212,6 +213,7 @@ const { child, ready } = startMedia(folder);
 try {
   await ready;
   const client = await MediaClient.connect({
+    clock: systemClock,
     socketPath: join(folder, "s"),
     log: silentLog,
     onEvent: () => {},
