@@ -1,5 +1,5 @@
 import type { Destination } from "../contract/destination.ts";
-import type { HttpRequest } from "../contract/http.ts";
+import type { PreparedRequest } from "../contract/http.ts";
 import type { LegId } from "./legs.ts";
 import type { CallRecord } from "./record.ts";
 import type { TraceEntry } from "./trace.ts";
@@ -32,7 +32,7 @@ export type Effect =
       readonly kind: "fetch";
       readonly id: string;
       readonly purpose: RequestPurpose;
-      readonly request: HttpRequest;
+      readonly request: PreparedRequest;
       readonly deadlineMs: number;
     }
   /** HEAD, then GET where HEAD answers 405 or 501 (RES-27) → `audio_checked`. */
@@ -85,7 +85,7 @@ export type Effect =
       readonly id: string;
       readonly purpose: RequestPurpose;
       readonly order: string;
-      readonly request: HttpRequest;
+      readonly request: PreparedRequest;
     }
   | { readonly kind: "trace"; readonly entry: TraceEntry }
   /** Always the last effect of a call: nothing is left armed, ringing, playing or recording. */

@@ -1,9 +1,9 @@
 import { unreachable } from "../base/never.ts";
 import type { Destination } from "../contract/destination.ts";
 import type { Finding } from "../contract/finding.ts";
-import type { HttpRequest } from "../contract/http.ts";
+import type { PreparedRequest } from "../contract/http.ts";
 import { maskCredentials, type Query } from "../contract/query.ts";
-import { buildRequest, connectQuery, type RequestFacts } from "../contract/request.ts";
+import { connectQuery, prepareRequest, type RequestFacts } from "../contract/request.ts";
 import type { Ending } from "./applet.ts";
 import type { Effect, Playable, RequestPurpose } from "./effects.ts";
 import { CALLER, type LegId } from "./legs.ts";
@@ -190,8 +190,8 @@ export class Turn {
     this.decide(rule, `Request ${id} is given up: nobody waits for its answer any more.`);
   }
 
-  #build(id: string, asking: Asking): HttpRequest | null {
-    const built = buildRequest({
+  #build(id: string, asking: Asking): PreparedRequest | null {
+    const built = prepareRequest({
       configuredUrl: asking.url,
       query: asking.query,
       version: this.setup.version,

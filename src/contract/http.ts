@@ -1,3 +1,20 @@
+import type { Query } from "./query.ts";
+
+/**
+ * One GET as the engine asks for it: a plain value in which the parameters still stand apart from the URL. Encoding them
+ * is left to the edge that sends it (`sendable`), because the simulator and the tests read them as they are here.
+ */
+export interface PreparedRequest {
+  readonly method: "GET";
+  /** As configured, without credentials; a query of its own is kept (REQ-2). */
+  readonly baseUrl: string;
+  /** Behind that: ours. */
+  readonly query: Query;
+  readonly headers: Readonly<Record<string, string>>;
+  /** `Basic …` from `user:pass@` in the configured URL (REQ-2). Never logged, traced or shown. */
+  readonly authorization: string | null;
+}
+
 /** One GET as the platform sends it. `url` holds the whole query and never credentials: those are in `authorization`. */
 export interface HttpRequest {
   readonly method: "GET" | "HEAD";

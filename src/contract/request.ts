@@ -2,7 +2,7 @@ import type { Random } from "../base/random.ts";
 import { ok, type Result } from "../base/result.ts";
 import type { Account } from "./account.ts";
 import type { Destination } from "./destination.ts";
-import type { HttpRequest } from "./http.ts";
+import type { HttpRequest, PreparedRequest } from "./http.ts";
 import type { CallType, Cause, DialStatus } from "./outcome.ts";
 import { findUser, formatDestination, formatNumber } from "./numbers.ts";
 import { appendQuery, splitConfiguredUrl, type Query } from "./query.ts";
@@ -166,17 +166,29 @@ export function greetingQuery(account: Account, facts: GreetingFacts): Query {
 /** The version of the contract that Connect and Gather speak (REQ-3). */
 const EXOTEL_VERSION = "1.0";
 
-/** One GET, ready to send (REQ-1 to REQ-4). Header names are lower-case. The error is a sentence without the URL. */
-export function buildRequest(parts: RequestParts): Result<HttpRequest, string> {
+/** One GET, all but sent (REQ-2 to REQ-4). Header names are lower-case. The error is a sentence without the URL. */
+export function prepareRequest(parts: RequestParts): Result<PreparedRequest, string> {
   const split = splitConfiguredUrl(parts.configuredUrl);
   if (!split.ok) return split;
-  const headers = { accept: parts.accept, "user-agent": `plugboard/${parts.version}` };
-  return ok({
-    method: "GET",
-    url: appendQuery(split.value.url, parts.query),
-    headers: parts.versionHeader ? { "exotel-version": EXOTEL_VERSION, ...headers } : headers,
-    authorization: split.value.authorization,
-  });
+  const { url: baseUrl, authorization } = split.value;
+  return ok({ method: "GET", baseUrl, query: parts.query, headers: headersOf(parts), authorization });
+}
+
+function headersOf({ accept, version, versionHeader }: RequestParts): Readonly<Record<string, string>> {
+  const userAgent = `plugboard/${version}`;
+  if (!versionHeader) return { accept, "user-agent": userAgent };
+  return { "exotel-version": EXOTEL_VERSION, accept, "user-agent": userAgent };
+}
+
+/** The request as it goes out: our parameters are written behind the URL's own query (REQ-1, REQ-2). */
+export function sendable({ method, baseUrl, query, headers, authorization }: PreparedRequest): HttpRequest {
+  return { method, url: appendQuery(baseUrl, query), headers, authorization };
+}
+
+/** {@link prepareRequest} and {@link sendable} in one, for those who send at once. */
+export function buildRequest(parts: RequestParts): Result<HttpRequest, string> {
+  const prepared = prepareRequest(parts);
+  return prepared.ok ? ok(sendable(prepared.value)) : prepared;
 }
 
 /**

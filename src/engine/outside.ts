@@ -137,7 +137,7 @@ export class Outside {
   #notify(effect: Extract<Effect, { kind: "notify" }>): void {
     this.#fresh(effect.id);
     if (effect.purpose !== "dial_event") return;
-    const type = new URL(effect.request.url).searchParams.get("EventType") ?? "";
+    const type = new Map(effect.request.query).get("EventType") ?? "";
     this.told.set(effect.order, [...(this.told.get(effect.order) ?? []), type]);
   }
 

@@ -11,12 +11,10 @@ import type { AccountConfig } from "./workspace.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const OK: Fetched = { outcome: { ok: true, status: 200, contentType: null, body: "" }, elapsedMs: 1 };
-const REQUEST = {
-  method: "GET",
-  url: "https://app.example/connect?CallSid=a1",
-  headers: { "exotel-version": "1.0" },
-  authorization: null,
-} as const;
+const COMMON = { method: "GET", headers: { "exotel-version": "1.0" }, authorization: null } as const;
+/** As the engine asks for it, and as it goes out. */
+const PREPARED = { ...COMMON, baseUrl: "https://app.example/connect", query: [["CallSid", "a1"]] } as const;
+const REQUEST = { ...COMMON, url: "https://app.example/connect?CallSid=a1" };
 
 /** What goes out for one fetch of a call of an account with that secret. */
 function sent(signingSecret: string | null): { readonly clock: VirtualClock; readonly requests: OutboundRequest[] } {
@@ -45,7 +43,7 @@ function sent(signingSecret: string | null): { readonly clock: VirtualClock; rea
     answer: () => undefined,
     reject: () => undefined,
   });
-  io.perform({ kind: "fetch", id: "f1", purpose: "connect", request: REQUEST, deadlineMs: 5000 });
+  io.perform({ kind: "fetch", id: "f1", purpose: "connect", request: PREPARED, deadlineMs: 5000 });
   return { clock, requests };
 }
 

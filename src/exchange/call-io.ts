@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { CALLER } from "../call/legs.ts";
 import type { LegId } from "../call/legs.ts";
+import { sendable } from "../contract/request.ts";
 import type { MediaClient } from "../media/client.ts";
 import type { Codec, MediaEvent } from "../media/protocol.ts";
 import { repairWav, wavHeader } from "../media/wav.ts";
@@ -190,7 +191,7 @@ export class CallIo implements CallEdge {
           effect.id,
           "fetched",
           (options) => {
-            const request = signed(effect.request, this.config.signingSecret, this.clock.now());
+            const request = signed(sendable(effect.request), this.config.signingSecret, this.clock.now());
             return this.services.fetcher.fetch(request, options);
           },
           effect.deadlineMs,

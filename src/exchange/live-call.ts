@@ -5,6 +5,7 @@ import type { CallEvent } from "../call/events.ts";
 import { CALLER } from "../call/legs.ts";
 import type { CallSetup } from "../call/setup.ts";
 import type { TraceEntry } from "../call/trace.ts";
+import { sendable } from "../contract/request.ts";
 import type { CallState } from "../engine/engine.ts";
 import { step } from "../engine/engine.ts";
 import type { CallRow, JournalRow, OutboxRow } from "../store/types.ts";
@@ -162,7 +163,7 @@ export class LiveCall {
       id: `${this.sid}-${effect.id}`,
       order: effect.order,
       purpose: effect.purpose,
-      request: JSON.stringify(effect.request),
+      request: JSON.stringify(sendable(effect.request)),
     };
   }
 

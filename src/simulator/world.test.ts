@@ -100,7 +100,7 @@ const dial: Effect = { kind: "dial", leg: 2, destination: { kind: "number", e164
 const timer = (ms: number, id = "t"): Effect => ({ kind: "set_timer", id, at: scenario.startMs + ms });
 
 function fetchUrl(url = URL_, id = "f", deadlineMs = 5_000): Effect {
-  const request = { method: "GET", url, headers: {}, authorization: null } as const;
+  const request = { method: "GET", baseUrl: url, query: [], headers: {}, authorization: null } as const;
   return { kind: "fetch", id, purpose: "connect", request, deadlineMs };
 }
 

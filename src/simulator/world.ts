@@ -318,7 +318,7 @@ export class World<State> {
     const { id, deadlineMs } = effect;
     const isFetch = effect.kind === "fetch";
     const scripted = isFetch
-      ? this.#urls.get(effect.request.url, deadlineMs)
+      ? this.#urls.get(effect.request.baseUrl, deadlineMs)
       : this.#urls.check(effect.url, deadlineMs);
     const timer = this.#clock.after(scripted.elapsedMs, () => {
       this.#requests.delete(id);
