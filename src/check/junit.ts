@@ -29,8 +29,16 @@ function failureOf([first]: readonly Issue[]): Readonly<Record<string, string>> 
   return first === undefined ? {} : { type: first.rule, message: first.message };
 }
 
-function textOf({ level, rule, message, sent, cameBack, mend }: Issue): string {
-  return `${level} ${rule}: ${message}\nsent: ${sent.method} ${sent.url}\ngot: ${gotText(cameBack)}\nmend: ${mend}\n`;
+/** The exchange shown is that of the first probe that saw it. */
+function textOf({ level, rule, message, sent, cameBack, mend, probes }: Issue): string {
+  const lines = [
+    `${level} ${rule}: ${message}`,
+    `sent: ${sent.method} ${sent.url}`,
+    `got: ${gotText(cameBack)}`,
+    `mend: ${mend}`,
+    `seen in: ${probes.join(", ")}`,
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 function element(name: string, attributes: Readonly<Record<string, string | number>>, inside: string): string {

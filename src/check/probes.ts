@@ -17,7 +17,7 @@ export interface Probe {
   readonly title: string;
   readonly roles: readonly Role[];
   /** Most requests it sends to one endpoint; those for audio are not counted. */
-  readonly requests: (subject: Subject) => number;
+  readonly requests: (subject: Pick<Subject, "runs">) => number;
   run(interview: Interview): Promise<void>;
 }
 

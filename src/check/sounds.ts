@@ -8,10 +8,9 @@ import { formatOf } from "./sound-format.ts";
 
 /** Audio URLs looked at per endpoint: an answer names two at most, and they seldom change. */
 const MAX_SOUNDS = 4;
-/** Half an hour of WAV at 8 kHz, or three minutes of CD quality. */
-const MAX_SOUND_BYTES = 32 * 1024 * 1024;
-/** A file this slow would be skipped in a call; the check waits a little longer to tell why. */
-const DOWNLOAD_DEADLINE_MS = 10_000;
+/** What the platform takes at most, and the time it gives: a larger or slower file is never heard. */
+const MAX_SOUND_BYTES = 10 * 1024 * 1024;
+const DOWNLOAD_DEADLINE_MS = 30_000;
 
 /** RES-17, RES-23, RES-27: whether the audio that the answers name is there and can be played. */
 export async function checkSounds(interview: Interview): Promise<void> {
@@ -52,7 +51,8 @@ async function listen(interview: Interview, url: string, asked: Asked): Promise<
     interview.note(asked, { id, levels, message: `${path} ${what}.`, path });
   if (!file.ok) return note("audio", UNPLAYABLE, `could not be downloaded: ${file.detail.replace(/\.$/, "")}`);
   if (file.status !== 200) return note("audio", UNPLAYABLE, `answered the download with status ${file.status}`);
+  const decoded = await interview.world.decode(file.body);
+  if (!decoded.ok) return note("audio", UNPLAYABLE, `cannot be played: it ${decoded.error}`);
   const format = formatOf(file.body);
-  if (!format.playable) return note("audio", UNPLAYABLE, `cannot be played: it is ${format.name}`);
   if (!format.wanted) note("audio-format", WARNING, `is ${format.name}; best is WAV, 8 kHz, 16 bit, mono`);
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import type { Result } from "../base/result.ts";
 import type { Account } from "../contract/account.ts";
 import type { ValidationMode } from "../contract/answer.ts";
 import type { Fetcher } from "../outbound/fetcher.ts";
@@ -38,6 +39,8 @@ export interface World {
   readonly fetcher: Pick<Fetcher, "fetch" | "checkAudio" | "download">;
   readonly clock: Clock;
   readonly random: Random;
+  /** The platform's decoder: whether a file can be played. The error is a predicate, "is a page of HTML, not audio". */
+  readonly decode: (file: Buffer) => Promise<Result<unknown, string>>;
 }
 
 /** An account as most are, around the given ExoPhones (E.164); the first is the one called. */

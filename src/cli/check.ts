@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { decodeAudio } from "../audio/decode/decode.ts";
 import { silentLog } from "../base/log.ts";
 import { systemClock } from "../base/system-clock.ts";
 import { systemRandom } from "../base/system-random.ts";
@@ -40,8 +41,8 @@ const DEFAULT_EXOPHONE = "+918047100000";
 /** Between two looks of `--watch`: quick after saving, little work for the endpoint. */
 const LOOK_MS = 1000;
 
-/** `plugboard check`: is this endpoint a good Connect URL? */
-export function checkCommand(): Command {
+/** `plugboard check`: is this endpoint a good Connect URL? `lookMs`: between two looks of `--watch`; tests hurry. */
+export function checkCommand(lookMs = LOOK_MS): Command {
   return new Command("check")
     .description("ask a Connect URL everything the platform would ask, and judge its answers by the contract")
     .argument("<url>", "Primary URL; addresses on this machine and in this network are allowed")
@@ -58,7 +59,7 @@ export function checkCommand(): Command {
     .option("--from <number>", "the caller", e164, "+919812345678")
     .option("--custom-field <text>", "CustomField of calls started by API", "plugboard check")
     .action(async (url: string, options: Options) => {
-      process.exitCode = await run(url, options);
+      process.exitCode = await run(url, options, lookMs);
     });
 }
 
@@ -77,7 +78,7 @@ function add(text: string, before: readonly string[]): readonly string[] {
   return [...before, e164(text)];
 }
 
-async function run(url: string, options: Options): Promise<number> {
+async function run(url: string, options: Options, lookMs: number): Promise<number> {
   const problem = problemWith(url, options);
   if (problem !== null) {
     complain(problem);
@@ -85,10 +86,10 @@ async function run(url: string, options: Options): Promise<number> {
   }
   const subject = subjectOf(url, options);
   const fetcher = new Fetcher({ version: VERSION, log: silentLog });
-  const world: World = { fetcher, clock: systemClock, random: systemRandom() };
+  const world: World = { fetcher, clock: systemClock, random: systemRandom(), decode: decodeAudio };
   try {
     return options.watch === true
-      ? await keepChecking(subject, world, options)
+      ? await keepChecking(subject, world, options, lookMs)
       : await checkOnce(subject, world, options);
   } finally {
     await fetcher.close();
@@ -141,13 +142,13 @@ function saved(file: string, text: string): boolean {
 }
 
 /** Until Ctrl-C; the exit status is that of the last report. */
-async function keepChecking(subject: Subject, world: World, options: Options): Promise<number> {
+async function keepChecking(subject: Subject, world: World, options: Options, lookMs: number): Promise<number> {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   let status = 0;
   await watch({
     clock: world.clock,
-    everyMs: LOOK_MS,
+    everyMs: lookMs,
     look: async () => `${await fingerprint(options.watchDir)} ${await glance(subject, world)}`,
     recheck: async () => {
       status = await checkOnce(subject, world, options);

@@ -1,0 +1,144 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../base/system-clock.ts";
+import { UrlServer } from "../robot/url-server.ts";
+import { checkCommand } from "./check.ts";
+
+let server: UrlServer;
+let folder = "";
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "plugboard-"));
+  server = new UrlServer({ clock: systemClock });
+  await server.start();
+  server.script("/good", [{ json: { destination: { numbers: ["+919900000001"] } } }]);
+  server.script("/warned", [{ json: { destination: { numbers: ["09900000001"] } } }]);
+  server.script("/strict", [{ json: { destination: { numbers: ["+919900000001"] }, max_ringing_duration: 90 } }]);
+});
+
+afterEach(async () => {
+  rmSync(folder, { recursive: true });
+  vi.restoreAllMocks();
+  await server.stop();
+});
+
+interface Outcome {
+  readonly out: string;
+  readonly complaints: string;
+  readonly status: unknown;
+}
+
+/** Runs the command as the command line does. */
+async function run(...args: string[]): Promise<Outcome> {
+  let out = "";
+  let complaints = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((complaints += String(text)), true));
+  process.exitCode = 0;
+  const command: Command = checkCommand();
+  await command.exitOverride().parseAsync(args, { from: "user" });
+  vi.restoreAllMocks();
+  const status: unknown = process.exitCode;
+  process.exitCode = undefined;
+  return { out, complaints, status };
+}
+
+describe("plugboard check", () => {
+  it("passes a good endpoint, on this machine too", async () => {
+    const { out, complaints, status } = await run(server.url("/good"));
+    expect(complaints).toBe("");
+    expect(out).toMatch(/nothing to mend\.\n$/);
+    expect(status).toBe(0);
+  });
+
+  it("a warning is told and is no failure", async () => {
+    const { out, status } = await run(server.url("/warned"), "--json");
+    expect(JSON.parse(out)).toMatchObject({ ok: true, errors: 0, warnings: 1, findings: [{ rule: "RES-24" }] });
+    expect(status).toBe(0);
+  });
+
+  it("RES-5: what is an error in strict mode is a warning in lenient", async () => {
+    expect((await run(server.url("/strict"))).status).toBe(1);
+    const lenient = await run(server.url("/strict"), "--lenient", "--json");
+    expect(JSON.parse(lenient.out)).toMatchObject({
+      mode: "lenient",
+      findings: [{ rule: "RES-5", level: "warning", strict: "error", lenient: "warning" }],
+    });
+    expect(lenient.status).toBe(0);
+  });
+
+  it("asks as often as it is told, as the caller and the account it is told", async () => {
+    const options = ["--runs", "7", "--from", "+919812300000", "--exophone", "+918047100001", "--custom-field", "x1"];
+    await run(server.url("/good"), ...options);
+    const queries = server.requestsTo("/good").map(({ query }) => new Map(query));
+    const plain = queries.filter((query) => query.get("CallType") === "call-attempt" && !query.has("digits"));
+    expect(plain.filter((query) => query.get("CallFrom") === "09812300000").length).toBeGreaterThanOrEqual(8);
+    expect(new Set(queries.map((query) => query.get("CallTo")))).toEqual(new Set(["08047100001", "+918047100001"]));
+    expect(queries.some((query) => query.get("CustomField") === "x1")).toBe(true);
+  });
+
+  it("writes a JUnit report beside what it prints", async () => {
+    const file = join(folder, "check.xml");
+    const { status } = await run(server.url("/strict"), "--junit", file);
+    expect(status).toBe(1);
+    expect(readFileSync(file, "utf8")).toMatch(/^<\?xml[^]*<failure type="RES-5"[^]*<\/testsuites>\n$/);
+  });
+
+  it("REQ-2: a password in the URL is sent and not shown", async () => {
+    const { out } = await run(server.url("/good").replace("//", "//me:hidden@"));
+    expect(out).not.toContain("hidden");
+    expect(server.requestsTo("/good")[0]?.headers["authorization"]).toBe(`Basic ${btoa("me:hidden")}`);
+  });
+
+  it.each([
+    [["ftp://me:hidden@app.example/"], "the URL (***@app.example/) cannot be checked: The URL is not an absolute"],
+    [["http://127.0.0.1:1/", "--fallback", "nonsense"], "--fallback (nonsense) cannot be checked"],
+    [["http://127.0.0.1:1/", "--account-country", "India"], "--account-country must be a two-letter country"],
+  ])("is used wrongly with %j, and says how it is meant", async (args, sentence) => {
+    const { complaints, out, status } = await run(...args);
+    expect(status).toBe(2);
+    expect(out).toBe("");
+    expect(complaints).toContain(sentence);
+  });
+
+  it.each([
+    ["--runs", "101"],
+    ["--runs", "many"],
+    ["--from", "09812345678"],
+    ["--exophone", "support"],
+  ])("refuses %s %s", async (...option) => {
+    await expect(run("http://127.0.0.1:1/", ...option)).rejects.toMatchObject({ code: "commander.invalidArgument" });
+  });
+
+  it("refuses to be strict and lenient at once", async () => {
+    await expect(run("http://127.0.0.1:1/", "--strict", "--lenient")).rejects.toMatchObject({
+      code: "commander.conflictingOption",
+    });
+  });
+
+  it("says when the JUnit file cannot be written", async () => {
+    const { complaints, status } = await run(server.url("/good"), "--junit", join(folder, "none", "check.xml"));
+    expect(complaints).toMatch(/check\.xml: cannot be written: ENOENT/);
+    expect(status).toBe(2);
+  });
+
+  it("watching, checks again when the endpoint answers differently, one line of JSON each", async () => {
+    server.script("/mended", [{ status: 500, text: "" }]);
+    const lines: string[] = [];
+    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      lines.push(String(text));
+      if (lines.length === 2) process.emit("SIGINT");
+      server.script("/mended", [{ json: { destination: { numbers: ["+919900000001"] } } }]);
+      return true;
+    });
+    await checkCommand(20).parseAsync([server.url("/mended"), "--watch", "--watch-dir", folder, "--json"], {
+      from: "user",
+    });
+    expect(lines.map((line) => (JSON.parse(line) as { ok: boolean }).ok)).toEqual([false, true]);
+    expect(process.exitCode).toBe(0);
+    process.exitCode = undefined;
+  });
+});

@@ -1,0 +1,296 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { LESSONS } from "../src/check/lessons.ts";
+import { reportJunit } from "../src/check/junit.ts";
+import { reportJson } from "../src/check/json.ts";
+import { PROBES } from "../src/check/probes.ts";
+import { reportTable } from "../src/check/table.ts";
+import { attempts } from "./check/corpus/attempts.ts";
+import { audio } from "./check/corpus/audio.ts";
+import { fields } from "./check/corpus/fields.ts";
+import { good } from "./check/corpus/good.ts";
+import { times } from "./check/corpus/times.ts";
+import { wholeAnswer } from "./check/corpus/whole-answer.ts";
+import type { Ask, Sample } from "./check/sample.ts";
+import { always, checkSample, GOOD } from "./check/sample.ts";
+
+const broken: Readonly<Record<string, Sample>> = { ...wholeAnswer, ...fields, ...audio, ...attempts, ...times };
+
+describe("plugboard check passes an endpoint that", () => {
+  it.each(Object.entries(good))("%s", async (_, sample) => {
+    const { findings, report } = await checkSample(sample);
+    expect(findings).toEqual([]);
+    expect(report.probes.filter(({ result }) => result !== "passed" && result !== "skipped")).toEqual([]);
+  });
+});
+
+describe("plugboard check finds, and finds nothing else in, an endpoint that", () => {
+  it.each(Object.entries(broken))("%s", async (_, sample) => {
+    const { findings, report } = await checkSample(sample);
+    expect(findings).toEqual(sample.expect);
+    for (const issue of report.issues) {
+      expect(issue.probes.length).toBeGreaterThan(0);
+      expect(issue.sent.url).toContain("CallSid=");
+    }
+  });
+
+  const different = Object.entries(broken).filter(([, { lenient }]) => lenient !== undefined);
+  it.each(different)("RES-5: %s, and sees it with lenient eyes", async (_, sample) => {
+    const { findings } = await checkSample(sample, { mode: "lenient" });
+    expect(findings).toEqual(sample.lenient);
+  });
+});
+
+describe("what is sent", () => {
+  it("REQ-25: digits go out in quotes, and in bare form once for each, to compare", async () => {
+    const { asks } = await checkSample(sampleOf(GOOD));
+    expect(asks.map(({ query }) => query.get("digits")).filter((digits) => digits !== null)).toEqual([
+      '"1"',
+      "1",
+      '"2"',
+      "2",
+      '"12"',
+      "12",
+    ]);
+  });
+
+  it("REQ-3: every request is the platform's: method, headers, parameters", async () => {
+    const { asks } = await checkSample(sampleOf(GOOD));
+    for (const ask of asks) {
+      expect(ask.method).toBe("GET");
+      expect(ask.headers).toMatchObject({ "exotel-version": "1.0", accept: "application/json" });
+      expect(ask.headers["user-agent"]).toBe("plugboard/0.0.0");
+      expect(ask.query.get("CallSid")).toMatch(/^[0-9a-z]{32}$/);
+    }
+  });
+
+  it("REF-3: a re-fetch tells of the attempts so far and of the list before, with every kind of outcome", async () => {
+    const refetching = { fetch_after_attempt: true, ...GOOD };
+    const { asks } = await checkSample(sampleOf(refetching));
+    const again = asks.filter(({ query }) => query.has("numbers"));
+    expect(again[0]?.query.get("numbers")).toBe("09900000001,09900000002");
+    expect(again[0]?.query.get("Legs[0][Number]")).toBe("09900000001");
+    expect(again.map(({ query }) => query.get("Legs[0][CauseCode]")).slice(0, 5)).toEqual([
+      "USER_BUSY",
+      "CALL_REJECTED",
+      "RING_TIMEOUT",
+      "UNALLOCATED_NUMBER",
+      "NETWORK_OUT_OF_ORDER",
+    ]);
+    for (const { query } of again) expect(query.get("CallType")).toBe("incomplete");
+  });
+
+  it("REF-2: with parallel ringing an attempt is a whole round", async () => {
+    const parallel = { fetch_after_attempt: true, parallel_ringing: { activate: true }, ...GOOD };
+    const { asks } = await checkSample(sampleOf(parallel));
+    const [again] = asks.filter(({ query }) => query.has("numbers"));
+    expect(again?.query.get("Legs[1][Number]")).toBe("09900000002");
+    expect(again?.query.get("DialWhomNumber")).toBe("09900000002");
+  });
+
+  it("REF-7: a Connect is asked twenty times at most", async () => {
+    const { asks } = await checkSample(sample("names a new person for ever"));
+    const legs = asks.map(({ query }) => [...query.keys()].filter((name) => name.endsWith("[Number]")).length);
+    expect(Math.max(...legs)).toBe(19);
+  });
+
+  it("REQ-32: callers are told in every form that occurs", async () => {
+    const { asks } = await checkSample(sampleOf(GOOD));
+    const callers = new Set(asks.map(({ query }) => query.get("CallFrom")));
+    expect([...callers]).toEqual([
+      "09812345678",
+      "02240000001",
+      "+12025550143",
+      "anonymous",
+      "sip:anil",
+      "+919812345678",
+    ]);
+  });
+
+  it("REQ-26: a CustomField comes as given, whatever is in it", async () => {
+    const { asks } = await checkSample(sampleOf(GOOD), { customField: "order=1&x" });
+    const given = asks.map(({ query }) => query.get("CustomField")).filter((text) => text !== null);
+    expect(given).toEqual(["order=1&x", `{"order":42,"note":"50% & 'more' = café ☎"}`]);
+  });
+
+  it("REQ-7: the Fallback is asked too, at once with nothing else", async () => {
+    const { asks, report } = await checkSample({ as: "fallback", expect: [], endpoint: always(GOOD) });
+    expect(asks.every(({ path }) => path === "/fallback")).toBe(true);
+    expect(report.probes.filter(({ endpoint }) => endpoint === "fallback").map(({ id }) => id)).toEqual([
+      "first",
+      "after-busy",
+      "digits",
+      "at-once",
+      "audio",
+    ]);
+  });
+
+  it("is sixty requests at most, the runs apart, whatever the endpoint answers", () => {
+    const most = PROBES.flatMap(({ roles, requests }) => roles.map((role) => [role, requests({ runs: 0 })] as const));
+    const sum = most.reduce((total, [, requests]) => total + requests, 0);
+    expect(sum).toBeLessThanOrEqual(60);
+  });
+
+  it("is one request more where nobody listens at all, and three where nobody answers", async () => {
+    const silent = await checkSample(sample("never answers"));
+    expect(silent.asks).toHaveLength(3);
+    expect(silent.report.probes.at(-2)).toMatchObject({ result: "skipped", requests: 0 });
+    const { report } = await checkSample(sampleOf(GOOD), { primary: "http://127.0.0.1:1/" });
+    expect(report.requests).toBe(1);
+    expect(report.issues.map(({ level, rule, id }) => `${level} ${rule} ${id}`)).toEqual(["error RES-1 unreachable"]);
+  });
+});
+
+describe("what is told", () => {
+  it("REQ-6: first answer, p50, p99 and longest", async () => {
+    const { report } = await checkSample(sample("wakes up slowly"));
+    expect(report.latency).toMatchObject([{ endpoint: "primary", firstMs: 4200, p50Ms: 0, p99Ms: 4200, maxMs: 4200 }]);
+  });
+
+  it("REQ-2: never the credentials of a URL, neither of the endpoint nor of what it answers", async () => {
+    const endpoint = () => (ask: Ask) => {
+      const value = `${ask.base.replace("//", "//me:hidden@")}/gone.wav`;
+      return ask.path === "/gone.wav"
+        ? { status: 404, body: "" }
+        : { body: { ...GOOD, music_on_hold: { type: "custom_tone", value } } };
+    };
+    const { report, asks } = await checkSample({ expect: [], endpoint }, {}, "you:secret@");
+    const basics = new Set(asks.map(({ headers }) => headers["authorization"]));
+    expect([...basics]).toEqual(["you:secret", "me:hidden"].map((pair) => `Basic ${btoa(pair)}`));
+    expect(report.issues.map(({ id }) => id)).toEqual(["audio"]);
+    for (const text of [reportTable(report), JSON.stringify(reportJson(report)), reportJunit(report)]) {
+      expect(text).toContain("//***@127.0.0.1");
+      expect(text).not.toMatch(/hidden|secret/);
+    }
+  });
+
+  it("EXIT-1: a Fallback on the Primary's own host is worth a warning", async () => {
+    const { report } = await checkSample(sampleOf(GOOD), {
+      fallback: "http://127.0.0.1:1/",
+      primary: "http://127.0.0.1:1/",
+    });
+    expect(report.issues.map(({ id }) => id)).toContain("same-fallback");
+  });
+
+  it("a mistake seen often is told once, with the probes that saw it", async () => {
+    const { report } = await checkSample(sample("writes numbers as at home"));
+    const [issue] = report.issues;
+    expect(issue?.count).toBeGreaterThan(60);
+    expect(issue?.probes).toContain("caller-foreign");
+    expect(issue?.path).toBe("destination.numbers[0]");
+  });
+
+  it("the JSON keeps its shape", async () => {
+    const { report } = await checkSample(sample("redirects to the address with a slash"));
+    const json = reportJson(report);
+    expect(Object.keys(json)).toEqual([
+      "url",
+      "fallback",
+      "mode",
+      "started_at",
+      "ok",
+      "errors",
+      "warnings",
+      "requests",
+      "latency",
+      "probes",
+      "findings",
+    ]);
+    expect(json).toMatchObject({
+      fallback: null,
+      mode: "strict",
+      started_at: "2026-01-05T04:30:00.000Z",
+      ok: false,
+      errors: 1,
+      latency: [{ endpoint: "primary", first_ms: 0, p50_ms: 0, p99_ms: 0, max_ms: 0 }],
+      findings: [
+        {
+          id: "redirect",
+          rule: "REQ-5",
+          level: "error",
+          strict: "error",
+          lenient: "error",
+          endpoint: "primary",
+          path: "",
+          sent: { method: "GET" },
+          came_back: { status: 301, content_type: null, body: "", failure: null, elapsed_ms: 0 },
+          mend: LESSONS.redirect.mend,
+        },
+      ],
+    });
+  });
+
+  it("the table names what was sent, what came back and the mend", async () => {
+    const { report } = await checkSample(sample("lets it ring for two minutes"));
+    const table = reportTable(report);
+    expect(table).toMatch(
+      /^error RES-5 \(field\) {2}max_ringing_duration is 120; allowed is a whole number from 1 to 60/m,
+    );
+    expect(table).toMatch(/^ {2}sent {2}GET http:\/\/127\.0\.0\.1:\d+\/connect\?CallSid=/m);
+    expect(table).toMatch(/^ {2}got {3}200 application\/json after 0 ms: \{"destination"/m);
+    expect(table).toContain(`  mend  ${LESSONS.field.mend}`);
+    expect(table).toContain("a lenient flow would take the answer");
+    expect(table).toMatch(/\n1 error, 0 warnings$/);
+  });
+
+  it("a good endpoint is told so", async () => {
+    const { report } = await checkSample(sampleOf(GOOD));
+    expect(reportTable(report)).toMatch(/\nA good Connect URL: nothing to mend\.$/);
+  });
+
+  it("the JUnit report is well-formed, whatever the endpoint sends, and counts failures", async () => {
+    const { report } = await checkSample(sampleOf('<b>"&]]>\u0000\u001b[31m\ud800</b>'));
+    const xml = reportJunit(report);
+    expect(xml.isWellFormed()).toBe(true);
+    expect(openTags(xml)).toEqual([]);
+    expect(xml).toMatch(/<testsuite name="plugboard check [^"]+" tests="20" failures="18" errors="0" skipped="2"/);
+    expect(xml).toContain('<failure type="RES-1"');
+    expect(xml).toContain("&lt;b&gt;&quot;&amp;]]&gt;");
+  });
+});
+
+describe("docs/check.md", () => {
+  const page = readFileSync(join(import.meta.dirname, "..", "docs", "check.md"), "utf8");
+  const rows = page.split("\n").filter((line) => line.startsWith("| `"));
+
+  it("lists every finding and every probe of the code, in the same words and order, and no other", () => {
+    const probes = PROBES.map(
+      ({ id, title, roles }) => `| \`${id}\` | ${title} | ${roles.length === 2 ? "yes" : ""} |`,
+    );
+    const lessons = Object.entries(LESSONS).map(
+      ([id, { rule, about, mend }]) => `| \`${id}\` | ${rule} | ${about} | ${mend} |`,
+    );
+    expect(rows).toEqual([...probes, ...lessons]);
+  });
+
+  it("has an example in the corpus for every finding", () => {
+    const shown = Object.values(broken).flatMap(({ expect, lenient = [] }) => [...expect, ...lenient]);
+    const ids = new Set(shown.map((finding) => finding.split(" ")[2]));
+    // Two are about addresses, and have tests of their own above.
+    const missing = Object.keys(LESSONS).filter((id) => !ids.has(id));
+    expect(missing).toEqual(["unreachable", "same-fallback"]);
+  });
+});
+
+function sampleOf(answer: string | object): Sample {
+  return { expect: [], endpoint: always(answer) };
+}
+
+function sample(name: string): Sample {
+  const found = broken[name];
+  if (found === undefined) throw new Error(`no sample "${name}"`);
+  return found;
+}
+
+/** Names of elements that were opened and not closed, or closed and not opened. */
+function openTags(xml: string): string[] {
+  const open: string[] = [];
+  const stray: string[] = [];
+  for (const [, close, name = "", rest = ""] of xml.matchAll(/<(\/?)([a-z-]+)((?:\s[a-z]+="[^"<]*")*\/?)>/g)) {
+    if (close === "/") {
+      if (open.pop() !== name) stray.push(name);
+    } else if (!rest.endsWith("/")) open.push(name);
+  }
+  return [...open, ...stray];
+}

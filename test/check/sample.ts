@@ -1,0 +1,130 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { decodeAudio } from "../../src/audio/decode/decode.ts";
+import { silentLog } from "../../src/base/log.ts";
+import { seededRandom } from "../../src/base/random.ts";
+import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import { check } from "../../src/check/check.ts";
+import type { CheckReport, Role } from "../../src/check/report.ts";
+import type { Subject } from "../../src/check/subject.ts";
+import { accountWith, CHECK_LIMITS } from "../../src/check/subject.ts";
+import { Fetcher } from "../../src/outbound/fetcher.ts";
+
+/** What a sample endpoint is asked. */
+export interface Ask {
+  readonly method: string;
+  /** `/connect`, `/fallback`, or whatever else the sample named. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** `http://127.0.0.1:<port>`: for samples that name URLs of their own. */
+  readonly base: string;
+  /** Lets time pass before the answer, without anybody waiting. */
+  takes(ms: number): void;
+}
+
+export interface Reply {
+  readonly status?: number;
+  /** Null: no Content-Type. */
+  readonly type?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Objects are sent as JSON; null: the connection stays open without an answer. */
+  readonly body: string | Buffer | object | null;
+}
+
+export type Endpoint = (ask: Ask) => Reply;
+
+/** A small endpoint with one mistake, and the findings that name it: `<level> <rule> <id>`. */
+export interface Sample {
+  readonly expect: readonly string[];
+  /** Where lenient flows see it differently. */
+  readonly lenient?: readonly string[];
+  /** Asks the sample as the Fallback of a good Primary: its own findings are those of the Fallback. */
+  readonly as?: Role;
+  readonly endpoint: () => Endpoint;
+}
+
+/** A good answer. */
+export const GOOD = { destination: { numbers: ["+919900000001", "+919900000002"] } };
+
+/** Answers the same to everybody. */
+export function always(body: Reply["body"], rest: Omit<Reply, "body"> = {}): () => Endpoint {
+  return () => () => ({ ...rest, body });
+}
+
+/** A good answer with more fields. */
+export function withFields(fields: object): () => Endpoint {
+  return always({ ...GOOD, ...fields });
+}
+
+export interface Checked {
+  readonly report: CheckReport;
+  readonly asks: readonly Ask[];
+  /** Of the endpoint that the sample is. */
+  readonly findings: readonly string[];
+}
+
+/** Serves the sample on a real socket and checks it, in virtual time. */
+export async function checkSample(sample: Sample, changes: Partial<Subject> = {}, credentials = ""): Promise<Checked> {
+  const clock = new VirtualClock(Date.UTC(2026, 0, 5, 4, 30));
+  const asks: Ask[] = [];
+  const server = serve(sample.endpoint(), clock, asks);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const good = serve(() => ({ body: GOOD }), clock, []);
+  await new Promise<void>((resolve) => good.listen(0, "127.0.0.1", resolve));
+  const fetcher = new Fetcher({ version: "0.0.0", log: silentLog, clock });
+  const role = sample.as ?? "primary";
+  const primary = `${baseOf(role === "primary" ? server : good).replace("//", `//${credentials}`)}/connect`;
+  const fallback = role === "primary" ? null : `${baseOf(server)}/fallback`;
+  try {
+    const subject = { ...SUBJECT, primary, fallback, ...changes };
+    const report = await check(subject, { fetcher, clock, random: seededRandom(1), decode: decodeAudio });
+    const own = report.issues.filter(({ endpoint }) => endpoint === role);
+    return { report, asks, findings: own.map(({ level, rule, id }) => `${level} ${rule} ${id}`) };
+  } finally {
+    await fetcher.close();
+    for (const one of [server, good]) one.close().closeAllConnections();
+  }
+}
+
+const SUBJECT: Subject = {
+  primary: "",
+  fallback: null,
+  mode: "strict",
+  account: accountWith(["+918047100000"], "IN"),
+  from: "+919812345678",
+  customField: "order 42",
+  runs: 2,
+  version: "0.0.0",
+  limits: CHECK_LIMITS,
+};
+
+function serve(endpoint: Endpoint, clock: VirtualClock, asks: Ask[]): Server {
+  const server = createServer((request, response) => {
+    const ask = askOf(request, baseOf(server), clock);
+    asks.push(ask);
+    answer(response, endpoint(ask));
+  });
+  return server;
+}
+
+function askOf(request: IncomingMessage, base: string, clock: VirtualClock): Ask {
+  const { pathname, searchParams } = new URL(request.url ?? "/", base);
+  const { method = "GET", headers } = request;
+  return { method, path: pathname, query: searchParams, headers, base, takes: (ms) => clock.advance(ms) };
+}
+
+function answer(
+  response: ServerResponse,
+  { status = 200, type = "application/json", headers = {}, body }: Reply,
+): void {
+  if (body === null) return;
+  if (type !== null) response.setHeader("content-type", type);
+  response.writeHead(status, { ...headers });
+  response.end(typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body));
+}
+
+function baseOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
