@@ -10,6 +10,11 @@ export class Gate {
     this.#mayWait = mayWait;
   }
 
+  /** Nobody runs or waits. */
+  get idle(): boolean {
+    return this.#running === 0;
+  }
+
   /** What the task gives; null: too many wait already, it was not begun. */
   async run<T>(task: () => Promise<T>): Promise<T | null> {
     if (this.#running >= this.#atOnce) {
@@ -23,6 +28,29 @@ export class Gate {
       const next = this.#line.shift();
       if (next === undefined) this.#running--;
       else next();
+    }
+  }
+}
+
+/** A gate for each key, as long as somebody uses it. */
+export class KeyedGates {
+  readonly #atOnce: number;
+  readonly #mayWait: number;
+  readonly #gates = new Map<string, Gate>();
+
+  constructor(atOnce: number, mayWait: number) {
+    this.#atOnce = atOnce;
+    this.#mayWait = mayWait;
+  }
+
+  /** What the task gives; null: too many wait for this key already, it was not begun. */
+  async run<T>(key: string, task: () => Promise<T>): Promise<T | null> {
+    const gate = this.#gates.get(key) ?? new Gate(this.#atOnce, this.#mayWait);
+    this.#gates.set(key, gate);
+    try {
+      return await gate.run(task);
+    } finally {
+      if (gate.idle && this.#gates.get(key) === gate) this.#gates.delete(key);
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import type { Fetcher } from "../outbound/fetcher.ts";
 import type { Downloaded } from "../outbound/types.ts";
-import { Gate } from "./gate.ts";
+import { Gate, KeyedGates } from "./gate.ts";
 import type { Clip, Shelf, ShelvedClip } from "./shelf.ts";
 import { shelfKey } from "./shelf.ts";
 import type { Workshop } from "./workshop.ts";
@@ -22,8 +22,11 @@ export const MAX_DOWNLOAD_BYTES = 10 * 1024 * 1024;
 /** A file of the largest size at 2.8 Mbit/s. Longer than a call waits: the next one has it at once. */
 const DOWNLOAD_MS = 30_000;
 /** Downloads at once, each with its file in memory. */
-const AT_ONCE = 8;
-/** Files that wait for their turn; behind so many a call would not wait any more. */
+const AT_ONCE = 16;
+/** Of these from one host: a host that hangs must not keep the others' files from being fetched. */
+const AT_ONCE_PER_HOST = 4;
+/** Files that wait for their turn, of one host and in all; behind so many a call would not wait any more. */
+const MAY_WAIT_PER_HOST = 64;
 const MAY_WAIT = 256;
 /** So long a clip is played without a question to the server: one name, one content (DIAL-9). */
 const FRESH_MS = 60_000;
@@ -49,6 +52,7 @@ interface Failure {
 export class WebAudio {
   readonly #options: WebAudioOptions;
   readonly #gate = new Gate(AT_ONCE, MAY_WAIT);
+  readonly #hosts = new KeyedGates(AT_ONCE_PER_HOST, MAY_WAIT_PER_HOST);
   readonly #flights = new Map<string, Promise<Result<Clip, string>>>();
   readonly #failures = new Map<string, Failure>();
 
@@ -61,18 +65,19 @@ export class WebAudio {
     // What one account may fetch from inside our network, another must not hear.
     const key = shelfKey("url", allowInward ? "inward" : "outward", withoutFragment(url));
     const { shelf, clock } = this.#options;
+    const flying = this.#flights.get(key);
     const held = await shelf.get(key);
     const age = held === null ? Number.POSITIVE_INFINITY : clock.now() - checkedAt(held);
     if (held !== null && age < FRESH_MS) return ok(held);
     const failure = this.#failures.get(key);
     if (failure !== undefined && clock.now() < failure.until) return held === null ? err(failure.message) : ok(held);
-    const flight = this.#flights.get(key) ?? this.#begin(key, url, allowInward, held);
+    const flight = flying ?? this.#flights.get(key) ?? this.#begin(key, url, allowInward, held);
     return held !== null && age < TRUSTED_MS ? ok(held) : flight;
   }
 
   #begin(key: string, url: string, allowInward: boolean, held: ShelvedClip | null): Promise<Result<Clip, string>> {
-    const flight = this.#gate
-      .run(() => this.#fetch(key, url, allowInward, held))
+    const flight = this.#hosts
+      .run(hostOf(url), () => this.#gate.run(() => this.#fetch(key, url, allowInward, held)))
       .catch((error: unknown) => err(`could not be kept: ${error instanceof Error ? error.message : String(error)}`))
       .then((made) => this.#judge(key, url, held, made ?? err("has to wait for too many other files")))
       .finally(() => this.#flights.delete(key));
@@ -148,6 +153,10 @@ function checkedAt({ note }: ShelvedClip): number {
 
 function withoutFragment(url: string): string {
   return url.split("#", 1)[0] ?? url;
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? "";
 }
 
 /** Without credentials and query, which may hold secrets. */
