@@ -6,6 +6,7 @@ import { reportJunit } from "../src/check/junit.ts";
 import { reportJson } from "../src/check/json.ts";
 import { PROBES } from "../src/check/probes.ts";
 import { reportTable } from "../src/check/table.ts";
+import { validateAnswer } from "../src/index.ts";
 import { attempts } from "./check/corpus/attempts.ts";
 import { audio } from "./check/corpus/audio.ts";
 import { fields } from "./check/corpus/fields.ts";
@@ -250,8 +251,23 @@ describe("what is told", () => {
   });
 });
 
+describe("docs/connect-url.md", () => {
+  it("names every parameter that is sent, and every field of the answer", async () => {
+    const page = documentation("connect-url.md");
+    const { asks } = await checkSample(sampleOf({ fetch_after_attempt: true, ...GOOD }));
+    const sent = new Set(asks.flatMap(({ query }) => [...query.keys()]));
+    expect(sent).toContain("RecordingUrl");
+    const names = [...sent].map((name) => name.replace(/^Legs\[\d+\](?:\[Number\])?/, ""));
+    for (const name of names) expect(page).toContain(name === "" ? "`Legs[i][Number]`" : `\`${name}\``);
+    const { answer } = validateAnswer({ status: 200, headers: { "content-type": "application/json" }, body: GOOD });
+    const fields = Object.keys(answer ?? {});
+    expect(fields).toContain("start_call_playback");
+    for (const field of fields) expect(page).toMatch(new RegExp(`\\| \`(?:\\w+\\.)?${field}[.\`]`));
+  });
+});
+
 describe("docs/check.md", () => {
-  const page = readFileSync(join(import.meta.dirname, "..", "docs", "check.md"), "utf8");
+  const page = documentation("check.md");
   const rows = page.split("\n").filter((line) => line.startsWith("| `"));
 
   it("lists every finding and every probe of the code, in the same words and order, and no other", () => {
@@ -272,6 +288,10 @@ describe("docs/check.md", () => {
     expect(missing).toEqual(["unreachable", "same-fallback"]);
   });
 });
+
+function documentation(page: string): string {
+  return readFileSync(join(import.meta.dirname, "..", "docs", page), "utf8");
+}
 
 function sampleOf(answer: string | object): Sample {
   return { expect: [], endpoint: always(answer) };

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { SIGNATURE_HEADER, signed } from "./sign.ts";
 import type { OutboundRequest } from "./types.ts";
@@ -50,5 +51,23 @@ describe("the signature of a request", () => {
 
   it("REQ-9: a URL that cannot be sent anyway is left to the fetcher's judgement", () => {
     expect(signed(get("nonsense"), SECRET, AT)).toEqual(get("nonsense"));
+  });
+
+  it("REQ-9: the example of docs/connect-url.md accepts ours, and neither changed, nor old, nor unsigned requests", async () => {
+    const page = readFileSync(new URL("../../docs/connect-url.md", import.meta.url), "utf8");
+    const code = /```js\n([^]*?)```/.exec(page)?.[1] ?? "";
+    const { isPlugboard } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
+      isPlugboard: (secret: string, method: string, url: string, header: string | undefined, now: number) => boolean;
+    };
+    const url = "https://app.example/connect?CallSid=a1&digits=%22215250%22";
+    const header = signatureOf(get(url));
+    expect(page).toContain(`Plugboard-Signature: ${header}`);
+    const now = AT / 1000;
+    expect(isPlugboard(SECRET, "GET", url, header, now + 5)).toBe(true);
+    expect(isPlugboard(SECRET, "GET", `${url}&x=1`, header, now)).toBe(false);
+    expect(isPlugboard(SECRET, "POST", url, header, now)).toBe(false);
+    expect(isPlugboard("another secret", "GET", url, header, now)).toBe(false);
+    expect(isPlugboard(SECRET, "GET", url, header, now + 301)).toBe(false);
+    expect(isPlugboard(SECRET, "GET", url, undefined, now)).toBe(false);
   });
 });
