@@ -6,6 +6,8 @@ export interface ChildOptions {
   readonly name: string;
   readonly module: string;
   readonly args: readonly string[];
+  /** Options of Node itself. */
+  readonly nodeOptions: readonly string[];
   /** Asked at each start. */
   env(): Readonly<Record<string, string>>;
   readonly stdout: "inherit" | "ignore";
@@ -50,6 +52,7 @@ export class Child {
     const child = fork(module, args, {
       env: { ...process.env, ...this.#options.env() },
       detached: this.#options.ownSession,
+      execArgv: [...this.#options.nodeOptions],
       stdio: ["ignore", stdout, "inherit", "ipc"],
     });
     this.#process = child;

@@ -40,6 +40,8 @@ export interface Platform extends Omit<ControlReady, "kind"> {
 const ENDING = import.meta.url.endsWith(".ts") ? "ts" : "js";
 /** The database is looked after so often: a killed server is started again. */
 const DATABASE_CHECK_MS = 500;
+/** Young generation of the control process: most of a call is garbage before it is full, and is then never copied. */
+const SEMI_SPACE_MIB = 32;
 /** After the drain the control process hangs up, writes the last rows and ends. */
 const STOP_MARGIN_MS = 10_000;
 
@@ -165,6 +167,7 @@ function startMedia(config: ServeConfig, recordingsDir: string, log: Log): Media
       // Its one line "media ready" is for those who start it by hand.
       stdout: "ignore",
       ownSession: true,
+      nodeOptions: [],
       log,
       onMessage() {},
       onExit() {},
@@ -185,6 +188,7 @@ function startControl(control: ControlConfig, log: Log): Promise<{ child: Child;
       env: () => ({ PLUGBOARD_CONTROL: JSON.stringify(config) }),
       stdout: "inherit",
       ownSession: false,
+      nodeOptions: [`--max-semi-space-size=${SEMI_SPACE_MIB}`],
       log,
       onMessage: (message) => {
         if (isReady(message)) {

@@ -49,6 +49,9 @@ export interface AnswerableLeg extends Leg {
   reject(sip: number): void;
 }
 
+/** Legs are numbered in the order of dialling, behind the caller's. */
+const FIRST_DIALED: LegId = 2;
+
 /** What of a call's outside outlives the process: enough to hang up its legs and close its recordings. */
 export interface CallSides {
   readonly dialogs: Readonly<Record<LegId, DialogSnapshot>>;
@@ -72,6 +75,7 @@ export class CallIo implements CallEdge {
   #call: LiveCall | null = null;
   #player: Player | null = null;
   #sidesChanged = false;
+  #firstDialed: Promise<{ port: number }> | null = null;
   /** What the caller speaks: offered first to whom we dial, so that most calls need no transcoding. */
   callerCodec: Codec | null = null;
   /** After a restart: the recordings that media still writes; the others are closed by what lies on disk. */
@@ -150,10 +154,25 @@ export class CallIo implements CallEdge {
     this.call.deliver({ kind: "leg_failed", at: this.call.now(), leg, sip, detail });
   }
 
+  /** The RTP port of a leg that will be dialled; the first one's is asked for together with the caller's. */
+  openLeg(leg: LegId): Promise<{ port: number }> {
+    const opened = leg === FIRST_DIALED ? this.#firstDialed : null;
+    this.#firstDialed = null;
+    return opened ?? this.media.open(this.call.sid, leg);
+  }
+
+  /** Asks for the caller's port, and in the same message for that of the leg which most calls will dial. */
+  openCaller(callSid: string): Promise<{ port: number }> {
+    const caller = this.media.open(callSid, CALLER);
+    this.#firstDialed = this.media.open(callSid, FIRST_DIALED);
+    this.#firstDialed.catch(() => undefined); // told to the leg, if there will be one
+    return caller;
+  }
+
   /** Lets go of a leg that has nothing more to tell. */
   forgetLeg(leg: LegId): void {
+    // What the journal holds of its dialog does no harm: after a crash only legs that the engine still has are hung up.
     this.#legs.delete(leg);
-    this.#sidesChanged = true;
     this.media.closeLeg(this.call.sid, leg);
   }
 

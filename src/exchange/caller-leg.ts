@@ -24,7 +24,7 @@ export class CallerLeg implements AnswerableLeg {
     this.#io = io;
     this.#invite = invite;
     this.#codec = codec;
-    this.#port = io.media.open(callSid, CALLER).then(({ port }) => port);
+    this.#port = io.openCaller(callSid).then(({ port }) => port);
     this.#port.catch((error: unknown) => this.#noPort(error));
     invite.onCancelled(() => this.#ended("the caller gave up before the answer"));
   }

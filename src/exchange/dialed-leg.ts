@@ -26,8 +26,7 @@ export class DialedLeg implements Leg {
   }
 
   dial(route: Route): void {
-    const { media, call } = this.#io;
-    media.open(call.sid, this.#id).then(
+    this.#io.openLeg(this.#id).then(
       ({ port }) => this.#invitePeer(route, port),
       (error: unknown) => this.#failed(null, error instanceof Error ? error.message : String(error)),
     );

@@ -17,6 +17,8 @@ export interface ServerOptions {
 
 /** Events kept for a controller that is away; of more than these the oldest are lost. */
 const MAX_KEPT_EVENTS = 10_000;
+/** What nobody waits for goes out together: so long after the first of it. */
+const GATHER_MS = 20;
 /** A controller that does not read what it is told is cut off before it costs us the memory of calls. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
@@ -54,7 +56,9 @@ export class MediaServer {
 
   emit(event: MediaEvent): void {
     if (this.#writer !== null) {
-      this.#writer.send(event);
+      // Nobody waits for the end of a leg's statistics; a key press or the end of a prompt goes out at once.
+      if (event.event !== "leg_stats" && event.event !== "first_rtp") this.#writer.send(event);
+      else if (this.#writer.push(event)) this.#options.clock.after(GATHER_MS, () => this.#writer?.flush());
       return;
     }
     this.#kept.push(event);

@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import { buildResponse, type ResponseParts } from "../message/build.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { MAGIC_COOKIE } from "../transaction/key.ts";
 import type { Arrival, TransactionLayer } from "../transaction/layer.ts";
@@ -55,8 +56,18 @@ export function respond(
   status: number,
   parts: ResponseParts & { readonly reason?: string } = {},
 ): Buffer {
+  return arrival.transaction.respond(response(core, arrival.request, status, parts));
+}
+
+/** A response of ours; `headers` behind `Server`. */
+export function response(
+  core: Core,
+  request: SipRequest,
+  status: number,
+  parts: ResponseParts & { readonly reason?: string } = {},
+): SipResponse {
   const headers = [["Server", core.userAgent] as const, ...(parts.headers ?? [])];
-  return arrival.transaction.respond(buildResponse(arrival.request, status, parts.reason, { ...parts, headers }));
+  return buildResponse(request, status, parts.reason, { ...parts, headers });
 }
 
 /** 405 for a method we know and do not do here (RFC 3261 8.2.1); unknown ones got 501 already. */

@@ -4,7 +4,16 @@ import { cseq, hasToken, numberOf, type SipRequest } from "../message/message.ts
 import type { Arrival } from "../transaction/layer.ts";
 import type { ExtraHeaders, IncomingInvite, SipCall, SipSource } from "./api.ts";
 import { sdpOf } from "./body.ts";
-import { ALL_CAPABILITIES, CAPABILITIES, type Core, newId, respond, respondNotAllowed, sdpBody } from "./core.ts";
+import {
+  ALL_CAPABILITIES,
+  CAPABILITIES,
+  type Core,
+  newId,
+  respond,
+  respondNotAllowed,
+  response,
+  sdpBody,
+} from "./core.ts";
 import { calleeDialog, type Dialog } from "./dialog.ts";
 import { ReliableProvisionals } from "./reliable.ts";
 import { allowedBy, Session } from "./session.ts";
@@ -60,13 +69,13 @@ export class InviteUas implements IncomingInvite, DialogUser {
     this.#reliable = reliable ? new ReliableProvisionals(core, cseq(request).number, () => this.#onNoPrack()) : null;
   }
 
-  /** 100 goes out, and CANCEL is listened to. False: refused already (422). */
+  /** 100 goes out when nothing else does soon, and CANCEL is listened to. False: refused already (422). */
   begin(): boolean {
     if (this.#interval.kind === "refuse") {
       this.#finish(422, null, MIN_SE);
       return false;
     }
-    respond(this.#core, this.#arrival, 100);
+    this.#arrival.transaction.tryLater(() => response(this.#core, this.request, 100));
     this.#arrival.transaction.onCancel = () => this.#giveUp();
     this.#core.dialogs.put(this);
     const expiresS = numberOf(this.request, "expires");

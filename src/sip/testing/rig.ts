@@ -110,6 +110,8 @@ export class Party {
       log: silentLog,
       userAgent: "test",
       transportFactory: rig.network.factory,
+      // Every provisional response is there to be looked at; the pause before it has a test of its own.
+      timers: { trying: 0 },
       resolver: () => Promise.reject(new Error("no such name")),
       handlers: {
         admits: () => this.admits,

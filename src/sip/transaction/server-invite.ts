@@ -26,6 +26,8 @@ export class InviteServerTransaction {
   #state: State = "proceeding";
   /** The last 1xx, then the final refusal. Never the 2xx: the dialog has that. */
   #octets: Buffer | null = null;
+  #trying: (() => SipResponse) | null = null;
+  #tryingTimer: Timer | null = null;
   #retransmit: Timer | null = null;
   #limit: Timer | null = null;
 
@@ -45,10 +47,32 @@ export class InviteServerTransaction {
     return this.#state === "proceeding";
   }
 
+  /**
+   * 100 Trying, unless something else is said soon (RFC 3261 17.2.1 allows that): most calls are answered
+   * sooner, and a datagram to a sleeping peer is the dearest thing there is.
+   */
+  tryLater(trying: () => SipResponse): void {
+    const { clock, timers } = this.#host;
+    this.#trying = trying;
+    if (timers.trying === 0) this.#tryNow();
+    else this.#tryingTimer = clock.after(timers.trying, () => this.#tryNow());
+  }
+
+  #tryNow(): void {
+    if (this.#trying !== null) this.respond(this.#trying());
+  }
+
+  #forgetTrying(): void {
+    this.#trying = null;
+    this.#tryingTimer?.cancel();
+    this.#tryingTimer = null;
+  }
+
   /** Sends a 1xx or the final response; after a final one nothing. The octets are for {@link repeat}. */
   respond(response: SipResponse): Buffer {
     const octets = serialize(response);
     if (this.#state !== "proceeding") return octets;
+    this.#forgetTrying();
     if (response.status >= 200 && response.status < 300) this.#accept(octets);
     else {
       this.#octets = octets;
@@ -65,6 +89,7 @@ export class InviteServerTransaction {
 
   /** The same INVITE again. */
   onRepeat(): void {
+    if (this.#trying !== null) return this.#tryNow();
     if ((this.#state === "proceeding" || this.#state === "completed") && this.#octets !== null)
       this.#send(this.#octets, true);
   }
@@ -119,6 +144,7 @@ export class InviteServerTransaction {
     if (this.#state === "terminated") return;
     this.#state = "terminated";
     this.#octets = null;
+    this.#forgetTrying();
     this.#stopTimers();
     this.#host.ended(this.key);
   }

@@ -6,10 +6,12 @@ export interface Timers {
   readonly t2: number;
   /** How long a message may live in the network. */
   readonly t4: number;
+  /** A user that says nothing for so long owes the caller a 100; 0: at once. At most 200 (RFC 3261 17.2.1). */
+  readonly trying: number;
 }
 
 /** RFC 3261 table 4. */
-export const DEFAULT_TIMERS: Timers = { t1: 500, t2: 4_000, t4: 5_000 };
+export const DEFAULT_TIMERS: Timers = { t1: 500, t2: 4_000, t4: 5_000, trying: 200 };
 
 /** Timers B, F, H, L, M and the life of a 2xx: 64·T1. */
 export function transactionTimeout(timers: Timers): number {

@@ -257,3 +257,37 @@ describe("the non-INVITE server transaction", () => {
     expect([world.sentAt, world.endedAt]).toEqual([[], 32_000]);
   });
 });
+
+describe("the 100 of an INVITE", () => {
+  function arrived(): { world: World; transaction: InviteServerTransaction; invite: SipRequest } {
+    const world = new World(false);
+    const invite = request("INVITE");
+    const route = { flow: world.flow, port: 5060 };
+    const transaction = new InviteServerTransaction(world, "k", null, route);
+    transaction.tryLater(() => buildResponse(invite, 100));
+    return { world, transaction, invite };
+  }
+
+  it("goes out when nothing else was said for 200 ms (RFC 3261 17.2.1)", () => {
+    const { world } = arrived();
+    world.clock.advance(199);
+    expect(world.sentLines).toEqual([]);
+    world.clock.advance(1);
+    expect(world.sentLines).toEqual(["SIP/2.0 100 Trying"]);
+  });
+
+  it("is left out when the answer is quicker", () => {
+    const { world, transaction, invite } = arrived();
+    world.clock.advance(20);
+    transaction.respond(buildResponse(invite, 200));
+    world.clock.advance(1000);
+    expect(world.sentLines).toEqual(["SIP/2.0 200 OK"]);
+  });
+
+  it("answers a repeated INVITE at once, and goes out once only", () => {
+    const { world, transaction } = arrived();
+    transaction.onRepeat();
+    world.clock.advance(1000);
+    expect(world.sentLines).toEqual(["SIP/2.0 100 Trying"]);
+  });
+});
