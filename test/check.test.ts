@@ -228,11 +228,19 @@ describe("what is told", () => {
     expect(table).toMatch(
       /^error RES-5 \(field\) {2}max_ringing_duration is 120; allowed is a whole number from 1 to 60/m,
     );
-    expect(table).toMatch(/^ {2}sent {2}GET http:\/\/127\.0\.0\.1:\d+\/connect\?CallSid=/m);
+    expect(table).toMatch(
+      /^ {2}sent {2}GET http:\/\/127\.0\.0\.1:\d+\/connect with CallSid=\w{32} CallFrom=09812345678 Direction=incoming CallType=call-attempt$/m,
+    );
     expect(table).toMatch(/^ {2}got {3}200 application\/json after 0 ms: \{"destination"/m);
     expect(table).toContain(`  mend  ${LESSONS.field.mend}`);
     expect(table).toContain("a lenient flow would take the answer");
     expect(table).toMatch(/\n1 error, 0 warnings$/);
+  });
+
+  it("the table shows of a long request what is telling", async () => {
+    const { report } = await checkSample(sample("names a new person for ever"));
+    const [sent] = /sent .*numbers=.*/.exec(reportTable(report)) ?? [];
+    expect(sent).toMatch(/CallType=incomplete DialWhomNumber=\d+ DialCallStatus=busy numbers=\d+ and 19 of Legs$/);
   });
 
   it("a good endpoint is told so", async () => {

@@ -1,4 +1,4 @@
-import type { CameBack, CheckReport, Issue, Latency, ProbeReport } from "./report.ts";
+import type { CameBack, CheckReport, Issue, Latency, ProbeReport, Sent } from "./report.ts";
 import { countOf } from "./report.ts";
 
 const WORDS = { passed: "ok", warned: "warn", failed: "FAIL", skipped: "-" } as const;
@@ -45,17 +45,51 @@ function notAskedLines(probes: readonly ProbeReport[]): string[] {
 }
 
 function issueLines(issue: Issue): string[] {
-  const { level, rule, id, message, sent, cameBack, mend, probes, count, endpoint } = issue;
-  const times = count === 1 ? "once" : `${count} times`;
-  const other = issue.strict === "error" && issue.lenient !== "error" ? "; a lenient flow would take the answer" : "";
+  const { level, rule, id, message, sent, cameBack, mend } = issue;
   return [
     "",
     `${level} ${rule} (${id})  ${message}`,
-    `  sent  ${sent.method} ${sent.url}`,
+    `  sent  ${sentText(sent)}`,
     `  got   ${gotText(cameBack)}`,
     `  mend  ${mend}`,
-    `  seen  ${times}, ${endpoint}: ${probes.join(", ")}${other}`,
+    `  seen  ${seenText(issue)}`,
   ];
+}
+
+/** What makes one request different from the next, in the order they are sent. */
+const TELLING: readonly string[] = [
+  "CallSid",
+  "CallFrom",
+  "Direction",
+  "CallType",
+  "DialWhomNumber",
+  "DialCallStatus",
+  "digits",
+  "CustomField",
+  "RecordingUrl",
+  "numbers",
+];
+
+/** The request in short: the configured URL, then the parameters that matter, readable. The JSON has the whole of it. */
+function sentText({ method, url }: Sent): string {
+  const at = url.indexOf("CallSid=");
+  const query = [...new URLSearchParams(url.slice(at))];
+  const telling = query.filter(([name, value]) => TELLING.includes(name) && value !== "");
+  const legs = query.filter(([name]) => /^Legs\[\d+\]\[Number\]$/.test(name)).length;
+  const parts = telling.map(([name, value]) => `${name}=${value}`);
+  if (legs > 0) parts.push(legs === 1 ? "and one of Legs" : `and ${legs} of Legs`);
+  return `${method} ${url.slice(0, Math.max(0, at - 1))} with ${parts.join(" ")}`;
+}
+
+/** Probes named before the rest is only counted. */
+const NAMED_PROBES = 4;
+
+function seenText({ count, endpoint, probes, strict, lenient }: Issue): string {
+  const times = count === 1 ? "once" : `${count} times`;
+  const more = probes.length - NAMED_PROBES;
+  const rest = more > 0 ? ` and ${more} more` : "";
+  const other = strict === "error" && lenient !== "error" ? "; a lenient flow would take the answer" : "";
+  return `${times}, ${endpoint}: ${probes.slice(0, NAMED_PROBES).join(", ")}${rest}${other}`;
 }
 
 /** One line, whatever the body holds. */
