@@ -71,6 +71,12 @@ describe("the library of audio", () => {
     expect(downloads).toBe(1);
   });
 
+  it("makes ready what may be asked for some day, one after the other", async () => {
+    await library.warm([URL_SOURCE, { kind: "text", text: "Hello.", language: "en" }]);
+    expect(await library.prepare({ kind: "text", text: "Hello.", language: "en" }, 1000)).toMatchObject({ ok: true });
+    expect(downloads).toBe(1);
+  });
+
   it("RES-27: what was fetched ahead is there without another download", async () => {
     library.prefetch(URL_SOURCE);
     expect(await library.prepare(URL_SOURCE, PATIENT_MS)).toMatchObject({ ok: true });

@@ -105,6 +105,11 @@ export class AudioLibrary {
     void this.#make(source);
   }
 
+  /** Makes things ready that may be asked for some day: one at a time, so that a call waits behind one of them at most. */
+  async warm(sources: readonly AudioSource[]): Promise<void> {
+    for (const source of sources) await this.#make(source);
+  }
+
   /** Ends the threads; what is being made fails. */
   async close(): Promise<void> {
     await Promise.all(this.#workshops.map((workshop) => workshop.close()));

@@ -6,6 +6,7 @@ import { Gate } from "./gate.ts";
 import type { Clip, Shelf } from "./shelf.ts";
 import { shelfKey } from "./shelf.ts";
 import type { Workshop } from "./workshop.ts";
+import { decodeWork } from "./workshop.ts";
 
 /** A plain file name, as `say: {audio_file}` of a flow holds it: no folders, nothing hidden. */
 const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -66,7 +67,7 @@ export class UploadedAudio {
   }
 
   async #make(key: string, path: string): Promise<Result<Clip, string>> {
-    const made = await this.#workshop.make({ kind: "decode", file: new Uint8Array(await readFile(path)) });
+    const made = await this.#workshop.make(decodeWork(await readFile(path)));
     return made.ok ? ok(await this.#shelf.put(key, made.value)) : made;
   }
 }

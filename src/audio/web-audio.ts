@@ -8,6 +8,7 @@ import { Gate, KeyedGates } from "./gate.ts";
 import type { Clip, Shelf, ShelvedClip } from "./shelf.ts";
 import { shelfKey } from "./shelf.ts";
 import type { Workshop } from "./workshop.ts";
+import { decodeWork } from "./workshop.ts";
 
 export interface WebAudioOptions {
   readonly fetcher: Pick<Fetcher, "download">;
@@ -103,7 +104,7 @@ export class WebAudio {
     if (got.ok && GONE.includes(got.status)) shelf.drop(key);
     const file = fileOf(got);
     if (!file.ok) return file;
-    const decoded = await workshop.make({ kind: "decode", file: file.value });
+    const decoded = await workshop.make(decodeWork(file.value));
     if (!decoded.ok || !got.ok) return decoded.ok ? err("is gone") : decoded;
     return ok(await shelf.put(key, decoded.value, { ...got.validators, checkedAt: clock.now() }));
   }
@@ -130,11 +131,10 @@ export class WebAudio {
   }
 }
 
-/** The file of a 200, copied out of the pool that small buffers share, so that a thread can take it over. */
-function fileOf(got: Downloaded): Result<Uint8Array<ArrayBuffer>, string> {
+function fileOf(got: Downloaded): Result<Buffer, string> {
   if (!got.ok) return err(got.reason === "too_large" ? TOO_LARGE : `cannot be had: ${asClause(got.detail)}`);
   if (got.status !== 200) return err(`answered ${got.status}`);
-  return ok(new Uint8Array(got.body));
+  return ok(got.body);
 }
 
 const TOO_LARGE = `is larger than ${MAX_DOWNLOAD_BYTES / 1024 / 1024} MiB`;

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { silentLog } from "../base/log.ts";
 import { systemClock } from "../base/system-clock.ts";
 import { fixture, phoneWav, toneOf } from "./testing/sounds.ts";
 import type { Made, WorkshopLimits } from "./workshop.ts";
-import { Workshop } from "./workshop.ts";
+import { decodeWork, Workshop } from "./workshop.ts";
 
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -17,7 +17,12 @@ function workshop(limits: Partial<WorkshopLimits> = {}): Workshop {
   return one;
 }
 
-const decode = (file: Buffer) => ({ kind: "decode", file: new Uint8Array(file) }) as const;
+const decode = decodeWork;
+
+/** The 19th field of a thread's `stat`; its second, the name, may hold anything but a closing bracket at the end. */
+function niceOf(stat: string): number {
+  return Number(stat.slice(stat.lastIndexOf(") ") + 2).split(" ")[16]);
+}
 
 function told(made: Made): string | number {
   return made.ok ? made.value.length : made.error;
@@ -47,6 +52,22 @@ describe("a workshop in a thread of its own", () => {
     expect((await long).ok).toBe(true);
     clearInterval(timer);
     expect(turns).toBeGreaterThan(5);
+  });
+
+  it.runIf(process.platform === "linux")("gives way to calls: it runs at a lower priority, alone", async () => {
+    await workshop().make(decode(phoneWav(1000, 1)));
+    const threads = await readdir("/proc/self/task");
+    const nices = await Promise.all(
+      threads.map(async (id) => niceOf(await readFile(`/proc/self/task/${id}/stat`, "utf8"))),
+    );
+    expect(nices.filter((nice) => nice !== 0)).toEqual([10]);
+  });
+
+  it("does not take over memory that others use", async () => {
+    const pool = Buffer.concat([Buffer.from("before"), phoneWav(1000, 0.1), Buffer.from("behind")]);
+    const made = await workshop().make(decode(pool.subarray(6, -6)));
+    expect(told(made)).toBe(800);
+    expect(pool.toString("latin1", 0, 6) + pool.toString("latin1", pool.length - 6)).toBe("beforebehind");
   });
 
   it("gives up what takes too long, and goes on with the next in a new thread", async () => {

@@ -10,6 +10,13 @@ export type Work =
   /** With the built-in voice. */
   | { readonly kind: "speak"; readonly text: string };
 
+/** To decode a file. A buffer that shares its memory with others (small ones do) is copied. */
+export function decodeWork(file: Buffer): Work {
+  const { buffer, byteOffset, byteLength } = file;
+  const alone = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
+  return { kind: "decode", file: alone ? new Uint8Array(buffer) : new Uint8Array(file) };
+}
+
 /** Sound of 8 kHz mono, or a predicate that says why there is none. */
 export type Made = Result<Int16Array, string>;
 

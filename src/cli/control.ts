@@ -10,6 +10,7 @@ import { AudioLibrary } from "../audio/library.ts";
 import { Directory } from "../exchange/directory.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { recoverCalls } from "../exchange/recovery.ts";
+import { soundsOf } from "../exchange/warm.ts";
 import type { Workspace } from "../exchange/workspace.ts";
 import { loadWorkspace } from "../exchange/workspace.ts";
 import { MediaClient } from "../media/client.ts";
@@ -78,6 +79,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   const listening = sip.listening[0] ?? { host: serve.sip.host, port: serve.sip.port };
   const ready: ControlReady = { kind: "ready", httpUrl, sipHost: listening.host, sipPort: listening.port };
   process.send?.(ready);
+  void parts.audio.warm(soundsOf(workspace));
 }
 
 async function openParts(config: ControlConfig, workspace: Workspace, log: Log): Promise<Parts> {

@@ -13,7 +13,7 @@ function workspace(applets: Record<string, AppletDocument>, more: Record<string,
       ["acme/1", flow("1", applets)],
       ["acme-in/1", flow("1", more)],
     ]),
-  } as Workspace;
+  };
 }
 
 describe("what flows will say", () => {

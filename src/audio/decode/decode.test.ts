@@ -147,6 +147,18 @@ describe("compressed files", () => {
     }
   });
 
+  it("a file that unfolds to hours is given up after ten minutes of it", async () => {
+    const opus = await readFile(fixture("tone-1000-opus.ogg"));
+    const secondPage = opus.indexOf("OggS", 1);
+    const audio = opus.indexOf("OggS", secondPage + 1);
+    // A page of 255 packets of one byte, each 60 ms of nothing: 15 s in half a kilobyte.
+    const page = Buffer.concat([opus.subarray(audio, audio + 26), Buffer.alloc(1 + 255, 1), Buffer.alloc(255, 0x18)]);
+    page[26] = 255;
+    const bomb = Buffer.concat([opus.subarray(0, audio), ...Array.from({ length: 1000 }, () => page)]);
+    bomb.writeBigInt64LE(48_000n * 15_300n, bomb.length - page.length + 6);
+    expect(await verdict(bomb)).toBe("is longer than 10 minutes");
+  });
+
   it("damage never throws, hangs or lasts longer than the sound did", { timeout: 60_000 }, async () => {
     for (const name of ["tone-1000.mp3", "tone-1000-vorbis.ogg", "tone-1000-opus.ogg"]) {
       const file = await readFile(fixture(name));

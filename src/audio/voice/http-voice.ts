@@ -2,6 +2,7 @@ import type { Result } from "../../base/result.ts";
 import { err } from "../../base/result.ts";
 import type { Fetcher } from "../../outbound/fetcher.ts";
 import type { Workshop } from "../workshop.ts";
+import { decodeWork } from "../workshop.ts";
 import type { Voice } from "./voice.ts";
 
 /** Six minutes of speech as 16-bit WAV at 24 kHz. */
@@ -34,7 +35,7 @@ export class HttpVoice implements Voice {
     const got = await this.#fetcher.download(request, MAX_SPEECH_BYTES, { deadlineMs: SPEAK_MS, allowInward: true });
     if (!got.ok) return err(`cannot be spoken: the speech service failed (${got.detail})`);
     if (got.status !== 200) return err(`cannot be spoken: the speech service answered ${got.status}`);
-    const made = await this.#workshop.make({ kind: "decode", file: new Uint8Array(got.body) });
+    const made = await this.#workshop.make(decodeWork(got.body));
     return made.ok ? made : err(`cannot be spoken: what the speech service answered ${made.error}`);
   }
 }
