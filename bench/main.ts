@@ -1,7 +1,10 @@
 import { postDialDelay } from "./delay.ts";
+import { soak } from "./soak.ts";
 import { signalling } from "./signalling.ts";
 
 /** `npm run bench [-- name …]`: every benchmark, or the one named. Figures are for comparison within one run. */
 const [name = "all", rate] = process.argv.slice(2);
 if (name === "all" || name === "signalling") await signalling(rate === undefined ? null : Number(rate));
 if (name === "all" || name === "delay") await postDialDelay();
+// By name only: it takes as long as it is told to.
+if (name === "soak") await soak(Number(rate ?? 100), Number(process.argv[4] ?? 30));
