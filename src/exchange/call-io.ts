@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { CALLER } from "../call/legs.ts";
 import type { LegId } from "../call/legs.ts";
+import { judgeAudio } from "../contract/audio.ts";
 import { sendable } from "../contract/request.ts";
 import type { MediaClient } from "../media/client.ts";
 import type { Codec, MediaEvent } from "../media/protocol.ts";
@@ -312,8 +313,7 @@ export class CallIo implements CallEdge {
   /** RES-27. What is there will be heard in a moment: it is fetched meanwhile, so that nobody waits for it in silence. */
   async #checkAudio(url: string, options: FetchOptions): Promise<Fetched> {
     const checked = await this.services.fetcher.checkAudio(url, options);
-    const { outcome } = checked;
-    if (outcome.ok && outcome.status === 200)
+    if (judgeAudio(url, checked.outcome).ok)
       this.services.audio.prefetch({ kind: "url", url, allowInward: options.allowInward });
     return checked;
   }

@@ -1,6 +1,7 @@
 import type { Result } from "../../base/result.ts";
 import { err } from "../../base/result.ts";
 import type { Fetcher } from "../../outbound/fetcher.ts";
+import { Gate } from "../gate.ts";
 import type { Workshop } from "../workshop.ts";
 import { decodeWork } from "../workshop.ts";
 import type { Voice } from "./voice.ts";
@@ -9,6 +10,10 @@ import type { Voice } from "./voice.ts";
 const MAX_SPEECH_BYTES = 20 * 1024 * 1024;
 /** A neural voice on a processor may take as long as its speech; longer than a call waits, the next one has it. */
 const SPEAK_MS = 30_000;
+
+/** Texts that are with the service at once, and that wait for it: more would only make all of them late. */
+const AT_ONCE = 8;
+const MAY_WAIT = 64;
 
 /**
  * A speech service of the operator's: `POST` with JSON `{"text", "language"}` answers 200 with audio in any format that we
@@ -20,6 +25,7 @@ export class HttpVoice implements Voice {
   readonly #url: string;
   readonly #fetcher: Pick<Fetcher, "download">;
   readonly #workshop: Workshop;
+  readonly #gate = new Gate(AT_ONCE, MAY_WAIT);
 
   constructor(url: string, fetcher: Pick<Fetcher, "download">, workshop: Workshop) {
     this.id = `http ${url}`;
@@ -29,6 +35,11 @@ export class HttpVoice implements Voice {
   }
 
   async speak(text: string, language: string): Promise<Result<Int16Array, string>> {
+    const spoken = await this.#gate.run(() => this.#ask(text, language));
+    return spoken ?? err("cannot be spoken: too many other texts wait for the speech service");
+  }
+
+  async #ask(text: string, language: string): Promise<Result<Int16Array, string>> {
     const headers = { accept: "audio/wav", "content-type": "application/json" };
     const body = JSON.stringify({ text, language });
     const request = { method: "POST", url: this.#url, headers, authorization: null, body } as const;
