@@ -7,7 +7,7 @@ import { systemClock } from "../base/system-clock.ts";
 import type { Fetcher } from "../outbound/fetcher.ts";
 import type { Downloaded } from "../outbound/types.ts";
 import { AudioLibrary } from "./library.ts";
-import { phoneWav } from "./testing/sounds.ts";
+import { phoneWav, sine, wavFile } from "./testing/sounds.ts";
 
 let folder: string;
 let library: AudioLibrary;
@@ -60,6 +60,17 @@ describe("the library of audio", () => {
     ]);
     expect(made.map((one) => one.ok && one.value.durationMs)).toEqual([1000, 2000, expect.any(Number)]);
     expect(made.every((one) => one.ok && one.value.path.startsWith(join(folder, "cache")))).toBe(true);
+  });
+
+  it("a short announcement does not wait behind long music", async () => {
+    const form = { code: 1, bits: 16, rate: 48_000, channels: 2 };
+    await mkdir(join(folder, "audio"));
+    await writeFile(join(folder, "audio", "music.wav"), wavFile(sine(440, 48_000, 60), form));
+    const order: string[] = [];
+    const music = library.prepare({ kind: "file", file: "music.wav" }, PATIENT_MS).then(() => order.push("music"));
+    const short = library.prepare(URL_SOURCE, PATIENT_MS).then(() => order.push("announcement"));
+    await Promise.all([music, short]);
+    expect(order).toEqual(["announcement", "music"]);
   });
 
   it("waits no longer than the call does, and has it ready for the next", async () => {

@@ -12,6 +12,7 @@ import { UploadedAudio } from "./uploaded-audio.ts";
 import { BuiltInVoice } from "./voice/built-in-voice.ts";
 import { HttpVoice } from "./voice/http-voice.ts";
 import { WebAudio } from "./web-audio.ts";
+import type { Maker } from "./workshop.ts";
 import { Workshop } from "./workshop.ts";
 
 export type { Clip } from "./shelf.ts";
@@ -36,6 +37,9 @@ export interface AudioLibraryOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** Files from here on (two minutes of MP3) take seconds to decode. */
+const LONG_FILE_BYTES = 2 * 1024 * 1024;
 
 /**
  * Everything that calls play but tones: customers' audio files by URL, spoken texts, the operator's own files. Each is
@@ -69,8 +73,9 @@ export class AudioLibrary {
     const shelf = (name: string): Promise<Shelf> => Shelf.open({ folder: join(cacheFolder, name), clock, log });
     // A shelf each: a flood of spoken names must not push out everybody's hold music.
     const [web, speech, uploads] = await Promise.all([shelf("urls"), shelf("speech"), shelf("files")]);
-    // A thread each: a word to speak does not wait behind an hour of music.
-    const decoding = new Workshop({ clock, log });
+    // A thread each: neither a word to speak nor a short announcement waits behind ten minutes of music.
+    const workshops = { short: new Workshop({ clock, log }), long: new Workshop({ clock, log }) };
+    const decoding = bySize(workshops.short, workshops.long);
     const speaking = new Workshop({ clock, log });
     const builtIn = new BuiltInVoice(speaking, log);
     const voices = speechUrl === null ? [builtIn] : [new HttpVoice(speechUrl, fetcher, speaking), builtIn];
@@ -79,7 +84,7 @@ export class AudioLibrary {
       web: new WebAudio({ fetcher, workshop: decoding, shelf: web, clock, log }),
       speech: new Speech({ voices, shelf: speech, clock, log }),
       uploads: new UploadedAudio(uploadsFolder, decoding, uploads),
-      workshops: [decoding, speaking],
+      workshops: [workshops.short, workshops.long, speaking],
     });
   }
 
@@ -127,6 +132,12 @@ export class AudioLibrary {
         return unreachable(source);
     }
   }
+}
+
+function bySize(short: Maker, long: Maker): Maker {
+  return {
+    make: (work) => (work.kind === "decode" && work.file.byteLength > LONG_FILE_BYTES ? long : short).make(work),
+  };
 }
 
 function nameOf(source: AudioSource): string {

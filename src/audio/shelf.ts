@@ -108,7 +108,7 @@ export class Shelf {
   async put(key: string, samples: Int16Array, note: Note = {}): Promise<ShelvedClip> {
     const sound = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
     await this.#removals.get(key);
-    await this.#write(this.#wav(key), Buffer.concat([wavHeader(1, sound.length), sound]));
+    await this.#write(this.#wav(key), [wavHeader(1, sound.length), sound]);
     await this.#write(this.#notes(key), JSON.stringify(note));
     const entry = { key, bytes: WAV_HEADER_BYTES + sound.length, note, usedAt: this.#clock.now() };
     this.#forget(key);
@@ -188,7 +188,7 @@ export class Shelf {
     return { path: this.#wav(key), durationMs, note };
   }
 
-  async #write(path: string, content: Buffer | string): Promise<void> {
+  async #write(path: string, content: readonly Buffer[] | string): Promise<void> {
     const part = `${path}.${process.pid}-${++this.#parts}.part`;
     try {
       await writeFile(part, content);

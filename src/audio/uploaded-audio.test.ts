@@ -8,7 +8,7 @@ import { decodeAudio } from "./decode/decode.ts";
 import { Shelf } from "./shelf.ts";
 import { phoneWav } from "./testing/sounds.ts";
 import { UploadedAudio } from "./uploaded-audio.ts";
-import type { Work, Workshop } from "./workshop.ts";
+import type { Work } from "./workshop.ts";
 
 let folder: string;
 let decoded = 0;
@@ -26,7 +26,7 @@ async function uploads(): Promise<UploadedAudio> {
     decoded++;
     return decodeAudio(Buffer.from(work.kind === "decode" ? work.file : []));
   };
-  return new UploadedAudio(join(folder, "audio"), { make } as unknown as Workshop, shelf);
+  return new UploadedAudio(join(folder, "audio"), { make }, shelf);
 }
 
 async function told(name: string): Promise<string | number> {

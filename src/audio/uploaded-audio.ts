@@ -5,7 +5,7 @@ import { err, ok } from "../base/result.ts";
 import { Gate } from "./gate.ts";
 import type { Clip, Shelf } from "./shelf.ts";
 import { shelfKey } from "./shelf.ts";
-import type { Workshop } from "./workshop.ts";
+import type { Maker } from "./workshop.ts";
 import { decodeWork } from "./workshop.ts";
 
 /** A plain file name, as `say: {audio_file}` of a flow holds it: no folders, nothing hidden. */
@@ -18,12 +18,12 @@ const MAY_WAIT = 256;
 /** The operator's own audio files, by name, from one folder. A file that changed is another. */
 export class UploadedAudio {
   readonly #folder: string;
-  readonly #workshop: Workshop;
+  readonly #workshop: Maker;
   readonly #shelf: Shelf;
   readonly #gate = new Gate(AT_ONCE, MAY_WAIT);
   readonly #flights = new Map<string, Promise<Result<Clip, string>>>();
 
-  constructor(folder: string, workshop: Workshop, shelf: Shelf) {
+  constructor(folder: string, workshop: Maker, shelf: Shelf) {
     this.#folder = folder;
     this.#workshop = workshop;
     this.#shelf = shelf;

@@ -15,7 +15,7 @@ import { Shelf } from "./shelf.ts";
 import { phoneWav } from "./testing/sounds.ts";
 import { MAX_DOWNLOAD_BYTES, WebAudio } from "./web-audio.ts";
 import { decodeAudio } from "./decode/decode.ts";
-import type { Work, Workshop } from "./workshop.ts";
+import type { Maker } from "./workshop.ts";
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -27,9 +27,7 @@ afterEach(async () => {
 });
 
 /** A workshop on this thread. */
-const workshop = {
-  make: (work: Work) => decodeAudio(Buffer.from(work.kind === "decode" ? work.file : [])),
-} as unknown as Workshop;
+const workshop: Maker = { make: (work) => decodeAudio(Buffer.from(work.kind === "decode" ? work.file : [])) };
 
 interface Stage {
   readonly web: WebAudio;

@@ -7,12 +7,12 @@ import type { Downloaded } from "../outbound/types.ts";
 import { Gate, KeyedGates } from "./gate.ts";
 import type { Clip, Shelf, ShelvedClip } from "./shelf.ts";
 import { shelfKey } from "./shelf.ts";
-import type { Workshop } from "./workshop.ts";
+import type { Maker } from "./workshop.ts";
 import { decodeWork } from "./workshop.ts";
 
 export interface WebAudioOptions {
   readonly fetcher: Pick<Fetcher, "download">;
-  readonly workshop: Workshop;
+  readonly workshop: Maker;
   readonly shelf: Shelf;
   readonly clock: Clock;
   readonly log: Log;

@@ -17,6 +17,12 @@ export function decodeWork(file: Buffer): Work {
   return { kind: "decode", file: alone ? new Uint8Array(buffer) : new Uint8Array(file) };
 }
 
+/** Whoever does such work. */
+export interface Maker {
+  /** Never rejects. */
+  make(work: Work): Promise<Made>;
+}
+
 /** Sound of 8 kHz mono, or a predicate that says why there is none. */
 export type Made = Result<Int16Array, string>;
 
@@ -50,7 +56,7 @@ interface Task {
  * Decodes and speaks in a thread of its own, one piece of work after the other, so that calls go on meanwhile. The
  * thread begins with the first piece, ends when it was idle for a while, and is replaced when it died or took too long.
  */
-export class Workshop {
+export class Workshop implements Maker {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: WorkshopLimits;
@@ -66,7 +72,6 @@ export class Workshop {
     this.#limits = { ...LIMITS, ...limits };
   }
 
-  /** Never rejects. */
   make(work: Work): Promise<Made> {
     if (this.#closed) return Promise.resolve(err("cannot be made ready: the platform is stopping"));
     if (this.#waiting.length >= this.#limits.waiting)

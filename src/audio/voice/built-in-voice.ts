@@ -1,7 +1,7 @@
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import { err } from "../../base/result.ts";
-import type { Workshop } from "../workshop.ts";
+import type { Maker } from "../workshop.ts";
 import { FLITE_VOICE } from "./flite.ts";
 import type { Voice } from "./voice.ts";
 
@@ -12,11 +12,11 @@ import type { Voice } from "./voice.ts";
 export class BuiltInVoice implements Voice {
   readonly id = `flite ${FLITE_VOICE}`;
   readonly name = "built-in voice";
-  readonly #workshop: Workshop;
+  readonly #workshop: Maker;
   readonly #log: Log;
   readonly #warned = new Set<string>();
 
-  constructor(workshop: Workshop, log: Log) {
+  constructor(workshop: Maker, log: Log) {
     this.#workshop = workshop;
     this.#log = log;
   }

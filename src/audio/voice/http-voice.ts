@@ -2,7 +2,7 @@ import type { Result } from "../../base/result.ts";
 import { err } from "../../base/result.ts";
 import type { Fetcher } from "../../outbound/fetcher.ts";
 import { Gate } from "../gate.ts";
-import type { Workshop } from "../workshop.ts";
+import type { Maker } from "../workshop.ts";
 import { decodeWork } from "../workshop.ts";
 import type { Voice } from "./voice.ts";
 
@@ -24,10 +24,10 @@ export class HttpVoice implements Voice {
   readonly name = "speech service";
   readonly #url: string;
   readonly #fetcher: Pick<Fetcher, "download">;
-  readonly #workshop: Workshop;
+  readonly #workshop: Maker;
   readonly #gate = new Gate(AT_ONCE, MAY_WAIT);
 
-  constructor(url: string, fetcher: Pick<Fetcher, "download">, workshop: Workshop) {
+  constructor(url: string, fetcher: Pick<Fetcher, "download">, workshop: Maker) {
     this.id = `http ${url}`;
     this.#url = url;
     this.#fetcher = fetcher;

@@ -6,17 +6,17 @@ import type { Fetcher } from "../../outbound/fetcher.ts";
 import type { Downloaded, FetchOptions, OutboundRequest } from "../../outbound/types.ts";
 import { decodeAudio } from "../decode/decode.ts";
 import { phoneWav } from "../testing/sounds.ts";
-import type { Work, Workshop } from "../workshop.ts";
+import type { Maker, Work } from "../workshop.ts";
 import { BuiltInVoice } from "./built-in-voice.ts";
 import { HttpVoice } from "./http-voice.ts";
 
-function workshop(): { readonly made: Work[]; readonly workshop: Workshop } {
+function workshop(): { readonly made: Work[]; readonly workshop: Maker } {
   const made: Work[] = [];
   const make = (work: Work) => {
     made.push(work);
     return work.kind === "decode" ? decodeAudio(Buffer.from(work.file)) : Promise.resolve(ok(new Int16Array(8)));
   };
-  return { made, workshop: { make } as unknown as Workshop };
+  return { made, workshop: { make } };
 }
 
 describe("the built-in voice", () => {
