@@ -24,7 +24,6 @@ import type {
   UnfinishedCall,
 } from "./types.ts";
 
-export { StoreBusyError } from "./journal.ts";
 export { NodeTakenError } from "./node-connection.ts";
 
 /** What `Store.open` needs beside the database. */
