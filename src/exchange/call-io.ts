@@ -141,6 +141,7 @@ export class CallIo implements CallEdge {
     this.#player?.close();
     if (failed) for (const leg of this.#legs.values()) leg.hangUp();
     this.media.closeCall(this.call.sid);
+    this.#legs.clear();
     this.#onEnded(failed);
   }
 

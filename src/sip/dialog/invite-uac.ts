@@ -8,7 +8,7 @@ import { LONGEST_RINGING_MS } from "../transaction/timers.ts";
 import { LARGEST_UDP_REQUEST } from "../transport/layer.ts";
 import { literalAddress, type ResolvedAddress } from "../transport/resolve.ts";
 import type { Flow } from "../transport/types.ts";
-import type { DialOptions, ExtraHeaders, OutgoingInvite } from "./api.ts";
+import type { DialHandlers, DialOptions, ExtraHeaders, OutgoingInvite } from "./api.ts";
 import { InviteAttempt } from "./attempt.ts";
 import { sdpOf } from "./body.ts";
 import { CAPABILITIES, type Core, newId, userOf } from "./core.ts";
@@ -36,7 +36,9 @@ const MOST_FORKS = 32;
 export class InviteUac implements OutgoingInvite {
   readonly callId: string;
   readonly #core: Core;
-  readonly #options: DialOptions;
+  readonly #options: Omit<DialOptions, "handlers">;
+  /** Null once nobody listens any more: late answers are dealt with for half a minute, without the user's call. */
+  #handlers: DialHandlers | null;
   readonly #localTag: string;
   readonly #from: string;
   /** User part of our Contact. */
@@ -65,7 +67,9 @@ export class InviteUac implements OutgoingInvite {
   constructor(core: Core, options: DialOptions, onClosed: () => void) {
     this.#core = core;
     this.#onClosed = onClosed;
-    this.#options = options;
+    const { handlers, ...rest } = options;
+    this.#options = rest;
+    this.#handlers = handlers;
     this.callId = newId(core);
     this.#localTag = newId(core);
     this.#sequence = firstSequence(core);
@@ -201,7 +205,7 @@ export class InviteUac implements OutgoingInvite {
       leg = new EarlyLeg(this.#core, this.#dialogOf(attempt, response));
       this.#legs.set(tag, leg);
     }
-    if (leg.onProvisional(response)) this.#options.handlers.onProgress(response.status, leg.news, tag);
+    if (leg.onProvisional(response)) this.#handlers?.onProgress(response.status, leg.news, tag);
   }
 
   #dialogOf(attempt: InviteAttempt, response: SipResponse): ReturnType<typeof callerDialog> {
@@ -231,8 +235,8 @@ export class InviteUac implements OutgoingInvite {
 
   #answered(session: Session, sdp: string | null): void {
     this.#session = session;
-    this.#close();
-    this.#options.handlers.onAnswered(session, sdp);
+    const handlers = this.#close();
+    handlers?.onAnswered(session, sdp);
   }
 
   #onRefused(attempt: InviteAttempt, request: SipRequest, response: SipResponse): void {
@@ -264,17 +268,20 @@ export class InviteUac implements OutgoingInvite {
 
   #fail(status: number | null, reason: string, response: SipResponse | null): void {
     if (this.#state === "over") return;
-    this.#close();
-    this.#options.handlers.onFailed(status, reason, response);
+    const handlers = this.#close();
+    handlers?.onFailed(status, reason, response);
   }
 
-  /** No handler but those of a call is called after this. */
-  #close(): void {
+  /** No handler but those of a call is called after this, unless by whoever takes them from here. */
+  #close(): DialHandlers | null {
+    const handlers = this.#handlers;
+    this.#handlers = null;
     this.#state = "over";
     this.#silence?.cancel();
     this.#ringing?.cancel();
     for (const leg of this.#legs.values()) leg.close();
     this.#onClosed();
+    return handlers;
   }
 }
 

@@ -228,6 +228,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
     const headers: ExtraHeaders = [["Contact", this.dialog.contact], ...CAPABILITIES, ...timer, ...body.headers];
     const octets = respond(this.#core, this.#arrival, 200, { ...body, toTag: this.dialog.localTag, headers });
     transaction.onCancel = null;
+    this.#onCancelled = null;
     const wantsAnswer = this.offer === null && !this.#offeredEarly;
     session.awaitFirstAck(transaction, cseq(request).number, octets, wantsAnswer);
     const early = this.#earlyAnswer;

@@ -176,7 +176,10 @@ export class Session implements SipCall, SessionContext, DialogUser {
       this.#byeOwed = true;
       this.inbound.whenFirstAcknowledged(() => this.#sendBye());
     }
-    this.handlers.onEnded(reason, bye);
+    const { handlers } = this;
+    // What is left lives on for half a minute, for repeats of the other side: its user's call must not.
+    this.handlers = NO_HANDLERS;
+    handlers.onEnded(reason, bye);
   }
 
   suspend(): void {

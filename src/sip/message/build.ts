@@ -124,6 +124,13 @@ export function serialize(message: SipMessage): Buffer {
   return octets;
 }
 
+/** A copy in memory of its own, for what is kept: small buffers share a pool of 64 KiB, and one of them keeps it whole. */
+export function ownCopy(octets: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(octets.length);
+  octets.copy(copy);
+  return copy;
+}
+
 /** Whether every character is one octet in Latin-1; written so, any other would come out as some other octet, CR too. */
 function isLatin1(text: string): boolean {
   // oxlint-disable-next-line no-control-regex -- the whole range is meant

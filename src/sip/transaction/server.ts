@@ -1,5 +1,5 @@
 import type { Timer } from "../../base/clock.ts";
-import { serialize } from "../message/build.ts";
+import { ownCopy, serialize } from "../message/build.ts";
 import type { SipResponse } from "../message/message.ts";
 import { responseFlow, type ReplyRoute, type TransactionHost } from "./host.ts";
 import { transactionTimeout } from "./timers.ts";
@@ -43,7 +43,7 @@ export class ServerTransaction {
   respond(response: SipResponse): Buffer {
     const octets = serialize(response);
     if (this.#state !== "trying") return octets;
-    this.#octets = octets;
+    this.#octets = ownCopy(octets);
     this.#state = "completed";
     this.#limit?.cancel();
     this.#send(false);
