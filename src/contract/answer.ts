@@ -17,6 +17,7 @@ import {
 } from "./fields.ts";
 import { describe, warning, type Finding } from "./finding.ts";
 import type { HttpOutcome } from "./http.ts";
+import { recallVerdict, rememberVerdict } from "./judgements.ts";
 import { readPhone } from "./numbers.ts";
 import { isHttpUrl, maskCredentials } from "./query.ts";
 import { receiveJson, unusable, type Unusable } from "./receive.ts";
@@ -110,10 +111,21 @@ export function judgeConnectAnswer(
   exophone: Exophone,
   mode: ValidationMode,
 ): Verdict {
+  const whose = { account, exophone };
+  if (!outcome.ok || outcome.status !== 200) return judgeOutcome(outcome, whose, mode);
+  const judged = { ...whose, mode, contentType: outcome.contentType, body: outcome.body };
+  const known = recallVerdict(judged);
+  if (known !== undefined) return known;
+  const verdict = judgeOutcome(outcome, whose, mode);
+  rememberVerdict(judged, verdict);
+  return verdict;
+}
+
+function judgeOutcome(outcome: HttpOutcome, whose: Whose, mode: ValidationMode): Verdict {
   const judging: Judging = { mode, findings: [] };
   const received = receiveJson(judging, outcome);
   if (!received.usable) return received;
-  return judge(judging, received.value, { account, exophone });
+  return judge(judging, received.value, whose);
 }
 
 /** Judges the same shape written in a flow document (`parameters`). `exophone` null: not known yet. Never throws. */

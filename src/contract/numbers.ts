@@ -2,6 +2,7 @@ import { parsePhoneNumberFromString, type CountryCode } from "libphonenumber-js/
 import type { Account, User } from "./account.ts";
 import type { Destination } from "./destination.ts";
 import { quote, warning, type Finding } from "./finding.ts";
+import { Remembered } from "./remembered.ts";
 
 /** What one entry of a destination list means. Null: it cannot be dialled, and a finding says why. */
 export interface ReadDestination {
@@ -110,10 +111,7 @@ const NO_NUMBER = "is no phone number";
 const INVALID = "is not a valid number of its country";
 
 /** Entries remembered: the numbers of a busy account's teams many times over, in about a megabyte. */
-const MAX_REMEMBERED = 5000;
-let remembered = new Map<string, Phone>();
-/** The generation before: what is still in use moves over, the rest goes with it. */
-let forgetting = new Map<string, Phone>();
+const phones = new Remembered<Phone>(5000);
 
 /**
  * Reads a number the way RES-24 allows, in `country` (ISO 3166) where it has no +. The library takes 15 to 20 µs a
@@ -121,14 +119,10 @@ let forgetting = new Map<string, Phone>();
  */
 export function readPhone(text: string, country: string): Phone {
   const key = `${country} ${text}`;
-  const known = remembered.get(key);
+  const known = phones.get(key);
   if (known !== undefined) return known;
-  if (remembered.size >= MAX_REMEMBERED) {
-    forgetting = remembered;
-    remembered = new Map();
-  }
-  const phone = forgetting.get(key) ?? parsePhone(text, country);
-  remembered.set(key, phone);
+  const phone = parsePhone(text, country);
+  phones.set(key, phone);
   return phone;
 }
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { END_TIME, formatCreated, formatDateTime, isTimezone, zonedDate } from "./time.ts";
+import { END_TIME, formatCreated, formatDateTime, formatInstant, isTimezone, zonedDate } from "./time.ts";
 
 const INDIA = { timezone: "Asia/Kolkata", createdFormat: "observed" } as const;
 
@@ -21,6 +21,14 @@ describe("times", () => {
   it("REQ-14: an account may have Created in the documented form", () => {
     const account = { timezone: "Asia/Kolkata", createdFormat: "documented" } as const;
     expect(formatCreated(Date.parse("2024-09-03T06:14:54Z"), account)).toBe("2024-09-03 11:44:54");
+  });
+
+  it("an instant is written as JavaScript writes it", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1e12, max: 1e13 }), (ms) => {
+        expect(formatInstant(ms)).toBe(new Date(ms).toISOString());
+      }),
+    );
   });
 
   it("REQ-17: EndTime is the beginning of the epoch in India", () => {

@@ -49,6 +49,13 @@ export function formatCreated(ms: number, account: Pick<Account, "timezone" | "c
   return `${dayOf(local, zone).observed} ${timeOfDay(local)}`;
 }
 
+/** As `Date.toISOString` writes it, from the day at hand: that one takes 0.7 µs, dear for a line of every call's trace. */
+export function formatInstant(ms: number): string {
+  const { documented } = dayOf(ms, zoneOf("UTC"));
+  const milliseconds = Math.floor(ms) - Math.floor(ms / 1000) * 1000;
+  return `${documented}T${timeOfDay(ms)}.${String(milliseconds).padStart(3, "0")}Z`;
+}
+
 /** Whether `text` names a zone of the IANA database; an account must not have another. */
 export function isTimezone(text: string): boolean {
   try {

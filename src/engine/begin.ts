@@ -4,6 +4,7 @@ import { MAX_CALL_MS } from "../call/limits.ts";
 import type { CallSetup } from "../call/setup.ts";
 import type { CallState, KnownFacts } from "../call/state.ts";
 import { Turn } from "../call/turn.ts";
+import { formatInstant } from "../contract/time.ts";
 import type { Step } from "./engine.ts";
 import { CALL_TIMER } from "./finish.ts";
 import { enterFlow } from "./run.ts";
@@ -33,7 +34,7 @@ export function beginCall(setup: CallSetup, event: CallEvent): Step {
     from: event.from,
     to: event.to,
     direction: event.direction,
-    started_at: new Date(event.at).toISOString(),
+    started_at: formatInstant(event.at),
   });
   turn.setTimer(CALL_TIMER, Math.min(event.timeLimitMs ?? MAX_CALL_MS, MAX_CALL_MS));
   enterFlow(turn);

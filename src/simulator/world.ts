@@ -317,12 +317,13 @@ export class World<State> {
   #request(effect: Extract<Effect, { kind: "fetch" | "check_audio" }>): void {
     const { id, deadlineMs } = effect;
     const isFetch = effect.kind === "fetch";
-    const scripted = isFetch
+    const { outcome, elapsedMs } = isFetch
       ? this.#urls.get(effect.request.baseUrl, deadlineMs)
       : this.#urls.check(effect.url, deadlineMs);
-    const timer = this.#clock.after(scripted.elapsedMs, () => {
+    const timer = this.#clock.after(elapsedMs, () => {
       this.#requests.delete(id);
-      this.#deliver({ kind: isFetch ? "fetched" : "audio_checked", at: this.#clock.now(), id, ...scripted });
+      const kind = isFetch ? "fetched" : "audio_checked";
+      this.#deliver({ kind, at: this.#clock.now(), id, outcome, elapsedMs });
     });
     this.#requests.set(id, timer);
   }
