@@ -18,6 +18,7 @@ import { addHeaders, proofFor } from "./sender.ts";
 import { allowedBy, Session } from "./session.ts";
 import { agreeAsClient, longerInterval } from "./session-timer.ts";
 
+const NOTHING = Buffer.alloc(0);
 /** ms to connect to one address over TCP. */
 const CONNECT_MS = 5_000;
 /** INVITEs sent again to one address for challenges and 422 together. */
@@ -43,7 +44,7 @@ export class InviteUac implements OutgoingInvite {
   readonly #from: string;
   /** User part of our Contact. */
   readonly #user: string | null;
-  readonly #sdp: Buffer;
+  #sdp: Buffer;
   readonly #digest: DigestClient | null;
   readonly #legs = new Map<string, EarlyLeg>();
   #sequence: number;
@@ -276,6 +277,7 @@ export class InviteUac implements OutgoingInvite {
   #close(): DialHandlers | null {
     const handlers = this.#handlers;
     this.#handlers = null;
+    this.#sdp = NOTHING;
     this.#state = "over";
     this.#silence?.cancel();
     this.#ringing?.cancel();
