@@ -163,6 +163,7 @@ function startMedia(config: ServeConfig, recordingsDir: string, log: Log): Media
         PLUGBOARD_MEDIA_BIND: config.sip.host,
         PLUGBOARD_MEDIA_RTP: `${first}-${first + share - 1}`,
         PLUGBOARD_MEDIA_RECORDINGS: recordingsDir,
+        PLUGBOARD_LOG: config.logLevel,
       }),
       // Its one line "media ready" is for those who start it by hand.
       stdout: "ignore",

@@ -47,7 +47,12 @@ const log: Log = {
   error: (fields, message) => line("error", fields, message),
 };
 
+/** Least to most severe; `PLUGBOARD_LOG` names the least that is written. */
+const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+const LEAST = LEVELS.indexOf(process.env["PLUGBOARD_LOG"] ?? "info");
+
 function line(level: string, fields: object, message: string): void {
+  if (LEVELS.indexOf(level) < LEAST) return;
   const readable = Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? value.message : value]);
   process.stderr.write(`${JSON.stringify({ level, part: "media", ...Object.fromEntries(readable), message })}\n`);
 }

@@ -124,7 +124,7 @@ export class MediaServer {
     if (socket !== this.#controller) return;
     this.#controller = null;
     this.#writer = null;
-    this.#options.log.warn({ leaseMs: this.#options.leaseMs }, "controller left; calls go on");
+    this.#options.log.info({ leaseMs: this.#options.leaseMs }, "controller left; calls go on");
     this.#armLease();
   }
 
