@@ -3,7 +3,7 @@ import type { HttpOutcome } from "../contract/http.ts";
 import { judgeAudio } from "../contract/audio.ts";
 import type { Query } from "../contract/query.ts";
 import { receive, type Unusable } from "../contract/receive.ts";
-import type { AppletEvent } from "./applet.ts";
+import type { AppletEvent, Ending } from "./applet.ts";
 import type { RequestPurpose } from "./effects.ts";
 import { REQUEST_DEADLINE_MS } from "./limits.ts";
 import type { Turn } from "./turn.ts";
@@ -185,6 +185,17 @@ function accept<A>(turn: Turn, asking: Asking<A>, answer: A, received: Received)
   close(turn, asking, "usable", received, null, "The answer is valid and is used.");
   asking.id = null;
   return { kind: "answer", id, answer };
+}
+
+/**
+ * The call ends under what is being asked. An answer that only waited for its audio (RES-27) has been judged all the same:
+ * it gets its result, because nothing that was answered stays without one.
+ */
+export function leaveAsking<A>(turn: Turn, asking: Asking<A>, ending: Ending): void {
+  const { checking } = asking;
+  if (checking === null) return;
+  const message = "The answer is valid, but the call ended before its audio was looked at: it is not used.";
+  close(turn, asking, "usable", checking.received, ending.by === "caller" ? "REF-8" : ending.rule, message);
 }
 
 /** Writes down what came of the request itself; an answer that stands in the flow was never asked for. */

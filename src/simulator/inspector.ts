@@ -63,7 +63,7 @@ export class Inspector implements Witness {
   readonly #startMs: number;
   readonly #legs = new Map<LegId, LegState>();
   readonly #attempts = new Map<LegId, AttemptNotes>();
-  /** Requests that were answered while somebody waited: their results are owed to the trace. */
+  /** Requests that were answered: their results are owed to the trace. */
   readonly #unexplained = new Set<string>();
   readonly #recordings = new Set<string>();
   /** Recordings that nobody has stopped and that have not closed by themselves. */
@@ -153,9 +153,6 @@ export class Inspector implements Witness {
         this.#running.delete(effect.id);
         return;
       case "abandon":
-        // An answer whose audio is no longer checked is never used: the decision to give up the check explains it.
-        this.#unexplained.clear();
-        return;
       case "play":
       case "stop_playing":
       case "hear":

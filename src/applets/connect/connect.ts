@@ -1,6 +1,6 @@
 import { unreachable } from "../../base/never.ts";
 import { type AppletEvent, type AppletKind, defineApplet, type Ending, type Farewell } from "../../call/applet.ts";
-import { onAsking } from "../../call/asking.ts";
+import { leaveAsking, onAsking } from "../../call/asking.ts";
 import type { LegId } from "../../call/legs.ts";
 import type { Turn } from "../../call/turn.ts";
 import { askWhom, questionOf } from "./ask.ts";
@@ -43,6 +43,7 @@ const kind: AppletKind<ConnectDocument, ConnectState> = {
     return run;
   },
   close(turn, _document, state, ending) {
+    leaveAsking(turn, { ...state.asking }, ending);
     return close(turn, { ...state }, ending);
   },
 };

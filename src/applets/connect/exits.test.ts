@@ -63,6 +63,22 @@ describe("the exits of a Connect", () => {
     expect(call.of("play")[0]?.items).toEqual([{ kind: "tone", tone: "ringback" }]);
   });
 
+  it.each([
+    ["the caller leaves", "REF-8", (call: Drive) => call.leaves()],
+    ["the call is hung up", "COMMAND", (call: Drive) => void call.event({ kind: "command", command: "hang_up" })],
+  ])("RES-9, RES-27: where %s while audio is looked at, the answer that named it keeps its result", (_, rule, end) => {
+    const call = new Drive();
+    call.dial([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
+    end(call);
+    const [connect, audio] = call.traced("request.sent");
+    expect(call.traced("request.result")).toMatchObject([
+      { id: connect?.id, result: "usable", http_status: 200, rule },
+    ]);
+    expect(call.rules).toContain("REF-8");
+    expect(call.of("abandon")).toEqual([{ kind: "abandon", id: audio?.id }]);
+    expect(call.traced("answer.used")).toEqual([]);
+  });
+
   it("RES-27: when one of two audio URLs is missing, the other check is given up", () => {
     const call = new Drive();
     call.dial([A], {

@@ -84,6 +84,13 @@ describe("a Gather", () => {
     expect(call.of("play")).toHaveLength(1);
   });
 
+  it("RES-9, RES-27: an answer whose prompt was still looked at when the caller left keeps its result", () => {
+    const call = new Drive({ flow: gatherFlow({ url: { primary: "https://app.example/gather" } }) });
+    call.json({ gather_prompt: { audio_url: "https://cdn.example/ask.wav" } });
+    call.leaves();
+    expect(call.traced("request.result")).toMatchObject([{ result: "usable", rule: "REF-8", elapsed_ms: 100 }]);
+  });
+
   it("APP-2: a URL is asked like Connect's: version header, Fallback, checked audio", () => {
     const url = { primary: "https://app.example/gather", fallback: "https://backup.example/gather" };
     const call = new Drive({ flow: gatherFlow({ url }) });

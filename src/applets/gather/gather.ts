@@ -1,6 +1,15 @@
 import { unreachable } from "../../base/never.ts";
 import { type AppletExit, type AppletKind, defineApplet } from "../../call/applet.ts";
-import { ask, type Asking, notAsked, onAsking, type Question, type Reply, weighFlow } from "../../call/asking.ts";
+import {
+  ask,
+  type Asking,
+  leaveAsking,
+  notAsked,
+  onAsking,
+  type Question,
+  type Reply,
+  weighFlow,
+} from "../../call/asking.ts";
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { hush, isSaid, onSaying, type Saying, sayPrompts } from "../../call/say.ts";
 import type { Turn } from "../../call/turn.ts";
@@ -62,7 +71,10 @@ const kind: AppletKind<GatherDocument, GatherState> = {
     const saying = onSaying(turn, state.saying, event);
     return saying === null ? state : listen(turn, { ...state, saying });
   },
-  close: () => null,
+  close(turn, _document, state, ending) {
+    leaveAsking(turn, { ...state.asking }, ending);
+    return null;
+  },
 };
 
 export const gather = defineApplet(kind);
