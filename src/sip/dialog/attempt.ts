@@ -1,4 +1,4 @@
-import { buildCancel } from "../message/build.ts";
+import { buildCancel, ownCopy } from "../message/build.ts";
 import { cseq, type SipRequest, type SipResponse, to } from "../message/message.ts";
 import type { InviteClientTransaction, InviteClientUser } from "../transaction/client-invite.ts";
 import type { Flow } from "../transport/types.ts";
@@ -68,7 +68,7 @@ export class InviteAttempt implements InviteClientUser {
   acknowledge(dialog: Dialog): void {
     const ack = dialog.request({ method: "ACK", headers: this.#proofs }, this.sequence);
     withFlow(this.#core, dialog, (flow) => {
-      const octets = this.#core.transactions.acknowledgement(ack, newBranch(this.#core), flow);
+      const octets = ownCopy(this.#core.transactions.acknowledgement(ack, newBranch(this.#core), flow));
       this.#acks.set(dialog.remoteTag, { dialog, flow, octets });
       this.#core.transactions.transmit(flow, octets, false);
     });
