@@ -9,7 +9,7 @@ type Json = Readonly<Record<string, unknown>>;
 type Result = Entry<"request.result">;
 
 /** A request that was never answered while anybody waited: longer than any deadline. */
-const NEVER_MS = 60_000;
+const NEVER: UrlAnswer = { kind: "error", afterMs: 60_000, error: "timeout" };
 
 /** What the customers' URLs answered in a recorded call, by `urlKey`, in the order asked. */
 export function readAnswers(trace: readonly TraceEntry[]): Record<string, UrlAnswer[]> {
@@ -32,7 +32,7 @@ function resultOf(trace: readonly TraceEntry[], sent: Sent): Result | undefined 
 }
 
 function answerOf(trace: readonly TraceEntry[], sent: Sent, result: Result | undefined): UrlAnswer {
-  if (result === undefined) return { kind: "error", afterMs: NEVER_MS, error: "timeout" };
+  if (result === undefined) return NEVER;
   const afterMs = result.elapsed_ms;
   switch (result.result) {
     case "timeout":
@@ -77,11 +77,13 @@ function invalid(sent: Sent, afterMs: number, status: number): UrlAnswer {
 function usable(trace: readonly TraceEntry[], sent: Sent, afterMs: number): UrlAnswer {
   if (sent.purpose === "audio") return audio(afterMs);
   const used = trace.find((entry) => entry.type === "answer.used" && entry.id === sent.id);
-  const answer = used?.type === "answer.used" ? used.answer : {};
+  const answer = used?.type === "answer.used" ? used.answer : unusedAnswer(trace, sent);
   switch (sent.purpose) {
     case "connect":
       return json(afterMs, connectWire(answer));
     case "dial_whom":
+      // Its audio stands in the flow, and an answer that was not used is no way to know it.
+      if (used === undefined) return NEVER;
       return plain(afterMs, 200, Array.isArray(answer["numbers"]) ? answer["numbers"].join(",") : "");
     case "gather":
       return json(afterMs, withoutNull(answer));
@@ -95,6 +97,23 @@ function usable(trace: readonly TraceEntry[], sent: Sent, afterMs: number): UrlA
     default:
       return plain(afterMs, 200, "");
   }
+}
+
+/**
+ * A good answer that was never used: the call ended while its audio was looked at (RES-27). That audio is all that the
+ * trace tells of it; one answer names at most two.
+ */
+function unusedAnswer(trace: readonly TraceEntry[], sent: Sent): Json {
+  const behind = trace.slice(trace.indexOf(sent) + 1).filter((entry) => entry.type === "request.sent");
+  const other = behind.findIndex(({ purpose }) => purpose !== "audio");
+  const [first, second] = (other < 0 ? behind : behind.slice(0, other)).map(({ url }) => url);
+  if (first === undefined) return {};
+  if (sent.purpose === "gather") {
+    const repeat = second === undefined ? null : { audio_url: second };
+    return { gather_prompt: { audio_url: first }, repeat_gather_prompt: repeat };
+  }
+  const playback = second === undefined ? null : { playback_to: "callee", type: "audio_url", value: second };
+  return { numbers: [], music_on_hold: { type: "custom_tone", value: first }, start_call_playback: playback };
 }
 
 /** APP-5: the case that the next Switch found selected. */

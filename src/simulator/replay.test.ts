@@ -37,6 +37,9 @@ function course({ call_sid, ended_by, duration_ms, applets, exits, attempts, req
   return { call_sid, ended_by, duration_ms, applets, exits, attempts, asked, dial_events, cdr };
 }
 
+const HOLD = "https://cdn.example/hold.wav";
+const HELLO = "https://cdn.example/hello.wav";
+
 describe("a replay", () => {
   const files = [FOLDER, EXAMPLES].flatMap((folder) =>
     readdirSync(folder).flatMap((file) => (file.endsWith(".yaml") ? [{ file, folder }] : [])),
@@ -65,6 +68,36 @@ describe("a replay", () => {
     if (!parsed.ok) throw new Error("answer.yaml");
     const report = simulate(parsed.value);
     expect(report.requests[0]?.query).toContainEqual(["CallFrom", "+919812345678"]);
+    expect(course(replayed(report))).toEqual(course(report));
+  });
+
+  it.each([
+    ["connect", { destination: { numbers: [] }, music_on_hold: { type: "custom_tone", value: HOLD } }],
+    [
+      "connect",
+      {
+        destination: { numbers: [] },
+        music_on_hold: { type: "custom_tone", value: HOLD },
+        start_call_playback: { playback_to: "both", type: "audio_url", value: HELLO },
+      },
+    ],
+    ["gather", { gather_prompt: { audio_url: HOLD } }],
+    ["gather", { gather_prompt: { audio_url: HOLD }, repeat_gather_prompt: { audio_url: HELLO } }],
+  ])("RES-27: of a caller who left while the audio of a %s was looked at goes as it did", (type, json) => {
+    const scenario = {
+      flow: { flow: "1", start: "first", applets: { first: { type, url: { primary: "https://app.example/ask" } } } },
+      call: { from: "+919812345678", to: "+918047100000" },
+      urls: {
+        "https://app.example/ask": [{ after_ms: 200, status: 200, json }],
+        [HELLO]: [{ after_ms: 100, status: 200, headers: { "content-type": "audio/wav" } }],
+        [HOLD]: [{ error: "timeout" }],
+      },
+      caller: { hang_up_after_ms: 1000 },
+    };
+    const parsed = parseScenario(JSON.stringify(scenario), "left.yaml", read);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    const report = simulate(parsed.value);
+    expect(report.requests[0]?.result).toBe("usable");
     expect(course(replayed(report))).toEqual(course(report));
   });
 
