@@ -63,4 +63,3 @@ export type CallEvent =
     }
   /** From a person or the platform. `recover`: the control process restarted and lost its legs; end the call now. */
   | { readonly kind: "command"; readonly at: number; readonly command: "hang_up" | "recover" };
-
