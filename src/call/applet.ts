@@ -20,23 +20,25 @@ export interface AppletExit {
   readonly path: readonly string[];
   /** Reaching this exit took the caller or the network some time: a cycle through it does not spin (APP-9). */
   readonly waits: boolean;
-  /** What the caller may have heard nothing of when the flow goes on here. */
+  /** How long the caller may have heard nothing when the flow goes on here. */
   readonly silence: ExitSilence;
   /** Its emptiness is what a reader expects (a default exists), so nobody is warned about it. */
   readonly optional: boolean;
 }
 
-/**
- * The longest silence behind the caller at an exit. `through`: the applet may have been silent as a whole, so what was
- * endured before counts on; `ms` is added to it, or stands alone.
- */
+/** The longest silence behind the caller at an exit, in ms, for the two ways there. Both null: the exit is never taken. */
 export interface ExitSilence {
-  readonly through: boolean;
-  readonly ms: number;
+  /** Since the caller last heard something of this applet, or pressed a key. Null: he always comes here without. */
+  readonly afterSound: number | null;
+  /** How long an applet took that made no sound at all: what was endured before counts on. Null: it always makes one. */
+  readonly throughout: number | null;
 }
 
-/** The caller has just heard something. */
-export const HEARD: ExitSilence = { through: false, ms: 0 };
+/** The caller has just heard something, or pressed a key. */
+export const HEARD: ExitSilence = { afterSound: 0, throughout: null };
+
+/** The applet decides without time or sound. */
+export const AT_ONCE: ExitSilence = { afterSound: null, throughout: 0 };
 
 /** Why a call is being ended. */
 export interface Ending {

@@ -10,6 +10,8 @@ export interface Rehearsal {
   readonly urls?: readonly (readonly [url: string, answer: Readonly<Record<string, unknown>>])[];
   /** One behaviour per INVITE; the form of `phones` in a scenario. */
   readonly phones?: readonly (readonly [destination: string, behaviour: Readonly<Record<string, unknown>>])[];
+  /** Numbers of the people of an account's groups, which a flow only names. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** Playing times in ms by text, file or URL. */
   readonly sounds?: Readonly<Record<string, number>>;
   /** Keys, in ms from the beginning of the applet. */
@@ -20,12 +22,17 @@ export interface Rehearsal {
   readonly when?: (atMs: number, timezone: string) => boolean;
 }
 
+/**
+ * How an applet is gone through: without delay; as late as the contract allows after it was heard; or without a sound, as
+ * long as the contract allows.
+ */
+export type Pace = "brisk" | "late" | "silent";
+
 /** What is to be rehearsed. */
 export interface RehearsalPlan {
   /** An exit by its name; `ringing`, `silence`: the worst the applet can do, whatever exit it leads to. */
   readonly goal: string;
-  /** As slowly as the contract allows, in silence where possible; otherwise briskly. */
-  readonly slow: boolean;
+  readonly pace: Pace;
   /** APP-5: the case that a Switch further on shall take; null: none. */
   readonly select: string | null;
 }

@@ -114,6 +114,11 @@ describe("the example call of the longest ringing", () => {
     ],
     ["a Dial-Whom URL", "desk", { desk: { type: "connect", dial_whom: { url: "https://app.example/whom" } } }],
     [
+      "a group, whose people the example brings along",
+      "desk",
+      { desk: { type: "connect", dial_whom: { group: "sales" } } },
+    ],
+    [
       "a walk through everything",
       "hours",
       {
@@ -136,11 +141,6 @@ describe("the example call of the longest ringing", () => {
   ])("rings as long as is claimed: %s", (_, start, applets) => {
     const { claimed, ears } = proveAndPlay(start, applets, "ringing");
     expect(ears?.ringMs).toBe(claimed);
-  });
-
-  it("there is none where it hangs on an account's group", () => {
-    const desk = { type: "connect", dial_whom: { group: "sales" } };
-    expect(proveAndPlay("desk", { desk }, "ringing").ears).toBeNull();
   });
 });
 
@@ -179,6 +179,20 @@ describe("the example call of the longest silence", () => {
       "ask",
       { ask: { type: "gather", url: { primary: "https://app.example/ask" } } },
     ],
+    [
+      "a menu whose URL says nothing",
+      "menu",
+      {
+        menu: { type: "menu", say: { url: "https://app.example/words" }, repeat: 1, keys: {}, no_input: "pass" },
+        pass: PASS,
+      },
+    ],
+    [
+      "EXIT-4: a Connect that dialled nobody, behind which another asks",
+      "sales",
+      { sales: { ...CONNECT, exits: { nobody_answered: "pass" } }, pass: PASS },
+    ],
+    ["a Passthru that is tried again and again", "pass", { pass: { ...PASS, exits: { otherwise: "pass" } } }],
     ["words before a voicemail", "vm", { vm: { type: "voicemail", say: { url: "https://app.example/words" } } }],
   ])("is silent as long as is claimed: %s", (_, start, applets) => {
     const { claimed, ears } = proveAndPlay(start, applets, "silence");

@@ -21,25 +21,36 @@ const PATIENCE_MS = 1000;
 
 /**
  * A concrete call in which a worst case comes about, as a scenario document: the caller walks there, suffers it, and hangs
- * up. Null: it depends on things a flow does not hold (an account's groups) or that no script can time.
+ * up. Null: it depends on things a flow does not hold, or that no script can time.
  */
 export function exampleOf(flow: Flow, worst: WorstCase, what: "ringing" | "silence"): ExampleCall | null {
-  const goal = what === "silence" && worst.exit !== null ? worst.exit : what;
-  const walk = [...worst.walk, { applet: worst.applet, exit: goal }];
+  const exit = what === "silence" && worst.exit !== null ? worst.exit : what;
+  return callAlong(flow, [...worst.walk, { applet: worst.applet, exit, pace: worst.pace }]);
+}
+
+/**
+ * A call that goes a given way, as a scenario document; the caller hangs up a second behind its end. Whether it really
+ * goes that way is known only when it is played. Null: no script can make it.
+ */
+export function callAlong(flow: Flow, walk: readonly Stride[]): ExampleCall | null {
   const script = new Script();
   for (const [i, stride] of walk.entries()) {
-    const part = rehearse(flow, stride, what === "silence", selectedBehind(flow, walk, i));
-    if (part === null) return null;
-    script.add(part);
+    const part = rehearse(flow, stride, selectedBehind(flow, walk, i));
+    if (part === null || !script.add(part)) return null;
   }
   return script.scenario(flow);
 }
 
-function rehearse(flow: Flow, { applet, exit }: Stride, slow: boolean, select: string | null): Rehearsal | null {
+function rehearse(flow: Flow, { applet, exit, pace }: Stride, select: string | null): Rehearsal | null {
   const document = flow.applets[applet];
   const kind = document === undefined ? undefined : appletKind(document.type);
   if (document === undefined || kind === undefined) return null;
-  return kind.rehearse(document, { goal: exit, slow, select });
+  return kind.rehearse(document, { goal: exit, pace, select });
+}
+
+/** Whether an exit can be rehearsed at all, for walks worth a try. */
+export function canRehearse(flow: Flow, applet: string, exit: string): boolean {
+  return rehearse(flow, { applet, exit, pace: "brisk" }, null) !== null;
 }
 
 /** APP-5: the case that the next Switch of the walk shall take, if no Passthru comes between. */
@@ -58,34 +69,55 @@ type Entries = Record<string, Readonly<Record<string, unknown>>[]>;
 class Script {
   readonly #urls: Entries = {};
   readonly #phones: Entries = {};
+  readonly #groups: Record<string, readonly string[]> = {};
   readonly #sounds: Record<string, number> = {};
   readonly #presses: { after_ms: number; digits: string }[] = [];
   readonly #conditions: { readonly afterMs: number; readonly when: NonNullable<Rehearsal["when"]> }[] = [];
   #elapsedMs = 0;
 
-  add(part: Rehearsal): void {
+  /** False: it contradicts what came before. */
+  add(part: Rehearsal): boolean {
     for (const [url, answer] of part.urls ?? []) append(this.#urls, withoutQuery(url), answer);
     for (const [destination, behaviour] of part.phones ?? []) append(this.#phones, destination, behaviour);
     for (const { afterMs, digits } of part.presses ?? []) {
       this.#presses.push({ after_ms: Math.round(this.#elapsedMs + afterMs), digits });
     }
+    for (const [group, numbers] of Object.entries(part.groups ?? {})) {
+      if ((this.#groups[group] ?? numbers).join() !== numbers.join()) return false;
+      this.#groups[group] = numbers;
+    }
     Object.assign(this.#sounds, part.sounds);
     if (part.when !== undefined) this.#conditions.push({ afterMs: this.#elapsedMs, when: part.when });
     this.#elapsedMs += part.takesMs;
+    return true;
   }
 
   scenario(flow: Flow): ExampleCall | null {
     const startMs = this.#start();
     if (startMs === null) return null;
-    const { id, name, start, validation, applets } = flow;
     return {
-      flow: { flow: id, name, start, validation, applets },
+      flow: documentOf(flow),
+      ...this.#account(),
       start: new Date(startMs).toISOString(),
-      urls: this.#urls,
-      phones: this.#phones,
-      sounds: this.#sounds,
-      caller: { hang_up_after_ms: this.#elapsedMs + PATIENCE_MS, presses: this.#presses },
+      ...withoutEmpty({
+        urls: withoutRepeats(this.#urls),
+        phones: withoutRepeats(this.#phones),
+        sounds: this.#sounds,
+      }),
+      caller: {
+        hang_up_after_ms: Math.round(this.#elapsedMs) + PATIENCE_MS,
+        ...withoutEmpty({ presses: this.#presses }),
+      },
     };
+  }
+
+  /** The people of the groups: what the account of a real call brings along. */
+  #account(): ExampleCall {
+    const members = [...new Set(Object.values(this.#groups).flat())];
+    if (members.length === 0) return {};
+    const name = (number: string) => `user${members.indexOf(number) + 1}`;
+    const groups = Object.entries(this.#groups).map(([group, numbers]) => ({ name: group, users: numbers.map(name) }));
+    return { account: { users: members.map((number) => ({ name: name(number), number })), groups } };
   }
 
   /** A moment at which every time condition of the walk goes the right way. */
@@ -96,6 +128,26 @@ class Script {
     }
     return null;
   }
+}
+
+/** The document from which `parseFlow` reads this very flow. */
+export function documentOf({ id, name, start, validation, applets }: Flow): ExampleCall {
+  return { flow: id, name, start, validation, applets };
+}
+
+/** In a scenario the last answer, or behaviour, repeats. */
+function withoutRepeats(entries: Entries): Entries {
+  return Object.fromEntries(
+    Object.entries(entries).map(([key, list]) => {
+      const last = JSON.stringify(list.at(-1));
+      const different = list.findLastIndex((each) => JSON.stringify(each) !== last);
+      return [key, list.slice(0, different + 2)];
+    }),
+  );
+}
+
+function withoutEmpty(document: ExampleCall): ExampleCall {
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => Object.keys(value ?? {}).length > 0));
 }
 
 function append(entries: Entries, key: string, value: Readonly<Record<string, unknown>>): void {

@@ -24,17 +24,61 @@ const envelope = z.strictObject({
   applets: z.record(z.string().min(1).max(64), z.unknown()),
 });
 
+/** What a flow document comes to, mistakes and all. */
+export interface FlowReading {
+  readonly problems: readonly FlowProblem[];
+  /**
+   * What can be played of it: in place of every applet that cannot be read, and of every target that does not exist,
+   * stands a Hangup. Null: it does not say where to begin, or holds no applets.
+   */
+  readonly playable: Flow | null;
+  /** The ids where such a Hangup stands. */
+  readonly gaps: ReadonlySet<string>;
+}
+
 /**
  * Reads a flow document. The flow that comes out can be run: every applet fits its kind's schema, every target exists,
  * and no circle spins (APP-9). All problems are found, not the first alone. Never throws.
  */
 export function parseFlow(document: unknown): Result<Flow, readonly FlowProblem[]> {
+  const { problems, playable } = readFlow(document);
+  return problems.length === 0 && playable !== null ? ok(playable) : err(problems);
+}
+
+/** {@link parseFlow} for those who want to see how far a call would come in a flow with mistakes. Never throws. */
+export function readFlow(document: unknown): FlowReading {
   const read = envelope.safeParse(document);
-  const { applets, ids, problems } = readApplets(isRecord(document) ? document["applets"] : undefined);
-  if (!read.success) return err([...wordIssues(envelope, document, read.error, []), ...problems]);
+  const record = isRecord(document) ? document : {};
+  const { applets, ids, problems } = readApplets(record["applets"]);
+  const envelopeProblems = read.success ? [] : wordIssues(envelope, document, read.error, []);
+  const targets = targetsOf(record["start"], applets).filter(() => isRecord(record["applets"]));
+  const unknown = targets.filter(({ target }) => !ids.includes(target));
+  const all = [
+    ...envelopeProblems,
+    ...problems,
+    ...unknown.map(({ path, target }) => unknownTarget(path, target, ids)),
+    ...spinningProblems(applets),
+  ];
+  const gaps = new Set([...ids, ...unknown.map(({ target }) => target)].filter((id) => !Object.hasOwn(applets, id)));
+  if (ids.length === 0 || ids.length > MAX_APPLETS) return { problems: all, playable: null, gaps };
+  return { problems: all, playable: playableOf(record, applets, gaps), gaps };
+}
+
+/** The envelope without its mistakes, around the applets that can be read. */
+function playableOf(
+  record: Readonly<Record<string, unknown>>,
+  applets: Flow["applets"],
+  gaps: ReadonlySet<string>,
+): Flow | null {
+  const fields = Object.entries(record).filter(([key]) => ["flow", "name", "start", "validation"].includes(key));
+  const whole = { ...Object.fromEntries(fields), applets: {} };
+  const faulty = envelope.safeParse(whole).error?.issues.map(({ path }) => path[0]) ?? [];
+  const sound = fields.filter(([key]) => !faulty.includes(key));
+  const read = envelope.safeParse({ flow: "0", ...Object.fromEntries(sound), applets: {} });
+  if (!read.success) return null;
   const { flow: id, name, start, validation } = read.data;
-  const all = [...problems, ...targetProblems(start, applets, ids), ...spinningProblems(applets)];
-  return all.length === 0 ? ok({ id, name, start, validation, applets }) : err(all);
+  const stopGaps = [...gaps].map((gap) => [gap, { type: "hangup" }] as const);
+  return { id, name, start, validation, applets: Object.fromEntries([...Object.entries(applets), ...stopGaps]) };
 }
 
 /** The ways out of one applet of a parsed flow. */
@@ -81,21 +125,26 @@ function unknownType(type: unknown, path: readonly string[]): FlowProblem {
   return problem(path, describe(type), `one of ${types.join(", ")}${near === null ? "" : ` (perhaps ${near})`}`);
 }
 
-/** EXIT-6: every target names an applet of the document. */
-function targetProblems(start: string, applets: ReadApplets["applets"], ids: readonly string[]): FlowProblem[] {
-  const problems = ids.includes(start) ? [] : [unknownTarget(["start"], start, ids)];
-  for (const [id, document] of Object.entries(applets)) {
-    for (const { target, path } of exitsOf(document)) {
-      if (target !== null && !ids.includes(target)) problems.push(unknownTarget(["applets", id, ...path], target, ids));
-    }
-  }
-  return problems;
+interface Target {
+  readonly path: readonly string[];
+  readonly target: string;
+}
+
+/** EXIT-6: everything that should name an applet of the document. */
+function targetsOf(start: unknown, applets: Flow["applets"]): Target[] {
+  const first = typeof start === "string" ? [{ path: ["start"], target: start }] : [];
+  const behind = Object.entries(applets).flatMap(([id, document]) =>
+    exitsOf(document).flatMap(({ target, path }) =>
+      target === null ? [] : [{ path: ["applets", id, ...path], target }],
+    ),
+  );
+  return [...first, ...behind];
 }
 
 function unknownTarget(path: readonly string[], target: string, ids: readonly string[]): FlowProblem {
   const near = nearest(target, ids);
   const hint = near === null ? "" : ` (perhaps ${near})`;
-  return problem(path, describe(target), `the id of an applet of this flow, one of ${ids.join(", ")}${hint}`);
+  return problem(path, describe(target), `the id of an applet of this flow, one of ${ids.join(", ")}${hint}`, "EXIT-6");
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { appletKind } from "../applets/registry.ts";
 import type { AppletExit, AppletTimes } from "../call/applet.ts";
+import type { Pace } from "../call/rehearsal.ts";
 import type { AppletDocument, Flow } from "../call/setup.ts";
 
 /** One applet of a flow with what its kind says about it. */
@@ -10,10 +11,11 @@ export interface FlowNode {
   readonly times: AppletTimes;
 }
 
-/** One step of a walk: the exit by which an applet is left. */
+/** One step of a walk: the exit by which an applet is left, and how the applet was gone through. */
 export interface Stride {
   readonly applet: string;
   readonly exit: string;
+  readonly pace: Pace;
 }
 
 /** A flow as applets and the ways between them. */
@@ -31,18 +33,46 @@ export function graphOf(applets: Flow["applets"]): FlowGraph {
   );
 }
 
+/** Whether a way may be walked. */
+export type MayWalk = (applet: string, exit: string) => boolean;
+
 /** The shortest walk from `start` to every applet that can be reached; the start's is empty. */
-export function walksFrom(graph: FlowGraph, start: string): ReadonlyMap<string, readonly Stride[]> {
+export function walksFrom(
+  graph: FlowGraph,
+  start: string,
+  mayWalk: MayWalk = () => true,
+): ReadonlyMap<string, readonly Stride[]> {
   const walks = new Map<string, readonly Stride[]>(graph.has(start) ? [[start, []]] : []);
   // The map grows while it is walked through: breadth first.
   for (const [id, walk] of walks) {
     for (const { name, target } of graph.get(id)?.exits ?? []) {
-      if (target !== null && graph.has(target) && !walks.has(target)) {
-        walks.set(target, [...walk, { applet: id, exit: name }]);
-      }
+      if (target === null || !graph.has(target) || walks.has(target) || !mayWalk(id, name)) continue;
+      walks.set(target, [...walk, { applet: id, exit: name, pace: "brisk" }]);
     }
   }
   return walks;
+}
+
+/**
+ * Walks from `start` to one applet: the shortest, then the shortest that avoids one of its steps, for each of them. Enough
+ * to go round a way that this or that call cannot take.
+ */
+export function* walksTo(
+  graph: FlowGraph,
+  start: string,
+  goal: string,
+  mayWalk: MayWalk,
+): Generator<readonly Stride[], void, void> {
+  const shortest = walksFrom(graph, start, mayWalk).get(goal);
+  if (shortest === undefined) return;
+  yield shortest;
+  for (const avoided of shortest) {
+    const others = walksFrom(graph, start, (applet, exit) => {
+      return mayWalk(applet, exit) && !(applet === avoided.applet && exit === avoided.exit);
+    });
+    const walk = others.get(goal);
+    if (walk !== undefined) yield walk;
+  }
 }
 
 /**
@@ -65,4 +95,15 @@ export function spinningCircles(graph: FlowGraph): readonly (readonly string[])[
   };
   for (const id of graph.keys()) visit(id, []);
   return circles;
+}
+
+/** APP-9: one way round a circle of {@link spinningCircles}, from the applet `first` on. */
+export function lapFrom(graph: FlowGraph, circle: readonly string[], first: string): readonly Stride[] {
+  const at = Math.max(circle.indexOf(first), 0);
+  const order = [...circle.slice(at), ...circle.slice(0, at)];
+  return order.flatMap((applet, i) => {
+    const next = order[(i + 1) % order.length];
+    const way = graph.get(applet)?.exits.find(({ target, waits }) => target === next && !waits);
+    return way === undefined ? [] : [{ applet, exit: way.name, pace: "brisk" as const }];
+  });
 }

@@ -1,3 +1,6 @@
+import type { AppletExit } from "../call/applet.ts";
+import { MAX_APPLETS_PER_CALL } from "../call/limits.ts";
+import type { Pace } from "../call/rehearsal.ts";
 import type { Flow } from "../call/setup.ts";
 import { type FlowGraph, type FlowNode, graphOf, spinningCircles, type Stride, walksFrom } from "./graph.ts";
 import type { FlowProblem } from "./words.ts";
@@ -17,6 +20,8 @@ export interface WorstCase {
   readonly applet: string;
   /** The exit at the end of it; null: it lies at the beginning of the applet, or fills it. */
   readonly exit: string | null;
+  /** How the applet is gone through until then. */
+  readonly pace: Pace;
   /** One sentence. */
   readonly because: string;
 }
@@ -36,7 +41,7 @@ export function spinningProblems(applets: Flow["applets"]): FlowProblem[] {
     const found = [...circle, circle[0]].join(" → ");
     const allowed = "a circle with an applet in it that waits for the caller or the network (APP-9)";
     const message = `goes in circles without waiting for anybody: ${found}; allowed is ${allowed}`;
-    return { path: ["applets", circle[0] ?? ""], found, allowed, message };
+    return { rule: "APP-9", path: ["applets", circle[0] ?? ""], found, allowed, message };
   });
 }
 
@@ -79,38 +84,83 @@ function longestRinging(graph: FlowGraph, walks: Walks): WorstCase | null {
   for (const [applet, walk] of walks) {
     const times = graph.get(applet)?.times;
     if (times === undefined || times.ringMs <= (worst?.ms ?? 0)) continue;
-    worst = { ms: times.ringMs, walk, applet, exit: null, because: times.because };
+    worst = { ms: times.ringMs, walk, applet, exit: null, pace: "late", because: times.because };
   }
   return worst;
 }
 
-/** Walks tried in search of the longest silence: flows people draw need a few hundred. */
-const MAX_WALKS = 20_000;
+/** How the caller came to an applet, and how long he had heard nothing by then. */
+interface Arrival {
+  readonly applet: string;
+  readonly ms: number;
+  /** Null: the call begins here. */
+  readonly by: { readonly from: Arrival; readonly stride: Stride } | null;
+}
 
 /**
- * Silence adds up over applets that make no sound. Every walk without a repeated applet is tried, from the start and from
- * every exit behind which the caller has just heard something.
+ * Silence adds up over applets that make no sound, and a walk may go round through such applets until the call has run as
+ * many as it may (APP-9). So the worst arrival at each applet is taken forward, applet by applet of the call.
  */
 function longestSilence(graph: FlowGraph, start: string): WorstCase | null {
   let worst: WorstCase | null = null;
-  let left = MAX_WALKS;
-  const note = (found: WorstCase): void => {
-    if (found.ms > (worst?.ms ?? 0)) worst = found;
-  };
-  const visit = (node: FlowNode, before: number, walk: readonly Stride[]): void => {
-    left -= 1;
-    if (left < 0) return;
-    const here = { walk, applet: node.id };
-    note({ ...here, ms: before + node.times.silenceMs, exit: null, because: node.times.because });
-    for (const { name, target, silence } of node.exits) {
-      const ms = (silence.through ? before : 0) + silence.ms;
-      note({ ...here, ms, exit: name, because: `So long may it take to come to the exit "${name}".` });
-      const next = target === null ? undefined : graph.get(target);
-      const stride = { applet: node.id, exit: name };
-      if (next !== undefined && !walk.some((each) => each.applet === target)) visit(next, ms, [...walk, stride]);
+  let arrivals: ReadonlyMap<string, Arrival> = new Map([[start, { applet: start, ms: 0, by: null }]]);
+  for (let run = 0; run < MAX_APPLETS_PER_CALL && arrivals.size > 0; run++) {
+    const next = new Map<string, Arrival>();
+    for (const arrival of arrivals.values()) {
+      const node = graph.get(arrival.applet);
+      if (node === undefined) continue;
+      for (const found of silences(arrival, node)) if (found.ms > (worst?.ms ?? 0)) worst = told(arrival, node, found);
+      for (const onward of onwards(arrival, node)) {
+        if (onward.ms > (next.get(onward.applet)?.ms ?? -1)) next.set(onward.applet, onward);
+      }
     }
-  };
-  const first = graph.get(start);
-  if (first !== undefined) visit(first, 0, []);
+    arrivals = next;
+  }
   return worst;
+}
+
+interface Silence {
+  readonly ms: number;
+  /** Null: it lies at the beginning of the applet, or fills it. */
+  readonly exit: string | null;
+  readonly pace: Pace;
+}
+
+/** The silences that an applet can come to: before its first sound, and at each exit. */
+function silences({ ms }: Arrival, { times, exits }: FlowNode): Silence[] {
+  const atExits = exits.flatMap((exit) => {
+    const longest = longestAt(exit, ms);
+    return longest === null ? [] : [{ ...longest, exit: exit.name }];
+  });
+  return [{ ms: ms + times.silenceMs, exit: null, pace: "silent" }, ...atExits];
+}
+
+/** The longer of the two ways to an exit. */
+function longestAt({ silence }: AppletExit, before: number): { readonly ms: number; readonly pace: Pace } | null {
+  const { afterSound, throughout } = silence;
+  const silent = throughout === null ? -1 : before + throughout;
+  if (silent >= (afterSound ?? 0)) return { ms: silent, pace: "silent" };
+  return afterSound === null ? null : { ms: afterSound, pace: "late" };
+}
+
+function onwards(from: Arrival, { id, exits }: FlowNode): Arrival[] {
+  return exits.flatMap((exit) => {
+    const longest = longestAt(exit, from.ms);
+    if (exit.target === null || longest === null) return [];
+    const stride = { applet: id, exit: exit.name, pace: longest.pace };
+    return [{ applet: exit.target, ms: longest.ms, by: { from, stride } }];
+  });
+}
+
+function told(arrival: Arrival, { id, times }: FlowNode, { ms, exit, pace }: Silence): WorstCase {
+  const because = exit === null ? times.because : `So long may it take to come to the exit "${exit}".`;
+  return { ms, walk: walkOf(arrival), applet: id, exit, pace, because };
+}
+
+/** What lies before the last sound may as well go briskly. */
+function walkOf(arrival: Arrival): readonly Stride[] {
+  const walk: Stride[] = [];
+  for (let { by } = arrival; by !== null; by = by.from.by) walk.unshift(by.stride);
+  const heardLast = walk.findLastIndex(({ pace }) => pace !== "silent");
+  return walk.map((stride, i) => (i < heardLast ? { ...stride, pace: "brisk" } : stride));
 }

@@ -10,12 +10,14 @@ export interface FlowProblem {
   readonly found: string;
   readonly allowed: string;
   readonly message: string;
+  /** The rule of the contract that it breaks; null: it is about the shape of the document. */
+  readonly rule: string | null;
 }
 
 type Path = readonly (string | number)[];
 
-export function problem(path: Path, found: string, allowed: string): FlowProblem {
-  return { path, found, allowed, message: `is ${found}; allowed is ${allowed}` };
+export function problem(path: Path, found: string, allowed: string, rule: string | null = null): FlowProblem {
+  return { path, found, allowed, message: `is ${found}; allowed is ${allowed}`, rule };
 }
 
 /** The findings of a schema about `root`, which stands at `prefix` of the whole document, one sentence each. */
@@ -29,12 +31,18 @@ function wordIssue(schema: z.ZodType, root: unknown, issue: z.core.$ZodIssue, pr
   if (issue.code === "unrecognized_keys") {
     const keys = keysAt(schema, at);
     const allowed = keys.length === 0 ? "no further key" : `one of ${keys.join(", ")}`;
-    return issue.keys.map((key) => ({ path: [...path, key], found: key, allowed, message: unknownKey(key, keys) }));
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      found: key,
+      allowed,
+      message: unknownKey(key, keys),
+      rule: null,
+    }));
   }
   const found = describe(valueAt(root, at));
   const allowed = allowedBy(issue);
   // A schema's own sentence says what was wrong better than the value would.
-  if (issue.code === "custom") return [{ path, found, allowed, message: issue.message }];
+  if (issue.code === "custom") return [{ path, found, allowed, message: issue.message, rule: null }];
   return [problem(path, found, allowed)];
 }
 

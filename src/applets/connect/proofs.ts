@@ -1,22 +1,37 @@
 import { type AppletExit, type AppletTimes, HEARD } from "../../call/applet.ts";
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { isHttpUrl } from "../../contract/query.ts";
 import type { ConnectDocument, ConnectExit } from "./schema.ts";
 
 /** RES-15's largest `max_ringing_duration`, and REQ-8's longest list: what a URL may answer at worst. */
 export const LONGEST_RING_S = 60;
 export const LONGEST_LIST = 100;
+/** RES-19's largest `max_parallel_attempts`. */
+const MOST_AT_ONCE = 10;
+
+/** A list with such an entry rings somebody, unless the account forbids it. */
+const LOOKS_DIALABLE = /^\s*(?:\+?\d[\d ()-]{6,}|sip:\S+)\s*$/;
 
 /** The three exits (section 6), in the order of the contract. */
 export function connectExits(document: ConnectDocument): readonly AppletExit[] {
   const asksUrl = document.url !== undefined || document.dial_whom?.url !== undefined;
   const heard = { waits: true, silence: HEARD, optional: false };
   // A list in the flow is found wanting in no time at all; with a URL the caller has heard nothing while it was asked.
-  const silence = { through: true, ms: connectTimes(document).silenceMs };
+  const unheard = connectTimes(document).silenceMs;
+  const silence = { afterSound: null, throughout: unheard };
+  // EXIT-4: left empty, the last exit is the one before it.
+  const { nobody_answered: unanswered, nobody_dialed: undialled } = document.exits;
+  const standsIn = unanswered !== undefined && undialled === undefined;
+  const waits = asksUrl || numbersOf(document).some((each) => LOOKS_DIALABLE.test(each));
+  const answered = {
+    waits: waits || !standsIn,
+    silence: { afterSound: 0, throughout: standsIn ? unheard : null },
+    optional: false,
+  };
   return [
     { ...exit(document, "conversation_ended", "after the conversation ends"), ...heard },
-    { ...exit(document, "nobody_answered", "nobody answers"), ...heard },
-    // EXIT-4: left empty, the exit before stands in for it.
-    { ...exit(document, "nobody_dialed", "we didn't dial anyone"), waits: asksUrl, silence, optional: true },
+    { ...exit(document, "nobody_answered", "nobody answers"), ...answered },
+    { ...exit(document, "nobody_dialed", "we didn't dial anyone"), waits, silence, optional: true },
   ];
 }
 
@@ -40,15 +55,17 @@ export function connectTimes(document: ConnectDocument): AppletTimes {
 
 function timesOfFlow(document: ConnectDocument): AppletTimes {
   const { dial_whom: whom, parameters = {} } = document;
-  const ringS = whole(parameters["max_ringing_duration"], 30);
+  const ringS = whole(parameters["max_ringing_duration"], 30, LONGEST_RING_S);
   const parallel = parameters["parallel_ringing"];
-  const isParallel = isRecord(parallel) && parallel["activate"] === true;
-  const size = isParallel ? whole(parallel["max_parallel_attempts"], 5) : 1;
-  const numbers = whom === undefined || whom.numbers !== undefined ? numbersOf(document).length : LONGEST_LIST;
+  const isParallel = isRecord(parallel) && String(parallel["activate"]) === "true";
+  const size = isParallel ? whole(parallel["max_parallel_attempts"], 5, MOST_AT_ONCE) : 1;
+  const isListed = whom === undefined || whom.numbers !== undefined;
+  const numbers = isListed ? new Set(numbersOf(document)).size : LONGEST_LIST;
   const rounds = Math.ceil(numbers / size);
   return {
     ringMs: rounds * ringS * 1000,
-    silenceMs: whom?.url !== undefined ? REQUEST_DEADLINE_MS : 0,
+    // The sounds that the flow names are looked at within the time of one request, with the URL's where there is one.
+    silenceMs: whom?.url !== undefined || soundsOf(document).length > 0 ? REQUEST_DEADLINE_MS : 0,
     because: `${numbers} numbers in ${rounds} rounds may each ring for ${ringS} s.`,
   };
 }
@@ -61,10 +78,20 @@ export function numbersOf({ dial_whom: whom, parameters }: ConnectDocument): rea
   return Array.isArray(numbers) ? numbers.filter((each) => typeof each === "string") : [];
 }
 
+/** Audio URLs that the flow itself names. */
+export function soundsOf({ parameters = {} }: ConnectDocument): readonly string[] {
+  const { music_on_hold: music, start_call_playback: playback } = parameters;
+  const values = [music, playback].map((each) => (isRecord(each) ? each["value"] : undefined));
+  return values.filter((each) => typeof each === "string").filter(isHttpUrl);
+}
+
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function whole(value: unknown, otherwise: number): number {
-  return typeof value === "number" && Number.isInteger(value) && value > 0 ? value : otherwise;
+/** A whole number, or RES-6: one in a string, at most `most`. */
+function whole(value: unknown, otherwise: number, most: number): number {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number !== "number" || !Number.isInteger(number)) return otherwise;
+  return Math.min(Math.max(number, 1), most);
 }

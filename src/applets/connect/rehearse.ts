@@ -1,6 +1,6 @@
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
-import { type Rehearsal, type RehearsalPlan, TIMES_OUT } from "../../call/rehearsal.ts";
-import { connectTimes, LONGEST_LIST, LONGEST_RING_S, numbersOf } from "./proofs.ts";
+import { REHEARSED_PROMPT_MS, type Rehearsal, type RehearsalPlan, TIMES_OUT } from "../../call/rehearsal.ts";
+import { connectTimes, LONGEST_LIST, LONGEST_RING_S, numbersOf, soundsOf } from "./proofs.ts";
 import type { ConnectDocument } from "./schema.ts";
 
 const SOMEBODY = "+919900000011";
@@ -11,16 +11,17 @@ const RING_MS = 1000;
 const TALK_MS = 1000;
 
 const RINGS_FOR_EVER = { ring_after_ms: 300 };
+const AUDIO = { status: 200, headers: { "content-type": "audio/wav" } };
 
 /** Scripts for the exits of a Connect, for its longest ringing and its longest silence. Null: this one cannot be had. */
-export function rehearseConnect(document: ConnectDocument, plan: RehearsalPlan): Rehearsal | null {
-  switch (plan.goal) {
+export function rehearseConnect(document: ConnectDocument, { goal, pace }: RehearsalPlan): Rehearsal | null {
+  switch (goal) {
     case "conversation_ended":
       return talk(document);
     case "nobody_answered":
-      return busy(document);
+      return pace === "silent" ? nobodyInSilence(document) : (busy(document) ?? standIn(document));
     case "nobody_dialed":
-      return plan.slow ? nobodyInSilence(document) : nobody(document);
+      return pace === "silent" ? nobodyInSilence(document) : nobody(document);
     case "silence":
       return nobodyInSilence(document);
     case "ringing":
@@ -32,33 +33,45 @@ export function rehearseConnect(document: ConnectDocument, plan: RehearsalPlan):
 
 function talk(document: ConnectDocument): Rehearsal | null {
   const [destination] = listOf(document);
-  if (destination === undefined || isComplicated(document)) return null;
+  if (destination === undefined) return null;
   const behaviour = { answer_after_ms: RING_MS, talk_ms: TALK_MS };
-  return { urls: answers(document, [destination]), phones: [[destination, behaviour]], takesMs: RING_MS + TALK_MS };
+  const takesMs = RING_MS + announcedMs(document) + TALK_MS;
+  return { ...asked(document, [destination]), phones: [[destination, behaviour]], takesMs };
 }
 
 /** The first of the list is busy; the others are phones that nobody scripted, which fail at once. */
 function busy(document: ConnectDocument): Rehearsal | null {
   const [destination] = listOf(document);
-  if (destination === undefined || isComplicated(document)) return null;
-  return {
-    urls: answers(document, [destination]),
-    phones: [[destination, { busy_after_ms: RING_MS }]],
-    takesMs: RING_MS,
-  };
+  if (destination === undefined) return null;
+  const phones = [[destination, { busy_after_ms: RING_MS }]] as const;
+  return { ...asked(document, [destination]), phones, takesMs: RING_MS };
+}
+
+/** EXIT-4: the way of those who were not dialled, where it has no applet of its own. */
+function standIn(document: ConnectDocument): Rehearsal | null {
+  return document.exits.nobody_dialed === undefined ? nobody(document) : null;
 }
 
 function nobody(document: ConnectDocument): Rehearsal | null {
-  if (document.url === undefined && document.dial_whom?.url === undefined && listOf(document).length > 0) return null;
-  return { urls: answers(document, []), takesMs: 0 };
+  const { url, dial_whom: whom } = document;
+  // A group that the account does not have is nobody.
+  if (whom?.group !== undefined) return { takesMs: 0 };
+  if (url === undefined && whom?.url === undefined && listOf(document).length > 0) return null;
+  return { ...asked(document, []), takesMs: 0 };
 }
 
 /** Every URL takes its five seconds, and none has an answer. */
 function nobodyInSilence(document: ConnectDocument): Rehearsal | null {
   const { url, dial_whom: whom } = document;
-  const asked = [url?.primary, url?.fallback, whom?.url].filter((each) => each !== undefined);
-  if (asked.length === 0) return nobody(document);
-  return { urls: asked.map((each) => [each, TIMES_OUT] as const), takesMs: asked.length * REQUEST_DEADLINE_MS };
+  const urls = [url?.primary, url?.fallback, whom?.url].filter((each) => each !== undefined);
+  const sounds = soundsOf(document);
+  if (urls.length > 0) return { urls: urls.map(timesOut), takesMs: urls.length * REQUEST_DEADLINE_MS };
+  if (sounds.length > 0) return { urls: sounds.map(timesOut), takesMs: REQUEST_DEADLINE_MS };
+  return nobody(document);
+}
+
+function timesOut(url: string) {
+  return [url, TIMES_OUT] as const;
 }
 
 /**
@@ -71,9 +84,9 @@ function ringForEver(document: ConnectDocument): Rehearsal | null {
   const ring = (list: readonly string[]) => list.map((each) => [each, RINGS_FOR_EVER] as const);
   const { url, dial_whom: whom } = document;
   if (url === undefined) {
-    const list = whom?.url === undefined ? listOf(document) : many;
+    const list = whom?.url === undefined && whom?.group === undefined ? listOf(document) : many;
     if (list.length === 0) return null;
-    return { urls: answers(document, list), phones: ring(list), takesMs };
+    return { ...asked(document, list), phones: ring(list), takesMs };
   }
   const restless = Array.from({ length: MAX_FETCHES_PER_CONNECT - 1 }, (_, i) =>
     connectAnswer([i % 2 === 0 ? SOMEBODY : SOMEBODY_ELSE], { fetch_after_attempt: true }),
@@ -89,23 +102,32 @@ function connectAnswer(
   return { status: 200, json: { destination: { numbers }, max_ringing_duration: LONGEST_RING_S, ...more } };
 }
 
-/** The one answer that names these numbers, from whichever URL is asked; none where the flow holds them. */
-function answers(
-  { url, dial_whom: whom }: ConnectDocument,
-  numbers: readonly string[],
-): NonNullable<Rehearsal["urls"]> {
-  if (url !== undefined) return [[url.primary, connectAnswer(numbers, {})]];
-  return whom?.url === undefined ? [] : [[whom.url, { status: 200, text: numbers.join(",") }]];
+/** The one answer that names these numbers, from whichever URL is asked, or the group that holds them; none where the flow does. */
+function asked(document: ConnectDocument, numbers: readonly string[]): Omit<Rehearsal, "takesMs"> {
+  const { url, dial_whom: whom } = document;
+  if (url !== undefined) return { urls: [[url.primary, connectAnswer(numbers, {})]] };
+  const audio = soundsOf(document);
+  const urls = audio.map((each) => [each, AUDIO] as const);
+  const sounds = { ...Object.fromEntries(audio.map((each) => [each, REHEARSED_PROMPT_MS])), ...announced(document) };
+  if (whom?.group !== undefined) return { urls, sounds, groups: { [whom.group]: numbers } };
+  if (whom?.url === undefined) return { urls, sounds };
+  return { urls: [[whom.url, { status: 200, text: numbers.join(",") }], ...urls], sounds };
 }
 
-/** Whom the Connect will ring in a rehearsal. A group is the account's business. */
+/** DIAL-8: what the flow says before the two are put through, with its playing time. */
+function announced({ parameters = {} }: ConnectDocument): Readonly<Record<string, number>> {
+  const playback = parameters["start_call_playback"];
+  if (typeof playback !== "object" || playback === null || !("value" in playback)) return {};
+  return typeof playback.value === "string" ? { [playback.value]: REHEARSED_PROMPT_MS } : {};
+}
+
+function announcedMs(document: ConnectDocument): number {
+  return document.url === undefined && Object.keys(announced(document)).length > 0 ? REHEARSED_PROMPT_MS : 0;
+}
+
+/** Whom the Connect will ring in a rehearsal. */
 function listOf(document: ConnectDocument): readonly string[] {
   const { url, dial_whom: whom } = document;
-  if (url !== undefined || whom?.url !== undefined) return [SOMEBODY];
+  if (url !== undefined || whom?.url !== undefined || whom?.group !== undefined) return [SOMEBODY];
   return numbersOf(document).filter((each) => /^\+\d+$/.test(each));
-}
-
-/** Parameters whose course takes more than numbers: announcements and audio. */
-function isComplicated({ parameters = {} }: ConnectDocument): boolean {
-  return parameters["start_call_playback"] !== undefined || parameters["music_on_hold"] !== undefined;
 }

@@ -1,5 +1,5 @@
 import { unreachable } from "../../base/never.ts";
-import { type AppletExit, type AppletKind, defineApplet } from "../../call/applet.ts";
+import { type AppletKind, defineApplet } from "../../call/applet.ts";
 import {
   ask,
   type Asking,
@@ -10,7 +10,7 @@ import {
   type Reply,
   weighFlow,
 } from "../../call/asking.ts";
-import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { MAX_FETCHES_PER_CONNECT } from "../../call/limits.ts";
 import { hush, isSaid, onSaying, type Saying, sayPrompts } from "../../call/say.ts";
 import type { Turn } from "../../call/turn.ts";
 import {
@@ -20,8 +20,9 @@ import {
   judgeGatherBody,
 } from "../../contract/gather-answer.ts";
 import { gatherForm } from "./form.ts";
+import { gatherExits, gatherTimes } from "./proofs.ts";
 import { rehearseGather } from "./rehearse.ts";
-import { DEFAULT_TIMEOUT_S, type GatherDocument, gatherSchema, LONGEST_TIMEOUT_S } from "./schema.ts";
+import { type GatherDocument, gatherSchema } from "./schema.ts";
 
 interface GatherState {
   readonly asking: Asking<GatherAnswer>;
@@ -43,15 +44,8 @@ const kind: AppletKind<GatherDocument, GatherState> = {
   dials: false,
   docs: "gather.md",
   form: gatherForm,
-  exits: (document) => [
-    exitOf(document, "digits_entered", "digits entered"),
-    exitOf(document, "nothing_entered", "nothing entered"),
-  ],
-  times: ({ url }) => ({
-    ringMs: 0,
-    silenceMs: askingMs(url),
-    because: "Its URLs may take 5 s each to say what to ask for.",
-  }),
+  exits: gatherExits,
+  times: gatherTimes,
   rehearse: rehearseGather,
   enter(turn, document) {
     const asking: Asking<GatherAnswer> = notAsked();
@@ -78,26 +72,6 @@ const kind: AppletKind<GatherDocument, GatherState> = {
 };
 
 export const gather = defineApplet(kind);
-
-/** How long its URLs may take together. */
-function askingMs(url: GatherDocument["url"]): number {
-  if (url === undefined) return 0;
-  return REQUEST_DEADLINE_MS * (url.fallback === undefined ? 1 : 2);
-}
-
-/** How long it may wait for a key when the prompt is over. */
-function listeningMs({ url, parameters }: GatherDocument): number {
-  const given = parameters?.["input_timeout"];
-  if (url !== undefined) return LONGEST_TIMEOUT_S * 1000;
-  return (typeof given === "number" ? given : DEFAULT_TIMEOUT_S) * 1000;
-}
-
-function exitOf(document: GatherDocument, name: "digits_entered" | "nothing_entered", label: string): AppletExit {
-  // Without a URL, parameters that cannot be used take the exit at once.
-  const waits = name === "digits_entered" || document.url !== undefined;
-  const silence = { through: false, ms: listeningMs(document) };
-  return { name, label, target: document.exits[name] ?? null, path: ["exits", name], waits, silence, optional: false };
-}
 
 function questionOf(turn: Turn, { url }: GatherDocument): Question<GatherAnswer> {
   return {

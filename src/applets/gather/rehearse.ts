@@ -10,14 +10,18 @@ import { judgeGatherBody } from "../../contract/gather-answer.ts";
 import { type GatherDocument, LONGEST_TIMEOUT_S } from "./schema.ts";
 
 /** Scripts for the two exits of a Gather and its longest silence. */
-export function rehearseGather({ url, parameters }: GatherDocument, { goal, slow }: RehearsalPlan): Rehearsal | null {
+export function rehearseGather({ url, parameters }: GatherDocument, { goal, pace }: RehearsalPlan): Rehearsal | null {
   if (url === undefined) return rehearseParameters(parameters, goal);
-  if (goal === "silence") {
+  if (goal === "silence" || (goal === "nothing_entered" && pace === "silent")) {
     const asked = [url.primary, url.fallback].filter((each) => each !== undefined);
     return { urls: asked.map((each) => [each, TIMES_OUT] as const), takesMs: asked.length * REQUEST_DEADLINE_MS };
   }
-  const timeoutS = slow ? LONGEST_TIMEOUT_S : 1;
-  const json = { gather_prompt: { text: "Please enter a digit." }, max_input_digits: 1, input_timeout: timeoutS };
+  const isBrisk = pace === "brisk";
+  const json = {
+    gather_prompt: { text: "Please enter your number." },
+    max_input_digits: isBrisk ? 1 : 2,
+    input_timeout: isBrisk ? 1 : LONGEST_TIMEOUT_S,
+  };
   const course = rehearseParameters(json, goal);
   return course === null ? null : { ...course, urls: [[url.primary, { status: 200, json }]] };
 }

@@ -18,6 +18,5 @@ export const gatherSchema = z
 
 export type GatherDocument = z.infer<typeof gatherSchema>;
 
-/** Seconds: the longest `input_timeout` a URL may answer, and the one that holds where none is given. */
+/** Seconds: the longest `input_timeout` a URL may answer. */
 export const LONGEST_TIMEOUT_S = 600;
-export const DEFAULT_TIMEOUT_S = 5;

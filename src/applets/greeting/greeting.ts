@@ -39,7 +39,7 @@ const kind: AppletKind<GreetingDocument, Saying> = {
     // Static words take time but wait for nobody; a URL is waited for.
     const waits = what.url !== undefined;
     // A URL that answers nothing usable is skipped.
-    const silence = waits ? { through: true, ms: REQUEST_DEADLINE_MS } : HEARD;
+    const silence = waits ? { afterSound: 0, throughout: REQUEST_DEADLINE_MS } : HEARD;
     return [{ name: "next", label: "then", target: next ?? null, path: ["next"], waits, silence, optional: false }];
   },
   times: ({ say: what }) => ({
@@ -47,7 +47,7 @@ const kind: AppletKind<GreetingDocument, Saying> = {
     silenceMs: what.url === undefined ? 0 : REQUEST_DEADLINE_MS,
     because: "Its URL may take 5 s to say what to say.",
   }),
-  rehearse: ({ say: what }, { slow }) => rehearseSay(what, slow),
+  rehearse: ({ say: what }, { pace }) => rehearseSay(what, pace === "silent"),
   enter(turn, document) {
     return goOn(turn, say(turn, document.say));
   },

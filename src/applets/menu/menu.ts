@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AppletExit, type AppletKind, defineApplet } from "../../call/applet.ts";
+import { type AppletExit, type AppletKind, defineApplet, type ExitSilence, HEARD } from "../../call/applet.ts";
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { type Rehearsal, type RehearsalPlan, rehearseSay } from "../../call/rehearsal.ts";
 import { hush, isSaid, onSaying, say, type Saying, saySchema } from "../../call/say.ts";
@@ -70,10 +70,10 @@ const kind: AppletKind<MenuDocument, MenuState> = {
     sample: { type: "menu", say: { text: "For sales press 1." }, keys: {} },
   },
   exits: menuExits,
-  times: ({ say: what }) => ({
+  times: (document) => ({
     ringMs: 0,
-    silenceMs: what.url === undefined ? 0 : REQUEST_DEADLINE_MS,
-    because: "Its URL may take 5 s to say what to say.",
+    silenceMs: neverSaidMs(document) ?? 0,
+    because: "Its URL may take 5 s to say nothing, and then a key is waited for.",
   }),
   rehearse: rehearseMenu,
   enter(turn, document) {
@@ -132,34 +132,42 @@ function fail(turn: Turn, document: MenuDocument, state: MenuState, exit: "no_in
 }
 
 /** A key is pressed half way through the prompt, or as late as it may be. */
-function rehearseMenu(document: MenuDocument, { goal, slow }: RehearsalPlan): Rehearsal | null {
-  const said = rehearseSay(document.say, goal === "silence");
+function rehearseMenu(document: MenuDocument, { goal, pace }: RehearsalPlan): Rehearsal | null {
+  const said = rehearseSay(document.say, pace === "silent");
   const roundMs = said.takesMs + document.input_timeout * 1000;
   const times = document.repeat + 1;
-  if (goal === "no_input" || goal === "silence") return { ...said, takesMs: roundMs * times };
+  // The URL is asked for every repetition.
+  const rounds = (count: number) => Array.from({ length: count }, () => said.urls ?? []).flat();
+  if (goal === "no_input" || goal === "silence") return { ...said, urls: rounds(times), takesMs: roundMs * times };
   const digit = goal === "invalid" ? KEYS.find((key) => document.keys[key] === undefined) : goal;
   if (digit === undefined) return null;
-  const pressMs = slow ? roundMs - 1 : said.takesMs / 2;
+  const pressMs = pace === "brisk" ? said.takesMs / 2 : roundMs - 1;
   const presses = Array.from({ length: goal === "invalid" ? times : 1 }, (_, i) => ({
     afterMs: pressMs * (i + 1),
     digits: digit,
   }));
-  return { ...said, presses, takesMs: pressMs * presses.length };
+  return { ...said, urls: rounds(presses.length), presses, takesMs: pressMs * presses.length };
+}
+
+/** How long it may say nothing at all until it gives up; null: its prompt is always heard. */
+function neverSaidMs({ say: what, input_timeout: timeoutS, repeat }: MenuDocument): number | null {
+  return what.url === undefined ? null : (REQUEST_DEADLINE_MS + timeoutS * 1000) * (repeat + 1);
 }
 
 function menuExits(document: MenuDocument): readonly AppletExit[] {
-  const silence = { through: false, ms: document.input_timeout * 1000 };
+  const timeoutMs = document.input_timeout * 1000;
   const keys = KEYS.filter((key) => document.keys[key] !== undefined).map((key) => ({
     name: key,
     label: `key ${key}`,
     target: document.keys[key] ?? null,
     path: ["keys", key],
     waits: true,
-    silence,
+    silence: HEARD,
     optional: false,
   }));
-  const other = (name: "no_input" | "invalid", label: string): AppletExit => {
+  const other = (name: "no_input" | "invalid", label: string, silence: ExitSilence): AppletExit => {
     return { name, label, target: document[name] ?? null, path: [name], waits: true, silence, optional: false };
   };
-  return [...keys, other("no_input", "no key is pressed"), other("invalid", "a wrong key is pressed")];
+  const waited = { afterSound: timeoutMs, throughout: neverSaidMs(document) };
+  return [...keys, other("no_input", "no key is pressed", waited), other("invalid", "a wrong key is pressed", HEARD)];
 }

@@ -63,7 +63,7 @@ const kind: AppletKind<PassthruDocument, PassthruState> = {
   },
   exits({ exits, mode }) {
     const waits = mode === "sync";
-    const silence = { through: true, ms: waits ? REQUEST_DEADLINE_MS : 0 };
+    const silence = { afterSound: null, throughout: waits ? REQUEST_DEADLINE_MS : 0 };
     const ok = { name: "ok", label: waits ? "answered 200" : "then", target: exits.ok ?? null, path: ["exits", "ok"] };
     const otherwise = { name: "otherwise", label: "anything else", target: exits.otherwise ?? null };
     return [
@@ -100,8 +100,9 @@ const kind: AppletKind<PassthruDocument, PassthruState> = {
 
 export const passthru = defineApplet(kind);
 
-function rehearsePassthru({ url, mode }: PassthruDocument, { goal, slow, select }: RehearsalPlan): Rehearsal | null {
+function rehearsePassthru({ url, mode }: PassthruDocument, { goal, pace, select }: RehearsalPlan): Rehearsal | null {
   if (mode === "async") return goal === "ok" ? { takesMs: 0 } : null;
+  const slow = pace !== "brisk";
   const takesMs = slow ? REQUEST_DEADLINE_MS : 0;
   if (goal !== "ok") return { urls: [[url, slow ? TIMES_OUT : { status: 500 }]], takesMs };
   const body = select === null ? { text: "OK" } : { json: { select } };
@@ -121,17 +122,16 @@ function askingOf(turn: Turn, { url }: PassthruDocument): Asking {
 /** 200 → the first exit, everything else (302 included) → the second. A case it selects is for a Switch (APP-5). */
 function answered(turn: Turn, id: string, outcome: HttpOutcome, elapsedMs: number): void {
   const received = receive(outcome);
-  const status = outcome.ok ? outcome.status : null;
   if (!received.usable) {
     const [finding] = received.findings;
     const message = finding?.message ?? "The answer cannot be used.";
     turn.findings(id, received.findings);
-    turn.result({ id, result: received.result, status, elapsedMs }, finding?.rule ?? null, message);
+    turn.result({ id, result: received.result, outcome, elapsedMs }, finding?.rule ?? null, message);
     turn.put({ selected: null });
     return turn.leave("otherwise", "APP-4");
   }
   const selection = judgeSwitchAnswer(outcome);
-  turn.result({ id, result: "usable", status, elapsedMs }, null, "The URL answered 200.");
+  turn.result({ id, result: "usable", outcome, elapsedMs }, null, "The URL answered 200.");
   turn.put({ selected: selection.usable ? selection.select : null });
   turn.leave("ok", "APP-4");
 }

@@ -1,13 +1,10 @@
 import { z } from "zod";
-import { type AppletExit, type AppletKind, defineApplet } from "../../call/applet.ts";
+import { type AppletExit, type AppletKind, AT_ONCE, defineApplet } from "../../call/applet.ts";
 
 const target = z.string().min(1);
 
 /** The exit for every case that has none of its own. */
 const DEFAULT = "default";
-
-/** It makes no sound and takes no time. */
-const AT_ONCE = { through: true, ms: 0 };
 
 const schema = z.strictObject({
   type: z.literal("switch"),

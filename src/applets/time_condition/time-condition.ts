@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AppletExit, type AppletKind, defineApplet } from "../../call/applet.ts";
+import { type AppletExit, type AppletKind, AT_ONCE, defineApplet } from "../../call/applet.ts";
 import { isTimezone } from "../../contract/time.ts";
 import { isOpen, readSpan } from "./hours.ts";
 
@@ -78,7 +78,7 @@ function exitOf(document: TimeConditionDocument, name: "open" | "closed"): Apple
     target,
     path: ["exits", name],
     waits: false,
-    silence: { through: true, ms: 0 },
+    silence: AT_ONCE,
     optional: false,
   };
 }

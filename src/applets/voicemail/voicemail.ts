@@ -82,8 +82,8 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
     silenceMs: what?.url === undefined ? 0 : REQUEST_DEADLINE_MS,
     because: "Its URL may take 5 s to say what to say.",
   }),
-  rehearse({ say: what }, { slow }) {
-    const said = rehearseSay(what, slow);
+  rehearse({ say: what }, { pace }) {
+    const said = rehearseSay(what, pace === "silent");
     return {
       ...said,
       presses: [{ afterMs: said.takesMs + SPOKEN_MS, digits: "#" }],
