@@ -48,7 +48,8 @@ interface Checking<A> {
 
 /** Of the request whose answer is being judged. */
 interface Received {
-  readonly status: number | null;
+  /** Null: the answer stands in the flow. */
+  readonly outcome: HttpOutcome | null;
   readonly elapsedMs: number;
 }
 
@@ -86,15 +87,14 @@ export function weighFlow<A>(turn: Turn, asking: Asking<A>, question: Question<A
   asking.attempt += 1;
   asking.id = null;
   asking.role = null;
-  return weigh(turn, asking, question, judged, { status: null, elapsedMs: 0 });
+  return weigh(turn, asking, question, judged, { outcome: null, elapsedMs: 0 });
 }
 
 /** Takes an event that belongs to what is being asked; null: it belongs to something else. */
 export function onAsking<A>(turn: Turn, asking: Asking<A>, question: Question<A>, event: AppletEvent): Reply<A> | null {
   if (event.kind === "fetched" && asking.id === event.id) {
     const { outcome, elapsedMs } = event;
-    const received = { status: outcome.ok ? outcome.status : null, elapsedMs };
-    return weigh(turn, asking, question, question.judge(outcome), received);
+    return weigh(turn, asking, question, question.judge(outcome), { outcome, elapsedMs });
   }
   const check =
     event.kind === "audio_checked" ? asking.checking?.checks.find((each) => each.id === event.id) : undefined;
@@ -177,7 +177,7 @@ function traceCheck(turn: Turn, checked: Checked, ok: boolean, rule: string | nu
   const { id, outcome, elapsedMs } = checked;
   const received = receive(outcome);
   const result = ok ? "usable" : received.usable ? "invalid" : received.result;
-  turn.result({ id, result, status: outcome.ok ? outcome.status : null, elapsedMs }, rule, message);
+  turn.result({ id, result, outcome, elapsedMs }, rule, message);
 }
 
 function accept<A>(turn: Turn, asking: Asking<A>, answer: A, received: Received): Reply<A> {
@@ -207,8 +207,7 @@ function close<A>(
   rule: string | null,
   message: string,
 ): void {
-  const { status, elapsedMs } = received;
-  if (asking.id !== null) turn.result({ id: asking.id, result, status, elapsedMs }, rule, message);
+  if (asking.id !== null) turn.result({ id: asking.id, result, ...received }, rule, message);
   asking.checking = null;
 }
 

@@ -115,15 +115,14 @@ function askForWords(turn: Turn, url: string): Saying {
 function sayAnswer(turn: Turn, event: Extract<AppletEvent, { kind: "fetched" }>): Saying {
   const { id, outcome, elapsedMs } = event;
   const judged = judgeGreetingText(outcome);
-  const status = outcome.ok ? outcome.status : null;
   const [first] = judged.findings;
   turn.findings(id, judged.findings);
   if (!judged.usable) {
     const message = first?.message ?? "The answer cannot be used.";
-    turn.result({ id, result: judged.result, status, elapsedMs }, first?.rule ?? null, message);
+    turn.result({ id, result: judged.result, outcome, elapsedMs }, first?.rule ?? null, message);
     turn.decide("APP-1", "Nothing usable came from the URL: nothing is said.");
     return SAID;
   }
-  turn.result({ id, result: "usable", status, elapsedMs }, null, "The answer is said to the caller.");
+  turn.result({ id, result: "usable", outcome, elapsedMs }, null, "The answer is said to the caller.");
   return sayPrompts(turn, judged.prompts);
 }

@@ -2,6 +2,7 @@ import type { DialStatus } from "../contract/outcome.ts";
 import type { RequestPurpose } from "./effects.ts";
 import type { LegId } from "./legs.ts";
 import type { CallRecord } from "./record.ts";
+import type { ShownAnswer } from "./shown-answer.ts";
 
 /** `result` of a request (fixed names). */
 export type RequestResult = "usable" | "invalid" | "http_error" | "timeout" | "unreachable";
@@ -37,7 +38,7 @@ export type TraceBody =
       readonly query: readonly (readonly [string, string])[];
       readonly headers: Readonly<Record<string, string>>;
     }
-  | {
+  | ({
       readonly type: "request.result";
       readonly id: string;
       readonly result: RequestResult;
@@ -45,7 +46,7 @@ export type TraceBody =
       readonly elapsed_ms: number;
       readonly rule: string | null;
       readonly message: string;
-    }
+    } & ShownAnswer)
   /** One finding of the validation (RES-9). */
   | {
       readonly type: "answer.finding";

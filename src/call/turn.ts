@@ -1,7 +1,7 @@
 import { unreachable } from "../base/never.ts";
 import type { Destination } from "../contract/destination.ts";
 import type { Finding } from "../contract/finding.ts";
-import type { PreparedRequest } from "../contract/http.ts";
+import type { HttpOutcome, PreparedRequest } from "../contract/http.ts";
 import { maskCredentials, type Query } from "../contract/query.ts";
 import { connectQuery, prepareRequest, type RequestFacts } from "../contract/request.ts";
 import type { Ending } from "./applet.ts";
@@ -9,6 +9,7 @@ import type { Effect, Playable, RequestPurpose } from "./effects.ts";
 import { CALLER, type LegId } from "./legs.ts";
 import { MAX_LEGS_PER_CALL, MAX_TRACE_ENTRIES, MAX_TYPED_DIGITS, REQUEST_DEADLINE_MS } from "./limits.ts";
 import type { CallSetup } from "./setup.ts";
+import { shownAnswer } from "./shown-answer.ts";
 import type { CallState, KnownFacts } from "./state.ts";
 import type { RequestResult, TraceBody } from "./trace.ts";
 
@@ -123,8 +124,9 @@ export class Turn {
     for (const finding of findings) this.trace({ type: "answer.finding", id, ...finding });
   }
 
+  /** What came of a request; `outcome` null: it was never sent. */
   result(
-    of: { id: string; result: RequestResult; status: number | null; elapsedMs: number },
+    of: { id: string; result: RequestResult; outcome: HttpOutcome | null; elapsedMs: number },
     rule: string | null,
     message: string,
   ): void {
@@ -132,10 +134,11 @@ export class Turn {
       type: "request.result",
       id: of.id,
       result: of.result,
-      http_status: of.status,
+      http_status: of.outcome?.ok === true ? of.outcome.status : null,
       elapsed_ms: of.elapsedMs,
       rule,
       message,
+      ...shownAnswer(of.outcome),
     });
   }
 
@@ -200,7 +203,7 @@ export class Turn {
     });
     if (asking.purpose !== "dial_event") this.#traceRequest(id, asking, built.ok ? built.value.headers : {});
     if (built.ok) return built.value;
-    this.result({ id, result: "unreachable", status: null, elapsedMs: 0 }, "REQ-1", built.error);
+    this.result({ id, result: "unreachable", outcome: null, elapsedMs: 0 }, "REQ-1", built.error);
     return null;
   }
 

@@ -101,6 +101,11 @@ export function appendQuery(url: string, query: Query): string {
   return base.endsWith("?") || base.endsWith("&") ? base + ours : `${base}&${ours}`;
 }
 
+/** A text with `***@` for the credentials of every URL in it; JSON may write the slashes as `\\/`. */
+export function maskCredentialsIn(text: string): string {
+  return text.includes("@") ? text.replace(/((?:\\?\/){2})[^/?#\s"'\\]*@/g, "$1***@") : text;
+}
+
 /**
  * The URL as it may be shown, logged and traced: `user:pass@` becomes `***@` (REQ-2). In a text that is no http(s) URL
  * nobody knows where credentials end: everything in front of the last `@` goes.
