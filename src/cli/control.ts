@@ -18,6 +18,7 @@ import { Fetcher } from "../outbound/fetcher.ts";
 import { OutboxWorker } from "../outbound/outbox.ts";
 import { SipEndpoint } from "../sip/endpoint.ts";
 import { Store } from "../store/store.ts";
+import { LoopPacer } from "./loop-pacer.ts";
 import type { ControlConfig, ControlFailed, ControlReady } from "./platform.ts";
 import { REDACTED } from "./redact.ts";
 import { VERSION } from "./version.ts";
@@ -65,7 +66,10 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   outbox.start();
   const api = await buildApi({ exchange, store, directory, recordingsDir, log });
   const httpUrl = await api.listen({ host: serve.http.host, port: serve.http.port });
+  const pacer = new LoopPacer(() => exchange.callsBegun);
+  pacer.start();
   stopWhenTold(async () => {
+    pacer.stop();
     await exchange.drain(serve.drainMs);
     await api.close();
     await outbox.stop();

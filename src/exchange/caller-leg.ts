@@ -1,15 +1,16 @@
 import { CALLER } from "../call/legs.ts";
-import type { Codec } from "../media/protocol.ts";
 import type { DialogSnapshot, IncomingInvite, SipCall } from "../sip/endpoint.ts";
 import type { AnswerableLeg, CallIo } from "./call-io.ts";
 import { infoDigit } from "./info-digit.ts";
 import { LegMedia } from "./leg-media.ts";
+import type { ReadOffer } from "./leg-media.ts";
 
 /** The leg that came in: an INVITE that we answer or refuse. */
 export class CallerLeg implements AnswerableLeg {
   readonly #io: CallIo;
   readonly #invite: IncomingInvite;
-  readonly #codec: Codec | null;
+  /** Null: the INVITE had none, and ours goes out with the answer. */
+  readonly #offer: ReadOffer | null;
   readonly #port: Promise<number>;
   #media: LegMedia | null = null;
   #call: SipCall | null = null;
@@ -20,10 +21,10 @@ export class CallerLeg implements AnswerableLeg {
   #digitsByRtp = false;
 
   /** Opens the RTP endpoint at once, so that it is there when the journal has let the answer go. */
-  constructor(io: CallIo, callSid: string, invite: IncomingInvite, codec: Codec | null) {
+  constructor(io: CallIo, callSid: string, invite: IncomingInvite, offer: ReadOffer | null) {
     this.#io = io;
     this.#invite = invite;
-    this.#codec = codec;
+    this.#offer = offer;
     this.#port = io.openCaller(callSid).then(({ port }) => port);
     this.#port.catch((error: unknown) => this.#noPort(error));
     invite.onCancelled(() => this.#ended("the caller gave up before the answer"));
@@ -46,9 +47,9 @@ export class CallerLeg implements AnswerableLeg {
   #answerOn(port: number): void {
     if (this.#gone) return;
     const { services, call } = this.#io;
-    const media = new LegMedia(services.mediaAddress, port, `${call.now()}1`, this.#codec);
+    const media = new LegMedia(services.mediaAddress, port, `${call.now()}1`, this.#offer?.codec ?? null);
     this.#media = media;
-    const sdp = this.#invite.offer === null ? media.offer() : this.#accept(this.#invite.offer);
+    const sdp = this.#offer === null ? media.offer() : this.#agree(media.answerTo(this.#offer.description));
     if (sdp === null) {
       this.#invite.reject(488);
       this.#ended("the caller's session description can't be used");
@@ -65,16 +66,16 @@ export class CallerLeg implements AnswerableLeg {
     if (this.#leaving) this.#call.hangUp();
   }
 
-  #accept(offer: string): string | null {
-    const answer = this.#media?.answer(offer);
-    if (answer?.ok !== true) return null;
+  /** Their offer and our answer take effect; null when there is no agreement. */
+  #agree(answer: ReturnType<LegMedia["answer"]>): string | null {
+    if (!answer.ok) return null;
     this.#io.media.setRemote(this.#io.call.sid, CALLER, answer.value.remote);
     return answer.value.sdp;
   }
 
   #reoffered(offer: string | null): string | { status: number } {
     if (offer === null) return this.#media?.offer() ?? { status: 488 };
-    return this.#accept(offer) ?? { status: 488 };
+    return (this.#media === null ? null : this.#agree(this.#media.answer(offer))) ?? { status: 488 };
   }
 
   #answered(answer: string): void {

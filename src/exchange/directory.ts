@@ -16,14 +16,12 @@ export interface Landing {
 export class Directory {
   readonly #byForm = new Map<string, Landing>();
   readonly #accounts = new Map<string, AccountConfig>();
-  readonly #trunks: Trunk[] = [];
-  /** Trunk sources are few and repeat with every datagram; subnets are searched once per address. */
-  readonly #admitted = new Map<string, boolean>();
+  /** Trunk sources are few and repeat with every call; subnets are searched once per address. */
+  readonly #accountsOf = new Map<string, ReadonlySet<AccountConfig>>();
 
   constructor(workspace: Workspace) {
     for (const config of workspace.accounts) {
       this.#accounts.set(config.account.sid, config);
-      this.#trunks.push(...config.trunks);
       for (const exophone of config.account.exophones) {
         const landing = { config, exophone, flowId: config.flowOf.get(exophone.number) ?? null };
         for (const form of dialedForms(exophone.number)) if (!this.#byForm.has(form)) this.#byForm.set(form, landing);
@@ -41,19 +39,27 @@ export class Directory {
 
   /** May this address send requests at all: does any trunk accept it? */
   admits(address: string): boolean {
-    const known = this.#admitted.get(address);
-    if (known !== undefined) return known;
-    const admitted = this.#trunks.some((trunk) => accepts(trunk, address));
-    if (this.#admitted.size >= MAX_REMEMBERED_SOURCES) this.#admitted.clear();
-    this.#admitted.set(address, admitted);
-    return admitted;
+    return this.#accountsBehind(address).size > 0;
   }
 
   /** The ExoPhone that a Request-URI's user part names, when a trunk of its account accepts calls from `source`. */
   landing(user: string, source: string): Landing | null {
     const landing = this.#byForm.get(user.split(";", 1)[0]?.replaceAll(/[\s().-]/g, "") ?? "");
     if (landing === undefined) return null;
-    return landing.config.trunks.some((trunk) => accepts(trunk, source)) ? landing : null;
+    return this.#accountsBehind(source).has(landing.config) ? landing : null;
+  }
+
+  /** The accounts with a trunk that accepts calls from this address. */
+  #accountsBehind(address: string): ReadonlySet<AccountConfig> {
+    const known = this.#accountsOf.get(address);
+    if (known !== undefined) return known;
+    const accounts = [...this.#accounts.values()].filter(({ trunks }) =>
+      trunks.some((trunk) => accepts(trunk, address)),
+    );
+    if (this.#accountsOf.size >= MAX_REMEMBERED_SOURCES) this.#accountsOf.clear();
+    const set = new Set(accounts);
+    this.#accountsOf.set(address, set);
+    return set;
   }
 
   /** Does this account hold that key and token? */

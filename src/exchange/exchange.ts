@@ -18,7 +18,8 @@ import { CallerLeg } from "./caller-leg.ts";
 import type { Directory } from "./directory.ts";
 import { callerNumber } from "./directory.ts";
 import { identityOf, numberCalled } from "./identity.ts";
-import { preferredCodec } from "./leg-media.ts";
+import { readOffer } from "./leg-media.ts";
+import type { ReadOffer } from "./leg-media.ts";
 import { LiveCall } from "./live-call.ts";
 import type { AccountConfig, Workspace } from "./workspace.ts";
 
@@ -68,6 +69,7 @@ export class Exchange {
   #services: Services | null = null;
   #nextMedia = 0;
   #unwrittenRows = 0;
+  #callsBegun = 0;
   /** Events of calls that are not rebuilt yet; null once they are. */
   #early: MediaEvent[] | null = [];
 
@@ -149,6 +151,11 @@ export class Exchange {
     return totals;
   }
 
+  /** Calls that came in and were taken, since the start. */
+  get callsBegun(): number {
+    return this.#callsBegun;
+  }
+
   get liveCalls(): number {
     return this.#calls.size;
   }
@@ -224,8 +231,8 @@ export class Exchange {
       invite.reject(480, "No flow");
       return;
     }
-    const codec = invite.offer === null ? null : preferredCodec(invite.offer);
-    if (invite.offer !== null && codec === null) {
+    const offer = invite.offer === null ? null : readOffer(invite.offer);
+    if (invite.offer !== null && offer === null) {
       invite.reject(488, null, [["Warning", '305 plugboard "Incompatible media format: PCMU or PCMA is needed"']]);
       return;
     }
@@ -235,7 +242,7 @@ export class Exchange {
       invite.reject(503, null, [["Retry-After", String(RETRY_AFTER_S)]]);
       return;
     }
-    this.#begin(invite, config, exophone.number, stored, codec);
+    this.#begin(invite, config, exophone.number, stored, offer);
   }
 
   #cannotTake(): Refusal | null {
@@ -248,14 +255,15 @@ export class Exchange {
     config: AccountConfig,
     exophone: string,
     stored: StoredSetup,
-    codec: ReturnType<typeof preferredCodec>,
+    offer: ReadOffer | null,
   ): void {
     const { clock, random } = this.#options;
     const now = clock.now();
+    this.#callsBegun += 1;
     const sid = makeCallSid(random, now, config.account.timezone);
     const media = this.#pickMedia();
     const io = new CallIo(this.services, config, media, () => this.release(sid, config));
-    io.callerCodec = codec;
+    io.callerCodec = offer?.codec ?? null;
     const from = callerNumber(identityOf(invite.request), config.account.country);
     const direction = "incoming";
     const row = {
@@ -269,7 +277,7 @@ export class Exchange {
     } as const;
     const call = new LiveCall(sid, stored.setup, row, io);
     this.#calls.set(sid, io);
-    io.attach(call, new CallerLeg(io, sid, invite, codec));
+    io.attach(call, new CallerLeg(io, sid, invite, offer));
     call.deliver({ kind: "call_arrived", at: now, callSid: sid, from, to: exophone, direction, customField: null });
   }
 

@@ -1,7 +1,7 @@
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import type { Codec, Remote } from "../media/protocol.ts";
-import type { LocalMedia, RemoteMedia } from "../sdp/negotiate.ts";
+import type { LocalMedia, RemoteMedia, SessionDescription } from "../sdp/negotiate.ts";
 import { answerOffer, createOffer, readAnswer } from "../sdp/negotiate.ts";
 import { parseSdp } from "../sdp/parse.ts";
 
@@ -27,8 +27,11 @@ export class LegMedia {
   /** Our answer to their offer, and where to send from now on. The error is worded for a Warning header. */
   answer(offerText: string): Result<{ sdp: string; remote: Remote }, string> {
     const offer = parseSdp(offerText);
-    if (!offer.ok) return offer;
-    const answered = answerOffer(offer.value, { ...this.#local, previous: this.#sent });
+    return offer.ok ? this.answerTo(offer.value) : offer;
+  }
+
+  answerTo(offer: SessionDescription): Result<{ sdp: string; remote: Remote }, string> {
+    const answered = answerOffer(offer, { ...this.#local, previous: this.#sent });
     if (!answered.ok) return err(answered.error.warning);
     this.#sent = answered.value.sdp;
     return ok({ sdp: this.#sent, remote: toRemote(answered.value.remote) });
@@ -45,18 +48,20 @@ export class LegMedia {
   }
 }
 
-/** The codec an offer puts first among those we speak; null when it has none. */
-export function preferredCodec(offerText: string): Codec | null {
-  const offer = parseSdp(offerText);
-  if (!offer.ok) return null;
-  const answered = answerOffer(offer.value, {
-    address: "127.0.0.1",
-    port: 9,
-    codecs: CODECS,
-    sessionId: "0",
-    version: 1,
-  });
-  return answered.ok ? answered.value.remote.codec : null;
+/** An offer that we can answer. */
+export interface ReadOffer {
+  readonly description: SessionDescription;
+  /** The codec it puts first among those we speak. */
+  readonly codec: Codec;
+}
+
+/** Reads an offer; null when there is nothing in it that we speak. */
+export function readOffer(text: string): ReadOffer | null {
+  const description = parseSdp(text);
+  if (!description.ok) return null;
+  const probe = { address: "127.0.0.1", port: 9, codecs: CODECS, sessionId: "0", version: 1 };
+  const answered = answerOffer(description.value, probe);
+  return answered.ok ? { description: description.value, codec: answered.value.remote.codec } : null;
 }
 
 function toRemote(remote: RemoteMedia): Remote {
