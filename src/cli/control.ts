@@ -66,7 +66,10 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   outbox.start();
   const api = await buildApi({ exchange, store, directory, recordingsDir, log });
   const httpUrl = await api.listen({ host: serve.http.host, port: serve.http.port });
-  const pacer = new LoopPacer(() => exchange.callsBegun);
+  const pacer = new LoopPacer(
+    () => exchange.callsBegun,
+    () => sip.flush(),
+  );
   pacer.start();
   stopWhenTold(async () => {
     pacer.stop();

@@ -18,14 +18,17 @@ const SHORTEST_TURN_MS = 3;
 export class LoopPacer {
   /** Calls begun so far. */
   readonly #begun: () => number;
+  readonly #flush: () => void;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
   #look: NodeJS.Timeout | null = null;
   #last = 0;
   #pacing = false;
   #turnedAt = 0;
 
-  constructor(begun: () => number) {
+  /** `flush`: what this turn still has to send goes out before the loop sleeps. */
+  constructor(begun: () => number, flush: () => void) {
     this.#begun = begun;
+    this.#flush = flush;
   }
 
   start(): void {
@@ -50,6 +53,7 @@ export class LoopPacer {
   #turn(): void {
     if (!this.#pacing) return;
     const restMs = SHORTEST_TURN_MS - (performance.now() - this.#turnedAt);
+    this.#flush();
     if (restMs > 0) Atomics.wait(this.#sleeper, 0, 0, restMs);
     this.#turnedAt = performance.now();
     setImmediate(() => this.#turn());

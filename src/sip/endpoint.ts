@@ -110,6 +110,8 @@ export interface SipEndpointApi {
   ping(target: DialTarget, timeoutMs?: number): Promise<PingResult>;
   /** A request outside of a dialog. Never rejects. */
   request(options: RequestOptions): Promise<RequestResult>;
+  /** Sends at once what waits for the end of this turn of the event loop: for whoever is about to sleep in it. */
+  flush(): void;
   /** Closes every socket. Calls are not hung up: the next process may adopt them. */
   stop(): Promise<void>;
 }
@@ -172,6 +174,10 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
 
   start(): Promise<void> {
     return this.#core.transport.open();
+  }
+
+  flush(): void {
+    this.#core.transport.flush();
   }
 
   async stop(): Promise<void> {

@@ -86,6 +86,11 @@ export class TransportLayer implements TransportEvents {
     throw failure.reason;
   }
 
+  /** Sends at once what waits for the end of this turn of the event loop. */
+  flush(): void {
+    for (const transport of this.#transports) transport.flush?.();
+  }
+
   async close(): Promise<void> {
     const transports = this.#transports;
     this.#transports = [];

@@ -35,6 +35,8 @@ export interface Transport {
   readonly connections: number;
   open(): Promise<void>;
   close(): Promise<void>;
+  /** Sends at once what waits for the end of this turn of the event loop. */
+  flush?(): void;
   /** The flow to an IP literal: an open connection is reused; else one is begun and what is sent waits for it. */
   flowTo(address: string, port: number, connectTimeoutMs: number): Flow;
 }

@@ -23,6 +23,7 @@ class UdpTransport implements Transport {
   readonly #setup: TransportSetup;
   #local: { readonly host: string; readonly port: number };
   #socket: Socket | null = null;
+  #waiting: { readonly octets: Buffer; readonly flow: UdpFlow }[] = [];
 
   constructor(setup: TransportSetup) {
     this.#setup = setup;
@@ -61,6 +62,7 @@ class UdpTransport implements Transport {
   }
 
   async close(): Promise<void> {
+    this.flush();
     const socket = this.#socket;
     this.#socket = null;
     if (socket !== null) await new Promise<void>((resolve) => socket.close(() => resolve()));
@@ -70,7 +72,22 @@ class UdpTransport implements Transport {
     return new UdpFlow(this, { address, port });
   }
 
+  /**
+   * Goes out at the end of this turn of the event loop, with what else there is: the first datagram wakes the other side,
+   * the rest find it awake.
+   */
   send(octets: Buffer, flow: UdpFlow): void {
+    if (this.#waiting.push({ octets, flow }) === 1) setImmediate(() => this.flush());
+  }
+
+  flush(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    for (const { octets, flow } of waiting) this.#sendNow(octets, flow);
+  }
+
+  #sendNow(octets: Buffer, flow: UdpFlow): void {
     const socket = this.#socket;
     if (socket === null) return;
     if (octets.length > LARGEST_DATAGRAM) {
