@@ -236,10 +236,13 @@ export class LiveCall {
  */
 function waitsForJournal(effect: OuterEffect): boolean {
   if (effect.kind === "hang_up") return effect.leg === CALLER;
-  return isUrgent(effect) || effect.kind === "stop_recording";
+  return isUrgent(effect) || effect.kind === "answer" || effect.kind === "stop_recording";
 }
 
-/** Somebody hears or sees this one: its row is committed at once, not with the next that comes by. */
+/**
+ * Somebody waits for this one: its row is committed at once, not with the next that comes by. Nobody waits for the 200:
+ * most often it goes out together with the first INVITE, in one commit instead of two.
+ */
 function isUrgent({ kind }: OuterEffect): boolean {
-  return kind === "answer" || kind === "reject" || kind === "dial" || kind === "record";
+  return kind === "dial" || kind === "record" || kind === "reject";
 }

@@ -9,6 +9,7 @@ import { err, ok } from "../base/result.ts";
 import type { Flow } from "../call/setup.ts";
 import type { Account } from "../contract/account.ts";
 import { parseFlow } from "../flow/flow.ts";
+import { proveFlow } from "../flow/proofs.ts";
 
 /** One SIP trunk of an account: where calls go out and who may send calls in. */
 export interface Trunk {
@@ -153,6 +154,22 @@ export function loadWorkspace(
   const checked = checkDocument(document.value, workspaceSchema);
   if (!checked.ok) return checked;
   return assemble(document.value, checked.value);
+}
+
+/** Something about a flow of the workspace that keeps nobody from taking calls. */
+export interface WorkspaceWarning {
+  /** `<account sid>/<flow id>`. */
+  readonly flow: string;
+  readonly rule: string;
+  /** One sentence that names the applet. */
+  readonly message: string;
+}
+
+/** What proofs say of the flows: applets that no call comes to, exits that lead nowhere. `plugboard prove` shows calls. */
+export function warningsOf({ flows }: Workspace): readonly WorkspaceWarning[] {
+  return [...flows].flatMap(([flow, document]) =>
+    proveFlow(document).warnings.map(({ rule, message }) => ({ flow, rule, message })),
+  );
 }
 
 function readText(file: string): Result<string, string> {
