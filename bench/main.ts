@@ -1,4 +1,5 @@
 import { postDialDelay } from "./delay.ts";
+import { explorer } from "./explorer.ts";
 import { soak } from "./soak.ts";
 import { signalling } from "./signalling.ts";
 
@@ -6,5 +7,6 @@ import { signalling } from "./signalling.ts";
 const [name = "all", rate] = process.argv.slice(2);
 if (name === "all" || name === "signalling") await signalling(rate === undefined ? null : Number(rate));
 if (name === "all" || name === "delay") await postDialDelay();
+if (name === "all" || name === "explorer") explorer();
 // By name only: it takes as long as it is told to.
 if (name === "soak") await soak(Number(rate ?? 100), Number(process.argv[4] ?? 30));

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { seededRandom } from "../src/base/random.ts";
+import { drawScenario, makePools } from "../src/simulator/chance.ts";
+import { explore } from "../src/simulator/explore.ts";
+import { parseFlowText } from "../src/simulator/scenario.ts";
+import { simulate } from "../src/simulator/simulate.ts";
+
+/** From the shortest way to a person to the longest. */
+const FLOWS = [
+  "test/scenarios/flows/connect.yaml",
+  "examples/flows/support.yaml",
+  "examples/scenarios/flows/sales.yaml",
+  "examples/scenarios/flows/support.yaml",
+  "examples/scenarios/flows/routing.yaml",
+];
+
+/** Long enough that compiling and collecting are in it as they are in a long exploration. */
+const CALLS = 40_000;
+/** The best counts: other programs on the machine only ever make a run slower. */
+const TAKES = 5;
+const REPORTS = 50;
+const ROUND_TRIPS = 100;
+
+/** CPU seconds (user and system, all threads) of the cheapest take. */
+function cpuSeconds(work: () => void): number {
+  let best = Infinity;
+  for (let take = 0; take < TAKES; take++) {
+    const before = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(before);
+    best = Math.min(best, (user + system) / 1_000_000);
+  }
+  return best;
+}
+
+/** How many whole calls, invariants checked, one CPU second plays; beside it what writing and reading a report costs. */
+export function explorer(): void {
+  process.stdout.write("explorer: whole calls per CPU second, and their cost in round trips of their reports\n");
+  for (const file of FLOWS) {
+    const flow = parseFlowText(readFileSync(new URL(`../${file}`, import.meta.url), "utf8"), file);
+    if (!flow.ok) throw new Error(`${file} is no flow`);
+    const pools = makePools(flow.value, 1);
+    const reports = Array.from({ length: REPORTS }, (_, run) => simulate(drawScenario(pools, seededRandom(run), run)));
+    const tripS = cpuSeconds(() => {
+      for (let trip = 0; trip < ROUND_TRIPS; trip++) for (const report of reports) JSON.parse(JSON.stringify(report));
+    });
+    const callS = cpuSeconds(() => explore(flow.value, { runs: CALLS })) / CALLS;
+    const ratio = callS / (tripS / (REPORTS * ROUND_TRIPS));
+    process.stdout.write(`  ${file.padEnd(38)} ${Math.round(1 / callS)} calls/s   ${ratio.toFixed(2)} round trips\n`);
+  }
+}
