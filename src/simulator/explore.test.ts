@@ -148,6 +148,17 @@ const faults: readonly (readonly [what: string, engine: Step<CallState>, broken:
     "within_limits",
   ],
   [
+    "an engine that says nothing of an answer when the caller leaves while its audio is looked at",
+    faulty((effects) =>
+      effects.map((effect) =>
+        effect.kind === "trace" && effect.entry.type === "request.result" && effect.entry.rule === "REF-8"
+          ? notTraced(effect.entry)
+          : effect,
+      ),
+    ),
+    "trace_explains",
+  ],
+  [
     "an engine that takes the wrong exit",
     faulty((effects) =>
       effects.map((effect) => {
