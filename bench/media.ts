@@ -1,0 +1,17 @@
+import { spawnSync } from "node:child_process";
+
+const SECONDS = 15;
+/** From comfortable to over the edge of one core. */
+const CALLS = [100, 200, 300, 400];
+
+/** Bridged, transcoded, recorded G.711 calls of one media process: its share of a core, loss and jitter at the phones. */
+export function media(): void {
+  const script = new URL("../src/media/testing/load.ts", import.meta.url).pathname;
+  for (const calls of CALLS) {
+    const run = spawnSync(process.execPath, [script, "--calls", String(calls), "--seconds", String(SECONDS)], {
+      encoding: "utf8",
+    });
+    if (run.status !== 0) throw new Error(`the load of ${calls} calls failed: ${run.stderr}`);
+    process.stdout.write(run.stdout);
+  }
+}
