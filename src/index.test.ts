@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { DocumentError, explore, loadFlow, loadScenario, simulate, validateAnswer } from "./index.ts";
+import { DocumentError, explore, loadFlow, loadScenario, prove, simulate, validateAnswer } from "./index.ts";
 import type { ScenarioInput } from "./index.ts";
 
 const SCENARIO = fileURLToPath(new URL("../test/scenarios/answer.yaml", import.meta.url));
@@ -50,6 +50,30 @@ describe("explore, for customers' tests", () => {
 
   it("throws the mistakes of a flow", () => {
     expect(() => explore({ ...flow, start: "sails" })).toThrow(/sails/);
+  });
+});
+
+describe("prove, for customers' tests", () => {
+  it("gives for each finding, and for the worst cases, a call that simulate plays", () => {
+    const { findings, longestRinging, longestSilence } = prove(flow);
+    expect(findings.map(({ level, rule, path }) => [level, rule, path.join(".")])).toEqual([
+      ["warning", "EXIT-5", "applets.sales.exits.conversation_ended"],
+      ["warning", "EXIT-5", "applets.sales.exits.nobody_answered"],
+    ]);
+    const calls = [...findings, longestRinging, longestSilence].flatMap((each) => each?.example?.scenario ?? []);
+    expect(calls.map((call) => simulate(call).exits.at(-1)?.exit)).toEqual([
+      "conversation_ended",
+      "nobody_answered",
+      "nobody_answered",
+      "nobody_dialed",
+    ]);
+    expect(longestRinging?.ms).toBe(119 * 60_000);
+    expect(longestSilence?.ms).toBe(5000);
+  });
+
+  it("takes mistakes of a document as findings, and flows from files", () => {
+    expect(prove({ ...flow, start: "sails" }).findings).toMatchObject([{ level: "error", rule: "EXIT-6" }]);
+    expect(prove(loadFlow(FLOW)).findings).toEqual([]);
   });
 });
 

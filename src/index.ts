@@ -10,6 +10,8 @@ import { effectiveAnswer, judgeConnectAnswer } from "./contract/answer.ts";
 import type { HttpOutcome } from "./contract/http.ts";
 import type { ExploreOptions, ExploreReport } from "./simulator/explore.ts";
 import { explore as exploreFlow } from "./simulator/explore.ts";
+import type { FlowProof } from "./simulator/prove.ts";
+import { prove as proveDocument, proveParsed } from "./simulator/prove.ts";
 import type { ScenarioInput } from "./simulator/scenario.ts";
 import { defaultAccount, parseFlowText, parseScenario } from "./simulator/scenario.ts";
 import type { Scenario } from "./simulator/script.ts";
@@ -21,6 +23,7 @@ export type { Flow } from "./call/setup.ts";
 export type { TraceEntry } from "./call/trace.ts";
 export type { Finding } from "./contract/answer.ts";
 export type { ExploreOptions, ExploreReport } from "./simulator/explore.ts";
+export type { ExampleOfFinding, FlowFinding, FlowProof, ProvedWorst } from "./simulator/prove.ts";
 export type { ScenarioInput } from "./simulator/scenario.ts";
 export type { Scenario } from "./simulator/script.ts";
 export type { SimulateOptions } from "./simulator/simulate.ts";
@@ -53,6 +56,15 @@ export function simulate(scenario: Scenario | ScenarioInput, options: SimulateOp
  */
 export function explore(flow: Flow | Readonly<Record<string, unknown>>, options: ExploreOptions = {}): ExploreReport {
   return exploreFlow(isFlow(flow) ? flow : orThrow(parseFlowText(JSON.stringify(flow), "flow")), options);
+}
+
+/**
+ * Checks a flow as publishing does: what `plugboard prove` does. Each finding, and the longest ringing and silence that a
+ * caller can meet, comes with a call that shows it, ready for {@link simulate}. Takes the document as a value, whose
+ * mistakes are findings too, or a flow that {@link loadFlow} read.
+ */
+export function prove(flow: Flow | Readonly<Record<string, unknown>>): FlowProof {
+  return isFlow(flow) ? proveParsed(flow) : proveDocument(flow);
 }
 
 /** Reads a scenario file (YAML or JSON) and the flow it names. Throws {@link DocumentError}. */
@@ -123,7 +135,7 @@ function isRead(scenario: Scenario | ScenarioInput): scenario is Scenario {
 }
 
 function isFlow(flow: Flow | Readonly<Record<string, unknown>>): flow is Flow {
-  return "id" in flow;
+  return "id" in flow && !("flow" in flow);
 }
 
 function orThrow<T>(result: Result<T, readonly LocatedProblem[]>): T {

@@ -24,6 +24,8 @@ export interface AppletExit {
   readonly silence: ExitSilence;
   /** Its emptiness is what a reader expects (a default exists), so nobody is warned about it. */
   readonly optional: boolean;
+  /** APP-5: here a case may have been selected, or one selected before is taken back, or one is needed to come here. */
+  readonly selection?: "given" | "dropped" | "needed";
 }
 
 /** The longest silence behind the caller at an exit, in ms, for the two ways there. Both null: the exit is never taken. */
@@ -36,6 +38,9 @@ export interface ExitSilence {
 
 /** The caller has just heard something, or pressed a key. */
 export const HEARD: ExitSilence = { afterSound: 0, throughout: null };
+
+/** With this document nobody comes to that exit. */
+export const NEVER_TAKEN: ExitSilence = { afterSound: null, throughout: null };
 
 /** The applet decides without time or sound. */
 export const AT_ONCE: ExitSilence = { afterSound: null, throughout: 0 };
@@ -63,9 +68,14 @@ export interface AppletTimes {
   readonly ringMs: number;
   /** Longest time from its beginning until the caller hears something (or presses a key), or the applet is left. */
   readonly silenceMs: number;
-  /** What makes it so, one sentence. */
-  readonly because: string;
+  /** What makes it ring so long, one sentence. */
+  readonly ringsBecause: string;
+  /** What makes it silent so long, one sentence. */
+  readonly silentBecause: string;
 }
+
+/** Of applets that only talk to the caller. */
+export const DIALS_NOBODY = { ringMs: 0, ringsBecause: "It dials nobody." } as const;
 
 /** One field of an applet's form in the builder. `path` is the key in the document, dots for depth. */
 export interface FormField {

@@ -12,7 +12,7 @@ import { Exchange } from "../exchange/exchange.ts";
 import { recoverCalls } from "../exchange/recovery.ts";
 import { soundsOf } from "../exchange/warm.ts";
 import type { Workspace } from "../exchange/workspace.ts";
-import { loadWorkspace } from "../exchange/workspace.ts";
+import { loadWorkspace, warningsOf } from "../exchange/workspace.ts";
 import { MediaClient } from "../media/client.ts";
 import { Fetcher } from "../outbound/fetcher.ts";
 import { OutboxWorker } from "../outbound/outbox.ts";
@@ -57,6 +57,7 @@ interface Parts {
 
 async function run(config: ControlConfig, workspace: Workspace, log: Log): Promise<void> {
   const { serve, recordingsDir } = config;
+  for (const { flow, rule, message } of warningsOf(workspace)) log.warn({ flow, rule }, message);
   const parts = await openParts(config, workspace, log);
   const { store, directory, exchange } = parts;
   for (const socketPath of config.mediaSockets) await keepMedia(exchange, socketPath, log);

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check.ts";
 import { demoCommand } from "./demo.ts";
 import { exploreCommand } from "./explore.ts";
+import { proveCommand } from "./prove.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
 import { VERSION } from "./version.ts";
@@ -12,7 +13,14 @@ const program = new Command("plugboard")
   .version(VERSION)
   .showHelpAfterError();
 
-for (const command of [serveCommand(), simulateCommand(), exploreCommand(), checkCommand(), demoCommand()])
+for (const command of [
+  serveCommand(),
+  simulateCommand(),
+  exploreCommand(),
+  proveCommand(),
+  checkCommand(),
+  demoCommand(),
+])
   program.addCommand(command.exitOverride());
 
 try {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { loadWorkspace } from "./workspace.ts";
+import { loadWorkspace, warningsOf } from "./workspace.ts";
 
 let folder: string;
 
@@ -155,5 +155,30 @@ describe("a workspace file", () => {
     expect(problems("accounts: [\n  - {")[0]).toMatch(/^\d+: : not valid YAML/);
     const missing = loadWorkspace(join(folder, "nobody.yaml"), {});
     expect(missing.ok ? "" : missing.error[0]?.message).toContain("cannot be read");
+  });
+});
+
+describe("the flows of a workspace", () => {
+  const flowWith = (applets: object): object => workspace({}, { flows: [{ flow: "1", start: "hello", applets }] });
+
+  it("EXIT-5, EXIT-6: may leave exits open and applets unused, which is told", () => {
+    const hello = { type: "greeting", say: { text: "Hello" } };
+    const loaded = load(flowWith({ hello, bye: { type: "hangup" } }));
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    expect(warningsOf(loaded.value)).toEqual([
+      { flow: "acme/1", rule: "EXIT-6", message: 'No exit leads to "bye": it is never run.' },
+      { flow: "acme/1", rule: "EXIT-5", message: 'No applet is set for "then" of "hello": the call is hung up there.' },
+    ]);
+  });
+
+  it("APP-9: may not go in circles without waiting for anybody", () => {
+    const hello = { type: "greeting", say: { text: "Hello" }, next: "hello" };
+    expect(problems(flowWith({ hello })).join()).toMatch(/flows\[0\]\.applets\.hello: goes in circles/);
+  });
+
+  it("has nothing to tell of the sample workspace", () => {
+    const loaded = loadWorkspace(join(import.meta.dirname, "..", "..", "examples", "workspace.yaml"), {});
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    expect(warningsOf(loaded.value)).toEqual([]);
   });
 });

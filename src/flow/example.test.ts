@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Effect } from "../call/effects.ts";
-import type { CallEvent } from "../call/events.ts";
-import { CALLER } from "../call/legs.ts";
 import { step } from "../engine/engine.ts";
+import { Ears } from "../simulator/ears.ts";
 import { parseScenario } from "../simulator/scenario.ts";
 import { World } from "../simulator/world.ts";
 import { exampleOf } from "./example.ts";
@@ -12,66 +10,6 @@ import { proveFlow } from "./proofs.ts";
 const BYE = { type: "hangup" };
 const CONNECT = { type: "connect", url: { primary: "https://app.example/c", fallback: "https://b.example/c" } };
 const PASS = { type: "passthru", url: "https://user:pw@app.example/pass?key=1" };
-
-/** Measures in a played call what the proofs claim: how long it rang, and how long the caller heard nothing. */
-class Ears {
-  /** Of the applet that rang longest. */
-  ringMs = 0;
-  silenceMs = 0;
-  readonly #ringing = new Map<number, number>();
-  readonly #heard = new Set<string>();
-  #rungHere = 0;
-  #quietSince = 0;
-  #now = 0;
-
-  event(event: CallEvent): void {
-    if (event.kind === "call_arrived") this.#quietSince = event.at;
-    this.#now = event.at;
-    if (event.kind === "played") this.#stop(event.id);
-    if (event.kind === "leg_failed" || event.kind === "leg_answered" || event.kind === "leg_ended") {
-      this.#rung(event.leg);
-      this.#stop("conversation");
-    }
-    if (event.kind === "leg_ended" && event.leg === CALLER) this.#endQuiet();
-    if (event.kind === "digit") {
-      // Whoever presses keys is not waiting.
-      this.#endQuiet();
-      this.#quietSince = event.at;
-    }
-  }
-
-  effect(effect: Effect): void {
-    if (effect.kind === "play" && effect.legs.includes(CALLER)) this.#hear(effect.id);
-    if (effect.kind === "stop_playing") this.#stop(effect.id);
-    if (effect.kind === "bridge") this.#hear("conversation");
-    if (effect.kind === "dial") this.#ringing.set(effect.leg, this.#now);
-    if (effect.kind === "cancel") this.#rung(effect.leg);
-    if (effect.kind === "end") this.#endQuiet();
-    if (effect.kind === "trace" && effect.entry.type === "applet.entered") this.#rungHere = 0;
-  }
-
-  #hear(id: string): void {
-    this.#endQuiet();
-    this.#heard.add(id);
-  }
-
-  #endQuiet(): void {
-    if (this.#heard.size === 0) this.silenceMs = Math.max(this.silenceMs, this.#now - this.#quietSince);
-  }
-
-  #stop(id: string): void {
-    if (this.#heard.delete(id) && this.#heard.size === 0) this.#quietSince = this.#now;
-  }
-
-  #rung(leg: number): void {
-    const since = this.#ringing.get(leg);
-    this.#ringing.delete(leg);
-    // Legs of one round ring together: the time of the last to end is the round's.
-    if (since === undefined || this.#ringing.size > 0) return;
-    this.#rungHere += this.#now - since;
-    this.ringMs = Math.max(this.ringMs, this.#rungHere);
-  }
-}
 
 function proveAndPlay(start: string, applets: Record<string, unknown>, what: "ringing" | "silence") {
   const flow = parseFlow({ flow: "1", start, applets });

@@ -10,8 +10,8 @@ export type ExampleCall = Readonly<Record<string, unknown>>;
 /** The zone of an account that says nothing else; what a scenario takes by default. */
 const TIMEZONE = "Asia/Kolkata";
 
-/** Monday 00:00 in the default zone; a start is looked for from here on. */
-const FIRST_START_MS = Date.parse("2026-01-05T00:00:00+05:30");
+/** Monday 10:00 in the default zone, where a scenario begins that says nothing else; a start is looked for from here on. */
+const FIRST_START_MS = Date.parse("2026-01-05T10:00:00+05:30");
 const HALF_HOUR_MS = 1_800_000;
 /** Two weeks of half hours: opening hours repeat every week. */
 const STARTS = 672;
@@ -98,7 +98,7 @@ class Script {
     return {
       flow: documentOf(flow),
       ...this.#account(),
-      start: new Date(startMs).toISOString(),
+      ...(startMs === FIRST_START_MS ? {} : { start: new Date(startMs).toISOString() }),
       ...withoutEmpty({
         urls: withoutRepeats(this.#urls),
         phones: withoutRepeats(this.#phones),

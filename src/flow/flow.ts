@@ -32,8 +32,10 @@ export interface FlowReading {
    * stands a Hangup. Null: it does not say where to begin, or holds no applets.
    */
   readonly playable: Flow | null;
-  /** The ids where such a Hangup stands. */
-  readonly gaps: ReadonlySet<string>;
+  /** Applets that cannot be read. */
+  readonly unreadable: readonly string[];
+  /** Targets that do not exist. */
+  readonly unknown: readonly string[];
 }
 
 /**
@@ -59,16 +61,20 @@ export function readFlow(document: unknown): FlowReading {
     ...unknown.map(({ path, target }) => unknownTarget(path, target, ids)),
     ...spinningProblems(applets),
   ];
-  const gaps = new Set([...ids, ...unknown.map(({ target }) => target)].filter((id) => !Object.hasOwn(applets, id)));
-  if (ids.length === 0 || ids.length > MAX_APPLETS) return { problems: all, playable: null, gaps };
-  return { problems: all, playable: playableOf(record, applets, gaps), gaps };
+  const gaps = {
+    unreadable: ids.filter((id) => !Object.hasOwn(applets, id)),
+    unknown: [...new Set(unknown.map(({ target }) => target))],
+  };
+  const isPlayable = ids.length > 0 && ids.length <= MAX_APPLETS;
+  const playable = isPlayable ? playableOf(record, applets, [...gaps.unreadable, ...gaps.unknown]) : null;
+  return { problems: all, playable, ...gaps };
 }
 
 /** The envelope without its mistakes, around the applets that can be read. */
 function playableOf(
   record: Readonly<Record<string, unknown>>,
   applets: Flow["applets"],
-  gaps: ReadonlySet<string>,
+  gaps: readonly string[],
 ): Flow | null {
   const fields = Object.entries(record).filter(([key]) => ["flow", "name", "start", "validation"].includes(key));
   const whole = { ...Object.fromEntries(fields), applets: {} };
@@ -77,7 +83,7 @@ function playableOf(
   const read = envelope.safeParse({ flow: "0", ...Object.fromEntries(sound), applets: {} });
   if (!read.success) return null;
   const { flow: id, name, start, validation } = read.data;
-  const stopGaps = [...gaps].map((gap) => [gap, { type: "hangup" }] as const);
+  const stopGaps = gaps.map((gap) => [gap, { type: "hangup" }] as const);
   return { id, name, start, validation, applets: Object.fromEntries([...Object.entries(applets), ...stopGaps]) };
 }
 

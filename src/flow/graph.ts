@@ -1,5 +1,5 @@
 import { appletKind } from "../applets/registry.ts";
-import type { AppletExit, AppletTimes } from "../call/applet.ts";
+import { type AppletExit, type AppletTimes, DIALS_NOBODY } from "../call/applet.ts";
 import type { Pace } from "../call/rehearsal.ts";
 import type { AppletDocument, Flow } from "../call/setup.ts";
 
@@ -21,7 +21,7 @@ export interface Stride {
 /** A flow as applets and the ways between them. */
 export type FlowGraph = ReadonlyMap<string, FlowNode>;
 
-const NO_TIME: AppletTimes = { ringMs: 0, silenceMs: 0, because: "" };
+const NO_TIME: AppletTimes = { ...DIALS_NOBODY, silenceMs: 0, silentBecause: "" };
 
 export function graphOf(applets: Flow["applets"]): FlowGraph {
   return new Map(
@@ -36,43 +36,105 @@ export function graphOf(applets: Flow["applets"]): FlowGraph {
 /** Whether a way may be walked. */
 export type MayWalk = (applet: string, exit: string) => boolean;
 
-/** The shortest walk from `start` to every applet that can be reached; the start's is empty. */
-export function walksFrom(
-  graph: FlowGraph,
-  start: string,
-  mayWalk: MayWalk = () => true,
-): ReadonlyMap<string, readonly Stride[]> {
-  const walks = new Map<string, readonly Stride[]>(graph.has(start) ? [[start, []]] : []);
+/** Where a walk has come to. `selected`: a case may have been selected for a Switch (APP-5). */
+interface Place {
+  readonly node: FlowNode;
+  readonly selected: boolean;
+  readonly walk: readonly Stride[];
+}
+
+/** The shortest walks from `start` to every applet that a call can come to, shortest first; the start's is empty. */
+function* placesFrom(graph: FlowGraph, start: string, mayWalk: MayWalk): Generator<Place, void, void> {
+  const first = graph.get(start);
+  const places = new Map<string, Place>();
+  const add = (place: Place): void => {
+    const key = `${place.node.id}\n${place.selected}`;
+    if (!places.has(key)) places.set(key, place);
+  };
+  if (first !== undefined) add({ node: first, selected: false, walk: [] });
   // The map grows while it is walked through: breadth first.
-  for (const [id, walk] of walks) {
-    for (const { name, target } of graph.get(id)?.exits ?? []) {
-      if (target === null || !graph.has(target) || walks.has(target) || !mayWalk(id, name)) continue;
-      walks.set(target, [...walk, { applet: id, exit: name, pace: "brisk" }]);
+  for (const place of places.values()) {
+    yield place;
+    const { node, walk } = place;
+    for (const exit of node.exits) {
+      const next = exit.target === null ? undefined : graph.get(exit.target);
+      if (next === undefined || !isOpenTo(exit, place) || !mayWalk(node.id, exit.name)) continue;
+      const selected = exit.selection === "given" || (place.selected && exit.selection !== "dropped");
+      add({ node: next, selected, walk: [...walk, { applet: node.id, exit: exit.name, pace: "brisk" }] });
     }
   }
+}
+
+/** An exit that is never taken leads nowhere, and neither does a case that nothing can have selected. */
+function isOpenTo(exit: AppletExit, { selected }: Pick<Place, "selected">): boolean {
+  return isEverTaken(exit) && (selected || exit.selection !== "needed");
+}
+
+function isEverTaken({ silence }: AppletExit): boolean {
+  return silence.afterSound !== null || silence.throughout !== null;
+}
+
+/** What calls can come to. */
+export interface Reach {
+  readonly applets: ReadonlySet<string>;
+  /** Exits that can be taken, by applet. */
+  readonly exits: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export function reachFrom(graph: FlowGraph, start: string): Reach {
+  const exits = new Map<string, Set<string>>();
+  for (const place of placesFrom(graph, start, () => true)) {
+    const { id } = place.node;
+    const taken = exits.get(id) ?? new Set();
+    exits.set(id, taken);
+    for (const exit of place.node.exits) if (isOpenTo(exit, place)) taken.add(exit.name);
+  }
+  return { applets: new Set(exits.keys()), exits };
+}
+
+/** The shortest walk from `start` to every applet that can be reached. */
+export function walksFrom(graph: FlowGraph, start: string): ReadonlyMap<string, readonly Stride[]> {
+  const walks = new Map<string, readonly Stride[]>();
+  for (const { node, walk } of placesFrom(graph, start, () => true)) if (!walks.has(node.id)) walks.set(node.id, walk);
   return walks;
 }
 
+/** The end of a walk: an applet, and the exit by which it is left then; null: it is only come to. */
+export interface WalkEnd {
+  readonly applet: string;
+  readonly exit: string | null;
+}
+
 /**
- * Walks from `start` to one applet: the shortest, then the shortest that avoids one of its steps, for each of them. Enough
- * to go round a way that this or that call cannot take.
+ * Walks from `start` to an applet, without the exit at their end: the shortest, then the shortest that avoids one of its
+ * steps, for each of them. Enough to go round a way that this or that call cannot take.
  */
 export function* walksTo(
   graph: FlowGraph,
   start: string,
-  goal: string,
+  end: WalkEnd,
   mayWalk: MayWalk,
 ): Generator<readonly Stride[], void, void> {
-  const shortest = walksFrom(graph, start, mayWalk).get(goal);
-  if (shortest === undefined) return;
+  const shortest = shortestTo(graph, start, end, mayWalk);
+  if (shortest === null) return;
   yield shortest;
   for (const avoided of shortest) {
-    const others = walksFrom(graph, start, (applet, exit) => {
+    const others: MayWalk = (applet, exit) => {
       return mayWalk(applet, exit) && !(applet === avoided.applet && exit === avoided.exit);
-    });
-    const walk = others.get(goal);
-    if (walk !== undefined) yield walk;
+    };
+    const walk = shortestTo(graph, start, end, others);
+    if (walk !== null) yield walk;
   }
+}
+
+function shortestTo(graph: FlowGraph, start: string, end: WalkEnd, mayWalk: MayWalk): readonly Stride[] | null {
+  for (const place of placesFrom(graph, start, mayWalk)) {
+    const { node, walk } = place;
+    if (node.id !== end.applet) continue;
+    const exit = end.exit === null ? undefined : node.exits.find(({ name }) => name === end.exit);
+    if (exit === undefined || isOpenTo(exit, place)) return walk;
+  }
+  return null;
 }
 
 /**
@@ -90,11 +152,15 @@ export function spinningCircles(graph: FlowGraph): readonly (readonly string[])[
     }
     if (done.has(id)) return;
     const here = [...trail, id];
-    for (const { target, waits } of graph.get(id)?.exits ?? []) if (!waits && target !== null) visit(target, here);
+    for (const { target } of spinningExits(graph, id)) if (target !== null) visit(target, here);
     done.add(id);
   };
   for (const id of graph.keys()) visit(id, []);
   return circles;
+}
+
+function spinningExits(graph: FlowGraph, id: string): readonly AppletExit[] {
+  return graph.get(id)?.exits.filter((exit) => !exit.waits && isEverTaken(exit)) ?? [];
 }
 
 /** APP-9: one way round a circle of {@link spinningCircles}, from the applet `first` on. */
@@ -103,7 +169,9 @@ export function lapFrom(graph: FlowGraph, circle: readonly string[], first: stri
   const order = [...circle.slice(at), ...circle.slice(0, at)];
   return order.flatMap((applet, i) => {
     const next = order[(i + 1) % order.length];
-    const way = graph.get(applet)?.exits.find(({ target, waits }) => target === next && !waits);
+    const ways = spinningExits(graph, applet).filter(({ target }) => target === next);
+    // A case would have to be selected first.
+    const way = ways.find(({ selection }) => selection !== "needed") ?? ways[0];
     return way === undefined ? [] : [{ applet, exit: way.name, pace: "brisk" as const }];
   });
 }

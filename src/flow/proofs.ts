@@ -2,7 +2,16 @@ import type { AppletExit } from "../call/applet.ts";
 import { MAX_APPLETS_PER_CALL } from "../call/limits.ts";
 import type { Pace } from "../call/rehearsal.ts";
 import type { Flow } from "../call/setup.ts";
-import { type FlowGraph, type FlowNode, graphOf, spinningCircles, type Stride, walksFrom } from "./graph.ts";
+import {
+  type FlowGraph,
+  type FlowNode,
+  graphOf,
+  type Reach,
+  reachFrom,
+  spinningCircles,
+  type Stride,
+  walksFrom,
+} from "./graph.ts";
 import type { FlowProblem } from "./words.ts";
 
 /** Something a person should look at before publishing. Errors are refused by `parseFlow` already. */
@@ -47,44 +56,44 @@ export function spinningProblems(applets: Flow["applets"]): FlowProblem[] {
 
 /** Proves what can be proved of a parsed flow: what is never reached, what leads nowhere, how long callers may wait. */
 export function proveFlow(flow: Flow): FlowProofs {
-  const graph = graphOf(flow.applets);
-  const walks = walksFrom(graph, flow.start);
+  return proveGraph(graphOf(flow.applets), flow);
+}
+
+/** {@link proveFlow} of a graph that may lack ways of the flow: those that nobody shall walk. */
+export function proveGraph(graph: FlowGraph, flow: Flow): FlowProofs {
+  const reach = reachFrom(graph, flow.start);
   return {
-    warnings: [...unreachable(graph, walks), ...deadEnds(graph, walks)],
-    longestRinging: longestRinging(graph, walks),
-    longestSilence: longestSilence(graph, flow.start),
+    warnings: [...unreachable(graph, reach), ...deadEnds(graph, reach)],
+    longestRinging: longestRinging(graph, walksFrom(graph, flow.start)),
+    longestSilence: longestSilence(graph, flow.start, reach),
   };
 }
 
-type Walks = ReadonlyMap<string, readonly Stride[]>;
-
-function unreachable(graph: FlowGraph, walks: Walks): FlowWarning[] {
+function unreachable(graph: FlowGraph, reach: Reach): FlowWarning[] {
   return [...graph.keys()]
-    .filter((id) => !walks.has(id))
+    .filter((id) => !reach.applets.has(id))
     .map((id) => {
       return { rule: "EXIT-6", path: ["applets", id], message: `No exit leads to "${id}": it is never run.` };
     });
 }
 
-function deadEnds(graph: FlowGraph, walks: Walks): FlowWarning[] {
-  return [...graph.values()]
-    .filter(({ id }) => walks.has(id))
-    .flatMap(({ id, exits }) =>
-      exits
-        .filter(({ target, optional }) => target === null && !optional)
-        .map(({ label, path }) => {
-          const message = `No applet is set for "${label}" of "${id}": the call is hung up there.`;
-          return { rule: "EXIT-5", path: ["applets", id, ...path], message };
-        }),
-    );
+function deadEnds(graph: FlowGraph, reach: Reach): FlowWarning[] {
+  return [...graph.values()].flatMap(({ id, exits }) =>
+    exits
+      .filter(({ name, target, optional }) => target === null && !optional && reach.exits.get(id)?.has(name) === true)
+      .map(({ label, path }) => {
+        const message = `No applet is set for "${label}" of "${id}": the call is hung up there.`;
+        return { rule: "EXIT-5", path: ["applets", id, ...path], message };
+      }),
+  );
 }
 
-function longestRinging(graph: FlowGraph, walks: Walks): WorstCase | null {
+function longestRinging(graph: FlowGraph, walks: ReadonlyMap<string, readonly Stride[]>): WorstCase | null {
   let worst: WorstCase | null = null;
   for (const [applet, walk] of walks) {
     const times = graph.get(applet)?.times;
     if (times === undefined || times.ringMs <= (worst?.ms ?? 0)) continue;
-    worst = { ms: times.ringMs, walk, applet, exit: null, pace: "late", because: times.because };
+    worst = { ms: times.ringMs, walk, applet, exit: null, pace: "late", because: times.ringsBecause };
   }
   return worst;
 }
@@ -101,14 +110,16 @@ interface Arrival {
  * Silence adds up over applets that make no sound, and a walk may go round through such applets until the call has run as
  * many as it may (APP-9). So the worst arrival at each applet is taken forward, applet by applet of the call.
  */
-function longestSilence(graph: FlowGraph, start: string): WorstCase | null {
+function longestSilence(graph: FlowGraph, start: string, reach: Reach): WorstCase | null {
   let worst: WorstCase | null = null;
   let arrivals: ReadonlyMap<string, Arrival> = new Map([[start, { applet: start, ms: 0, by: null }]]);
   for (let run = 0; run < MAX_APPLETS_PER_CALL && arrivals.size > 0; run++) {
     const next = new Map<string, Arrival>();
     for (const arrival of arrivals.values()) {
-      const node = graph.get(arrival.applet);
-      if (node === undefined) continue;
+      const whole = graph.get(arrival.applet);
+      if (whole === undefined) continue;
+      const taken = reach.exits.get(whole.id);
+      const node = { ...whole, exits: whole.exits.filter(({ name }) => taken?.has(name) === true) };
       for (const found of silences(arrival, node)) if (found.ms > (worst?.ms ?? 0)) worst = told(arrival, node, found);
       for (const onward of onwards(arrival, node)) {
         if (onward.ms > (next.get(onward.applet)?.ms ?? -1)) next.set(onward.applet, onward);
@@ -138,8 +149,8 @@ function silences({ ms }: Arrival, { times, exits }: FlowNode): Silence[] {
 /** The longer of the two ways to an exit. */
 function longestAt({ silence }: AppletExit, before: number): { readonly ms: number; readonly pace: Pace } | null {
   const { afterSound, throughout } = silence;
-  const silent = throughout === null ? -1 : before + throughout;
-  if (silent >= (afterSound ?? 0)) return { ms: silent, pace: "silent" };
+  const silent = throughout === null ? null : before + throughout;
+  if (silent !== null && silent > (afterSound ?? -1)) return { ms: silent, pace: "silent" };
   return afterSound === null ? null : { ms: afterSound, pace: "late" };
 }
 
@@ -153,7 +164,7 @@ function onwards(from: Arrival, { id, exits }: FlowNode): Arrival[] {
 }
 
 function told(arrival: Arrival, { id, times }: FlowNode, { ms, exit, pace }: Silence): WorstCase {
-  const because = exit === null ? times.because : `So long may it take to come to the exit "${exit}".`;
+  const because = exit === null ? times.silentBecause : `So long may it take to come to the exit "${exit}".`;
   return { ms, walk: walkOf(arrival), applet: id, exit, pace, because };
 }
 

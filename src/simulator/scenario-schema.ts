@@ -181,6 +181,8 @@ function scripted<T extends z.ZodType>(one: T) {
 /** The document of `plugboard simulate`, as a person writes it. Defaults are enough of an account for one call. */
 export const scenarioSchema = z.strictObject({
   flow: z.unknown().refine(isPathOrMap, "must be the path of a flow document, or the flow itself"),
+  /** Plays a flow that publishing refuses, as far as it goes: the calls that show its mistakes. */
+  play_refused_flow: z.boolean().default(false),
   account: accountSchema.prefault({}),
   call: callSchema.prefault({}),
   start: start.prefault("2026-01-05T10:00:00+05:30"),

@@ -104,12 +104,44 @@ describe("a scenario", () => {
   });
 });
 
+describe("a flow that publishing refuses", () => {
+  const mistaken = {
+    flow: "1",
+    start: "menu",
+    applets: { menu: { type: "menu", say: { text: "x" }, keys: {}, no_input: "bey" }, odd: { type: "nope" } },
+  };
+  const read = (more: object) => parseScenario(JSON.stringify({ flow: mistaken, ...more }), "s.json", () => "");
+
+  it("is refused in a scenario too", () => {
+    const found = read({});
+    expect(found.ok ? [] : found.error.map(({ path }) => path)).toEqual([
+      "flow.applets.odd.type",
+      "flow.applets.menu.no_input",
+    ]);
+  });
+
+  it("is played as far as it goes where the scenario says so: what is missing hangs up", () => {
+    const found = read({ play_refused_flow: true });
+    if (!found.ok) throw new Error(JSON.stringify(found.error));
+    expect(found.value.setup.flow.applets).toMatchObject({
+      menu: { type: "menu" },
+      bey: { type: "hangup" },
+      odd: { type: "hangup" },
+    });
+  });
+
+  it("cannot be played when it does not say where to begin", () => {
+    const { start: _start, ...startless } = mistaken;
+    expect(read({ flow: startless, play_refused_flow: true }).ok).toBe(false);
+  });
+});
+
 describe("a mistake in a scenario", () => {
   const table: readonly (readonly [what: string, text: string, sentence: string | RegExp])[] = [
     [
       "an unknown key",
       "uls: {}",
-      's.yaml:2: uls: unknown key "uls", did you mean "urls"? (allowed: flow, account, call, start, urls, phones, sounds, caller)',
+      's.yaml:2: uls: unknown key "uls", did you mean "urls"? (allowed: flow, play_refused_flow, account, call, start, urls, phones, sounds, caller)',
     ],
     [
       "an unknown key of an answer",

@@ -4,7 +4,7 @@ import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import type { Flow } from "../call/setup.ts";
 import type { Account } from "../contract/account.ts";
-import { parseFlow } from "../flow/flow.ts";
+import { readFlow } from "../flow/flow.ts";
 import type {
   AccountDocument,
   PhoneDocument,
@@ -38,7 +38,7 @@ export function parseScenario(
   const parsed = LocatedDocument.parse(text, name);
   if (!parsed.ok) return parsed;
   const checked = checkDocument(parsed.value, scenarioSchema);
-  const flow = readFlow(parsed.value, readFile);
+  const flow = flowIn(parsed.value, readFile);
   if (!checked.ok) return err(byLine(flow.ok ? checked.error : [...checked.error, ...flow.error]));
   if (!flow.ok) return flow;
   return ok(assemble(name, checked.value, flow.value));
@@ -51,7 +51,7 @@ function byLine(problems: readonly ScenarioProblem[]): readonly ScenarioProblem[
 /** Reads a flow document from a text. Problems carry `file` and the line. */
 export function parseFlowText(text: string, file: string): Result<Flow, readonly LocatedProblem[]> {
   const document = LocatedDocument.parse(text, file);
-  return document.ok ? checkFlow(document.value, document.value.value(), []) : document;
+  return document.ok ? checkFlow(document.value, document.value.value(), [], false) : document;
 }
 
 /** The account of a scenario, by itself; what is left out takes the scenario's defaults. */
@@ -62,14 +62,15 @@ export function defaultAccount(document: ScenarioInput["account"] = {}): Result<
   return checked.ok ? ok(accountOf(checked.value, undefined)) : checked;
 }
 
-function readFlow(
+function flowIn(
   document: LocatedDocument,
   readFile: (path: string) => string,
 ): Result<Flow, readonly ScenarioProblem[]> {
   const root = document.value();
-  const flow = typeof root === "object" && root !== null && "flow" in root ? root.flow : undefined;
-  if (flow === undefined) return err([]);
-  if (typeof flow !== "string") return checkFlow(document, flow, ["flow"]);
+  if (typeof root !== "object" || root === null || !("flow" in root)) return err([]);
+  const { flow } = root;
+  const playsRefused = "play_refused_flow" in root && root.play_refused_flow === true;
+  if (typeof flow !== "string") return checkFlow(document, flow, ["flow"], playsRefused);
   let text: string;
   try {
     text = readFile(flow);
@@ -77,17 +78,19 @@ function readFlow(
     const reason = error instanceof Error ? error.message : String(error);
     return err([document.problem(["flow"], `the flow document "${flow}" cannot be read: ${reason}`)]);
   }
-  return parseFlowText(text, flow);
+  const parsed = LocatedDocument.parse(text, flow);
+  return parsed.ok ? checkFlow(parsed.value, parsed.value.value(), [], playsRefused) : parsed;
 }
 
 function checkFlow(
   document: LocatedDocument,
   value: unknown,
   prefix: readonly PropertyKey[],
+  playsRefused: boolean,
 ): Result<Flow, readonly ScenarioProblem[]> {
-  const flow = parseFlow(value);
-  if (flow.ok) return flow;
-  return err(flow.error.map((problem) => document.problem([...prefix, ...problem.path], problem.message)));
+  const { problems, playable } = readFlow(value);
+  if (playable !== null && (playsRefused || problems.length === 0)) return ok(playable);
+  return err(problems.map((problem) => document.problem([...prefix, ...problem.path], problem.message)));
 }
 
 function assemble(name: string, document: ScenarioDocument, flow: Flow): Scenario {

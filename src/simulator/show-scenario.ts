@@ -13,8 +13,14 @@ const LINE_WIDTH = 110;
  * path or the flow document itself; `comment` goes on top, a line each.
  */
 export function showScenario(scenario: Scenario, flow: unknown, comment: readonly string[] = []): string {
+  return showScenarioDocument(scenarioDocument(scenario, flow), comment);
+}
+
+/** {@link showScenario} for what is a document already. Nothing is written as an alias: a reader counts those. */
+export function showScenarioDocument(document: Json, comment: readonly string[]): string {
   const head = comment.map((line) => `# ${line}\n`).join("");
-  return head + stringify(scenarioDocument(scenario, flow), { lineWidth: LINE_WIDTH, defaultKeyType: "PLAIN" });
+  const options = { lineWidth: LINE_WIDTH, defaultKeyType: "PLAIN", aliasDuplicateObjects: false } as const;
+  return head + stringify(document, options);
 }
 
 /** The document of a scenario: as in its file, defaults left out. */

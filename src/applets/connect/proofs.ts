@@ -1,4 +1,4 @@
-import { type AppletExit, type AppletTimes, HEARD } from "../../call/applet.ts";
+import { type AppletExit, type AppletTimes, HEARD, NEVER_TAKEN } from "../../call/applet.ts";
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { isHttpUrl } from "../../contract/query.ts";
 import type { ConnectDocument, ConnectExit } from "./schema.ts";
@@ -15,7 +15,9 @@ const LOOKS_DIALABLE = /^\s*(?:\+?\d[\d ()-]{6,}|sip:\S+)\s*$/;
 /** The three exits (section 6), in the order of the contract. */
 export function connectExits(document: ConnectDocument): readonly AppletExit[] {
   const asksUrl = document.url !== undefined || document.dial_whom?.url !== undefined;
-  const heard = { waits: true, silence: HEARD, optional: false };
+  // Whoever stands in the account or comes from a URL may be rung; an empty list in the flow rings nobody.
+  const ringsNobody = !asksUrl && document.dial_whom?.group === undefined && numbersOf(document).length === 0;
+  const heard = { waits: true, silence: ringsNobody ? NEVER_TAKEN : HEARD, optional: false };
   // A list in the flow is found wanting in no time at all; with a URL the caller has heard nothing while it was asked.
   const unheard = connectTimes(document).silenceMs;
   const silence = { afterSound: null, throughout: unheard };
@@ -25,7 +27,7 @@ export function connectExits(document: ConnectDocument): readonly AppletExit[] {
   const waits = asksUrl || numbersOf(document).some((each) => LOOKS_DIALABLE.test(each));
   const answered = {
     waits: waits || !standsIn,
-    silence: { afterSound: 0, throughout: standsIn ? unheard : null },
+    silence: { afterSound: ringsNobody ? null : 0, throughout: standsIn && (unheard > 0 || !waits) ? unheard : null },
     optional: false,
   };
   return [
@@ -47,7 +49,8 @@ export function connectTimes(document: ConnectDocument): AppletTimes {
     return {
       ringMs: rounds * LONGEST_RING_S * 1000,
       silenceMs: asked * REQUEST_DEADLINE_MS,
-      because: `Its URL may answer ${MAX_FETCHES_PER_CONNECT} times, at last with ${LONGEST_LIST} numbers that each ring for ${LONGEST_RING_S} s.`,
+      ringsBecause: `Its URL may answer ${MAX_FETCHES_PER_CONNECT} times, at last with ${LONGEST_LIST} numbers that each ring for ${LONGEST_RING_S} s.`,
+      silentBecause: `Its ${asked === 1 ? "URL" : "URLs"} may take 5 s${asked === 1 ? "" : " each"} to name nobody.`,
     };
   }
   return timesOfFlow(document);
@@ -56,18 +59,25 @@ export function connectTimes(document: ConnectDocument): AppletTimes {
 function timesOfFlow(document: ConnectDocument): AppletTimes {
   const { dial_whom: whom, parameters = {} } = document;
   const ringS = whole(parameters["max_ringing_duration"], 30, LONGEST_RING_S);
-  const parallel = parameters["parallel_ringing"];
-  const isParallel = isRecord(parallel) && String(parallel["activate"]) === "true";
-  const size = isParallel ? whole(parallel["max_parallel_attempts"], 5, MOST_AT_ONCE) : 1;
+  const size = roundSize(document);
   const isListed = whom === undefined || whom.numbers !== undefined;
   const numbers = isListed ? new Set(numbersOf(document)).size : LONGEST_LIST;
   const rounds = Math.ceil(numbers / size);
+  const asksUrl = whom?.url !== undefined;
   return {
     ringMs: rounds * ringS * 1000,
     // The sounds that the flow names are looked at within the time of one request, with the URL's where there is one.
-    silenceMs: whom?.url !== undefined || soundsOf(document).length > 0 ? REQUEST_DEADLINE_MS : 0,
-    because: `${numbers} numbers in ${rounds} rounds may each ring for ${ringS} s.`,
+    silenceMs: asksUrl || soundsOf(document).length > 0 ? REQUEST_DEADLINE_MS : 0,
+    ringsBecause: `${numbers} ${numbers === 1 ? "number" : "numbers"}${size > 1 ? ` in rounds of ${size}` : ""} may each ring for ${ringS} s.`,
+    silentBecause: `${asksUrl ? "Its URL" : "What it plays"} may take 5 s to be there.`,
   };
+}
+
+/** DIAL-3: how many of the flow's own list ring at once. */
+export function roundSize({ parameters = {} }: ConnectDocument): number {
+  const parallel = parameters["parallel_ringing"];
+  const isParallel = isRecord(parallel) && String(parallel["activate"]) === "true";
+  return isParallel ? whole(parallel["max_parallel_attempts"], 5, MOST_AT_ONCE) : 1;
 }
 
 /** The numbers that stand in the flow itself. */

@@ -1,16 +1,18 @@
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { REHEARSED_PROMPT_MS, type Rehearsal, type RehearsalPlan, TIMES_OUT } from "../../call/rehearsal.ts";
-import { connectTimes, LONGEST_LIST, LONGEST_RING_S, numbersOf, soundsOf } from "./proofs.ts";
+import { connectTimes, LONGEST_LIST, LONGEST_RING_S, numbersOf, roundSize, soundsOf } from "./proofs.ts";
 import type { ConnectDocument } from "./schema.ts";
 
-const SOMEBODY = "+919900000011";
-const SOMEBODY_ELSE = "+919900000012";
+/** Whom URLs and groups name: people who hardly stand in a flow, where they may have to behave otherwise. */
+const SOMEBODY = "+919900199001";
+const SOMEBODY_ELSE = "+919900199002";
 
 /** How long the rehearsed callee lets it ring, and talks. */
 const RING_MS = 1000;
 const TALK_MS = 1000;
 
 const RINGS_FOR_EVER = { ring_after_ms: 300 };
+const UNREACHABLE = { fail_after_ms: 0 };
 const AUDIO = { status: 200, headers: { "content-type": "audio/wav" } };
 
 /** Scripts for the exits of a Connect, for its longest ringing and its longest silence. Null: this one cannot be had. */
@@ -32,19 +34,26 @@ export function rehearseConnect(document: ConnectDocument, { goal, pace }: Rehea
 }
 
 function talk(document: ConnectDocument): Rehearsal | null {
-  const [destination] = listOf(document);
-  if (destination === undefined) return null;
-  const behaviour = { answer_after_ms: RING_MS, talk_ms: TALK_MS };
+  const list = listOf(document);
+  if (list.length === 0) return null;
+  // Who rings at the same time must not be quicker.
+  const dialled = list.slice(0, roundSize(document));
+  const phones = firstAndOthers(dialled, { answer_after_ms: RING_MS, talk_ms: TALK_MS });
   const takesMs = RING_MS + announcedMs(document) + TALK_MS;
-  return { ...asked(document, [destination]), phones: [[destination, behaviour]], takesMs };
+  return { ...asked(document, list), phones, takesMs };
 }
 
-/** The first of the list is busy; the others are phones that nobody scripted, which fail at once. */
+/** The first of the list is busy, the others cannot be reached. */
 function busy(document: ConnectDocument): Rehearsal | null {
-  const [destination] = listOf(document);
-  if (destination === undefined) return null;
-  const phones = [[destination, { busy_after_ms: RING_MS }]] as const;
-  return { ...asked(document, [destination]), phones, takesMs: RING_MS };
+  const list = listOf(document);
+  if (list.length === 0) return null;
+  return { ...asked(document, list), phones: firstAndOthers(list, { busy_after_ms: RING_MS }), takesMs: RING_MS };
+}
+
+type Behaviour = Readonly<Record<string, unknown>>;
+
+function firstAndOthers(list: readonly string[], first: Behaviour): NonNullable<Rehearsal["phones"]> {
+  return list.map((each, i) => [each, i === 0 ? first : UNREACHABLE] as const);
 }
 
 /** EXIT-4: the way of those who were not dialled, where it has no applet of its own. */
@@ -129,5 +138,6 @@ function announcedMs(document: ConnectDocument): number {
 function listOf(document: ConnectDocument): readonly string[] {
   const { url, dial_whom: whom } = document;
   if (url !== undefined || whom?.url !== undefined || whom?.group !== undefined) return [SOMEBODY];
-  return numbersOf(document).filter((each) => /^\+\d+$/.test(each));
+  // RES-26: dialled once.
+  return [...new Set(numbersOf(document).filter((each) => /^\+\d+$/.test(each)))];
 }

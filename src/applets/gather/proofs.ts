@@ -1,4 +1,4 @@
-import type { AppletExit, AppletTimes, ExitSilence } from "../../call/applet.ts";
+import { type AppletExit, type AppletTimes, DIALS_NOBODY, type ExitSilence } from "../../call/applet.ts";
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { type GatherVerdict, judgeGatherBody } from "../../contract/gather-answer.ts";
 import { type GatherDocument, LONGEST_TIMEOUT_S } from "./schema.ts";
@@ -19,8 +19,8 @@ export function gatherExits(document: GatherDocument): readonly AppletExit[] {
 }
 
 export function gatherTimes(document: GatherDocument): AppletTimes {
-  const because = "Its URLs may take 5 s each to say what to ask for.";
-  return { ringMs: 0, silenceMs: askingMs(document), because };
+  const silentBecause = "Its URLs may take 5 s each to say what to ask for.";
+  return { ...DIALS_NOBODY, silenceMs: askingMs(document), silentBecause };
 }
 
 /** How long its URLs may take together; the sounds that a flow names are looked at within the time of one request. */

@@ -30,13 +30,17 @@ function rehearseParameters(parameters: unknown, goal: string): Rehearsal | null
   const judged = judgeGatherBody(parameters, "strict");
   if (!judged.usable) return goal === "nothing_entered" ? { takesMs: 0 } : null;
   const { prompt, repeatPrompt, maxInputDigits, inputTimeoutS, repeatMenu, finishOnKey } = judged.answer;
-  // A second prompt has a length of its own: too much for a script without arithmetic.
-  if (prompt.kind === "audio_url" || repeatPrompt !== null) return null;
-  const said = rehearsePrompt(prompt);
+  const said = bothPrompts(rehearsePrompt(prompt), rehearsePrompt(repeatPrompt ?? prompt));
   const timeoutMs = inputTimeoutS * 1000;
   if (goal !== "digits_entered") return { ...said, takesMs: (REHEARSED_PROMPT_MS + timeoutMs) * (repeatMenu + 1) };
   // One digit behind the prompt, at the last moment; then the time for the next runs out, unless one is enough.
   const afterMs = REHEARSED_PROMPT_MS + timeoutMs - 1;
   const digits = finishOnKey === "1" ? "2" : "1";
   return { ...said, presses: [{ afterMs, digits }], takesMs: afterMs + (maxInputDigits === 1 ? 0 : timeoutMs) };
+}
+
+/** In a rehearsal all prompts take the same time. */
+function bothPrompts(first: Rehearsal, second: Rehearsal): Rehearsal {
+  const urls = [...(first.urls ?? []), ...(second.urls ?? [])];
+  return { urls, sounds: { ...first.sounds, ...second.sounds }, takesMs: first.takesMs };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AppletKind, defineApplet, HEARD } from "../../call/applet.ts";
+import { type AppletKind, defineApplet, DIALS_NOBODY, HEARD } from "../../call/applet.ts";
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { rehearseSay } from "../../call/rehearsal.ts";
 import { isSaid, onSaying, say, type Saying, saySchema } from "../../call/say.ts";
@@ -43,9 +43,9 @@ const kind: AppletKind<GreetingDocument, Saying> = {
     return [{ name: "next", label: "then", target: next ?? null, path: ["next"], waits, silence, optional: false }];
   },
   times: ({ say: what }) => ({
-    ringMs: 0,
+    ...DIALS_NOBODY,
     silenceMs: what.url === undefined ? 0 : REQUEST_DEADLINE_MS,
-    because: "Its URL may take 5 s to say what to say.",
+    silentBecause: "Its URL may take 5 s to say what to say.",
   }),
   rehearse: ({ say: what }, { pace }) => rehearseSay(what, pace === "silent"),
   enter(turn, document) {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AppletKind, defineApplet } from "../../call/applet.ts";
+import { type AppletKind, defineApplet, DIALS_NOBODY } from "../../call/applet.ts";
 
 const schema = z.strictObject({ type: z.literal("hangup") });
 
@@ -22,7 +22,7 @@ const kind: AppletKind<HangupDocument, null> = {
     sample: { type: "hangup" },
   },
   exits: () => [],
-  times: () => ({ ringMs: 0, silenceMs: 0, because: "It ends the call at once." }),
+  times: () => ({ ...DIALS_NOBODY, silenceMs: 0, silentBecause: "It ends the call at once." }),
   rehearse: () => null,
   enter(turn) {
     // Right behind a conversation that the callee left, it was the callee who ended the call.

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { type AppletExit, type AppletKind, defineApplet, type ExitSilence, HEARD } from "../../call/applet.ts";
+import {
+  type AppletExit,
+  type AppletKind,
+  defineApplet,
+  DIALS_NOBODY,
+  type ExitSilence,
+  HEARD,
+  NEVER_TAKEN,
+} from "../../call/applet.ts";
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { type Rehearsal, type RehearsalPlan, rehearseSay } from "../../call/rehearsal.ts";
 import { hush, isSaid, onSaying, say, type Saying, saySchema } from "../../call/say.ts";
@@ -71,9 +79,9 @@ const kind: AppletKind<MenuDocument, MenuState> = {
   },
   exits: menuExits,
   times: (document) => ({
-    ringMs: 0,
+    ...DIALS_NOBODY,
     silenceMs: neverSaidMs(document) ?? 0,
-    because: "Its URL may take 5 s to say nothing, and then a key is waited for.",
+    silentBecause: "Its URL may take 5 s to say nothing, and then a key is waited for.",
   }),
   rehearse: rehearseMenu,
   enter(turn, document) {
@@ -169,5 +177,6 @@ function menuExits(document: MenuDocument): readonly AppletExit[] {
     return { name, label, target: document[name] ?? null, path: [name], waits: true, silence, optional: false };
   };
   const waited = { afterSound: timeoutMs, throughout: neverSaidMs(document) };
-  return [...keys, other("no_input", "no key is pressed", waited), other("invalid", "a wrong key is pressed", HEARD)];
+  const wrong = keys.length === KEYS.length ? NEVER_TAKEN : HEARD;
+  return [...keys, other("no_input", "no key is pressed", waited), other("invalid", "a wrong key is pressed", wrong)];
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AppletKind, defineApplet } from "../../call/applet.ts";
+import { type AppletKind, defineApplet, DIALS_NOBODY, NEVER_TAKEN } from "../../call/applet.ts";
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { type Rehearsal, type RehearsalPlan, TIMES_OUT } from "../../call/rehearsal.ts";
 import type { Asking, Turn } from "../../call/turn.ts";
@@ -65,17 +65,23 @@ const kind: AppletKind<PassthruDocument, PassthruState> = {
     const waits = mode === "sync";
     const silence = { afterSound: null, throughout: waits ? REQUEST_DEADLINE_MS : 0 };
     const ok = { name: "ok", label: waits ? "answered 200" : "then", target: exits.ok ?? null, path: ["exits", "ok"] };
-    const otherwise = { name: "otherwise", label: "anything else", target: exits.otherwise ?? null };
+    const path = ["exits", "otherwise"];
+    const otherwise = { name: "otherwise", label: "anything else", target: exits.otherwise ?? null, path };
+    if (!waits) {
+      return [
+        { ...ok, waits, silence, optional: false },
+        { ...otherwise, waits, silence: NEVER_TAKEN, optional: true },
+      ];
+    }
     return [
-      { ...ok, waits, silence, optional: false },
-      // Async never takes it.
-      { ...otherwise, path: ["exits", "otherwise"], waits, silence, optional: !waits },
+      { ...ok, waits, silence, optional: false, selection: "given" },
+      { ...otherwise, waits, silence, optional: false, selection: "dropped" },
     ];
   },
   times: ({ mode }) => ({
-    ringMs: 0,
+    ...DIALS_NOBODY,
     silenceMs: mode === "sync" ? REQUEST_DEADLINE_MS : 0,
-    because: "Its URL may take 5 s to answer.",
+    silentBecause: "Its URL may take 5 s to answer.",
   }),
   rehearse: rehearsePassthru,
   enter(turn, document) {

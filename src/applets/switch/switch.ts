@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AppletExit, type AppletKind, AT_ONCE, defineApplet } from "../../call/applet.ts";
+import { type AppletExit, type AppletKind, AT_ONCE, defineApplet, DIALS_NOBODY } from "../../call/applet.ts";
 
 const target = z.string().min(1);
 
@@ -54,6 +54,7 @@ const kind: AppletKind<SwitchDocument, null> = {
         waits: false,
         silence: AT_ONCE,
         optional: false,
+        selection: "needed",
       };
     }),
     {
@@ -66,7 +67,7 @@ const kind: AppletKind<SwitchDocument, null> = {
       optional: false,
     },
   ],
-  times: () => ({ ringMs: 0, silenceMs: 0, because: "It decides at once." }),
+  times: () => ({ ...DIALS_NOBODY, silenceMs: 0, silentBecause: "It decides at once." }),
   rehearse: () => ({ takesMs: 0 }),
   enter(turn, { cases }) {
     const { selected } = turn.call;

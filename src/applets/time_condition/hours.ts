@@ -9,7 +9,7 @@ export interface Span {
 }
 
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-const DAY_MIN = 1440;
+export const DAY_MIN = 1440;
 
 const SPAN = /^(?:([a-z,-]+) +)?([01]?\d|2[0-4]):([0-5]\d) *- *([01]?\d|2[0-4]):([0-5]\d)$/;
 

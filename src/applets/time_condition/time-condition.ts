@@ -1,7 +1,14 @@
 import { z } from "zod";
-import { type AppletExit, type AppletKind, AT_ONCE, defineApplet } from "../../call/applet.ts";
+import {
+  type AppletExit,
+  type AppletKind,
+  AT_ONCE,
+  defineApplet,
+  DIALS_NOBODY,
+  NEVER_TAKEN,
+} from "../../call/applet.ts";
 import { isTimezone } from "../../contract/time.ts";
-import { isOpen, readSpan } from "./hours.ts";
+import { DAY_MIN, isOpen, readSpan } from "./hours.ts";
 
 const target = z.string().min(1);
 
@@ -50,7 +57,7 @@ const kind: AppletKind<TimeConditionDocument, null> = {
     sample: { type: "time_condition", open: ["mon-fri 09:00-18:00"], exits: {} },
   },
   exits: (document) => [exitOf(document, "open"), exitOf(document, "closed")],
-  times: () => ({ ringMs: 0, silenceMs: 0, because: "It decides at once." }),
+  times: () => ({ ...DIALS_NOBODY, silenceMs: 0, silentBecause: "It decides at once." }),
   rehearse: (document, { goal }) => ({
     takesMs: 0,
     when: (atMs, timezone) => isOpenAt(document, atMs, timezone) === (goal === "open"),
@@ -70,6 +77,12 @@ function isOpenAt(document: TimeConditionDocument, atMs: number, accountZone: st
   return isOpen(spans, atMs, document.timezone ?? accountZone);
 }
 
+/** All hours of all days: people write it to switch a condition off. */
+function isAlwaysOpen({ open }: TimeConditionDocument): boolean {
+  const spans = open.flatMap((text) => readSpan(text) ?? []);
+  return spans.some(({ days, fromMin, toMin }) => days.length === 7 && fromMin === 0 && toMin === DAY_MIN);
+}
+
 function exitOf(document: TimeConditionDocument, name: "open" | "closed"): AppletExit {
   const target = document.exits[name] ?? null;
   return {
@@ -78,7 +91,7 @@ function exitOf(document: TimeConditionDocument, name: "open" | "closed"): Apple
     target,
     path: ["exits", name],
     waits: false,
-    silence: AT_ONCE,
+    silence: name === "closed" && isAlwaysOpen(document) ? NEVER_TAKEN : AT_ONCE,
     optional: false,
   };
 }

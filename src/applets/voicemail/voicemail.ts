@@ -1,6 +1,6 @@
 import { unreachable } from "../../base/never.ts";
 import { z } from "zod";
-import { type AppletKind, defineApplet, HEARD } from "../../call/applet.ts";
+import { type AppletKind, defineApplet, DIALS_NOBODY, HEARD } from "../../call/applet.ts";
 import { CALLER } from "../../call/legs.ts";
 import { RECORDING_CLOSE_MS, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { rehearseSay } from "../../call/rehearsal.ts";
@@ -78,9 +78,9 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
     },
   ],
   times: ({ say: what }) => ({
-    ringMs: 0,
+    ...DIALS_NOBODY,
     silenceMs: what?.url === undefined ? 0 : REQUEST_DEADLINE_MS,
-    because: "Its URL may take 5 s to say what to say.",
+    silentBecause: "Its URL may take 5 s to say what to say.",
   }),
   rehearse({ say: what }, { pace }) {
     const said = rehearseSay(what, pace === "silent");

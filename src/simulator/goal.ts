@@ -1,0 +1,47 @@
+import { unreachable } from "../base/never.ts";
+import type { TraceEntry } from "../call/trace.ts";
+
+/** What a call has to do to show a finding. */
+export type Goal =
+  /** Leave the applet by the exit; what lies behind it, if anything, ends the call. */
+  | { readonly kind: "exit"; readonly applet: string; readonly exit: string }
+  /** Come to the applet, which cannot be run. */
+  | { readonly kind: "enter"; readonly applet: string }
+  /** Go round until the call has run as many applets as it may. */
+  | { readonly kind: "circle"; readonly applets: readonly string[] };
+
+/** Equal for equal goals. */
+export function keyOf(goal: Goal): string {
+  return JSON.stringify(goal);
+}
+
+/** The applets of which a call must reach one. */
+export function placesOf(goal: Goal): readonly string[] {
+  return goal.kind === "circle" ? goal.applets : [goal.applet];
+}
+
+/** Whether a call shows it: it must end by it, and not because the caller leaves just then. */
+export function shows(goal: Goal, trace: readonly TraceEntry[]): boolean {
+  const ended = trace.findLast((entry) => entry.type === "call.ended");
+  if (ended?.type !== "call.ended" || ended.cdr.ended_by === "caller") return false;
+  switch (goal.kind) {
+    case "exit": {
+      const exit = trace.findLast((entry) => entry.type === "exit.taken");
+      return exit?.type === "exit.taken" && exit.applet === goal.applet && exit.exit === goal.exit;
+    }
+    case "enter":
+      return lastEntered(trace) === goal.applet;
+    case "circle":
+      return (
+        trace.some((entry) => entry.type === "decision" && entry.rule === "APP-9") &&
+        goal.applets.includes(lastEntered(trace) ?? "")
+      );
+    default:
+      return unreachable(goal);
+  }
+}
+
+function lastEntered(trace: readonly TraceEntry[]): string | null {
+  const entered = trace.findLast((entry) => entry.type === "applet.entered");
+  return entered?.type === "applet.entered" ? entered.applet : null;
+}
