@@ -30,8 +30,11 @@ interface Part {
   readonly name: string;
   readonly sid: string;
   readonly document: Document;
-  readonly trunk: RobotPhone;
   readonly simulated: Scenario;
+  /** By path on the URL server. */
+  readonly answers: ReadonlyMap<string, readonly UrlAnswer[]>;
+  trunk: RobotPhone;
+  plays: number;
 }
 
 const FOLDER = new URL("../scenarios/", import.meta.url).pathname;
@@ -91,11 +94,16 @@ export class Stage {
     return part.simulated;
   }
 
-  /** Plays one scenario for real; the report as the API gives it, in the scenario's own numbers and URLs. */
+  /**
+   * Plays one scenario for real, from its beginning each time; the report as the API gives it, in the scenario's own
+   * numbers and URLs.
+   */
   async play(name: string): Promise<CallReport> {
     const part = this.#parts.find((one) => one.name === name);
     if (part === undefined || this.#platform === null) throw new Error(`no scenario ${name}`);
     const { document, sid } = part;
+    if (part.plays > 0) await this.#rewind(part);
+    part.plays += 1;
     const call = await this.#caller.call({
       to: document.call?.to ?? numbersOf(document)[0] ?? "",
       from: document.call?.from ?? "+919812345678",
@@ -103,9 +111,18 @@ export class Stage {
       ...document.caller,
     });
     await call.over;
-    const [report] = await this.#platform.as(sid).endedCalls(1);
+    const [report] = await this.#platform.as(sid).endedCalls(part.plays);
     const text = JSON.stringify(report).replaceAll(ownBlock(sid), OWN_BLOCK);
     return JSON.parse(text.replaceAll(new RegExp(`https?://[^/"]+/${sid}/`, "g"), "https://")) as CallReport;
+  }
+
+  /** URLs and phones answer from the first line of their scripts again. */
+  async #rewind(part: Part): Promise<void> {
+    for (const [path, answers] of part.answers) this.#server.script(path, answers);
+    const { port } = part.trunk;
+    await part.trunk.stop();
+    part.trunk = new RobotPhone({ ...this.#setup, port, phones: part.document.phones ?? {} });
+    await part.trunk.start();
   }
 
   async #part({ name, text: original, readFile }: Script, index: number): Promise<Part> {
@@ -119,14 +136,14 @@ export class Stage {
     const own = stringify(document).replaceAll(OWN_BLOCK, ownBlock(sid));
     const local = own.replaceAll(/https:\/\/[\w.-]+\/[\w./-]*/g, (url) => this.#server.url(pathOf(sid, url)));
     const ready = parse(local) as Document;
-    for (const [url, answers] of Object.entries(document.urls ?? {}))
-      this.#server.script(
-        pathOf(sid, url),
-        localAnswers(answers, (text) => text.replaceAll(OWN_BLOCK, ownBlock(sid))),
-      );
+    const localise = (text: string): string => text.replaceAll(OWN_BLOCK, ownBlock(sid));
+    const answers = new Map<string, readonly UrlAnswer[]>();
+    for (const [url, given] of Object.entries(document.urls ?? {}))
+      answers.set(pathOf(sid, url), localAnswers(given, localise));
+    for (const [path, given] of answers) this.#server.script(path, given);
     const trunk = new RobotPhone({ ...this.#setup, port: 0, phones: ready.phones ?? {} });
     await trunk.start();
-    return { name, sid, document: ready, trunk, simulated: simulated.value };
+    return { name, sid, document: ready, trunk, answers, plays: 0, simulated: simulated.value };
   }
 }
 
