@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import type { ValidationMode } from "../contract/fields.ts";
+import type { Finding } from "../contract/finding.ts";
 import type { CallEvent } from "./events.ts";
 import type { EndedBy } from "./record.ts";
 import type { Rehearsal, RehearsalPlan } from "./rehearsal.ts";
@@ -136,6 +138,8 @@ export interface AppletKind<D extends AppletDocument = AppletDocument, S = unkno
   readonly docs: string;
   exits(document: D): readonly AppletExit[];
   times(document: D): AppletTimes;
+  /** What the contract says of an answer that stands in the document instead of coming from a URL, whatever the account. */
+  review?(document: D, mode: ValidationMode): readonly Finding[];
   /** Null: that goal cannot be had with this document alone. */
   rehearse(document: D, plan: RehearsalPlan): Rehearsal | null;
   enter(turn: Turn, document: D): S;

@@ -57,7 +57,7 @@ interface Parts {
 
 async function run(config: ControlConfig, workspace: Workspace, log: Log): Promise<void> {
   const { serve, recordingsDir } = config;
-  for (const { flow, rule, message } of warningsOf(workspace)) log.warn({ flow, rule }, message);
+  for (const { message, ...where } of warningsOf(workspace)) log.warn(where, message);
   const parts = await openParts(config, workspace, log);
   const { store, directory, exchange } = parts;
   for (const socketPath of config.mediaSockets) await keepMedia(exchange, socketPath, log);

@@ -166,8 +166,13 @@ describe("the flows of a workspace", () => {
     const loaded = load(flowWith({ hello, bye: { type: "hangup" } }));
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
     expect(warningsOf(loaded.value)).toEqual([
-      { flow: "acme/1", rule: "EXIT-6", message: 'No exit leads to "bye": it is never run.' },
-      { flow: "acme/1", rule: "EXIT-5", message: 'No applet is set for "then" of "hello": the call is hung up there.' },
+      { flow: "acme/1", rule: "EXIT-6", path: "applets.bye", message: 'No exit leads to "bye": it is never run.' },
+      {
+        flow: "acme/1",
+        rule: "EXIT-5",
+        path: "applets.hello.next",
+        message: 'No applet is set for "then" of "hello": the call is hung up there.',
+      },
     ]);
   });
 

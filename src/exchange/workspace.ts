@@ -161,14 +161,16 @@ export interface WorkspaceWarning {
   /** `<account sid>/<flow id>`. */
   readonly flow: string;
   readonly rule: string;
-  /** One sentence that names the applet. */
+  /** Where in the flow document: `applets.sales.exits.nobody_answered`. */
+  readonly path: string;
+  /** One sentence. */
   readonly message: string;
 }
 
 /** What proofs say of the flows: applets that no call comes to, exits that lead nowhere. `plugboard prove` shows calls. */
 export function warningsOf({ flows }: Workspace): readonly WorkspaceWarning[] {
   return [...flows].flatMap(([flow, document]) =>
-    proveFlow(document).warnings.map(({ rule, message }) => ({ flow, rule, message })),
+    proveFlow(document).warnings.map(({ rule, path, message }) => ({ flow, rule, path: path.join("."), message })),
   );
 }
 

@@ -1,3 +1,4 @@
+import { appletKind } from "../applets/registry.ts";
 import type { AppletExit } from "../call/applet.ts";
 import { MAX_APPLETS_PER_CALL } from "../call/limits.ts";
 import type { Pace } from "../call/rehearsal.ts";
@@ -63,7 +64,7 @@ export function proveFlow(flow: Flow): FlowProofs {
 export function proveGraph(graph: FlowGraph, flow: Flow): FlowProofs {
   const reach = reachFrom(graph, flow.start);
   return {
-    warnings: [...unreachable(graph, reach), ...deadEnds(graph, reach)],
+    warnings: [...unreachable(graph, reach), ...badAnswers(graph, reach, flow), ...deadEnds(graph, reach)],
     longestRinging: longestRinging(graph, walksFrom(graph, flow.start)),
     longestSilence: longestSilence(graph, flow.start, reach),
   };
@@ -75,6 +76,22 @@ function unreachable(graph: FlowGraph, reach: Reach): FlowWarning[] {
     .map((id) => {
       return { rule: "EXIT-6", path: ["applets", id], message: `No exit leads to "${id}": it is never run.` };
     });
+}
+
+/** RES-5, RES-7 and others of section 2, for answers that stand in the flow. */
+function badAnswers(graph: FlowGraph, reach: Reach, { validation }: Flow): FlowWarning[] {
+  return [...graph.values()]
+    .filter(({ id }) => reach.applets.has(id))
+    .flatMap(({ id, document }) =>
+      (appletKind(document.type)?.review?.(document, validation) ?? []).map(({ rule, path, message }) => {
+        return { rule, path: ["applets", id, "parameters", ...pathOf(path)], message };
+      }),
+    );
+}
+
+/** `destination.numbers[2]` as it leads through a document. */
+function pathOf(text: string): (string | number)[] {
+  return (text.match(/[^.[\]]+/g) ?? []).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
 function deadEnds(graph: FlowGraph, reach: Reach): FlowWarning[] {

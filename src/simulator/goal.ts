@@ -7,6 +7,8 @@ export type Goal =
   | { readonly kind: "exit"; readonly applet: string; readonly exit: string }
   /** Come to the applet, which cannot be run. */
   | { readonly kind: "enter"; readonly applet: string }
+  /** Come to the applet, whose answer stands in the flow and is judged there. */
+  | { readonly kind: "judge"; readonly applet: string; readonly rule: string }
   /** Go round until the call has run as many applets as it may. */
   | { readonly kind: "circle"; readonly applets: readonly string[] };
 
@@ -22,6 +24,7 @@ export function placesOf(goal: Goal): readonly string[] {
 
 /** Whether a call shows it: it must end by it, and not because the caller leaves just then. */
 export function shows(goal: Goal, trace: readonly TraceEntry[]): boolean {
+  if (goal.kind === "judge") return judges(goal, trace);
   const ended = trace.findLast((entry) => entry.type === "call.ended");
   if (ended?.type !== "call.ended" || ended.cdr.ended_by === "caller") return false;
   switch (goal.kind) {
@@ -39,6 +42,11 @@ export function shows(goal: Goal, trace: readonly TraceEntry[]): boolean {
     default:
       return unreachable(goal);
   }
+}
+
+function judges({ applet, rule }: Extract<Goal, { kind: "judge" }>, trace: readonly TraceEntry[]): boolean {
+  const from = trace.findIndex((entry) => entry.type === "applet.entered" && entry.applet === applet);
+  return from >= 0 && trace.slice(from).some((entry) => entry.type === "answer.finding" && entry.rule === rule);
 }
 
 function lastEntered(trace: readonly TraceEntry[]): string | null {

@@ -25,6 +25,11 @@ function flow(start: string, applets: Json, more: Json = {}): Json {
   return { flow: "1", start, applets, ...more };
 }
 
+function desk(parameters: Json): Json {
+  const exits = { conversation_ended: "bye", nobody_answered: "bye" };
+  return { type: "connect", parameters: { destination: { numbers: ["+919900000011"] }, ...parameters }, exits };
+}
+
 /** Plays an example the way a customer would: as a scenario that is read from text. */
 function play(scenario: ScenarioInput): CallReport {
   const read = parseScenario(JSON.stringify(scenario), "example", () => "");
@@ -96,6 +101,17 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     document: flow("sales", { sales: { ...SALES, parameters: {} } }),
     sentence: "error - applets.sales: must hold exactly one of `url`, `parameters` and `dial_whom`",
     example: ["sales"],
+  },
+  "a number out of range in an answer that stands in the flow": {
+    document: flow("hello", { hello: { ...HELLO, next: "desk" }, desk: desk({ max_ringing_duration: 90 }), bye: BYE }),
+    sentence:
+      "warning RES-5 applets.desk.parameters.max_ringing_duration: max_ringing_duration is 90; allowed is a whole number from 1 to 60",
+    example: ["hello", "desk", "bye"],
+  },
+  "an unknown key in an answer that stands in the flow": {
+    document: flow("desk", { desk: desk({ max_ringing_time: 20 }), bye: BYE }),
+    sentence: "warning RES-7 applets.desk.parameters.max_ringing_time: max_ringing_time ",
+    example: ["desk", "bye"],
   },
   "an unknown target": {
     document: flow("menu", {

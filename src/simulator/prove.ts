@@ -153,6 +153,7 @@ class Prover {
     if (first !== "applets" || typeof id !== "string") return null;
     if (this.#reading.unreadable.includes(id)) return { kind: "enter", applet: id };
     if (rule === "APP-9") return this.#circleFrom(id);
+    if (rest[0] === "parameters" && rule !== null) return { kind: "judge", applet: id, rule };
     const exit = this.#graph.get(id)?.exits.find((each) => each.path.join("\n") === rest.join("\n"));
     return exit === undefined ? null : { kind: "exit", applet: id, exit: exit.name };
   }
@@ -209,6 +210,7 @@ class Prover {
         return;
       }
       case "enter":
+      case "judge":
         yield* this.#walksTo(goal.applet, null);
         return;
       case "circle":

@@ -8,6 +8,7 @@ import { cancelAttempts, closeRound } from "./attempts.ts";
 import { connectForm } from "./form.ts";
 import { onMusicFailed } from "./music.ts";
 import { proceed, RING_TIMER } from "./plan.ts";
+import { reviewConnect } from "./review.ts";
 import { onAnswered, onEarlyMedia, onFailed, onLeftAnnouncement, onRinging, onRingLimit } from "./ring.ts";
 import { type ConnectDocument, connectSchema } from "./schema.ts";
 import { type Attempt, type ConnectState, freshState, hasDialled, live } from "./state.ts";
@@ -29,6 +30,7 @@ const kind: AppletKind<ConnectDocument, ConnectState> = {
   form: connectForm,
   exits: connectExits,
   times: connectTimes,
+  review: reviewConnect,
   rehearse: rehearseConnect,
   enter(turn, document) {
     const run = freshState();

@@ -46,6 +46,7 @@ const kind: AppletKind<GatherDocument, GatherState> = {
   form: gatherForm,
   exits: gatherExits,
   times: gatherTimes,
+  review: ({ url, parameters }, mode) => (url === undefined ? judgeGatherBody(parameters, mode).findings : []),
   rehearse: rehearseGather,
   enter(turn, document) {
     const asking: Asking<GatherAnswer> = notAsked();
