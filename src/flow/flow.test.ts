@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { appletKinds } from "../applets/registry.ts";
 import { parseFlow } from "./flow.ts";
+import { proveFlow } from "./proofs.ts";
 
 const BYE = { type: "hangup" };
 
@@ -214,4 +216,25 @@ describe("every kind of applet", () => {
     const names = kind.exits(kind.schema.parse(kind.form.sample)).map((exit) => exit.name);
     expect(new Set(names).size).toBe(names.length);
   });
+});
+
+describe("docs/flows.md", () => {
+  const page = readFileSync(join(FOLDERS, "..", "..", "docs", "flows.md"), "utf8");
+
+  it("begins with a flow that can be published as it is", () => {
+    const [, text = ""] = /```yaml\n([^`]+)```/.exec(page) ?? [];
+    const flow = parseFlow(parse(text));
+    expect(flow.ok && proveFlow(flow.value).warnings).toEqual([]);
+  });
+
+  it.each(appletKinds.map((kind) => [kind.type, kind] as const))(
+    "has a row for %s, with its keys and exits",
+    (type, kind) => {
+      const row = page.split("\n").find((line) => line.startsWith(`| [\`${type}\`]`)) ?? "";
+      expect(row).toContain(`(../src/applets/${type}/${kind.docs})`);
+      const keys = kind.form.fields.flatMap(({ path }) => path.split("."));
+      const exits = kind.exits(kind.schema.parse(kind.form.sample)).map(({ name }) => name);
+      for (const word of [...keys, ...exits]) expect(row).toContain(`\`${word}\``);
+    },
+  );
 });
