@@ -44,10 +44,22 @@ function answerOf(trace: readonly TraceEntry[], sent: Sent, result: Result | und
     case "invalid":
       return invalid(sent, result.at_ms - sent.at_ms, result.http_status ?? 200);
     case "usable":
-      return usable(trace, sent, afterMs);
+      return asItWas(trace, result) ?? usable(trace, sent, afterMs);
     default:
       return plain(afterMs, 500, "");
   }
+}
+
+/**
+ * The very words, where the trace kept them whole. An answer with findings is rebuilt from what was used of it, since the
+ * flow that judges the replay does not know how leniently the first one judged.
+ */
+function asItWas(trace: readonly TraceEntry[], result: Result): UrlAnswer | null {
+  const { body, content_type: contentType, body_cut: cut, http_status: status, elapsed_ms: afterMs } = result;
+  if (body === undefined || cut === true || status === null) return null;
+  if (trace.some((entry) => entry.type === "answer.finding" && entry.id === result.id)) return null;
+  const headers: Record<string, string> = typeof contentType === "string" ? { "content-type": contentType } : {};
+  return { kind: "answer", afterMs, status, headers, body };
 }
 
 function plain(afterMs: number, status: number, body: string): UrlAnswer {
