@@ -230,13 +230,13 @@ export class LiveCall {
 }
 
 /**
- * Effects that may not be repeated or leave something behind: not before the journal knows of them. Asking a URL, giving
- * up a leg and what is heard may happen twice without harm, so nothing waits for them. The caller is hung up behind his
+ * Effects that may not be repeated: not before the journal knows of them. Asking a URL, giving up a leg, what is heard and
+ * recorded may begin twice or for nothing without harm, so nothing waits for them. The caller is hung up behind his
  * answer, which waits.
  */
 function waitsForJournal(effect: OuterEffect): boolean {
   if (effect.kind === "hang_up") return effect.leg === CALLER;
-  return isUrgent(effect) || effect.kind === "answer" || effect.kind === "stop_recording";
+  return isUrgent(effect) || effect.kind === "answer";
 }
 
 /**
@@ -244,5 +244,5 @@ function waitsForJournal(effect: OuterEffect): boolean {
  * most often it goes out together with the first INVITE, in one commit instead of two.
  */
 function isUrgent({ kind }: OuterEffect): boolean {
-  return kind === "dial" || kind === "record" || kind === "reject";
+  return kind === "dial" || kind === "reject";
 }

@@ -103,7 +103,7 @@ export class MediaClient {
 
   /** `to` hears `from` (on) or no longer (off). */
   route(call: string, from: number, to: number, on: boolean): void {
-    this.#send({ op: "route", call, from, to, on });
+    this.#sendNow({ op: "route", call, from, to, on });
   }
 
   /** Both hear each other, and playbacks on either end without `played`. */
@@ -147,7 +147,7 @@ export class MediaClient {
     maxMs: number | null,
     silenceMs: number | null,
   ): void {
-    this.#send({ op: "record", call, recording: id, legs, layout, path, maxMs, silenceMs });
+    this.#sendNow({ op: "record", call, recording: id, legs, layout, path, maxMs, silenceMs });
   }
 
   stopRecording(call: string, id: string): void {
@@ -184,6 +184,11 @@ export class MediaClient {
     this.#open = false;
     this.#socket.end();
     this.#rejectAll(new Error("media client closed"));
+  }
+
+  /** What is lost if this process dies in the next milliseconds: a conversation, or its recording. */
+  #sendNow(op: MediaOp): void {
+    if (this.#open) this.#writer.send(op);
   }
 
   /** Nobody hears whether this happens now or a few milliseconds later; together with others it costs far less. */
