@@ -8,6 +8,7 @@ import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import type { Flow } from "../call/setup.ts";
 import type { Account } from "../contract/account.ts";
+import { accountFields, dialPrefixesSchema, tenantIdSchema } from "../contract/account-document.ts";
 import { parseFlow } from "../flow/flow.ts";
 import { proveFlow } from "../flow/proofs.ts";
 
@@ -55,14 +56,6 @@ const e164 = z
   .regex(E164, { error: (issue) => `"${String(issue.input)}" is not an E.164 number such as "+918047100000"` });
 const sid = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, "must be 1 to 64 characters of a-z, 0-9, - and _");
 
-function isTimezone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}
-
 const trunkSchema = z.strictObject({
   name: z.string().min(1),
   address: z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+)(:\d{1,5})?$/, "must be host or host:port"),
@@ -78,29 +71,20 @@ const MIN_SECRET_CHARACTERS = 32;
 
 const accountSchema = z.strictObject({
   sid,
-  tenant_id: z.union([z.number().int().nonnegative(), z.string().regex(/^\d+$/)]),
+  tenant_id: tenantIdSchema,
+  ...accountFields,
   api_keys: z.array(z.strictObject({ key: z.string().min(1), token: z.string().min(1) })).default([]),
-  country: z
-    .string()
-    .regex(/^[A-Z]{2}$/, 'must be a two-letter country such as "IN"')
-    .default("IN"),
-  timezone: z.string().refine(isTimezone, 'must be an IANA zone such as "Asia/Kolkata"').default("Asia/Kolkata"),
-  language: z.string().default("en"),
-  number_format: z.enum(["national", "e164"]).default("national"),
-  created_format: z.enum(["observed", "documented"]).default("observed"),
-  dial_events: z.array(z.enum(["dial", "ringing", "answered", "terminal"])).default(["dial", "terminal"]),
   private_destinations: z.boolean().default(false),
   signing_secret: z
     .string()
     .min(MIN_SECRET_CHARACTERS, `must be at least ${MIN_SECRET_CHARACTERS} characters, best from a random generator`)
     .nullable()
     .default(null),
-  sip_hosts: z.array(z.string()).default([]),
   limits: z
     .strictObject({
       calls_per_second: z.number().int().min(1).max(10_000).default(10),
       concurrent_calls: z.number().int().min(1).max(100_000).default(100),
-      dial_prefixes: z.array(z.string().regex(/^\+\d*$/, 'must start with "+", such as "+91"')).default([]),
+      dial_prefixes: dialPrefixesSchema,
     })
     .default({ calls_per_second: 10, concurrent_calls: 100, dial_prefixes: [] }),
   trunks: z.array(trunkSchema).min(1, "an account needs at least one trunk"),
@@ -123,11 +107,6 @@ const accountSchema = z.strictObject({
         email: z.string().nullable().default(null),
         password: z.string().nullable().default(null),
       }),
-    )
-    .default([]),
-  groups: z
-    .array(
-      z.strictObject({ name: z.string().min(1), users: z.array(z.string()), order: z.array(z.string()).optional() }),
     )
     .default([]),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accountFields, dialPrefixesSchema, tenantIdSchema } from "../contract/account-document.ts";
 
 /** Longest wait a scenario may script, a day: longer is a slip of the unit. */
 const MAX_WAIT_MS = 86_400_000;
@@ -25,31 +26,14 @@ const digits = z
   .string('must be digits in quotes, such as "12#"')
   .regex(/^[0-9*#]{1,64}$/, "must be 1 to 64 of the keys 0-9, * and #");
 
-function isTimezone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}
-
 /** Enough of an account for one call. */
 export const accountSchema = z.strictObject({
   sid: z.string().min(1).default("acme"),
-  tenant_id: z.union([z.number().int().nonnegative(), z.string().regex(/^\d+$/)]).default(1409),
-  country: z
-    .string()
-    .regex(/^[A-Z]{2}$/, 'must be a two-letter country such as "IN"')
-    .default("IN"),
-  timezone: z.string().refine(isTimezone, 'must be an IANA zone such as "Asia/Kolkata"').default("Asia/Kolkata"),
-  language: z.string().default("en"),
-  number_format: z.enum(["national", "e164"]).default("national"),
-  created_format: z.enum(["observed", "documented"]).default("observed"),
-  dial_events: z.array(z.enum(["dial", "ringing", "answered", "terminal"])).default(["dial", "terminal"]),
-  sip_hosts: z.array(z.string()).default([]),
+  tenant_id: tenantIdSchema.default(1409),
+  ...accountFields,
   limits: z
     .strictObject({
-      dial_prefixes: z.array(z.string().regex(/^\+\d*$/, 'must start with "+", such as "+91"')).default([]),
+      dial_prefixes: dialPrefixesSchema,
     })
     .default({ dial_prefixes: [] }),
   exophones: z
@@ -71,11 +55,6 @@ export const accountSchema = z.strictObject({
         number: ownNumber.nullable().default(null),
         email: z.string().nullable().default(null),
       }),
-    )
-    .default([]),
-  groups: z
-    .array(
-      z.strictObject({ name: z.string().min(1), users: z.array(z.string()), order: z.array(z.string()).optional() }),
     )
     .default([]),
 });

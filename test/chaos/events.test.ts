@@ -6,6 +6,7 @@ import type { ApiCall, TestPlatform } from "../support/platform.ts";
 import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
 import type { Sipp } from "../support/sipp.ts";
 import { freePort, startSipp } from "../support/sipp.ts";
+import { sleep, until } from "../support/wait.ts";
 
 const KILLS = 20;
 const CALLS_PER_KILL = 8;
@@ -34,17 +35,6 @@ afterAll(async () => {
   await platform?.stop();
   await customer?.close();
 });
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
-}
-
-async function until(what: string, holds: () => Promise<boolean>, withinMs: number): Promise<void> {
-  for (const deadline = Date.now() + withinMs; !(await holds().catch(() => false)); await sleep(100))
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
-}
 
 /** Identity of one event: call, destination, type. No destination is dialled twice in these calls. */
 function keyOf(query: readonly (readonly [string, string])[]): string {

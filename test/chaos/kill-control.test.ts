@@ -8,6 +8,7 @@ import type { ApiCall, TestPlatform } from "../support/platform.ts";
 import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
 import type { Sipp } from "../support/sipp.ts";
 import { freePort, startSipp } from "../support/sipp.ts";
+import { sleep, until } from "../support/wait.ts";
 
 const ROUNDS = 10;
 const CALLS = 20;
@@ -40,20 +41,6 @@ afterAll(async () => {
 async function metric(name: string): Promise<number> {
   const text = await (await fetch(`${platform.httpUrl}/metrics`)).text();
   return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
-}
-
-async function healthy(withinMs: number): Promise<void> {
-  for (const deadline = Date.now() + withinMs; ; await sleep(50)) {
-    const answer = await fetch(`${platform.httpUrl}/healthz`).catch(() => null);
-    if (answer?.ok === true) return;
-    if (Date.now() > deadline) throw new Error("the platform did not come back");
-  }
 }
 
 /** The trace counts from 1 without a hole, every attempt that began has ended, and the record is there. */
@@ -102,7 +89,7 @@ describe("kill -9 of the control process during 20 live calls", () => {
     if (pid === undefined) throw new Error("no control process");
     process.kill(pid, "SIGKILL");
     // It takes about one second; the bound is for a machine that does other things too.
-    await healthy(10_000);
+    await until("healthy again", async () => (await fetch(`${platform.httpUrl}/healthz`)).ok, 10_000);
     const calls = (await allEnded()).filter(({ call_sid }) => !before.has(call_sid));
     await callers.stop();
     expect(calls.length).toBeGreaterThan(CALLS / 2);
