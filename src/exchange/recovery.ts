@@ -82,7 +82,7 @@ function adopted(io: CallIo, id: LegId, snapshot: DialogSnapshot | undefined): A
     ended = true;
     io.legEnded(id, detail);
   };
-  const call: SipCall | null = snapshot === undefined ? null : io.services.sip.adopt(snapshot);
+  const call: SipCall | null = snapshot === undefined ? null : adoptedCall(io, snapshot);
   if (call !== null)
     call.handlers = {
       onEnded: (reason) => end(reason),
@@ -95,4 +95,14 @@ function adopted(io: CallIo, id: LegId, snapshot: DialogSnapshot | undefined): A
     else call.hangUp();
   };
   return { snapshot: () => snapshot ?? null, hangUp, heardDigit() {}, answer() {}, reject: hangUp };
+}
+
+/** Null: its address is no longer one of ours; the other side will find out by its own timers. */
+function adoptedCall(io: CallIo, snapshot: DialogSnapshot): SipCall | null {
+  try {
+    return io.services.sip.adopt(snapshot);
+  } catch (error) {
+    io.log.warn({ err: error, call: io.call.sid }, "a dialog of an earlier process can't be taken back");
+    return null;
+  }
 }

@@ -19,13 +19,14 @@ import type {
 } from "./dialog/api.ts";
 import { hasUnusableBody } from "./dialog/body.ts";
 import { ALL_CAPABILITIES, ALLOWED_METHODS, contactFor, type Core, newId, respond } from "./dialog/core.ts";
-import { Dialog } from "./dialog/dialog.ts";
+import { callerDialog, Dialog } from "./dialog/dialog.ts";
 import { InviteUac } from "./dialog/invite-uac.ts";
 import { InviteUas } from "./dialog/invite-uas.ts";
 import { sendOutOfDialog } from "./dialog/out-of-dialog.ts";
 import { Session } from "./dialog/session.ts";
 import { DialogTable } from "./dialog/table.ts";
-import { cseq, type SipRequest, type SipResponse, to } from "./message/message.ts";
+import { detach } from "./message/build.ts";
+import { callId, cseq, from, type SipRequest, type SipResponse, to } from "./message/message.ts";
 import type { Refusal } from "./message/validate.ts";
 import { guardedClock } from "./transaction/guarded-clock.ts";
 import { type Arrival, TransactionLayer, type TransactionUser } from "./transaction/layer.ts";
@@ -259,10 +260,39 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     this.#core.dialogs.ofRequest(request)?.onAck(request);
   }
 
-  onStrayResponse(response: SipResponse): void {
+  onStrayResponse(response: SipResponse, flow: Flow): void {
     const { status } = response;
-    if (status >= 200 && status < 300 && cseq(response).method === "INVITE")
-      this.#core.dialogs.ofResponse(response)?.onStraySuccess(response);
+    if (status < 200 || status >= 300 || cseq(response).method !== "INVITE") return;
+    const known = this.#core.dialogs.ofResponse(response);
+    if (known !== undefined) known.onStraySuccess(response);
+    else if (this.#admits(flow, "INVITE") === "accept") this.#endOrphan(response, flow);
+  }
+
+  /**
+   * A phone that a process before us rang has answered: nobody is left who would talk to it, so it is acknowledged and
+   * hung up (as RFC 3261 13.2.2.4 has it for a 2xx that comes too late). All that this takes stands in the response.
+   */
+  #endOrphan(response: SipResponse, flow: Flow): void {
+    const core = this.#core;
+    const us = from(response);
+    // Without a Contact there is nobody to send an ACK to.
+    if (!response.headers.has("contact")) return;
+    const invite = {
+      callId: detach(callId(response)),
+      localTag: detach(us.tag ?? ""),
+      from: detach(response.headers.get("from") ?? ""),
+      uri: us.uriText,
+      cseq: cseq(response).number,
+    };
+    const session = new Session(core, callerDialog(core, invite, response, flow, null), {
+      localSdp: null,
+      interval: null,
+      peerAllows: new Set(),
+    });
+    session.acknowledged = invite.cseq;
+    session.begin();
+    session.onStraySuccess(response);
+    session.hangUp();
   }
 
   #admits(flow: Flow, method: string): "accept" | "reject" | "drop" {
