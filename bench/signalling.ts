@@ -5,6 +5,7 @@ import { sleep, startRig } from "./rig.ts";
 const TALK_MS = 1000;
 const WARM_UP_S = 10;
 const PROBE_S = 8;
+const SETTLE_S = 20;
 const MEASURE_S = 30;
 const RATES = [100, 200, 300, 400, 500, 600, 700, 800, 1000, 1200];
 /** Beyond that share of failed calls, or of retransmissions, a rate is over capacity. */
@@ -17,7 +18,9 @@ export async function signalling(fixedRate: number | null): Promise<void> {
   try {
     await rig.calls(100, WARM_UP_S, TALK_MS);
     const rate = fixedRate ?? Math.round((await capacity(rig)) / 2);
-    await sleep(3000);
+    // A steady state is measured: functions compiled for this load, tables and pools of the size that it needs.
+    await rig.calls(rate, SETTLE_S, TALK_MS);
+    await sleep(1000);
     await measure(rig, rate);
   } finally {
     await rig.stop();

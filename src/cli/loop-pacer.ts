@@ -7,7 +7,7 @@ const LOOK_MS = 250;
  * before its INVITE goes out (INVITE in, port opened, URL answered, journal written), so this is felt four times, on a
  * busy machine only.
  */
-const SHORTEST_TURN_MS = 3;
+const SHORTEST_TURN_MS = 5;
 
 /**
  * Interrupt coalescing for a busy event loop. Waking a sleeping process costs more than what most messages make it do,
