@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, it } from "vitest";
+import { LoopPacer } from "./loop-pacer.ts";
+
+/** Two looks at the load, and some turns behind them: the event loop itself is what is tested, so time is real here. */
+const LONG_ENOUGH_MS = 700;
+
+let pacer: LoopPacer | null = null;
+afterEach(() => pacer?.stop());
+
+/** How often the loop slept, with `perSecond` calls beginning. */
+async function sleepsAt(perSecond: number): Promise<{ sleeps: number; afterStop: number }> {
+  let sleeps = 0;
+  const began = performance.now();
+  const begun = (): number => ((performance.now() - began) * perSecond) / 1000;
+  pacer = new LoopPacer(begun, () => (sleeps += 1));
+  pacer.start();
+  await sleep(LONG_ENOUGH_MS);
+  pacer.stop();
+  const paced = sleeps;
+  await sleep(50);
+  return { sleeps: paced, afterStop: sleeps - paced };
+}
+
+it("lets a busy loop gather, flushes before each sleep, and stops when told to", async () => {
+  const { sleeps, afterStop } = await sleepsAt(200);
+  expect(sleeps).toBeGreaterThan(5);
+  expect(afterStop).toBe(0);
+});
+
+it("leaves a quiet loop alone", async () => {
+  expect((await sleepsAt(30)).sleeps).toBe(0);
+});
