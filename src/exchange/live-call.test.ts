@@ -1,42 +1,32 @@
 import { expect, it } from "vitest";
 import { silentLog } from "../base/log.ts";
 import { VirtualClock } from "../base/virtual-clock.ts";
-import { testAccount } from "../engine/testing.ts";
-import { parseFlow } from "../flow/flow.ts";
+import type { CallSetup } from "../call/setup.ts";
+import { ACCOUNT, EXOPHONE } from "../../test/fixtures/contract.ts";
 import type { JournalRow } from "../store/types.ts";
 import { LiveCall } from "./live-call.ts";
 
-it("EVT-6: the outbox is given the whole request: URL with its parameters, credentials apart", () => {
-  const applets = { pass: { type: "passthru", url: "https://u:p@app.example/pass?key=1", mode: "async" } };
-  const flow = parseFlow({ flow: "1", start: "pass", applets });
-  if (!flow.ok) throw new Error(JSON.stringify(flow.error));
-  const setup = { account: testAccount, flow: flow.value, recordingsUrl: "https://rec.example", version: "1" };
+const connect = { type: "connect", url: { primary: "http://app.example/connect" }, exits: {} };
+const flow = { id: "1", name: "", start: "c", validation: "strict", applets: { c: connect } } as const;
+const setup: CallSetup = { account: ACCOUNT, flow, recordingsUrl: "http://x", version: "test" };
+
+it("a fault in one step ends that call once and leaves no hole in its journal", () => {
   const rows: JournalRow[] = [];
-  const clock = new VirtualClock(1_767_600_000_000);
-  const call = new LiveCall("a1", setup, null, {
-    clock,
+  const endings: boolean[] = [];
+  const call = new LiveCall("sid", setup, null, {
+    clock: new VirtualClock(1000),
     log: silentLog,
-    append: (row) => Promise.resolve(void rows.push(row)),
-    perform: () => undefined,
+    append: async (row) => void rows.push(row),
+    perform: () => {
+      throw new Error("a fault of ours");
+    },
     sides: () => null,
-    ended: () => undefined,
+    ended: (failed) => void endings.push(failed),
   });
-  const { exophones } = testAccount;
-  const numbers = { from: "+919812345678", to: exophones[0]?.number ?? "" };
-  call.deliver({
-    kind: "call_arrived",
-    at: clock.now(),
-    callSid: "a1",
-    ...numbers,
-    direction: "incoming",
-    customField: null,
-  });
-  const [row] = rows.flatMap(({ outbox = [] }) => outbox);
-  const request: unknown = JSON.parse(row?.request ?? "null");
-  expect(request).toMatchObject({ method: "GET", authorization: "Basic dTpw" });
-  expect(request).toHaveProperty(
-    "url",
-    expect.stringMatching(/^https:\/\/app\.example\/pass\?key=1&CallSid=a1&CallFrom=09812345678&/),
-  );
-  expect(Object.keys(request as object).toSorted()).toEqual(["authorization", "headers", "method", "url"]);
+  const from = "+919812345678";
+  const arrived = { kind: "call_arrived", at: 1000, callSid: "sid", from, to: EXOPHONE.number } as const;
+  call.deliver({ ...arrived, direction: "incoming", customField: null });
+  call.deliver({ kind: "command", at: 2000, command: "hang_up" });
+  expect(endings).toEqual([true]);
+  expect(rows).toEqual([]);
 });

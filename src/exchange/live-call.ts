@@ -56,6 +56,7 @@ export class LiveCall {
   readonly #timers = new Map<string, Timer>();
   readonly #inbox: CallEvent[] = [];
   #stepping = false;
+  #failed = false;
   /** Rows that the journal did not take yet, in order; while there are any, later rows wait behind them. */
   readonly #refused: Unwritten[] = [];
 
@@ -83,6 +84,7 @@ export class LiveCall {
   }
 
   deliver(event: CallEvent): void {
+    if (this.#failed) return;
     this.#inbox.push(event);
     if (this.#stepping) return;
     this.#stepping = true;
@@ -214,6 +216,9 @@ export class LiveCall {
   /** A fault of ours costs this call, never another one. Its journal stays without an end: the next start closes it. */
   #fail(error: unknown): void {
     this.#edge.log.error({ err: error, call: this.sid }, "call could not be stepped, letting it go");
+    // Nothing more is stepped: a row behind the one that failed would leave a hole in the journal.
+    this.#failed = true;
+    this.#inbox.length = 0;
     this.#stopTimers();
     this.#edge.ended(true);
   }
