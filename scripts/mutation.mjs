@@ -1,0 +1,108 @@
+// `npm run mutation [PART…]`: does every small fault in contract/, engine/ and applets/ fail a test? Stryker plants them
+// one at a time and runs the tests that reach them; what survives must be explained in test/mutation/PART.json.
+// With `--report` the reports of the last run are judged again, and nothing is run.
+import { readFileSync, writeFileSync, mkdirSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { ensureInstalled, productEnv, root, runForeground, runScript, Unmet } from "./ensure.mjs";
+
+/** What is broken, and the tests that should notice: those nearest to it, so that an hour is enough for all. */
+const parts = {
+  contract: {
+    mutate: ["src/contract/*.ts"],
+    tests: ["src/contract/*.test.ts", "src/exchange/workspace.test.ts", "src/simulator/scenario.test.ts"],
+  },
+  applets: {
+    mutate: ["src/applets/**/*.ts", "!src/applets/connect/*.ts"],
+    tests: ["src/{engine,applets,flow}/**/*.test.ts", "src/simulator/prove.test.ts"],
+  },
+  connect: {
+    mutate: ["src/applets/connect/*.ts"],
+    tests: ["src/{engine,applets,flow}/**/*.test.ts", "src/simulator/{scenarios,prove}.test.ts"],
+  },
+  engine: {
+    mutate: ["src/engine/*.ts", "!src/engine/testing.ts"],
+    tests: ["src/{engine,applets}/**/*.test.ts", "src/simulator/scenarios.test.ts"],
+  },
+};
+
+/** A fault that changes nothing that can be observed is no gap; more than this share of them is a sign of poor tests. */
+const MAX_SURVIVING_SHARE = 0.1;
+const reports = join(root, "reports", "mutation");
+
+await runScript(async () => {
+  const named = process.argv.slice(2).filter((word) => word !== "--report");
+  const unknown = named.find((name) => !(name in parts));
+  if (unknown !== undefined) throw new Unmet(`${unknown} is no part: ${Object.keys(parts).join(", ")} are.`);
+  const chosen = named.length === 0 ? Object.keys(parts) : named;
+  if (!process.argv.includes("--report")) {
+    await ensureInstalled();
+    for (const name of chosen) await plant(name);
+  }
+  return judge(chosen);
+});
+
+async function plant(name) {
+  const { mutate, tests } = parts[name];
+  mkdirSync(reports, { recursive: true });
+  const config = join(reports, `${name}.config.json`);
+  const settings = {
+    testRunner: "vitest",
+    vitest: { configFile: "test/mutation/vitest.config.ts" },
+    mutate: [...mutate, "!src/**/*.test.ts"],
+    ignorePatterns: ["dist", "reports", "bench"],
+    coverageAnalysis: "perTest",
+    // A constant of a module is read once: telling which test noticed takes a process of its own each.
+    ignoreStatic: true,
+    disableTypeChecks: true,
+    // The compiler here has no programming interface; types are stripped by the runner.
+    tsconfigFile: "none.json",
+    timeoutMS: 8000,
+    concurrency: 2,
+    reporters: ["json", "progress-append-only"],
+    jsonReporter: { fileName: reportOf(name) },
+  };
+  writeFileSync(config, JSON.stringify(settings, null, 2));
+  const env = { ...productEnv(), MUTATION_TESTS: JSON.stringify(tests) };
+  const status = await runForeground(["stryker", "run", config], { env });
+  if (status !== 0) throw new Unmet(`Stryker did not get through ${name} (above).`);
+}
+
+function judge(chosen) {
+  let [planted, surviving, unexplained] = [0, 0, 0];
+  for (const name of chosen) {
+    const known = JSON.parse(readFileSync(join(root, "test", "mutation", `${name}.json`), "utf8"));
+    if (!existsSync(reportOf(name))) throw new Unmet(`No report of ${name} yet: run \`npm run mutation ${name}\`.`);
+    const { files } = JSON.parse(readFileSync(reportOf(name), "utf8"));
+    for (const [file, { source, mutants }] of Object.entries(files)) {
+      const counted = mutants.filter(({ status }) => status !== "Ignored" && status !== "CompileError");
+      const alive = counted.filter(({ status }) => status === "Survived" || status === "NoCoverage");
+      planted += counted.length;
+      surviving += alive.length;
+      for (const mutant of alive) {
+        const [where, what] = describe(source, mutant);
+        if (known[file]?.[what] !== undefined) continue;
+        unexplained += 1;
+        process.stdout.write(`${file}:${where} ${what}\n`);
+      }
+    }
+  }
+  const share = surviving / Math.max(1, planted);
+  const percent = (100 * share).toFixed(1);
+  process.stdout.write(
+    `${planted} faults, ${surviving} survived (${percent} %), ${unexplained} without an explanation\n`,
+  );
+  return unexplained === 0 && share < MAX_SURVIVING_SHARE ? 0 : 1;
+}
+
+/** Where it stands, and what it is in words that survive a change elsewhere in the file. */
+function describe(source, { location: { start, end }, replacement }) {
+  const lines = source.split("\n").slice(start.line - 1, end.line);
+  lines[lines.length - 1] = lines.at(-1).slice(0, end.column - 1);
+  lines[0] = lines[0].slice(start.column - 1);
+  const short = (text) => text.replaceAll(/\s+/g, " ").trim().slice(0, 100);
+  return [`${start.line}:${start.column}`, `${short(lines.join(" "))} => ${short(replacement)}`];
+}
+
+function reportOf(name) {
+  return join(reports, `${name}.json`);
+}
