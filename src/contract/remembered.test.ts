@@ -23,4 +23,16 @@ describe("Remembered", () => {
     expect(others.length).toBeLessThanOrEqual(5);
     expect(memory.get("other 19")).toBe(19);
   });
+
+  it("holds no more than twice its size", () => {
+    for (const size of [1, 2, 5]) {
+      const known = Array.from({ length: 20 }, (_, asked) => {
+        const memory = new Remembered<number, number>(size);
+        for (let i = 0; i < 20; i++) memory.set(i, i);
+        return memory.get(asked);
+      });
+      const kept = known.filter((each) => each !== undefined);
+      expect(kept).toEqual(Array.from({ length: 2 * size }, (_, i) => 20 - 2 * size + i));
+    }
+  });
 });

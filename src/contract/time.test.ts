@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { END_TIME, formatCreated, formatDateTime, formatInstant, isTimezone, zonedDate } from "./time.ts";
+import { END_TIME, formatCreated, formatDateTime, formatInstant, isTimezone, parseOffset, zonedDate } from "./time.ts";
 
 const INDIA = { timezone: "Asia/Kolkata", createdFormat: "observed" } as const;
 
@@ -75,6 +75,16 @@ describe("times", () => {
       expect(isTimezone(zone)).toBe(true);
     }
     expect(formatDateTime(start, "Europe/Berlin")).toBe("2024-01-01 01:00:00");
+  });
+
+  it.each([
+    ["7/1/2024, GMT+05:30", 19_800_000],
+    ["7/1/2024, GMT-02:30", -9_000_000],
+    ["1/1/1900, GMT+05:21:10", 19_270_000],
+    ["7/1/2024, GMT+00:00", 0],
+    ["7/1/2024, GMT", 0],
+  ])("reads the offset in %s, however a runtime writes none", (formatted, ms) => {
+    expect(parseOffset(formatted)).toBe(ms);
   });
 
   it("knows which names are zones, and throws for another", () => {

@@ -1,4 +1,5 @@
 import type { Account } from "./account.ts";
+import { Remembered } from "./remembered.ts";
 
 /** REQ-17: a call in progress has no end yet; customers know this constant as "none". */
 export const END_TIME = "1970-01-01 05:30:00";
@@ -8,16 +9,17 @@ export const END_TIME = "1970-01-01 05:30:00";
  * of UTC, and the look-up (4 µs) is too dear for three times in every request.
  */
 const WINDOW_MS = 900_000;
-/** Windows remembered per zone; about ten days. Past it the zone starts anew. */
-const MAX_WINDOWS = 1000;
-/** Zones remembered; the database has about 600 names. */
-const MAX_ZONES = 600;
+/** Windows remembered per zone: five to ten days. */
+const MAX_WINDOWS = 500;
+/** Zones remembered, up to twice as many; the database has about 600 names. */
+const MAX_ZONES = 300;
 
 const DAY_MS = 86_400_000;
 
 interface Zone {
   readonly format: Intl.DateTimeFormat;
-  readonly offsets: Map<number, number>;
+  /** Milliseconds, by window. */
+  readonly offsets: Remembered<number, number>;
   /** The day written last: most times of a busy hour fall on it. */
   day: Day;
 }
@@ -29,7 +31,7 @@ interface Day {
   readonly observed: string;
 }
 
-const zones = new Map<string, Zone>();
+const zones = new Remembered<Zone>(MAX_ZONES);
 
 /**
  * `2024-09-03 11:44:54` in `timezone` (REQ-16, REQ-22, REQ-31). `ms` is epoch milliseconds, `timezone` a name that
@@ -76,7 +78,6 @@ function localMs(ms: number, zone: Zone): number {
   const window = Math.floor(ms / WINDOW_MS);
   const known = zone.offsets.get(window);
   if (known !== undefined) return ms + known;
-  if (zone.offsets.size >= MAX_WINDOWS) zone.offsets.clear();
   const offset = parseOffset(zone.format.format(window * WINDOW_MS));
   zone.offsets.set(window, offset);
   return ms + offset;
@@ -106,15 +107,14 @@ function zoneOf(timezone: string): Zone {
   const known = zones.get(timezone);
   if (known !== undefined) return known;
   const format = new Intl.DateTimeFormat("en-US", { timeZone: timezone, timeZoneName: "longOffset" });
-  if (zones.size >= MAX_ZONES) zones.clear();
-  const zone = { format, offsets: new Map<number, number>(), day: writeDay(0) };
+  const zone = { format, offsets: new Remembered<number, number>(MAX_WINDOWS), day: writeDay(0) };
   zones.set(timezone, zone);
   return zone;
 }
 
-/** Milliseconds of the `GMT+05:30` at the end of a formatted date; a bare `GMT` is none. */
-function parseOffset(formatted: string): number {
-  const match = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(formatted);
+/** Milliseconds of the `GMT+05:30` behind a formatted date; a bare `GMT`, as browsers write it, is none. For its test. */
+export function parseOffset(formatted: string): number {
+  const match = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?/.exec(formatted);
   if (match === null) return 0;
   const [, sign, hours, minutes, seconds] = match;
   const value = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds ?? 0);
