@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { isTimezone } from "./time.ts";
 
+const DIGITS = "must be digits, such as 1409";
+
 /** `tenant_id` (REQ-20): digits, with or without quotes. */
-export const tenantIdSchema = z.union([z.number().int().nonnegative(), z.string().regex(/^\d+$/)]);
+export const tenantIdSchema = z.union([z.number().int(DIGITS).nonnegative(DIGITS), z.string().regex(/^\d+$/, DIGITS)]);
 
 export const dialPrefixesSchema = z
   .array(z.string().regex(/^\+\d*$/, 'must start with "+", such as "+91"'))

@@ -225,6 +225,11 @@ describe("a mistake in a scenario", () => {
       /^s\.yaml:2: account\.exophones\[0\]: must be an E\.164 number in quotes/,
     ],
     ["a zone that is none", "account: { timezone: Kolkata }", /^s\.yaml:2: account\.timezone: must be an IANA zone/],
+    [
+      "a tenant_id with a fraction",
+      "account: { tenant_id: 1.5 }",
+      "s.yaml:2: account.tenant_id: must be digits, such as 1409",
+    ],
     ["broken YAML", "urls: [", /^s\.yaml:\d+: not valid YAML: /],
     ["a key given twice", "caller: {}\ncaller: {}", /^s\.yaml:3: not valid YAML: .*unique/],
   ];
