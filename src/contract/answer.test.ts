@@ -224,6 +224,11 @@ describe("destination", () => {
     expect(answerOf({ destination: { numbers } }).destinations).toHaveLength(2);
   });
 
+  it("REQ-8: the entries of a list that is too long are not judged one by one", () => {
+    const numbers = Array.from({ length: 101 }, () => "abc");
+    expect(brief(judge({ destination: { numbers } }).findings)).toEqual([["error", "REQ-8", "destination.numbers"]]);
+  });
+
   it("REQ-8: 100 numbers are taken, 101 make the answer invalid in either mode", () => {
     const numbers = Array.from({ length: 101 }, (_, i) => `+9199000${String(10_000 + i)}`);
     expect(answerOf({ destination: { numbers: numbers.slice(1) } }).destinations).toHaveLength(100);

@@ -67,7 +67,7 @@ export type Verdict =
   | Unusable;
 
 /** Every key of version 1.0, per object: what RES-7 measures unknown keys against. */
-const SHAPE: Shape = {
+const SHAPE = {
   "": [
     "fetch_after_attempt",
     "destination",
@@ -85,7 +85,7 @@ const SHAPE: Shape = {
   music_on_hold: ["type", "value"],
   parallel_ringing: ["activate", "max_parallel_attempts"],
   start_call_playback: ["playback_to", "type", "value"],
-};
+} satisfies Shape;
 
 const FETCH = { rule: "RES-10", path: "fetch_after_attempt" };
 const RECORD = { rule: "RES-13", path: "record" };
@@ -354,21 +354,26 @@ function spokenUrl(path: string, value: string): Finding {
   return warning({ rule: "RES-23", path, found, allowed: "a text to speak", consequence });
 }
 
-function audioUrlsOf(answer: ConnectAnswer): readonly string[] {
-  const music = answer.musicOnHold.type === "custom_tone" ? [answer.musicOnHold.url] : [];
-  const playback = answer.startCallPlayback?.kind === "audio_url" ? [answer.startCallPlayback.value] : [];
-  return [...new Set([...music, ...playback])];
+function audioUrlsOf({ musicOnHold, startCallPlayback }: ConnectAnswer): readonly string[] {
+  const urls = [audioOfMusic(musicOnHold), audioOfPlayback(startCallPlayback)];
+  return [...new Set(urls.filter((url) => url !== null))];
+}
+
+function audioOfMusic(music: MusicOnHold): string | null {
+  return music.type === "custom_tone" ? music.url : null;
+}
+
+function audioOfPlayback(playback: StartCallPlayback | null): string | null {
+  return playback?.kind === "audio_url" ? playback.value : null;
 }
 
 /** RES-5 lenient: the answer without what needs this audio (default tone, no playback). */
 export function withoutAudio(answer: ConnectAnswer, url: string): ConnectAnswer {
   const { musicOnHold, startCallPlayback } = answer;
-  const badMusic = musicOnHold.type === "custom_tone" && musicOnHold.url === url;
-  const badPlayback = startCallPlayback?.kind === "audio_url" && startCallPlayback.value === url;
   return {
     ...answer,
-    musicOnHold: badMusic ? DEFAULT_MUSIC : musicOnHold,
-    startCallPlayback: badPlayback ? null : startCallPlayback,
+    musicOnHold: audioOfMusic(musicOnHold) === url ? DEFAULT_MUSIC : musicOnHold,
+    startCallPlayback: audioOfPlayback(startCallPlayback) === url ? null : startCallPlayback,
   };
 }
 

@@ -94,7 +94,7 @@ export function readInteger(judging: Judging, field: IntegerField, given: unknow
   if (given === undefined) return field.fallback;
   const { min, max } = field;
   const value = coerceInteger(judging, field, given);
-  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
   const mended = mendInteger(field, value);
   const allowed = `a whole number from ${min} to ${max} (${field.rule})`;
   refuse(judging, "RES-5", field.path, describe(given), allowed, `${mended} is used instead`);
@@ -104,17 +104,17 @@ export function readInteger(judging: Judging, field: IntegerField, given: unknow
 /** Fifteen digits are exact as a number; no field comes near. */
 const WHOLE_NUMBER = /^[+-]?[0-9]{1,15}$/;
 
-function coerceInteger(judging: Judging, field: Field, value: unknown): unknown {
-  if (typeof value !== "string" || !WHOLE_NUMBER.test(value)) return value;
+/** NaN: it is no number, nor one in a string. */
+function coerceInteger(judging: Judging, field: Field, value: unknown): number {
+  if (typeof value === "number") return value;
+  if (typeof value !== "string" || !WHOLE_NUMBER.test(value)) return Number.NaN;
   coerced(judging, field, value, "a number without quotes", String(Number(value)));
   return Number(value);
 }
 
-function mendInteger(field: IntegerField, value: unknown): number {
-  if (typeof value !== "number") return field.fallback;
+function mendInteger({ min, max, fallback }: IntegerField, value: number): number {
   const floor = Math.floor(value);
-  if (floor > field.max) return field.max;
-  return floor >= field.min ? floor : field.fallback;
+  return floor >= min ? Math.min(floor, max) : fallback;
 }
 
 /** RES-6. */
@@ -127,8 +127,13 @@ function coerced(judging: Judging, field: Field, value: unknown, allowed: string
 const MAX_UNKNOWN_KEYS = 20;
 
 /** RES-7: names each unknown key of the object at `path`, with the known key nearest to it. */
-export function checkKeys(judging: Judging, shape: Shape, path: string, object: JsonObject): void {
-  const known = shape[path] ?? [];
+export function checkKeys<P extends string>(
+  judging: Judging,
+  shape: Readonly<Record<P, readonly string[]>>,
+  path: P,
+  object: JsonObject,
+): void {
+  const known = shape[path];
   let unknown = 0;
   for (const key of Object.keys(object)) {
     if (known.includes(key)) continue;

@@ -106,7 +106,9 @@ describe("a Gather's answer", () => {
     ]);
     const lenient = usable(judge({ repeat_gather_prompt: {} }, "lenient"));
     expect(lenient.answer).toEqual(DEFAULTS);
-    expect(lenient.findings.map((each) => each.consequence)).toEqual(["gather_prompt is repeated"]);
+    expect(lenient.findings.map(({ rule, consequence }) => [rule, consequence])).toEqual([
+      ["APP-2", "gather_prompt is repeated"],
+    ]);
   });
 
   it("APP-2: with text and audio the text is said, with a warning", () => {
@@ -192,7 +194,7 @@ describe("a Gather's answer", () => {
     expect(judgeGatherBody(body, "strict")).toMatchObject({
       usable: false,
       result: "invalid",
-      findings: [{ rule: "RES-1" }],
+      findings: [{ rule: "RES-1", allowed: "a JSON object" }],
     });
   });
 

@@ -37,11 +37,11 @@ export type GatherVerdict =
     }
   | Unusable;
 
-const SHAPE: Shape = {
+const SHAPE = {
   "": ["gather_prompt", "max_input_digits", "finish_on_key", "input_timeout", "repeat_menu", "repeat_gather_prompt"],
   gather_prompt: ["text", "audio_url"],
   repeat_gather_prompt: ["text", "audio_url"],
-};
+} satisfies Shape;
 
 const DIGITS = { rule: "APP-2", path: "max_input_digits", min: 1, max: 255, fallback: 255 };
 /** Ten minutes of silence hold a line for nothing. */
@@ -84,7 +84,12 @@ function readRepeatPrompt(judging: Judging, value: unknown): Prompt | null {
 }
 
 /** A prompt: `{ text }` or `{ audio_url }`. `dropped` null: it is mandatory, and no mode can do without. */
-function readPrompt(judging: Judging, path: string, value: unknown, dropped: string | null): Prompt | null {
+function readPrompt(
+  judging: Judging,
+  path: "gather_prompt" | "repeat_gather_prompt",
+  value: unknown,
+  dropped: string | null,
+): Prompt | null {
   const object = isObject(value) ? value : {};
   const prompt = promptOf(object);
   if (prompt === null) refusePrompt(judging, path, value, dropped);

@@ -33,12 +33,20 @@ describe("remembered verdicts", () => {
 
   it("long answers, and those with many findings, are not kept", () => {
     const verdict = judge({});
-    const judged = { ...WHOSE, contentType: null, body: "x".repeat(1025) };
-    rememberVerdict(judged, verdict);
-    expect(recallVerdict(judged)).toBeUndefined();
-    const faulty = judge({ a1: 1, a2: 1, a3: 1, a4: 1, a5: 1, a6: 1 });
-    expect(faulty.findings).toHaveLength(6);
-    expect(judge({ a1: 1, a2: 1, a3: 1, a4: 1, a5: 1, a6: 1 })).not.toBe(faulty);
+    for (const [length, kept] of [
+      [1024, verdict],
+      [1025, undefined],
+    ] as const) {
+      const judged = { ...WHOSE, contentType: null, body: "x".repeat(length) };
+      rememberVerdict(judged, verdict);
+      expect(recallVerdict(judged)).toBe(kept);
+    }
+    const five = { a1: 1, a2: 1, a3: 1, a4: 1, a5: 1 };
+    expect(judge(five).findings).toHaveLength(5);
+    expect(judge(five)).toBe(judge(five));
+    const six = { ...five, a6: 1 };
+    expect(judge(six).findings).toHaveLength(6);
+    expect(judge(six)).not.toBe(judge(six));
   });
 
   it("of one text only the latest few judgements are kept", () => {

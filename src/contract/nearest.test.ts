@@ -65,6 +65,11 @@ describe("nearestKey", () => {
     expect(nearestKey({ "": ["xy", "abcde"] }, "", "ab")).toBe("xy");
   });
 
+  it("RES-7: where no key is known none is nearest", () => {
+    expect(nearestKey({}, "", "alpha")).toBe("");
+    expect(nearestKey({ "": [] }, "", "alpha")).toBe("");
+  });
+
   it("RES-7: only the first 64 characters of a key count", () => {
     const long = "a".repeat(64);
     expect(nearestKey({ "": ["b", long] }, "", `${long}${"c".repeat(500)}`)).toBe(long);

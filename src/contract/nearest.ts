@@ -11,7 +11,7 @@ export const MAX_KEY_CHARACTERS = 64;
 /** A key of another object must be so much nearer than one of the same object to be what was meant. */
 const ELSEWHERE = 2;
 
-/** The full path of the known key that `key` is most like; case and separators do not count. */
+/** The full path of the known key that `key` is most like; case and separators do not count. Empty: none is known. */
 export function nearestKey(shape: Shape, path: string, key: string): string {
   const wanted = bare(key.slice(0, MAX_KEY_CHARACTERS));
   let best = "";

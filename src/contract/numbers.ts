@@ -28,7 +28,6 @@ export function readDestination(text: string, account: Account, path = "destinat
   if (text.length > MAX_ENTRY_CHARACTERS) return undialable(text, path, "is too long for a number");
   if (/^\s*sip:/i.test(text)) return readSip(text.trim(), account, path);
   const { e164, fault } = readPhone(text, account.country);
-  if (e164 === null) return undialable(text, path, fault);
   if (isOwnExophone(e164, account)) return loops(text, path);
   if (fault !== null) return undialable(text, path, fault);
   const prefixes = account.dialPrefixes;
@@ -44,7 +43,7 @@ export function readDestination(text: string, account: Account, path = "destinat
   return { destination, findings: [respelled(text, path, e164)] };
 }
 
-function isOwnExophone(e164: string, account: Account): boolean {
+function isOwnExophone(e164: string | null, account: Account): boolean {
   return account.exophones.some((exophone) => exophone.number === e164);
 }
 
@@ -104,8 +103,8 @@ export function findUser(account: Account, destination: Destination): User | nul
 
 /** What a text means as a phone number. `fault` says why it cannot be dialled, and may come with an `e164` (RES-25). */
 export type Phone =
-  | { readonly e164: string; readonly fault: string | null }
-  | { readonly e164: null; readonly fault: string };
+  | { readonly e164: string; readonly fault: null }
+  | { readonly e164: string | null; readonly fault: string };
 
 const NO_NUMBER = "is no phone number";
 const INVALID = "is not a valid number of its country";

@@ -5,6 +5,7 @@ import {
   encodeQuery,
   isHttpUrl,
   maskCredentials,
+  maskCredentialsIn,
   MAX_URL_CHARACTERS,
   splitConfiguredUrl,
 } from "./query.ts";
@@ -68,6 +69,7 @@ describe("appendQuery", () => {
     ["https://h/p#top", "https://h/p?a=1"],
     ["https://h/p?k=1#top?not", "https://h/p?k=1&a=1"],
     ["https://h/p#a?b", "https://h/p?a=1"],
+    ["https://h/p#a\nb", "https://h/p?a=1"],
   ])("REQ-2: %s becomes %s", (url, whole) => {
     expect(appendQuery(url, [["a", "1"]])).toBe(whole);
   });
@@ -149,6 +151,13 @@ describe("splitConfiguredUrl", () => {
       error: "The URL is longer than 2048 characters.",
     });
   });
+
+  it("a URL is taken apart once; a text too long for one is not remembered", () => {
+    const split = splitConfiguredUrl(longUrl(MAX_URL_CHARACTERS));
+    expect(splitConfiguredUrl(longUrl(MAX_URL_CHARACTERS))).toBe(split);
+    const refused = splitConfiguredUrl(longUrl(MAX_URL_CHARACTERS + 1));
+    expect(splitConfiguredUrl(longUrl(MAX_URL_CHARACTERS + 1))).not.toBe(refused);
+  });
 });
 
 describe("isHttpUrl", () => {
@@ -175,7 +184,32 @@ describe("maskCredentials", () => {
     ["https://h/@x", "https://h/@x"],
     ["https://h/x", "https://h/x"],
     ["https://h?a=b@c", "https://h?a=b@c"],
+    ["http://u:p@h", "http://***@h"],
+    ["ftp://u:p@h/https://x", "***@h/https://x"],
+    ["@h", "***@h"],
+    ["no URL at all", "no URL at all"],
+    ["", ""],
   ])("REQ-2: %s is shown as %s", (given, shown) => {
     expect(maskCredentials(given)).toBe(shown);
+  });
+});
+
+describe("maskCredentialsIn", () => {
+  it.each([
+    ['{"a":"https://u:p@h/x","b":"http://v:q@h"}', '{"a":"https://***@h/x","b":"http://***@h"}'],
+    [String.raw`{"a":"https:\/\/u:p@h\/x"}`, String.raw`{"a":"https:\/\/***@h\/x"}`],
+    ["https://u:p@q@h", "https://***@h"],
+    ["ftp://u@h", "ftp://***@h"],
+    ["https://@h", "https://***@h"],
+    ["https://h/x@y https://h?a@b https://h#a@b", "https://h/x@y https://h?a@b https://h#a@b"],
+    ["see https://h or mail a@b", "see https://h or mail a@b"],
+    ["https://h\na@b", "https://h\na@b"],
+    [`'https://h' 'a@b'`, `'https://h' 'a@b'`],
+    [`"https://h","a@b"`, `"https://h","a@b"`],
+    [String.raw`https://h\na@b`, String.raw`https://h\na@b`],
+    ["and/or a@b", "and/or a@b"],
+    ["and/or@b", "and/or@b"],
+  ])("REQ-2: %s is shown as %s", (given, shown) => {
+    expect(maskCredentialsIn(given)).toBe(shown);
   });
 });

@@ -74,8 +74,8 @@ function takeApart(text: string): Result<ConfiguredUrl, string> {
 /** Where `user:pass` stands: its start, and the place of the `@` behind it. The last `@` of the authority counts. */
 function userinfoSpan(url: string): readonly [number, number] | null {
   const start = url.indexOf("//") + 2;
-  const rest = url.slice(start).search(/[/?#\\]/);
-  const at = url.lastIndexOf("@", rest < 0 ? url.length : start + rest);
+  const length = url.slice(start).search(/[/?#\\]|$/);
+  const at = url.lastIndexOf("@", start + length);
   return at < start ? null : [start, at];
 }
 
@@ -93,8 +93,7 @@ function percentDecode(text: string): string {
 
 /** Appends parameters (REQ-2): the URL's own query is kept byte for byte, its fragment is dropped. */
 export function appendQuery(url: string, query: Query): string {
-  const hash = url.indexOf("#");
-  const base = hash < 0 ? url : url.slice(0, hash);
+  const base = url.replace(/#.*/s, "");
   const ours = encodeQuery(query);
   if (ours === "") return base;
   if (!base.includes("?")) return `${base}?${ours}`;
@@ -103,7 +102,7 @@ export function appendQuery(url: string, query: Query): string {
 
 /** A text with `***@` for the credentials of every URL in it; JSON may write the slashes as `\\/`. */
 export function maskCredentialsIn(text: string): string {
-  return text.includes("@") ? text.replace(/((?:\\?\/){2})[^/?#\s"'\\]*@/g, "$1***@") : text;
+  return text.replace(/((?:\\?\/){2})[^/?#\s"'\\]*@/g, "$1***@");
 }
 
 /**
@@ -111,7 +110,8 @@ export function maskCredentialsIn(text: string): string {
  * nobody knows where credentials end: everything in front of the last `@` goes.
  */
 export function maskCredentials(url: string): string {
-  if (!url.includes("@")) return url;
-  if (!/^\s*https?:\/\//i.test(url) || !URL.canParse(url)) return url.replace(/^.*@/s, "***@");
+  const at = url.lastIndexOf("@");
+  if (at < 0) return url;
+  if (!/^\s*https?:\/\//i.test(url) || !URL.canParse(url)) return `***${url.slice(at)}`;
   return url.replace(/\/\/[^/?#\\]*@/, "//***@");
 }

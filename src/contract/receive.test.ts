@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ACCOUNT, EXOPHONE } from "../../test/fixtures/contract.ts";
 import { judgeConnectAnswer, type Verdict } from "./answer.ts";
 import type { HttpOutcome } from "./http.ts";
+import { receive } from "./receive.ts";
 
 const NUMBERS = { numbers: ["+919900000011"] };
 const messages = (verdict: Verdict) => verdict.findings.map((finding) => finding.message);
@@ -179,6 +180,15 @@ describe("what never was an answer", () => {
       expect(judgeOutcome({ ok: true, status: 200, contentType, body }).usable).toBe(false);
     },
   );
+
+  it.each([
+    ["Text/Plain ; charset=utf-8", "text/plain"],
+    ["text/plain", "text/plain"],
+    [";charset=utf-8", ""],
+    [null, ""],
+  ])("RES-1: the media type of Content-Type %j is %j", (contentType, mediaType) => {
+    expect(receive({ ok: true, status: 200, contentType, body })).toMatchObject({ usable: true, mediaType });
+  });
 
   it.each(["", "{", "hello", "{'a':1}", "undefined"])("RES-1: the body %j is no JSON", (text) => {
     const found = JSON.stringify(text);

@@ -1,4 +1,3 @@
-import { unreachable } from "../base/never.ts";
 import type { Judging } from "./fields.ts";
 import { error, quote, warning, type Finding, type FindingParts } from "./finding.ts";
 import type { HttpFailureReason, HttpOutcome } from "./http.ts";
@@ -21,6 +20,9 @@ export interface Received {
 /** REQ-8: an answer is a few hundred bytes; more than this is a mistake or an attack, and would fill memory and trace. */
 export const MAX_BODY_BYTES = 65_536;
 
+/** The limit counts what went over the wire. */
+const encoder = new TextEncoder();
+
 /** The consequence of every finding about the answer as a whole. */
 export const UNUSED = "it cannot be used";
 
@@ -36,7 +38,7 @@ export function receive(outcome: HttpOutcome): Received | Unusable {
       allowed: "status 200",
       problem: `has status ${status}; only 200 is usable`,
     });
-  if (utf8Bytes(body) > MAX_BODY_BYTES) return tooLarge();
+  if (encoder.encode(body).length > MAX_BODY_BYTES) return tooLarge();
   return { usable: true, mediaType: mediaTypeOf(contentType), contentType, body };
 }
 
@@ -51,31 +53,20 @@ function redirected(status: number): Unusable {
 }
 
 function notReceived(reason: HttpFailureReason, detail: string): Unusable {
-  switch (reason) {
-    case "timeout":
-      return unusable("timeout", {
-        rule: "REQ-6",
-        found: "a timeout",
-        allowed: "a whole answer within 5 s",
-        problem: "did not come as a whole within 5 s",
-      });
-    case "too_large":
-      return tooLarge();
-    case "refused":
-    case "dns":
-    case "tls":
-    case "reset":
-    case "blocked":
-    case "bad_url":
-      return unusable("unreachable", {
-        rule: "RES-1",
-        found: reason,
-        allowed: "status 200",
-        problem: `did not come: ${FAILURES[reason]}${detail === "" ? "" : ` (${detail})`}`,
-      });
-    default:
-      return unreachable(reason);
-  }
+  if (reason === "timeout")
+    return unusable("timeout", {
+      rule: "REQ-6",
+      found: "a timeout",
+      allowed: "a whole answer within 5 s",
+      problem: "did not come as a whole within 5 s",
+    });
+  if (reason === "too_large") return tooLarge();
+  return unusable("unreachable", {
+    rule: "RES-1",
+    found: reason,
+    allowed: "status 200",
+    problem: `did not come: ${FAILURES[reason]}${detail === "" ? "" : ` (${detail})`}`,
+  });
 }
 
 const FAILURES = {
@@ -85,7 +76,7 @@ const FAILURES = {
   reset: "the connection broke",
   blocked: "the address is one the platform may not call",
   bad_url: "the URL is malformed",
-} as const satisfies Partial<Record<HttpFailureReason, string>>;
+} as const satisfies Record<Exclude<HttpFailureReason, "timeout" | "too_large">, string>;
 
 function tooLarge(): Unusable {
   return unusable("invalid", {
@@ -146,11 +137,4 @@ function mediaTypeOf(contentType: string | null): string {
   if (contentType === null) return "";
   const semicolon = contentType.indexOf(";");
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
-}
-
-const encoder = new TextEncoder();
-
-/** The size on the wire; only a body that may be over the limit is encoded to find out. */
-function utf8Bytes(text: string): number {
-  return text.length * 3 <= MAX_BODY_BYTES ? text.length : encoder.encode(text).length;
 }
