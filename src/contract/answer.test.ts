@@ -496,7 +496,7 @@ describe("RES-15, RES-16, RES-19: whole numbers", () => {
   it.each(fields)(
     "RES-5, %s: %s of another type is invalid; lenient takes the default",
     (_, path, __, fallback, body, read) => {
-      for (const value of [null, true, "", "30s", "1.5", " 5", "0x5", [], {}, "1".repeat(16)]) {
+      for (const value of [null, true, "", "30s", "1.5", " 5", "0x5", [], [5], ["5"], {}, "1".repeat(16)]) {
         const strict = judge(body(value));
         expect(brief(strict.findings)).toEqual([["error", "RES-5", path]]);
         const lenient = usable(judge(body(value), "lenient"));
