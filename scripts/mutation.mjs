@@ -1,7 +1,8 @@
-// `npm run mutation [PART…]`: does every small fault in contract/, engine/ and applets/ fail a test? Stryker plants them
+// `npm run mutation [-- PART…]`: does every small fault in contract/, engine/ and applets/ fail a test? Stryker plants them
 // one at a time and runs the tests that reach them; what survives must be explained in test/mutation/PART.json.
+// What a test noticed in the last run is not planted again while code and test are there; with `--afresh` it is.
 // With `--report` the reports of the last run are judged again, and nothing is run.
-import { readFileSync, writeFileSync, mkdirSync, existsSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureInstalled, productEnv, root, runForeground, runScript, Unmet } from "./ensure.mjs";
 
@@ -30,20 +31,23 @@ const MAX_SURVIVING_SHARE = 0.1;
 const reports = join(root, "reports", "mutation");
 
 await runScript(async () => {
-  const named = process.argv.slice(2).filter((word) => word !== "--report");
+  const words = process.argv.slice(2);
+  const named = words.filter((word) => word !== "--report" && word !== "--afresh");
   const unknown = named.find((name) => !(name in parts));
   if (unknown !== undefined) throw new Unmet(`${unknown} is no part: ${Object.keys(parts).join(", ")} are.`);
   const chosen = named.length === 0 ? Object.keys(parts) : named;
-  if (!process.argv.includes("--report")) {
+  if (!words.includes("--report")) {
     await ensureInstalled();
-    for (const name of chosen) await plant(name);
+    for (const name of chosen) await plant(name, words.includes("--afresh"));
   }
   return judge(chosen);
 });
 
-async function plant(name) {
+async function plant(name, afresh) {
   const { mutate, tests } = parts[name];
   mkdirSync(reports, { recursive: true });
+  if (afresh) rmSync(reportOf(name), { force: true });
+  else forgetSurvivors(reportOf(name));
   const config = join(reports, `${name}.config.json`);
   const settings = {
     testRunner: "vitest",
@@ -58,13 +62,23 @@ async function plant(name) {
     tsconfigFile: "none.json",
     timeoutMS: 8000,
     concurrency: 2,
-    reporters: ["json", "progress-append-only"],
-    jsonReporter: { fileName: reportOf(name) },
+    reporters: ["progress-append-only"],
+    incremental: true,
+    incrementalFile: reportOf(name),
   };
   writeFileSync(config, JSON.stringify(settings, null, 2));
   const env = { ...productEnv(), MUTATION_TESTS: JSON.stringify(tests) };
   const status = await runForeground(["stryker", "run", config], { env });
   if (status !== 0) throw new Unmet(`Stryker did not get through ${name} (above).`);
+}
+
+/** Whoever survived is planted again: a test that has got an assertion more has the name it had. */
+function forgetSurvivors(file) {
+  if (!existsSync(file)) return;
+  const report = JSON.parse(readFileSync(file, "utf8"));
+  for (const entry of Object.values(report.files))
+    entry.mutants = entry.mutants.filter(({ status }) => status === "Killed" || status === "Timeout");
+  writeFileSync(file, JSON.stringify(report));
 }
 
 function judge(chosen) {
