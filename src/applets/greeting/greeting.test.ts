@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { DIALS_NOBODY, HEARD } from "../../call/applet.ts";
 import { CALLER } from "../../call/legs.ts";
+import type { Rehearsal } from "../../call/rehearsal.ts";
 import { Drive } from "../../engine/testing.ts";
 import { parseFlow } from "../../flow/flow.ts";
+import { greeting } from "./greeting.ts";
 
 /** A greeting, and behind it a menu that shows what was pressed. */
 function greetingFlow(say: unknown) {
@@ -105,5 +108,39 @@ describe("a greeting", () => {
   ])("say: %j is refused", (say, message) => {
     const flow = parseFlow(greetingFlow(say));
     expect(flow.ok ? "" : flow.error.map((each) => each.message).join(" ")).toContain(message);
+  });
+});
+
+function documentOf(say: unknown, next?: string) {
+  return greeting.schema.parse({ type: "greeting", say, next });
+}
+
+describe("what the proofs of a flow know of a greeting", () => {
+  it("its exit, which lies behind something heard", () => {
+    expect(greeting.exits(documentOf({ text: "Hello" }, "menu"))).toEqual([
+      { name: "next", label: "then", target: "menu", path: ["next"], waits: false, silence: HEARD, optional: false },
+    ]);
+  });
+
+  it("APP-1: with a URL, its exit may lie behind 5 s of silence", () => {
+    const silence = { afterSound: 0, throughout: 5000 };
+    expect(greeting.exits(documentOf(URL_SAY))).toEqual([
+      { name: "next", label: "then", target: null, path: ["next"], waits: true, silence, optional: false },
+    ]);
+  });
+
+  it.each([
+    [{ text: "Hello" }, 0],
+    [URL_SAY, 5000],
+  ])("APP-1: saying %j it is silent for %i ms at worst", (say, silenceMs) => {
+    const silentBecause = "Its URL may take 5 s to say what to say.";
+    expect(greeting.times(documentOf(say))).toEqual({ ...DIALS_NOBODY, silenceMs, silentBecause });
+  });
+
+  it.each<["late" | "silent", Rehearsal]>([
+    ["late", { sounds: { Hello: 1000 }, urls: [[URL_SAY.url, { status: 200, text: "Hello" }]], takesMs: 1000 }],
+    ["silent", { urls: [[URL_SAY.url, { error: "timeout" }]], takesMs: 5000 }],
+  ])("APP-1: a call that asks its URL (%s)", (pace, rehearsal) => {
+    expect(greeting.rehearse(documentOf(URL_SAY), { goal: "next", pace, select: null })).toEqual(rehearsal);
   });
 });

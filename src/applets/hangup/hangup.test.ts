@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { DIALS_NOBODY } from "../../call/applet.ts";
 import { Drive } from "../../engine/testing.ts";
+import { hangup } from "./hangup.ts";
 
 const GREET = { type: "greeting", say: { text: "Goodbye" }, next: "bye" };
 
@@ -16,5 +18,12 @@ describe("a hangup", () => {
     const call = new Drive({ flow: { flow: "1", start: "bye", applets: { bye: { type: "hangup" } } } });
     expect(call.of("reject")).toEqual([{ kind: "reject", sip: 603 }]);
     expect(call.of("answer")).toEqual([]);
+  });
+
+  it("has no exits, and takes no time", () => {
+    const document = hangup.schema.parse({ type: "hangup" });
+    expect(hangup.exits(document)).toEqual([]);
+    const silentBecause = "It ends the call at once.";
+    expect(hangup.times(document)).toEqual({ ...DIALS_NOBODY, silenceMs: 0, silentBecause });
   });
 });

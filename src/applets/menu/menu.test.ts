@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { HEARD, NEVER_TAKEN } from "../../call/applet.ts";
+import { type Pace, type Rehearsal, TIMES_OUT } from "../../call/rehearsal.ts";
 import { Drive } from "../../engine/testing.ts";
 import { parseFlow } from "../../flow/flow.ts";
+import { menu } from "./menu.ts";
 
 const MENU = {
   type: "menu",
@@ -112,5 +115,90 @@ describe("an IVR menu", () => {
     const flow = parseFlow(menuFlow(more));
     const text = flow.ok ? "" : flow.error.map((each) => `${each.path.join(".")} ${each.message}`).join(" ");
     expect(text).toContain(message);
+  });
+});
+
+const MENU_URL = "https://app.example/menu";
+const ALL_KEYS = Object.fromEntries("0123456789*#".split("").map((key) => [key, "one"]));
+
+function documentOf(more: Record<string, unknown>) {
+  return menu.schema.parse({ ...MENU, ...more });
+}
+
+describe("what the proofs of a flow know of a menu", () => {
+  it("its exits: each key that is set, no key, and a wrong one", () => {
+    const common = { waits: true, optional: false };
+    const afterWait = { afterSound: 7000, throughout: null };
+    expect(menu.exits(documentOf({ input_timeout: 7, invalid: undefined }))).toEqual([
+      { ...common, name: "1", label: "key 1", target: "one", path: ["keys", "1"], silence: HEARD },
+      { ...common, name: "#", label: "key #", target: "hash", path: ["keys", "#"], silence: HEARD },
+      {
+        ...common,
+        name: "no_input",
+        label: "no key is pressed",
+        target: "none",
+        path: ["no_input"],
+        silence: afterWait,
+      },
+      { ...common, name: "invalid", label: "a wrong key is pressed", target: null, path: ["invalid"], silence: HEARD },
+    ]);
+  });
+
+  it("no key is wrong where every key is set", () => {
+    expect(menu.exits(documentOf({ keys: ALL_KEYS })).at(-1)).toMatchObject({ name: "invalid", silence: NEVER_TAKEN });
+  });
+
+  it("APP-1: a URL that says nothing makes it silent for its 5 s and the wait, every time it is asked", () => {
+    const document = documentOf({ say: { url: MENU_URL }, input_timeout: 7, repeat: 2 });
+    expect(menu.times(document)).toEqual({
+      ringMs: 0,
+      ringsBecause: "It dials nobody.",
+      silenceMs: 36_000,
+      silentBecause: "Its URL may take 5 s to say nothing, and then a key is waited for.",
+    });
+    expect(menu.exits(document).at(-2)?.silence).toEqual({ afterSound: 7000, throughout: 36_000 });
+    expect(menu.times(documentOf({ repeat: 2 })).silenceMs).toBe(0);
+  });
+
+  // A prompt takes 1 s, and then 5 s are left to press a key; asking a URL in vain takes 5 s instead.
+  const spoken = { sounds: { "For sales press 1.": 1000 } };
+  const fetched = { sounds: { Hello: 1000 } };
+  const answer = [MENU_URL, { status: 200, text: "Hello" }] as const;
+  const noAnswer = [MENU_URL, TIMES_OUT] as const;
+  it.each<[string, Pace, Record<string, unknown>, Rehearsal | null]>([
+    ["1", "brisk", {}, { ...spoken, urls: [], presses: [{ afterMs: 500, digits: "1" }], takesMs: 500 }],
+    ["1", "late", {}, { ...spoken, urls: [], presses: [{ afterMs: 5999, digits: "1" }], takesMs: 5999 }],
+    [
+      "1",
+      "late",
+      { say: { url: MENU_URL }, repeat: 1 },
+      { ...fetched, urls: [answer], presses: [{ afterMs: 5999, digits: "1" }], takesMs: 5999 },
+    ],
+    ["no_input", "late", { repeat: 1 }, { ...spoken, urls: [], takesMs: 12_000 }],
+    ["no_input", "late", { say: { url: MENU_URL } }, { ...fetched, urls: [answer], takesMs: 6000 }],
+    ["silence", "silent", { say: { url: MENU_URL }, repeat: 1 }, { urls: [noAnswer, noAnswer], takesMs: 20_000 }],
+    [
+      "invalid",
+      "brisk",
+      { repeat: 1 },
+      {
+        ...spoken,
+        urls: [],
+        presses: [
+          { afterMs: 500, digits: "0" },
+          { afterMs: 1000, digits: "0" },
+        ],
+        takesMs: 1000,
+      },
+    ],
+    [
+      "invalid",
+      "brisk",
+      { keys: { "0": "one" } },
+      { ...spoken, urls: [], presses: [{ afterMs: 500, digits: "1" }], takesMs: 500 },
+    ],
+    ["invalid", "brisk", { keys: ALL_KEYS }, null],
+  ])("a call that shows %s (%s) of a menu with %j", (goal, pace, more, rehearsal) => {
+    expect(menu.rehearse(documentOf(more), { goal, pace, select: null })).toEqual(rehearsal);
   });
 });

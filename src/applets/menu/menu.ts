@@ -100,12 +100,10 @@ export const menu = defineApplet(kind);
 
 /** A key pressed ahead answers the prompt before it is said. */
 function begin(turn: Turn, document: MenuDocument, repeats: number): MenuState {
-  const state: MenuState = { saying: { request: null, play: null }, repeats };
-  const typed = turn.takeTyped();
-  const [ahead] = typed;
-  if (ahead === undefined) return listen(turn, document, { ...state, saying: say(turn, document.say) });
-  for (const digit of typed.slice(1)) turn.keepDigit(digit);
-  return press(turn, document, state, ahead);
+  const [ahead, ...further] = turn.takeTyped();
+  if (ahead === undefined) return listen(turn, document, { saying: say(turn, document.say), repeats });
+  for (const digit of further) turn.keepDigit(digit);
+  return press(turn, document, { saying: say(turn, undefined), repeats }, ahead);
 }
 
 /** The time for a key counts from the end of the prompt. */
@@ -115,7 +113,7 @@ function listen(turn: Turn, document: MenuDocument, state: MenuState): MenuState
 }
 
 function press(turn: Turn, document: MenuDocument, state: MenuState, digit: string): MenuState {
-  const saying = hush(turn, state.saying);
+  hush(turn, state.saying);
   turn.clearTimer(INPUT_TIMER);
   turn.learn({ digits: digit });
   const known = Object.hasOwn(document.keys, digit);
@@ -124,9 +122,9 @@ function press(turn: Turn, document: MenuDocument, state: MenuState, digit: stri
     digits: digit,
     message: known ? "The key is on the menu." : "The key is not on the menu.",
   });
-  if (!known) return fail(turn, document, { ...state, saying }, "invalid");
+  if (!known) return fail(turn, document, state, "invalid");
   turn.leave(digit, "APP-3");
-  return { ...state, saying };
+  return state;
 }
 
 /** No key, or a wrong one: the prompt again, as often as `repeat` says, then the exit. */

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { connectFlow, Drive } from "../../engine/testing.ts";
+import { DIALS_NOBODY, NEVER_TAKEN } from "../../call/applet.ts";
+import { type Pace, type Rehearsal, TIMES_OUT } from "../../call/rehearsal.ts";
+import { step } from "../../engine/engine.ts";
+import { connectFlow, Drive, START_MS } from "../../engine/testing.ts";
+import { passthru } from "./passthru.ts";
 
 const A = "+919900000011";
 const BYE = { type: "hangup" };
@@ -20,6 +24,7 @@ describe("a Passthru", () => {
     const call = new Drive({ flow: passthruFlow() });
     expect(call.of("fetch")[0]).toMatchObject({ purpose: "passthru", deadlineMs: 5000 });
     expect(call.of("fetch")[0]?.request.headers).not.toHaveProperty("exotel-version");
+    expect(call.of("fetch")[0]?.request.headers).toMatchObject({ accept: "*/*" });
     call.text("OK");
     expect(call.applets).toEqual(["pass", "good"]);
   });
@@ -71,9 +76,43 @@ describe("a Passthru", () => {
   });
 
   it("keys pressed meanwhile are kept", () => {
-    const call = new Drive({ flow: passthruFlow() });
+    const greet = { type: "greeting", say: { text: "Hi" } };
+    const call = new Drive({
+      flow: { flow: "1", start: "pass", applets: { pass: { ...PASS, exits: { ok: "greet" } }, greet } },
+    });
     call.presses("42");
+    call.text("OK");
+    expect(call.applets).toEqual(["pass", "greet"]);
     expect(call.call.typed).toBe("42");
+  });
+
+  it("EXIT-2: the recording of the conversation before it may close meanwhile", () => {
+    const call = new Drive({ flow: behindConnect("conversation_ended") });
+    call.dial([A], { record: true });
+    call.answers(2);
+    call.leaves(2);
+    call.recorded();
+    expect(call.exits).toEqual(["sales.conversation_ended"]);
+    call.text("OK");
+    expect(call.exits).toEqual(["sales.conversation_ended", "pass.ok"]);
+  });
+
+  it("REQ-1: one whose URL cannot be asked at all takes the second exit", () => {
+    const { setup } = new Drive({ flow: passthruFlow() });
+    const { pass, ...applets } = setup.flow.applets;
+    if (pass === undefined) throw new Error("the flow has no Passthru");
+    // No flow that was checked holds such a URL.
+    const broken = {
+      ...setup,
+      flow: { ...setup.flow, applets: { ...applets, pass: { ...pass, url: "app.example" } } },
+    };
+    const arrived = { kind: "call_arrived", callSid: "c1", from: A, to: A, direction: "incoming" } as const;
+    const { effects } = step(broken, null, { ...arrived, at: START_MS, customField: null });
+    const trace = effects.flatMap((effect) => (effect.kind === "trace" ? [effect.entry] : []));
+    expect(trace.filter(({ type }) => type === "request.result" || type === "exit.taken")).toMatchObject([
+      { result: "unreachable", rule: "REQ-1" },
+      { exit: "otherwise", rule: "APP-4" },
+    ]);
   });
 });
 
@@ -132,5 +171,73 @@ describe("a Passthru behind a Connect that the caller left", () => {
     call.after(60_000);
     expect(call.of("notify")).toHaveLength(1);
     expect(call.call.ended).toBe(true);
+  });
+});
+
+function documentOf(more: Record<string, unknown>) {
+  return passthru.schema.parse({ ...PASS, ...more });
+}
+
+describe("what the proofs of a flow know of a Passthru", () => {
+  it("APP-4: sync, its two exits take up to 5 s of silence, and the first may select a case", () => {
+    const waited = { waits: true, silence: { afterSound: null, throughout: 5000 }, optional: false };
+    const ok = { name: "ok", label: "answered 200", target: "good", path: ["exits", "ok"], selection: "given" };
+    const path = ["exits", "otherwise"];
+    const otherwise = { name: "otherwise", label: "anything else", target: null, path, selection: "dropped" };
+    expect(passthru.exits(documentOf({ exits: { ok: "good" } }))).toEqual([
+      { ...ok, ...waited },
+      { ...otherwise, ...waited },
+    ]);
+  });
+
+  it("APP-4: async, only the first of its exits is ever taken, at once", () => {
+    const atOnce = { afterSound: null, throughout: 0 };
+    expect(passthru.exits(documentOf({ mode: "async", exits: { otherwise: "bad" } }))).toEqual([
+      {
+        name: "ok",
+        label: "then",
+        target: null,
+        path: ["exits", "ok"],
+        waits: false,
+        silence: atOnce,
+        optional: false,
+      },
+      {
+        name: "otherwise",
+        label: "anything else",
+        target: "bad",
+        path: ["exits", "otherwise"],
+        waits: false,
+        silence: NEVER_TAKEN,
+        optional: true,
+      },
+    ]);
+  });
+
+  it.each([
+    ["sync", 5000],
+    ["async", 0],
+  ])("APP-4: %s, it is silent for %i ms at worst", (mode, silenceMs) => {
+    const silentBecause = "Its URL may take 5 s to answer.";
+    expect(passthru.times(documentOf({ mode }))).toEqual({ ...DIALS_NOBODY, silenceMs, silentBecause });
+  });
+
+  const { url } = PASS;
+  it.each<[string, string, Pace, string | null, Rehearsal | null]>([
+    ["sync", "ok", "brisk", null, { urls: [[url, { after_ms: 0, status: 200, text: "OK" }]], takesMs: 0 }],
+    ["sync", "ok", "late", null, { urls: [[url, { after_ms: 5000, status: 200, text: "OK" }]], takesMs: 5000 }],
+    [
+      "sync",
+      "ok",
+      "brisk",
+      "vip",
+      { urls: [[url, { after_ms: 0, status: 200, json: { select: "vip" } }]], takesMs: 0 },
+    ],
+    ["sync", "otherwise", "brisk", null, { urls: [[url, { status: 500 }]], takesMs: 0 }],
+    ["sync", "otherwise", "silent", null, { urls: [[url, TIMES_OUT]], takesMs: 5000 }],
+    ["async", "ok", "brisk", null, { takesMs: 0 }],
+    ["async", "otherwise", "brisk", null, null],
+  ])("a call that shows, %s, the exit %s (%s, selecting %s)", (mode, goal, pace, select, rehearsal) => {
+    expect(passthru.rehearse(documentOf({ mode }), { goal, pace, select })).toEqual(rehearsal);
   });
 });

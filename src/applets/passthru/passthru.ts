@@ -19,16 +19,11 @@ const schema = z.strictObject({
 
 type PassthruDocument = z.infer<typeof schema>;
 
-/** The request that is waited for; null: none. */
-interface PassthruState {
-  readonly request: string | null;
-}
-
 /**
  * APP-4: tells a URL what the call has come to. Sync waits for the answer and has two exits by it; async goes on at once,
  * and the delivery is the outbox's.
  */
-const kind: AppletKind<PassthruDocument, PassthruState> = {
+const kind: AppletKind<PassthruDocument, null> = {
   type: "passthru",
   schema,
   needsCaller: false,
@@ -88,17 +83,16 @@ const kind: AppletKind<PassthruDocument, PassthruState> = {
     if (document.mode === "async") {
       tell(turn, document);
       turn.leave("ok", "APP-4");
-      return { request: null };
+    } else if (turn.fetch(askingOf(turn, document)) === null) {
+      turn.leave("otherwise", "APP-4");
     }
-    const request = turn.fetch(askingOf(turn, document));
-    if (request === null) turn.leave("otherwise", "APP-4");
-    return { request };
+    return null;
   },
-  on(turn, _document, state, event) {
+  on(turn, _document, _state, event) {
     if (event.kind === "digit") turn.keepDigit(event.digit);
-    if (event.kind !== "fetched" || event.id !== state.request) return state;
-    answered(turn, event.id, event.outcome, event.elapsedMs);
-    return { request: null };
+    // Its own: what other applets asked for was given up when they were left.
+    if (event.kind === "fetched") answered(turn, event.id, event.outcome, event.elapsedMs);
+    return null;
   },
   close: () => null,
   tell,

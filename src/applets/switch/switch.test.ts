@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { AT_ONCE, DIALS_NOBODY } from "../../call/applet.ts";
 import { Drive } from "../../engine/testing.ts";
 import { parseFlow } from "../../flow/flow.ts";
+import { switchCase } from "./switch.ts";
 
 const BYE = { type: "hangup" };
 const PASS = { type: "passthru", url: "https://app.example/pass", exits: { ok: "route", otherwise: "route" } };
@@ -50,7 +52,24 @@ describe("a Switch case", () => {
     expect(call.exits.at(-1)).toBe("route.default");
   });
 
+  it("APP-5: a case called null is not taken when none was selected", () => {
+    const call = new Drive({ flow: switchFlow({ null: "gold" }) });
+    call.text("OK");
+    expect(call.exits.at(-1)).toBe("route.default");
+  });
+
   it("a case cannot be called default", () => {
     expect(parseFlow(switchFlow({ default: "gold" })).ok).toBe(false);
+  });
+
+  it("its exits are its cases and the default, taken at once; a case needs to be selected before it", () => {
+    const common = { waits: false, silence: AT_ONCE, optional: false };
+    const document = switchCase.schema.parse({ type: "switch", cases: { vip: "gold" } });
+    expect(switchCase.exits(document)).toEqual([
+      { ...common, name: "vip", label: "case vip", target: "gold", path: ["cases", "vip"], selection: "needed" },
+      { ...common, name: "default", label: "any other case", target: null, path: ["default"] },
+    ]);
+    const silentBecause = "It decides at once.";
+    expect(switchCase.times(document)).toEqual({ ...DIALS_NOBODY, silenceMs: 0, silentBecause });
   });
 });

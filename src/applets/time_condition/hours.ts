@@ -11,6 +11,9 @@ export interface Span {
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 export const DAY_MIN = 1440;
 
+/** `mon`, `mon-fri`. */
+const DAY_RANGE = /^[a-z]{3}(?:-[a-z]{3})?$/;
+
 const SPAN = /^(?:([a-z,-]+) +)?([01]?\d|2[0-4]):([0-5]\d) *- *([01]?\d|2[0-4]):([0-5]\d)$/;
 
 /**
@@ -36,10 +39,9 @@ function minutes(hour: string | undefined, minute: string | undefined): number {
 function readDays(names: string): readonly number[] | null {
   const days = new Set<number>();
   for (const part of names.split(",")) {
-    const [first, last = first] = part.split("-");
-    const from = DAYS.indexOf(first ?? "");
-    const to = DAYS.indexOf(last ?? "");
-    if (from < 0 || to < 0 || part.split("-").length > 2) return null;
+    const from = DAYS.indexOf(part.slice(0, 3));
+    const to = DAYS.indexOf(part.slice(-3));
+    if (from < 0 || to < 0 || !DAY_RANGE.test(part)) return null;
     for (let day = from; ; day = (day + 1) % 7) {
       days.add(day);
       if (day === to) break;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { AT_ONCE, DIALS_NOBODY, NEVER_TAKEN } from "../../call/applet.ts";
 import { Drive, START_MS } from "../../engine/testing.ts";
 import { parseFlow } from "../../flow/flow.ts";
 import { isOpen, readSpan } from "./hours.ts";
+import { timeCondition } from "./time-condition.ts";
 
 const BYE = { type: "hangup" };
 
@@ -25,6 +27,11 @@ describe("a time condition", () => {
     expect(open.of("answer")).toEqual([]);
   });
 
+  it("APP-8: is open in any one of its spans", () => {
+    const call = new Drive({ flow: hoursFlow(["sat 10:00-14:00", "mon-fri 09:00-18:00", "sun 10:00-14:00"]) });
+    expect(call.exits).toEqual(["hours.open"]);
+  });
+
   it("APP-8: goes by the clock of its zone, or of the account's", () => {
     // 10:00 in Kolkata is 04:30 in London.
     expect(new Drive({ flow: hoursFlow(["mon 09:00-18:00"], "Europe/London") }).exits).toEqual(["hours.closed"]);
@@ -38,6 +45,8 @@ describe("a time condition", () => {
     ["mon-fri 09:00-18:00", "2026-01-05T17:59:59", true],
     ["mon-fri 09:00-18:00", "2026-01-05T18:00:00", false],
     ["mon-fri 09:00-18:00", "2026-01-04T12:00:00", false],
+    ["mon-fri 09:30-18:00", "2026-01-05T09:29:59", false],
+    ["  Mon-FRI  09:30 - 18:00 ", "2026-01-05T09:30:00", true],
     ["sat,sun 10:00-14:00", "2026-01-04T10:00:00", true],
     ["sat-mon 10:00-14:00", "2026-01-05T10:00:00", true],
     ["sat-mon 10:00-14:00", "2026-01-06T10:00:00", false],
@@ -56,7 +65,15 @@ describe("a time condition", () => {
     "mon-fri",
     "mon-fri 9-18",
     "xyz 09:00-18:00",
+    "xyz-fri 09:00-18:00",
+    "mon-xyz 09:00-18:00",
+    "mon,,fri 09:00-18:00",
+    "monday 09:00-18:00",
+    "friday-mon 09:00-18:00",
     "mon 24:00-25:00",
+    "mon 24:00-02:00",
+    "mon 24:30-02:00",
+    "mon 22:00-24:30",
     "mon 09:00-09:00",
     "mon-tue-wed 09:00-10:00",
   ])("%s is refused", (hours) => {
@@ -67,5 +84,46 @@ describe("a time condition", () => {
   it("a zone nobody knows is refused", () => {
     const flow = parseFlow(hoursFlow(["mon 09:00-18:00"], "Asia/Nowhere"));
     expect(flow.ok ? "" : flow.error[0]?.message).toContain("time zone");
+  });
+});
+
+function documentOf(...open: string[]) {
+  return timeCondition.schema.parse({ type: "time_condition", open, exits: { open: "in" } });
+}
+
+describe("what the proofs of a flow know of a time condition", () => {
+  it("its two exits are taken at once", () => {
+    const document = documentOf("mon-fri 09:00-18:00");
+    const common = { waits: false, silence: AT_ONCE, optional: false };
+    expect(timeCondition.exits(document)).toEqual([
+      { ...common, name: "open", label: "open", target: "in", path: ["exits", "open"] },
+      { ...common, name: "closed", label: "closed", target: null, path: ["exits", "closed"] },
+    ]);
+    const silentBecause = "It decides at once.";
+    expect(timeCondition.times(document)).toEqual({ ...DIALS_NOBODY, silenceMs: 0, silentBecause });
+  });
+
+  it.each([
+    [["00:00-24:00"], true],
+    [["sat 10:00-14:00", "mon-sun 00:00-24:00"], true],
+    [["mon-fri 00:00-24:00"], false],
+    [["00:00-23:59"], false],
+    [["00:01-24:00"], false],
+    [["mon-fri 09:00-18:00"], false],
+  ])("with %j it is never closed: %s", (open, always) => {
+    const [opened, closed] = timeCondition.exits(documentOf(...open));
+    expect(opened?.silence).toBe(AT_ONCE);
+    expect(closed?.silence).toBe(always ? NEVER_TAKEN : AT_ONCE);
+  });
+
+  it("a call that shows an exit begins when that exit is taken", () => {
+    const nineToSix = documentOf("mon 09:00-18:00");
+    const isShownAt = (goal: string, clock: string) => {
+      const rehearsal = timeCondition.rehearse(nineToSix, { goal, pace: "brisk", select: null });
+      expect(rehearsal?.takesMs).toBe(0);
+      return rehearsal?.when?.(Date.parse(`${clock}+05:30`), "Asia/Kolkata");
+    };
+    expect(["open", "closed"].map((goal) => isShownAt(goal, "2026-01-05T09:00:00"))).toEqual([true, false]);
+    expect(["open", "closed"].map((goal) => isShownAt(goal, "2026-01-05T18:00:00"))).toEqual([false, true]);
   });
 });

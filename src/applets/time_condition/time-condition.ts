@@ -8,7 +8,7 @@ import {
   NEVER_TAKEN,
 } from "../../call/applet.ts";
 import { isTimezone } from "../../contract/time.ts";
-import { DAY_MIN, isOpen, readSpan } from "./hours.ts";
+import { DAY_MIN, isOpen, readSpan, type Span } from "./hours.ts";
 
 const target = z.string().min(1);
 
@@ -72,15 +72,17 @@ const kind: AppletKind<TimeConditionDocument, null> = {
 
 export const timeCondition = defineApplet(kind);
 
+function spansOf({ open }: TimeConditionDocument): readonly Span[] {
+  return open.flatMap((text) => readSpan(text) ?? []);
+}
+
 function isOpenAt(document: TimeConditionDocument, atMs: number, accountZone: string): boolean {
-  const spans = document.open.flatMap((text) => readSpan(text) ?? []);
-  return isOpen(spans, atMs, document.timezone ?? accountZone);
+  return isOpen(spansOf(document), atMs, document.timezone ?? accountZone);
 }
 
 /** All hours of all days: people write it to switch a condition off. */
-function isAlwaysOpen({ open }: TimeConditionDocument): boolean {
-  const spans = open.flatMap((text) => readSpan(text) ?? []);
-  return spans.some(({ days, fromMin, toMin }) => days.length === 7 && fromMin === 0 && toMin === DAY_MIN);
+function isAlwaysOpen(document: TimeConditionDocument): boolean {
+  return spansOf(document).some(({ days, fromMin, toMin }) => days.length === 7 && fromMin === 0 && toMin === DAY_MIN);
 }
 
 function exitOf(document: TimeConditionDocument, name: "open" | "closed"): AppletExit {
