@@ -1,5 +1,5 @@
 import { unreachable } from "../../base/never.ts";
-import { type AppletKind, defineApplet } from "../../call/applet.ts";
+import { type AppletEvent, type AppletKind, defineApplet } from "../../call/applet.ts";
 import {
   ask,
   type Asking,
@@ -24,17 +24,23 @@ import { gatherExits, gatherTimes } from "./proofs.ts";
 import { rehearseGather } from "./rehearse.ts";
 import { type GatherDocument, gatherSchema } from "./schema.ts";
 
-interface GatherState {
+/** Until an answer is in use. */
+interface AskingState {
   readonly asking: Asking<GatherAnswer>;
-  /** Null until an answer is in use. */
-  readonly answer: GatherAnswer | null;
+  readonly answer: null;
+}
+
+/** From then on. */
+interface GatheringState {
+  readonly answer: GatherAnswer;
   readonly saying: Saying;
   readonly digits: string;
   readonly repeats: number;
 }
 
+type GatherState = AskingState | GatheringState;
+
 const INPUT_TIMER = "input";
-const NOT_SAYING: Saying = { request: null, play: null };
 
 /** APP-2: asks for digits; what to say and when to stop comes from a URL, like Connect's answer, or stands in the flow. */
 const kind: AppletKind<GatherDocument, GatherState> = {
@@ -50,24 +56,16 @@ const kind: AppletKind<GatherDocument, GatherState> = {
   rehearse: rehearseGather,
   enter(turn, document) {
     const asking: Asking<GatherAnswer> = notAsked();
-    const state: GatherState = { asking, answer: null, saying: NOT_SAYING, digits: "", repeats: 0 };
     const question = questionOf(turn, document);
-    if (document.url !== undefined) return proceed(turn, state, ask(turn, asking, question, turn.query()));
+    if (document.url !== undefined) return proceed(turn, asking, ask(turn, asking, question, turn.query()));
     const judged = judgeGatherBody(document.parameters, turn.setup.flow.validation);
-    return proceed(turn, state, weighFlow(turn, asking, question, judged));
+    return proceed(turn, asking, weighFlow(turn, asking, question, judged));
   },
   on(turn, document, state, event) {
-    if (event.kind === "digit") return onDigit(turn, state, event.digit);
-    if (event.kind === "timer" && event.id === INPUT_TIMER)
-      return finish(turn, state, "No further digit came in time.");
-    const asking = { ...state.asking };
-    const reply = onAsking(turn, asking, questionOf(turn, document), event);
-    if (reply !== null) return proceed(turn, { ...state, asking }, reply);
-    const saying = onSaying(turn, state.saying, event);
-    return saying === null ? state : listen(turn, { ...state, saying });
+    return state.answer === null ? onReply(turn, document, state, event) : onInput(turn, state, event);
   },
   close(turn, _document, state, ending) {
-    leaveAsking(turn, { ...state.asking }, ending);
+    if (state.answer === null) leaveAsking(turn, { ...state.asking }, ending);
     return null;
   },
 };
@@ -88,7 +86,16 @@ function questionOf(turn: Turn, { url }: GatherDocument): Question<GatherAnswer>
   };
 }
 
-function proceed(turn: Turn, state: GatherState, reply: Reply<GatherAnswer>): GatherState {
+/** While nobody knows yet what to ask for, digits are pressed ahead. */
+function onReply(turn: Turn, document: GatherDocument, state: AskingState, event: AppletEvent): GatherState {
+  if (event.kind === "digit") turn.keepDigit(event.digit);
+  const asking = { ...state.asking };
+  const reply = onAsking(turn, asking, questionOf(turn, document), event);
+  return reply === null ? state : proceed(turn, asking, reply);
+}
+
+function proceed(turn: Turn, asking: Asking<GatherAnswer>, reply: Reply<GatherAnswer>): GatherState {
+  const state: AskingState = { asking, answer: null };
   switch (reply.kind) {
     case "waiting":
       return state;
@@ -98,51 +105,52 @@ function proceed(turn: Turn, state: GatherState, reply: Reply<GatherAnswer>): Ga
       return state;
     case "answer":
       turn.trace({ type: "answer.used", id: reply.id, answer: effectiveGather(reply.answer) });
-      return begin(turn, { ...state, answer: reply.answer });
+      return begin(turn, reply.answer, 0);
     default:
       return unreachable(reply);
   }
 }
 
 /** Says the prompt; digits pressed ahead are taken first, and make it superfluous. */
-function begin(turn: Turn, state: GatherState): GatherState {
-  const { answer, repeats } = state;
-  if (answer === null) return state;
+function begin(turn: Turn, answer: GatherAnswer, repeats: number): GatherState {
+  const state: GatheringState = { answer, saying: { request: null, play: null }, digits: "", repeats };
   const ahead = turn.takeTyped();
-  if (ahead !== "") return takeDigits(turn, state, answer, ahead);
+  if (ahead !== "") return takeDigits(turn, state, ahead);
   const prompt = repeats === 0 ? answer.prompt : (answer.repeatPrompt ?? answer.prompt);
   return listen(turn, { ...state, saying: sayPrompts(turn, [prompt]) });
 }
 
-/** The time for a digit counts from the end of the prompt, or from the digit before. */
-function listen(turn: Turn, state: GatherState): GatherState {
-  if (isSaid(state.saying)) turn.setTimer(INPUT_TIMER, (state.answer?.inputTimeoutS ?? 0) * 1000);
-  return state;
+function onInput(turn: Turn, state: GatheringState, event: AppletEvent): GatherState {
+  if (event.kind === "digit") return takeDigits(turn, state, event.digit);
+  if (event.kind === "timer" && event.id === INPUT_TIMER) return finish(turn, state, "No further digit came in time.");
+  const saying = onSaying(turn, state.saying, event);
+  return saying === null ? state : listen(turn, { ...state, saying });
 }
 
-function onDigit(turn: Turn, state: GatherState, digit: string): GatherState {
-  if (state.answer !== null) return takeDigits(turn, state, state.answer, digit);
-  turn.keepDigit(digit);
+/** The time for a digit counts from the end of the prompt, or from the digit before. */
+function listen(turn: Turn, state: GatheringState): GatherState {
+  if (isSaid(state.saying)) turn.setTimer(INPUT_TIMER, state.answer.inputTimeoutS * 1000);
   return state;
 }
 
 /** A digit ends the prompt; the finish key, or enough digits, end the input. What is left over is for the next prompt. */
-function takeDigits(turn: Turn, state: GatherState, answer: GatherAnswer, pressed: string): GatherState {
+function takeDigits(turn: Turn, state: GatheringState, pressed: string): GatherState {
   const saying = hush(turn, state.saying);
+  const { answer } = state;
   let { digits } = state;
   for (let i = 0; i < pressed.length; i++) {
     const digit = pressed.charAt(i);
     const isFinish = digit === answer.finishOnKey;
     if (!isFinish) digits += digit;
     if (!isFinish && digits.length < answer.maxInputDigits) continue;
-    for (let rest = i + 1; rest < pressed.length; rest++) turn.keepDigit(pressed.charAt(rest));
+    for (const rest of pressed.slice(i + 1)) turn.keepDigit(rest);
     const how = isFinish ? `The caller pressed ${digit}.` : `${digits.length} digits are enough.`;
     return finish(turn, { ...state, saying, digits }, how);
   }
   return listen(turn, { ...state, saying, digits });
 }
 
-function finish(turn: Turn, state: GatherState, how: string): GatherState {
+function finish(turn: Turn, state: GatheringState, how: string): GatherState {
   const { digits, answer, repeats } = state;
   turn.clearTimer(INPUT_TIMER);
   if (digits !== "") {
@@ -151,9 +159,9 @@ function finish(turn: Turn, state: GatherState, how: string): GatherState {
     turn.leave("digits_entered", "APP-2");
     return state;
   }
-  if (repeats < (answer?.repeatMenu ?? 0)) {
+  if (repeats < answer.repeatMenu) {
     turn.decide("APP-2", "Nothing was entered: the prompt is said again.");
-    return begin(turn, { ...state, repeats: repeats + 1 });
+    return begin(turn, answer, repeats + 1);
   }
   turn.leave("nothing_entered", "APP-2");
   return state;

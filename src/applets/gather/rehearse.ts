@@ -1,35 +1,40 @@
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import {
+  type Pace,
   REHEARSED_PROMPT_MS,
   type Rehearsal,
   type RehearsalPlan,
   rehearsePrompt,
   TIMES_OUT,
 } from "../../call/rehearsal.ts";
-import { judgeGatherBody } from "../../contract/gather-answer.ts";
+import { type GatherAnswer, judgeGatherBody } from "../../contract/gather-answer.ts";
 import { type GatherDocument, LONGEST_TIMEOUT_S } from "./schema.ts";
 
 /** Scripts for the two exits of a Gather and its longest silence. */
 export function rehearseGather({ url, parameters }: GatherDocument, { goal, pace }: RehearsalPlan): Rehearsal | null {
-  if (url === undefined) return rehearseParameters(parameters, goal);
-  if (goal === "silence" || (goal === "nothing_entered" && pace === "silent")) {
+  if (url !== undefined && (goal === "silence" || (goal === "nothing_entered" && pace === "silent"))) {
     const asked = [url.primary, url.fallback].filter((each) => each !== undefined);
     return { urls: asked.map((each) => [each, TIMES_OUT] as const), takesMs: asked.length * REQUEST_DEADLINE_MS };
   }
+  const json = url === undefined ? parameters : answerFor(pace);
+  const judged = judgeGatherBody(json, "strict");
+  if (!judged.usable) return goal === "nothing_entered" ? { takesMs: 0 } : null;
+  const course = rehearseAnswer(judged.answer, goal);
+  return url === undefined ? course : { ...course, urls: [[url.primary, { status: 200, json }]] };
+}
+
+/** What its URL answers so that it goes briskly, or as slowly as it may. */
+function answerFor(pace: Pace): Readonly<Record<string, unknown>> {
   const isBrisk = pace === "brisk";
-  const json = {
+  return {
     gather_prompt: { text: "Please enter your number." },
     max_input_digits: isBrisk ? 1 : 2,
     input_timeout: isBrisk ? 1 : LONGEST_TIMEOUT_S,
   };
-  const course = rehearseParameters(json, goal);
-  return course === null ? null : { ...course, urls: [[url.primary, { status: 200, json }]] };
 }
 
-function rehearseParameters(parameters: unknown, goal: string): Rehearsal | null {
-  const judged = judgeGatherBody(parameters, "strict");
-  if (!judged.usable) return goal === "nothing_entered" ? { takesMs: 0 } : null;
-  const { prompt, repeatPrompt, maxInputDigits, inputTimeoutS, repeatMenu, finishOnKey } = judged.answer;
+function rehearseAnswer(answer: GatherAnswer, goal: string): Rehearsal {
+  const { prompt, repeatPrompt, maxInputDigits, inputTimeoutS, repeatMenu, finishOnKey } = answer;
   const said = bothPrompts(rehearsePrompt(prompt), rehearsePrompt(repeatPrompt ?? prompt));
   const timeoutMs = inputTimeoutS * 1000;
   if (goal !== "digits_entered") return { ...said, takesMs: (REHEARSED_PROMPT_MS + timeoutMs) * (repeatMenu + 1) };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CALLER } from "../../call/legs.ts";
+import type { RehearsalPlan } from "../../call/rehearsal.ts";
 import { Drive } from "../../engine/testing.ts";
+import { voicemail } from "./voicemail.ts";
 
 function voicemailFlow(more: Record<string, unknown> = {}) {
   const vm = { type: "voicemail", say: { text: "Leave a message" }, max_duration: 60, next: "pass", ...more };
@@ -77,7 +79,9 @@ describe("a voicemail", () => {
 
   it("a recording that never reports its end does not hold the caller for ever", () => {
     const call = recording();
-    call.after(65_000);
+    call.after(64_999);
+    expect(call.exits).toEqual([]);
+    call.after(1);
     expect(call.exits).toEqual(["vm.next"]);
   });
 
@@ -106,5 +110,105 @@ describe("a voicemail", () => {
     const call = new Drive({ flow: voicemailFlow() });
     call.presses("#");
     expect(call.kinds).toEqual(["stop_playing", "clear_timer", "set_timer", "play"]);
+  });
+
+  it("APP-6: any other key changes nothing, neither during the prompt nor during the beep", () => {
+    const call = new Drive({ flow: voicemailFlow() });
+    call.presses("1");
+    expect(call.kinds).toEqual([]);
+    call.played();
+    call.presses("1#");
+    expect(call.of("record")).toEqual([]);
+    call.played();
+    expect(call.of("record")).toHaveLength(1);
+  });
+
+  it("APP-6: the recording of a conversation before, which closes late, does not end the message", () => {
+    const exits = { conversation_ended: "vm" };
+    const sales = { type: "connect", url: { primary: "https://app.example/connect" }, exits };
+    const flow = voicemailFlow({ say: undefined });
+    const call = new Drive({ flow: { ...flow, start: "sales", applets: { ...flow.applets, sales } } });
+    call.dial(["+919900000011"], { record: true });
+    call.answers(2);
+    call.leaves(2);
+    call.played();
+    expect(call.call.recordings).toHaveLength(2);
+    call.recorded();
+    expect(call.exits).toEqual(["sales.conversation_ended"]);
+    call.recorded();
+    expect(call.exits).toEqual(["sales.conversation_ended", "vm.next"]);
+  });
+});
+
+/** What an operator reads of the voicemail: prompt, beep, recording, exit. */
+function story(call: Drive): string[] {
+  const from = call.trace.findIndex((entry) => entry.type === "playback.started");
+  const to = call.trace.findIndex((entry) => entry.type === "exit.taken");
+  return call.trace.slice(from, to + 1).map((entry) => {
+    const { type, rule, what, layout, exit, message } = { ...entry } as Record<string, unknown>;
+    return [type, rule, what, layout, exit, message]
+      .filter((each) => typeof each === "string" && each !== "")
+      .join(" ");
+  });
+}
+
+const UNTIL_RECORDED = [
+  "playback.started APP-1 text: Leave a message",
+  "playback.ended played to its end",
+  "playback.started APP-6 beep tone",
+  "playback.ended played to its end",
+  "recording.started mono",
+];
+
+describe("the trace of a voicemail", () => {
+  it.each<[string, (call: Drive) => void, string[]]>([
+    ["the caller presses #", (call) => call.presses("#"), ["exit.taken APP-6 next"]],
+    ["the recording closes", (call) => call.recorded(), ["recording.closed", "exit.taken APP-6 next"]],
+    ["the recording never closes", (call) => call.after(65_000), ["exit.taken APP-6 next"]],
+    ["the caller hangs up", (call) => call.leaves(), ["caller.left", "exit.taken APP-6 next"]],
+  ])("APP-6: tells prompt, beep, recording and exit when %s", (_, goOn, told) => {
+    const call = recording();
+    goOn(call);
+    expect(story(call)).toEqual([...UNTIL_RECORDED, ...told]);
+  });
+});
+
+const ASKS = { type: "voicemail", say: { url: "https://app.example/words" } };
+const SAYS = { type: "voicemail", say: { text: "Leave a message" }, next: "pass" };
+
+describe("what is proved of a voicemail", () => {
+  it("APP-6, APP-9: it waits for the caller, who has always heard the beep", () => {
+    expect(voicemail.exits(SAYS)).toEqual([
+      {
+        name: "next",
+        label: "after the message",
+        target: "pass",
+        path: ["next"],
+        waits: true,
+        silence: { afterSound: 0, throughout: null },
+        optional: false,
+      },
+    ]);
+    expect(voicemail.exits(ASKS)[0]?.target).toBeNull();
+  });
+
+  it.each([
+    ["no prompt", { type: "voicemail" }, 0],
+    ["a prompt of its own", SAYS, 0],
+    ["a URL, which may take the time of a request", ASKS, 5000],
+  ])("APP-6: how long it is silent with %s", (_, document, silenceMs) => {
+    const silentBecause = "Its URL may take 5 s to say what to say.";
+    const dialsNobody = { ringMs: 0, ringsBecause: "It dials nobody." };
+    expect(voicemail.times(document)).toEqual({ ...dialsNobody, silenceMs, silentBecause });
+  });
+
+  it.each<[RehearsalPlan["pace"], object]>([
+    ["brisk", { urls: [[ASKS.say.url, { status: 200, text: "Hello" }]], sounds: { Hello: 1000 }, takesMs: 3000 }],
+    ["late", { urls: [[ASKS.say.url, { status: 200, text: "Hello" }]], sounds: { Hello: 1000 }, takesMs: 3000 }],
+    ["silent", { urls: [[ASKS.say.url, { error: "timeout" }]], takesMs: 7000 }],
+  ])("APP-6: its example call is ended by # two seconds behind the prompt: %s", (pace, rehearsal) => {
+    const afterMs = pace === "silent" ? 7000 : 3000;
+    const presses = [{ afterMs, digits: "#" }];
+    expect(voicemail.rehearse(ASKS, { goal: "next", pace, select: null })).toEqual({ ...rehearsal, presses });
   });
 });

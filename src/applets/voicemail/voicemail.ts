@@ -136,9 +136,8 @@ function onBeep(
   state: VoicemailState & { phase: "beep" },
   event: AppletEvent,
 ): VoicemailState {
-  const isOver =
-    (event.kind === "played" && event.id === state.play) || (event.kind === "timer" && event.id === GUARD_TIMER);
-  if (!isOver) return state;
+  // Only the beep plays by now, and only the guard is armed.
+  if (event.kind !== "played" && event.kind !== "timer") return state;
   turn.stopPlaying(state.play);
   const maxMs = document.max_duration * 1000;
   const id = turn.record([CALLER], { layout: "mono", maxMs, silenceMs: document.max_silence * 1000 });
@@ -149,8 +148,9 @@ function onBeep(
 
 function onRecording(turn: Turn, state: VoicemailState & { phase: "recording" }, event: AppletEvent): VoicemailState {
   const finished = event.kind === "digit" && event.digit === "#";
+  // The conversation of a Connect before may close its recording as late as now.
   const closed = event.kind === "recording_ready" && event.id === state.id;
-  const overdue = event.kind === "timer" && event.id === GUARD_TIMER;
+  const overdue = event.kind === "timer";
   if (!finished && !closed && !overdue) return state;
   turn.leave("next", "APP-6");
   return state;
