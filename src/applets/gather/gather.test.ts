@@ -224,6 +224,38 @@ describe("a Gather", () => {
     expect(call.of("play")).toHaveLength(1);
   });
 
+  it("APP-2: digits pressed ahead that are not enough begin the wait for the next", () => {
+    const call = asking();
+    call.presses("7");
+    call.json(PROMPT);
+    expect(call.of("play")).toEqual([]);
+    call.after(5000);
+    expect(call.query("passthru")["digits"]).toBe('"7"');
+  });
+
+  it("APP-2: a caller who leaves between two digits takes no exit, and entered nothing", () => {
+    const call = gathering();
+    call.presses("4");
+    call.leaves();
+    expect(call.exits).toEqual([]);
+    expect(call.call.facts.digits).toBeNull();
+    expect(call.of("end")).toHaveLength(1);
+  });
+
+  it("APP-2: the recording of a conversation before, which closes late, is nothing to it", () => {
+    const exits = { conversation_ended: "ask" };
+    const sales = { type: "connect", url: { primary: "https://app.example/connect" }, exits };
+    const flow = gatherFlow({ parameters: PROMPT });
+    const call = new Drive({ flow: { ...flow, start: "sales", applets: { ...flow.applets, sales } } });
+    call.dial(["+919900000011"], { record: true });
+    call.answers(2);
+    call.leaves(2);
+    call.recorded();
+    expect(call.kinds).toEqual([]);
+    call.presses("42#");
+    expect(call.exits).toEqual(["sales.conversation_ended", "ask.digits_entered"]);
+  });
+
   it("RES-9, RES-27: an answer whose prompt was still looked at when the caller left keeps its result", () => {
     const call = asking();
     call.json({ gather_prompt: { audio_url: "https://cdn.example/ask.wav" } });

@@ -121,7 +121,8 @@ function begin(turn: Turn, answer: GatherAnswer, repeats: number): GatherState {
 }
 
 function onInput(turn: Turn, state: GatheringState, event: AppletEvent): GatherState {
-  if (event.kind === "digit") return takeDigits(turn, state, event.digit);
+  // A digit ends the prompt.
+  if (event.kind === "digit") return takeDigits(turn, { ...state, saying: hush(turn, state.saying) }, event.digit);
   if (event.kind === "timer" && event.id === INPUT_TIMER) return finish(turn, state, "No further digit came in time.");
   const saying = onSaying(turn, state.saying, event);
   return saying === null ? state : listen(turn, { ...state, saying });
@@ -133,9 +134,8 @@ function listen(turn: Turn, state: GatheringState): GatherState {
   return state;
 }
 
-/** A digit ends the prompt; the finish key, or enough digits, end the input. What is left over is for the next prompt. */
+/** The finish key, or enough digits, end the input. What is left over is for the next prompt. */
 function takeDigits(turn: Turn, state: GatheringState, pressed: string): GatherState {
-  const saying = hush(turn, state.saying);
   const { answer } = state;
   let { digits } = state;
   for (let i = 0; i < pressed.length; i++) {
@@ -145,9 +145,9 @@ function takeDigits(turn: Turn, state: GatheringState, pressed: string): GatherS
     if (!isFinish && digits.length < answer.maxInputDigits) continue;
     for (const rest of pressed.slice(i + 1)) turn.keepDigit(rest);
     const how = isFinish ? `The caller pressed ${digit}.` : `${digits.length} digits are enough.`;
-    return finish(turn, { ...state, saying, digits }, how);
+    return finish(turn, { ...state, digits }, how);
   }
-  return listen(turn, { ...state, saying, digits });
+  return listen(turn, { ...state, digits });
 }
 
 function finish(turn: Turn, state: GatheringState, how: string): GatherState {

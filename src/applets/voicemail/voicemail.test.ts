@@ -23,7 +23,7 @@ describe("a voicemail", () => {
     expect(call.of("play")[0]?.items).toMatchObject([{ kind: "text", text: "Leave a message" }]);
     expect(call.of("record")).toEqual([]);
     call.played();
-    expect(call.of("play")[1]?.items).toEqual([{ kind: "tone", tone: "beep" }]);
+    expect(call.of("play")[1]).toMatchObject({ legs: [CALLER], items: [{ kind: "tone", tone: "beep" }] });
     call.played();
     expect(call.of("record")).toMatchObject([{ legs: [CALLER], layout: "mono", maxMs: 60_000, silenceMs: 4000 }]);
   });
