@@ -47,6 +47,7 @@ function setUp(checked: Outcome) {
   const call = { sid: "sid", now: () => clock.now(), deliver: (event: CallEvent) => void delivered.push(event) };
   io.attach(call as unknown as CallIo["call"], {
     snapshot: () => null,
+    ringing: () => null,
     hangUp: () => undefined,
     heardDigit: () => undefined,
     answer: () => undefined,

@@ -38,6 +38,7 @@ function sent(signingSecret: string | null): { readonly clock: VirtualClock; rea
   const io = new CallIo(services, config, {} as MediaClient, () => undefined);
   io.attach({ deliver: () => undefined, now: () => clock.now() } as unknown as CallIo["call"], {
     snapshot: () => null,
+    ringing: () => null,
     hangUp: () => undefined,
     heardDigit: () => undefined,
     answer: () => undefined,

@@ -13,7 +13,7 @@ import { repairWav, wavHeader } from "../media/wav.ts";
 import type { Fetched, FetchOptions } from "../outbound/types.ts";
 import type { Fetcher } from "../outbound/fetcher.ts";
 import { signed } from "../outbound/sign.ts";
-import type { DialogSnapshot, SipEndpointApi } from "../sip/endpoint.ts";
+import type { DialogSnapshot, RingingSnapshot, SipEndpointApi } from "../sip/endpoint.ts";
 import type { JournalRow } from "../store/types.ts";
 import type { CallEdge, LiveCall, OuterEffect } from "./live-call.ts";
 import { DialedLeg } from "./dialed-leg.ts";
@@ -37,8 +37,9 @@ export interface Services {
 
 /** A leg of a live call, whichever way it came to be. Every method is harmless once the leg is gone. */
 export interface Leg {
-  /** Plain value for the journal; null while there is no dialog. */
+  /** Plain values for the journal: the dialog, and while there is none the INVITE that rings. */
   snapshot(): DialogSnapshot | null;
+  ringing(): RingingSnapshot | null;
   hangUp(): void;
   /** An RFC 4733 digit was heard: INFO for the same key is then ignored. */
   heardDigit(): void;
@@ -53,9 +54,10 @@ export interface AnswerableLeg extends Leg {
 /** Legs are numbered in the order of dialling, behind the caller's. */
 const FIRST_DIALED: LegId = 2;
 
-/** What of a call's outside outlives the process: enough to hang up its legs and close its recordings. */
+/** What of a call's outside outlives the process: enough to hang up its legs, or to stop their ringing. */
 export interface CallSides {
   readonly dialogs: Readonly<Record<LegId, DialogSnapshot>>;
+  readonly ringing?: Readonly<Record<LegId, RingingSnapshot>>;
 }
 
 /**
@@ -128,11 +130,14 @@ export class CallIo implements CallEdge {
     if (!this.#sidesChanged) return null;
     this.#sidesChanged = false;
     const dialogs: Record<LegId, DialogSnapshot> = {};
+    const ringing: Record<LegId, RingingSnapshot> = {};
     for (const [id, leg] of this.#legs) {
-      const snapshot = leg.snapshot();
-      if (snapshot !== null) dialogs[id] = snapshot;
+      const dialog = leg.snapshot();
+      const invite = leg.ringing();
+      if (dialog !== null) dialogs[id] = dialog;
+      else if (invite !== null) ringing[id] = invite;
     }
-    return JSON.stringify({ dialogs } satisfies CallSides);
+    return JSON.stringify({ dialogs, ringing } satisfies CallSides);
   }
 
   ended(failed: boolean): void {

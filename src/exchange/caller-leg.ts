@@ -104,6 +104,11 @@ export class CallerLeg implements AnswerableLeg {
     return this.#gone ? null : (this.#call?.snapshot() ?? null);
   }
 
+  /** Theirs to give up, not ours. */
+  ringing(): null {
+    return null;
+  }
+
   reject(sip: number): void {
     if (this.#gone || this.#call !== null) return;
     this.#invite.reject(sip);

@@ -1,5 +1,5 @@
 import type { LegId } from "../call/legs.ts";
-import type { DialogSnapshot, OutgoingInvite, SipCall } from "../sip/endpoint.ts";
+import type { DialogSnapshot, OutgoingInvite, RingingSnapshot, SipCall } from "../sip/endpoint.ts";
 import type { CallIo, Leg } from "./call-io.ts";
 import { infoDigit } from "./info-digit.ts";
 import { LegMedia } from "./leg-media.ts";
@@ -53,6 +53,7 @@ export class DialedLeg implements Leg {
     const { call } = this.#io;
     if (!this.#ringing) {
       this.#ringing = true;
+      this.#io.dialogChanged();
       call.deliver({ kind: "leg_ringing", at: call.now(), leg: this.#id });
     }
     if (sdp === null || sdp === this.#earlySdp || !this.#agree(sdp)) return;
@@ -121,6 +122,10 @@ export class DialedLeg implements Leg {
 
   snapshot(): DialogSnapshot | null {
     return this.#gone ? null : (this.#call?.snapshot() ?? null);
+  }
+
+  ringing(): RingingSnapshot | null {
+    return this.#gone ? null : (this.#invite?.snapshot() ?? null);
   }
 
   /** Gives the attempt up, or ends the leg that came of it. Only a leg that was up has an end to tell. */

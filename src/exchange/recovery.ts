@@ -4,7 +4,7 @@ import { CALLER } from "../call/legs.ts";
 import type { LegId } from "../call/legs.ts";
 import type { CallSetup } from "../call/setup.ts";
 import type { MediaClient } from "../media/client.ts";
-import type { DialogSnapshot, SipCall } from "../sip/endpoint.ts";
+import type { DialogSnapshot, RingingSnapshot, SipCall } from "../sip/endpoint.ts";
 import type { Store } from "../store/store.ts";
 import type { UnfinishedCall } from "../store/types.ts";
 import type { AnswerableLeg, CallSides } from "./call-io.ts";
@@ -66,16 +66,21 @@ async function rebuild(
   const io = new CallIo(exchange.services, config, client, () => exchange.release(callSid, config));
   io.recordingsInMedia = media?.recordings ?? new Set();
   const call = new LiveCall(callSid, setup, null, io);
-  const { dialogs } = sides === null ? { dialogs: {} } : (JSON.parse(sides) as CallSides);
-  io.attach(call, adopted(io, CALLER, dialogs[CALLER]));
+  const { dialogs, ringing = {} } = sides === null ? { dialogs: {} } : (JSON.parse(sides) as CallSides);
+  io.attach(call, adopted(io, CALLER, dialogs[CALLER], undefined));
   call.replay(events.map((event) => JSON.parse(event) as CallEvent));
-  for (const leg of call.attemptedLegs()) io.adopt(leg, adopted(io, leg, dialogs[leg]));
+  for (const leg of call.attemptedLegs()) io.adopt(leg, adopted(io, leg, dialogs[leg], ringing[leg]));
   exchange.adopt(callSid, io);
   return call;
 }
 
-/** A leg of an earlier process. All it can do is end: with a BYE when its dialog is known, else by itself. */
-function adopted(io: CallIo, id: LegId, snapshot: DialogSnapshot | undefined): AnswerableLeg {
+/** A leg of an earlier process. All it can do is end: with a BYE, with a CANCEL, or by itself when neither is known. */
+function adopted(
+  io: CallIo,
+  id: LegId,
+  snapshot: DialogSnapshot | undefined,
+  ringing: RingingSnapshot | undefined,
+): AnswerableLeg {
   let ended = false;
   const end = (detail: string): void => {
     if (ended) return;
@@ -91,10 +96,21 @@ function adopted(io: CallIo, id: LegId, snapshot: DialogSnapshot | undefined): A
       onInfo() {},
     };
   const hangUp = (): void => {
-    if (call === null) end("its dialog was not known after the restart");
-    else call.hangUp();
+    if (call !== null) call.hangUp();
+    else if (ringing === undefined) end("its dialog was not known after the restart");
+    else {
+      io.services.sip.cancel(ringing);
+      end("it rang when the process died, and was cancelled after the restart");
+    }
   };
-  return { snapshot: () => snapshot ?? null, hangUp, heardDigit() {}, answer() {}, reject: hangUp };
+  return {
+    snapshot: () => snapshot ?? null,
+    ringing: () => ringing ?? null,
+    hangUp,
+    heardDigit() {},
+    answer() {},
+    reject: hangUp,
+  };
 }
 
 /** Null: its address is no longer one of ours; the other side will find out by its own timers. */

@@ -12,6 +12,7 @@ import type {
   OutgoingInvite,
   RequestOptions,
   RequestResult,
+  RingingSnapshot,
   SipCall,
   SipCredentials,
   SipProtocol,
@@ -20,14 +21,16 @@ import type {
 import { hasUnusableBody } from "./dialog/body.ts";
 import { ALL_CAPABILITIES, ALLOWED_METHODS, contactFor, type Core, newId, respond } from "./dialog/core.ts";
 import { callerDialog, Dialog } from "./dialog/dialog.ts";
+import { flowFrom } from "./dialog/flow-snapshot.ts";
 import { InviteUac } from "./dialog/invite-uac.ts";
 import { InviteUas } from "./dialog/invite-uas.ts";
 import { sendOutOfDialog } from "./dialog/out-of-dialog.ts";
 import { Session } from "./dialog/session.ts";
 import { DialogTable } from "./dialog/table.ts";
-import { detach } from "./message/build.ts";
+import { buildCancel, buildRequest, detach } from "./message/build.ts";
 import { callId, cseq, from, type SipRequest, type SipResponse, to } from "./message/message.ts";
 import type { Refusal } from "./message/validate.ts";
+import { parseVia } from "./message/via.ts";
 import { guardedClock } from "./transaction/guarded-clock.ts";
 import { type Arrival, TransactionLayer, type TransactionUser } from "./transaction/layer.ts";
 import { DEFAULT_TIMERS, type Timers } from "./transaction/timers.ts";
@@ -107,6 +110,8 @@ export interface SipEndpointApi {
   dial(options: DialOptions): OutgoingInvite;
   /** Takes a dialog of an earlier process back; it must not be known already. */
   adopt(snapshot: DialogSnapshot, credentials?: SipCredentials | null): SipCall;
+  /** Gives up an INVITE of an earlier process that rang: CANCEL, and ACK and BYE where the phone was quicker. */
+  cancel(ringing: RingingSnapshot): void;
   /** OPTIONS. Never rejects. */
   ping(target: DialTarget, timeoutMs?: number): Promise<PingResult>;
   /** A request outside of a dialog. Never rejects. */
@@ -117,8 +122,6 @@ export interface SipEndpointApi {
   stop(): Promise<void>;
 }
 
-/** ms to connect for an adopted dialog. */
-const CONNECT_MS = 5_000;
 /** Added to an adopted dialog's CSeq: requests sent after the snapshot was written must not be repeated in number. */
 const SEQUENCE_GAP = 1_000;
 /** ms that an OPTIONS may take: a trunk that needs longer is down. */
@@ -198,10 +201,8 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
 
   adopt(snapshot: DialogSnapshot, credentials: SipCredentials | null = null): SipCall {
     const core = this.#core;
-    const { protocol, localHost, localPort, remoteAddress, remotePort } = snapshot.flow;
-    const local = { host: localHost, port: localPort };
-    const flow = core.transport.flowTo(protocol, remoteAddress, remotePort, CONNECT_MS, local);
-    if (flow === null) throw new Error(`no ${protocol} listener can take the dialog ${snapshot.id} back`);
+    const flow = flowFrom(core, snapshot.flow);
+    if (flow === null) throw new Error(`no ${snapshot.flow.protocol} listener can take the dialog ${snapshot.id} back`);
     const digest = credentials === null ? null : new DigestClient(credentials, core.random);
     const parts = { ...snapshot, localSequence: snapshot.localSequence + SEQUENCE_GAP };
     const session = new Session(core, new Dialog(core, parts, flow, digest), {
@@ -213,6 +214,25 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     session.begin();
     if (snapshot.session !== null) session.timer.resume(snapshot.session);
     return session;
+  }
+
+  cancel({ flow: way, ...parts }: RingingSnapshot): void {
+    const core = this.#core;
+    const flow = flowFrom(core, way);
+    const { branch } = parseVia(parts.via);
+    if (flow === null || branch === null) {
+      core.log.warn({ callId: parts.callId }, "an INVITE of an earlier process can't be cancelled from here");
+      return;
+    }
+    const invite = buildRequest({ ...parts, method: "INVITE" });
+    const transaction = core.transactions.resumeInvite(invite, branch, flow, {
+      onProvisional() {},
+      onSuccess: (response) => this.onStrayResponse(response, flow),
+      onRefused() {},
+      onNoResponse() {},
+    });
+    core.transactions.cancel(buildCancel(invite), branch, flow, { onFinal() {}, onNoResponse() {} });
+    transaction.onCancelSent();
   }
 
   request(options: RequestOptions): Promise<RequestResult> {

@@ -12,17 +12,20 @@ import { sleep, until } from "../support/wait.ts";
 
 const ROUNDS = 10;
 const CALLS = 20;
+const PHONES = 5;
 const BUSY = "+919900000011";
 const ANSWERS = "+919900000012";
+const RINGS_UNTIL_CANCELLED = "+919900000013";
 
 let platform: TestPlatform;
 let customer: Customer;
 let callees: Sipp;
+let trunkPort: number;
 let portsAtStart: number;
 
 beforeAll(async () => {
   customer = await startCustomer();
-  const trunkPort = await freePort();
+  trunkPort = await freePort();
   callees = await startSipp({ scenario: "callees.xml", port: trunkPort, args: [] });
   platform = await startTestPlatform({
     trunkPort,
@@ -73,6 +76,14 @@ async function allEnded(): Promise<ApiCall[]> {
   }
 }
 
+async function killControl(): Promise<void> {
+  const pid = platform.controlPid();
+  if (pid === undefined) throw new Error("no control process");
+  process.kill(pid, "SIGKILL");
+  // It takes about one second; the bound is for a machine that does other things too.
+  await until("healthy again", async () => (await fetch(`${platform.httpUrl}/healthz`)).ok, 10_000);
+}
+
 describe("kill -9 of the control process during 20 live calls", () => {
   it.each(Array.from({ length: ROUNDS }, (_, round) => round))("loses nothing, round %i", async (round) => {
     const before = new Set((await platform.calls()).map(({ call_sid }) => call_sid));
@@ -85,11 +96,7 @@ describe("kill -9 of the control process during 20 live calls", () => {
     });
     // From before the first answer to well into the conversations.
     await sleep(300 + round * 130);
-    const pid = platform.controlPid();
-    if (pid === undefined) throw new Error("no control process");
-    process.kill(pid, "SIGKILL");
-    // It takes about one second; the bound is for a machine that does other things too.
-    await until("healthy again", async () => (await fetch(`${platform.httpUrl}/healthz`)).ok, 10_000);
+    await killControl();
     const calls = (await allEnded()).filter(({ call_sid }) => !before.has(call_sid));
     await callers.stop();
     expect(calls.length).toBeGreaterThan(CALLS / 2);
@@ -102,3 +109,31 @@ describe("kill -9 of the control process during 20 live calls", () => {
     expect(await metric("plugboard_media_ports")).toBe(portsAtStart);
   });
 });
+
+describe("kill -9 of the control process while phones ring", () => {
+  it("stops their ringing after the restart", async () => {
+    await callees.stop();
+    customer.on("/connect", dials([RINGS_UNTIL_CANCELLED]));
+    // Ends by itself when each phone has seen its CANCEL, and the ACK of its 487.
+    callees = await startSipp({ scenario: "callees.xml", port: trunkPort, args: ["-m", String(PHONES)] });
+    const args = ["-m", String(PHONES), "-r", "100", "-s", EXOPHONE, `127.0.0.1:${platform.sipPort}`];
+    const callers = await startSipp({
+      scenario: "caller.xml",
+      port: await freePort(),
+      args,
+      values: { talk_ms: 60_000 },
+    });
+    await until("all phones ring", async () => (await ringing()) === PHONES, 10_000);
+    await killControl();
+    const { code, errors } = await callees.done;
+    await callers.stop();
+    expect([code, errors]).toEqual([0, ""]);
+    for (const call of await allEnded()) expectComplete(call);
+  });
+});
+
+/** Phones of live calls that ring, as the journal has it. */
+async function ringing(): Promise<number> {
+  const live = (await platform.calls()).filter(({ cdr }) => cdr === null);
+  return live.filter(({ trace }) => trace.some(({ type }) => type === "attempt.ringing")).length;
+}

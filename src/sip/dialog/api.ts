@@ -101,6 +101,8 @@ export interface OutgoingInvite {
    * BYE. After it none of the dial's handlers is called any more.
    */
   cancel(headers?: ExtraHeaders): void;
+  /** What a restarted process needs to give it up ({@link import("../endpoint.ts").SipEndpoint.cancel}); null: nothing rings. */
+  snapshot(): RingingSnapshot | null;
 }
 
 /** Where an attempt goes. */
@@ -198,14 +200,7 @@ export interface DialogSnapshot {
   readonly remoteSequence: number | null;
   readonly remoteTarget: string;
   readonly routeSet: readonly string[];
-  /** The flow that was in use: the listener's address and the peer's. */
-  readonly flow: {
-    readonly protocol: SipProtocol;
-    readonly localHost: string;
-    readonly localPort: number;
-    readonly remoteAddress: string;
-    readonly remotePort: number;
-  };
+  readonly flow: FlowSnapshot;
   /** CSeq number of the last INVITE of ours that got a 2xx, for repeating its ACK; null: none. */
   readonly acknowledged: number | null;
   /** Session timer (RFC 4028); null: none agreed. */
@@ -213,4 +208,30 @@ export interface DialogSnapshot {
   /** Our last session description, for refreshing re-INVITEs. */
   readonly localSdp: string | null;
   readonly peerAllows: readonly string[];
+}
+
+/** The flow that was in use: the listener's address and the peer's. */
+export interface FlowSnapshot {
+  readonly protocol: SipProtocol;
+  readonly localHost: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
+/**
+ * An INVITE of ours that rings, as a plain JSON value: what its CANCEL and the ACK of its refusal repeat of it
+ * (RFC 3261 9.1, 17.1.1.3). Values are as on the wire. No secrets.
+ */
+export interface RingingSnapshot {
+  readonly version: 1;
+  readonly uri: string;
+  /** Our Via, with the branch that names the transaction. */
+  readonly via: string;
+  readonly routes: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly flow: FlowSnapshot;
 }

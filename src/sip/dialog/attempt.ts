@@ -1,10 +1,11 @@
 import { buildCancel, ownCopy } from "../message/build.ts";
-import { cseq, type SipRequest, type SipResponse, to } from "../message/message.ts";
+import { callId, cseq, type SipRequest, type SipResponse, to } from "../message/message.ts";
 import type { InviteClientTransaction, InviteClientUser } from "../transaction/client-invite.ts";
 import type { Flow } from "../transport/types.ts";
-import type { ExtraHeaders } from "./api.ts";
+import type { ExtraHeaders, RingingSnapshot } from "./api.ts";
 import { type Core, newBranch } from "./core.ts";
 import type { Dialog } from "./dialog.ts";
+import { flowSnapshot } from "./flow-snapshot.ts";
 import { withFlow } from "./route.ts";
 
 /** Who has an INVITE out. After `giveUp` a 2xx is still reported: it must be acknowledged, and ended if it is a call. */
@@ -62,6 +63,24 @@ export class InviteAttempt implements InviteClientUser {
     if (this.#given !== null) return;
     this.#given = { headers };
     if (this.heard) this.#cancel();
+  }
+
+  /** Null: nothing was heard yet, or all is said. */
+  snapshot(): RingingSnapshot | null {
+    const request = this.#request;
+    if (request === null || !this.heard || this.#given !== null) return null;
+    const { headers } = request;
+    return {
+      version: 1,
+      uri: request.uriText,
+      via: headers.get("via") ?? "",
+      routes: headers.lines("route"),
+      from: headers.get("from") ?? "",
+      to: headers.get("to") ?? "",
+      callId: callId(request),
+      cseq: this.sequence,
+      flow: flowSnapshot(this.flow),
+    };
   }
 
   /** Sends the ACK of a 2xx in the dialog it made, and again whenever that 2xx is repeated. */

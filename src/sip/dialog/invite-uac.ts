@@ -8,7 +8,7 @@ import { LONGEST_RINGING_MS } from "../transaction/timers.ts";
 import { LARGEST_UDP_REQUEST } from "../transport/layer.ts";
 import { literalAddress, type ResolvedAddress } from "../transport/resolve.ts";
 import type { Flow } from "../transport/types.ts";
-import type { DialHandlers, DialOptions, ExtraHeaders, OutgoingInvite } from "./api.ts";
+import type { DialHandlers, DialOptions, ExtraHeaders, OutgoingInvite, RingingSnapshot } from "./api.ts";
 import { InviteAttempt } from "./attempt.ts";
 import { sdpOf } from "./body.ts";
 import { CAPABILITIES, type Core, newId, userOf } from "./core.ts";
@@ -113,6 +113,10 @@ export class InviteUac implements OutgoingInvite {
     this.#cancelHeaders = headers;
     this.#attempt?.giveUp(headers);
     this.#close();
+  }
+
+  snapshot(): RingingSnapshot | null {
+    return this.#state === "over" ? null : (this.#attempt?.snapshot() ?? null);
   }
 
   /** Stops every timer without a word: the endpoint stops. */

@@ -4,6 +4,7 @@ import type { InviteServerTransaction } from "../transaction/server-invite.ts";
 import type { CallEnd, CallHandlers, DialogSnapshot, ExtraHeaders, ReinviteResult, SipCall, SipSource } from "./api.ts";
 import { ALL_CAPABILITIES, type Core, newBranch, respond, respondNotAllowed } from "./core.ts";
 import type { Dialog } from "./dialog.ts";
+import { flowSnapshot } from "./flow-snapshot.ts";
 import { InboundOffers } from "./inbound-offers.ts";
 import { OfferAnswer } from "./offer-answer.ts";
 import { OutboundOffers } from "./outbound-offers.ts";
@@ -130,7 +131,6 @@ export class Session implements SipCall, SessionContext, DialogUser {
 
   snapshot(): DialogSnapshot {
     const { dialog } = this;
-    const { protocol, local, remote } = dialog.flow;
     return {
       version: 1,
       id: dialog.id,
@@ -144,13 +144,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
       remoteSequence: dialog.remoteSequence,
       remoteTarget: dialog.remoteTarget,
       routeSet: dialog.routeSet,
-      flow: {
-        protocol,
-        localHost: local.host,
-        localPort: local.port,
-        remoteAddress: remote.address,
-        remotePort: remote.port,
-      },
+      flow: flowSnapshot(dialog.flow),
       acknowledged: this.acknowledged,
       session: this.timer.state,
       localSdp: this.localSdp,

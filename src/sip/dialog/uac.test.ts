@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cseq, from, to, topVia } from "../message/message.ts";
 import { Peer } from "../testing/peer.ts";
 import { ALL_TIMERS_MS, ANSWER, answering, isIdle, type Party, Rig } from "../testing/rig.ts";
+import type { RingingSnapshot } from "./api.ts";
 
 const EARLY = ANSWER.replace("5000", "5002");
 
@@ -523,5 +524,76 @@ describe("a large INVITE", () => {
     await rig.pass(100);
     expect(bob.invites[0]?.source.protocol).toBe("udp");
     expect(warnings).toEqual(["an INVITE larger than 1,300 octets goes out by UDP"]);
+  });
+});
+
+describe("an INVITE that rings, written down and given up by another process", () => {
+  /** A phone rings; the process that rang it is gone, and its successor gives the INVITE up. */
+  async function cancelled(): Promise<{ rig: Rig; again: Party; peer: Peer }> {
+    const rig = new Rig();
+    const alice = await rig.endpoint("10.0.0.1");
+    const peer = await Peer.at(rig, "10.0.0.9");
+    const { out } = alice.dial("10.0.0.9");
+    await rig.pass(50);
+    expect(out.snapshot()).toBeNull();
+    peer.respond(peer.request("INVITE"), 180, { toTag: "peer" });
+    await rig.pass(50);
+    const written = JSON.parse(JSON.stringify(out.snapshot())) as RingingSnapshot;
+    expect(written).toEqual(out.snapshot());
+    await alice.endpoint.stop();
+    const again = await rig.endpoint("10.0.0.1");
+    again.endpoint.cancel(written);
+    await rig.pass(50);
+    return { rig, again, peer };
+  }
+
+  it("gets a CANCEL under the INVITE's branch, and its 487 is acknowledged", async () => {
+    const { rig, again, peer } = await cancelled();
+    const [invite, cancel] = [peer.request("INVITE"), peer.request("CANCEL")];
+    for (const name of ["via", "from", "to", "call-id"])
+      expect(cancel.headers.get(name)).toBe(invite.headers.get(name));
+    expect([cancel.uriText, cseq(cancel).number]).toEqual([invite.uriText, cseq(invite).number]);
+    peer.respond(cancel, 200);
+    peer.respond(invite, 487, { toTag: "peer" });
+    await rig.pass(50);
+    expect(peer.request("ACK").headers.get("via")).toBe(invite.headers.get("via"));
+    expect(peer.requests("INVITE")).toHaveLength(1);
+    await rig.pass(ALL_TIMERS_MS);
+    expect(isIdle(again)).toBe(true);
+  });
+
+  it("is acknowledged and hung up when it was answered before the CANCEL came", async () => {
+    const { rig, again, peer } = await cancelled();
+    peer.respond(peer.request("INVITE"), 200, { body: ANSWER, toTag: "peer" });
+    peer.respond(peer.request("CANCEL"), 481);
+    await rig.pass(50);
+    expect([to(peer.request("ACK")).tag, to(peer.request("BYE")).tag]).toEqual(["peer", "peer"]);
+    peer.respond(peer.request("BYE"), 200);
+    await rig.pass(ALL_TIMERS_MS);
+    expect(isIdle(again)).toBe(true);
+  });
+
+  it("is forgotten after 64·T1 when the phone says nothing more", async () => {
+    const { rig, again } = await cancelled();
+    await rig.pass(ALL_TIMERS_MS);
+    expect(isIdle(again)).toBe(true);
+  });
+
+  it("rings no more once it was answered, refused or given up", async () => {
+    const rig = new Rig();
+    const alice = await rig.endpoint("10.0.0.1");
+    const peer = await Peer.at(rig, "10.0.0.9");
+    const outs = [200, 486, null].map((final) => ({ final, out: alice.dial("10.0.0.9").out }));
+    await rig.pass(50);
+    for (const [at, { final, out }] of outs.entries()) {
+      const invite = peer.request("INVITE", at);
+      peer.respond(invite, 180, { toTag: "peer" });
+      await rig.pass(50);
+      expect(out.snapshot()?.callId).toBe(out.callId);
+      if (final === null) out.cancel();
+      else peer.respond(invite, final, { toTag: "peer", ...(final === 200 ? { body: ANSWER } : {}) });
+      await rig.pass(50);
+      expect(out.snapshot()).toBeNull();
+    }
   });
 });

@@ -62,6 +62,11 @@ export class InviteClientTransaction {
     this.#host.transmit(this.flow, this.#octets, false);
   }
 
+  /** In place of `start` for an INVITE that an earlier process sent and that rings: nothing goes out. */
+  resume(): void {
+    this.#state = "proceeding";
+  }
+
   onResponse(response: SipResponse): void {
     if (response.status < 200) this.#onProvisional(response);
     else if (response.status < 300) this.#onSuccess(response);

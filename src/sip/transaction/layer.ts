@@ -80,6 +80,14 @@ export class TransactionLayer implements TransactionHost {
     return transaction;
   }
 
+  /** Takes back an INVITE that an earlier process sent, with its Via, and that rings. */
+  resumeInvite(request: SipRequest, branch: string, flow: Flow, user: InviteClientUser): InviteClientTransaction {
+    const transaction = new InviteClientTransaction(this, clientKey(branch, "INVITE"), request, flow, user);
+    this.#clients.set(transaction.key, transaction);
+    transaction.resume();
+    return transaction;
+  }
+
   /** Sends any other request but ACK. */
   request(request: SipRequest, branch: string, flow: Flow, user: ClientUser): ClientTransaction {
     request.headers.prepend("Via", this.#transport.via(flow, branch));
