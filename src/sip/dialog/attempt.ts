@@ -1,4 +1,4 @@
-import { buildCancel, ownCopy } from "../message/build.ts";
+import { buildCancel, detach, ownCopy } from "../message/build.ts";
 import { callId, cseq, type SipRequest, type SipResponse, to } from "../message/message.ts";
 import type { InviteClientTransaction, InviteClientUser } from "../transaction/client-invite.ts";
 import type { Flow } from "../transport/types.ts";
@@ -11,13 +11,13 @@ import { withFlow } from "./route.ts";
 /** Who has an INVITE out. After `giveUp` a 2xx is still reported: it must be acknowledged, and ended if it is a call. */
 export interface AttemptUser {
   /** 101–199; not after `giveUp`. */
-  onProvisional(response: SipResponse): void;
+  onProvisional(attempt: InviteAttempt, response: SipResponse): void;
   /** The first 2xx of each To tag; its repeats are acknowledged here. The user must call `acknowledge` for it. */
-  onSuccess(response: SipResponse): void;
+  onSuccess(attempt: InviteAttempt, response: SipResponse): void;
   /** Not after `giveUp`. `request`: the INVITE that was refused. */
-  onRefused(response: SipResponse, request: SipRequest): void;
+  onRefused(attempt: InviteAttempt, response: SipResponse, request: SipRequest): void;
   /** Not after `giveUp`. */
-  onNoResponse(reason: string): void;
+  onNoResponse(attempt: InviteAttempt, reason: string): void;
 }
 
 /** One INVITE transaction of ours, with its CANCEL and its ACKs: the one place that decides what "give up" means. */
@@ -96,7 +96,7 @@ export class InviteAttempt implements InviteClientUser {
   onProvisional(response: SipResponse): void {
     this.heard = true;
     if (this.#given !== null) this.#cancel();
-    else if (response.status > 100) this.#user.onProvisional(response);
+    else if (response.status > 100) this.#user.onProvisional(this, response);
   }
 
   onSuccess(response: SipResponse): void {
@@ -104,8 +104,8 @@ export class InviteAttempt implements InviteClientUser {
     const tag = to(response).tag ?? "";
     const ack = this.#acks.get(tag);
     if (ack === undefined) {
-      this.#acks.set(tag, null);
-      this.#user.onSuccess(response);
+      this.#acks.set(detach(tag), null);
+      this.#user.onSuccess(this, response);
     } else if (ack?.flow.usable === true) this.#core.transactions.transmit(ack.flow, ack.octets, true);
     else if (ack !== null) this.acknowledge(ack.dialog);
   }
@@ -113,12 +113,12 @@ export class InviteAttempt implements InviteClientUser {
   onRefused(response: SipResponse): void {
     const request = this.#request;
     this.#end();
-    if (this.#given === null && request !== null) this.#user.onRefused(response, request);
+    if (this.#given === null && request !== null) this.#user.onRefused(this, response, request);
   }
 
   onNoResponse(reason: string): void {
     this.#end();
-    if (this.#given === null) this.#user.onNoResponse(reason);
+    if (this.#given === null) this.#user.onNoResponse(this, reason);
   }
 
   #end(): void {

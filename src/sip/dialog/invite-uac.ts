@@ -9,7 +9,7 @@ import { LARGEST_UDP_REQUEST } from "../transport/layer.ts";
 import { literalAddress, type ResolvedAddress } from "../transport/resolve.ts";
 import type { Flow } from "../transport/types.ts";
 import type { DialHandlers, DialOptions, ExtraHeaders, OutgoingInvite, RingingSnapshot } from "./api.ts";
-import { InviteAttempt } from "./attempt.ts";
+import { type AttemptUser, InviteAttempt } from "./attempt.ts";
 import { sdpOf } from "./body.ts";
 import { CAPABILITIES, type Core, newId, userOf } from "./core.ts";
 import { callerDialog, firstSequence } from "./dialog.ts";
@@ -18,7 +18,6 @@ import { addHeaders, proofFor } from "./sender.ts";
 import { allowedBy, Session } from "./session.ts";
 import { agreeAsClient, longerInterval } from "./session-timer.ts";
 
-const NOTHING = Buffer.alloc(0);
 /** ms to connect to one address over TCP. */
 const CONNECT_MS = 5_000;
 /** INVITEs sent again to one address for challenges and 422 together. */
@@ -33,18 +32,22 @@ const MOST_FORKS = 32;
  *                  └ 2xx ──► answered (a Session); further forks: ACK, BYE
  */
 
-/** One dial: an INVITE over all addresses of its target (RFC 3261 13.2, RFC 3262, RFC 3263 4.3). */
-export class InviteUac implements OutgoingInvite {
+/**
+ * One dial: an INVITE over all addresses of its target (RFC 3261 13.2, RFC 3262, RFC 3263 4.3). Late answers are dealt with
+ * for half a minute after the call it made may be over: so of that call it keeps nothing but the tag.
+ */
+export class InviteUac implements OutgoingInvite, AttemptUser {
   readonly callId: string;
   readonly #core: Core;
-  readonly #options: Omit<DialOptions, "handlers">;
-  /** Null once nobody listens any more: late answers are dealt with for half a minute, without the user's call. */
+  readonly #options: Omit<DialOptions, "handlers" | "sdp">;
+  /** Null once nobody listens any more. */
   #handlers: DialHandlers | null;
   readonly #localTag: string;
   readonly #from: string;
   /** User part of our Contact. */
   readonly #user: string | null;
-  #sdp: Buffer;
+  /** Our offer, until nobody waits for the answer any more. */
+  #sdp: string;
   readonly #digest: DigestClient | null;
   readonly #legs = new Map<string, EarlyLeg>();
   #sequence: number;
@@ -55,7 +58,8 @@ export class InviteUac implements OutgoingInvite {
   #interval: ExtraHeaders = [];
   #attempt: InviteAttempt | null = null;
   #progressed = false;
-  #session: Session | null = null;
+  /** To tag of the answer. */
+  #answeredBy: string | null = null;
   #state: "dialling" | "over" = "dialling";
   #cancelHeaders: ExtraHeaders = [];
   #silence: Timer | null = null;
@@ -68,7 +72,7 @@ export class InviteUac implements OutgoingInvite {
   constructor(core: Core, options: DialOptions, onClosed: () => void) {
     this.#core = core;
     this.#onClosed = onClosed;
-    const { handlers, ...rest } = options;
+    const { handlers, sdp, ...rest } = options;
     this.#options = rest;
     this.#handlers = handlers;
     this.callId = newId(core);
@@ -77,7 +81,7 @@ export class InviteUac implements OutgoingInvite {
     const { display, uri } = options.from;
     this.#from = `${new NameAddr(display ?? null, uri).toString()};tag=${this.#localTag}`;
     this.#user = userOf(this.#from);
-    this.#sdp = Buffer.from(options.sdp);
+    this.#sdp = sdp;
     this.#digest = options.credentials ? new DigestClient(options.credentials, core.random) : null;
   }
 
@@ -108,7 +112,9 @@ export class InviteUac implements OutgoingInvite {
   }
 
   cancel(headers: ExtraHeaders = []): void {
-    if (this.#session !== null) this.#session.hangUp(headers);
+    const call =
+      this.#answeredBy === null ? null : this.#core.dialogs.of(this.callId, this.#localTag, this.#answeredBy);
+    if (call instanceof Session) call.hangUp(headers);
     if (this.#state === "over") return;
     this.#cancelHeaders = headers;
     this.#attempt?.giveUp(headers);
@@ -161,12 +167,7 @@ export class InviteUac implements OutgoingInvite {
   }
 
   #send(flow: Flow, request: SipRequest): void {
-    const attempt: InviteAttempt = new InviteAttempt(this.#core, request, flow, {
-      onProvisional: (response) => this.#onProvisional(attempt, response),
-      onSuccess: (response) => this.#onSuccess(attempt, response),
-      onRefused: (response, refused) => this.#onRefused(attempt, refused, response),
-      onNoResponse: (reason) => this.#onNoResponse(attempt, reason),
-    });
+    const attempt = new InviteAttempt(this.#core, request, flow, this);
     this.#attempt = attempt;
     this.#watchSilence(attempt);
     attempt.start();
@@ -200,7 +201,7 @@ export class InviteUac implements OutgoingInvite {
     });
   }
 
-  #onProvisional(attempt: InviteAttempt, response: SipResponse): void {
+  onProvisional(attempt: InviteAttempt, response: SipResponse): void {
     if (attempt !== this.#attempt || this.#state === "over") return;
     const tag = to(response).tag ?? "";
     this.#progressed = true;
@@ -208,7 +209,7 @@ export class InviteUac implements OutgoingInvite {
     if (leg === undefined) {
       if (this.#legs.size >= MOST_FORKS) return;
       leg = new EarlyLeg(this.#core, this.#dialogOf(attempt, response));
-      this.#legs.set(tag, leg);
+      this.#legs.set(leg.dialog.remoteTag, leg);
     }
     if (leg.onProvisional(response)) this.#handlers?.onProgress(response.status, leg.news, tag);
   }
@@ -220,14 +221,16 @@ export class InviteUac implements OutgoingInvite {
   }
 
   /** The first is the answer; what comes when nobody waits any more, or from another fork, is acknowledged and ended. */
-  #onSuccess(attempt: InviteAttempt, response: SipResponse): void {
+  onSuccess(attempt: InviteAttempt, response: SipResponse): void {
     const wanted = attempt === this.#attempt && this.#state === "dialling";
-    const leg = this.#legs.get(to(response).tag ?? "");
+    const tag = to(response).tag ?? "";
+    const leg = this.#legs.get(tag);
     // The 2xx has the last word on route set and target (RFC 3261 13.2.2.4); the sequence goes on after our PRACKs.
     const dialog = this.#dialogOf(attempt, response);
     if (leg !== undefined) dialog.takeOver(leg.dialog);
+    this.#legs.delete(tag);
     const session = new Session(this.#core, dialog, {
-      localSdp: this.#options.sdp,
+      localSdp: wanted ? this.#sdp : null,
       interval: agreeAsClient(response),
       peerAllows: allowedBy(response),
     });
@@ -239,12 +242,12 @@ export class InviteUac implements OutgoingInvite {
   }
 
   #answered(session: Session, sdp: string | null): void {
-    this.#session = session;
+    this.#answeredBy = session.dialog.remoteTag;
     const handlers = this.#close();
     handlers?.onAnswered(session, sdp);
   }
 
-  #onRefused(attempt: InviteAttempt, request: SipRequest, response: SipResponse): void {
+  onRefused(attempt: InviteAttempt, response: SipResponse, request: SipRequest): void {
     if (attempt !== this.#attempt || this.#state === "over") return;
     const proof = proofFor(this.#digest, request, response);
     const longer = response.status === 422 ? longerInterval(response) : null;
@@ -260,7 +263,7 @@ export class InviteUac implements OutgoingInvite {
     } else this.#fail(response.status, detach(response.reason), response);
   }
 
-  #onNoResponse(attempt: InviteAttempt, reason: string): void {
+  onNoResponse(attempt: InviteAttempt, reason: string): void {
     if (attempt !== this.#attempt || this.#state === "over") return;
     if (this.#progressed) this.#fail(null, reason, null);
     else this.#tryNext(reason);
@@ -281,7 +284,7 @@ export class InviteUac implements OutgoingInvite {
   #close(): DialHandlers | null {
     const handlers = this.#handlers;
     this.#handlers = null;
-    this.#sdp = NOTHING;
+    this.#sdp = "";
     this.#state = "over";
     this.#silence?.cancel();
     this.#ringing?.cancel();

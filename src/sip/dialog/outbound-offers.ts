@@ -89,8 +89,8 @@ export class OutboundOffers {
       if (this.#wish !== wish) return;
       const attempt: InviteAttempt = new InviteAttempt(core, request, flow, {
         onProvisional() {},
-        onSuccess: (response) => this.#onSuccess(attempt, response),
-        onRefused: (response, refused) => this.#onRefused(wish, refused, response),
+        onSuccess: (_, response) => this.#onSuccess(attempt, response),
+        onRefused: (_, response, refused) => this.#onRefused(wish, refused, response),
         onNoResponse: () => this.#session.end("lost"),
       });
       this.#attempt = attempt;

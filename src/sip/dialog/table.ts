@@ -44,14 +44,19 @@ export class DialogTable {
     if (this.#users.get(key) === user) this.#users.delete(key);
   }
 
+  /** Who has the dialog with these ids now. */
+  of(callId: string, localTag: string, remoteTag: string): DialogUser | undefined {
+    return this.#users.get(keyOf(callId, localTag, remoteTag));
+  }
+
   /** The dialog a request belongs to: its To tag is ours. */
   ofRequest(request: SipRequest): DialogUser | undefined {
-    return this.#users.get(keyOf(callId(request), to(request).tag ?? "", from(request).tag ?? ""));
+    return this.of(callId(request), to(request).tag ?? "", from(request).tag ?? "");
   }
 
   /** The dialog a response belongs to: its From tag is ours. */
   ofResponse(response: SipResponse): DialogUser | undefined {
-    return this.#users.get(keyOf(callId(response), from(response).tag ?? "", to(response).tag ?? ""));
+    return this.of(callId(response), from(response).tag ?? "", to(response).tag ?? "");
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Timer } from "../../base/clock.ts";
-import { buildAck, serialize } from "../message/build.ts";
+import { buildAck, ownCopy, serialize } from "../message/build.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import type { Flow } from "../transport/types.ts";
 import type { TransactionHost } from "./host.ts";
@@ -116,7 +116,7 @@ export class InviteClientTransaction {
   #onRefused(response: SipResponse): void {
     if (this.#state === "completed") this.#host.transmit(this.flow, this.#octets, true);
     if (this.#request === null) return;
-    this.#octets = serialize(buildAck(this.#request, response));
+    this.#octets = ownCopy(serialize(buildAck(this.#request, response)));
     this.#state = "completed";
     this.#host.transmit(this.flow, this.#octets, false);
     this.#request = null;

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { buildResponse, serialize } from "../message/build.ts";
+import { buildResponse, detach, serialize } from "../message/build.ts";
 import { type SipRequest, type SipResponse, to } from "../message/message.ts";
 import type { Refusal } from "../message/validate.ts";
 import type { TransportLayer } from "../transport/layer.ts";
@@ -180,8 +180,9 @@ export class TransactionLayer implements TransactionHost {
     else this.#arrive(request, flow, key);
   }
 
-  #arrive(request: SipRequest, flow: Flow, key: string): void {
-    const origin = to(request).tag === null ? `${originKey(request)} ${request.method}` : null;
+  #arrive(request: SipRequest, flow: Flow, found: string): void {
+    const key = detach(found);
+    const origin = to(request).tag === null ? detach(`${originKey(request)} ${request.method}`) : null;
     // RFC 3261 8.2.2.2: the same request came by another way, and the first copy is still being worked on.
     if (origin !== null && this.#origins.has(origin)) {
       this.refuseStateless(request, flow, { status: 482, reason: "Loop Detected" });
@@ -202,8 +203,8 @@ export class TransactionLayer implements TransactionHost {
 
   /** 200 whatever becomes of the INVITE (RFC 3261 9.2). */
   #onCancel(cancel: SipRequest, flow: Flow, key: string, invite: InviteServerTransaction): void {
-    const transaction = new ServerTransaction(this, key, null, this.#transport.replyRoute(cancel, flow));
-    this.#servers.set(key, transaction);
+    const transaction = new ServerTransaction(this, detach(key), null, this.#transport.replyRoute(cancel, flow));
+    this.#servers.set(transaction.key, transaction);
     transaction.respond(buildResponse(cancel, 200, undefined, { toTag: statelessTag(key) }));
     if (invite.pending) invite.onCancel?.();
   }

@@ -1,5 +1,5 @@
 import type { Timer } from "../../base/clock.ts";
-import { serialize } from "../message/build.ts";
+import { ownCopy, serialize } from "../message/build.ts";
 import type { SipResponse } from "../message/message.ts";
 import { responseFlow, type ReplyRoute, type TransactionHost } from "./host.ts";
 import { transactionTimeout } from "./timers.ts";
@@ -75,7 +75,7 @@ export class InviteServerTransaction {
     this.#forgetTrying();
     if (response.status >= 200 && response.status < 300) this.#accept(octets);
     else {
-      this.#octets = octets;
+      this.#octets = ownCopy(octets);
       if (response.status >= 300) this.#refuse();
       this.#send(octets, false);
     }
