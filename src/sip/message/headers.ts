@@ -75,6 +75,8 @@ export class ParsedHeaders {
   recordRoutes: readonly NameAddr[] | null = null;
 }
 
+const NONE: readonly string[] = [];
+
 /** How the octets of a header block were read, and are written again. */
 export type Charset = "utf8" | "latin1";
 
@@ -111,9 +113,17 @@ export class Headers {
     return this.#keys.includes(headerKey(name));
   }
 
+  /** Whether that name has more than one field. */
+  isRepeated(name: string): boolean {
+    const key = headerKey(name);
+    const first = this.#keys.indexOf(key);
+    return first !== -1 && this.#keys.includes(key, first + 1);
+  }
+
   /** Every raw value in order, one per line of the message. */
   lines(name: string): readonly string[] {
     const key = headerKey(name);
+    if (!this.#keys.includes(key)) return NONE;
     return this.#values.filter((_, index) => this.#keys[index] === key);
   }
 

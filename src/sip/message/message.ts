@@ -158,6 +158,7 @@ export function declaredLength(headers: Headers): number | null {
   const first = headers.get("content-length");
   if (first === undefined) return null;
   const length = decimal(first, Number.MAX_SAFE_INTEGER, "Content-Length");
+  if (!headers.isRepeated("content-length")) return length;
   if (headers.lines("content-length").some((other) => other !== first && Number(other) !== length))
     throw new SipParseError("two Content-Lengths that disagree");
   return length;

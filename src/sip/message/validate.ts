@@ -41,10 +41,8 @@ export const SUPPORTED_EXTENSIONS: ReadonlySet<string> = new Set(
   "100rel timer replaces norefersub path outbound".split(" "),
 );
 
-/** Fields of which a message has exactly one. */
-const SINGLE = ["from", "to", "call-id", "cseq"] as const;
-/** Fields of which a message has at most one. */
-const AT_MOST_ONE = ["max-forwards", "content-type", "expires"] as const;
+/** Fields of which a message has at most one; the first four must be there, which reading them shows. */
+const AT_MOST_ONE = ["from", "to", "call-id", "cseq", "max-forwards", "content-type", "expires"] as const;
 
 /**
  * Null: well-formed, and the typed accessors will not throw. Otherwise the response owed, judged in the order of RFC
@@ -93,10 +91,8 @@ export function validateResponse(response: SipResponse): string | null {
 
 /** Reads everything that the typed accessors offer; throws `SipParseError` at the first that is missing or malformed. */
 function checkFields(message: SipMessage): void {
-  for (const name of SINGLE)
-    if (message.headers.lines(name).length > 1) throw new SipParseError(`more than one ${name}`);
   for (const name of AT_MOST_ONE)
-    if (message.headers.lines(name).length > 1) throw new SipParseError(`more than one ${name}`);
+    if (message.headers.isRepeated(name)) throw new SipParseError(`more than one ${name}`);
   topVia(message);
   callId(message);
   cseq(message);
