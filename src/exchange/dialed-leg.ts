@@ -1,5 +1,5 @@
 import type { LegId } from "../call/legs.ts";
-import type { DialogSnapshot, OutgoingInvite, RingingSnapshot, SipCall } from "../sip/endpoint.ts";
+import type { DialogSnapshot, PreparedInvite, RingingSnapshot, SipCall } from "../sip/endpoint.ts";
 import type { CallIo, Leg } from "./call-io.ts";
 import { infoDigit } from "./info-digit.ts";
 import { LegMedia } from "./leg-media.ts";
@@ -12,31 +12,35 @@ const NO_PROVISIONAL_MS = 5000;
 export class DialedLeg implements Leg {
   readonly #io: CallIo;
   readonly #id: LegId;
+  readonly #prepared: Promise<void>;
   #media: LegMedia | null = null;
-  #invite: OutgoingInvite | null = null;
+  #invite: PreparedInvite | null = null;
   #call: SipCall | null = null;
   #gone = false;
   #ringing = false;
   #earlySdp: string | null = null;
   #digitsByRtp = false;
 
-  constructor(io: CallIo, id: LegId) {
+  /** Makes its INVITE ready; it goes out with `dial`. */
+  constructor(io: CallIo, id: LegId, route: Route) {
     this.#io = io;
     this.#id = id;
+    this.#prepared = io.openLeg(id).then(({ port }) => this.#prepare(route, port));
+    this.#prepared.catch(() => undefined); // told when it is dialled
   }
 
-  dial(route: Route): void {
-    this.#io.openLeg(this.#id).then(
-      ({ port }) => this.#invitePeer(route, port),
+  dial(): void {
+    this.#prepared.then(
+      () => this.#invite?.send(),
       (error: unknown) => this.#failed(null, error instanceof Error ? error.message : String(error)),
     );
   }
 
-  #invitePeer(route: Route, port: number): void {
+  #prepare(route: Route, port: number): void {
     if (this.#gone) return;
     const { services, callerCodec, call } = this.#io;
     this.#media = new LegMedia(services.mediaAddress, port, `${call.now()}${this.#id}`, callerCodec);
-    this.#invite = services.sip.dial({
+    this.#invite = services.sip.prepare({
       ...route,
       sdp: this.#media.offer(),
       noProvisionalTimeoutMs: NO_PROVISIONAL_MS,

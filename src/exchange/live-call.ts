@@ -17,6 +17,8 @@ export interface CallEdge {
   readonly log: Log;
   /** Resolves when durable, in the order of the calls. `soon` may wait a little for company. */
   append(row: JournalRow, urgency: "now" | "soon"): Promise<void>;
+  /** `effect` waits for the journal: what nobody outside would notice of it may be done meanwhile. */
+  prepare(effect: OuterEffect): void;
   /** Performs an effect that the call itself cannot: about legs, media and HTTP. */
   perform(effect: OuterEffect): void;
   /** What a restarted process would need of this call's legs, as JSON; null: unchanged since the last time. */
@@ -140,6 +142,8 @@ export class LiveCall {
       else this.#edge.perform(effect);
     }
     this.#write({ row: this.#row(event, trace, outbox, end), after, last: end !== undefined });
+    // The row is on its way to the disk.
+    for (const effect of after) this.#edge.prepare(effect);
   }
 
   #row(event: CallEvent, trace: readonly TraceEntry[], outbox: OutboxRow[], end: JournalRow["end"]): JournalRow {

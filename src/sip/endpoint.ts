@@ -10,6 +10,7 @@ import type {
   IncomingInvite,
   IncomingRequest,
   OutgoingInvite,
+  PreparedInvite,
   RequestOptions,
   RequestResult,
   RingingSnapshot,
@@ -108,6 +109,8 @@ export interface SipEndpointApi {
   start(): Promise<void>;
   /** Sends an INVITE with an offer. Never throws for what the network does: that goes to `handlers.onFailed`. */
   dial(options: DialOptions): OutgoingInvite;
+  /** Makes an INVITE ready; nothing goes out before its `send`, and nothing ever does once it is cancelled. */
+  prepare(options: DialOptions): PreparedInvite;
   /** Takes a dialog of an earlier process back; it must not be known already. */
   adopt(snapshot: DialogSnapshot, credentials?: SipCredentials | null): SipCall;
   /** Gives up an INVITE of an earlier process that rang: CANCEL, and ACK and BYE where the phone was quicker. */
@@ -193,9 +196,15 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
   }
 
   dial(options: DialOptions): OutgoingInvite {
+    const dial = this.prepare(options);
+    dial.send();
+    return dial;
+  }
+
+  prepare(options: DialOptions): PreparedInvite {
     const dial: InviteUac = new InviteUac(this.#core, options, () => this.#dials.delete(dial));
     this.#dials.add(dial);
-    dial.start();
+    dial.prepare();
     return dial;
   }
 

@@ -105,6 +105,11 @@ export interface OutgoingInvite {
   snapshot(): RingingSnapshot | null;
 }
 
+/** An attempt that is ready. */
+export interface PreparedInvite extends OutgoingInvite {
+  send(): void;
+}
+
 /** Where an attempt goes. */
 export interface DialTarget {
   /** The Request-URI, `sip:` or `tel:`. */

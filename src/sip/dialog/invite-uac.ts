@@ -8,7 +8,7 @@ import { LONGEST_RINGING_MS } from "../transaction/timers.ts";
 import { LARGEST_UDP_REQUEST } from "../transport/layer.ts";
 import { literalAddress, type ResolvedAddress } from "../transport/resolve.ts";
 import type { Flow } from "../transport/types.ts";
-import type { DialHandlers, DialOptions, ExtraHeaders, OutgoingInvite, RingingSnapshot } from "./api.ts";
+import type { DialHandlers, DialOptions, ExtraHeaders, PreparedInvite, RingingSnapshot } from "./api.ts";
 import { type AttemptUser, InviteAttempt } from "./attempt.ts";
 import { sdpOf } from "./body.ts";
 import { CAPABILITIES, type Core, newId, userOf } from "./core.ts";
@@ -25,6 +25,12 @@ const MOST_RETRIES = 4;
 /** Early dialogs per attempt; a forking proxy has a few, an attacker many. More are not reported. */
 const MOST_FORKS = 32;
 
+/** An INVITE that can go out. */
+interface Outgoing {
+  readonly flow: Flow;
+  readonly request: SipRequest;
+}
+
 /*
  *   resolving ──► attempt at address 1 ── 401, 407, 422 ──► again, same flow
  *                  │      │ silence, 503, broken flow ──► attempt at address 2 …
@@ -36,7 +42,7 @@ const MOST_FORKS = 32;
  * One dial: an INVITE over all addresses of its target (RFC 3261 13.2, RFC 3262, RFC 3263 4.3). Late answers are dealt with
  * for half a minute after the call it made may be over: so of that call it keeps nothing but the tag.
  */
-export class InviteUac implements OutgoingInvite, AttemptUser {
+export class InviteUac implements PreparedInvite, AttemptUser {
   readonly callId: string;
   readonly #core: Core;
   readonly #options: Omit<DialOptions, "handlers" | "sdp">;
@@ -52,6 +58,8 @@ export class InviteUac implements OutgoingInvite, AttemptUser {
   readonly #legs = new Map<string, EarlyLeg>();
   #sequence: number;
   #addresses: readonly ResolvedAddress[] = [];
+  /** Made before `send`, for the first address. */
+  #ready: Outgoing | null = null;
   #next = 0;
   #retries = 0;
   /** Headers that a 422 asked for. */
@@ -85,17 +93,20 @@ export class InviteUac implements OutgoingInvite, AttemptUser {
     this.#digest = options.credentials ? new DigestClient(options.credentials, core.random) : null;
   }
 
-  start(): void {
-    const { clock } = this.#core;
-    this.#ringing = clock.after(LONGEST_RINGING_MS, () => this.#onTooLong());
+  /** Makes ready what can be while nobody notices: the INVITE to an address that no name server has to be asked for. */
+  prepare(): void {
     const { address, port } = this.#options.target;
     const literal = literalAddress(address, port);
-    if (literal !== null) {
-      this.#addresses = [literal];
-      this.#tryNext("no address");
-      return;
-    }
-    void this.#resolve();
+    if (literal === null) return;
+    this.#addresses = [literal];
+    this.#ready = this.#outgoing(literal);
+  }
+
+  send(): void {
+    if (this.#state === "over") return;
+    this.#ringing = this.#core.clock.after(LONGEST_RINGING_MS, () => this.#onTooLong());
+    if (this.#addresses.length > 0) this.#tryNext("no address");
+    else void this.#resolve();
   }
 
   async #resolve(): Promise<void> {
@@ -140,18 +151,24 @@ export class InviteUac implements OutgoingInvite, AttemptUser {
   }
 
   #tryAddress(address: ResolvedAddress): void {
-    const { target, connectTimeoutMs = CONNECT_MS } = this.#options;
-    const { transport, clock } = this.#core;
-    const flow = transport.flowTo(target.protocol, address.address, address.port, connectTimeoutMs);
+    const outgoing = this.#ready ?? this.#outgoing(address);
+    this.#ready = null;
     this.#retries = 0;
-    if (flow === null) {
-      clock.after(0, () => this.#tryNext(`no ${target.protocol} listener for ${address.address}`));
-      return;
+    if (outgoing !== null) this.#begin(outgoing.flow, outgoing.request);
+    else {
+      const { protocol } = this.#options.target;
+      this.#core.clock.after(0, () => this.#tryNext(`no ${protocol} listener for ${address.address}`));
     }
+  }
+
+  /** The INVITE to that address and the way it goes; null: no listener of ours leads there. */
+  #outgoing(address: ResolvedAddress): Outgoing | null {
+    const { target, connectTimeoutMs = CONNECT_MS } = this.#options;
+    const flow = this.#core.transport.flowTo(target.protocol, address.address, address.port, connectTimeoutMs);
+    if (flow === null) return null;
     const request = this.#invite(flow);
     const other = flow.reliable ? null : this.#flowForSize(request, address);
-    if (other === null) this.#send(flow, request);
-    else this.#send(other, this.#invite(other));
+    return other === null ? { flow, request } : { flow: other, request: this.#invite(other) };
   }
 
   /** RFC 3261 18.1.1: too large for UDP goes by TCP when the target takes that, else as it is (null). */
@@ -166,7 +183,7 @@ export class InviteUac implements OutgoingInvite, AttemptUser {
     return flow;
   }
 
-  #send(flow: Flow, request: SipRequest): void {
+  #begin(flow: Flow, request: SipRequest): void {
     const attempt = new InviteAttempt(this.#core, request, flow, this);
     this.#attempt = attempt;
     this.#watchSilence(attempt);
@@ -256,7 +273,7 @@ export class InviteUac implements OutgoingInvite, AttemptUser {
       this.#sequence++;
       const again = this.#invite(attempt.flow);
       addHeaders(again, proof ?? []);
-      this.#send(attempt.flow, again);
+      this.#begin(attempt.flow, again);
     } else if (response.status === 503 && !this.#progressed) {
       this.#lastRefusal = response;
       this.#tryNext(response.reason);

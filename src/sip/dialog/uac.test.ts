@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cseq, from, to, topVia } from "../message/message.ts";
 import { Peer } from "../testing/peer.ts";
 import { ALL_TIMERS_MS, ANSWER, answering, isIdle, type Party, Rig } from "../testing/rig.ts";
-import type { RingingSnapshot } from "./api.ts";
+import type { PreparedInvite, RingingSnapshot } from "./api.ts";
 
 const EARLY = ANSWER.replace("5000", "5002");
 
@@ -10,6 +10,41 @@ async function world(seed = 1): Promise<{ rig: Rig; alice: Party; peer: Peer }> 
   const rig = new Rig(seed);
   return { rig, alice: await rig.endpoint("10.0.0.1"), peer: await Peer.at(rig, "10.0.0.9") };
 }
+
+describe("an INVITE that is made ready", () => {
+  async function prepared(): Promise<{ rig: Rig; alice: Party; peer: Peer; out: PreparedInvite }> {
+    const { rig, alice, peer } = await world();
+    const out = alice.endpoint.prepare({
+      target: { uri: "sip:bob@10.0.0.9", address: "10.0.0.9", port: 5060, protocol: "udp" },
+      from: { uri: "sip:alice@10.0.0.1" },
+      to: { uri: "sip:bob@10.0.0.9" },
+      sdp: ANSWER,
+      handlers: { onProgress() {}, onAnswered() {}, onFailed() {} },
+    });
+    await rig.pass(60_000);
+    return { rig, alice, peer, out };
+  }
+
+  it("goes out when it is told to, however long that takes, and rings as long as any other", async () => {
+    const { rig, peer, out } = await prepared();
+    expect(peer.received).toEqual([]);
+    out.send();
+    await rig.pass(100);
+    expect(peer.requests("INVITE")).toHaveLength(1);
+    peer.respond(peer.request("INVITE"), 180);
+    await rig.pass(590_000);
+    expect(peer.requests("CANCEL")).toEqual([]);
+  });
+
+  it("never goes out once it was given up, and leaves nothing behind", async () => {
+    const { rig, alice, peer, out } = await prepared();
+    out.cancel();
+    out.send();
+    await rig.pass(ALL_TIMERS_MS);
+    expect(peer.received).toEqual([]);
+    expect(isIdle(alice)).toBe(true);
+  });
+});
 
 describe("giving up a call that we make", () => {
   it("sends no CANCEL before a 1xx, and one as soon as it comes", async () => {
