@@ -29,6 +29,8 @@ const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
 const RECORDING_ID = /^[A-Za-z0-9_-]{1,80}$/;
 const MILLISECOND_NS = 1e6;
+/** The event loop is woken this often to see how late it is, ms: a fraction of the delays that would matter. */
+const LAG_PRECISION_MS = 50;
 
 /** The HTTP side of the control process: health, metrics, and `/api`. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
@@ -81,8 +83,8 @@ function healthRoutes(app: FastifyInstance, { exchange, store }: ApiOptions): vo
 
 function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
   const register = new Registry();
-  collectDefaultMetrics({ register });
-  const lag = monitorEventLoopDelay({ resolution: 20 });
+  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: LAG_PRECISION_MS });
+  const lag = monitorEventLoopDelay({ resolution: LAG_PRECISION_MS });
   lag.enable();
   gauge(register, "plugboard_live_calls", "Calls alive now", () => exchange.liveCalls);
   gauge(register, "plugboard_media_processes", "Media processes connected now", () => exchange.media.length);
@@ -94,6 +96,12 @@ function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
   );
   mediaGauges(register, exchange);
   const { sip } = exchange.services;
+  gauge(
+    register,
+    "plugboard_sip_queue_delay_ms",
+    "How long SIP datagrams wait before they are read, now",
+    () => sip.queueDelayMs,
+  );
   for (const name of Object.keys(sip.stats) as (keyof typeof sip.stats)[])
     gauge(register, `plugboard_sip_${name}`, `SIP endpoint: ${name}`, () => sip.stats[name]);
   app.get("/metrics", async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));

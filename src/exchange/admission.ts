@@ -1,7 +1,14 @@
 import type { AccountConfig } from "./workspace.ts";
 
 /** Why a new call is refused for now; the caller gets 503 with Retry-After. */
-export type Refusal = "draining" | "no_media" | "platform_full" | "account_full" | "account_rate" | "journal_behind";
+export type Refusal =
+  | "draining"
+  | "no_media"
+  | "platform_full"
+  | "account_full"
+  | "account_rate"
+  | "journal_behind"
+  | "signalling_behind";
 
 /** Seconds a refused trunk should wait: long enough for a burst to pass, short enough to come back to us. */
 export const RETRY_AFTER_S = 2;

@@ -55,6 +55,11 @@ export interface MediaTotals {
 
 /** Rows that wait for the database: beyond, live calls already wait too long, and new ones would only add to it. */
 const MAX_UNWRITTEN_ROWS = 5000;
+/**
+ * What comes in by SIP waits so long, ms, before it is read: soon everybody repeats what he sent (T1 is 500 ms), the
+ * repeats wait too, and nothing would ever be in time again. New calls are what can be refused.
+ */
+const MAX_SIGNALLING_DELAY_MS = 300;
 /** How long a call is given to end after it was told to, when the platform stops: one BYE and its journal row. */
 const HANG_UP_GRACE_MS = 4000;
 const DRAIN_CHECK_MS = 50;
@@ -247,6 +252,7 @@ export class Exchange {
 
   #cannotTake(): Refusal | null {
     if (this.#media.length === 0) return "no_media";
+    if (this.services.sip.queueDelayMs > MAX_SIGNALLING_DELAY_MS) return "signalling_behind";
     return this.#unwrittenRows > MAX_UNWRITTEN_ROWS ? "journal_behind" : null;
   }
 

@@ -105,6 +105,8 @@ export interface SipEndpointApi {
   /** The listeners with their real ports, after `start`. */
   readonly listening: readonly SipListener[];
   readonly stats: SipStats;
+  /** ms that what comes in waits before it is read; cheap to ask. Above T1 (500 ms) peers repeat what they sent. */
+  readonly queueDelayMs: number;
   /** Binds every listener; rejects with the first that could not be bound, and leaves none open. */
   start(): Promise<void>;
   /** Sends an INVITE with an offer. Never throws for what the network does: that goes to `handlers.onFailed`. */
@@ -177,6 +179,10 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
       retransmitted: transactions.retransmitted,
       dropped: transport.dropped + transactions.dropped,
     };
+  }
+
+  get queueDelayMs(): number {
+    return this.#core.transport.queueDelayMs;
   }
 
   start(): Promise<void> {

@@ -86,6 +86,11 @@ export class TransportLayer implements TransportEvents {
     throw failure.reason;
   }
 
+  /** ms that what comes in waits before it is read: the worst of the listeners. */
+  get queueDelayMs(): number {
+    return this.#transports.reduce((most, { queueDelayMs = 0 }) => Math.max(most, queueDelayMs), 0);
+  }
+
   /** Sends at once what waits for the end of this turn of the event loop. */
   flush(): void {
     for (const transport of this.#transports) transport.flush?.();

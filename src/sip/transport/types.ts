@@ -37,6 +37,8 @@ export interface Transport {
   close(): Promise<void>;
   /** Sends at once what waits for the end of this turn of the event loop. */
   flush?(): void;
+  /** ms that what comes in lies in the system's queue before it is read, as last seen. */
+  readonly queueDelayMs?: number;
   /** The flow to an IP literal: an open connection is reused; else one is begun and what is sent waits for it. */
   flowTo(address: string, port: number, connectTimeoutMs: number): Flow;
 }

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
+import { QueueProbe } from "./queue-probe.ts";
 import type { Flow, Transport, TransportEvents, TransportFactory, TransportSetup } from "./types.ts";
 
 /** Octets. A default buffer (208 KiB) kept 92 of 3,000 INVITEs that came while the event loop was busy; this kept all. */
@@ -23,6 +24,7 @@ class UdpTransport implements Transport {
   readonly #setup: TransportSetup;
   #local: { readonly host: string; readonly port: number };
   #socket: Socket | null = null;
+  #probe: QueueProbe | null = null;
   #waiting: { readonly octets: Buffer; readonly flow: UdpFlow }[] = [];
 
   constructor(setup: TransportSetup) {
@@ -36,6 +38,10 @@ class UdpTransport implements Transport {
 
   get events(): TransportEvents {
     return this.#setup.events;
+  }
+
+  get queueDelayMs(): number {
+    return this.#probe?.delayMs ?? 0;
   }
 
   async open(): Promise<void> {
@@ -56,7 +62,10 @@ class UdpTransport implements Transport {
     socket.on("error", (error) =>
       this.#setup.log.warn({ reason: error.message }, "the SIP UDP socket reported an error"),
     );
+    const probe = new QueueProbe(this.#setup.clock, socket, host);
+    this.#probe = probe;
     socket.on("message", (octets, from) => {
+      if (probe.take(octets)) return;
       this.events.onOctets(new UdpFlow(this, { address: from.address, port: from.port }), octets);
     });
   }
@@ -65,6 +74,7 @@ class UdpTransport implements Transport {
     this.flush();
     const socket = this.#socket;
     this.#socket = null;
+    this.#probe?.stop();
     if (socket !== null) await new Promise<void>((resolve) => socket.close(() => resolve()));
   }
 

@@ -1,0 +1,64 @@
+import { createSocket, type Socket } from "node:dgram";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { VirtualClock } from "../../base/virtual-clock.ts";
+import { QueueProbe } from "./queue-probe.ts";
+
+let socket: Socket;
+let clock: VirtualClock;
+let probe: QueueProbe;
+
+beforeEach(async () => {
+  socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  clock = new VirtualClock(1_000);
+  probe = new QueueProbe(clock, socket, "0.0.0.0");
+});
+
+afterEach(() => {
+  probe.stop();
+  socket.close();
+});
+
+/** The next datagram that lies in the socket's queue. */
+function next(): Promise<Buffer> {
+  return new Promise((resolve) => socket.once("message", resolve));
+}
+
+it("tells how long its datagram lay in the queue, and that it still lies there", async () => {
+  expect(probe.delayMs).toBe(0);
+  clock.advance(250);
+  const arrived = next();
+  clock.advance(700);
+  expect(probe.delayMs).toBe(700);
+  expect(probe.take(await arrived)).toBe(true);
+  expect(probe.delayMs).toBe(700);
+  const again = next();
+  clock.advance(50);
+  expect(probe.take(await again)).toBe(true);
+  expect(probe.delayMs).toBe(0);
+});
+
+it("sends another when one was lost, counts from the first, and is not misled by one that comes late after all", async () => {
+  clock.advance(250);
+  const first = await next();
+  const second = next();
+  clock.advance(2_000);
+  expect(probe.take(first)).toBe(true);
+  expect(probe.delayMs).toBe(2_000);
+  expect(probe.take(await second)).toBe(true);
+  expect(probe.delayMs).toBe(2_000);
+});
+
+it("leaves what others send alone", async () => {
+  clock.advance(250);
+  const ours = await next();
+  const forged = Buffer.from(ours);
+  forged[0] = (forged[0] ?? 0) ^ 1;
+  expect([forged, ours.subarray(1), Buffer.from("OPTIONS sip:a SIP/2.0")].map((one) => probe.take(one))).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  clock.advance(400);
+  expect(probe.delayMs).toBe(400);
+});
