@@ -149,7 +149,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     const timers = { ...DEFAULT_TIMERS, ...options.timers };
     const factory = options.transportFactory ?? socketTransport;
     const transport = new TransportLayer(
-      { listeners, advertised, localHost: reachableHost, clock, log, factory },
+      { listeners, advertised, localHost: reachableHost, clock, random, log, factory },
       {
         onRequest: (request, flow) => transactions.onRequest(request, flow),
         onResponse: (response, flow) => transactions.onResponse(response, flow),

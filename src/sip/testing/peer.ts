@@ -3,6 +3,7 @@ import { cseq, type SipMessage, type SipRequest, type SipResponse } from "../mes
 import { parseDatagram } from "../message/parse.ts";
 import type { Flow, Transport } from "../transport/types.ts";
 import { silentLog } from "../../base/log.ts";
+import { seededRandom } from "../../base/random.ts";
 import type { Rig } from "./rig.ts";
 
 /** A far side without any logic: sees every datagram, and sends what the script of the test says. */
@@ -20,6 +21,7 @@ export class Peer {
       host,
       port: 5060,
       clock: rig.clock,
+      random: seededRandom(1),
       log: silentLog,
       events: {
         onOctets: (flow, octets) => {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
 import type { SipProtocol } from "../dialog/api.ts";
 import { buildResponse, serialize, stampReceived } from "../message/build.ts";
 import { SipParseError } from "../message/error.ts";
@@ -35,6 +36,7 @@ export interface TransportLayerOptions {
   /** Gives a wildcard listener an address that others can call back. */
   readonly localHost: (listenHost: string) => string;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly factory: TransportFactory;
 }
@@ -74,8 +76,8 @@ export class TransportLayer implements TransportEvents {
 
   /** Binds all, or none. */
   async open(): Promise<void> {
-    const { listeners, factory, clock, log } = this.#options;
-    const transports = listeners.map((listener) => factory({ ...listener, clock, log, events: this }));
+    const { listeners, factory, clock, random, log } = this.#options;
+    const transports = listeners.map((listener) => factory({ ...listener, clock, random, log, events: this }));
     const opened = await Promise.allSettled(transports.map((transport) => transport.open()));
     const failure = opened.find((result) => result.status === "rejected");
     if (failure === undefined) {

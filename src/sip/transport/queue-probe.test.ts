@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { seededRandom } from "../../base/random.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { QueueProbe } from "./queue-probe.ts";
 
@@ -11,7 +12,7 @@ beforeEach(async () => {
   socket = createSocket("udp4");
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
   clock = new VirtualClock(1_000);
-  probe = new QueueProbe(clock, socket, "0.0.0.0");
+  probe = new QueueProbe(clock, seededRandom(1), socket, "0.0.0.0");
 });
 
 afterEach(() => {

@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import type { Socket } from "node:dgram";
 import type { Clock, Timer } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
 
 /** ms between two probes: a peer repeats what was not answered in 500 ms (T1), so the delay is known before that. */
 const EVERY_MS = 250;
@@ -19,7 +19,7 @@ export class QueueProbe {
   readonly #port: number;
   readonly #address: string;
   /** Nobody else knows it, so nobody else can say that all is well. Behind it the probe's number. */
-  readonly #secret = randomBytes(SECRET_OCTETS);
+  readonly #secret: Buffer;
   #timer: Timer | null = null;
   /** Since when an answer is waited for; null: none is. */
   #sentAt: number | null = null;
@@ -28,8 +28,9 @@ export class QueueProbe {
   #delayMs = 0;
 
   /** `host`: what the socket is bound to. */
-  constructor(clock: Clock, socket: Socket, host: string) {
+  constructor(clock: Clock, random: Random, socket: Socket, host: string) {
     this.#clock = clock;
+    this.#secret = Buffer.from(random.hex(SECRET_OCTETS), "hex");
     this.#socket = socket;
     this.#port = socket.address().port;
     this.#address = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;

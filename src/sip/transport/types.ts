@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
 import type { SipProtocol } from "../dialog/api.ts";
 
 /** One path for octets: a UDP listener and a far address, or one TCP connection. Compared by identity. */
@@ -49,6 +50,7 @@ export interface TransportSetup {
   readonly host: string;
   readonly port: number;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly events: TransportEvents;
 }

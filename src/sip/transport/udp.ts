@@ -62,7 +62,7 @@ class UdpTransport implements Transport {
     socket.on("error", (error) =>
       this.#setup.log.warn({ reason: error.message }, "the SIP UDP socket reported an error"),
     );
-    const probe = new QueueProbe(this.#setup.clock, socket, host);
+    const probe = new QueueProbe(this.#setup.clock, this.#setup.random, socket, host);
     this.#probe = probe;
     socket.on("message", (octets, from) => {
       if (probe.take(octets)) return;
