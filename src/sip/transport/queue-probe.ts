@@ -6,6 +6,8 @@ import type { Random } from "../../base/random.ts";
 const EVERY_MS = 250;
 /** ms after which a probe counts as dropped by a full queue, and another is sent. */
 const LOST_AFTER_MS = 2_000;
+/** ms that a single probe may take: up to here it was a pause of the machine, not a queue, and the next one tells. */
+const PAUSE_MS = 1_000;
 const SECRET_OCTETS = 16;
 const SEQUENCE_OCTETS = 4;
 
@@ -25,7 +27,8 @@ export class QueueProbe {
   #sentAt: number | null = null;
   #lastSentAt = 0;
   #sequence = 0;
-  #delayMs = 0;
+  /** Of the last two probes. */
+  #delays: readonly [number, number] = [0, 0];
 
   /** `host`: what the socket is bound to. */
   constructor(clock: Clock, random: Random, socket: Socket, host: string) {
@@ -37,9 +40,10 @@ export class QueueProbe {
     this.#arm();
   }
 
-  /** Of the last probe, or of the one that is still on its way, if that is more already. */
+  /** The delay that lasts: the lesser of the last two probes', or that of the one under way when it is long. */
   get delayMs(): number {
-    return this.#sentAt === null ? this.#delayMs : Math.max(this.#delayMs, this.#clock.now() - this.#sentAt);
+    const waiting = this.#sentAt === null ? 0 : this.#clock.now() - this.#sentAt;
+    return Math.max(Math.min(...this.#delays), waiting > PAUSE_MS ? waiting : 0);
   }
 
   /** Whether that was ours. */
@@ -48,7 +52,7 @@ export class QueueProbe {
       octets.length === SECRET_OCTETS + SEQUENCE_OCTETS && octets.subarray(0, SECRET_OCTETS).equals(this.#secret);
     if (!ours) return false;
     if (this.#sentAt !== null && octets.readUInt32BE(SECRET_OCTETS) === this.#sequence) {
-      this.#delayMs = this.#clock.now() - this.#sentAt;
+      this.#delays = [this.#delays[1], this.#clock.now() - this.#sentAt];
       this.#sentAt = null;
     }
     return true;
