@@ -10,6 +10,8 @@ export interface Exophone {
   readonly number: string;
   readonly region: string | null;
   readonly trunk: string | null;
+  /** E.164 prefixes that its trunk connects to; absent or empty: all (DIAL-6). */
+  readonly reaches?: readonly string[];
 }
 
 /** What of an account shapes requests and answers. A plain value: the same for a live call, a scenario and a test. */

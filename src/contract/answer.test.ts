@@ -11,6 +11,7 @@ import {
   type ValidationMode,
   type Verdict,
 } from "./answer.ts";
+import type { Exophone } from "./account.ts";
 import type { HttpOutcome } from "./http.ts";
 
 const NUMBERS = { numbers: ["+919900000011"] };
@@ -297,7 +298,8 @@ describe("outgoing_phone_number", () => {
         rule: "DIAL-6",
         path: "outgoing_phone_number",
         found,
-        allowed: "an ExoPhone of this account in the region of leg 1's",
+        allowed:
+          "an ExoPhone of this account in the region of leg 1's, on a trunk that reaches everybody to be dialled",
         consequence: "the ExoPhone of leg 1 is used instead",
         message: `outgoing_phone_number is ${found}, which ${fault}: the ExoPhone of leg 1 is used instead.`,
       },
@@ -307,6 +309,22 @@ describe("outgoing_phone_number", () => {
   it("DIAL-6: where leg 1's region is not known every ExoPhone of the account may be shown", () => {
     const nowhere = { ...EXOPHONE, region: null };
     expect(usable(outgoing("+911100000001", nowhere)).answer.outgoingPhoneNumber).toBe("+911100000001");
+  });
+
+  it("DIAL-6: a number on a trunk that does not reach everybody to be dialled is replaced, and leg 1's own never is", () => {
+    const abroad = { number: "+918047100009", region: "KA", trunk: "abroad", reaches: ["+44", "+1"] };
+    const account = { ...ACCOUNT, exophones: [...ACCOUNT.exophones, abroad] };
+    const shown = (destinations: readonly string[], exophone: Exophone) => {
+      const body = { destination: { numbers: destinations }, outgoing_phone_number: abroad.number };
+      const { answer, findings } = usable(judgeConnectBody(body, account, exophone, "strict"));
+      return [answer.outgoingPhoneNumber, ...findings.map(({ rule, message }) => `${rule} ${message}`)];
+    };
+    expect(shown(["+442071838750", "+12025550123"], EXOPHONE)).toEqual([abroad.number]);
+    expect(shown(["+442071838750", "+919900000011"], EXOPHONE)).toEqual([
+      null,
+      'DIAL-6 outgoing_phone_number is "+918047100009", which is on a trunk that does not reach +919900000011: the ExoPhone of leg 1 is used instead.',
+    ]);
+    expect(shown(["+919900000011"], abroad)).toEqual([abroad.number]);
   });
 
   it("DIAL-6: leg 1's own ExoPhone may be shown even if the account no longer lists it", () => {

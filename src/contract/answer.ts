@@ -151,10 +151,12 @@ function judge(judging: Judging, value: unknown, whose: Whose): Verdict {
 
 /** Every field in the order of the contract's table; the unknown keys of each object behind its fields. */
 function readAnswer(judging: Judging, body: JsonObject, whose: Whose): ConnectAnswer {
+  const fetchAfterAttempt = readBoolean(judging, FETCH, body["fetch_after_attempt"], false);
+  const destinations = readDestinations(judging, body["destination"], whose.account);
   const answer = {
-    fetchAfterAttempt: readBoolean(judging, FETCH, body["fetch_after_attempt"], false),
-    destinations: readDestinations(judging, body["destination"], whose.account),
-    outgoingPhoneNumber: readOutgoing(judging, body["outgoing_phone_number"], whose),
+    fetchAfterAttempt,
+    destinations,
+    outgoingPhoneNumber: readOutgoing(judging, body["outgoing_phone_number"], whose, destinations),
     record: readBoolean(judging, RECORD, body["record"], false),
     recordingChannels: readWord(judging, CHANNELS, body["recording_channels"], ["single", "dual"], "single"),
     maxRingingDurationS: readInteger(judging, RINGING, body["max_ringing_duration"]),
@@ -188,7 +190,12 @@ function readDestinations(judging: Judging, value: unknown, account: Account): r
 const OUTGOING = "outgoing_phone_number";
 
 /** RES-12: never a rejection; what DIAL-6 forbids is replaced by leg 1's ExoPhone. */
-function readOutgoing(judging: Judging, value: unknown, whose: Whose): string | null {
+function readOutgoing(
+  judging: Judging,
+  value: unknown,
+  whose: Whose,
+  destinations: readonly Destination[],
+): string | null {
   if (value === undefined) return null;
   const { account, exophone } = whose;
   const e164 = typeof value === "string" ? readPhone(value, account.country).e164 : null;
@@ -197,9 +204,19 @@ function readOutgoing(judging: Judging, value: unknown, whose: Whose): string | 
     const owned = account.exophones.find((each) => each.number === e164);
     if (owned === undefined) return replaceOutgoing(judging, value, "is no ExoPhone of this account");
     if (isElsewhere(owned, exophone)) return replaceOutgoing(judging, value, "is of another region than leg 1's");
+    const beyond = firstBeyond(owned, destinations);
+    if (beyond !== null) return replaceOutgoing(judging, value, `is on a trunk that does not reach ${beyond}`);
   }
   if (value !== e164) judging.findings.push(respelledOutgoing(value, e164));
   return e164;
+}
+
+/** The first number that the ExoPhone's trunk does not connect to. */
+function firstBeyond({ reaches = [] }: Exophone, destinations: readonly Destination[]): string | null {
+  if (reaches.length === 0) return null;
+  for (const each of destinations)
+    if (each.kind === "number" && !reaches.some((prefix) => each.e164.startsWith(prefix))) return each.e164;
+  return null;
 }
 
 /** A region that is not known forbids nothing. */
@@ -210,7 +227,8 @@ function isElsewhere(owned: Exophone, exophone: Exophone | null): boolean {
 
 function replaceOutgoing(judging: Judging, value: unknown, fault: string): null {
   const found = describe(value);
-  const allowed = "an ExoPhone of this account in the region of leg 1's";
+  const allowed =
+    "an ExoPhone of this account in the region of leg 1's, on a trunk that reaches everybody to be dialled";
   const consequence = "the ExoPhone of leg 1 is used instead";
   const problem = `is ${found}, which ${fault}`;
   judging.findings.push(warning({ rule: "DIAL-6", path: OUTGOING, found, allowed, consequence, problem }));

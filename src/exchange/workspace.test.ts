@@ -72,6 +72,25 @@ describe("a workspace file", () => {
     expect(secretOf({ signing_secret: "${SIGNING}" })).toBe("0123456789abcdef0123456789abcdef");
   });
 
+  it("DIAL-6: an ExoPhone reaches whom its trunk reaches, the first one where it names none", () => {
+    const trunk = (name: string, reaches?: string[]): object => ({
+      name,
+      address: "127.0.0.1:5080",
+      ...(reaches === undefined ? {} : { reaches }),
+    });
+    const loaded = load(
+      workspace({
+        trunks: [trunk("india", ["+91"]), trunk("world")],
+        exophones: [
+          { number: "+918047100000", flow: "1" },
+          { number: "+442071838750", trunk: "world" },
+        ],
+      }),
+    );
+    if (!loaded.ok) throw new Error("not loaded");
+    expect(loaded.value.accounts[0]?.account.exophones.map(({ reaches }) => reaches)).toEqual([["+91"], []]);
+  });
+
   it("reads flows from files beside it, and names the file where one is wrong", () => {
     writeFileSync(join(folder, "good.yaml"), stringify({ ...FLOW, account: "acme" }));
     expect(problems(workspace({}, { flows: [{ file: "good.yaml" }] }))).toEqual([]);

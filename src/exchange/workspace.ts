@@ -64,6 +64,7 @@ const trunkSchema = z.strictObject({
   username: z.string().nullable().default(null),
   password: z.string().nullable().default(null),
   dial_format: z.enum(["e164", "e164-no-plus", "national"]).default("e164"),
+  reaches: dialPrefixesSchema,
 });
 
 /** REQ-9: 128 bits written as hex; whoever has seen one signed request may guess a shorter secret offline. */
@@ -299,6 +300,9 @@ function parseSubnet(text: string): { address: string; prefix: number; family: "
 }
 
 function accountConfig(document: AccountDocument): AccountConfig {
+  // An ExoPhone that names no trunk is on the first one.
+  const reachOf = (name: string | null): readonly string[] =>
+    (document.trunks.find((trunk) => trunk.name === name) ?? document.trunks[0])?.reaches ?? [];
   return {
     account: {
       sid: document.sid,
@@ -311,7 +315,12 @@ function accountConfig(document: AccountDocument): AccountConfig {
       dialEvents: document.dial_events,
       sipHosts: document.sip_hosts,
       dialPrefixes: document.limits.dial_prefixes,
-      exophones: document.exophones.map(({ number, region, trunk }) => ({ number, region, trunk })),
+      exophones: document.exophones.map(({ number, region, trunk }) => ({
+        number,
+        region,
+        trunk,
+        reaches: reachOf(trunk),
+      })),
       users: document.users.map(({ name, number, email }) => ({ name, number, email })),
       groups: Object.fromEntries(document.groups.map((group) => [group.name, group.order ?? group.users])),
     },

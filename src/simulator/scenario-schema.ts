@@ -43,6 +43,7 @@ export const accountSchema = z.strictObject({
           number: ownNumber,
           region: z.string().nullable().default(null),
           trunk: z.string().nullable().default(null),
+          reaches: dialPrefixesSchema,
         }),
         ownNumber,
       ]),
