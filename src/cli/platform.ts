@@ -45,6 +45,11 @@ const DATABASE_CHECK_MS = 500;
  * thread collects it: several spent a tenth more CPU on the same work, with two cores for everything.
  */
 const CONTROL_NODE_OPTIONS = ["--max-semi-space-size=64", "--no-parallel-scavenge"];
+/**
+ * A media process's young generation, MiB: hardly anything there outlives a packet. V8's own choice grows to 110 MiB of
+ * touched pages in half an hour, which looks like a leak and serves nothing.
+ */
+const MEDIA_NODE_OPTIONS = ["--max-semi-space-size=8"];
 /** After the drain the control process hangs up, writes the last rows and ends. */
 const STOP_MARGIN_MS = 10_000;
 
@@ -171,7 +176,7 @@ function startMedia(config: ServeConfig, recordingsDir: string, log: Log): Media
       // Its one line "media ready" is for those who start it by hand.
       stdout: "ignore",
       ownSession: true,
-      nodeOptions: [],
+      nodeOptions: MEDIA_NODE_OPTIONS,
       log,
       onMessage() {},
       onExit() {},
