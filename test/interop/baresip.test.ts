@@ -1,7 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { dominantTones } from "../../src/media/tone.ts";
+import { encodeUlaw } from "../../src/media/g711.ts";
+import { dominantTones, Sine } from "../../src/media/tone.ts";
 import { parseWav } from "../../src/media/wav.ts";
 import type { Baresip } from "../support/baresip.ts";
 import { startBaresip } from "../support/baresip.ts";
@@ -9,10 +11,12 @@ import type { Customer } from "../support/customer.ts";
 import { dials, startCustomer } from "../support/customer.ts";
 import type { TestPlatform } from "../support/platform.ts";
 import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
-import { freePort } from "../support/sipp.ts";
+import { freePort, startSipp } from "../support/sipp.ts";
 
 const CALLER_HZ = 440;
 const CALLEE_HZ = 1000;
+const EARLY_HZ = 700;
+const RATE = 8000;
 const CALLEE = "+919900000012";
 
 let platform: TestPlatform;
@@ -77,4 +81,32 @@ it("bridges a caller who speaks only A-law with a callee who speaks only µ-law,
   expect(tonesOf(channel(0))).toEqual([CALLER_HZ]);
   expect(tonesOf(channel(1))).toEqual([CALLEE_HZ]);
   expect(Math.abs(wav.length / 8 - (recording?.duration_ms ?? 0))).toBeLessThan(100);
+});
+
+it("DIAL-7: operator_tone lets a real caller hear the early media of a real callee", async () => {
+  customer.on("/connect", dials([CALLEE], { music_on_hold: { type: "operator_tone" } }));
+  const folder = await mkdtemp(join(tmpdir(), "early-"));
+  const file = join(folder, "tone.ul");
+  const tone = new Int16Array(RATE);
+  new Sine([EARLY_HZ]).fill(tone);
+  await writeFile(file, Uint8Array.from(tone, encodeUlaw));
+  const callee = await startSipp({
+    scenario: "rings-aloud.xml",
+    port: trunkPort,
+    args: ["-m", "1"],
+    values: { file, ring_ms: 3000 },
+  });
+  const caller = await startBaresip({
+    user: "+919812345678",
+    port: await freePort(),
+    codec: "PCMU",
+    toneHz: CALLER_HZ,
+    rtpPorts: "41200-41299",
+    calls: `sip:${EXOPHONE}@127.0.0.1:${platform.sipPort}`,
+    seconds: 5,
+  });
+  phones.push(caller);
+  expect(tonesOf(await caller.heard())).toEqual([EARLY_HZ]);
+  expect((await callee.done).code).toBe(0);
+  await rm(folder, { recursive: true, force: true });
 });
