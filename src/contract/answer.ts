@@ -170,6 +170,15 @@ function readAnswer(judging: Judging, body: JsonObject, whose: Whose): ConnectAn
   return answer;
 }
 
+/** How long and how many at once the parameters of a flow let ring, as a lenient flow takes them. */
+export function readRinging(body: JsonObject): Pick<ConnectAnswer, "maxRingingDurationS" | "parallel"> {
+  const judging: Judging = { mode: "lenient", findings: [] };
+  return {
+    maxRingingDurationS: readInteger(judging, RINGING, body["max_ringing_duration"]),
+    parallel: readParallel(judging, body["parallel_ringing"]),
+  };
+}
+
 const NUMBERS = "destination.numbers";
 
 /** RES-11, RES-2, REQ-8. */

@@ -1,13 +1,13 @@
 import { type AppletExit, type AppletTimes, HEARD, NEVER_TAKEN } from "../../call/applet.ts";
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { readRinging } from "../../contract/answer.ts";
+import { isObject } from "../../contract/fields.ts";
 import { isHttpUrl } from "../../contract/query.ts";
 import type { ConnectDocument, ConnectExit } from "./schema.ts";
 
 /** RES-15's largest `max_ringing_duration`, and REQ-8's longest list: what a URL may answer at worst. */
 export const LONGEST_RING_S = 60;
 export const LONGEST_LIST = 100;
-/** RES-19's largest `max_parallel_attempts`. */
-const MOST_AT_ONCE = 10;
 
 /** A list with such an entry rings somebody, unless the account forbids it. */
 const LOOKS_DIALABLE = /^\s*(?:\+?\d[\d ()-]{6,}|sip:\S+)\s*$/;
@@ -58,7 +58,7 @@ export function connectTimes(document: ConnectDocument): AppletTimes {
 
 function timesOfFlow(document: ConnectDocument): AppletTimes {
   const { dial_whom: whom, parameters = {} } = document;
-  const ringS = whole(parameters["max_ringing_duration"], 30, LONGEST_RING_S);
+  const ringS = readRinging(parameters).maxRingingDurationS;
   const size = roundSize(document);
   const isListed = whom === undefined || whom.numbers !== undefined;
   const numbers = isListed ? new Set(numbersOf(document)).size : LONGEST_LIST;
@@ -75,33 +75,21 @@ function timesOfFlow(document: ConnectDocument): AppletTimes {
 
 /** DIAL-3: how many of the flow's own list ring at once. */
 export function roundSize({ parameters = {} }: ConnectDocument): number {
-  const parallel = parameters["parallel_ringing"];
-  const isParallel = isRecord(parallel) && String(parallel["activate"]) === "true";
-  return isParallel ? whole(parallel["max_parallel_attempts"], 5, MOST_AT_ONCE) : 1;
+  const { activate, maxAttempts } = readRinging(parameters).parallel;
+  return activate ? maxAttempts : 1;
 }
 
 /** The numbers that stand in the flow itself. */
 export function numbersOf({ dial_whom: whom, parameters }: ConnectDocument): readonly string[] {
   if (whom !== undefined) return whom.numbers ?? [];
   const destination = parameters?.["destination"];
-  const numbers: unknown = isRecord(destination) ? destination["numbers"] : undefined;
+  const numbers: unknown = isObject(destination) ? destination["numbers"] : undefined;
   return Array.isArray(numbers) ? numbers.filter((each) => typeof each === "string") : [];
 }
 
 /** Audio URLs that the flow itself names. */
 export function soundsOf({ parameters = {} }: ConnectDocument): readonly string[] {
   const { music_on_hold: music, start_call_playback: playback } = parameters;
-  const values = [music, playback].map((each) => (isRecord(each) ? each["value"] : undefined));
+  const values = [music, playback].map((each) => (isObject(each) ? each["value"] : undefined));
   return values.filter((each) => typeof each === "string").filter(isHttpUrl);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A whole number, or RES-6: one in a string, at most `most`. */
-function whole(value: unknown, otherwise: number, most: number): number {
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  if (typeof number !== "number" || !Number.isInteger(number)) return otherwise;
-  return Math.min(Math.max(number, 1), most);
 }
