@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CALLER } from "../call/legs.ts";
 import { MAX_APPLETS_PER_CALL, MAX_TRACE_ENTRIES } from "../call/limits.ts";
 import { step } from "./engine.ts";
-import { connectFlow, Drive, START_MS } from "./testing.ts";
+import { CALLER_NUMBER, connectFlow, Drive, EXOPHONE, START_MS } from "./testing.ts";
 
 const A = "+919900000011";
 
@@ -31,14 +31,24 @@ describe("the beginning of a call", () => {
     expect(() => step(setup, null, { kind: "digit", at: START_MS, leg: CALLER, digit: "1" })).toThrow(/call_arrived/);
   });
 
-  it("the trace begins with who called what", () => {
-    expect(new Drive().trace[0]).toMatchObject({
-      seq: 1,
-      at_ms: 0,
-      type: "call.started",
-      flow: "11754",
-      started_at: "2026-01-05T04:30:00.000Z",
-    });
+  it("the trace begins with who called what, and that he was answered", () => {
+    const call = new Drive();
+    expect(call.trace.slice(0, 3)).toEqual([
+      {
+        seq: 1,
+        at_ms: 0,
+        type: "call.started",
+        call_sid: call.call.callSid,
+        account: "acme",
+        flow: "11754",
+        from: CALLER_NUMBER,
+        to: EXOPHONE,
+        direction: "incoming",
+        started_at: "2026-01-05T04:30:00.000Z",
+      },
+      { seq: 2, at_ms: 0, type: "applet.entered", applet: "sales", kind: "connect" },
+      { seq: 3, at_ms: 0, type: "call.answered" },
+    ]);
   });
 });
 
@@ -82,6 +92,21 @@ describe("a caller who hangs up", () => {
     expect(call.of("end")[0]?.record.ended_by).toBe("caller");
   });
 
+  it("leaves a word of how he left in the trace", () => {
+    const call = new Drive();
+    call.event({ kind: "leg_failed", leg: CALLER, sip: null, detail: "connection lost" });
+    expect(call.traced("caller.left")).toMatchObject([{ message: "connection lost" }]);
+    expect(call.of("end")[0]?.record).toMatchObject({ status: "completed", ended_by: "caller" });
+    expect(call.rules).toEqual(["REF-8"]);
+  });
+
+  it("is the only one who can: nothing else that his leg reports ends the call", () => {
+    const call = new Drive();
+    for (const kind of ["leg_ringing", "leg_early_media", "leg_answered"] as const) call.event({ kind, leg: CALLER });
+    expect(call.call.ended).toBe(false);
+    expect(call.kinds).toEqual([]);
+  });
+
   it("before he was answered did not reach anybody: no-answer", () => {
     const { setup, call } = new Drive({ flow: HANGUP });
     const unanswered = { ...call, closing: null, ended: false, callerGone: false };
@@ -107,7 +132,37 @@ describe("recordings at the end of a call", () => {
     call.now += 300;
     call.recorded();
     expect(call.kinds).toEqual(["clear_timer", "end"]);
-    expect(call.of("end")[0]?.record).toMatchObject({ duration_ms: 4100, conversation_s: 4 });
+    expect(call.of("end")[0]?.record).toEqual({
+      status: "completed",
+      ended_by: "caller",
+      dial_call_status: "completed",
+      call_type: "completed",
+      conversation_s: 4,
+      duration_s: 4,
+      duration_ms: 4100,
+    });
+    expect(call.traced("recording.closed")).toMatchObject([{ duration_ms: 1000, failure: null }]);
+  });
+
+  it("are waited for though something else is reported meanwhile", () => {
+    const call = recording();
+    call.event({ kind: "command", command: "hang_up" });
+    const latest = call.effects.length;
+    call.leaves();
+    call.event({ kind: "command", command: "hang_up" });
+    call.event({ kind: "recording_ready", id: "another", durationMs: 1, failure: null });
+    call.event({ kind: "timer", id: "another" });
+    call.presses("1");
+    call.answers(CALLER);
+    expect(call.effects.length).toBe(latest);
+    expect(call.call.ended).toBe(false);
+    call.after(4999);
+    expect(call.call.ended).toBe(false);
+    call.after(1);
+    expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "platform", duration_ms: 4100 });
+    expect(call.traced("recording.closed")).toMatchObject([
+      { duration_ms: 0, failure: "did not close within 5000 ms" },
+    ]);
   });
 
   it("are not waited for longer than 5 s", () => {
@@ -145,7 +200,7 @@ describe("commands", () => {
     expect(call.of("cancel")).toEqual([{ kind: "cancel", leg: 2 }]);
     expect(call.of("hang_up")).toEqual([{ kind: "hang_up", leg: CALLER }]);
     expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "platform", call_type: "incomplete" });
-    expect(call.rules).toContain("COMMAND");
+    expect(call.traced("decision")).toMatchObject([{ rule: "COMMAND", message: "The call was hung up by command." }]);
   });
 
   it("recover closes everything a crash left open, and says so", () => {
@@ -156,7 +211,12 @@ describe("commands", () => {
     expect(call.of("hang_up").map((effect) => effect.leg)).toEqual([2, CALLER]);
     expect(call.outcomes).toEqual([`${A} completed`]);
     expect(call.traced("dial_event").at(-1)?.event).toBe("Terminal");
-    expect(call.rules).toContain("RECOVER");
+    expect(call.traced("decision")).toMatchObject([
+      {
+        rule: "RECOVER",
+        message: "The control process restarted and lost this call's legs: everything still open is closed.",
+      },
+    ]);
     call.recorded();
     expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "platform", call_type: "completed" });
   });
@@ -178,7 +238,10 @@ describe("limits", () => {
     call.thorough = false;
     for (let i = 0; i < 1000 && !call.call.ended; i++) call.dial([]);
     expect(call.applets).toHaveLength(MAX_APPLETS_PER_CALL);
-    expect(call.rules.at(-1)).toBe("APP-9");
+    expect(call.traced("decision").at(-1)).toMatchObject({
+      rule: "APP-9",
+      message: "The call has run 200 applets: the flow goes in circles, the call is hung up.",
+    });
     expect(call.open).toEqual([]);
   });
 
@@ -189,6 +252,15 @@ describe("limits", () => {
     call.after(59_900);
     expect(call.call.ended).toBe(true);
     expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "platform", duration_ms: 60_000 });
+    expect(call.traced("decision")).toMatchObject([{ rule: "LIMIT", message: "The call reached its time limit." }]);
+  });
+
+  it.each([
+    ["nobody sets", undefined],
+    ["somebody sets too high", 99_000_000],
+  ])("API-1: a limit that %s is four hours", (_, timeLimitMs) => {
+    const call = new Drive(timeLimitMs === undefined ? {} : { call: { timeLimitMs } });
+    expect(call.call.timers).toEqual([{ id: "call", at: START_MS + 14_400_000 }]);
   });
 
   it("a call dials at most 500 legs", () => {
@@ -210,7 +282,9 @@ describe("limits", () => {
       if (call.call.lastLeg >= leg) call.refuses(leg);
     }
     expect(call.call.lastLeg).toBe(501);
-    expect(call.rules).toContain("LIMIT");
+    expect(call.traced("decision").find((entry) => entry.rule === "LIMIT")?.message).toBe(
+      "The call may dial no more legs.",
+    );
   });
 
   it("the trace is bounded: then one entry says so, and only the end still follows", () => {
@@ -249,7 +323,79 @@ describe("timers", () => {
   });
 });
 
+describe("keys", () => {
+  const MENU = { type: "menu", say: { text: "Press 1." }, keys: { "1": "bye" } };
+  const flow = { flow: "1", start: "menu", applets: { menu: MENU, bye: { type: "hangup" } } };
+
+  it.each([
+    ["a key that no telephone of people has", { leg: CALLER, digit: "A" }],
+    ["more than one key at once", { leg: CALLER, digit: "11" }],
+    ["a key of somebody else", { leg: 2, digit: "1" }],
+  ])("%s is not for the flow", (_, pressed) => {
+    const call = new Drive({ flow });
+    call.event({ kind: "digit", ...pressed });
+    expect(call.kinds).toEqual([]);
+    expect(call.traced("digits")).toEqual([]);
+    call.presses("1");
+    expect(call.exits).toEqual(["menu.1"]);
+  });
+});
+
+describe("playbacks", () => {
+  it("the trace says how one ended", () => {
+    const GREET = { type: "greeting", say: { text: "Hello" }, next: "again" };
+    const applets = { greet: GREET, again: { ...GREET, next: "bye" }, bye: { type: "hangup" } };
+    const call = new Drive({ flow: { flow: "1", start: "greet", applets } });
+    const [first] = call.call.plays;
+    call.played();
+    call.event({ kind: "played", id: first ?? "", failure: null });
+    expect(call.latest).toEqual([]);
+    call.played("no voice");
+    expect(call.traced("playback.ended").map((entry) => entry.message)).toEqual(["played to its end", "no voice"]);
+  });
+});
+
 describe("legs", () => {
+  it("an answer of a leg that was given up is told, one of a leg that never was is not", () => {
+    const call = new Drive();
+    call.dial([A, "+919900000012"]);
+    call.refuses(2);
+    call.answers(2);
+    expect(call.of("hang_up")).toEqual([{ kind: "hang_up", leg: 2 }]);
+    expect(call.traced("decision").at(-1)).toMatchObject({
+      rule: "DIAL-2",
+      message: "Leg 2 answered after it had been given up: it is hung up and is no conversation.",
+    });
+    call.answers(4);
+    expect(call.latest).toEqual([]);
+  });
+
+  it("a leg answers once, and rings no more behind it", () => {
+    const call = new Drive({ account: { dialEvents: ["dial", "ringing", "answered", "terminal"] } });
+    call.dial([A], { music_on_hold: { type: "operator_tone" } });
+    call.answers(2);
+    for (const kind of ["leg_answered", "leg_ringing", "leg_early_media"] as const) {
+      call.event({ kind, leg: 2 });
+      expect(call.latest).toEqual([]);
+    }
+  });
+
+  it("the SIP status of a leg that failed is in the trace; one that ended has none", () => {
+    const call = new Drive();
+    call.dial([A, "+919900000012"]);
+    call.refuses(2, 486);
+    call.leaves(3);
+    expect(call.traced("attempt.ended").map((entry) => entry.sip)).toEqual([486, null]);
+  });
+
+  it("one that has ended by itself is not hung up as well", () => {
+    const call = new Drive();
+    call.dial([A]);
+    call.answers(2);
+    call.leaves(2);
+    expect(call.of("hang_up").map((effect) => effect.leg)).toEqual([CALLER]);
+  });
+
   it("a ringing leg that reports its end has failed, an answered one that reports failure has ended", () => {
     const call = new Drive();
     call.dial([A, "+919900000012"]);
