@@ -43,9 +43,8 @@ export interface AttemptEnd {
 }
 
 /** Every attempt ends here, exactly once; a leg that still rings or is up is given up (EVT-4). */
-export function endAttempt(turn: Turn, run: ConnectState, leg: LegId, end: AttemptEnd): void {
-  const attempt = live(run).find((each) => each.leg === leg);
-  if (attempt === undefined) return;
+export function endAttempt(turn: Turn, run: ConnectState, attempt: Attempt, end: AttemptEnd): void {
+  const { leg } = attempt;
   turn.drop(leg);
   change(run, leg, { outcome: end.outcome, endedAt: turn.at });
   turn.trace({
@@ -63,8 +62,8 @@ export function endAttempt(turn: Turn, run: ConnectState, leg: LegId, end: Attem
 
 /** Gives up every attempt but one: somebody else answered, or nobody waits any more. */
 export function cancelAttempts(turn: Turn, run: ConnectState, but: LegId | null, rule: string, message: string): void {
-  for (const { leg } of live(run)) {
-    if (leg !== but) endAttempt(turn, run, leg, { outcome: outcomes.canceled, sip: null, rule, message });
+  for (const attempt of live(run)) {
+    if (attempt.leg !== but) endAttempt(turn, run, attempt, { outcome: outcomes.canceled, sip: null, rule, message });
   }
 }
 

@@ -12,7 +12,7 @@ import { reviewConnect } from "./review.ts";
 import { onAnswered, onEarlyMedia, onFailed, onLeftAnnouncement, onRinging, onRingLimit } from "./ring.ts";
 import { type ConnectDocument, connectSchema } from "./schema.ts";
 import { type Attempt, type ConnectState, freshState, hasDialled, live } from "./state.ts";
-import { closeTalk, onAnnounced, onCalleeLeft, onTalkLimit, PROMPT_TIMER, TALK_TIMER } from "./talk.ts";
+import { closeTalk, onAnnounced, onCalleeLeft, onTalkLimit, TALK_TIMER } from "./talk.ts";
 import { rehearseConnect } from "./rehearse.ts";
 import { connectExits, connectTimes } from "./proofs.ts";
 
@@ -98,7 +98,7 @@ function handleLeg(
     case "leg_answered":
       return onAnswered(turn, run, attempt);
     case "leg_failed":
-      return onFailed(turn, run, document, event);
+      return onFailed(turn, run, document, attempt, event);
     case "leg_ended":
       if (run.phase === "talking") return onCalleeLeft(turn, run, attempt);
       return onLeftAnnouncement(turn, run, document, attempt);
@@ -108,21 +108,23 @@ function handleLeg(
 }
 
 function handlePlayed(turn: Turn, run: ConnectState, event: Extract<AppletEvent, { kind: "played" }>): void {
-  const leg = answeredLeg(run);
+  const leg = lastLeg(run);
   if (event.id === run.announcement && leg !== null) return onAnnounced(turn, run, leg, event.failure);
-  if (run.music !== null && run.music.kind !== "leg" && run.music.play === event.id)
-    onMusicFailed(turn, run, event.failure);
+  // Nothing else plays in a Connect.
+  onMusicFailed(turn, run, event.failure);
 }
 
 function handleTimer(turn: Turn, document: ConnectDocument, run: ConnectState, id: string): void {
-  if (id === RING_TIMER && run.phase === "ringing") return onRingLimit(turn, run, document);
-  if (id === TALK_TIMER && run.phase === "talking") return onTalkLimit(turn, run);
-  const leg = answeredLeg(run);
-  if (id === PROMPT_TIMER && leg !== null) onAnnounced(turn, run, leg, "it did not end in time");
+  if (id === RING_TIMER) return onRingLimit(turn, run, document);
+  if (id === TALK_TIMER) return onTalkLimit(turn, run);
+  // The third is the announcement's.
+  const leg = lastLeg(run);
+  if (leg !== null) onAnnounced(turn, run, leg, "it did not end in time");
 }
 
-function answeredLeg(run: ConnectState): LegId | null {
-  return live(run).find((each) => each.answeredAt !== null)?.leg ?? null;
+/** While there is an announcement the only one: all but the leg that was answered have been given up. */
+function lastLeg(run: ConnectState): LegId | null {
+  return live(run).at(-1)?.leg ?? null;
 }
 
 /** The call ends under the Connect: by the caller, by a limit, by command (REF-8, DIAL-5, DIAL-11). */

@@ -46,9 +46,12 @@ describe("dial events", () => {
   it("EVT-1: go to the URL with its own query, and its credentials stay out of the trace", () => {
     const call = dialling([A]);
     const [notify] = call.of("notify");
+    expect(notify?.purpose).toBe("dial_event");
     expect(notify?.request.baseUrl).toBe("https://app.example/events?key=1");
     expect(notify?.request.query[0]).toEqual(["CallSid", call.call.callSid]);
     expect(notify?.request.authorization).toMatch(/^Basic /);
+    expect(notify?.request.headers).toMatchObject({ accept: "*/*" });
+    expect(notify?.request.headers).not.toHaveProperty("exotel-version");
     expect(JSON.stringify(call.trace)).not.toContain("secret");
   });
 

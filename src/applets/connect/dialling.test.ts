@@ -26,6 +26,27 @@ describe("in sequence", () => {
     expect(call.exits).toEqual(["sales.nobody_answered"]);
   });
 
+  it("RES-9: the trace shows the answer in use with its defaults, and what became of each destination", () => {
+    const call = dialling([A, B]);
+    call.refuses(2);
+    call.answers(3);
+    const [answer] = call.traced("answer.used");
+    expect(answer).toMatchObject({ id: "f1", answer: { numbers: [A, B], outgoing_phone_number: EXOPHONE } });
+    expect(call.traced("attempt.started")).toMatchObject([
+      { leg: 2, applet: "sales", destination: A, caller_id: EXOPHONE, ring_limit_ms: 30_000, round: 1 },
+      { leg: 3, applet: "sales", destination: B, caller_id: EXOPHONE, ring_limit_ms: 30_000, round: 2 },
+    ]);
+    expect(call.traced("attempt.answered")).toMatchObject([{ leg: 3 }]);
+  });
+
+  it("keys that the caller presses while it rings are for nobody", () => {
+    const call = dialling([A]);
+    call.presses("1");
+    expect(call.kinds).toEqual([]);
+    call.answers(2);
+    expect(call.of("bridge")).toHaveLength(1);
+  });
+
   it("DIAL-1: nobody is rung while another still rings", () => {
     const call = dialling([A, B]);
     call.after(29_000);
@@ -120,6 +141,10 @@ describe("in parallel", () => {
     call.leaves(2);
     expect(call.call.facts.dialWhomNumber).toEqual({ kind: "number", e164: A });
     expect(call.call.facts.legs.map((leg) => leg.cause.name)).toEqual(["NORMAL_CLEARING", "ORIGINATOR_CANCEL"]);
+    const other = dialling([A, B], PARALLEL);
+    other.answers(3);
+    other.leaves(3);
+    expect(other.call.facts.dialWhomNumber).toEqual({ kind: "number", e164: B });
   });
 
   it("DIAL-4: of two answers at once the first processed wins, the other is hung up and heard by nobody", () => {
@@ -205,6 +230,31 @@ describe("the caller id", () => {
   });
 });
 
+describe("the ExoPhone of leg 1", () => {
+  const account = {
+    exophones: [
+      { number: EXOPHONE, region: "KA", trunk: null },
+      { number: "+911147100002", region: "DL", trunk: null },
+      { number: "+911147100003", region: "DL", trunk: null },
+    ],
+  };
+
+  it("DIAL-6: is the one of the account's that was called, and its region counts", () => {
+    const call = new Drive({ account, call: { to: "+911147100002" } });
+    call.dial([A, B], { outgoing_phone_number: "+911147100003" });
+    expect(call.of("dial")[0]?.callerId).toBe("+911147100003");
+    const plain = new Drive({ account, call: { to: "+911147100002" } });
+    plain.dial([A]);
+    expect(plain.of("dial")[0]?.callerId).toBe("+911147100002");
+  });
+
+  it("DIAL-6: a number that was called though it is not the account's is shown as it is", () => {
+    const call = new Drive({ account, call: { to: "+918099999999" } });
+    call.dial([A]);
+    expect(call.of("dial")[0]?.callerId).toBe("+918099999999");
+  });
+});
+
 describe("music while it rings", () => {
   it("DIAL-7: default_tone plays our ringback in a loop until the bridge", () => {
     const call = dialling([A, B]);
@@ -245,6 +295,82 @@ describe("music while it rings", () => {
     call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
     call.event({ kind: "played", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
     expect(call.of("play").at(-1)).toMatchObject({ items: [{ kind: "tone", tone: "ringback" }], loop: true });
+  });
+
+  it("DIAL-7: our own tone begins again should it end, and is not tried again when it cannot be had", () => {
+    const call = dialling([A]);
+    call.event({ kind: "played", id: call.of("play")[0]?.id ?? "", failure: null });
+    expect(call.of("play")).toHaveLength(2);
+    call.event({ kind: "played", id: call.of("play")[1]?.id ?? "", failure: "no codec" });
+    expect(call.of("play")).toHaveLength(2);
+    call.answers(2);
+    expect(call.of("bridge")).toHaveLength(1);
+  });
+
+  it("DIAL-7: another custom tone of a re-fetch takes the place of the one before, broken or not", () => {
+    const custom = (name: string) => ({
+      fetch_after_attempt: true,
+      music_on_hold: { type: "custom_tone", value: `https://cdn.example/${name}.wav` },
+    });
+    const ok = { ok: true, status: 200, contentType: "audio/wav", body: "" } as const;
+    const heard = (call: Drive) => call.of("play").at(-1)?.items;
+    const call = dialling([A], custom("one"));
+    call.outcome(ok);
+    call.refuses(2);
+    call.dial([B], custom("two"));
+    call.outcome(ok);
+    expect(heard(call)).toEqual([{ kind: "url", url: "https://cdn.example/two.wav" }]);
+    expect(call.kinds).toContain("stop_playing");
+    call.event({ kind: "played", id: call.of("play").at(-1)?.id ?? "", failure: "no such codec" });
+    expect(heard(call)).toEqual([{ kind: "tone", tone: "ringback" }]);
+    call.refuses(3);
+    call.dial([C], custom("three"));
+    call.outcome(ok);
+    expect(heard(call)).toEqual([{ kind: "url", url: "https://cdn.example/three.wav" }]);
+  });
+
+  it("DIAL-7: the same custom tone of a re-fetch goes on without a gap", () => {
+    const hold = { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } };
+    const call = dialling([A], { ...hold, fetch_after_attempt: true });
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    call.refuses(2);
+    call.dial([B], hold);
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    expect(call.dialled).toEqual([A, B]);
+    expect(call.of("play")).toHaveLength(1);
+    expect(call.of("stop_playing")).toEqual([]);
+  });
+
+  it("DIAL-7: a leg that is heard and fails as the last is let go, and nothing else begins to play", () => {
+    const call = dialling([A], { music_on_hold: { type: "operator_tone" } });
+    call.event({ kind: "leg_early_media", leg: 2 });
+    call.refuses(2);
+    expect(call.kinds.filter((kind) => kind === "unhear" || kind === "play")).toEqual(["unhear"]);
+  });
+
+  it("DIAL-7: while the URL is asked again the caller hears our ringback, no longer the leg that failed", () => {
+    const call = dialling([A], { music_on_hold: { type: "operator_tone" }, fetch_after_attempt: true });
+    call.event({ kind: "leg_early_media", leg: 2 });
+    call.refuses(2);
+    expect(call.of("unhear")).toEqual([{ kind: "unhear", from: 2, to: CALLER }]);
+    expect(call.of("play").at(-1)).toMatchObject({ items: [{ kind: "tone", tone: "ringback" }], loop: true });
+    expect(call.of("play")).toHaveLength(2);
+  });
+
+  it("DIAL-7: the trace says what plays, and by which rule", () => {
+    const hold = "https://cdn.example/hold.wav";
+    const call = dialling([A], {
+      music_on_hold: { type: "custom_tone", value: hold },
+      start_call_playback: { playback_to: "both", type: "text", value: "hi" },
+    });
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    call.event({ kind: "played", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
+    call.answers(2);
+    expect(call.traced("playback.started")).toMatchObject([
+      { legs: [CALLER], what: hold, rule: "DIAL-7" },
+      { legs: [CALLER], what: "ringback tone", rule: "DIAL-7" },
+      { legs: [CALLER, 2], what: "text: hi", rule: "DIAL-8" },
+    ]);
   });
 
   it("DIAL-7: operator_tone is our ringback until the leg sends sound, then the leg as it is", () => {
@@ -302,11 +428,33 @@ describe("start_call_playback", () => {
     ]);
   });
 
+  it("DIAL-8: music that fails meanwhile is replaced, and does not end the announcement", () => {
+    const call = dialling([A], {
+      ...toCallee,
+      music_on_hold: { type: "custom_tone", value: "https://cdn.example/h.wav" },
+    });
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    call.answers(2);
+    call.event({ kind: "played", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
+    expect(call.of("play").at(-1)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }], loop: true });
+    expect(call.of("bridge")).toEqual([]);
+    call.event({ kind: "played", id: call.of("play")[1]?.id ?? "", failure: null });
+    expect(call.of("bridge")).toHaveLength(1);
+  });
+
   it("DIAL-8: to both, after the music has stopped", () => {
     const call = dialling([A], toBoth);
     call.answers(2);
     expect(call.kinds.indexOf("stop_playing")).toBeLessThan(call.kinds.indexOf("play"));
     expect(call.of("play").at(-1)?.legs).toEqual([CALLER, 2]);
+  });
+
+  it("DIAL-8: a callee who leaves what both were hearing leaves the caller with the music again", () => {
+    const call = dialling([A, B], toBoth);
+    call.answers(2);
+    call.leaves(2);
+    expect(call.of("play").at(-1)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }], loop: true });
+    expect(call.of("play")).toHaveLength(3);
   });
 
   it("DIAL-8: with operator_tone the caller does not hear the callee being greeted", () => {
@@ -328,8 +476,12 @@ describe("start_call_playback", () => {
   it("DIAL-8: a playback that never reports its end does not hold the call for ever", () => {
     const call = dialling([A], toCallee);
     call.answers(2);
-    call.after(600_000);
+    call.after(599_999);
+    expect(call.of("bridge")).toEqual([]);
+    const announcement = call.of("play").at(-1)?.id;
+    call.after(1);
     expect(call.of("bridge")).toHaveLength(1);
+    expect(call.of("stop_playing").map((effect) => effect.id)).toContain(announcement);
   });
 
   it("DIAL-8: a callee who leaves during it has had no conversation; the next is rung", () => {
@@ -373,13 +525,15 @@ describe("recording", () => {
     expect(call.of("record")).toEqual([]);
     call.answers(2);
     expect(call.kinds.indexOf("bridge")).toBeLessThan(call.kinds.indexOf("record"));
-    expect(call.of("record")[0]).toMatchObject({ legs: [CALLER, 2], layout });
+    expect(call.of("record")[0]).toMatchObject({ legs: [CALLER, 2], layout, maxMs: null, silenceMs: null });
   });
 
-  it("DIAL-10: nothing is recorded unless the answer says so", () => {
+  it("DIAL-10: nothing is recorded unless the answer says so, and no URL is told", () => {
     const call = dialling([A]);
     call.answers(2);
     expect(call.of("record")).toEqual([]);
+    call.leaves(2);
+    expect(call.call.facts.recordingUrl).toBeNull();
   });
 
   it("DIAL-12: the recording closes when the callee leaves, and the next applet is told its URL", () => {
@@ -425,6 +579,12 @@ describe("a caller who hangs up while it rings", () => {
       call_type: "client-hangup",
       dial_call_status: "canceled",
     });
+  });
+
+  it("DIAL-11: of two that ring later requests name the one dialled last", () => {
+    const call = dialling([A, B], PARALLEL);
+    call.leaves();
+    expect(call.call.facts.dialWhomNumber).toEqual({ kind: "number", e164: B });
   });
 
   it("DIAL-11: a destination that was busy before stays busy", () => {

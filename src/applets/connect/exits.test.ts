@@ -217,6 +217,18 @@ describe("what later requests are told", () => {
     expect(call.of("end")[0]?.record.ended_by).toBe("platform");
   });
 
+  it("API-4: the talking of several conversations adds up", () => {
+    const call = new Drive({ flow: chain() });
+    for (const leg of [2, 3]) {
+      call.dial([A]);
+      call.now += 3000;
+      call.answers(leg);
+      call.now += 2600;
+      call.leaves(leg);
+    }
+    expect(call.of("end")[0]?.record.conversation_s).toBe(5);
+  });
+
   it("REQ-15, REQ-29: the duration counts the ringing too, a leg's own only the conversation", () => {
     const call = new Drive({ flow: chain() });
     call.dial([A, B]);
@@ -262,9 +274,16 @@ describe("other ways to say whom to dial", () => {
     expect(call.dialled).toEqual(["sip:bina", A]);
   });
 
+  it("APP-7: a member of a group who is no user yet is rung at the phone of that name", () => {
+    const account = { groups: { sales: ["carl"] } };
+    const call = new Drive({ account, flow: flowOf({ dial_whom: { group: "sales" } }) });
+    expect(call.dialled).toEqual(["sip:carl"]);
+  });
+
   it("APP-7: a group nobody knows dials nobody", () => {
     const call = new Drive({ flow: flowOf({ dial_whom: { group: "sales" } }) });
     expect(call.exits).toEqual(["sales.nobody_dialed"]);
+    expect(call.traced("answer.finding")).toEqual([]);
   });
 
   it("APP-7: a URL answers text/plain, one number or several, and is asked without the version header", () => {
@@ -272,10 +291,33 @@ describe("other ways to say whom to dial", () => {
     const call = new Drive({ flow: flowOf({ dial_whom, parameters: { max_ringing_duration: 10 } }) });
     expect(call.traced("request.sent")[0]).toMatchObject({ purpose: "dial_whom", role: "primary" });
     expect(call.of("fetch")[0]?.request.headers).not.toHaveProperty("exotel-version");
+    expect(call.of("fetch")[0]?.request.headers).toMatchObject({ accept: "text/plain" });
     call.text(`${A}, 09900000012`);
+    expect(call.traced("answer.finding").map((entry) => [entry.rule, entry.path])).toEqual([["RES-24", "numbers[1]"]]);
     expect(call.traced("attempt.started")[0]?.ring_limit_ms).toBe(10_000);
     call.refuses(2);
     expect(call.dialled).toEqual([A, B]);
+  });
+
+  it("APP-7: what is wrong with the parameters is told with what is wrong with the text", () => {
+    const dial_whom = { url: "https://app.example/whom" };
+    const call = new Drive({ flow: flowOf({ dial_whom, parameters: { colour: "blue" } }) });
+    call.text(`${A}, nonsense`);
+    const found = call.traced("answer.finding").map((entry) => [entry.rule, entry.path]);
+    expect(found).toEqual([
+      ["RES-7", "colour"],
+      ["RES-4", "numbers[1]"],
+    ]);
+    expect(call.dialled).toEqual([A]);
+  });
+
+  it("APP-7: parameters that a strict flow refuses make the URL's text of no use", () => {
+    const dial_whom = { url: "https://app.example/whom" };
+    const call = new Drive({ flow: flowOf({ dial_whom, parameters: { max_ringing_duration: 90 } }) });
+    call.text(`${A}, nonsense`);
+    expect(call.dialled).toEqual([]);
+    expect(call.exits).toEqual(["sales.nobody_dialed"]);
+    expect(call.traced("answer.finding").map((entry) => entry.path)).toEqual(["max_ringing_duration"]);
   });
 
   it("APP-7: a Dial-Whom URL that fails dials nobody", () => {
@@ -285,16 +327,23 @@ describe("other ways to say whom to dial", () => {
   });
 
   it("REQ-3: the dynamic URL is asked with the version header", () => {
-    expect(new Drive().of("fetch")[0]?.request.headers).toMatchObject({ "exotel-version": "1.0" });
+    const headers = new Drive().of("fetch")[0]?.request.headers;
+    expect(headers).toMatchObject({ "exotel-version": "1.0", accept: "application/json" });
   });
 
   it.each([
-    [{}, "exactly one of"],
-    [{ url: { primary: "https://a.example" }, parameters: {} }, "exactly one of"],
-    [{ dial_whom: { numbers: [A], group: "x" } }, "exactly one of"],
-    [{ url: { primary: "/connect" } }, "absolute http or https URL"],
-  ])("a document that names none or several of them is refused: %j", (parts, message) => {
+    [{}, "exactly one of `url`, `parameters` and `dial_whom`", []],
+    [{ url: { primary: "https://a.example" }, parameters: {} }, "exactly one of `url`", []],
+    [{ url: { primary: "https://a.example" }, dial_whom: { numbers: [A] } }, "exactly one of `url`", []],
+    [{ dial_whom: { numbers: [A], group: "x" } }, "exactly one of `numbers`, `url` and `group`", ["dial_whom"]],
+    [{ dial_whom: {} }, "exactly one of `numbers`, `url` and `group`", ["dial_whom"]],
+    [{ url: { primary: "/connect" } }, "absolute http or https URL", ["url", "primary"]],
+  ])("a document that names none or several of them is refused: %j", (parts, message, path) => {
     const flow = parseFlow(flowOf(parts));
-    expect(flow.ok ? "" : flow.error[0]?.message).toContain(message);
+    if (flow.ok) throw new Error("it was taken");
+    const [problem] = flow.error;
+    expect(problem?.message).toContain(message);
+    expect(problem?.path.slice(0, 2)).toEqual(["applets", "sales"]);
+    expect(problem?.path.slice(2)).toEqual(path);
   });
 });

@@ -62,7 +62,7 @@ function heardLeg(run: ConnectState): Wanted | null {
 }
 
 function isPlaying(music: Music | null, wanted: Wanted | null): boolean {
-  if (music === null || wanted === null) return music === wanted;
+  if (music === null || wanted === null) return false;
   if (music.kind === "url") return wanted.kind === "url" && wanted.url === music.url;
   if (music.kind === "leg") return wanted.kind === "leg" && wanted.leg === music.leg;
   return wanted.kind === "tone";

@@ -107,6 +107,16 @@ describe("with fetch_after_attempt", () => {
     expect(call.exits).toEqual(["sales.nobody_answered"]);
   });
 
+  it("REF-4: a part of the set before is another set", () => {
+    const call = new Drive();
+    call.dial([A, B], AGAIN);
+    call.refuses(2);
+    call.dial([B], AGAIN);
+    call.refuses(3);
+    call.dial([B, C], AGAIN);
+    expect(call.dialled).toEqual([A, B, B]);
+  });
+
   it("REF-4: a set that differs from the answer before is dialled, though an earlier answer had it", () => {
     const call = new Drive();
     call.dial([A], AGAIN);
@@ -158,6 +168,7 @@ describe("with fetch_after_attempt", () => {
     expect(call.asked).toHaveLength(20);
     expect(call.dialled).toHaveLength(20);
     expect(call.rules).toContain("REF-7");
+    expect(call.traced("decision").at(-2)?.message).toBe("This Connect has sent 20 requests and may send no more.");
     expect(call.exits).toEqual(["sales.nobody_answered"]);
   });
 

@@ -1,5 +1,6 @@
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { REHEARSED_PROMPT_MS, type Rehearsal, type RehearsalPlan, TIMES_OUT } from "../../call/rehearsal.ts";
+import { isObject } from "../../contract/fields.ts";
 import { connectTimes, LONGEST_LIST, LONGEST_RING_S, numbersOf, roundSize, soundsOf } from "./proofs.ts";
 import type { ConnectDocument } from "./schema.ts";
 
@@ -126,12 +127,12 @@ function asked(document: ConnectDocument, numbers: readonly string[]): Omit<Rehe
 /** DIAL-8: what the flow says before the two are put through, with its playing time. */
 function announced({ parameters = {} }: ConnectDocument): Readonly<Record<string, number>> {
   const playback = parameters["start_call_playback"];
-  if (typeof playback !== "object" || playback === null || !("value" in playback)) return {};
-  return typeof playback.value === "string" ? { [playback.value]: REHEARSED_PROMPT_MS } : {};
+  const value = isObject(playback) ? playback["value"] : undefined;
+  return typeof value === "string" ? { [value]: REHEARSED_PROMPT_MS } : {};
 }
 
 function announcedMs(document: ConnectDocument): number {
-  return document.url === undefined && Object.keys(announced(document)).length > 0 ? REHEARSED_PROMPT_MS : 0;
+  return Object.keys(announced(document)).length > 0 ? REHEARSED_PROMPT_MS : 0;
 }
 
 /** Whom the Connect will ring in a rehearsal. */

@@ -41,10 +41,11 @@ export function onFailed(
   turn: Turn,
   run: ConnectState,
   document: ConnectDocument,
+  attempt: Attempt,
   event: Extract<CallEvent, { kind: "leg_failed" }>,
 ): void {
-  const { leg, sip, detail } = event;
-  endAttempt(turn, run, leg, { outcome: outcomeOfSip(sip), sip, rule: "DIAL-1", message: detail });
+  const { sip, detail } = event;
+  endAttempt(turn, run, attempt, { outcome: outcomeOfSip(sip), sip, rule: "DIAL-1", message: detail });
   afterAttempt(turn, run, document);
 }
 
@@ -52,7 +53,7 @@ export function onFailed(
 export function onRingLimit(turn: Turn, run: ConnectState, document: ConnectDocument): void {
   const message = `Rang for ${run.answer?.maxRingingDurationS ?? 0} s, the limit (max_ringing_duration).`;
   const end: AttemptEnd = { outcome: outcomes.ringTimeout, sip: null, rule: "DIAL-2", message };
-  for (const { leg } of live(run)) endAttempt(turn, run, leg, end);
+  for (const attempt of live(run)) endAttempt(turn, run, attempt, end);
   afterAttempt(turn, run, document);
 }
 
@@ -62,6 +63,6 @@ export function onLeftAnnouncement(turn: Turn, run: ConnectState, document: Conn
   run.announcement = null;
   turn.clearTimer(PROMPT_TIMER);
   const message = "The callee hung up during start_call_playback: answered, but no conversation.";
-  endAttempt(turn, run, attempt.leg, { outcome: outcomes.completed, sip: null, rule: "DIAL-8", message });
+  endAttempt(turn, run, attempt, { outcome: outcomes.completed, sip: null, rule: "DIAL-8", message });
   afterAttempt(turn, run, document);
 }

@@ -33,8 +33,8 @@ export const connectSchema = z
       .default({}),
   })
   .superRefine((document, context) => {
-    const sources = [document.url, document.dial_whom ?? document.parameters].filter((each) => each !== undefined);
-    if (sources.length === 1) return;
+    const inFlow = document.dial_whom ?? document.parameters;
+    if ((document.url === undefined) !== (inFlow === undefined)) return;
     const message = "must hold exactly one of `url`, `parameters` and `dial_whom` (with which `parameters` may stand)";
     context.addIssue({ code: "custom", path: [], message });
   });

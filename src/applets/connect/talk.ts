@@ -77,7 +77,7 @@ export function closeTalk(turn: Turn, run: ConnectState, attempt: Attempt, by: E
   turn.put({ conversationMs: turn.call.conversationMs + durationMs });
   turn.trace({ type: "conversation.ended", leg, by, duration_ms: durationMs, rule });
   const message = `The ${by} ended the conversation.`;
-  endAttempt(turn, run, leg, { outcome: outcomes.completed, sip: null, rule, message });
+  endAttempt(turn, run, attempt, { outcome: outcomes.completed, sip: null, rule, message });
   closeRound(
     turn,
     run,

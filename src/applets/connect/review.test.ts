@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { connect } from "./connect.ts";
+
+const NUMBERS = { destination: { numbers: ["+919900000011"] } };
+const WHOM = { numbers: ["+919900000011"] };
+
+/** Document; rule and path of each finding. */
+type Row = readonly [document: object, ...findings: (readonly [rule: string, path: string])[]];
+
+const ROWS: Readonly<Record<string, Row>> = {
+  "a URL's answer is not there yet": [{ url: { primary: "https://app.example/connect" } }],
+  "parameters that are right": [{ parameters: NUMBERS }],
+  "a number out of range": [
+    { parameters: { ...NUMBERS, max_ringing_duration: 90 } },
+    ["RES-5", "max_ringing_duration"],
+  ],
+  "an unknown key": [{ parameters: { ...NUMBERS, colour: "blue" } }, ["RES-7", "colour"]],
+  "parameters without a list": [{ parameters: {} }, ["RES-2", "destination"]],
+  "a list without an array": [{ parameters: { destination: {} } }, ["RES-2", "destination.numbers"]],
+  "whom an account may dial, and from where, is its own business": [
+    {
+      parameters: { destination: { numbers: ["abc", "sip:anil@pbx.example"] }, outgoing_phone_number: "+918047100001" },
+    },
+  ],
+  "APP-7: numbers beside the parameters": [{ dial_whom: WHOM }],
+  "APP-7: parameters beside the numbers": [
+    { dial_whom: WHOM, parameters: { max_ringing_duration: 90, colour: "blue" } },
+    ["RES-5", "max_ringing_duration"],
+    ["RES-7", "colour"],
+  ],
+};
+
+describe("what the contract says of an answer that stands in the flow", () => {
+  it.each(Object.entries(ROWS))("RES-9: %s", (_, [document, ...findings]) => {
+    for (const mode of ["strict", "lenient"] as const) {
+      const found = connect.review?.({ type: "connect", exits: {}, ...document }, mode) ?? [];
+      expect(found.map(({ rule, path }) => [rule, path])).toEqual(findings);
+    }
+  });
+});
