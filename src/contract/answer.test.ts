@@ -5,6 +5,7 @@ import {
   effectiveAnswer,
   judgeConnectAnswer,
   judgeConnectBody,
+  readRinging,
   withoutAudio,
   type ConnectAnswer,
   type Finding,
@@ -690,6 +691,16 @@ describe("parallel_ringing", () => {
       "parallel ringing is off",
     );
     expect(answer.parallel).toEqual({ activate: false, maxAttempts: 5 });
+  });
+
+  it.each([
+    {},
+    { max_ringing_duration: 12, parallel_ringing: { activate: true, max_parallel_attempts: 3 } },
+    { max_ringing_duration: "90", parallel_ringing: { activate: "true", max_parallel_attempts: 0 } },
+    { max_ringing_duration: 0, parallel_ringing: true },
+  ])("RES-15, RES-18, RES-19: how long and how many at once is read alone as with the whole answer: %j", (body) => {
+    const { maxRingingDurationS, parallel } = answerOf(body, "lenient");
+    expect(readRinging(body)).toEqual({ maxRingingDurationS, parallel });
   });
 
   it("RES-19: the limit is judged even where parallel ringing is off", () => {
