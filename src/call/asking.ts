@@ -195,7 +195,7 @@ export function leaveAsking<A>(turn: Turn, asking: Asking<A>, ending: Ending): v
   const { checking } = asking;
   if (checking === null) return;
   const message = "The answer is valid, but the call ended before its audio was looked at: it is not used.";
-  close(turn, asking, "usable", checking.received, ending.by === "caller" ? "REF-8" : ending.rule, message);
+  close(turn, asking, "usable", checking.received, ending.rule, message);
 }
 
 /** Writes down what came of the request itself; an answer that stands in the flow was never asked for. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CALLER } from "../call/legs.ts";
 import { MAX_APPLETS_PER_CALL, MAX_TRACE_ENTRIES } from "../call/limits.ts";
-import { step } from "./engine.ts";
+import type { CallEvent } from "../call/events.ts";
+import type { CallSetup } from "../call/setup.ts";
+import { type Step, step } from "./engine.ts";
 import { CALLER_NUMBER, connectFlow, Drive, EXOPHONE, START_MS } from "./testing.ts";
 
 const A = "+919900000011";
@@ -173,6 +175,57 @@ describe("recordings at the end of a call", () => {
     expect(call.traced("recording.closed")[0]?.failure).toContain("5000 ms");
   });
 
+  describe("of two conversations", () => {
+    /** The recording of the first has not been closed when the second ends. */
+    function twice(): readonly [call: Drive, first: string, second: string] {
+      const { sales } = connectFlow.applets;
+      const flow = { ...connectFlow, applets: { ...connectFlow.applets, sales, talked: sales } };
+      const call = new Drive({ flow });
+      call.dial([A], { record: true });
+      call.answers(2);
+      call.leaves(2);
+      call.dial([A], { record: true });
+      call.answers(3);
+      const [first = "", second = ""] = call.of("record").map((effect) => effect.id);
+      return [call, first, second];
+    }
+
+    function closes(call: Drive, id: string, failure: string | null): void {
+      call.event({ kind: "recording_ready", id, durationMs: 1000, failure });
+    }
+
+    it("are both waited for", () => {
+      const [call, first, second] = twice();
+      call.leaves();
+      closes(call, second, null);
+      expect(call.call.ended).toBe(false);
+      closes(call, second, null);
+      expect(call.call.ended).toBe(false);
+      closes(call, first, null);
+      expect(call.call.ended).toBe(true);
+      expect(call.traced("recording.closed").map((entry) => entry.id)).toEqual([second, first]);
+    });
+
+    it("REQ-30: the failure of the first does not take back the URL of the second, its own does", () => {
+      const [call, first, second] = twice();
+      call.leaves(3);
+      const url = `https://rec.example/${second}.wav`;
+      expect(call.call.facts.recordingUrl).toBe(url);
+      closes(call, first, "disk full");
+      expect(call.call.facts.recordingUrl).toBe(url);
+      closes(call, second, "disk full");
+      expect(call.call.facts.recordingUrl).toBeNull();
+    });
+
+    it("REQ-30: the URL of a recording that was closed well goes on being told", () => {
+      const [call, first, second] = twice();
+      call.leaves(3);
+      closes(call, first, null);
+      closes(call, second, null);
+      expect(call.call.facts.recordingUrl).toBe(`https://rec.example/${second}.wav`);
+    });
+  });
+
   it("a leg that answers meanwhile is hung up", () => {
     const call = new Drive();
     call.dial([A, "+919900000012"], { record: true, parallel_ringing: { activate: true } });
@@ -242,6 +295,7 @@ describe("limits", () => {
       rule: "APP-9",
       message: "The call has run 200 applets: the flow goes in circles, the call is hung up.",
     });
+    expect(call.of("end")[0]?.record.ended_by).toBe("platform");
     expect(call.open).toEqual([]);
   });
 
@@ -323,6 +377,94 @@ describe("timers", () => {
   });
 });
 
+describe("a flow that nobody has proved", () => {
+  const SALES = { type: "connect", url: { primary: "https://app.example/connect" }, exits: {} };
+
+  /** The call of `Drive`, up to what it is made to live through in a flow that holds these applets alone. */
+  function unproved(applets: CallSetup["flow"]["applets"], lives: (step: (event: CallEvent) => Step) => void): Step {
+    const { setup, call } = new Drive();
+    const broken = { ...setup, flow: { ...setup.flow, applets } };
+    const arrived = { callSid: call.callSid, from: call.from, to: call.to, customField: null } as const;
+    let latest = step(broken, null, { kind: "call_arrived", at: START_MS, direction: "incoming", ...arrived });
+    lives((event) => (latest = step(broken, latest.state, event)));
+    return latest;
+  }
+
+  const fetched: CallEvent = {
+    kind: "fetched",
+    at: START_MS,
+    id: "f1",
+    outcome: {
+      ok: true,
+      status: 200,
+      contentType: "application/json",
+      body: '{"destination":{"numbers":["+919900000011"]}}',
+    },
+    elapsedMs: 1,
+  };
+
+  it.each([
+    ["no applet where it begins", {}],
+    ["an applet of a type that nobody knows", { sales: { type: "conect" } }],
+  ])("EXIT-5: with %s hangs up and says so", (_, applets) => {
+    const { effects } = unproved(applets, () => {});
+    expect(effects).toContainEqual(expect.objectContaining({ kind: "reject" }));
+    const decided = effects.flatMap((effect) => (effect.kind === "trace" ? [effect.entry] : []));
+    expect(decided).toContainEqual(
+      expect.objectContaining({ type: "decision", rule: "EXIT-5", message: 'The flow holds no applet "sales".' }),
+    );
+    expect(effects.at(-1)).toMatchObject({ kind: "end", record: { ended_by: "platform", status: "busy" } });
+  });
+
+  it("EXIT-5: with nothing behind an exit hangs up, and nobody is told", () => {
+    const sales = { ...SALES, exits: { nobody_answered: "nothing" } };
+    const walked = unproved({ sales }, (next) => {
+      next(fetched);
+      next({ kind: "leg_failed", at: START_MS, leg: 2, sip: 486, detail: "" });
+    });
+    expect(walked.effects.at(-1)).toMatchObject({ kind: "end", record: { ended_by: "platform", status: "completed" } });
+    const left = unproved({ sales }, (next) => {
+      next(fetched);
+      next({ kind: "leg_ended", at: START_MS, leg: CALLER, detail: "" });
+    });
+    expect(left.effects.at(-1)).toMatchObject({ kind: "end", record: { ended_by: "caller" } });
+    expect(left.effects.some((effect) => effect.kind === "notify")).toBe(false);
+  });
+});
+
+describe("leaving an applet", () => {
+  it("an applet may be called null: nothing runs behind an exit without an applet", () => {
+    const applets = { null: { ...connectFlow.applets.sales, exits: {} } };
+    const call = new Drive({ flow: { flow: "1", start: "null", applets } });
+    call.dial([A]);
+    call.refuses(2);
+    expect(call.applets).toEqual(["null"]);
+    expect(call.exits).toEqual(["null.nobody_answered"]);
+    expect(call.of("end")[0]?.record.call_type).toBe("incomplete");
+  });
+
+  it("clears its timers, and not the limit of the call", () => {
+    const flow = { ...connectFlow, applets: { ...connectFlow.applets, talked: connectFlow.applets.sales } };
+    const call = new Drive({ flow });
+    call.dial([A]);
+    call.answers(2);
+    expect(call.call.timers.map((timer) => timer.id)).toEqual(["call", "talk"]);
+    call.leaves(2);
+    expect(call.call.timers.map((timer) => timer.id)).toEqual(["call"]);
+    expect(call.kinds).toContain("clear_timer");
+  });
+
+  it("DIAL-11: a Passthru that is told behind a caller who left is the one that asks", () => {
+    const pass = { type: "passthru", url: "https://app.example/pass", exits: {} };
+    const call = new Drive({ flow: { ...connectFlow, applets: { ...connectFlow.applets, unanswered: pass } } });
+    call.dial([A]);
+    call.leaves();
+    expect(call.traced("request.sent").at(-1)).toMatchObject({ applet: "unanswered", purpose: "passthru" });
+    expect(call.traced("exit.taken")).toEqual([]);
+    expect(call.call).toMatchObject({ applet: null, appletState: null });
+  });
+});
+
 describe("keys", () => {
   const MENU = { type: "menu", say: { text: "Press 1." }, keys: { "1": "bye" } };
   const flow = { flow: "1", start: "menu", applets: { menu: MENU, bye: { type: "hangup" } } };
@@ -338,6 +480,18 @@ describe("keys", () => {
     expect(call.traced("digits")).toEqual([]);
     call.presses("1");
     expect(call.exits).toEqual(["menu.1"]);
+  });
+});
+
+describe("events out of place", () => {
+  it("a call that arrives again, and whatever comes behind the end, changes nothing", () => {
+    const call = new Drive();
+    const again = { callSid: "again", from: "x", to: "y", direction: "incoming", customField: null } as const;
+    expect(call.event({ kind: "call_arrived", ...again })).toEqual([]);
+    call.leaves();
+    const ended = call.call;
+    expect(call.event({ kind: "command", command: "recover" })).toEqual([]);
+    expect(call.call).toBe(ended);
   });
 });
 

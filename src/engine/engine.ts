@@ -163,7 +163,6 @@ function handleCommand(turn: Turn, command: "hang_up" | "recover"): void {
 /** The call is over: only recordings are waited for, and legs that answer too late are still hung up. */
 function handleWhileClosing(turn: Turn, event: CallEvent): void {
   if (event.kind === "leg_answered" && event.leg !== CALLER) return hangUpStray(turn, event.leg);
-  if (event.kind === "leg_ended" && event.leg === CALLER) return turn.put({ callerGone: true });
   if (event.kind === "recording_ready" && closeRecording(turn, event) && turn.call.recordings.length === 0) {
     turn.clearTimer(CLOSING_TIMER);
     return conclude(turn);

@@ -1,8 +1,9 @@
 import { appletKind } from "../applets/registry.ts";
-import type { Ending, Farewell } from "../call/applet.ts";
+import type { AppletKind, Ending, Farewell } from "../call/applet.ts";
 import { CALLER } from "../call/legs.ts";
 import { RECORDING_CLOSE_MS } from "../call/limits.ts";
 import type { CallRecord } from "../call/record.ts";
+import type { AppletDocument } from "../call/setup.ts";
 import type { Closing } from "../call/state.ts";
 import type { Turn } from "../call/turn.ts";
 
@@ -25,8 +26,6 @@ export function finishCall(turn: Turn, ending: Ending): void {
   closeApplet(turn);
   for (const timer of turn.call.timers) turn.clearTimer(timer.id);
   const rejected = letCallerGo(turn);
-  // A decision of the applet that was being closed has nowhere to lead any more.
-  turn.takeDecision();
   turn.put({ applet: null, appletState: null, closing: { by: ending.by, at: turn.at, rejected } });
   awaitRecordings(turn);
 }
@@ -41,27 +40,46 @@ export function closeApplet(turn: Turn): void {
   for (const { id } of recordings) turn.stopRecording(id);
 }
 
-function sayFarewell(turn: Turn, ending: Ending): void {
-  const { applet: id, appletState } = turn.call;
-  const document = id === null ? undefined : turn.setup.flow.applets[id];
+/** An applet of the flow. */
+export interface Applet {
+  readonly id: string;
+  readonly kind: AppletKind;
+  readonly document: AppletDocument;
+}
+
+/** Null: the flow has none of this id, or nobody knows its type. */
+export function appletOf(turn: Turn, id: string | null): Applet | null {
+  if (id === null) return null;
+  const document = turn.setup.flow.applets[id];
   const kind = document === undefined ? undefined : appletKind(document.type);
-  if (id === null || document === undefined || kind === undefined) return;
-  const farewell = kind.close(turn, document, appletState, ending);
+  return document === undefined || kind === undefined ? null : { id, kind, document };
+}
+
+/** Id of the applet behind an exit; null: none is set. */
+export function targetOf({ kind, document }: Applet, exit: string): string | null {
+  return kind.exits(document).find((each) => each.name === exit)?.target ?? null;
+}
+
+function sayFarewell(turn: Turn, ending: Ending): void {
+  const running = appletOf(turn, turn.call.applet);
+  if (running === null) return;
+  const farewell = running.kind.close(turn, running.document, turn.call.appletState, ending);
   if (farewell === null) return;
-  const next = kind.exits(document).find((each) => each.name === farewell.exit)?.target ?? null;
-  if (farewell.taken) turn.trace({ type: "exit.taken", applet: id, exit: farewell.exit, next, rule: farewell.rule });
-  if (next !== null) tellPassthru(turn, next, farewell);
+  const { exit, taken, rule } = farewell;
+  const next = targetOf(running, exit);
+  if (taken) turn.trace({ type: "exit.taken", applet: running.id, exit, next, rule });
+  tellPassthru(turn, next, farewell);
 }
 
 /** DIAL-11: a Passthru directly behind is still told, once and without anybody waiting for its answer. */
-function tellPassthru(turn: Turn, id: string, farewell: Farewell): void {
-  const document = turn.setup.flow.applets[id];
-  const kind = document === undefined ? undefined : appletKind(document.type);
-  if (document === undefined || kind?.tell === undefined) return;
+function tellPassthru(turn: Turn, target: string | null, farewell: Farewell): void {
+  const behind = appletOf(turn, target);
+  if (behind?.kind.tell === undefined) return;
+  const { id, document } = behind;
   turn.decide(farewell.rule, `Nobody is left to go on with the flow; "${id}" directly behind is still told once.`);
   turn.put({ applet: id, appletState: null });
   turn.trace({ type: "applet.entered", applet: id, kind: document.type });
-  kind.tell(turn, document);
+  behind.kind.tell(turn, document);
 }
 
 /** True when the caller was refused. */
@@ -99,7 +117,7 @@ function recordOf(turn: Turn, closing: Closing): CallRecord {
   const durationMs = closing.at - startedAt;
   return {
     // API-4: an incoming call that was answered is `completed`, whatever became of its second leg.
-    status: answered ? "completed" : closing.rejected ? "busy" : closing.by === "caller" ? "no-answer" : "failed",
+    status: answered ? "completed" : closing.rejected ? "busy" : "no-answer",
     ended_by: closing.by,
     dial_call_status: dialStatus,
     call_type: facts.callType,

@@ -1,9 +1,7 @@
-import { appletKind } from "../applets/registry.ts";
-import type { AppletEvent, AppletKind } from "../call/applet.ts";
+import type { AppletEvent } from "../call/applet.ts";
 import { MAX_APPLETS_PER_CALL } from "../call/limits.ts";
-import type { AppletDocument } from "../call/setup.ts";
 import type { Turn } from "../call/turn.ts";
-import { closeApplet, finishCall } from "./finish.ts";
+import { appletOf, closeApplet, finishCall, targetOf } from "./finish.ts";
 
 /** Runs the flow from its first applet until something has to be waited for. */
 export function enterFlow(turn: Turn): void {
@@ -13,7 +11,7 @@ export function enterFlow(turn: Turn): void {
 
 /** Hands an event to the applet that is running, and follows the flow from there. */
 export function deliver(turn: Turn, event: AppletEvent): void {
-  const running = current(turn);
+  const running = appletOf(turn, turn.call.applet);
   if (running === null) return;
   turn.put({ appletState: running.kind.on(turn, running.document, turn.call.appletState, event) });
   settle(turn);
@@ -24,16 +22,15 @@ function settle(turn: Turn): void {
   for (let decision = turn.takeDecision(); decision !== null; decision = turn.takeDecision()) {
     if (decision.kind === "end") return finishCall(turn, decision.ending);
     follow(turn, decision.exit, decision.rule);
-    if (turn.call.closing !== null) return;
   }
 }
 
 function enter(turn: Turn, id: string): void {
-  const document = turn.setup.flow.applets[id];
-  const kind = document === undefined ? undefined : appletKind(document.type);
-  if (document === undefined || kind === undefined) {
+  const entered = appletOf(turn, id);
+  if (entered === null) {
     return finishCall(turn, { by: "platform", rule: "EXIT-5", message: `The flow holds no applet "${id}".` });
   }
+  const { kind, document } = entered;
   turn.put({ applet: id, appletState: null, appletsRun: turn.call.appletsRun + 1 });
   turn.trace({ type: "applet.entered", applet: id, kind: document.type });
   if (kind.needsCaller) answerCaller(turn);
@@ -42,7 +39,7 @@ function enter(turn: Turn, id: string): void {
 
 /** The caller is answered by the first applet that needs an ear, so that a flow may refuse a call for nothing. */
 function answerCaller(turn: Turn): void {
-  if (turn.call.calleeLeft) turn.put({ calleeLeft: false });
+  turn.put({ calleeLeft: false });
   if (turn.call.answered) return;
   turn.put({ answered: true });
   turn.effects.push({ kind: "answer" });
@@ -51,13 +48,13 @@ function answerCaller(turn: Turn): void {
 
 /** Takes an exit (EXIT-6): what the applet left open is closed, and the applet behind the exit is entered. */
 function follow(turn: Turn, exit: string, rule: string): void {
-  const running = current(turn);
+  const running = appletOf(turn, turn.call.applet);
   if (running === null) return;
-  const next = running.kind.exits(running.document).find((each) => each.name === exit)?.target ?? null;
+  const next = targetOf(running, exit);
   closeApplet(turn);
   turn.trace({ type: "exit.taken", applet: running.id, exit, next, rule });
   // REQ-24: only the applet right behind a Connect is told how it ended.
-  if (!running.kind.dials && turn.facts.dialCallStatus !== null) turn.learn({ dialCallStatus: null });
+  if (!running.kind.dials) turn.learn({ dialCallStatus: null });
   turn.put({ applet: null, appletState: null });
   if (next === null) return hangUpBehind(turn, running.id, exit);
   if (turn.call.appletsRun >= MAX_APPLETS_PER_CALL) {
@@ -71,17 +68,4 @@ function hangUpBehind(turn: Turn, applet: string, exit: string): void {
   const by = turn.call.calleeLeft ? "callee" : "platform";
   const message = `No applet is set at "${exit}" of "${applet}": the call is hung up.`;
   finishCall(turn, { by, rule: "EXIT-5", message });
-}
-
-interface Running {
-  readonly id: string;
-  readonly kind: AppletKind;
-  readonly document: AppletDocument;
-}
-
-function current(turn: Turn): Running | null {
-  const id = turn.call.applet;
-  const document = id === null ? undefined : turn.setup.flow.applets[id];
-  const kind = document === undefined ? undefined : appletKind(document.type);
-  return id === null || document === undefined || kind === undefined ? null : { id, kind, document };
 }

@@ -91,7 +91,9 @@ describe("in sequence", () => {
     const call = dialling([A, B], { max_ringing_duration: 12 });
     call.after(12_000);
     call.rings(2);
+    expect(call.latest).toEqual([]);
     call.refuses(2, 487);
+    expect(call.latest).toEqual([]);
     expect(call.outcomes).toEqual([`${A} no-answer`]);
     expect(call.dialled).toEqual([A, B]);
   });

@@ -142,7 +142,7 @@ describe("the exits of a Connect", () => {
     call.dial([A]);
     call.answers(2);
     call.leaves(2);
-    expect(call.of("end")[0]?.record.ended_by).toBe("callee");
+    expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "callee", call_type: "completed" });
   });
 
   it("EXIT-6: the URL cannot name an applet: what it says about the flow is ignored", () => {
