@@ -16,7 +16,6 @@ export function beginAttempt(turn: Turn, run: ConnectState, destination: Destina
     startedAt: turn.at,
     rang: false,
     earlyMedia: false,
-    answeredAt: null,
     bridgedAt: null,
     outcome: null,
     endedAt: null,

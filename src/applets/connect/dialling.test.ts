@@ -309,6 +309,14 @@ describe("music while it rings", () => {
     expect(call.of("bridge")).toHaveLength(1);
   });
 
+  it("DIAL-7: our own tone begins again too while the URL is asked again and nobody rings", () => {
+    const call = dialling([A], { fetch_after_attempt: true });
+    call.refuses(2);
+    call.event({ kind: "played", id: call.of("play")[0]?.id ?? "", failure: null });
+    expect(call.kinds).toEqual(["play"]);
+    expect(call.of("play").at(-1)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }], loop: true });
+  });
+
   it("DIAL-7: another custom tone of a re-fetch takes the place of the one before, broken or not", () => {
     const custom = (name: string) => ({
       fetch_after_attempt: true,

@@ -28,7 +28,6 @@ export function onEarlyMedia(turn: Turn, run: ConnectState, attempt: Attempt): v
 /** DIAL-3, DIAL-4: the first answer processed wins; everybody else stops ringing before anything else happens. */
 export function onAnswered(turn: Turn, run: ConnectState, attempt: Attempt): void {
   const { leg } = attempt;
-  change(run, leg, { answeredAt: turn.at });
   turn.clearTimer(RING_TIMER);
   turn.trace({ type: "attempt.answered", leg });
   tellDialEvent(turn, run, attempt, "Answered");

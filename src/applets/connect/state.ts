@@ -24,7 +24,6 @@ export interface Attempt {
   readonly startedAt: number;
   readonly rang: boolean;
   readonly earlyMedia: boolean;
-  readonly answeredAt: number | null;
   readonly bridgedAt: number | null;
   /** How it ended; null while it goes on. */
   readonly outcome: DialOutcome | null;
