@@ -60,6 +60,15 @@ describe("an IVR menu", () => {
     expect(call.exits).toEqual(["menu.no_input"]);
   });
 
+  it("APP-3: a wrong key stops the prompt, or the request for its words, before it is said again", () => {
+    const saying = new Drive({ flow: menuFlow({ repeat: 1 }) });
+    saying.presses("9");
+    expect(saying.kinds).toEqual(["stop_playing", "clear_timer", "play", "set_timer"]);
+    const asking = new Drive({ flow: menuFlow({ repeat: 1, say: { url: "https://app.example/words" } }) });
+    asking.presses("9");
+    expect(asking.kinds).toEqual(["abandon", "fetch"]);
+  });
+
   it("APP-3: the wait for a key before does not cut into the prompt said again", () => {
     const call = new Drive({ flow: menuFlow({ repeat: 1 }) });
     call.played();
