@@ -1,5 +1,5 @@
 // `npm run mutation [-- PART…]`: does every small fault in contract/, engine/ and applets/ fail a test? Stryker plants them
-// one at a time and runs the tests that reach them; what survives must be explained in test/mutation/PART.json.
+// one at a time and runs the tests that reach them; what survives must be explained in test/mutation/explained.json.
 // What a test noticed in the last run is not planted again while code and test are there; with `--afresh` it is.
 // With `--report` the reports of the last run are judged again, and nothing is run.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,17 +7,23 @@ import { join } from "node:path";
 import { ensureInstalled, productEnv, root, runForeground, runScript, Unmet } from "./ensure.mjs";
 
 /** What is broken, and the tests that should notice: those nearest to it, so that an hour is enough for all. */
+const proofs = "src/applets/**/{proofs,rehearse,review}.ts";
 const parts = {
   contract: {
     mutate: ["src/contract/*.ts"],
     tests: ["src/contract/*.test.ts", "src/exchange/workspace.test.ts", "src/simulator/scenario.test.ts"],
   },
   applets: {
-    mutate: ["src/applets/**/*.ts", "!src/applets/connect/*.ts"],
-    tests: ["src/{engine,applets,flow}/**/*.test.ts", "src/simulator/prove.test.ts"],
+    mutate: ["src/applets/**/*.ts", "!src/applets/connect/*.ts", `!${proofs}`],
+    tests: ["src/{engine,applets,flow}/**/*.test.ts"],
   },
   connect: {
-    mutate: ["src/applets/connect/*.ts"],
+    mutate: ["src/applets/connect/*.ts", `!${proofs}`],
+    tests: ["src/{engine,applets,flow}/**/*.test.ts", "src/simulator/scenarios.test.ts"],
+  },
+  // What applets say of themselves to whoever proves a flow: the tests of that take ten times as long as all others.
+  proofs: {
+    mutate: [proofs],
     tests: ["src/{engine,applets,flow}/**/*.test.ts", "src/simulator/{scenarios,prove}.test.ts"],
   },
   engine: {
@@ -83,8 +89,8 @@ function forgetSurvivors(file) {
 
 function judge(chosen) {
   let [planted, surviving, unexplained] = [0, 0, 0];
+  const known = JSON.parse(readFileSync(join(root, "test", "mutation", "explained.json"), "utf8"));
   for (const name of chosen) {
-    const known = JSON.parse(readFileSync(join(root, "test", "mutation", `${name}.json`), "utf8"));
     if (!existsSync(reportOf(name))) throw new Unmet(`No report of ${name} yet: run \`npm run mutation ${name}\`.`);
     const { files } = JSON.parse(readFileSync(reportOf(name), "utf8"));
     for (const [file, { source, mutants }] of Object.entries(files)) {

@@ -9,17 +9,25 @@ let pacer: LoopPacer | null = null;
 afterEach(() => pacer?.stop());
 
 /** How often the loop slept, with `perSecond` calls beginning. */
-async function sleepsAt(perSecond: number): Promise<{ sleeps: number; afterStop: number }> {
+async function sleepsAt(
+  perSecond: number,
+  perTurn = 0,
+): Promise<{ sleeps: number; afterStop: number; meanTurnMs: number }> {
   let sleeps = 0;
+  let received = 0;
   const began = performance.now();
   const begun = (): number => ((performance.now() - began) * perSecond) / 1000;
-  pacer = new LoopPacer(begun, () => (sleeps += 1));
+  pacer = new LoopPacer(
+    begun,
+    () => (received += perTurn),
+    () => (sleeps += 1),
+  );
   pacer.start();
   await sleep(LONG_ENOUGH_MS);
   pacer.stop();
   const paced = sleeps;
   await sleep(50);
-  return { sleeps: paced, afterStop: sleeps - paced };
+  return { sleeps: paced, afterStop: sleeps - paced, meanTurnMs: LONG_ENOUGH_MS / paced };
 }
 
 it("lets a busy loop gather, flushes before each sleep, and stops when told to", async () => {
@@ -30,4 +38,9 @@ it("lets a busy loop gather, flushes before each sleep, and stops when told to",
 
 it("leaves a quiet loop alone", async () => {
   expect((await sleepsAt(30)).sleeps).toBe(0);
+});
+
+it("does not sleep while more datagrams wait than one turn reads", async () => {
+  const [some, many] = [await sleepsAt(200, 31), await sleepsAt(200, 32)];
+  expect(many.meanTurnMs).toBeLessThan(some.meanTurnMs / 10);
 });

@@ -9,6 +9,8 @@ const LOOK_MS = 250;
  */
 const TURN_MS_PER_CALL_PER_S = 0.05;
 const LONGEST_TURN_MS = 10;
+/** libuv takes no more datagrams out of a socket in one turn; when it took so many, others wait, and sleeping would add to them. */
+const FULL_READ = 32;
 
 /**
  * Interrupt coalescing for a busy event loop. Waking a sleeping process costs more than what most messages make it do,
@@ -20,16 +22,20 @@ export class LoopPacer {
   /** Calls begun so far. */
   readonly #begun: () => number;
   readonly #flush: () => void;
+  /** SIP messages received so far. */
+  readonly #received: () => number;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
   #look: NodeJS.Timeout | null = null;
   #last = 0;
   /** 0: not busy. */
   #turnMs = 0;
   #turnedAt = 0;
+  #receivedBefore = 0;
 
   /** `flush`: what this turn still has to send goes out before the loop sleeps. */
-  constructor(begun: () => number, flush: () => void) {
+  constructor(begun: () => number, received: () => number, flush: () => void) {
     this.#begun = begun;
+    this.#received = received;
     this.#flush = flush;
   }
 
@@ -57,7 +63,10 @@ export class LoopPacer {
     if (this.#turnMs === 0) return;
     const restMs = this.#turnMs - (performance.now() - this.#turnedAt);
     this.#flush();
-    if (restMs > 0) Atomics.wait(this.#sleeper, 0, 0, restMs);
+    const received = this.#received();
+    const more = received - this.#receivedBefore >= FULL_READ;
+    this.#receivedBefore = received;
+    if (restMs > 0 && !more) Atomics.wait(this.#sleeper, 0, 0, restMs);
     this.#turnedAt = performance.now();
     setImmediate(() => this.#turn());
   }

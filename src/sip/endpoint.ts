@@ -181,6 +181,11 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     };
   }
 
+  /** Messages that came in since the start; cheap to ask. */
+  get received(): number {
+    return this.#core.transport.received;
+  }
+
   get queueDelayMs(): number {
     return this.#core.transport.queueDelayMs;
   }
