@@ -69,7 +69,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   const httpUrl = await api.listen({ host: serve.http.host, port: serve.http.port });
   const pacer = new LoopPacer(
     () => exchange.callsBegun,
-    () => sip.received,
+    () => sip.arrived,
     () => sip.flush(),
   );
   pacer.start();

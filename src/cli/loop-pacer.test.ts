@@ -14,12 +14,12 @@ async function sleepsAt(
   perTurn = 0,
 ): Promise<{ sleeps: number; afterStop: number; meanTurnMs: number }> {
   let sleeps = 0;
-  let received = 0;
+  let arrived = 0;
   const began = performance.now();
   const begun = (): number => ((performance.now() - began) * perSecond) / 1000;
   pacer = new LoopPacer(
     begun,
-    () => (received += perTurn),
+    () => (arrived += perTurn),
     () => (sleeps += 1),
   );
   pacer.start();

@@ -22,20 +22,20 @@ export class LoopPacer {
   /** Calls begun so far. */
   readonly #begun: () => number;
   readonly #flush: () => void;
-  /** SIP messages received so far. */
-  readonly #received: () => number;
+  /** SIP datagrams so far, readable or not: a flood of nonsense must not slow the rest down. */
+  readonly #arrived: () => number;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
   #look: NodeJS.Timeout | null = null;
   #last = 0;
   /** 0: not busy. */
   #turnMs = 0;
   #turnedAt = 0;
-  #receivedBefore = 0;
+  #arrivedBefore = 0;
 
   /** `flush`: what this turn still has to send goes out before the loop sleeps. */
-  constructor(begun: () => number, received: () => number, flush: () => void) {
+  constructor(begun: () => number, arrived: () => number, flush: () => void) {
     this.#begun = begun;
-    this.#received = received;
+    this.#arrived = arrived;
     this.#flush = flush;
   }
 
@@ -63,9 +63,9 @@ export class LoopPacer {
     if (this.#turnMs === 0) return;
     const restMs = this.#turnMs - (performance.now() - this.#turnedAt);
     this.#flush();
-    const received = this.#received();
-    const more = received - this.#receivedBefore >= FULL_READ;
-    this.#receivedBefore = received;
+    const arrived = this.#arrived();
+    const more = arrived - this.#arrivedBefore >= FULL_READ;
+    this.#arrivedBefore = arrived;
     if (restMs > 0 && !more) Atomics.wait(this.#sleeper, 0, 0, restMs);
     this.#turnedAt = performance.now();
     setImmediate(() => this.#turn());

@@ -73,8 +73,6 @@ export class CallIo implements CallEdge {
   readonly #onEnded: (failed: boolean) => void;
   readonly #legs = new Map<LegId, Leg>();
   readonly #givenUp = new Set<LegId>();
-  /** Destinations that no trunk leads to, and why. */
-  readonly #unroutable = new Map<LegId, string>();
   readonly #requests = new Map<string, AbortController>();
   #caller: AnswerableLeg | null = null;
   #call: LiveCall | null = null;
@@ -214,8 +212,8 @@ export class CallIo implements CallEdge {
   prepare(effect: OuterEffect): void {
     if (effect.kind !== "dial" || this.#givenUp.has(effect.leg)) return;
     const route = routeTo(this.config, effect.destination, effect.callerId);
+    // Where no trunk leads is told when the leg would be dialled.
     if (route.ok) this.#legs.set(effect.leg, new DialedLeg(this, effect.leg, route.value));
-    else this.#unroutable.set(effect.leg, route.error);
   }
 
   perform(effect: OuterEffect): void {
@@ -334,13 +332,13 @@ export class CallIo implements CallEdge {
   }
 
   /** The leg was prepared when it was decided; it may have been given up since. */
-  #dial({ leg: id }: Extract<OuterEffect, { kind: "dial" }>): void {
+  #dial({ leg: id, destination, callerId }: Extract<OuterEffect, { kind: "dial" }>): void {
     if (this.#givenUp.has(id)) return;
-    const detail = this.#unroutable.get(id);
     const leg = this.#legs.get(id);
-    if (leg instanceof DialedLeg) leg.dial();
-    else if (detail !== undefined)
-      this.call.deliver({ kind: "leg_failed", at: this.call.now(), leg: id, sip: null, detail });
+    if (leg instanceof DialedLeg) return leg.dial();
+    const route = routeTo(this.config, destination, callerId);
+    if (!route.ok)
+      this.call.deliver({ kind: "leg_failed", at: this.call.now(), leg: id, sip: null, detail: route.error });
   }
 }
 

@@ -50,6 +50,8 @@ it("makes its INVITE ready at once and sends it when it is dialled", async () =>
 it("is not dialled when it was hung up before the journal let it go", async () => {
   const { leg, said } = await prepared(Promise.resolve({ port: 30_000 }));
   leg.hangUp();
+  leg.dial();
+  await Promise.resolve();
   expect(said).toEqual(["30000", "cancel", "forget"]);
 });
 

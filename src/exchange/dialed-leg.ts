@@ -31,7 +31,9 @@ export class DialedLeg implements Leg {
 
   dial(): void {
     this.#prepared.then(
-      () => this.#invite?.send(),
+      () => {
+        if (!this.#gone) this.#invite?.send();
+      },
       (error: unknown) => this.#failed(null, error instanceof Error ? error.message : String(error)),
     );
   }

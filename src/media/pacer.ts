@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../base/clock.ts";
+import { systemClock } from "../base/system-clock.ts";
 
 /** Ticks made up for at once after a stall; what is older is skipped (its audio would only add delay). */
 const MAX_CATCH_UP_MS = 200;
@@ -10,10 +11,7 @@ const LATENESS_PERIOD_MS = 10_000;
 /** Time that never jumps: the epoch at start plus what the monotonic counter has added. */
 export const monotonicClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
-  after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
-    return { cancel: () => clearTimeout(timer) };
-  },
+  after: systemClock.after,
 };
 
 export interface Lateness {

@@ -181,9 +181,9 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     };
   }
 
-  /** Messages that came in since the start; cheap to ask. */
-  get received(): number {
-    return this.#core.transport.received;
+  /** Datagrams and pieces of streams that came in since the start, readable or not; cheap to ask. */
+  get arrived(): number {
+    return this.#core.transport.arrived;
   }
 
   get queueDelayMs(): number {

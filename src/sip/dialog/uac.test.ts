@@ -32,8 +32,10 @@ describe("an INVITE that is made ready", () => {
     await rig.pass(100);
     expect(peer.requests("INVITE")).toHaveLength(1);
     peer.respond(peer.request("INVITE"), 180);
-    await rig.pass(590_000);
+    await rig.pass(599_000);
     expect(peer.requests("CANCEL")).toEqual([]);
+    await rig.pass(1_200);
+    expect(peer.requests("CANCEL")).toHaveLength(1);
   });
 
   it("never goes out once it was given up, and leaves nothing behind", async () => {

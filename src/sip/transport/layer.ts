@@ -57,6 +57,8 @@ export class TransportLayer implements TransportEvents {
   readonly #user: TransportUser;
   #transports: Transport[] = [];
   readonly #streams = new Map<Flow, StreamParser>();
+  /** Datagrams and pieces of streams that came in, readable or not. */
+  arrived = 0;
   received = 0;
   sent = 0;
   dropped = 0;
@@ -152,6 +154,7 @@ export class TransportLayer implements TransportEvents {
   }
 
   onOctets(flow: Flow, octets: Buffer): void {
+    this.arrived++;
     try {
       if (flow.reliable) this.#onStream(flow, octets);
       else if (!isKeepAlive(octets)) this.#onMessage(parseDatagram(octets), flow);
