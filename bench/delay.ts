@@ -1,11 +1,19 @@
+import { fork } from "node:child_process";
 import { createSocket } from "node:dgram";
 import type { Socket } from "node:dgram";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { EXOPHONE, sleep, startRig } from "./rig.ts";
 
 const RATE = 20;
 const SECONDS = 60;
+/** The machine's pace changes within minutes: platform and bare process take turns. */
+const TURNS = 4;
+/** For the last call of a turn to arrive. */
+const LAST_CALL_MS = 1000;
 /** A steady state is measured: functions compiled, tables and pools of their size, the last of them at the rate itself. */
 const WARM_UP = [
   { rate: 50, seconds: 40 },
@@ -14,33 +22,55 @@ const WARM_UP = [
 
 /**
  * Added post-dial delay: from the caller's INVITE leaving to the callee's INVITE arriving, less the time the customer's
- * URL took. Caller, callee and URL are one process here, so that one clock reads all four moments.
+ * URL took. Caller, callee and URL are one process here, so that one clock reads all four moments. Beside it, in turns,
+ * what a bare process in the platform's place needs: the machine's part of the figure.
  */
 export async function postDialDelay(): Promise<void> {
   const ends = new Ends();
   await ends.start();
   const rig = await startRig({ trunkPort: ends.trunkPort, customerUrl: ends.customerUrl });
+  const folder = mkdtempSync(join(tmpdir(), "plugboard-bench-"));
+  const bare = fork(new URL("./bare.mjs", import.meta.url), [
+    join(folder, "log"),
+    String(ends.customerPort),
+    String(ends.trunkPort),
+  ]);
   try {
-    for (const { rate, seconds } of WARM_UP) await calls(ends, rig.sipPort, rate, seconds);
-    ends.delays.length = 0;
-    await calls(ends, rig.sipPort, RATE, SECONDS);
-    await sleep(1000);
-    const delays = ends.delays.toSorted((a, b) => a - b);
-    const at = (share: number): string => (delays[Math.floor(share * (delays.length - 1))] ?? Number.NaN).toFixed(2);
-    console.log(
-      `added post-dial delay at ${RATE} calls/s, ${delays.length} calls: p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`,
-    );
+    const barePort = await new Promise<number>((resolve) => bare.once("message", (port) => resolve(Number(port))));
+    for (const { rate, seconds } of WARM_UP) {
+      await measure(ends, barePort, rate, seconds / 4);
+      await measure(ends, rig.sipPort, rate, seconds);
+    }
+    const platform: number[] = [];
+    const machine: number[] = [];
+    for (let turn = 0; turn < TURNS; turn++) {
+      platform.push(...(await measure(ends, rig.sipPort, RATE, SECONDS / TURNS)));
+      machine.push(...(await measure(ends, barePort, RATE, SECONDS / TURNS)));
+    }
+    console.log(`added post-dial delay at ${RATE} calls/s, ${platform.length} calls: ${figures(platform)}`);
+    console.log(`a bare process in the platform's place, ${machine.length} calls: ${figures(machine)}`);
   } finally {
+    bare.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
     await rig.stop();
     await ends.stop();
   }
 }
 
-async function calls(ends: Ends, sipPort: number, rate: number, seconds: number): Promise<void> {
+/** The delays of so many calls, ms. */
+async function measure(ends: Ends, port: number, rate: number, seconds: number): Promise<readonly number[]> {
   for (let i = 0; i < rate * seconds; i++) {
-    ends.call(sipPort);
+    ends.call(port);
     await sleep(1000 / rate);
   }
+  await sleep(LAST_CALL_MS);
+  return ends.delays.splice(0);
+}
+
+function figures(delays: readonly number[]): string {
+  const sorted = delays.toSorted((a, b) => a - b);
+  const at = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN).toFixed(2);
+  return `p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`;
 }
 
 interface Moments {
@@ -64,7 +94,7 @@ function literal(address: string, _: unknown, done: (error: null, address: strin
 class Ends {
   readonly delays: number[] = [];
   trunkPort = 0;
-  customerUrl = "";
+  customerPort = 0;
   readonly #caller: Socket = createSocket({ type: "udp4", lookup: literal });
   readonly #callee: Socket = createSocket({ type: "udp4", lookup: literal });
   /** By the caller's number, which is all that every end sees. */
@@ -84,6 +114,10 @@ class Ends {
     socket.on("error", () => socket.destroy());
   });
 
+  get customerUrl(): string {
+    return `http://127.0.0.1:${this.customerPort}`;
+  }
+
   async start(): Promise<void> {
     this.#caller.on("message", (message, from) => this.#atCaller(message.toString("latin1"), from.port));
     this.#callee.on("message", (message, from) => this.#atCallee(message.toString("latin1"), from.port));
@@ -91,7 +125,7 @@ class Ends {
     await new Promise<void>((resolve) => this.#callee.bind(0, "127.0.0.1", resolve));
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     this.trunkPort = this.#callee.address().port;
-    this.customerUrl = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    this.customerPort = (this.#server.address() as AddressInfo).port;
   }
 
   async stop(): Promise<void> {

@@ -20,7 +20,7 @@ export class CallerLeg implements AnswerableLeg {
   #gone = false;
   #digitsByRtp = false;
 
-  /** Opens the RTP endpoint at once, so that it is there when the journal has let the answer go. */
+  /** Has the RTP endpoint opened, so that it is there when the journal has let the answer go. */
   constructor(io: CallIo, callSid: string, invite: IncomingInvite, offer: ReadOffer | null) {
     this.#io = io;
     this.#invite = invite;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { CallEvent } from "../call/events.ts";
 import type { DialOptions, PreparedInvite } from "../sip/endpoint.ts";
@@ -34,12 +35,12 @@ async function prepared(port: Promise<{ port: number }>): Promise<{ leg: DialedL
     legFailed: (_: number, sip: number | null, detail: string) => void said.push(`${sip} ${detail}`),
   } as unknown as CallIo;
   const leg = new DialedLeg(io, LEG, ROUTE);
-  await port.catch(() => undefined);
-  await Promise.resolve();
+  expect(said).toEqual([]);
+  await nextTurn();
   return { leg, said };
 }
 
-it("makes its INVITE ready at once and sends it when it is dialled", async () => {
+it("makes its INVITE ready behind the rows of this turn and sends it when it is dialled", async () => {
   const { leg, said } = await prepared(Promise.resolve({ port: 30_000 }));
   expect(said).toEqual(["30000"]);
   leg.dial();
@@ -59,6 +60,17 @@ it("fails when it is dialled, not before, where there is no RTP port", async () 
   const { leg, said } = await prepared(Promise.reject(new Error("no free RTP port")));
   expect(said).toEqual([]);
   leg.dial();
-  await new Promise((resolve) => setImmediate(resolve));
+  await nextTurn();
   expect(said).toEqual(["null no free RTP port"]);
+});
+
+it("is dialled as soon as its INVITE is ready when the journal was quicker", async () => {
+  const port = Promise.withResolvers<{ port: number }>();
+  const { leg, said } = await prepared(port.promise);
+  leg.dial();
+  await nextTurn();
+  expect(said).toEqual([]);
+  port.resolve({ port: 30_002 });
+  await nextTurn();
+  expect(said).toEqual(["30002", "send"]);
 });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LegId } from "../call/legs.ts";
 import type { DialogSnapshot, PreparedInvite, RingingSnapshot, SipCall } from "../sip/endpoint.ts";
 import type { CallIo, Leg } from "./call-io.ts";
@@ -21,11 +22,11 @@ export class DialedLeg implements Leg {
   #earlySdp: string | null = null;
   #digitsByRtp = false;
 
-  /** Makes its INVITE ready; it goes out with `dial`. */
+  /** Makes its INVITE ready while the journal row is on its way to the disk; it goes out with `dial`. */
   constructor(io: CallIo, id: LegId, route: Route) {
     this.#io = io;
     this.#id = id;
-    this.#prepared = io.openLeg(id).then(({ port }) => this.#prepare(route, port));
+    this.#prepared = this.#prepare(route);
     this.#prepared.catch(() => undefined); // told when it is dialled
   }
 
@@ -38,7 +39,9 @@ export class DialedLeg implements Leg {
     );
   }
 
-  #prepare(route: Route, port: number): void {
+  async #prepare(route: Route): Promise<void> {
+    // The journal sends its rows at the end of this turn of the event loop.
+    const [{ port }] = await Promise.all([this.#io.openLeg(this.#id), nextTurn()]);
     if (this.#gone) return;
     const { services, callerCodec, call } = this.#io;
     this.#media = new LegMedia(services.mediaAddress, port, `${call.now()}${this.#id}`, callerCodec);

@@ -24,8 +24,11 @@ export interface JournalOptions {
   readonly log: Log;
 }
 
-/** A commit costs ten times what a row costs: at 20 calls a second most rows find company in so long. */
-const SOON_MS = 50;
+/**
+ * A commit costs ten times what a row costs, so rows wait for company; but not until the next call comes, on a quiet
+ * platform: moving the call before to the finished ones took a quarter of the commit that this call's INVITE waits for.
+ */
+const SOON_MS = 20;
 /** About 60 s of 20 calls a second: more waiting means that the database is gone or far too slow. */
 const QUEUE_ROWS = 10_000;
 const QUEUE_CHARS = 64 * 1024 * 1024;

@@ -99,7 +99,7 @@ export class Store {
 
   /**
    * Journals steps, in the given order; resolves when all are durable. Rows that wait while a commit is in flight
-   * share the next one; `soon` rows wait up to 50 ms for company. While the database is away it stays pending: the
+   * share the next one; `soon` rows wait up to 20 ms for company. While the database is away it stays pending: the
    * journal reconnects and goes on by itself. Rejects with `StoreBusyError` at once when the queue is full; with the
    * database's error when these very rows were refused (then nothing of this `append` was written).
    */
