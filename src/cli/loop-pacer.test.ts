@@ -44,3 +44,25 @@ it("does not sleep while more datagrams wait than one turn reads", async () => {
   const [some, many] = [await sleepsAt(200, 31), await sleepsAt(200, 32)];
   expect(many.meanTurnMs).toBeLessThan(some.meanTurnMs / 10);
 });
+
+it("sends what a turn left for its end before it sleeps, not after", async () => {
+  let sleeps = 0;
+  const began = performance.now();
+  pacer = new LoopPacer(
+    () => ((performance.now() - began) * 200) / 1000,
+    () => 0,
+    () => (sleeps += 1),
+  );
+  pacer.start();
+  await sleep(LONG_ENOUGH_MS);
+  const sleptBetween: number[] = [];
+  const ticking = setInterval(() => {
+    const before = sleeps;
+    setImmediate(() => sleptBetween.push(sleeps - before));
+  }, 15);
+  await sleep(LONG_ENOUGH_MS);
+  clearInterval(ticking);
+  const undelayed = sleptBetween.filter((slept) => slept === 0);
+  // What comes in the moment between the two has to wait.
+  expect(undelayed.length).toBeGreaterThan(0.8 * sleptBetween.length);
+});
