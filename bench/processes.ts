@@ -4,7 +4,11 @@ import { readFileSync, readdirSync } from "node:fs";
 export interface Usage {
   /** User and system CPU seconds, children that were waited for included. */
   readonly cpuS: number;
-  /** Resident memory, shared pages counted once per process. */
+  /**
+   * Resident memory: each process's own, and once what the processes share (files and shared memory), as the one that
+   * touched most of it has it. Counted once for each, the database's buffers would seem to grow for as long as its
+   * processes come to touch them.
+   */
   readonly rssMiB: number;
 }
 
@@ -15,16 +19,19 @@ const MIB = 1024 * 1024;
 interface Stat {
   readonly parent: number;
   readonly ticks: number;
-  readonly pages: number;
+  readonly ownPages: number;
+  readonly sharedPages: number;
 }
 
-/** Fields 4, 14 to 17 and 24 of /proc/<pid>/stat (proc(5)); null for a process that is gone. */
+/** Fields 4 and 14 to 17 of /proc/<pid>/stat, 2 and 3 of /proc/<pid>/statm (proc(5)); null for a process that is gone. */
 function statOf(pid: number): Stat | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     const field = (number: number): number => Number(fields[number - 3] ?? 0);
-    return { parent: field(4), ticks: field(14) + field(15) + field(16) + field(17), pages: field(24) };
+    const [, resident = 0, shared = 0] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ").map(Number);
+    const ticks = field(14) + field(15) + field(16) + field(17);
+    return { parent: field(4), ticks, ownPages: resident - shared, sharedPages: shared };
   } catch {
     return null;
   }
@@ -40,14 +47,14 @@ export function usageOf(roots: Readonly<Record<string, number>>): Record<string,
   const claimed = new Set(Object.values(roots));
   const result: Record<string, Usage> = {};
   for (const [name, root] of Object.entries(roots)) {
-    const members = [...stats.keys()].filter(
-      (pid) => pid === root || (!claimed.has(pid) && under(pid, root, stats, claimed)),
+    const members = [...stats].flatMap(([pid, stat]) =>
+      pid === root || (!claimed.has(pid) && under(pid, root, stats, claimed)) ? [stat] : [],
     );
-    const sum = (pick: (stat: Stat) => number): number =>
-      members.reduce((total, pid) => total + (pick(stats.get(pid) ?? { parent: 0, ticks: 0, pages: 0 }) || 0), 0);
+    const sum = (pick: (stat: Stat) => number): number => members.reduce((total, stat) => total + pick(stat), 0);
+    const shared = Math.max(0, ...members.map(({ sharedPages }) => sharedPages));
     result[name] = {
-      cpuS: sum((stat) => stat.ticks) / TICKS_PER_S,
-      rssMiB: (sum((stat) => stat.pages) * PAGE_BYTES) / MIB,
+      cpuS: sum(({ ticks }) => ticks) / TICKS_PER_S,
+      rssMiB: ((sum(({ ownPages }) => ownPages) + shared) * PAGE_BYTES) / MIB,
     };
   }
   return result;
