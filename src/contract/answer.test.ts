@@ -321,6 +321,8 @@ describe("outgoing_phone_number", () => {
       return [answer.outgoingPhoneNumber, ...findings.map(({ rule, message }) => `${rule} ${message}`)];
     };
     expect(shown(["+442071838750", "+12025550123"], EXOPHONE)).toEqual([abroad.number]);
+    // No trunk's numbering plan leads to a SIP user.
+    expect(shown(["sip:anil"], EXOPHONE)[0]).toBe(abroad.number);
     expect(shown(["+442071838750", "+919900000011"], EXOPHONE)).toEqual([
       null,
       'DIAL-6 outgoing_phone_number is "+918047100009", which is on a trunk that does not reach +919900000011: the ExoPhone of leg 1 is used instead.',
