@@ -59,16 +59,16 @@ export class LoopPacer {
   }
 
   /**
-   * Runs ahead of whatever this turn left for its end: journal rows, requests, operations for media. Sleeping here would hold
-   * all that back; one poll later it is out.
+   * Runs ahead of whatever this turn left for its end: journal rows, requests, operations for media. Sleeping here would
+   * hold all that back; one poll later it is out.
    */
   #turn(): void {
-    if (this.#turnMs === 0) return;
     this.#arrivedBefore = this.#arrived();
     setImmediate(() => this.#sleep());
   }
 
   #sleep(): void {
+    if (this.#turnMs === 0) return;
     const restMs = this.#turnMs - (performance.now() - this.#turnedAt);
     this.#flush();
     const more = this.#arrived() - this.#arrivedBefore >= FULL_READ;

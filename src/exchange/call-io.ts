@@ -168,12 +168,8 @@ export class CallIo implements CallEdge {
     return opened ?? this.media.open(this.call.sid, leg);
   }
 
-  /**
-   * Asks for the caller's port, and in the same message for that of the leg which most calls will dial. Behind the step
-   * that is under way: waking the media process costs as much as asking the customer's URL, and that is what is waited for.
-   */
-  async openCaller(callSid: string): Promise<{ port: number }> {
-    await Promise.resolve();
+  /** Asks for the caller's port, and in the same message for that of the leg which most calls will dial. */
+  openCaller(callSid: string): Promise<{ port: number }> {
     const caller = this.media.open(callSid, CALLER);
     this.#firstDialed = this.media.open(callSid, FIRST_DIALED);
     this.#firstDialed.catch(() => undefined); // told to the leg, if there will be one
