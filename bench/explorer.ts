@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { seededRandom } from "../src/base/random.ts";
-import { drawScenario, makePools } from "../src/simulator/chance.ts";
-import { explore } from "../src/simulator/explore.ts";
-import { parseFlowText } from "../src/simulator/scenario.ts";
-import { simulate } from "../src/simulator/simulate.ts";
+import { drawScenario, makeScenarioPools } from "../src/tools/simulator/random/random-scenario.ts";
+import { explore } from "../src/tools/simulator/random/explore.ts";
+import { parseFlowText } from "../src/tools/simulator/scenario/scenario.ts";
+import { simulate } from "../src/tools/simulator/simulate.ts";
 
 /** From the shortest way to a person to the longest. */
 const FLOWS = [
@@ -39,7 +39,7 @@ export function explorer(): void {
   for (const file of FLOWS) {
     const flow = parseFlowText(readFileSync(new URL(`../${file}`, import.meta.url), "utf8"), file);
     if (!flow.ok) throw new Error(`${file} is no flow`);
-    const pools = makePools(flow.value, 1);
+    const pools = makeScenarioPools(flow.value, 1);
     const reports = Array.from({ length: REPORTS }, (_, run) => simulate(drawScenario(pools, seededRandom(run), run)));
     const tripS = cpuSeconds(() => {
       for (let trip = 0; trip < ROUND_TRIPS; trip++) for (const report of reports) JSON.parse(JSON.stringify(report));

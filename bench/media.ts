@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 
 const SECONDS = 15;
 /** From comfortable to over the edge of one core. */
@@ -6,7 +7,7 @@ const CALLS = [100, 200, 300, 400];
 
 /** Bridged, transcoded, recorded G.711 calls of one media process: its share of a core, loss and jitter at the phones. */
 export function media(): void {
-  const script = new URL("../src/media/testing/load.ts", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("../src/edges/media/testing/load.ts", import.meta.url));
   for (const calls of CALLS) {
     const run = spawnSync(process.execPath, [script, "--calls", String(calls), "--seconds", String(SECONDS)], {
       encoding: "utf8",

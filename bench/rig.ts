@@ -148,8 +148,8 @@ function processRoots(supervisor: number, dataDir: string): Record<string, numbe
   const roots: Record<string, number> = { supervisor };
   for (const pid of childrenOf(supervisor)) {
     const line = commandLine(pid);
-    if (line.includes("cli/control.js")) roots["control"] = pid;
-    if (line.includes("media/main.js")) roots["media"] = pid;
+    if (line.includes("supervisor/control-process.js")) roots["control"] = pid;
+    if (line.includes("media/process/main.js")) roots["media"] = pid;
   }
   roots["database"] = Number(
     readFileSync(join(dataDir, "postgres", "cluster", "postmaster.pid"), "utf8").split("\n")[0],

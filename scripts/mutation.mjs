@@ -7,28 +7,35 @@ import { join } from "node:path";
 import { ensureInstalled, productEnv, root, runForeground, runScript, Unmet } from "./ensure.mjs";
 
 /** What is broken, and the tests that should notice: those nearest to it, so that an hour is enough for all. */
-const proofs = "src/applets/**/{proofs,rehearse,review}.ts";
+const proofs = "src/core/applets/**/{bounds,example-script,review}.ts";
 const parts = {
   contract: {
-    mutate: ["src/contract/*.ts"],
-    tests: ["src/contract/*.test.ts", "src/exchange/workspace.test.ts", "src/simulator/scenario.test.ts"],
+    mutate: ["src/core/contract/*.ts"],
+    tests: [
+      "src/core/contract/*.test.ts",
+      "src/server/exchange/workspace.test.ts",
+      "src/tools/simulator/scenario/scenario.test.ts",
+    ],
   },
   applets: {
-    mutate: ["src/applets/**/*.ts", "!src/applets/connect/*.ts", `!${proofs}`],
-    tests: ["src/{engine,applets,flow}/**/*.test.ts"],
+    mutate: ["src/core/applets/**/*.ts", "!src/core/applets/connect/*.ts", `!${proofs}`],
+    tests: ["src/core/{engine,applets,flow}/**/*.test.ts"],
   },
   connect: {
-    mutate: ["src/applets/connect/*.ts", `!${proofs}`],
-    tests: ["src/{engine,applets,flow}/**/*.test.ts", "src/simulator/scenarios.test.ts"],
+    mutate: ["src/core/applets/connect/*.ts", `!${proofs}`],
+    tests: ["src/core/{engine,applets,flow}/**/*.test.ts", "src/tools/simulator/scenario/scenarios.test.ts"],
   },
   // What applets say of themselves to whoever proves a flow: the tests of that take ten times as long as all others.
   proofs: {
     mutate: [proofs],
-    tests: ["src/{engine,applets,flow}/**/*.test.ts", "src/simulator/{scenarios,prove}.test.ts"],
+    tests: [
+      "src/core/{engine,applets,flow}/**/*.test.ts",
+      "src/tools/simulator/{scenario/scenarios,verify/verify}.test.ts",
+    ],
   },
   engine: {
-    mutate: ["src/engine/*.ts", "!src/engine/testing.ts"],
-    tests: ["src/{engine,applets}/**/*.test.ts", "src/simulator/scenarios.test.ts"],
+    mutate: ["src/core/engine/*.ts"],
+    tests: ["src/core/{engine,applets}/**/*.test.ts", "src/tools/simulator/scenario/scenarios.test.ts"],
   },
 };
 

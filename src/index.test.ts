@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { DocumentError, explore, loadFlow, loadScenario, prove, simulate, validateAnswer } from "./index.ts";
+import { DocumentError, explore, loadFlow, loadScenario, verify, simulate, validateAnswer } from "./index.ts";
 import type { ScenarioInput } from "./index.ts";
 
 const SCENARIO = fileURLToPath(new URL("../test/scenarios/answer.yaml", import.meta.url));
@@ -55,7 +55,7 @@ describe("explore, for customers' tests", () => {
 
 describe("prove, for customers' tests", () => {
   it("gives for each finding, and for the worst cases, a call that simulate plays", () => {
-    const { findings, longestRinging, longestSilence } = prove(flow);
+    const { findings, longestRinging, longestSilence } = verify(flow);
     expect(findings.map(({ level, rule, path }) => [level, rule, path.join(".")])).toEqual([
       ["warning", "EXIT-5", "applets.sales.exits.conversation_ended"],
       ["warning", "EXIT-5", "applets.sales.exits.nobody_answered"],
@@ -72,8 +72,8 @@ describe("prove, for customers' tests", () => {
   });
 
   it("takes mistakes of a document as findings, and flows from files", () => {
-    expect(prove({ ...flow, start: "sails" }).findings).toMatchObject([{ level: "error", rule: "EXIT-6" }]);
-    expect(prove(loadFlow(FLOW)).findings).toEqual([]);
+    expect(verify({ ...flow, start: "sails" }).findings).toMatchObject([{ level: "error", rule: "EXIT-6" }]);
+    expect(verify(loadFlow(FLOW)).findings).toEqual([]);
   });
 });
 

@@ -1,40 +1,40 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { LocatedProblem } from "./base/located.ts";
-import { showProblem } from "./base/located.ts";
+import type { SourceProblem } from "./core/flow/yaml-document.ts";
+import { showProblem } from "./core/flow/yaml-document.ts";
 import type { Result } from "./base/result.ts";
-import type { CallReport } from "./call/report.ts";
-import type { Flow } from "./call/setup.ts";
-import type { Finding } from "./contract/answer.ts";
-import { effectiveAnswer, judgeConnectAnswer } from "./contract/answer.ts";
-import type { HttpOutcome } from "./contract/http.ts";
-import type { ExploreOptions, ExploreReport } from "./simulator/explore.ts";
-import { explore as exploreFlow } from "./simulator/explore.ts";
-import type { FlowProof } from "./simulator/prove.ts";
-import { prove as proveDocument, proveParsed } from "./simulator/prove.ts";
-import type { ScenarioInput } from "./simulator/scenario.ts";
-import { defaultAccount, parseFlowText, parseScenario } from "./simulator/scenario.ts";
-import type { Scenario } from "./simulator/script.ts";
-import type { SimulateOptions } from "./simulator/simulate.ts";
-import { simulate as simulateScenario } from "./simulator/simulate.ts";
+import type { CallReport } from "./core/call/report.ts";
+import type { Flow } from "./core/call/setup.ts";
+import type { Finding } from "./core/contract/answer.ts";
+import { effectiveAnswer, validateConnectAnswer } from "./core/contract/answer.ts";
+import type { HttpOutcome } from "./core/contract/http.ts";
+import type { ExploreOptions, ExploreReport } from "./tools/simulator/random/explore.ts";
+import { explore as exploreFlow } from "./tools/simulator/random/explore.ts";
+import type { FlowReport } from "./tools/simulator/verify/verify.ts";
+import { verify as verifyDocument, verifyParsed } from "./tools/simulator/verify/verify.ts";
+import type { ScenarioInput } from "./tools/simulator/scenario/scenario.ts";
+import { defaultAccount, parseFlowText, parseScenario } from "./tools/simulator/scenario/scenario.ts";
+import type { Scenario } from "./tools/simulator/scenario/scenario-types.ts";
+import type { SimulateOptions } from "./tools/simulator/simulate.ts";
+import { simulate as simulateScenario } from "./tools/simulator/simulate.ts";
 
-export type { AttemptReport, CallReport, DialEventReport, RequestReport, WarningReport } from "./call/report.ts";
-export type { Flow } from "./call/setup.ts";
-export type { TraceEntry } from "./call/trace.ts";
-export type { Finding } from "./contract/answer.ts";
-export type { ExploreOptions, ExploreReport } from "./simulator/explore.ts";
-export type { ExampleOfFinding, FlowFinding, FlowProof, ProvedWorst } from "./simulator/prove.ts";
-export type { ScenarioInput } from "./simulator/scenario.ts";
-export type { Scenario } from "./simulator/script.ts";
-export type { SimulateOptions } from "./simulator/simulate.ts";
-export { SimulationError } from "./simulator/simulate.ts";
+export type { AttemptReport, CallReport, DialEventReport, RequestReport, WarningReport } from "./core/call/report.ts";
+export type { Flow } from "./core/call/setup.ts";
+export type { TraceEntry } from "./core/call/trace.ts";
+export type { Finding } from "./core/contract/answer.ts";
+export type { ExploreOptions, ExploreReport } from "./tools/simulator/random/explore.ts";
+export type { ExampleOfFinding, FlowFinding, FlowReport, VerifiedWorst } from "./tools/simulator/verify/verify.ts";
+export type { ScenarioInput } from "./tools/simulator/scenario/scenario.ts";
+export type { Scenario } from "./tools/simulator/scenario/scenario-types.ts";
+export type { SimulateOptions } from "./tools/simulator/simulate.ts";
+export { SimulationError } from "./tools/simulator/simulate.ts";
 
 /** A scenario or flow with mistakes; `problems` has one sentence for each, with file, line and field. */
 export class DocumentError extends Error {
   override readonly name = "DocumentError";
   readonly problems: readonly string[];
 
-  constructor(problems: readonly LocatedProblem[]) {
+  constructor(problems: readonly SourceProblem[]) {
     const sentences = problems.map(showProblem);
     super(sentences.join("\n"));
     this.problems = sentences;
@@ -59,12 +59,12 @@ export function explore(flow: Flow | Readonly<Record<string, unknown>>, options:
 }
 
 /**
- * Checks a flow as publishing does: what `plugboard prove` does. Each finding, and the longest ringing and silence that a
+ * Checks a flow as publishing does: what `plugboard verify` does. Each finding, and the longest ringing and silence that a
  * caller can meet, comes with a call that shows it, ready for {@link simulate}. Takes the document as a value, whose
  * mistakes are findings too, or a flow that {@link loadFlow} read.
  */
-export function prove(flow: Flow | Readonly<Record<string, unknown>>): FlowProof {
-  return isFlow(flow) ? proveParsed(flow) : proveDocument(flow);
+export function verify(flow: Flow | Readonly<Record<string, unknown>>): FlowReport {
+  return isFlow(flow) ? verifyParsed(flow) : verifyDocument(flow);
 }
 
 /** Reads a scenario file (YAML or JSON) and the flow it names. Throws {@link DocumentError}. */
@@ -110,7 +110,7 @@ export interface AnswerVerdict {
 export function validateAnswer(input: AnswerInput, options: AnswerOptions = {}): AnswerVerdict {
   const account = orThrow(defaultAccount(options.account));
   const exophone = account.exophones[0] ?? { number: "", region: null, trunk: null };
-  const verdict = judgeConnectAnswer(outcomeOf(input), account, exophone, options.validation ?? "strict");
+  const verdict = validateConnectAnswer(outcomeOf(input), account, exophone, options.validation ?? "strict");
   const { findings } = verdict;
   if (!verdict.usable) return { usable: false, result: verdict.result, answer: null, findings };
   return { usable: true, result: "usable", answer: effectiveAnswer(verdict.answer, exophone.number), findings };
@@ -138,7 +138,7 @@ function isFlow(flow: Flow | Readonly<Record<string, unknown>>): flow is Flow {
   return "id" in flow && !("flow" in flow);
 }
 
-function orThrow<T>(result: Result<T, readonly LocatedProblem[]>): T {
+function orThrow<T>(result: Result<T, readonly SourceProblem[]>): T {
   if (result.ok) return result.value;
   throw new DocumentError(result.error);
 }

@@ -4,41 +4,50 @@ import { filesUnder, importsOf, isNode, isTest, lineOf, nodesOf } from "./source
 import type { Import, Node, SourceFile } from "./source.ts";
 
 /** Runs in a browser as it is: nothing of Node, no clock but the one handed in. */
-const pure = ["base", "contract", "call", "applets", "flow", "engine", "simulator"];
+const pure = ["base", "core/contract", "core/call", "core/applets", "core/flow", "core/engine", "tools/simulator"];
 
-/** The table of docs/ARCHITECTURE.md: folder → the folders it may import. `cli` and files directly in src may import all. */
+const core = ["core/contract", "core/call", "core/applets", "core/flow", "core/engine"];
+const edges = ["edges/sip", "edges/sdp", "edges/media", "edges/store", "edges/http-client", "edges/audio"];
+
+/**
+ * The table of docs/ARCHITECTURE.md: folder → the folders it may import; a prefix stands for what lies below it.
+ * `cli`, `server/supervisor` and files directly in src may import all.
+ */
 const table: Readonly<Record<string, readonly string[]>> = {
   base: [],
-  contract: ["base"],
-  call: ["base", "contract"],
-  applets: ["base", "contract", "call"],
-  flow: ["base", "contract", "call", "applets"],
-  engine: ["base", "contract", "call", "flow", "applets"],
-  simulator: ["base", "contract", "call", "applets", "flow", "engine"],
-  check: ["base", "contract", "outbound"],
-  sdp: ["base"],
-  sip: ["base", "sdp"],
-  media: ["base"],
-  robot: ["base", "sdp", "sip", "media"],
-  store: ["base"],
-  outbound: ["base", "store"],
-  audio: ["base", "media", "outbound"],
-  exchange: [...pure, "check", "sdp", "sip", "media", "outbound", "audio", "store"],
-  api: ["base", "contract", "call", "applets", "flow", "simulator", "store", "exchange"],
+  "core/contract": ["base"],
+  "core/call": ["base", "core/contract"],
+  "core/applets": ["base", "core/contract", "core/call"],
+  "core/flow": ["base", "core/contract", "core/call", "core/applets"],
+  "core/engine": ["base", "core/contract", "core/call", "core/applets", "core/flow"],
+  "edges/sdp": ["base"],
+  "edges/sip": ["base", "edges/sdp"],
+  "edges/media": ["base"],
+  "edges/store": ["base"],
+  "edges/http-client": ["base", "edges/store"],
+  "edges/audio": ["base", "edges/http-client", "edges/media/sound"],
+  "tools/simulator": ["base", ...core],
+  "tools/check": ["base", "core/contract", "edges/http-client"],
+  "tools/softphone": ["base", "edges/sip", "edges/sdp", "edges/media"],
+  "server/exchange": ["base", ...core, ...edges],
+  "server/api": ["base", ...core, "edges/store", "server/exchange", "tools/simulator"],
 };
+
+/** They bring the parts together. */
+const mayImportAll = ["cli", "server/supervisor"];
 
 /** Packages that run in a browser and touch nothing outside themselves. */
 const purePackages = ["zod", "libphonenumber-js", "yaml"];
 
 /** What the browser application takes from here as types, and the one folder it runs. */
-const webTypes = ["api", "flow", "applets", "call", "contract", "base"];
-const webRuns = ["simulator"];
+const webTypes = ["server/api", ...core, "base"];
+const webRuns = ["tools/simulator"];
 
-/** Time and chance are handed in everywhere below the exchange. */
-const belowExchange = [...pure, "check", "sdp", "sip", "media", "robot", "store", "outbound", "audio"];
+/** Time and chance are handed in everywhere below the server. */
+const belowServer = [...pure, ...edges, "tools/check", "tools/softphone"];
 
 /** Where the real ones are made: one file each, the clock that paces sound and never jumps, the processes' beginnings. */
-const makesTimeAndChance = [/^src\/base\/system-[a-z]+\.ts$/, /^src\/media\/(?:pacer|main)\.ts$/];
+const makesTimeAndChance = [/^src\/base\/system-[a-z]+\.ts$/, /^src\/edges\/media\/process\/(?:ticker|main)\.ts$/];
 
 const nodeGlobals = ["process", "Buffer", "require", "__dirname", "__filename", "global", "fetch", "setImmediate"];
 const timers = ["setTimeout", "setInterval"];
@@ -46,7 +55,7 @@ const clocksAndDice = ["Date.now", "Math.random", "performance.now", "process.hr
 const cryptoDice = ["randomBytes", "randomUUID", "randomInt", "getRandomValues", "randomFillSync"];
 
 /** What tests of several files share: may look at the clock, and is no part of the product. */
-const testing = /^src\/[^/]+\/testing\//;
+const testing = /^src\/.*\/testing\//;
 
 const source = filesUnder("src", [".ts"]).filter((file) => !isTest(file));
 const own = source.filter((file) => folderOf(file.path) !== null);
@@ -54,7 +63,7 @@ const own = source.filter((file) => folderOf(file.path) !== null);
 describe("the house", () => {
   it("has a row in the import table for every folder", () => {
     const folders = new Set(own.map((file) => folderOf(file.path) ?? ""));
-    expect([...folders].filter((folder) => folder !== "cli" && table[folder] === undefined)).toEqual([]);
+    expect([...folders].filter((folder) => !mayImportAll.includes(folder) && table[folder] === undefined)).toEqual([]);
   });
 
   it("imports only what the table allows", () => {
@@ -114,9 +123,9 @@ describe("the pure folders", () => {
   });
 });
 
-describe("below the exchange", () => {
+describe("below the server", () => {
   const files = own
-    .filter((file) => belowExchange.includes(folderOf(file.path) ?? ""))
+    .filter((file) => belowServer.includes(folderOf(file.path) ?? ""))
     .filter((file) => ![...makesTimeAndChance, testing].some((pattern) => pattern.test(file.path)));
 
   it("nothing asks the hour, waits, or throws dice by itself", () => {
@@ -130,7 +139,7 @@ describe("below the exchange", () => {
 
 describe("these tests", () => {
   const planted: SourceFile = {
-    path: "src/engine/planted.ts",
+    path: "src/core/engine/planted.ts",
     text: `import { a } from "../sip/a.ts"; import type { b } from "../sip/b.ts"; export { c } from "../sip/c.ts";
       type D = import("../sip/d.ts").D; const e = await import("../sip/e.ts");
       const now = Date.now() + new Date().getTime() + Math.random(); setTimeout(() => process.exit(), 1);
@@ -149,27 +158,27 @@ describe("these tests", () => {
 
   it("see clocks, dice and globals, and are not misled by properties of the same name", () => {
     expect(uses(planted, [...nodeGlobals, ...timers, ...clocksAndDice])).toEqual([
-      "src/engine/planted.ts:3 uses Date.now",
-      "src/engine/planted.ts:3 uses Math.random",
-      "src/engine/planted.ts:3 uses setTimeout",
-      "src/engine/planted.ts:3 uses process",
+      "src/core/engine/planted.ts:3 uses Date.now",
+      "src/core/engine/planted.ts:3 uses Math.random",
+      "src/core/engine/planted.ts:3 uses setTimeout",
+      "src/core/engine/planted.ts:3 uses process",
     ]);
-    expect(newDates(planted)).toEqual(["src/engine/planted.ts:3 uses new Date()"]);
+    expect(newDates(planted)).toEqual(["src/core/engine/planted.ts:3 uses new Date()"]);
   });
 });
 
 function mayImport(importer: string | null, folder: string): boolean {
-  if (importer === null || importer === "cli" || importer === folder) return true;
-  return table[importer]?.includes(folder) ?? false;
+  if (importer === null || mayImportAll.includes(importer) || folderOf(`src/${folder}/`) === importer) return true;
+  return table[importer]?.some((each) => `${folder}/`.startsWith(`${each}/`)) ?? false;
 }
 
-/** `src/<folder>/…` → the folder; null for files directly in src and files elsewhere. */
+/** `src/<folder>/…` → the row of the table it belongs to; null for files directly in src and files elsewhere. */
 function folderOf(path: string): string | null {
-  return /^src\/([^/]+)\//.exec(path)?.[1] ?? null;
+  return /^src\/((?:core|edges|server|tools)\/[^/]+|[^/]+)\//.exec(path)?.[1] ?? null;
 }
 
 function appletOf(path: string): string | null {
-  return /^src\/applets\/([^/]+)\//.exec(path)?.[1] ?? null;
+  return /^src\/core\/applets\/([^/]+)\//.exec(path)?.[1] ?? null;
 }
 
 function packageOf(specifier: string): string {
@@ -185,8 +194,8 @@ function localImports(file: SourceFile): (Import & { readonly path: string })[] 
 
 function foreignFolders(file: SourceFile): { readonly folder: string; readonly from: string }[] {
   return localImports(file).flatMap(({ path, from }) => {
-    const folder = folderOf(path) ?? "the folder above";
-    return folder === folderOf(file.path) ? [] : [{ folder, from }];
+    const isOwn = folderOf(path) !== null && folderOf(path) === folderOf(file.path);
+    return isOwn ? [] : [{ folder: posix.dirname(path).replace(/^src\//, ""), from }];
   });
 }
 

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { LESSONS } from "../src/check/lessons.ts";
-import { reportJunit } from "../src/check/junit.ts";
-import { reportJson } from "../src/check/json.ts";
-import { PROBES } from "../src/check/probes.ts";
-import { reportTable } from "../src/check/table.ts";
+import { DIAGNOSTICS } from "../src/tools/check/diagnostics.ts";
+import { reportJunit } from "../src/tools/check/junit.ts";
+import { reportJson } from "../src/tools/check/json.ts";
+import { PROBES } from "../src/tools/check/probes.ts";
+import { reportTable } from "../src/tools/check/table.ts";
 import { validateAnswer } from "../src/index.ts";
 import { attempts } from "./check/corpus/attempts.ts";
 import { audio } from "./check/corpus/audio.ts";
@@ -216,13 +216,13 @@ describe("what is told", () => {
           path: "",
           sent: { method: "GET" },
           came_back: { status: 301, content_type: null, body: "", failure: null, elapsed_ms: 0 },
-          mend: LESSONS.redirect.mend,
+          fix: DIAGNOSTICS.redirect.fix,
         },
       ],
     });
   });
 
-  it("the table names what was sent, what came back and the mend", async () => {
+  it("the table names what was sent, what came back and the fix", async () => {
     const { report } = await checkSample(sample("lets it ring for two minutes"));
     const table = reportTable(report);
     expect(table).toMatch(
@@ -232,7 +232,7 @@ describe("what is told", () => {
       /^ {2}sent {2}GET http:\/\/127\.0\.0\.1:\d+\/connect with CallSid=\w{32} CallFrom=09812345678 Direction=incoming CallType=call-attempt$/m,
     );
     expect(table).toMatch(/^ {2}got {3}200 application\/json after 0 ms: \{"destination"/m);
-    expect(table).toContain(`  mend  ${LESSONS.field.mend}`);
+    expect(table).toContain(`  fix  ${DIAGNOSTICS.field.fix}`);
     expect(table).toContain("a lenient flow would take the answer");
     expect(table).toMatch(/\n1 error, 0 warnings$/);
   });
@@ -245,7 +245,7 @@ describe("what is told", () => {
 
   it("a good endpoint is told so", async () => {
     const { report } = await checkSample(sampleOf(GOOD));
-    expect(reportTable(report)).toMatch(/\nA good Connect URL: nothing to mend\.$/);
+    expect(reportTable(report)).toMatch(/\nA good Connect URL: nothing to fix\.$/);
   });
 
   it("the JUnit report is well-formed, whatever the endpoint sends, and counts failures", async () => {
@@ -282,8 +282,8 @@ describe("docs/check.md", () => {
     const probes = PROBES.map(
       ({ id, title, roles }) => `| \`${id}\` | ${title} | ${roles.length === 2 ? "yes" : ""} |`,
     );
-    const lessons = Object.entries(LESSONS).map(
-      ([id, { rule, about, mend }]) => `| \`${id}\` | ${rule} | ${about} | ${mend} |`,
+    const lessons = Object.entries(DIAGNOSTICS).map(
+      ([id, { rule, about, fix }]) => `| \`${id}\` | ${rule} | ${about} | ${fix} |`,
     );
     expect(rows).toEqual([...probes, ...lessons]);
   });
@@ -292,7 +292,7 @@ describe("docs/check.md", () => {
     const shown = Object.values(broken).flatMap(({ expect, lenient = [] }) => [...expect, ...lenient]);
     const ids = new Set(shown.map((finding) => finding.split(" ")[2]));
     // Two are about addresses, and have tests of their own above.
-    const missing = Object.keys(LESSONS).filter((id) => !ids.has(id));
+    const missing = Object.keys(DIAGNOSTICS).filter((id) => !ids.has(id));
     expect(missing).toEqual(["unreachable", "same-fallback"]);
   });
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../base/system-clock.ts";
-import { UrlServer } from "../robot/url-server.ts";
+import { UrlServer } from "../tools/softphone/url-server.ts";
 import { checkCommand } from "./check.ts";
 
 let server: UrlServer;
@@ -50,7 +50,7 @@ describe("plugboard check", () => {
   it("passes a good endpoint, on this machine too", async () => {
     const { out, complaints, status } = await run(server.url("/good"));
     expect(complaints).toBe("");
-    expect(out).toMatch(/nothing to mend\.\n$/);
+    expect(out).toMatch(/nothing to fix\.\n$/);
     expect(status).toBe(0);
   });
 

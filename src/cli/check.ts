@@ -1,23 +1,23 @@
 import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { decodeAudio } from "../audio/decode/decode.ts";
+import { decodeAudio } from "../edges/audio/decode/decode.ts";
 import { silentLog } from "../base/log.ts";
 import { systemClock } from "../base/system-clock.ts";
 import { systemRandom } from "../base/system-random.ts";
-import { check } from "../check/check.ts";
-import { fingerprint, glance } from "../check/glance.ts";
-import { reportJson } from "../check/json.ts";
-import { reportJunit } from "../check/junit.ts";
-import type { CheckReport } from "../check/report.ts";
-import { countOf } from "../check/report.ts";
-import type { Subject, World } from "../check/subject.ts";
-import { CHECK_LIMITS, accountWith } from "../check/subject.ts";
-import { reportTable } from "../check/table.ts";
-import { watch } from "../check/watch.ts";
-import { maskCredentials, splitConfiguredUrl } from "../contract/query.ts";
-import { Fetcher } from "../outbound/fetcher.ts";
+import { check } from "../tools/check/check.ts";
+import { fingerprint, quickCheck } from "../tools/check/quick-check.ts";
+import { reportJson } from "../tools/check/json.ts";
+import { reportJunit } from "../tools/check/junit.ts";
+import type { CheckReport } from "../tools/check/report.ts";
+import { countOf } from "../tools/check/report.ts";
+import type { CheckTarget, CheckDeps } from "../tools/check/check-target.ts";
+import { CHECK_LIMITS, accountWith } from "../tools/check/check-target.ts";
+import { reportTable } from "../tools/check/table.ts";
+import { watch } from "../tools/check/watch.ts";
+import { maskCredentials, splitConfiguredUrl } from "../core/contract/query.ts";
+import { Fetcher } from "../edges/http-client/fetcher.ts";
 import { EXIT_FINDING, EXIT_USAGE, complain, wholeNumber } from "./simulate.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../server/supervisor/version.ts";
 
 interface Options {
   readonly fallback?: string;
@@ -86,7 +86,7 @@ async function run(url: string, options: Options, lookMs: number): Promise<numbe
   }
   const subject = subjectOf(url, options);
   const fetcher = new Fetcher({ version: VERSION, log: silentLog });
-  const world: World = { fetcher, clock: systemClock, random: systemRandom(), decode: decodeAudio };
+  const world: CheckDeps = { fetcher, clock: systemClock, random: systemRandom(), decode: decodeAudio };
   try {
     return options.watch === true
       ? await keepChecking(subject, world, options, lookMs)
@@ -109,7 +109,7 @@ function problemWith(url: string, { fallback, accountCountry }: Options): string
   return null;
 }
 
-function subjectOf(url: string, options: Options): Subject {
+function subjectOf(url: string, options: Options): CheckTarget {
   const exophones = options.exophone.length === 0 ? [DEFAULT_EXOPHONE] : options.exophone;
   return {
     primary: url,
@@ -124,7 +124,7 @@ function subjectOf(url: string, options: Options): Subject {
   };
 }
 
-async function checkOnce(subject: Subject, world: World, options: Options): Promise<number> {
+async function checkOnce(subject: CheckTarget, world: CheckDeps, options: Options): Promise<number> {
   const report = await check(subject, world);
   show(report, options);
   if (options.junit !== undefined && !saved(options.junit, reportJunit(report))) return EXIT_USAGE;
@@ -142,14 +142,14 @@ function saved(file: string, text: string): boolean {
 }
 
 /** Until Ctrl-C; the exit status is that of the last report. */
-async function keepChecking(subject: Subject, world: World, options: Options, lookMs: number): Promise<number> {
+async function keepChecking(subject: CheckTarget, world: CheckDeps, options: Options, lookMs: number): Promise<number> {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   let status = 0;
   await watch({
     clock: world.clock,
     everyMs: lookMs,
-    look: async () => `${await fingerprint(options.watchDir)} ${await glance(subject, world)}`,
+    look: async () => `${await fingerprint(options.watchDir)} ${await quickCheck(subject, world)}`,
     recheck: async () => {
       status = await checkOnce(subject, world, options);
     },

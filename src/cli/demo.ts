@@ -1,15 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
-import type { CallReport } from "../call/report.ts";
-import type { CallerCall } from "../robot/caller.ts";
-import { heardMs } from "../robot/hearing.ts";
-import type { RobotPhone } from "../robot/phone.ts";
-import { listenToRecording } from "../robot/recorded.ts";
-import type { PhoneScript } from "../robot/script.ts";
-import { timelineLine } from "../simulator/timeline.ts";
-import { buildStage } from "./demo-stage.ts";
-import type { RunningPlatform, Stage } from "./demo-stage.ts";
+import type { CallReport } from "../core/call/report.ts";
+import type { CallerCall } from "../tools/softphone/caller.ts";
+import { heardMs } from "../tools/softphone/tone-monitor.ts";
+import type { Softphone } from "../tools/softphone/phone.ts";
+import { listenToRecording } from "../tools/softphone/recording-tones.ts";
+import type { PhoneScript } from "../tools/softphone/script.ts";
+import { timelineLine } from "../tools/simulator/timeline.ts";
+import { buildEnvironment } from "./demo-environment.ts";
+import type { RunningPlatform, DemoEnvironment } from "./demo-environment.ts";
 
 /** Of the sample files: examples/workspace.yaml and examples/app.mjs. */
 const EXOPHONE = "+918047100000";
@@ -75,7 +75,7 @@ async function demo(options: Options): Promise<void> {
   const running = options.running === true ? { httpUrl: options.http, sipPort: Number(options.sipPort) } : null;
   say(`${CALLER} calls ${EXOPHONE}; the sample application names Anil (${ANIL}), then Priya (${PRIYA}).\n`);
   try {
-    const checks = await play(await buildStage(PHONES, running, cleanUp), options.save ?? null);
+    const checks = await play(await buildEnvironment(PHONES, running, cleanUp), options.save ?? null);
     for (const { good, what } of checks) say(`  ${good ? "✓" : "✗"} ${what}`);
     const good = checks.every((check) => check.good);
     say(good ? "\nThe conversation was heard." : "\nSomething was not as it should be (✗ above).");
@@ -99,7 +99,7 @@ function endingOnce(cleanUp: AsyncDisposableStack): (status: number, complaint?:
 }
 
 /** Makes the call, shows its trace as it grows, and judges what came of it. */
-async function play(stage: Stage, saveTo: string | null): Promise<Check[]> {
+async function play(stage: DemoEnvironment, saveTo: string | null): Promise<Check[]> {
   const earlier = new Set(await callSids(stage));
   const via = { host: "127.0.0.1", port: stage.sipPort };
   const call = await stage.caller.call({ to: EXOPHONE, from: CALLER, via, tone_hz: CALLER_HZ, codec: "PCMU" });
@@ -111,7 +111,7 @@ async function play(stage: Stage, saveTo: string | null): Promise<Check[]> {
 }
 
 /** Prints new lines of the trace until the call is over; null when it did not begin, or did not end. */
-async function follow(stage: Stage, earlier: ReadonlySet<string>): Promise<ApiCall | null> {
+async function follow(stage: DemoEnvironment, earlier: ReadonlySet<string>): Promise<ApiCall | null> {
   const until = performance.now() + CALL_LIMIT_MS;
   let printed = 0;
   while (performance.now() < until) {
@@ -143,12 +143,12 @@ async function get({ httpUrl }: RunningPlatform, path: string): Promise<Response
   return response;
 }
 
-async function fetchRecording(stage: Stage, report: ApiCall): Promise<Buffer | null> {
+async function fetchRecording(stage: DemoEnvironment, report: ApiCall): Promise<Buffer | null> {
   const [recording] = report.recordings;
   return recording === undefined ? null : Buffer.from(await (await get(stage, recording.url)).arrayBuffer());
 }
 
-function whoWasRung(phone: RobotPhone): Check[] {
+function whoWasRung(phone: Softphone): Check[] {
   const [anil, priya] = [phone.callsTo(ANIL), phone.callsTo(PRIYA)];
   return [
     { good: anil.length === 1 && anil[0]?.status === 486, what: "Anil was rung once and was busy" },
@@ -156,7 +156,7 @@ function whoWasRung(phone: RobotPhone): Check[] {
   ];
 }
 
-function whoHeardWhom(caller: CallerCall, phone: RobotPhone): Check[] {
+function whoHeardWhom(caller: CallerCall, phone: Softphone): Check[] {
   const priyaHeard = heardMs(phone.callsTo(PRIYA)[0]?.heard ?? [], CALLER_HZ);
   const callerHeard = heardMs(caller.heard, PRIYA_HZ);
   return [

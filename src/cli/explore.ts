@@ -1,15 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { Command } from "commander";
-import { showProblem } from "../base/located.ts";
-import type { Flow } from "../call/setup.ts";
-import { exitsOf } from "../flow/flow.ts";
-import type { ExploreReport, Finding } from "../simulator/explore.ts";
-import { DEFAULT_RUNS, explore } from "../simulator/explore.ts";
-import { INVARIANTS } from "../simulator/inspector.ts";
-import { parseFlowText } from "../simulator/scenario.ts";
-import { scenarioDocument, showScenario } from "../simulator/show-scenario.ts";
-import { DEFAULT_SEED } from "../simulator/simulate.ts";
+import { showProblem } from "../core/flow/yaml-document.ts";
+import type { Flow } from "../core/call/setup.ts";
+import { exitsOf } from "../core/flow/flow.ts";
+import type { ExploreReport, ExploreFinding } from "../tools/simulator/random/explore.ts";
+import { DEFAULT_RUNS, explore } from "../tools/simulator/random/explore.ts";
+import { INVARIANTS } from "../tools/simulator/random/invariant-checker.ts";
+import { parseFlowText } from "../tools/simulator/scenario/scenario.ts";
+import { scenarioDocument, showScenario } from "../tools/simulator/scenario/show-scenario.ts";
+import { DEFAULT_SEED } from "../tools/simulator/simulate.ts";
 import { EXIT_FINDING, EXIT_USAGE, complain, readText, wholeNumber } from "./simulate.ts";
 
 interface Options {
@@ -75,7 +75,7 @@ function flowSeenFrom(out: string, flowFile: string): string {
   return relative(dirname(out), flowFile);
 }
 
-function scenarioFile(finding: Finding, flowFile: string, options: Options): string {
+function scenarioFile(finding: ExploreFinding, flowFile: string, options: Options): string {
   const comment = [
     `Run ${finding.run} of "plugboard explore ${flowFile} --seed ${options.seed}", made as small as it gets.`,
     `At ${finding.violation.atMs} ms ${finding.violation.message}.`,

@@ -3,10 +3,10 @@ import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check.ts";
 import { demoCommand } from "./demo.ts";
 import { exploreCommand } from "./explore.ts";
-import { proveCommand } from "./prove.ts";
+import { verifyCommand } from "./verify.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../server/supervisor/version.ts";
 
 const program = new Command("plugboard")
   .description("connects phone calls: your URL decides whom to ring, Plugboard rings them over SIP")
@@ -17,7 +17,7 @@ for (const command of [
   serveCommand(),
   simulateCommand(),
   exploreCommand(),
-  proveCommand(),
+  verifyCommand(),
   checkCommand(),
   demoCommand(),
 ])

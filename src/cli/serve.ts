@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { pino } from "pino";
-import type { ServeFlags } from "./config.ts";
-import { readConfig } from "./config.ts";
-import type { Platform } from "./platform.ts";
-import { startPlatform } from "./platform.ts";
-import { REDACTED } from "./redact.ts";
+import type { ServeFlags } from "../server/supervisor/config.ts";
+import { readConfig } from "../server/supervisor/config.ts";
+import type { Platform } from "../server/supervisor/platform.ts";
+import { startPlatform } from "../server/supervisor/platform.ts";
+import { REDACTED } from "../server/supervisor/redact.ts";
 
 /** `plugboard serve`: the platform, until SIGTERM or Ctrl-C. */
 export function serveCommand(): Command {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { CallReport } from "../call/report.ts";
+import type { CallReport } from "../core/call/report.ts";
 import { exploreCommand } from "./explore.ts";
 import { simulateCommand } from "./simulate.ts";
 

@@ -1,20 +1,20 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import type { LocatedProblem } from "../base/located.ts";
-import { showProblem } from "../base/located.ts";
+import type { SourceProblem } from "../core/flow/yaml-document.ts";
+import { showProblem } from "../core/flow/yaml-document.ts";
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
-import type { CallReport } from "../call/report.ts";
-import { examine } from "../simulator/explore.ts";
-import { INVARIANTS } from "../simulator/inspector.ts";
-import type { ReplayOptions } from "../simulator/replay.ts";
-import { differences, replayOf } from "../simulator/replay.ts";
-import { parseFlowText, parseScenario } from "../simulator/scenario.ts";
-import type { Scenario } from "../simulator/script.ts";
-import type { SimulateOptions } from "../simulator/simulate.ts";
-import { DEFAULT_SEED, SimulationError, simulate } from "../simulator/simulate.ts";
-import { timeline } from "../simulator/timeline.ts";
+import type { CallReport } from "../core/call/report.ts";
+import { examine } from "../tools/simulator/random/explore.ts";
+import { INVARIANTS } from "../tools/simulator/random/invariant-checker.ts";
+import type { ReplayOptions } from "../tools/simulator/replay/replay.ts";
+import { differences, replayOf } from "../tools/simulator/replay/replay.ts";
+import { parseFlowText, parseScenario } from "../tools/simulator/scenario/scenario.ts";
+import type { Scenario } from "../tools/simulator/scenario/scenario-types.ts";
+import type { SimulateOptions } from "../tools/simulator/simulate.ts";
+import { DEFAULT_SEED, SimulationError, simulate } from "../tools/simulator/simulate.ts";
+import { timeline } from "../tools/simulator/timeline.ts";
 
 /** Exit statuses of every command: 1 is a finding, 2 is wrong use. */
 export const EXIT_FINDING = 1;
@@ -104,7 +104,7 @@ function replay(file: string, options: Options): number {
   return watch(scenario, options.seed);
 }
 
-function readFlow(file: string): Result<ReplayOptions, readonly LocatedProblem[]> {
+function readFlow(file: string): Result<ReplayOptions, readonly SourceProblem[]> {
   const text = readText(file);
   if (text === null) return err([]);
   const flow = parseFlowText(text, file);
@@ -120,7 +120,7 @@ function readJson(text: string, file: string): unknown {
   }
 }
 
-function complainAll(problems: readonly LocatedProblem[]): number {
+function complainAll(problems: readonly SourceProblem[]): number {
   for (const problem of problems) complain(showProblem(problem));
   return EXIT_USAGE;
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseWav } from "../../src/media/wav.ts";
+import { parseWav } from "../../src/edges/media/sound/wav.ts";
 import type { Customer } from "../support/customer.ts";
 import { dials, startCustomer } from "../support/customer.ts";
 import type { ApiCall, TestPlatform } from "../support/platform.ts";

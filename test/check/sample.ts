@@ -1,15 +1,15 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { decodeAudio } from "../../src/audio/decode/decode.ts";
+import { decodeAudio } from "../../src/edges/audio/decode/decode.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
-import { check } from "../../src/check/check.ts";
-import type { CheckReport, Role } from "../../src/check/report.ts";
-import type { Subject } from "../../src/check/subject.ts";
-import { accountWith, CHECK_LIMITS } from "../../src/check/subject.ts";
-import { Fetcher } from "../../src/outbound/fetcher.ts";
+import { check } from "../../src/tools/check/check.ts";
+import type { CheckReport, Role } from "../../src/tools/check/report.ts";
+import type { CheckTarget } from "../../src/tools/check/check-target.ts";
+import { accountWith, CHECK_LIMITS } from "../../src/tools/check/check-target.ts";
+import { Fetcher } from "../../src/edges/http-client/fetcher.ts";
 
 /** What a sample endpoint is asked. */
 export interface Ask {
@@ -66,7 +66,11 @@ export interface Checked {
 }
 
 /** Serves the sample on a real socket and checks it, in virtual time. */
-export async function checkSample(sample: Sample, changes: Partial<Subject> = {}, credentials = ""): Promise<Checked> {
+export async function checkSample(
+  sample: Sample,
+  changes: Partial<CheckTarget> = {},
+  credentials = "",
+): Promise<Checked> {
   const clock = new VirtualClock(Date.UTC(2026, 0, 5, 4, 30));
   const asks: Ask[] = [];
   const server = serve(sample.endpoint(), clock, asks);
@@ -88,7 +92,7 @@ export async function checkSample(sample: Sample, changes: Partial<Subject> = {}
   }
 }
 
-const SUBJECT: Subject = {
+const SUBJECT: CheckTarget = {
   primary: "",
   fallback: null,
   mode: "strict",

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { CallReport } from "../../src/call/report.ts";
+import type { CallReport } from "../../src/core/call/report.ts";
 import type { Behaviour, Customer } from "../support/customer.ts";
 import { dials, startCustomer } from "../support/customer.ts";
 import type { TestPlatform } from "../support/platform.ts";

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Sine } from "../../src/media/tone.ts";
-import { parseWav, wavHeader } from "../../src/media/wav.ts";
+import { Sine } from "../../src/edges/media/sound/tone.ts";
+import { parseWav, wavHeader } from "../../src/edges/media/sound/wav.ts";
 
 export interface BaresipOptions {
   readonly user: string;

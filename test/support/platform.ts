@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { silentLog } from "../../src/base/log.ts";
-import type { CallReport } from "../../src/call/report.ts";
+import type { CallReport } from "../../src/core/call/report.ts";
 import { freePort } from "./sipp.ts";
-import { readConfig } from "../../src/cli/config.ts";
-import type { Platform } from "../../src/cli/platform.ts";
-import { startPlatform } from "../../src/cli/platform.ts";
+import { readConfig } from "../../src/server/supervisor/config.ts";
+import type { Platform } from "../../src/server/supervisor/platform.ts";
+import { startPlatform } from "../../src/server/supervisor/platform.ts";
 
 /** A call as the API shows it. */
 export interface ApiCall extends CallReport {

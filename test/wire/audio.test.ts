@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { systemClock } from "../../src/base/system-clock.ts";
 import { systemRandom } from "../../src/base/system-random.ts";
-import { Sine } from "../../src/media/tone.ts";
-import { wavHeader } from "../../src/media/wav.ts";
-import { RobotCaller } from "../../src/robot/caller.ts";
-import type { Heard } from "../../src/robot/hearing.ts";
-import { heardMs } from "../../src/robot/hearing.ts";
-import { RobotPhone } from "../../src/robot/phone.ts";
-import type { PhoneScript } from "../../src/robot/script.ts";
+import { Sine } from "../../src/edges/media/sound/tone.ts";
+import { wavHeader } from "../../src/edges/media/sound/wav.ts";
+import { SoftphoneCaller } from "../../src/tools/softphone/caller.ts";
+import type { ToneSpan } from "../../src/tools/softphone/tone-monitor.ts";
+import { heardMs } from "../../src/tools/softphone/tone-monitor.ts";
+import { Softphone } from "../../src/tools/softphone/phone.ts";
+import type { PhoneScript } from "../../src/tools/softphone/script.ts";
 import type { Behaviour, Customer } from "../support/customer.ts";
 import { dials, startCustomer } from "../support/customer.ts";
 import type { ApiCall, TestPlatform } from "../support/platform.ts";
@@ -32,9 +32,9 @@ const ANSWERS: PhoneScript = { ring_after_ms: 50, answer_after_ms: 1800, tone_hz
 const RINGS_ALOUD: PhoneScript = { early_media_after_ms: 100, busy_after_ms: 2500, tone_hz: CALLEE_HZ };
 
 const setup = { clock: systemClock, random: systemRandom(), log: silentLog, host: "127.0.0.1" };
-const caller = new RobotCaller(setup);
+const caller = new SoftphoneCaller(setup);
 const phones: Record<string, PhoneScript[]> = {};
-const trunk = new RobotPhone({ ...setup, port: 0, phones });
+const trunk = new Softphone({ ...setup, port: 0, phones });
 /** What the customer's URL answers, by caller. */
 const answers = new Map<string, object>();
 let platform: TestPlatform;
@@ -94,8 +94,8 @@ afterAll(async () => {
 });
 
 interface Lived {
-  readonly atCaller: readonly Heard[];
-  readonly atCallee: readonly Heard[];
+  readonly atCaller: readonly ToneSpan[];
+  readonly atCallee: readonly ToneSpan[];
   readonly report: ApiCall;
 }
 
@@ -136,12 +136,12 @@ async function reportOf(from: string): Promise<ApiCall> {
 }
 
 /** When the first, and when the last, of a tone was heard. */
-function span(heard: readonly Heard[], hz: number): { fromMs: number; toMs: number } {
+function span(heard: readonly ToneSpan[], hz: number): { fromMs: number; toMs: number } {
   const tones = heard.filter((one) => one.hz !== null && Math.abs(one.hz - hz) <= 15);
   return { fromMs: tones[0]?.fromMs ?? Number.NaN, toMs: tones.at(-1)?.toMs ?? Number.NaN };
 }
 
-function lengthOf(heard: readonly Heard[]): number {
+function lengthOf(heard: readonly ToneSpan[]): number {
   return heard.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
 }
 

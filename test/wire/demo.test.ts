@@ -4,8 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { heardMs } from "../../src/robot/hearing.ts";
-import { listenToRecording } from "../../src/robot/recorded.ts";
+import { heardMs } from "../../src/tools/softphone/tone-monitor.ts";
+import { listenToRecording } from "../../src/tools/softphone/recording-tones.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
 

@@ -1,4 +1,4 @@
-import type { CallReport } from "../../src/call/report.ts";
+import type { CallReport } from "../../src/core/call/report.ts";
 
 /** What must be the same in virtual and in real time: everything but the clock's readings. */
 export function essence(report: CallReport): object {

@@ -1,10 +1,10 @@
 import { stringify } from "yaml";
 import { seededRandom } from "../../src/base/random.ts";
-import type { CallReport } from "../../src/call/report.ts";
-import { parseScenario } from "../../src/simulator/scenario.ts";
-import { simulate } from "../../src/simulator/simulate.ts";
+import type { CallReport } from "../../src/core/call/report.ts";
+import { parseScenario } from "../../src/tools/simulator/scenario/scenario.ts";
+import { simulate } from "../../src/tools/simulator/simulate.ts";
 import { essence } from "./essence.ts";
-import type { Script } from "./stage.ts";
+import type { Script } from "./environment.ts";
 
 /** Events nearer than that may change places on a real network; nothing is said about who wins then. */
 const APART_MS = 150;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { simulate } from "../../src/simulator/simulate.ts";
+import { simulate } from "../../src/tools/simulator/simulate.ts";
 import { essence } from "./essence.ts";
 import { randomScenarios } from "./random-scenarios.ts";
-import { Stage } from "./stage.ts";
+import { Stage } from "./environment.ts";
 
 const SCENARIOS = 200;
 const SEED = 20_260_105;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { simulate } from "../../src/simulator/simulate.ts";
+import { simulate } from "../../src/tools/simulator/simulate.ts";
 import { essence } from "./essence.ts";
-import { Stage, scenarioFiles } from "./stage.ts";
+import { Stage, scenarioFiles } from "./environment.ts";
 
 const scripts = scenarioFiles();
 const stage = new Stage(scripts);

@@ -1,0 +1,210 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { Command } from "commander";
+import { YamlDocument, type SourceProblem, showProblem } from "../core/flow/yaml-document.ts";
+import type { ExampleOfFinding, FlowFinding, FlowReport, VerifiedWorst } from "../tools/simulator/verify/verify.ts";
+import { verify } from "../tools/simulator/verify/verify.ts";
+import { showScenarioDocument } from "../tools/simulator/scenario/show-scenario.ts";
+import { complain, EXIT_FINDING, EXIT_USAGE, readText } from "./simulate.ts";
+
+interface Options {
+  readonly json?: boolean;
+  readonly out?: string;
+}
+
+/** `plugboard verify`: what can be said of a flow without a call, each finding with a call that shows it. */
+export function verifyCommand(): Command {
+  return new Command("verify")
+    .alias("prove")
+    .description("check a flow as publishing does, and show each finding by a concrete call")
+    .argument("<flow>", "flow document (YAML or JSON)")
+    .option("--json", "print the report as JSON")
+    .option("--out <folder>", "where the example calls are written, as scenarios; otherwise they are printed")
+    .action((file: string, options: Options) => {
+      process.exitCode = run(file, options);
+    });
+}
+
+function run(file: string, options: Options): number {
+  const text = readText(file);
+  if (text === null) return EXIT_USAGE;
+  const document = YamlDocument.parse(text, file);
+  if (!document.ok) return unreadable(file, document.error, options);
+  const proof = verify(document.value.value());
+  const report = new Report(document.value, proof, options.out);
+  const folderProblem = report.write();
+  if (folderProblem !== null) {
+    complain(folderProblem);
+    return EXIT_USAGE;
+  }
+  print(options.json === true ? JSON.stringify(report.json(), null, 2) : report.lines().join("\n"));
+  return proof.findings.length === 0 ? 0 : EXIT_FINDING;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A text that is no document holds no call either. */
+function unreadable(file: string, problems: readonly SourceProblem[], { json }: Options): number {
+  const finding = (problem: SourceProblem) => ({ level: "error", rule: null, ...problem, ...NO_CALL });
+  if (json === true) {
+    const report = { flow: file, findings: problems.map(finding), longest_ringing: null, longest_silence: null };
+    print(JSON.stringify(report, null, 2));
+  } else for (const problem of problems) print(showProblem({ ...problem, message: `error: ${problem.message}` }));
+  return EXIT_FINDING;
+}
+
+const NO_CALL = { example: null, no_example: "The text is no document: no call can be played." };
+
+/** An example with the file that it is written to; null: it is printed. */
+interface Exhibit {
+  readonly example: ExampleOfFinding;
+  readonly file: string | null;
+  readonly comment: readonly string[];
+}
+
+const WORST = { longestRinging: "longest ringing", longestSilence: "longest silence" } as const;
+const WORST_KINDS = ["longestRinging", "longestSilence"] as const;
+
+class Report {
+  readonly #document: YamlDocument;
+  readonly #proof: FlowReport;
+  readonly #out: string | null;
+  /** By what it is the example of. */
+  readonly #exhibits = new Map<FlowFinding | VerifiedWorst, Exhibit>();
+
+  constructor(document: YamlDocument, proof: FlowReport, out: string | undefined) {
+    this.#document = document;
+    this.#proof = proof;
+    this.#out = out ?? null;
+    for (const finding of proof.findings) {
+      this.#exhibit(finding, `${finding.rule ?? "error"}-${finding.path.slice(1).join("-")}`, this.#sentence(finding));
+    }
+    for (const kind of WORST_KINDS) {
+      const worst = proof[kind];
+      if (worst !== null) this.#exhibit(worst, WORST[kind], worstSentence(kind, worst));
+    }
+  }
+
+  #exhibit(of: FlowFinding | VerifiedWorst, name: string, sentence: string): void {
+    if (of.example === null) return;
+    const file = this.#out === null ? null : join(this.#out, `${this.#freeName(name)}.yaml`);
+    const simulated = `plugboard simulate ${file ?? "FILE"}`;
+    const comment = [sentence, `For example: ${of.example.story}.`, `  ${simulated}`];
+    this.#exhibits.set(of, { example: of.example, file, comment });
+  }
+
+  #freeName(wanted: string): string {
+    const name = wanted.toLowerCase().replaceAll(/[^a-z0-9_-]+/g, "-");
+    const taken = [...this.#exhibits.values()].map(({ file }) => file);
+    for (let i = 1; ; i++) {
+      const candidate = i === 1 ? name : `${name}-${i}`;
+      if (!taken.includes(join(this.#out ?? "", `${candidate}.yaml`))) return candidate;
+    }
+  }
+
+  /** Writes the example calls, where there is a folder for them. The problem with that; null: none. */
+  write(): string | null {
+    if (this.#out === null) return null;
+    try {
+      mkdirSync(this.#out, { recursive: true });
+      for (const exhibit of this.#exhibits.values()) {
+        if (exhibit.file !== null) writeFileSync(exhibit.file, this.#text(exhibit));
+      }
+      return null;
+    } catch (error) {
+      return `--out ${this.#out}: cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
+  /** The scenario names its flow relative to itself, so that it shows one day that the flow was mended. */
+  #scenario({ example }: Exhibit): Readonly<Record<string, unknown>> {
+    return { ...example.scenario, flow: relative(this.#out ?? ".", this.#document.file) };
+  }
+
+  #text(exhibit: Exhibit): string {
+    return showScenarioDocument(this.#scenario(exhibit), exhibit.comment);
+  }
+
+  #located({ path, message }: FlowFinding): SourceProblem {
+    return this.#document.problem(path, message);
+  }
+
+  #sentence(finding: FlowFinding): string {
+    const { file, line, path, message } = this.#located(finding);
+    const where = path === "" ? "" : `${path}: `;
+    const rule = finding.rule === null || message.includes(finding.rule) ? "" : ` [${finding.rule}]`;
+    return `${file}:${line}: ${finding.level}: ${where}${message}${rule}`;
+  }
+
+  lines(): readonly string[] {
+    const { findings } = this.#proof;
+    const found = findings.flatMap((finding) => [this.#sentence(finding), ...this.#shown(finding)]);
+    const worst = WORST_KINDS.flatMap((kind) => {
+      const one = this.#proof[kind];
+      if (one !== null) return [worstSentence(kind, one), ...this.#shown(one)];
+      return hasErrors(findings) ? [] : [`${WORST[kind]}: none`];
+    });
+    return [...found, ...worst, counted(findings)];
+  }
+
+  #shown(of: FlowFinding | VerifiedWorst): readonly string[] {
+    const exhibit = this.#exhibits.get(of);
+    if (exhibit === undefined) return [`  no example: ${of.noExample ?? ""}`];
+    const { example, file } = exhibit;
+    const story = `  example: ${example.story}`;
+    if (file !== null) return [story, `  plugboard simulate ${file}`];
+    const text = showScenarioDocument(this.#scenario(exhibit), []).trimEnd();
+    return [story, ...text.split("\n").map((line) => `    ${line}`)];
+  }
+
+  json(): unknown {
+    const { findings, longestRinging, longestSilence } = this.#proof;
+    return {
+      flow: this.#document.file,
+      findings: findings.map((finding) => {
+        const { file, line, path, message } = this.#located(finding);
+        return { level: finding.level, rule: finding.rule, file, line, path, message, ...this.#exampleJson(finding) };
+      }),
+      longest_ringing: longestRinging && this.#worstJson(longestRinging),
+      longest_silence: longestSilence && this.#worstJson(longestSilence),
+    };
+  }
+
+  #worstJson(worst: VerifiedWorst): unknown {
+    const { ms, applet, exit, because } = worst;
+    return { ms, applet, exit, because, ...this.#exampleJson(worst) };
+  }
+
+  #exampleJson(of: FlowFinding | VerifiedWorst): object {
+    const exhibit = this.#exhibits.get(of);
+    if (exhibit === undefined) return { example: null, no_example: of.noExample };
+    const { path, story } = exhibit.example;
+    return { example: { path, story, file: exhibit.file, scenario: this.#scenario(exhibit) }, no_example: null };
+  }
+}
+
+function hasErrors(findings: readonly FlowFinding[]): boolean {
+  return findings.some(({ level }) => level === "error");
+}
+
+function worstSentence(kind: keyof typeof WORST, { ms, applet, exit, because }: VerifiedWorst): string {
+  const place = exit === null ? `in "${applet}"` : `in "${applet}", up to its exit "${exit}"`;
+  return `${WORST[kind]}: ${duration(ms)} ${place}. ${because}`;
+}
+
+/** Whole minutes are told too where seconds say little. */
+function duration(ms: number): string {
+  const seconds = `${ms / 1000} s`;
+  return ms < 120_000 ? seconds : `${seconds} (${Math.round(ms / 60_000)} min)`;
+}
+
+function counted(findings: readonly FlowFinding[]): string {
+  if (findings.length === 0) return "nothing found";
+  const count = (level: FlowFinding["level"]): string => {
+    const found = findings.filter((each) => each.level === level).length;
+    return `${found} ${level}${found === 1 ? "" : "s"}`;
+  };
+  return `${count("error")}, ${count("warning")}`;
+}

@@ -1,0 +1,116 @@
+import type { LegId } from "../../call/legs.ts";
+import type { StepContext } from "../../call/step-context.ts";
+import { destinationKey } from "../../contract/destination.ts";
+import type { Destination } from "../../contract/destination.ts";
+import { type DialOutcome, outcomes } from "../../contract/outcome.ts";
+import type { LegFacts } from "../../contract/request.ts";
+import { notifyDialEvent } from "./dial-events.ts";
+import { type Attempt, changeAttempt, type ConnectState, activeAttempts } from "./state.ts";
+
+/** Sends one INVITE and says so. */
+export function beginAttempt(
+  context: StepContext,
+  state: ConnectState,
+  destination: Destination,
+  ringLimitMs: number,
+): void {
+  const leg = context.dial(destination, state.callerId);
+  const attempt: Attempt = {
+    leg,
+    destination,
+    startedAt: context.at,
+    rang: false,
+    earlyMedia: false,
+    bridgedAt: null,
+    outcome: null,
+    endedAt: null,
+  };
+  state.attempts = [...state.attempts, attempt];
+  context.trace({
+    type: "attempt.started",
+    leg,
+    applet: context.call.applet ?? "",
+    destination: destinationKey(destination),
+    caller_id: state.callerId,
+    ring_limit_ms: ringLimitMs,
+    round: state.round,
+  });
+  notifyDialEvent(context, state, attempt, "Dial");
+}
+
+/** How an attempt came to its end, for the trace. */
+export interface AttemptEnd {
+  readonly outcome: DialOutcome;
+  readonly sip: number | null;
+  readonly rule: string | null;
+  readonly message: string;
+}
+
+/** Every attempt ends here, exactly once; a leg that still rings or is up is given up (EVT-4). */
+export function endAttempt(context: StepContext, state: ConnectState, attempt: Attempt, end: AttemptEnd): void {
+  const { leg } = attempt;
+  context.endLeg(leg);
+  changeAttempt(state, leg, { outcome: end.outcome, endedAt: context.at });
+  context.trace({
+    type: "attempt.ended",
+    leg,
+    outcome: end.outcome.status,
+    cause_code: end.outcome.cause.code,
+    cause: end.outcome.cause.name,
+    sip: end.sip,
+    rule: end.rule,
+    message: end.message,
+  });
+  notifyDialEvent(context, state, attempt, "Terminal");
+}
+
+/** Gives up every attempt but one: somebody else answered, or nobody waits any more. */
+export function cancelAttempts(
+  context: StepContext,
+  state: ConnectState,
+  except: LegId | null,
+  rule: string,
+  message: string,
+): void {
+  for (const attempt of activeAttempts(state)) {
+    if (attempt.leg !== except)
+      endAttempt(context, state, attempt, { outcome: outcomes.canceled, sip: null, rule, message });
+  }
+}
+
+/**
+ * Closes the round: what later requests tell of its attempts (REQ-15, REQ-19, REQ-24, REQ-28, REQ-29). `decisive` is the
+ * attempt that stands for the Connect: the one that talked, otherwise the one dialled last.
+ */
+export function closeRound(
+  context: StepContext,
+  state: ConnectState,
+  decisive: Attempt | undefined = state.attempts.at(-1),
+): void {
+  if (decisive === undefined) return;
+  state.finishedLegs = [...state.finishedLegs, ...state.attempts.map((each) => legFacts(state, each))];
+  state.attempts = [];
+  const status = decisive.outcome?.status ?? null;
+  context.patchState({ dialStatus: status });
+  context.updateFacts({
+    callType: "incomplete",
+    dialWhomNumber: decisive.destination,
+    dialCallDurationS: seconds(decisive.startedAt, decisive.endedAt),
+    dialCallStatus: status,
+    outgoingPhoneNumber: state.callerId,
+    legs: state.finishedLegs,
+  });
+}
+
+function legFacts(state: ConnectState, attempt: Attempt): LegFacts {
+  return {
+    number: attempt.destination,
+    onCallDurationS: seconds(attempt.bridgedAt, attempt.endedAt),
+    callerId: state.callerId,
+    cause: (attempt.outcome ?? outcomes.canceled).cause,
+  };
+}
+
+function seconds(fromMs: number | null, toMs: number | null): number {
+  return fromMs === null || toMs === null ? 0 : Math.floor((toMs - fromMs) / 1000);
+}

@@ -1,0 +1,95 @@
+import { type AppletExit, type AppletTimes, HEARD, NEVER_TAKEN } from "../../call/applet.ts";
+import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { readRinging } from "../../contract/answer.ts";
+import { isObject } from "../../contract/fields.ts";
+import { isHttpUrl } from "../../contract/query.ts";
+import type { ConnectDocument, ConnectExit } from "./schema.ts";
+
+/** RES-15's largest `max_ringing_duration`, and REQ-8's longest list: what a URL may answer at worst. */
+export const LONGEST_RING_S = 60;
+export const LONGEST_LIST = 100;
+
+/** A list with such an entry rings somebody, unless the account forbids it. */
+const LOOKS_DIALABLE = /^\s*(?:\+?\d[\d ()-]{6,}|sip:\S+)\s*$/;
+
+/** The three exits (section 6), in the order of the contract. */
+export function connectExits(document: ConnectDocument): readonly AppletExit[] {
+  const asksUrl = document.url !== undefined || document.dial_whom?.url !== undefined;
+  // Whoever stands in the account or comes from a URL may be rung; an empty list in the flow rings nobody.
+  const ringsNobody = !asksUrl && document.dial_whom?.group === undefined && numbersOf(document).length === 0;
+  const heard = { waits: true, silence: ringsNobody ? NEVER_TAKEN : HEARD, optional: false };
+  // A list in the flow is found wanting in no time at all; with a URL the caller has heard nothing while it was asked.
+  const unheard = connectTimes(document).silenceMs;
+  const silence = { afterSound: null, throughout: unheard };
+  // EXIT-4: left empty, the last exit is the one before it.
+  const { nobody_answered: unanswered, nobody_dialed: undialled } = document.exits;
+  const standsIn = unanswered !== undefined && undialled === undefined;
+  const waits = asksUrl || numbersOf(document).some((each) => LOOKS_DIALABLE.test(each));
+  const answered = {
+    waits: waits || !standsIn,
+    silence: { afterSound: ringsNobody ? null : 0, throughout: standsIn && (unheard > 0 || !waits) ? unheard : null },
+    optional: false,
+  };
+  return [
+    { ...exit(document, "conversation_ended", "after the conversation ends"), ...heard },
+    { ...exit(document, "nobody_answered", "nobody answers"), ...answered },
+    { ...exit(document, "nobody_dialed", "we didn't dial anyone"), waits, silence, optional: true },
+  ];
+}
+
+function exit(document: ConnectDocument, name: ConnectExit, label: string) {
+  return { name, label, target: document.exits[name] ?? null, path: ["exits", name] };
+}
+
+/** The longest a caller may listen to ringing, and to nothing. */
+export function connectTimes(document: ConnectDocument): AppletTimes {
+  if (document.url !== undefined) {
+    const asked = document.url.fallback === undefined ? 1 : 2;
+    const rounds = MAX_FETCHES_PER_CONNECT - 1 + LONGEST_LIST;
+    return {
+      ringMs: rounds * LONGEST_RING_S * 1000,
+      silenceMs: asked * REQUEST_DEADLINE_MS,
+      ringsBecause: `Its URL may answer ${MAX_FETCHES_PER_CONNECT} times, at last with ${LONGEST_LIST} numbers that each ring for ${LONGEST_RING_S} s.`,
+      silentBecause: `Its ${asked === 1 ? "URL" : "URLs"} may take 5 s${asked === 1 ? "" : " each"} to name nobody.`,
+    };
+  }
+  return timesOfFlow(document);
+}
+
+function timesOfFlow(document: ConnectDocument): AppletTimes {
+  const { dial_whom: whom, parameters = {} } = document;
+  const ringS = readRinging(parameters).maxRingingDurationS;
+  const size = roundSize(document);
+  const isListed = whom === undefined || whom.numbers !== undefined;
+  const numbers = isListed ? new Set(numbersOf(document)).size : LONGEST_LIST;
+  const rounds = Math.ceil(numbers / size);
+  const asksUrl = whom?.url !== undefined;
+  return {
+    ringMs: rounds * ringS * 1000,
+    // The sounds that the flow names are looked at within the time of one request, with the URL's where there is one.
+    silenceMs: asksUrl || soundUrlsOf(document).length > 0 ? REQUEST_DEADLINE_MS : 0,
+    ringsBecause: `${numbers} ${numbers === 1 ? "number" : "numbers"}${size > 1 ? ` in rounds of ${size}` : ""} may each ring for ${ringS} s.`,
+    silentBecause: `${asksUrl ? "Its URL" : "What it plays"} may take 5 s to be there.`,
+  };
+}
+
+/** DIAL-3: how many of the flow's own list ring at once. */
+export function roundSize({ parameters = {} }: ConnectDocument): number {
+  const { activate, maxAttempts } = readRinging(parameters).parallel;
+  return activate ? maxAttempts : 1;
+}
+
+/** The numbers that stand in the flow itself. */
+export function numbersOf({ dial_whom: whom, parameters }: ConnectDocument): readonly string[] {
+  if (whom !== undefined) return whom.numbers ?? [];
+  const destination = parameters?.["destination"];
+  const numbers: unknown = isObject(destination) ? destination["numbers"] : undefined;
+  return Array.isArray(numbers) ? numbers.filter((each) => typeof each === "string") : [];
+}
+
+/** Audio URLs that the flow itself names. */
+export function soundUrlsOf({ parameters = {} }: ConnectDocument): readonly string[] {
+  const { music_on_hold: music, start_call_playback: playback } = parameters;
+  const values = [music, playback].map((each) => (isObject(each) ? each["value"] : undefined));
+  return values.filter((each) => typeof each === "string").filter(isHttpUrl);
+}

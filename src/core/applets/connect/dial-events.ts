@@ -1,0 +1,47 @@
+import type { StepContext } from "../../call/step-context.ts";
+import { maskCredentials } from "../../contract/query.ts";
+import { dialEventQuery } from "../../contract/request.ts";
+import type { Attempt, ConnectState } from "./state.ts";
+
+type DialEvent = "Dial" | "Ringing" | "Answered" | "Terminal";
+
+/**
+ * Tells `dial_passthru_event_url` about one attempt (section 5): into the outbox, in order per attempt (EVT-6), never
+ * delaying the call. The answer that began an attempt is still in use when it ends, so its URL hears both ends (EVT-4).
+ */
+export function notifyDialEvent(context: StepContext, state: ConnectState, attempt: Attempt, event: DialEvent): void {
+  const url = state.answer?.dialEventUrl ?? null;
+  if (url === null || !isWanted(context, event)) return;
+  const { callSid, from, to, direction, startedAt } = context.call;
+  const query = dialEventQuery(context.setup.account, {
+    callSid,
+    callFrom: from,
+    callTo: to,
+    direction,
+    createdMs: startedAt,
+    nowMs: context.at,
+    destination: attempt.destination,
+    event,
+  });
+  context.notify(
+    {
+      purpose: "dial_event",
+      role: null,
+      attempt: state.request.attempt,
+      url,
+      query,
+      versionHeader: false,
+      accept: "*/*",
+    },
+    `${callSid}-dial-${attempt.leg}`,
+  );
+  context.trace({ type: "dial_event", leg: attempt.leg, event, url: maskCredentials(url), query });
+}
+
+/** EVT-2: `Dial` and `Terminal` always, the two between them if the account turns them on. */
+function isWanted(context: StepContext, event: DialEvent): boolean {
+  const { dialEvents } = context.setup.account;
+  if (event === "Ringing") return dialEvents.includes("ringing");
+  if (event === "Answered") return dialEvents.includes("answered");
+  return true;
+}

@@ -1,0 +1,614 @@
+import { describe, expect, it } from "vitest";
+import { CALLER } from "../../call/legs.ts";
+import { connectFlow, Drive, EXOPHONE } from "../../engine/testing/drive.ts";
+
+const A = "+919900000011";
+const B = "+919900000012";
+const C = "+919900000013";
+const PARALLEL = { parallel_ringing: { activate: true, max_parallel_attempts: 2 } };
+const RECORD = { record: true };
+
+/** A call whose URL named these numbers. */
+function dialling(numbers: readonly string[], more: Record<string, unknown> = {}): Drive {
+  const call = new Drive();
+  call.dial(numbers, more);
+  return call;
+}
+
+describe("in sequence", () => {
+  it("DIAL-1: each destination is rung in array order until it is busy, refuses or fails", () => {
+    const call = dialling([A, B, C]);
+    call.refuses(2, 486);
+    call.refuses(3, 404);
+    expect(call.dialled).toEqual([A, B, C]);
+    call.refuses(4, 603);
+    expect(call.outcomes).toEqual([`${A} busy`, `${B} failed`, `${C} busy`]);
+    expect(call.exits).toEqual(["sales.nobody_answered"]);
+  });
+
+  it("RES-9: the trace shows the answer in use with its defaults, and what became of each destination", () => {
+    const call = dialling([A, B]);
+    call.refuses(2);
+    call.answers(3);
+    const [answer] = call.traced("answer.used");
+    expect(answer).toMatchObject({ id: "f1", answer: { numbers: [A, B], outgoing_phone_number: EXOPHONE } });
+    expect(call.traced("attempt.started")).toMatchObject([
+      { leg: 2, applet: "sales", destination: A, caller_id: EXOPHONE, ring_limit_ms: 30_000, round: 1 },
+      { leg: 3, applet: "sales", destination: B, caller_id: EXOPHONE, ring_limit_ms: 30_000, round: 2 },
+    ]);
+    expect(call.traced("attempt.answered")).toMatchObject([{ leg: 3 }]);
+  });
+
+  it("keys that the caller presses while it rings are for nobody", () => {
+    const call = dialling([A]);
+    call.presses("1");
+    expect(call.kinds).toEqual([]);
+    call.answers(2);
+    expect(call.of("bridge")).toHaveLength(1);
+  });
+
+  it("DIAL-1: nobody is rung while another still rings", () => {
+    const call = dialling([A, B]);
+    call.after(29_000);
+    expect(call.dialled).toEqual([A]);
+  });
+
+  it("DIAL-1: whoever answers is put through, and the rest is not rung", () => {
+    const call = dialling([A, B, C]);
+    call.refuses(2);
+    call.answers(3);
+    expect(call.of("bridge")).toEqual([{ kind: "bridge", a: CALLER, b: 3 }]);
+    call.leaves(3);
+    expect(call.dialled).toEqual([A, B]);
+  });
+
+  it("DIAL-2: at max_ringing_duration, counted from the INVITE, the leg is cancelled", () => {
+    const call = dialling([A, B], { max_ringing_duration: 12 });
+    call.after(3000);
+    call.rings(2);
+    call.after(8999);
+    expect(call.of("cancel")).toEqual([]);
+    call.after(1);
+    expect(call.of("cancel")).toEqual([{ kind: "cancel", leg: 2 }]);
+    expect(call.outcomes).toEqual([`${A} no-answer`]);
+    expect(call.traced("attempt.ended")[0]).toMatchObject({ cause: "RING_TIMEOUT", cause_code: 1003, rule: "DIAL-2" });
+    expect(call.dialled).toEqual([A, B]);
+  });
+
+  it("DIAL-2: an answer that crosses the CANCEL is hung up and is no conversation", () => {
+    const call = dialling([A, B], { max_ringing_duration: 12 });
+    call.after(12_000);
+    call.answers(2);
+    expect(call.kinds).toEqual(["hang_up"]);
+    expect(call.of("bridge")).toEqual([]);
+    expect(call.rules).toContain("DIAL-2");
+    call.leaves(2);
+    call.refuses(3);
+    expect(call.exits).toEqual(["sales.nobody_answered"]);
+  });
+
+  it("DIAL-2: what a leg says after it was given up changes nothing", () => {
+    const call = dialling([A, B], { max_ringing_duration: 12 });
+    call.after(12_000);
+    call.rings(2);
+    expect(call.latest).toEqual([]);
+    call.refuses(2, 487);
+    expect(call.latest).toEqual([]);
+    expect(call.outcomes).toEqual([`${A} no-answer`]);
+    expect(call.dialled).toEqual([A, B]);
+  });
+
+  it("DIAL-2: an answer in time ends the ringing: its limit does not cut the conversation", () => {
+    const call = dialling([A], { max_ringing_duration: 12 });
+    call.answers(2);
+    call.after(60_000);
+    expect(call.traced("conversation.ended")).toEqual([]);
+  });
+});
+
+describe("in parallel", () => {
+  it("DIAL-3: so many legs ring at once, and the first to answer cancels the others", () => {
+    const call = dialling([A, B, C], PARALLEL);
+    expect(call.dialled).toEqual([A, B]);
+    call.answers(3);
+    expect(call.of("cancel")).toEqual([{ kind: "cancel", leg: 2 }]);
+    expect(call.of("bridge")).toEqual([{ kind: "bridge", a: CALLER, b: 3 }]);
+    expect(call.traced("attempt.ended")[0]).toMatchObject({ leg: 2, outcome: "canceled", rule: "DIAL-3" });
+  });
+
+  it("DIAL-3: the others are cancelled before the two are put through", () => {
+    const call = dialling([A, B], PARALLEL);
+    call.answers(2);
+    expect(call.kinds.indexOf("cancel")).toBeLessThan(call.kinds.indexOf("bridge"));
+  });
+
+  it("DIAL-3: more numbers follow in further rounds, each with its own ring limit", () => {
+    const call = dialling([A, B, C], { ...PARALLEL, max_ringing_duration: 12 });
+    call.after(5000);
+    call.refuses(2);
+    expect(call.dialled).toEqual([A, B]);
+    call.after(7000);
+    expect(call.dialled).toEqual([A, B, C]);
+    expect(call.traced("attempt.started").map((entry) => entry.round)).toEqual([1, 1, 2]);
+    call.after(11_999);
+    expect(call.outcomes).toEqual([`${A} busy`, `${B} no-answer`]);
+    call.after(1);
+    expect(call.outcomes.at(-1)).toBe(`${C} no-answer`);
+  });
+
+  it("DIAL-3: the one who answered is the one that later requests name", () => {
+    const call = dialling([A, B], PARALLEL);
+    call.answers(2);
+    call.after(5000);
+    call.leaves(2);
+    expect(call.call.facts.dialWhomNumber).toEqual({ kind: "number", e164: A });
+    expect(call.call.facts.legs.map((leg) => leg.cause.name)).toEqual(["NORMAL_CLEARING", "ORIGINATOR_CANCEL"]);
+    const other = dialling([A, B], PARALLEL);
+    other.answers(3);
+    other.leaves(3);
+    expect(other.call.facts.dialWhomNumber).toEqual({ kind: "number", e164: B });
+  });
+
+  it("DIAL-4: of two answers at once the first processed wins, the other is hung up and heard by nobody", () => {
+    const call = dialling([A, B], PARALLEL);
+    call.answers(3);
+    call.answers(2);
+    expect(call.kinds).toEqual(["hang_up"]);
+    expect(call.of("bridge")).toEqual([{ kind: "bridge", a: CALLER, b: 3 }]);
+    expect(call.of("forward_audio")).toEqual([]);
+    expect(call.traced("conversation.started")).toHaveLength(1);
+  });
+});
+
+describe("the conversation", () => {
+  it("DIAL-5: max_conversation_duration counts from the bridge; then both are hung up", () => {
+    const call = dialling([A], {
+      max_conversation_duration: 60,
+      start_call_playback: { playback_to: "callee", type: "text", value: "hi" },
+    });
+    call.answers(2);
+    call.after(20_000);
+    call.played();
+    call.after(59_999);
+    expect(call.of("hang_up")).toEqual([]);
+    call.after(1);
+    expect(call.of("hang_up").map((effect) => effect.leg)).toEqual([2, CALLER]);
+    expect(call.exits).toEqual(["sales.conversation_ended"]);
+    expect(call.traced("conversation.ended")[0]).toMatchObject({ by: "platform", duration_ms: 60_000, rule: "DIAL-5" });
+    expect(call.call.ended).toBe(true);
+  });
+
+  it("DIAL-12: when the callee hangs up the flow goes on for the caller", () => {
+    const call = dialling([A]);
+    call.answers(2);
+    call.after(10_000);
+    call.leaves(2);
+    expect(call.applets).toEqual(["sales", "talked"]);
+    expect(call.kinds[0]).toBe("unbridge");
+    expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "callee", conversation_s: 10, call_type: "completed" });
+  });
+
+  it("DIAL-12: a caller whose callee left is still there for the next applet", () => {
+    const flow = { ...connectFlow, applets: { ...connectFlow.applets, talked: connectFlow.applets.sales } };
+    const call = new Drive({ flow });
+    call.dial([A]);
+    call.answers(2);
+    call.leaves(2);
+    expect(call.call.ended).toBe(false);
+    expect(call.asked).toHaveLength(2);
+    expect(call.query("connect")).toMatchObject({ CallType: "completed", DialCallStatus: "completed" });
+  });
+
+  it("EXIT-2: a caller who hangs up first has had a conversation too", () => {
+    const call = dialling([A]);
+    call.answers(2);
+    call.after(3500);
+    call.leaves();
+    expect(call.exits).toEqual(["sales.conversation_ended"]);
+    expect(call.of("hang_up").map((effect) => effect.leg)).toEqual([2]);
+    expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "caller", conversation_s: 3, call_type: "completed" });
+  });
+});
+
+describe("the caller id", () => {
+  const account = {
+    exophones: [
+      { number: EXOPHONE, region: "KA", trunk: null },
+      { number: "+918047100001", region: "KA", trunk: null },
+      { number: "+911147100002", region: "DL", trunk: null },
+    ],
+  };
+
+  it.each([
+    ["one of the account's", "+918047100001", "+918047100001"],
+    ["one that is not the account's", "+918099999999", EXOPHONE],
+    ["a malformed one", "abc", EXOPHONE],
+    ["one of another region", "+911147100002", EXOPHONE],
+  ])("DIAL-6: %s is used, or replaced by leg 1's with a warning", (_, outgoing, used) => {
+    const call = new Drive({ account });
+    call.dial([A], { outgoing_phone_number: outgoing });
+    expect(call.of("dial")[0]?.callerId).toBe(used);
+    expect(call.traced("answer.finding").some((entry) => entry.rule === "DIAL-6")).toBe(used === EXOPHONE);
+  });
+});
+
+describe("the ExoPhone of leg 1", () => {
+  const account = {
+    exophones: [
+      { number: EXOPHONE, region: "KA", trunk: null },
+      { number: "+911147100002", region: "DL", trunk: null },
+      { number: "+911147100003", region: "DL", trunk: null },
+    ],
+  };
+
+  it("DIAL-6: is the one of the account's that was called, and its region counts", () => {
+    const call = new Drive({ account, call: { to: "+911147100002" } });
+    call.dial([A, B], { outgoing_phone_number: "+911147100003" });
+    expect(call.of("dial")[0]?.callerId).toBe("+911147100003");
+    const plain = new Drive({ account, call: { to: "+911147100002" } });
+    plain.dial([A]);
+    expect(plain.of("dial")[0]?.callerId).toBe("+911147100002");
+  });
+
+  it("DIAL-6: a number that was called though it is not the account's is shown as it is", () => {
+    const call = new Drive({ account, call: { to: "+918099999999" } });
+    call.dial([A]);
+    expect(call.of("dial")[0]?.callerId).toBe("+918099999999");
+  });
+});
+
+describe("music while it rings", () => {
+  it("DIAL-7: default_tone plays our ringback in a loop until the bridge", () => {
+    const call = dialling([A, B]);
+    expect(call.of("play")).toMatchObject([
+      { legs: [CALLER], items: [{ kind: "tone", tone: "ringback" }], loop: true },
+    ]);
+    call.refuses(2);
+    expect(call.of("play")).toHaveLength(1);
+    call.answers(3);
+    expect(call.kinds.indexOf("stop_playing")).toBeLessThan(call.kinds.indexOf("bridge"));
+    expect(call.of("stop_playing")).toHaveLength(1);
+  });
+
+  it("DIAL-7: custom_tone plays the URL's audio in a loop, once it was looked at", () => {
+    const call = dialling([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
+    expect(call.dialled).toEqual([]);
+    expect(call.of("check_audio")[0]).toMatchObject({ url: "https://cdn.example/hold.wav", deadlineMs: 4900 });
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    expect(call.dialled).toEqual([A]);
+    expect(call.of("play")).toMatchObject([
+      { items: [{ kind: "url", url: "https://cdn.example/hold.wav" }], loop: true },
+    ]);
+  });
+
+  it("RES-27: with two audio URLs the answer waits for both checks", () => {
+    const call = dialling([A], {
+      music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" },
+      start_call_playback: { playback_to: "callee", type: "audio_url", value: "https://cdn.example/hello.wav" },
+    });
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    expect(call.dialled).toEqual([]);
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    expect(call.dialled).toEqual([A]);
+  });
+
+  it("DIAL-7: a custom tone that cannot be played gives way to ours", () => {
+    const call = dialling([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
+    expect(call.of("play").at(-1)).toMatchObject({ items: [{ kind: "tone", tone: "ringback" }], loop: true });
+  });
+
+  it("DIAL-7: our own tone begins again should it end, and is not tried again when it cannot be had", () => {
+    const call = dialling([A]);
+    call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: null });
+    expect(call.of("play")).toHaveLength(2);
+    call.event({ kind: "playback_ended", id: call.of("play")[1]?.id ?? "", failure: "no codec" });
+    expect(call.of("play")).toHaveLength(2);
+    call.answers(2);
+    expect(call.of("bridge")).toHaveLength(1);
+  });
+
+  it("DIAL-7: our own tone begins again too while the URL is asked again and nobody rings", () => {
+    const call = dialling([A], { fetch_after_attempt: true });
+    call.refuses(2);
+    call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: null });
+    expect(call.kinds).toEqual(["play"]);
+    expect(call.of("play").at(-1)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }], loop: true });
+  });
+
+  it("DIAL-7: another custom tone of a re-fetch takes the place of the one before, broken or not", () => {
+    const custom = (name: string) => ({
+      fetch_after_attempt: true,
+      music_on_hold: { type: "custom_tone", value: `https://cdn.example/${name}.wav` },
+    });
+    const ok = { ok: true, status: 200, contentType: "audio/wav", body: "" } as const;
+    const heard = (call: Drive) => call.of("play").at(-1)?.items;
+    const call = dialling([A], custom("one"));
+    call.outcome(ok);
+    call.refuses(2);
+    call.dial([B], custom("two"));
+    call.outcome(ok);
+    expect(heard(call)).toEqual([{ kind: "url", url: "https://cdn.example/two.wav" }]);
+    expect(call.kinds).toContain("stop_playing");
+    call.event({ kind: "playback_ended", id: call.of("play").at(-1)?.id ?? "", failure: "no such codec" });
+    expect(heard(call)).toEqual([{ kind: "tone", tone: "ringback" }]);
+    call.refuses(3);
+    call.dial([C], custom("three"));
+    call.outcome(ok);
+    expect(heard(call)).toEqual([{ kind: "url", url: "https://cdn.example/three.wav" }]);
+  });
+
+  it("DIAL-7: the same custom tone of a re-fetch goes on without a gap", () => {
+    const hold = { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } };
+    const call = dialling([A], { ...hold, fetch_after_attempt: true });
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    call.refuses(2);
+    call.dial([B], hold);
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    expect(call.dialled).toEqual([A, B]);
+    expect(call.of("play")).toHaveLength(1);
+    expect(call.of("stop_playing")).toEqual([]);
+  });
+
+  it("DIAL-7: a leg that is heard and fails as the last is let go, and nothing else begins to play", () => {
+    const call = dialling([A], { music_on_hold: { type: "operator_tone" } });
+    call.event({ kind: "leg_early_media", leg: 2 });
+    call.refuses(2);
+    expect(call.kinds.filter((kind) => kind === "stop_forwarding" || kind === "play")).toEqual(["stop_forwarding"]);
+  });
+
+  it("DIAL-7: while the URL is asked again the caller hears our ringback, no longer the leg that failed", () => {
+    const call = dialling([A], { music_on_hold: { type: "operator_tone" }, fetch_after_attempt: true });
+    call.event({ kind: "leg_early_media", leg: 2 });
+    call.refuses(2);
+    expect(call.of("stop_forwarding")).toEqual([{ kind: "stop_forwarding", from: 2, to: CALLER }]);
+    expect(call.of("play").at(-1)).toMatchObject({ items: [{ kind: "tone", tone: "ringback" }], loop: true });
+    expect(call.of("play")).toHaveLength(2);
+  });
+
+  it("DIAL-7: the trace says what plays, and by which rule", () => {
+    const hold = "https://cdn.example/hold.wav";
+    const call = dialling([A], {
+      music_on_hold: { type: "custom_tone", value: hold },
+      start_call_playback: { playback_to: "both", type: "text", value: "hi" },
+    });
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
+    call.answers(2);
+    expect(call.traced("playback.started")).toMatchObject([
+      { legs: [CALLER], what: hold, rule: "DIAL-7" },
+      { legs: [CALLER], what: "ringback tone", rule: "DIAL-7" },
+      { legs: [CALLER, 2], what: "text: hi", rule: "DIAL-8" },
+    ]);
+  });
+
+  it("DIAL-7: operator_tone is our ringback until the leg sends sound, then the leg as it is", () => {
+    const call = dialling([A], { music_on_hold: { type: "operator_tone" } });
+    expect(call.of("play")).toHaveLength(1);
+    call.event({ kind: "leg_early_media", leg: 2 });
+    expect(call.kinds).toEqual(["stop_playing", "forward_audio"]);
+    expect(call.of("forward_audio")).toEqual([{ kind: "forward_audio", from: 2, to: CALLER }]);
+  });
+
+  it("DIAL-7: with several legs the first that sends is heard, then another, then our ringback", () => {
+    const call = dialling([A, B, C], {
+      music_on_hold: { type: "operator_tone" },
+      parallel_ringing: { activate: true, max_parallel_attempts: 3 },
+    });
+    call.event({ kind: "leg_early_media", leg: 3 });
+    call.event({ kind: "leg_early_media", leg: 2 });
+    expect(call.of("forward_audio").map((effect) => effect.from)).toEqual([3]);
+    call.refuses(3);
+    expect(call.of("forward_audio").map((effect) => effect.from)).toEqual([3, 2]);
+    call.refuses(2);
+    expect(call.kinds).toContain("stop_forwarding");
+    expect(call.of("play")).toHaveLength(2);
+  });
+
+  it("DIAL-7: sound from a leg is not passed on unless operator_tone asks for it", () => {
+    const call = dialling([A]);
+    call.event({ kind: "leg_early_media", leg: 2 });
+    call.event({ kind: "leg_early_media", leg: 2 });
+    expect(call.of("forward_audio")).toEqual([]);
+    expect(call.traced("attempt.early_media")).toHaveLength(1);
+  });
+});
+
+describe("start_call_playback", () => {
+  const toCallee = { start_call_playback: { playback_to: "callee", type: "text", value: "A call from your tag" } };
+  const toBoth = { start_call_playback: { playback_to: "both", type: "text", value: "This call is recorded" } };
+
+  it("DIAL-8: to the callee before the bridge, while the caller goes on hearing the music", () => {
+    const call = dialling([A], { ...toCallee, ...RECORD });
+    call.answers(2);
+    expect(call.of("play").at(-1)).toMatchObject({
+      legs: [2],
+      items: [{ kind: "text", text: "A call from your tag", language: "en-IN" }],
+      loop: false,
+    });
+    expect(call.of("stop_playing")).toEqual([]);
+    expect(call.of("bridge")).toEqual([]);
+    call.played();
+    expect(call.kinds.filter((kind) => kind !== "clear_timer")).toEqual([
+      "stop_playing",
+      "bridge",
+      "set_timer",
+      "record",
+    ]);
+  });
+
+  it("DIAL-8: music that fails meanwhile is replaced, and does not end the announcement", () => {
+    const call = dialling([A], {
+      ...toCallee,
+      music_on_hold: { type: "custom_tone", value: "https://cdn.example/h.wav" },
+    });
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    call.answers(2);
+    call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
+    expect(call.of("play").at(-1)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }], loop: true });
+    expect(call.of("bridge")).toEqual([]);
+    call.event({ kind: "playback_ended", id: call.of("play")[1]?.id ?? "", failure: null });
+    expect(call.of("bridge")).toHaveLength(1);
+  });
+
+  it("DIAL-8: to both, after the music has stopped", () => {
+    const call = dialling([A], toBoth);
+    call.answers(2);
+    expect(call.kinds.indexOf("stop_playing")).toBeLessThan(call.kinds.indexOf("play"));
+    expect(call.of("play").at(-1)?.legs).toEqual([CALLER, 2]);
+  });
+
+  it("DIAL-8: a callee who leaves what both were hearing leaves the caller with the music again", () => {
+    const call = dialling([A, B], toBoth);
+    call.answers(2);
+    call.leaves(2);
+    expect(call.of("play").at(-1)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }], loop: true });
+    expect(call.of("play")).toHaveLength(3);
+  });
+
+  it("DIAL-8: with operator_tone the caller does not hear the callee being greeted", () => {
+    const call = dialling([A], { ...toCallee, music_on_hold: { type: "operator_tone" } });
+    call.event({ kind: "leg_early_media", leg: 2 });
+    call.answers(2);
+    expect(call.kinds.slice(0, 3)).toEqual(["clear_timer", "stop_forwarding", "play"]);
+    expect(call.of("play").at(-2)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }] });
+  });
+
+  it("DIAL-8: a playback that cannot be made is skipped with a warning, and the call is put through", () => {
+    const call = dialling([A], toCallee);
+    call.answers(2);
+    call.played("text-to-speech failed");
+    expect(call.of("bridge")).toHaveLength(1);
+    expect(call.traced("decision").at(-1)).toMatchObject({ rule: "DIAL-8" });
+  });
+
+  it("DIAL-8: a playback that never reports its end does not hold the call for ever", () => {
+    const call = dialling([A], toCallee);
+    call.answers(2);
+    call.after(599_999);
+    expect(call.of("bridge")).toEqual([]);
+    const announcement = call.of("play").at(-1)?.id;
+    call.after(1);
+    expect(call.of("bridge")).toHaveLength(1);
+    expect(call.of("stop_playing").map((effect) => effect.id)).toContain(announcement);
+  });
+
+  it("DIAL-8: a callee who leaves during it has had no conversation; the next is rung", () => {
+    const call = dialling([A, B], toCallee);
+    call.answers(2);
+    call.leaves(2);
+    expect(call.of("stop_playing").map((effect) => effect.id)).toEqual([call.of("play").at(-1)?.id]);
+    expect(call.call.timers.map((timer) => timer.id)).toEqual(["call", "ring"]);
+    expect(call.dialled).toEqual([A, B]);
+    expect(call.of("bridge")).toEqual([]);
+    call.refuses(3);
+    expect(call.exits).toEqual(["sales.nobody_answered"]);
+    expect(call.of("end")[0]?.record.conversation_s).toBe(0);
+  });
+
+  it("DIAL-8: a caller who leaves during it ends it", () => {
+    const call = dialling([A], toBoth);
+    call.answers(2);
+    call.leaves();
+    expect(call.of("hang_up").map((effect) => effect.leg)).toEqual([2]);
+    expect(call.of("bridge")).toEqual([]);
+    expect(call.open).toEqual([]);
+    expect(call.of("end")[0]?.record).toMatchObject({ call_type: "client-hangup", conversation_s: 0 });
+  });
+
+  it("DIAL-9: audio is named by its URL alone, so that whoever plays it can keep it by that name", () => {
+    const whisper = "https://cdn.example/whisper.wav?v=1";
+    const call = dialling([A], { start_call_playback: { playback_to: "callee", type: "audio_url", value: whisper } });
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    call.answers(2);
+    expect(call.of("play").at(-1)?.items).toEqual([{ kind: "url", url: whisper }]);
+  });
+});
+
+describe("recording", () => {
+  it.each([
+    ["single", "mono"],
+    ["dual", "dual"],
+  ])("DIAL-10: %s channels are recorded as %s from the bridge on, caller first", (channels, layout) => {
+    const call = dialling([A], { ...RECORD, recording_channels: channels });
+    expect(call.of("record")).toEqual([]);
+    call.answers(2);
+    expect(call.kinds.indexOf("bridge")).toBeLessThan(call.kinds.indexOf("record"));
+    expect(call.of("record")[0]).toMatchObject({ legs: [CALLER, 2], layout, maxMs: null, silenceMs: null });
+  });
+
+  it("DIAL-10: nothing is recorded unless the answer says so, and no URL is told", () => {
+    const call = dialling([A]);
+    call.answers(2);
+    expect(call.of("record")).toEqual([]);
+    call.leaves(2);
+    expect(call.call.facts.recordingUrl).toBeNull();
+  });
+
+  it("DIAL-12: the recording closes when the callee leaves, and the next applet is told its URL", () => {
+    const flow = { ...connectFlow, applets: { ...connectFlow.applets, talked: connectFlow.applets.sales } };
+    const call = new Drive({ flow });
+    call.dial([A], RECORD);
+    call.answers(2);
+    call.leaves(2);
+    const id = call.of("record")[0]?.id ?? "";
+    expect(call.of("stop_recording")).toEqual([{ kind: "stop_recording", id }]);
+    expect(call.query("connect")["RecordingUrl"]).toBe(`https://rec.example/${id}.wav`);
+    expect(id).toContain(call.call.callSid);
+  });
+
+  it("DIAL-10: the URL of a recording that failed is not told", () => {
+    const flow = { ...connectFlow, applets: { ...connectFlow.applets, talked: connectFlow.applets.sales } };
+    const call = new Drive({ flow });
+    call.dial([A], RECORD);
+    call.answers(2);
+    call.leaves(2);
+    call.recorded("disk full");
+    call.fails();
+    call.fails();
+    expect(call.call.facts.recordingUrl).toBeNull();
+  });
+});
+
+describe("a caller who hangs up while it rings", () => {
+  it("DIAL-11: every ringing leg is cancelled, and the call says that the caller left", () => {
+    const call = dialling([A, B, C], PARALLEL);
+    call.now += 2500;
+    call.leaves();
+    expect(call.of("cancel").map((effect) => effect.leg)).toEqual([2, 3]);
+    expect(call.outcomes).toEqual([`${A} canceled`, `${B} canceled`]);
+    expect(call.call.facts).toMatchObject({
+      callType: "client-hangup",
+      dialCallStatus: "canceled",
+      dialCallDurationS: 2,
+    });
+    expect(call.exits).toEqual([]);
+    expect(call.of("end")[0]?.record).toMatchObject({
+      ended_by: "caller",
+      call_type: "client-hangup",
+      dial_call_status: "canceled",
+    });
+  });
+
+  it("DIAL-11: of two that ring later requests name the one dialled last", () => {
+    const call = dialling([A, B], PARALLEL);
+    call.leaves();
+    expect(call.call.facts.dialWhomNumber).toEqual({ kind: "number", e164: B });
+  });
+
+  it("DIAL-11: a destination that was busy before stays busy", () => {
+    const call = dialling([A, B], PARALLEL);
+    call.refuses(3);
+    call.leaves();
+    expect(call.outcomes).toEqual([`${B} busy`, `${A} canceled`]);
+    expect(call.call.facts.dialCallStatus).toBe("canceled");
+  });
+
+  it("DIAL-11: before anything was dialled there is no dial status, but the caller left the Connect", () => {
+    const call = new Drive();
+    call.leaves();
+    expect(call.of("end")[0]?.record).toMatchObject({ call_type: "client-hangup", dial_call_status: null });
+    expect(call.exits).toEqual([]);
+  });
+});

@@ -1,0 +1,238 @@
+import { describe, expect, it } from "vitest";
+import type { ExampleScript, ExampleScriptPlan } from "../../call/example-script.ts";
+import { connect } from "./connect.ts";
+
+const PRIMARY = "https://app.example/connect";
+const FALLBACK = "https://backup.example/connect";
+const WHOM = "https://app.example/whom";
+const WAV_URL = "https://cdn.example/hello.wav";
+const A = "+919900000011";
+const B = "+919900000012";
+const C = "+919900000013";
+/** Whom a scripted URL or group names. */
+const SOMEBODY = "+919900199001";
+const SOMEBODY_ELSE = "+919900199002";
+const HUNDRED = Array.from({ length: 100 }, (_, i) => `+9199001${String(i).padStart(5, "0")}`);
+
+const URL_ONLY = { url: { primary: PRIMARY } };
+const TWO_URLS = { url: { primary: PRIMARY, fallback: FALLBACK } };
+const WHOM_URL = { dial_whom: { url: WHOM } };
+const GROUP = { dial_whom: { group: "sales" } };
+const PARALLEL = { parallel_ringing: { activate: true, max_parallel_attempts: 2 } };
+const AUDIO = {
+  parameters: { destination: { numbers: [A] }, start_call_playback: { type: "audio_url", value: WAV_URL } },
+};
+const TEXT = { parameters: { destination: { numbers: [A] }, start_call_playback: { type: "text", value: "Hello" } } };
+
+const TALKS = { answer_after_ms: 1000, talk_ms: 1000 };
+const BUSY = { busy_after_ms: 1000 };
+const GONE = { fail_after_ms: 0 };
+const RINGS = { ring_after_ms: 300 };
+const TIMEOUT = { error: "timeout" };
+const WAV = { status: 200, headers: { "content-type": "audio/wav" } };
+
+function listing(numbers: readonly string[], more: object = {}): object {
+  return { parameters: { destination: { numbers }, ...more } };
+}
+
+/** The URL's answer in a script. */
+function answer(numbers: readonly string[], more: object = {}) {
+  const json = { destination: { numbers }, max_ringing_duration: 60, ...more };
+  return [PRIMARY, { status: 200, json }] as const;
+}
+
+function ringing(numbers: readonly string[]) {
+  return numbers.map((each) => [each, RINGS] as const);
+}
+
+/** Document, target and timing; what is scripted. */
+type Row = readonly [
+  document: object,
+  target: string,
+  timing: ExampleScriptPlan["timing"],
+  script: ExampleScript | null,
+];
+
+const ROWS: Readonly<Record<string, Row>> = {
+  "a conversation with whom the URL names": [
+    TWO_URLS,
+    "conversation_ended",
+    "fast",
+    { urls: [answer([SOMEBODY])], phones: [[SOMEBODY, TALKS]], takesMs: 2000 },
+  ],
+  "a conversation with the first of a list": [
+    listing(["abc", `tel:${C}`, `${C}x`, A, B, A, "09900000013"]),
+    "conversation_ended",
+    "slow",
+    { urls: [], sounds: {}, phones: [[A, TALKS]], takesMs: 2000 },
+  ],
+  "a conversation with the first of a parallel round": [
+    listing([A, B, C], PARALLEL),
+    "conversation_ended",
+    "fast",
+    {
+      urls: [],
+      sounds: {},
+      phones: [
+        [A, TALKS],
+        [B, GONE],
+      ],
+      takesMs: 2000,
+    },
+  ],
+  "a conversation behind audio": [
+    AUDIO,
+    "conversation_ended",
+    "fast",
+    { urls: [[WAV_URL, WAV]], sounds: { [WAV_URL]: 1000 }, phones: [[A, TALKS]], takesMs: 3000 },
+  ],
+  "a conversation behind a text": [
+    TEXT,
+    "conversation_ended",
+    "fast",
+    { urls: [], sounds: { Hello: 1000 }, phones: [[A, TALKS]], takesMs: 3000 },
+  ],
+  "a conversation behind an announcement that says nothing": [
+    listing([A], { start_call_playback: { type: "text", value: 7 } }),
+    "conversation_ended",
+    "fast",
+    { urls: [], sounds: {}, phones: [[A, TALKS]], takesMs: 2000 },
+  ],
+  "a conversation behind an announcement that is none": [
+    listing([A], { start_call_playback: null }),
+    "conversation_ended",
+    "fast",
+    { urls: [], sounds: {}, phones: [[A, TALKS]], takesMs: 2000 },
+  ],
+  "a conversation with whom a Dial-Whom URL names, behind audio": [
+    { ...WHOM_URL, parameters: { music_on_hold: { type: "custom_tone", value: WAV_URL } } },
+    "conversation_ended",
+    "fast",
+    {
+      urls: [
+        [WHOM, { status: 200, text: SOMEBODY }],
+        [WAV_URL, WAV],
+      ],
+      sounds: { [WAV_URL]: 1000 },
+      phones: [[SOMEBODY, TALKS]],
+      takesMs: 2000,
+    },
+  ],
+  "a conversation with one of a group": [
+    GROUP,
+    "conversation_ended",
+    "fast",
+    { urls: [], sounds: {}, groups: { sales: [SOMEBODY] }, phones: [[SOMEBODY, TALKS]], takesMs: 2000 },
+  ],
+  "no conversation with nobody": [listing([]), "conversation_ended", "fast", null],
+  "nobody of a list": [
+    listing([A, B]),
+    "nobody_answered",
+    "fast",
+    {
+      urls: [],
+      sounds: {},
+      phones: [
+        [A, BUSY],
+        [B, GONE],
+      ],
+      takesMs: 1000,
+    },
+  ],
+  "nobody whom the URL names": [
+    URL_ONLY,
+    "nobody_answered",
+    "slow",
+    { urls: [answer([SOMEBODY])], phones: [[SOMEBODY, BUSY]], takesMs: 1000 },
+  ],
+  "nobody answers without a sound": [
+    TWO_URLS,
+    "nobody_answered",
+    "silent",
+    {
+      urls: [
+        [PRIMARY, TIMEOUT],
+        [FALLBACK, TIMEOUT],
+      ],
+      takesMs: 10_000,
+    },
+  ],
+  "EXIT-4: nobody is dialled, where nobody answers stands in": [
+    listing(["abc"]),
+    "nobody_answered",
+    "fast",
+    { urls: [], sounds: {}, takesMs: 0 },
+  ],
+  "EXIT-4: nobody is dialled, and an applet of its own is there for it": [
+    { ...listing(["abc"]), exits: { nobody_dialed: "bye" } },
+    "nobody_answered",
+    "fast",
+    null,
+  ],
+  "nobody is dialled by a URL": [URL_ONLY, "nobody_dialed", "fast", { urls: [answer([])], takesMs: 0 }],
+  "nobody is dialled by a Dial-Whom URL": [
+    WHOM_URL,
+    "nobody_dialed",
+    "fast",
+    { urls: [[WHOM, { status: 200, text: "" }]], sounds: {}, takesMs: 0 },
+  ],
+  "nobody is dialled of a group": [GROUP, "nobody_dialed", "fast", { takesMs: 0 }],
+  "nobody is dialled of an empty list": [listing([]), "nobody_dialed", "slow", { urls: [], sounds: {}, takesMs: 0 }],
+  "a list is always dialled": [listing([A]), "nobody_dialed", "fast", null],
+  "nobody is dialled by a Dial-Whom URL, without a sound": [
+    WHOM_URL,
+    "nobody_dialed",
+    "silent",
+    { urls: [[WHOM, TIMEOUT]], takesMs: 5000 },
+  ],
+  "the silence of audio that is looked at": [AUDIO, "silence", "slow", { urls: [[WAV_URL, TIMEOUT]], takesMs: 5000 }],
+  "the silence of a list that names nobody": [listing([]), "silence", "slow", { urls: [], sounds: {}, takesMs: 0 }],
+  "no silence of a list": [listing([A]), "silence", "slow", null],
+  "the longest ringing of a URL": [
+    URL_ONLY,
+    "ringing",
+    "fast",
+    {
+      urls: [
+        ...Array.from({ length: 19 }, (_, i) =>
+          answer([i % 2 === 0 ? SOMEBODY : SOMEBODY_ELSE], { fetch_after_attempt: true }),
+        ),
+        answer(HUNDRED),
+      ],
+      phones: ringing([SOMEBODY, SOMEBODY_ELSE, ...HUNDRED]),
+      takesMs: 7_140_000,
+    },
+  ],
+  "the longest ringing of a list": [
+    listing([A, B], { max_ringing_duration: 10 }),
+    "ringing",
+    "fast",
+    { urls: [], sounds: {}, phones: ringing([A, B]), takesMs: 20_000 },
+  ],
+  "the longest ringing of a Dial-Whom URL": [
+    WHOM_URL,
+    "ringing",
+    "fast",
+    {
+      urls: [[WHOM, { status: 200, text: HUNDRED.join(",") }]],
+      sounds: {},
+      phones: ringing(HUNDRED),
+      takesMs: 3_000_000,
+    },
+  ],
+  "the longest ringing of a group": [
+    GROUP,
+    "ringing",
+    "fast",
+    { urls: [], sounds: {}, groups: { sales: HUNDRED }, phones: ringing(HUNDRED), takesMs: 3_000_000 },
+  ],
+  "no ringing of nobody": [listing([]), "ringing", "fast", null],
+  "nothing that a Connect does not do": [URL_ONLY, "keys.1", "fast", null],
+};
+
+describe("the example calls of a Connect", () => {
+  it.each(Object.entries(ROWS))("scripts %s", (_, [document, target, timing, script]) => {
+    const plan = { target, timing, select: null };
+    expect(connect.exampleScript({ type: "connect", exits: {}, ...document }, plan)).toEqual(script);
+  });
+});

@@ -1,0 +1,73 @@
+import {
+  sendRequest,
+  type CustomerRequestState,
+  type RequestPolicy,
+  type RequestOutcome,
+  evaluateFlowAnswer,
+} from "../../call/customer-request.ts";
+import { MAX_FETCHES_PER_CONNECT } from "../../call/limits.ts";
+import type { StepContext } from "../../call/step-context.ts";
+import type { Exophone } from "../../contract/account.ts";
+import { type ConnectAnswer, validateConnectAnswer, validateConnectBody, withoutAudio } from "../../contract/answer.ts";
+import { dialWhomBody, evaluateDialWhomAnswer } from "./dial-whom.ts";
+import type { ConnectDocument } from "./schema.ts";
+import { type ConnectState, hasDialled } from "./state.ts";
+
+/** Asks whom to dial: the Primary URL, the Dial-Whom URL, or the flow document itself. */
+export function requestAnswer(
+  context: StepContext,
+  state: ConnectState,
+  document: ConnectDocument,
+): RequestOutcome<ConnectAnswer> {
+  const policy = requestPolicy(context, document);
+  const request: CustomerRequestState<ConnectAnswer> = { ...state.request };
+  state.request = request;
+  if (policy.primary !== "") {
+    // REF-3: a re-fetch names the list before; the attempts so far were learnt when their round closed.
+    const numbers = hasDialled(state) ? (state.answer?.destinations ?? null) : null;
+    return sendRequest(context, request, policy, context.query(numbers));
+  }
+  const whom = document.dial_whom;
+  const body = whom === undefined ? document.parameters : dialWhomBody(context, whom, document.parameters);
+  const { account, flow } = context.setup;
+  return evaluateFlowAnswer(
+    context,
+    request,
+    policy,
+    validateConnectBody(body, account, exophoneOf(context), flow.validation),
+  );
+}
+
+/** REQ-3: the dynamic URL speaks version 1.0 and says so; the older Dial-Whom URL is told by the absence of the header. */
+export function requestPolicy(context: StepContext, document: ConnectDocument): RequestPolicy<ConnectAnswer> {
+  const { url, dial_whom: whom, parameters } = document;
+  const { account, flow } = context.setup;
+  const common = { maxRequests: MAX_FETCHES_PER_CONNECT, withoutAudio };
+  if (whom !== undefined) {
+    return {
+      ...common,
+      purpose: "dial_whom",
+      primary: whom.url ?? "",
+      fallback: null,
+      versionHeader: false,
+      accept: "text/plain",
+      evaluate: (outcome) => evaluateDialWhomAnswer(context, outcome, parameters),
+    };
+  }
+  return {
+    ...common,
+    purpose: "connect",
+    primary: url?.primary ?? "",
+    fallback: url?.fallback ?? null,
+    versionHeader: true,
+    accept: "application/json",
+    evaluate: (outcome) => validateConnectAnswer(outcome, account, exophoneOf(context), flow.validation),
+  };
+}
+
+/** The ExoPhone of leg 1: the one called, or the one an API call was made from. */
+export function exophoneOf(context: StepContext): Exophone {
+  const { to } = context.call;
+  const owned = context.setup.account.exophones.find((each) => each.number === to);
+  return owned ?? { number: to, region: null, trunk: null };
+}

@@ -1,0 +1,93 @@
+import { unreachable } from "../../../base/never.ts";
+import { CALLER } from "../../call/legs.ts";
+import type { StepContext } from "../../call/step-context.ts";
+import { type ConnectState, activeAttempts, type HoldAudio } from "./state.ts";
+
+/** What the caller should hear now (DIAL-7), without the ids of what is playing. */
+type Wanted =
+  | { readonly kind: "tone" }
+  | { readonly kind: "url"; readonly url: string }
+  | { readonly kind: "leg"; readonly leg: number };
+
+/**
+ * Brings what the caller hears in line with what he should hear (DIAL-7): called wherever a phase, a round or the answer
+ * changes. What already plays goes on without a gap from attempt to attempt.
+ */
+export function updateHoldAudio(context: StepContext, state: ConnectState): void {
+  const wanted = wantedHoldAudio(state);
+  if (isPlaying(state.holdAudio, wanted)) return;
+  stopHoldAudio(context, state);
+  if (wanted !== null) state.holdAudio = start(context, wanted);
+}
+
+/** A loop never ends by itself: a report that it did is a failure, and our own tone takes its place. */
+export function onHoldAudioFailed(context: StepContext, state: ConnectState, failure: string | null): void {
+  if (state.holdAudio?.kind === "url") {
+    context.decide(
+      "DIAL-7",
+      `The custom tone cannot be played (${failure ?? "it ended"}): the default tone plays instead.`,
+    );
+    state.toneBroken = true;
+  } else if (failure !== null) {
+    // Our own tone cannot be had either: silence, rather than trying for ever.
+    return;
+  }
+  state.holdAudio = null;
+  updateHoldAudio(context, state);
+}
+
+function wantedHoldAudio(state: ConnectState): Wanted | null {
+  const { answer, phase } = state;
+  if (answer === null || phase === "talking" || phase === "left") return null;
+  if (phase === "announcing" && answer.startCallPlayback?.to === "both") return null;
+  const { musicOnHold } = answer;
+  switch (musicOnHold.type) {
+    case "default_tone":
+      return { kind: "tone" };
+    case "custom_tone":
+      return state.toneBroken ? { kind: "tone" } : { kind: "url", url: musicOnHold.url };
+    case "operator_tone":
+      return heardLeg(state) ?? { kind: "tone" };
+    default:
+      return unreachable(musicOnHold);
+  }
+}
+
+/** With several legs the first that sends any: it is kept as long as it rings. An answered leg is nobody's music. */
+function heardLeg(state: ConnectState): Wanted | null {
+  if (state.phase !== "ringing") return null;
+  const sending = activeAttempts(state).filter((each) => each.earlyMedia);
+  const heard =
+    sending.find((each) => state.holdAudio?.kind === "leg" && state.holdAudio.leg === each.leg) ?? sending[0];
+  return heard === undefined ? null : { kind: "leg", leg: heard.leg };
+}
+
+function isPlaying(holdAudio: HoldAudio | null, wanted: Wanted | null): boolean {
+  if (holdAudio === null || wanted === null) return false;
+  if (holdAudio.kind === "url") return wanted.kind === "url" && wanted.url === holdAudio.url;
+  if (holdAudio.kind === "leg") return wanted.kind === "leg" && wanted.leg === holdAudio.leg;
+  return wanted.kind === "tone";
+}
+
+function stopHoldAudio(context: StepContext, state: ConnectState): void {
+  const { holdAudio } = state;
+  if (holdAudio === null) return;
+  if (holdAudio.kind === "leg") context.stopForwarding(holdAudio.leg, CALLER);
+  else context.stopPlaying(holdAudio.play);
+  state.holdAudio = null;
+}
+
+function start(context: StepContext, wanted: Wanted): HoldAudio {
+  switch (wanted.kind) {
+    case "leg":
+      context.forwardAudio(wanted.leg, CALLER);
+      context.decide("DIAL-7", `The caller hears leg ${wanted.leg} as it is (operator_tone).`);
+      return wanted;
+    case "url":
+      return { ...wanted, play: context.play([CALLER], [{ kind: "url", url: wanted.url }], true, "DIAL-7") };
+    case "tone":
+      return { kind: "tone", play: context.play([CALLER], [{ kind: "tone", tone: "ringback" }], true, "DIAL-7") };
+    default:
+      return unreachable(wanted);
+  }
+}

@@ -1,0 +1,335 @@
+import { describe, expect, it } from "vitest";
+import type { TraceEntry } from "../../call/trace.ts";
+import { Drive } from "../../engine/testing/drive.ts";
+
+const A = "+919900000011";
+const B = "+919900000012";
+const BYE = { type: "hangup" };
+const EXITS = { conversation_ended: "bye", nobody_answered: "bye", nobody_dialed: "bye" };
+const URL_ONLY = { url: { primary: "https://app.example/connect" }, exits: EXITS };
+const AGAIN = { fetch_after_attempt: true };
+const WHISPER = { start_call_playback: { playback_to: "callee", type: "text", value: "A call" } };
+const PASS = { type: "passthru", url: "https://app.example/pass", exits: {} };
+const WAV = { ok: true, status: 200, contentType: "audio/wav", body: "" } as const;
+
+interface Story {
+  /** Of the Connect; without: a URL, with `bye` behind every exit. */
+  readonly connect?: object;
+  /** Behind it; without: the call is hung up. */
+  readonly bye?: object;
+  readonly happens: (call: Drive) => void;
+  /** What the trace says was decided, in order. */
+  readonly told: readonly string[];
+}
+
+const OVER = "decision APP-8 The flow hangs the call up.";
+const UNANSWERED = ["exit.taken EXIT-3 sales nobody_answered bye", OVER];
+const NOBODY_LEFT = "decision REF-1 Nobody of the list answered, and nobody is left on it.";
+const BUSY = "attempt.ended DIAL-1 2 busy";
+const REFETCH = "decision REF-2 Nobody answered and fetch_after_attempt is true: the URL is asked again.";
+const FAILED = "The answer has status 500; only 200 is usable: it cannot be used.";
+const HUNG_UP = "decision COMMAND The call was hung up by command.";
+const TALKED = "conversation.ended EXIT-2 2 caller 5000";
+const CALLER_ENDED = "attempt.ended EXIT-2 2 completed The caller ended the conversation.";
+
+function hangUp(call: Drive): void {
+  call.event({ kind: "command", command: "hang_up" });
+}
+
+function talks(call: Drive): void {
+  call.dial([A]);
+  call.answers(2);
+  call.now += 5000;
+}
+
+const STORIES: Readonly<Record<string, Story>> = {
+  "DIAL-1: a list of which nobody answers": {
+    happens: (call) => {
+      call.dial([A, B]);
+      call.event({ kind: "leg_failed", leg: 2, sip: 486, detail: "Busy Here" });
+      call.refuses(3, 404);
+    },
+    told: [`${BUSY} Busy Here`, "attempt.ended DIAL-1 3 failed", NOBODY_LEFT, ...UNANSWERED],
+  },
+  "DIAL-2: nobody answers in time": {
+    happens: (call) => {
+      call.dial([A], { max_ringing_duration: 12 });
+      call.after(12_000);
+    },
+    told: [
+      "attempt.ended DIAL-2 2 no-answer Rang for 12 s, the limit (max_ringing_duration).",
+      NOBODY_LEFT,
+      ...UNANSWERED,
+    ],
+  },
+  "DIAL-3, DIAL-12: one of two answers, and leaves": {
+    happens: (call) => {
+      call.dial([A, B], { parallel_ringing: { activate: true } });
+      call.answers(3);
+      call.now += 1500;
+      call.leaves(3);
+    },
+    told: [
+      "attempt.ended DIAL-3 2 canceled Leg 3 answered first.",
+      "conversation.ended DIAL-12 3 callee 1500",
+      "attempt.ended DIAL-12 3 completed The callee ended the conversation.",
+      "exit.taken EXIT-2 sales conversation_ended bye",
+      OVER,
+    ],
+  },
+  "DIAL-5: the conversation comes to its limit": {
+    happens: (call) => {
+      call.dial([A], { max_conversation_duration: 60 });
+      call.answers(2);
+      call.after(60_000);
+    },
+    told: [
+      "decision DIAL-5 The conversation reached 60 s, its limit (max_conversation_duration): both are hung up.",
+      "conversation.ended DIAL-5 2 platform 60000",
+      "attempt.ended DIAL-5 2 completed The platform ended the conversation.",
+      "exit.taken EXIT-2 sales conversation_ended bye",
+    ],
+  },
+  "EXIT-2: the caller leaves the conversation": {
+    happens: (call) => {
+      talks(call);
+      call.leaves();
+    },
+    told: [TALKED, CALLER_ENDED, "exit.taken EXIT-2 sales conversation_ended bye"],
+  },
+  "EXIT-2, DIAL-11: a Passthru behind a conversation that the caller left is told": {
+    bye: PASS,
+    happens: (call) => {
+      talks(call);
+      call.leaves();
+    },
+    told: [
+      TALKED,
+      CALLER_ENDED,
+      "exit.taken EXIT-2 sales conversation_ended bye",
+      'decision EXIT-2 Nobody is left to go on with the flow; "bye" directly behind is still told once.',
+    ],
+  },
+  "COMMAND: the conversation is hung up by command": {
+    happens: (call) => {
+      talks(call);
+      hangUp(call);
+    },
+    told: [
+      HUNG_UP,
+      "conversation.ended COMMAND 2 platform 5000",
+      "attempt.ended COMMAND 2 completed The platform ended the conversation.",
+      "exit.taken EXIT-2 sales conversation_ended bye",
+    ],
+  },
+  "DIAL-11: the caller leaves while it rings, and a Passthru behind is told": {
+    bye: PASS,
+    happens: (call) => {
+      call.dial([A]);
+      call.leaves();
+    },
+    told: [
+      "attempt.ended DIAL-11 2 canceled The caller hung up.",
+      'decision DIAL-11 Nobody is left to go on with the flow; "bye" directly behind is still told once.',
+    ],
+  },
+  "DIAL-11: the caller leaves before anybody was dialled, and no Passthru is told": {
+    bye: PASS,
+    happens: (call) => call.leaves(),
+    told: ["decision REF-8 Request f1 is given up: nobody waits for its answer any more."],
+  },
+  "COMMAND: it is hung up by command while it rings": {
+    happens: (call) => {
+      call.dial([A]);
+      hangUp(call);
+    },
+    told: [HUNG_UP, "attempt.ended COMMAND 2 canceled The call was hung up by command."],
+  },
+  "DIAL-8: the callee leaves during the announcement": {
+    happens: (call) => {
+      call.dial([A], WHISPER);
+      call.answers(2);
+      call.leaves(2);
+    },
+    told: [
+      "attempt.ended DIAL-8 2 completed The callee hung up during start_call_playback: answered, but no conversation.",
+      NOBODY_LEFT,
+      ...UNANSWERED,
+    ],
+  },
+  "DIAL-8: the announcement cannot be made": {
+    happens: (call) => {
+      call.dial([A], WHISPER);
+      call.answers(2);
+      call.played("no voice");
+      call.now += 1000;
+      call.leaves(2);
+    },
+    told: [
+      "decision DIAL-8 Warning: start_call_playback is skipped (no voice); the call is put through.",
+      "conversation.ended DIAL-12 2 callee 1000",
+      "attempt.ended DIAL-12 2 completed The callee ended the conversation.",
+      "exit.taken EXIT-2 sales conversation_ended bye",
+      OVER,
+    ],
+  },
+  "DIAL-8: the announcement does not end, and neither cuts nor repeats the conversation": {
+    happens: (call) => {
+      call.dial([A], { ...WHISPER, max_conversation_duration: 4500 });
+      call.answers(2);
+      call.after(600_000);
+      call.after(700_000);
+      call.leaves(2);
+    },
+    told: [
+      "decision DIAL-8 Warning: start_call_playback is skipped (it did not end in time); the call is put through.",
+      "conversation.ended DIAL-12 2 callee 700000",
+      "attempt.ended DIAL-12 2 completed The callee ended the conversation.",
+      "exit.taken EXIT-2 sales conversation_ended bye",
+      OVER,
+    ],
+  },
+  "DIAL-8: an announcement that ended in time does not come back": {
+    happens: (call) => {
+      call.dial([A], { ...WHISPER, max_conversation_duration: 4500 });
+      call.answers(2);
+      call.played();
+      call.after(700_000);
+      call.leaves(2);
+    },
+    told: [
+      "conversation.ended DIAL-12 2 callee 700000",
+      "attempt.ended DIAL-12 2 completed The callee ended the conversation.",
+      "exit.taken EXIT-2 sales conversation_ended bye",
+      OVER,
+    ],
+  },
+  "DIAL-7: the caller hears a leg, and then our own tone": {
+    happens: (call) => {
+      call.dial([A], { music_on_hold: { type: "operator_tone" } });
+      call.event({ kind: "leg_early_media", leg: 2 });
+      call.refuses(2);
+    },
+    told: ["decision DIAL-7 The caller hears leg 2 as it is (operator_tone).", BUSY, NOBODY_LEFT, ...UNANSWERED],
+  },
+  "DIAL-7: the custom tone cannot be played": {
+    happens: (call) => {
+      call.dial([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
+      call.outcome(WAV);
+      call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
+      call.refuses(2);
+    },
+    told: [
+      "decision DIAL-7 The custom tone cannot be played (no such codec): the default tone plays instead.",
+      BUSY,
+      NOBODY_LEFT,
+      ...UNANSWERED,
+    ],
+  },
+  "DIAL-7: the custom tone ends, though it was to go on": {
+    happens: (call) => {
+      call.dial([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
+      call.outcome(WAV);
+      call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: null });
+      call.refuses(2);
+    },
+    told: [
+      "decision DIAL-7 The custom tone cannot be played (it ended): the default tone plays instead.",
+      BUSY,
+      NOBODY_LEFT,
+      ...UNANSWERED,
+    ],
+  },
+  "RES-3: an empty list": {
+    happens: (call) => call.dial([]),
+    told: ["decision RES-3 The answer leaves nobody to dial.", "exit.taken EXIT-4 sales nobody_dialed bye", OVER],
+  },
+  "EXIT-4: nothing behind nobody_dialed, but something behind nobody_answered": {
+    connect: { ...URL_ONLY, exits: { nobody_answered: "bye" } },
+    happens: (call) => call.dial([]),
+    told: [
+      "decision RES-3 The answer leaves nobody to dial.",
+      "decision EXIT-4 No applet is set at nobody_dialed: the flow goes on at nobody_answered.",
+      "exit.taken EXIT-4 sales nobody_answered bye",
+      OVER,
+    ],
+  },
+  "EXIT-5: nothing behind either": {
+    connect: { ...URL_ONLY, exits: {} },
+    happens: (call) => call.dial([]),
+    told: [
+      "decision RES-3 The answer leaves nobody to dial.",
+      "exit.taken EXIT-4 sales nobody_dialed",
+      'decision EXIT-5 No applet is set at "nobody_dialed" of "sales": the call is hung up.',
+    ],
+  },
+  "REF-4: the same list again": {
+    happens: (call) => {
+      call.dial([A], AGAIN);
+      call.refuses(2);
+      call.dial([A], AGAIN);
+    },
+    told: [
+      BUSY,
+      REFETCH,
+      "decision REF-4 Two successive answers name the same destinations: nobody is dialled again.",
+      ...UNANSWERED,
+    ],
+  },
+  "REF-6: nobody on the second list": {
+    happens: (call) => {
+      call.dial([A], AGAIN);
+      call.refuses(2);
+      call.dial([], AGAIN);
+    },
+    told: [BUSY, REFETCH, "decision REF-6 The answer leaves nobody to dial.", ...UNANSWERED],
+  },
+  "EXIT-1: no answer that can be used": {
+    happens: (call) => call.status(500),
+    told: [
+      `answer.finding RES-1 ${FAILED}`,
+      `decision EXIT-1 ${FAILED}`,
+      "exit.taken EXIT-4 sales nobody_dialed bye",
+      OVER,
+    ],
+  },
+  "REF-6: no answer the second time that can be used": {
+    happens: (call) => {
+      call.dial([A], AGAIN);
+      call.refuses(2);
+      call.status(500);
+    },
+    told: [BUSY, REFETCH, `answer.finding RES-1 ${FAILED}`, `decision REF-6 ${FAILED}`, ...UNANSWERED],
+  },
+  "APP-7: a group that the account does not have": {
+    connect: { dial_whom: { group: "sales" }, exits: EXITS },
+    happens: () => undefined,
+    told: [
+      'decision APP-7 The account has no group "sales": nobody is dialled.',
+      "decision RES-3 The answer leaves nobody to dial.",
+      "exit.taken EXIT-4 sales nobody_dialed bye",
+      OVER,
+    ],
+  },
+};
+
+/** Entries that say what was decided; the others say what was done. */
+const TOLD: readonly string[] = ["decision", "exit.taken", "answer.finding", "attempt.ended", "conversation.ended"];
+
+const SHOWN = ["rule", "leg", "applet", "exit", "next", "outcome", "by", "duration_ms", "message"];
+
+/** `type rule … message`, without what an entry does not have. */
+function line(entry: TraceEntry): string {
+  const fields = new Map(Object.entries(entry));
+  const shown = SHOWN.map((name) => fields.get(name)).filter((value) => value !== undefined && value !== null);
+  return [entry.type, ...shown].join(" ").trim();
+}
+
+describe("what the trace tells of a Connect", () => {
+  it.each(Object.entries(STORIES))("%s", (_, { connect = URL_ONLY, bye = BYE, happens, told }) => {
+    const applets = { sales: { type: "connect", ...connect }, bye };
+    const call = new Drive({ flow: { flow: "1", start: "sales", applets } });
+    happens(call);
+    expect(call.trace.filter(({ type }) => TOLD.includes(type)).map(line)).toEqual(told);
+  });
+});

@@ -1,0 +1,50 @@
+import { type AppletExit, type AppletTimes, DIALS_NOBODY, type ExitSilence } from "../../call/applet.ts";
+import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { type GatherVerdict, validateGatherBody } from "../../contract/gather-answer.ts";
+import { type GatherDocument, LONGEST_TIMEOUT_S } from "./schema.ts";
+
+/** The two exits of APP-2. */
+export function gatherExits(document: GatherDocument): readonly AppletExit[] {
+  const { url, parameters, exits } = document;
+  // Without a URL, parameters that cannot be used take the exit at once.
+  const strict = validateGatherBody(parameters, "strict");
+  const waits = url !== undefined || strict.usable;
+  const exit = (name: "digits_entered" | "nothing_entered", label: string) => {
+    return { name, label, target: exits[name] ?? null, path: ["exits", name], optional: false };
+  };
+  return [
+    { ...exit("digits_entered", "digits entered"), waits: true, silence: behindDigits(document) },
+    { ...exit("nothing_entered", "nothing entered"), waits, silence: behindNothing(document, strict) },
+  ];
+}
+
+export function gatherTimes(document: GatherDocument): AppletTimes {
+  const silentBecause = "Its URLs may take 5 s each to say what to ask for.";
+  return { ...DIALS_NOBODY, silenceMs: promptCycleMs(document), silentBecause };
+}
+
+/** How long its URLs may take together; the sounds that a flow names are looked at within the time of one request. */
+export function promptCycleMs({ url, parameters }: GatherDocument): number {
+  if (url !== undefined) return REQUEST_DEADLINE_MS * (url.fallback === undefined ? 1 : 2);
+  const judged = validateGatherBody(parameters, "lenient");
+  return judged.usable && judged.audioUrls.length > 0 ? REQUEST_DEADLINE_MS : 0;
+}
+
+/** Behind the last digit the time for a further one runs out, where there may be one. */
+function behindDigits({ url, parameters }: GatherDocument): ExitSilence {
+  if (url !== undefined) return { afterSound: LONGEST_TIMEOUT_S * 1000, throughout: null };
+  const judged = validateGatherBody(parameters, "lenient");
+  if (!judged.usable) return { afterSound: null, throughout: null };
+  const { maxInputDigits, inputTimeoutS } = judged.answer;
+  return { afterSound: maxInputDigits === 1 ? 0 : inputTimeoutS * 1000, throughout: null };
+}
+
+function behindNothing(document: GatherDocument, strict: GatherVerdict): ExitSilence {
+  const { url, parameters } = document;
+  if (url !== undefined) return { afterSound: LONGEST_TIMEOUT_S * 1000, throughout: promptCycleMs(document) };
+  const judged = validateGatherBody(parameters, "lenient");
+  return {
+    afterSound: judged.usable ? judged.answer.inputTimeoutS * 1000 : null,
+    throughout: strict.usable ? null : 0,
+  };
+}

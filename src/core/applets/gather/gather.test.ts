@@ -1,0 +1,323 @@
+import { describe, expect, it } from "vitest";
+import { Drive } from "../../engine/testing/drive.ts";
+import { parseFlow } from "../../flow/flow.ts";
+import { gather } from "./gather.ts";
+
+const BYE = { type: "hangup" };
+const PROMPT = { gather_prompt: { text: "Your order number?" } };
+
+function gatherFlow(parts: Record<string, unknown>) {
+  const exits = { digits_entered: "pass", nothing_entered: "none" };
+  const pass = { type: "passthru", url: "https://app.example/pass", exits: {} };
+  return { flow: "1", start: "ask", applets: { ask: { type: "gather", exits, ...parts }, pass, none: BYE } };
+}
+
+/** A Gather whose answer stands in the flow, with the prompt playing. */
+function gathering(more: Record<string, unknown> = {}): Drive {
+  return new Drive({ flow: gatherFlow({ parameters: { ...PROMPT, ...more } }) });
+}
+
+const URL_ALONE = { url: { primary: "https://app.example/gather" } };
+
+/** A Gather whose URL is being asked. */
+function asking(): Drive {
+  return new Drive({ flow: gatherFlow(URL_ALONE) });
+}
+
+/** What an operator reads of the Gather, from its beginning to its exit. */
+function story(call: Drive): string[] {
+  const from = call.trace.findIndex((entry) => entry.type === "applet.entered");
+  const to = call.trace.findIndex((entry) => entry.type === "exit.taken");
+  return call.trace.slice(from, to + 1).map((entry) => {
+    const { type, rule, url, what, digits, exit, message, answer } = { ...entry } as Record<string, unknown>;
+    const used = answer === undefined ? undefined : JSON.stringify(answer);
+    return [type, rule, url, what, digits, exit, message, used].filter((each) => typeof each === "string").join(" ");
+  });
+}
+
+function used(more: Record<string, unknown> = {}): string {
+  const defaults = { max_input_digits: 255, finish_on_key: "#", input_timeout: 5, repeat_menu: 0 };
+  return `answer.used ${JSON.stringify({ ...PROMPT, ...defaults, repeat_gather_prompt: null, ...more })}`;
+}
+
+const HEAD = ["applet.entered", "call.answered"];
+const ASKED = [...HEAD, "request.sent https://app.example/gather"];
+const SAID = "playback.started APP-1 text: Your order number?";
+const HEARD = "playback.ended played to its end";
+const NEEDED = "gather_prompt is missing; allowed is an object with text, or with audio_url (http or https)";
+const REFUSED = "The answer has status 500; only 200 is usable: it cannot be used.";
+
+describe("the trace of a Gather", () => {
+  it.each<[string, Record<string, unknown>, (call: Drive) => void, string[]]>([
+    [
+      "enough digits",
+      { parameters: { ...PROMPT, max_input_digits: 2, input_timeout: 7 } },
+      (call) => call.presses("42"),
+      [
+        ...HEAD,
+        used({ max_input_digits: 2, input_timeout: 7 }),
+        SAID,
+        "digits 42 2 digits are enough.",
+        "exit.taken APP-2 digits_entered",
+      ],
+    ],
+    [
+      "the finish key, in an answer of a URL",
+      URL_ALONE,
+      (call) => {
+        call.json(PROMPT);
+        call.presses("42#");
+      },
+      [
+        ...ASKED,
+        "request.result The answer is valid and is used.",
+        used(),
+        SAID,
+        "digits 42 The caller pressed #.",
+        "exit.taken APP-2 digits_entered",
+      ],
+    ],
+    [
+      "no further digit",
+      { parameters: PROMPT },
+      (call) => {
+        call.presses("4");
+        call.after(5000);
+      },
+      [...HEAD, used(), SAID, "digits 4 No further digit came in time.", "exit.taken APP-2 digits_entered"],
+    ],
+    [
+      "no digit, asked twice",
+      { parameters: { ...PROMPT, repeat_menu: 1 } },
+      (call) => {
+        for (let i = 0; i < 2; i++) {
+          call.played();
+          call.after(5000);
+        }
+      },
+      [
+        ...HEAD,
+        used({ repeat_menu: 1 }),
+        SAID,
+        HEARD,
+        "decision APP-2 Nothing was entered: the prompt is said again.",
+        SAID,
+        HEARD,
+        "exit.taken APP-2 nothing_entered",
+      ],
+    ],
+    [
+      "a URL that fails",
+      URL_ALONE,
+      (call) => call.status(500),
+      [
+        ...ASKED,
+        `answer.finding RES-1 ${REFUSED}`,
+        `request.result RES-1 ${REFUSED}`,
+        `decision APP-2 No digits can be asked for: ${REFUSED}`,
+        "exit.taken APP-2 nothing_entered",
+      ],
+    ],
+    [
+      "parameters without a prompt",
+      { parameters: {} },
+      () => undefined,
+      [
+        ...HEAD,
+        `answer.finding APP-2 ${NEEDED}: the answer is invalid.`,
+        `decision APP-2 No digits can be asked for: ${NEEDED}: the answer is invalid.`,
+        "exit.taken APP-2 nothing_entered",
+      ],
+    ],
+  ])("APP-2: tells what became of %s", (_, parts, goOn, told) => {
+    const call = new Drive({ flow: gatherFlow(parts) });
+    goOn(call);
+    expect(story(call)).toEqual(told);
+  });
+});
+
+describe("a Gather", () => {
+  it("APP-2: the finish key ends the input and is no part of it", () => {
+    const call = gathering();
+    call.presses("2152#");
+    expect(call.of("stop_playing")).toHaveLength(1);
+    expect(call.exits).toEqual(["ask.digits_entered"]);
+    expect(call.query("passthru")["digits"]).toBe('"2152"');
+  });
+
+  it("APP-2: enough digits end the input", () => {
+    const call = gathering({ max_input_digits: 3 });
+    call.presses("12");
+    expect(call.exits).toEqual([]);
+    call.presses("3");
+    expect(call.query("passthru")["digits"]).toBe('"123"');
+  });
+
+  it("APP-2: a timeout ends the input, counted from the last digit", () => {
+    const call = gathering({ input_timeout: 3 });
+    call.played();
+    call.after(2999);
+    call.presses("4");
+    call.after(2999);
+    call.presses("5");
+    call.after(2999);
+    expect(call.exits).toEqual([]);
+    call.after(1);
+    expect(call.query("passthru")["digits"]).toBe('"45"');
+  });
+
+  it("APP-2: nothing in time takes the second exit", () => {
+    const call = gathering();
+    call.after(60_000);
+    expect(call.exits).toEqual([]);
+    call.played();
+    call.after(5000);
+    expect(call.exits).toEqual(["ask.nothing_entered"]);
+    expect(call.call.facts.digits).toBeNull();
+  });
+
+  it("APP-2: with finish_on_key empty every key is a digit", () => {
+    const call = gathering({ finish_on_key: "", max_input_digits: 3 });
+    call.presses("1#*");
+    expect(call.query("passthru")["digits"]).toBe('"1#*"');
+  });
+
+  it("APP-2: repeat_menu asks again, with repeat_gather_prompt where there is one", () => {
+    const call = gathering({ repeat_menu: 1, repeat_gather_prompt: { text: "Once more?" } });
+    call.played();
+    call.after(5000);
+    expect(call.of("play").map((effect) => effect.items[0])).toMatchObject([
+      { text: "Your order number?" },
+      { text: "Once more?" },
+    ]);
+    call.presses("#");
+    expect(call.exits).toEqual(["ask.nothing_entered"]);
+  });
+
+  it("APP-2: the wait for a digit does not cut into the prompt said again", () => {
+    const call = gathering({ repeat_menu: 1 });
+    call.played();
+    call.after(4000);
+    call.presses("#");
+    call.after(30_000);
+    expect(call.exits).toEqual([]);
+  });
+
+  it("APP-2: behind a prompt that never reports its end digits are still waited for", () => {
+    const call = gathering();
+    call.after(600_000);
+    expect(call.kinds).toEqual(["stop_playing", "set_timer"]);
+    call.after(4999);
+    expect(call.exits).toEqual([]);
+    call.after(1);
+    expect(call.exits).toEqual(["ask.nothing_entered"]);
+  });
+
+  it("APP-2: digits pressed ahead answer it, and what is left over is kept", () => {
+    const flow = gatherFlow({ parameters: { ...PROMPT, max_input_digits: 2 } });
+    const greet = { type: "greeting", say: { text: "Hello" }, next: "ask" };
+    const call = new Drive({ flow: { ...flow, start: "greet", applets: { ...flow.applets, greet } } });
+    call.presses("1234");
+    call.played();
+    expect(call.query("passthru")["digits"]).toBe('"12"');
+    expect(call.call.typeAhead).toBe("34");
+    expect(call.of("play")).toHaveLength(1);
+  });
+
+  it("APP-2: digits pressed ahead that are not enough begin the wait for the next", () => {
+    const call = asking();
+    call.presses("7");
+    call.json(PROMPT);
+    expect(call.of("play")).toEqual([]);
+    call.after(5000);
+    expect(call.query("passthru")["digits"]).toBe('"7"');
+  });
+
+  it("APP-2: a caller who leaves between two digits takes no exit, and entered nothing", () => {
+    const call = gathering();
+    call.presses("4");
+    call.leaves();
+    expect(call.exits).toEqual([]);
+    expect(call.call.facts.digits).toBeNull();
+    expect(call.of("end")).toHaveLength(1);
+  });
+
+  it("APP-2: the recording of a conversation before, which closes late, is nothing to it", () => {
+    const exits = { conversation_ended: "ask" };
+    const sales = { type: "connect", url: { primary: "https://app.example/connect" }, exits };
+    const flow = gatherFlow({ parameters: PROMPT });
+    const call = new Drive({ flow: { ...flow, start: "sales", applets: { ...flow.applets, sales } } });
+    call.dial(["+919900000011"], { record: true });
+    call.answers(2);
+    call.leaves(2);
+    call.recorded();
+    expect(call.kinds).toEqual([]);
+    call.presses("42#");
+    expect(call.exits).toEqual(["sales.conversation_ended", "ask.digits_entered"]);
+  });
+
+  it("RES-9, RES-27: an answer whose prompt was still looked at when the caller left keeps its result", () => {
+    const call = asking();
+    call.json({ gather_prompt: { audio_url: "https://cdn.example/ask.wav" } });
+    call.leaves();
+    expect(call.traced("request.result")).toMatchObject([{ result: "usable", rule: "REF-8", elapsed_ms: 100 }]);
+  });
+
+  it("APP-2: a URL is asked like Connect's: version header, Fallback, checked audio", () => {
+    const url = { primary: "https://app.example/gather", fallback: "https://backup.example/gather" };
+    const call = new Drive({ flow: gatherFlow({ url }) });
+    const headers = { "exotel-version": "1.0", accept: "application/json" };
+    expect(call.of("fetch")[0]).toMatchObject({ purpose: "gather", request: { headers } });
+    call.json({ max_input_digits: 1 });
+    expect(call.asked.at(-1)).toBe("https://backup.example/gather");
+    call.json({ gather_prompt: { audio_url: "https://cdn.example/ask.wav" } });
+    expect(call.of("play")).toEqual([]);
+    call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    expect(call.of("play")[0]?.items).toEqual([{ kind: "url", url: "https://cdn.example/ask.wav" }]);
+  });
+
+  it("RES-5, RES-27: in a lenient flow digits are asked for although the prompt's audio is not there", () => {
+    const call = new Drive({ flow: { ...gatherFlow(URL_ALONE), validation: "lenient" } });
+    call.json({ gather_prompt: { audio_url: "https://cdn.example/ask.wav" } });
+    call.status(404);
+    expect(call.of("play")[0]?.items).toEqual([{ kind: "url", url: "https://cdn.example/ask.wav" }]);
+    call.played("status 404");
+    call.presses("8#");
+    expect(call.query("passthru")["digits"]).toBe('"8"');
+  });
+
+  it("APP-2: keys pressed while the URL is asked are not lost", () => {
+    const call = asking();
+    call.presses("7#");
+    call.json(PROMPT);
+    expect(call.query("passthru")["digits"]).toBe('"7"');
+    expect(call.of("play")).toEqual([]);
+  });
+
+  it("APP-2: URLs that both fail take the second exit", () => {
+    const call = asking();
+    call.status(500);
+    expect(call.exits).toEqual(["ask.nothing_entered"]);
+  });
+
+  it("APP-2: parameters that cannot be used take the second exit, and say why", () => {
+    const call = new Drive({ flow: gatherFlow({ parameters: { max_input_digits: 3 } }) });
+    expect(call.exits).toEqual(["ask.nothing_entered"]);
+    expect(call.traced("answer.finding")[0]?.path).toBe("gather_prompt");
+  });
+
+  it("APP-2: parameters are reviewed as the flow's validation wants it; what a URL answers is not known before", () => {
+    const parameters = { ...PROMPT, input_timeout: 900 };
+    const review = (document: object, mode: "strict" | "lenient") =>
+      gather.review?.({ type: "gather", exits: {}, ...document }, mode).map(({ level, path }) => `${level} ${path}`);
+    expect(review({ parameters }, "strict")).toEqual(["error input_timeout"]);
+    expect(review({ parameters }, "lenient")).toEqual(["warning input_timeout"]);
+    expect(review(URL_ALONE, "strict")).toEqual([]);
+  });
+
+  it("a document with both a URL and parameters, or neither, is refused", () => {
+    const neither = parseFlow(gatherFlow({}));
+    const both = parseFlow(gatherFlow({ parameters: PROMPT, url: { primary: "https://app.example/g" } }));
+    expect([neither.ok, both.ok]).toEqual([false, false]);
+  });
+});

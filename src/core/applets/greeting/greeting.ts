@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { type AppletKind, defineApplet, DIALS_NOBODY, HEARD } from "../../call/applet.ts";
+import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { exampleScriptOfSay } from "../../call/example-script.ts";
+import { isPromptOver, onPromptEvent, startPrompt, type PromptState, saySchema } from "../../call/prompt.ts";
+import type { StepContext } from "../../call/step-context.ts";
+
+const schema = z.strictObject({
+  type: z.literal("greeting"),
+  say: saySchema,
+  next: z.string().min(1).optional(),
+});
+
+type GreetingDocument = z.infer<typeof schema>;
+
+/** APP-1: says something, then goes on. Keys pressed meanwhile are kept for the prompt behind it. */
+const kind: AppletKind<GreetingDocument, PromptState> = {
+  type: "greeting",
+  schema,
+  needsCaller: true,
+  dials: false,
+  docs: "greeting.md",
+  form: {
+    title: "Greeting",
+    summary: "Says a text or plays audio to the caller, then goes on.",
+    fields: [
+      {
+        path: "say",
+        label: "What to say",
+        help: "A text to speak, an audio URL, an uploaded file, or a URL that answers with the text.",
+        input: { kind: "say" },
+        required: true,
+      },
+      { path: "next", label: "Then", help: "The applet behind it.", input: { kind: "applet" }, required: false },
+    ],
+    sample: { type: "greeting", say: { text: "Welcome." } },
+  },
+  exits({ say: what, next }) {
+    // Static words take time but wait for nobody; a URL is waited for.
+    const waits = what.url !== undefined;
+    // A URL that answers nothing usable is skipped.
+    const silence = waits ? { afterSound: 0, throughout: REQUEST_DEADLINE_MS } : HEARD;
+    return [{ name: "next", label: "then", target: next ?? null, path: ["next"], waits, silence, optional: false }];
+  },
+  times: ({ say: what }) => ({
+    ...DIALS_NOBODY,
+    silenceMs: what.url === undefined ? 0 : REQUEST_DEADLINE_MS,
+    silentBecause: "Its URL may take 5 s to say what to say.",
+  }),
+  exampleScript: ({ say: what }, { timing }) => exampleScriptOfSay(what, timing === "silent"),
+  enter(context, document) {
+    return goOn(context, startPrompt(context, document.say));
+  },
+  on(context, _document, prompt, event) {
+    if (event.kind === "digit") context.addTypeAhead(event.digit);
+    const next = onPromptEvent(context, prompt, event);
+    return next === null ? prompt : goOn(context, next);
+  },
+  close: () => null,
+};
+
+export const greeting = defineApplet(kind);
+
+function goOn(context: StepContext, prompt: PromptState): PromptState {
+  if (isPromptOver(prompt)) context.leave("next", "APP-1");
+  return prompt;
+}

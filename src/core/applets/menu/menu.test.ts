@@ -1,0 +1,213 @@
+import { describe, expect, it } from "vitest";
+import { HEARD, NEVER_TAKEN } from "../../call/applet.ts";
+import { type Timing, type ExampleScript, TIMES_OUT } from "../../call/example-script.ts";
+import { Drive } from "../../engine/testing/drive.ts";
+import { parseFlow } from "../../flow/flow.ts";
+import { menu } from "./menu.ts";
+
+const MENU = {
+  type: "menu",
+  say: { text: "For sales press 1." },
+  keys: { "1": "one", "#": "hash" },
+  no_input: "none",
+  invalid: "wrong",
+};
+const BYE = { type: "hangup" };
+
+function menuFlow(more: Record<string, unknown> = {}) {
+  return {
+    flow: "1",
+    start: "menu",
+    applets: { menu: { ...MENU, ...more }, one: BYE, hash: BYE, none: BYE, wrong: BYE },
+  };
+}
+
+describe("an IVR menu", () => {
+  it("APP-3: a key takes its exit, and the prompt stops", () => {
+    const call = new Drive({ flow: menuFlow() });
+    call.presses("1");
+    expect(call.of("stop_playing")).toHaveLength(1);
+    expect(call.exits).toEqual(["menu.1"]);
+    expect(call.applets).toEqual(["menu", "one"]);
+  });
+
+  it("APP-3: no key in time takes the exit no_input; the time counts from the end of the prompt", () => {
+    const call = new Drive({ flow: menuFlow({ input_timeout: 7 }) });
+    call.after(30_000);
+    call.played();
+    call.after(6999);
+    expect(call.exits).toEqual([]);
+    call.after(1);
+    expect(call.exits).toEqual(["menu.no_input"]);
+  });
+
+  it("APP-3: a key that is not on the menu takes the exit invalid", () => {
+    const call = new Drive({ flow: menuFlow() });
+    call.played();
+    call.presses("9");
+    expect(call.exits).toEqual(["menu.invalid"]);
+  });
+
+  it("APP-3: the prompt is said again as often as repeat says", () => {
+    const call = new Drive({ flow: menuFlow({ repeat: 2 }) });
+    call.played();
+    call.after(5000);
+    expect(call.of("play")).toHaveLength(2);
+    call.presses("9");
+    expect(call.of("play")).toHaveLength(3);
+    call.played();
+    call.after(5000);
+    expect(call.exits).toEqual(["menu.no_input"]);
+  });
+
+  it("APP-3: a wrong key stops the prompt, or the request for its words, before it is said again", () => {
+    const saying = new Drive({ flow: menuFlow({ repeat: 1 }) });
+    saying.presses("9");
+    expect(saying.kinds).toEqual(["stop_playing", "clear_timer", "play", "set_timer"]);
+    const asking = new Drive({ flow: menuFlow({ repeat: 1, say: { url: "https://app.example/words" } }) });
+    asking.presses("9");
+    expect(asking.kinds).toEqual(["cancel_request", "fetch"]);
+  });
+
+  it("APP-3: the wait for a key before does not cut into the prompt said again", () => {
+    const call = new Drive({ flow: menuFlow({ repeat: 1 }) });
+    call.played();
+    call.after(4000);
+    call.presses("9");
+    expect(call.call.timers.map((timer) => timer.id)).toEqual(["call", "prompt"]);
+    call.after(30_000);
+    expect(call.exits).toEqual([]);
+    call.played();
+    expect(call.call.timers.map((timer) => timer.id)).toEqual(["call", "input"]);
+  });
+
+  it("REQ-25: the key is told to later requests", () => {
+    const applets = {
+      menu: { ...MENU, keys: { "1": "pass" } },
+      pass: { type: "passthru", url: "https://app.example/p" },
+      none: BYE,
+      wrong: BYE,
+    };
+    const call = new Drive({ flow: { flow: "1", start: "menu", applets } });
+    call.presses("1");
+    expect(call.query("passthru")["digits"]).toBe('"1"');
+  });
+
+  it("further keys are kept for the prompt behind it", () => {
+    const flow = menuFlow();
+    const applets = { ...flow.applets, one: { ...MENU, keys: { "2": "hash" } } };
+    const call = new Drive({
+      flow: {
+        ...flow,
+        applets: { ...applets, menu: { type: "greeting", say: { text: "Hi" }, next: "first" }, first: MENU },
+      },
+    });
+    call.presses("12");
+    call.played();
+    expect(call.applets).toEqual(["menu", "first", "one", "hash"]);
+  });
+
+  it("keys of nobody's alphabet, and keys of the callee, are no keys", () => {
+    const call = new Drive({ flow: menuFlow() });
+    call.event({ kind: "digit", leg: 1, digit: "A" });
+    call.event({ kind: "digit", leg: 1, digit: "12" });
+    call.event({ kind: "digit", leg: 2, digit: "1" });
+    expect(call.exits).toEqual([]);
+  });
+
+  it.each([
+    [{ keys: { "12": "one" } }, "keys"],
+    [{ input_timeout: 0 }, "at least 1"],
+    [{ repeat: 1.5 }, "a whole number"],
+    [{ keys: { "1": "nowhere" } }, "the id of an applet of this flow"],
+  ])("%j is refused", (more, message) => {
+    const flow = parseFlow(menuFlow(more));
+    const text = flow.ok ? "" : flow.error.map((each) => `${each.path.join(".")} ${each.message}`).join(" ");
+    expect(text).toContain(message);
+  });
+});
+
+const MENU_URL = "https://app.example/menu";
+const ALL_KEYS = Object.fromEntries("0123456789*#".split("").map((key) => [key, "one"]));
+
+function documentOf(more: Record<string, unknown>) {
+  return menu.schema.parse({ ...MENU, ...more });
+}
+
+describe("what the proofs of a flow know of a menu", () => {
+  it("its exits: each key that is set, no key, and a wrong one", () => {
+    const common = { waits: true, optional: false };
+    const afterWait = { afterSound: 7000, throughout: null };
+    expect(menu.exits(documentOf({ input_timeout: 7, invalid: undefined }))).toEqual([
+      { ...common, name: "1", label: "key 1", target: "one", path: ["keys", "1"], silence: HEARD },
+      { ...common, name: "#", label: "key #", target: "hash", path: ["keys", "#"], silence: HEARD },
+      {
+        ...common,
+        name: "no_input",
+        label: "no key is pressed",
+        target: "none",
+        path: ["no_input"],
+        silence: afterWait,
+      },
+      { ...common, name: "invalid", label: "a wrong key is pressed", target: null, path: ["invalid"], silence: HEARD },
+    ]);
+  });
+
+  it("no key is wrong where every key is set", () => {
+    expect(menu.exits(documentOf({ keys: ALL_KEYS })).at(-1)).toMatchObject({ name: "invalid", silence: NEVER_TAKEN });
+  });
+
+  it("APP-1: a URL that says nothing makes it silent for its 5 s and the wait, every time it is asked", () => {
+    const document = documentOf({ say: { url: MENU_URL }, input_timeout: 7, repeat: 2 });
+    expect(menu.times(document)).toEqual({
+      ringMs: 0,
+      ringsBecause: "It dials nobody.",
+      silenceMs: 36_000,
+      silentBecause: "Its URL may take 5 s to say nothing, and then a key is waited for.",
+    });
+    expect(menu.exits(document).at(-2)?.silence).toEqual({ afterSound: 7000, throughout: 36_000 });
+    expect(menu.times(documentOf({ repeat: 2 })).silenceMs).toBe(0);
+  });
+
+  // A prompt takes 1 s, and then 5 s are left to press a key; asking a URL in vain takes 5 s instead.
+  const spoken = { sounds: { "For sales press 1.": 1000 } };
+  const fetched = { sounds: { Hello: 1000 } };
+  const answer = [MENU_URL, { status: 200, text: "Hello" }] as const;
+  const noAnswer = [MENU_URL, TIMES_OUT] as const;
+  it.each<[string, Timing, Record<string, unknown>, ExampleScript | null]>([
+    ["1", "fast", {}, { ...spoken, urls: [], presses: [{ afterMs: 500, digits: "1" }], takesMs: 500 }],
+    ["1", "slow", {}, { ...spoken, urls: [], presses: [{ afterMs: 5999, digits: "1" }], takesMs: 5999 }],
+    [
+      "1",
+      "slow",
+      { say: { url: MENU_URL }, repeat: 1 },
+      { ...fetched, urls: [answer], presses: [{ afterMs: 5999, digits: "1" }], takesMs: 5999 },
+    ],
+    ["no_input", "slow", { repeat: 1 }, { ...spoken, urls: [], takesMs: 12_000 }],
+    ["no_input", "slow", { say: { url: MENU_URL } }, { ...fetched, urls: [answer], takesMs: 6000 }],
+    ["silence", "silent", { say: { url: MENU_URL }, repeat: 1 }, { urls: [noAnswer, noAnswer], takesMs: 20_000 }],
+    [
+      "invalid",
+      "fast",
+      { repeat: 1 },
+      {
+        ...spoken,
+        urls: [],
+        presses: [
+          { afterMs: 500, digits: "0" },
+          { afterMs: 1000, digits: "0" },
+        ],
+        takesMs: 1000,
+      },
+    ],
+    [
+      "invalid",
+      "fast",
+      { keys: { "0": "one" } },
+      { ...spoken, urls: [], presses: [{ afterMs: 500, digits: "1" }], takesMs: 500 },
+    ],
+    ["invalid", "fast", { keys: ALL_KEYS }, null],
+  ])("a call that shows %s (%s) of a menu with %j", (target, timing, more, script) => {
+    expect(menu.exampleScript(documentOf(more), { target, timing, select: null })).toEqual(script);
+  });
+});

@@ -1,0 +1,187 @@
+import { z } from "zod";
+import {
+  type AppletExit,
+  type AppletKind,
+  defineApplet,
+  DIALS_NOBODY,
+  type ExitSilence,
+  HEARD,
+  NEVER_TAKEN,
+} from "../../call/applet.ts";
+import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import { type ExampleScript, type ExampleScriptPlan, exampleScriptOfSay } from "../../call/example-script.ts";
+import {
+  stopPrompt,
+  isPromptOver,
+  onPromptEvent,
+  startPrompt,
+  type PromptState,
+  saySchema,
+} from "../../call/prompt.ts";
+import type { StepContext } from "../../call/step-context.ts";
+
+const target = z.string().min(1);
+const KEYS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"] as const;
+
+/** Seconds; nobody waits in silence for longer. */
+const MAX_TIMEOUT_S = 60;
+/** Nobody listens to a menu more often than this. */
+const MAX_REPEATS = 20;
+
+const schema = z.strictObject({
+  type: z.literal("menu"),
+  say: saySchema,
+  input_timeout: z.int().min(1).max(MAX_TIMEOUT_S).default(5),
+  repeat: z.int().min(0).max(MAX_REPEATS).default(0),
+  keys: z.partialRecord(z.enum(KEYS), target),
+  no_input: target.optional(),
+  invalid: target.optional(),
+});
+
+type MenuDocument = z.infer<typeof schema>;
+
+interface MenuState {
+  readonly prompt: PromptState;
+  /** How often the prompt was said again. */
+  readonly repeats: number;
+}
+
+const INPUT_TIMER = "input";
+
+/** APP-3: says a prompt and follows the key that is pressed, during the prompt or behind it. */
+const kind: AppletKind<MenuDocument, MenuState> = {
+  type: "menu",
+  schema,
+  needsCaller: true,
+  dials: false,
+  docs: "menu.md",
+  form: {
+    title: "IVR menu",
+    summary: "Says a prompt and goes where the pressed key leads.",
+    fields: [
+      { path: "say", label: "Prompt", help: "What the caller hears.", input: { kind: "say" }, required: true },
+      {
+        path: "keys",
+        label: "Keys",
+        help: "An applet for each key: 0-9, * and #.",
+        input: { kind: "keys" },
+        required: true,
+      },
+      {
+        path: "input_timeout",
+        label: "Wait for a key",
+        help: "Counted from the end of the prompt.",
+        input: { kind: "number", min: 1, max: MAX_TIMEOUT_S, unit: "s", default: 5 },
+        required: false,
+      },
+      {
+        path: "repeat",
+        label: "Repeat",
+        help: "How often the prompt is said again when no key, or a wrong one, is pressed.",
+        input: { kind: "number", min: 0, max: MAX_REPEATS, unit: "times", default: 0 },
+        required: false,
+      },
+    ],
+    sample: { type: "menu", say: { text: "For sales press 1." }, keys: {} },
+  },
+  exits: menuExits,
+  times: (document) => ({
+    ...DIALS_NOBODY,
+    silenceMs: neverSaidMs(document) ?? 0,
+    silentBecause: "Its URL may take 5 s to say nothing, and then a key is waited for.",
+  }),
+  exampleScript: menuExampleScript,
+  enter(context, document) {
+    return begin(context, document, 0);
+  },
+  on(context, document, state, event) {
+    if (event.kind === "digit") return press(context, document, state, event.digit);
+    if (event.kind === "timer" && event.id === INPUT_TIMER) return fail(context, document, state, "no_input");
+    const prompt = onPromptEvent(context, state.prompt, event);
+    return prompt === null ? state : listen(context, document, { ...state, prompt });
+  },
+  close: () => null,
+};
+
+export const menu = defineApplet(kind);
+
+/** A key pressed ahead answers the prompt before it is said. */
+function begin(context: StepContext, document: MenuDocument, repeats: number): MenuState {
+  const [ahead, ...further] = context.takeTypeAhead();
+  if (ahead === undefined) return listen(context, document, { prompt: startPrompt(context, document.say), repeats });
+  for (const digit of further) context.addTypeAhead(digit);
+  return press(context, document, { prompt: startPrompt(context, undefined), repeats }, ahead);
+}
+
+/** The time for a key counts from the end of the prompt. */
+function listen(context: StepContext, document: MenuDocument, state: MenuState): MenuState {
+  if (isPromptOver(state.prompt)) context.setTimer(INPUT_TIMER, document.input_timeout * 1000);
+  return state;
+}
+
+function press(context: StepContext, document: MenuDocument, state: MenuState, digit: string): MenuState {
+  stopPrompt(context, state.prompt);
+  context.clearTimer(INPUT_TIMER);
+  context.updateFacts({ digits: digit });
+  const known = Object.hasOwn(document.keys, digit);
+  context.trace({
+    type: "digits",
+    digits: digit,
+    message: known ? "The key is on the menu." : "The key is not on the menu.",
+  });
+  if (!known) return fail(context, document, state, "invalid");
+  context.leave(digit, "APP-3");
+  return state;
+}
+
+/** No key, or a wrong one: the prompt again, as often as `repeat` says, then the exit. */
+function fail(context: StepContext, document: MenuDocument, state: MenuState, exit: "no_input" | "invalid"): MenuState {
+  if (state.repeats < document.repeat) {
+    context.decide("APP-3", `${exit === "invalid" ? "A wrong key" : "No key"} was pressed: the menu is said again.`);
+    return begin(context, document, state.repeats + 1);
+  }
+  context.leave(exit, "APP-3");
+  return state;
+}
+
+/** A key is pressed half way through the prompt, or as late as it may be. */
+function menuExampleScript(document: MenuDocument, { target, timing }: ExampleScriptPlan): ExampleScript | null {
+  const said = exampleScriptOfSay(document.say, timing === "silent");
+  const roundMs = said.takesMs + document.input_timeout * 1000;
+  const times = document.repeat + 1;
+  // The URL is asked for every repetition.
+  const rounds = (count: number) => Array.from({ length: count }, () => said.urls ?? []).flat();
+  if (target === "no_input" || target === "silence") return { ...said, urls: rounds(times), takesMs: roundMs * times };
+  const digit = target === "invalid" ? KEYS.find((key) => document.keys[key] === undefined) : target;
+  if (digit === undefined) return null;
+  const pressMs = timing === "fast" ? said.takesMs / 2 : roundMs - 1;
+  const presses = Array.from({ length: target === "invalid" ? times : 1 }, (_, i) => ({
+    afterMs: pressMs * (i + 1),
+    digits: digit,
+  }));
+  return { ...said, urls: rounds(presses.length), presses, takesMs: pressMs * presses.length };
+}
+
+/** How long it may say nothing at all until it gives up; null: its prompt is always heard. */
+function neverSaidMs({ say: what, input_timeout: timeoutS, repeat }: MenuDocument): number | null {
+  return what.url === undefined ? null : (REQUEST_DEADLINE_MS + timeoutS * 1000) * (repeat + 1);
+}
+
+function menuExits(document: MenuDocument): readonly AppletExit[] {
+  const timeoutMs = document.input_timeout * 1000;
+  const keys = KEYS.filter((key) => document.keys[key] !== undefined).map((key) => ({
+    name: key,
+    label: `key ${key}`,
+    target: document.keys[key] ?? null,
+    path: ["keys", key],
+    waits: true,
+    silence: HEARD,
+    optional: false,
+  }));
+  const other = (name: "no_input" | "invalid", label: string, silence: ExitSilence): AppletExit => {
+    return { name, label, target: document[name] ?? null, path: [name], waits: true, silence, optional: false };
+  };
+  const waited = { afterSound: timeoutMs, throughout: neverSaidMs(document) };
+  const wrong = keys.length === KEYS.length ? NEVER_TAKEN : HEARD;
+  return [...keys, other("no_input", "no key is pressed", waited), other("invalid", "a wrong key is pressed", wrong)];
+}

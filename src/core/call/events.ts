@@ -1,0 +1,65 @@
+import type { HttpOutcome } from "../contract/http.ts";
+import type { LegId } from "./legs.ts";
+
+/**
+ * What the outside tells the engine. `at` is epoch ms, read once by the edge that saw it; within a call it never runs
+ * backwards. Every event is a plain value: the journal stores it and a replay feeds it back.
+ */
+export type CallEvent =
+  /** First event of every call. `from` and `to` are E.164 (or `sip:user`, or the raw text when neither). */
+  | {
+      readonly kind: "call_arrived";
+      readonly at: number;
+      readonly callSid: string;
+      readonly from: string;
+      readonly to: string;
+      readonly direction: "incoming" | "outbound-dial";
+      readonly customField: string | null;
+      /** `TimeLimit` of a call started by API (API-1); absent: the platform's own limit. */
+      readonly timeLimitMs?: number;
+    }
+  /** The outcome of a `fetch` effect, by its id. */
+  | {
+      readonly kind: "fetched";
+      readonly at: number;
+      readonly id: string;
+      readonly outcome: HttpOutcome;
+      readonly elapsedMs: number;
+    }
+  /** The outcome of a `check_audio` effect. `format` is the judged audio format, null when it was not looked at. */
+  | {
+      readonly kind: "audio_checked";
+      readonly at: number;
+      readonly id: string;
+      readonly outcome: HttpOutcome;
+      readonly elapsedMs: number;
+    }
+  | { readonly kind: "leg_ringing"; readonly at: number; readonly leg: LegId }
+  /** The leg's 18x carried SDP: its audio can be passed on. */
+  | { readonly kind: "leg_early_media"; readonly at: number; readonly leg: LegId }
+  | { readonly kind: "leg_answered"; readonly at: number; readonly leg: LegId }
+  /** A dialled leg that will never be answered. `sip`: final status, null for transport error or no route. */
+  | {
+      readonly kind: "leg_failed";
+      readonly at: number;
+      readonly leg: LegId;
+      readonly sip: number | null;
+      readonly detail: string;
+    }
+  /** A leg that was up (or the caller at any time) left. Comes once per leg, also after our own `hang_up`. */
+  | { readonly kind: "leg_ended"; readonly at: number; readonly leg: LegId; readonly detail: string }
+  /** A `play` effect ended by itself (never sent for loops, nor after `stop_playing`). */
+  | { readonly kind: "playback_ended"; readonly at: number; readonly id: string; readonly failure: string | null }
+  | { readonly kind: "digit"; readonly at: number; readonly leg: LegId; readonly digit: string }
+  /** A timer armed by `set_timer` is due. */
+  | { readonly kind: "timer"; readonly at: number; readonly id: string }
+  /** A recording is closed: a playable file of `durationMs`, or why there is none. */
+  | {
+      readonly kind: "recording_ready";
+      readonly at: number;
+      readonly id: string;
+      readonly durationMs: number;
+      readonly failure: string | null;
+    }
+  /** From a person or the platform. `recover`: the control process restarted and lost its legs; end the call now. */
+  | { readonly kind: "command"; readonly at: number; readonly command: "hang_up" | "recover" };

@@ -1,0 +1,128 @@
+import { z } from "zod";
+import { validateGreetingText } from "../contract/text-answers.ts";
+import type { Prompt } from "../contract/prompt.ts";
+import { isHttpUrl } from "../contract/query.ts";
+import { greetingQuery } from "../contract/request.ts";
+import type { AppletEvent } from "./applet.ts";
+import type { Playable } from "./effects.ts";
+import { CALLER } from "./legs.ts";
+import { MAX_PROMPT_MS } from "./limits.ts";
+import type { StepContext } from "./step-context.ts";
+
+const httpUrl = z.string().refine(isHttpUrl, "must be an absolute http or https URL");
+
+/** Characters of one prompt: about ten minutes of speech. */
+const MAX_TEXT = 5000;
+
+/**
+ * `say` of a flow document: a text to speak, audio behind a URL, an uploaded file by its name, or a URL that answers with
+ * the text or with audio URLs (APP-1).
+ */
+export const saySchema = z
+  .strictObject({
+    text: z.string().min(1).max(MAX_TEXT).optional(),
+    audio_url: httpUrl.optional(),
+    audio_file: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, "must be the name of an uploaded file, such as welcome.wav")
+      .optional(),
+    url: httpUrl.optional(),
+  })
+  .refine((say) => Object.values(say).filter((each) => each !== undefined).length === 1, {
+    message: "must hold exactly one of `text`, `audio_url`, `audio_file` and `url`",
+  });
+
+export type Say = z.infer<typeof saySchema>;
+
+/** Something is being said to the caller: plain JSON, part of an applet's state. Both null: it is over. */
+export interface PromptState {
+  /** The request whose answer will be said. */
+  readonly request: string | null;
+  readonly play: string | null;
+}
+
+const NO_PROMPT: PromptState = { request: null, play: null };
+
+/** Ends a prompt whose end is never reported. */
+const PROMPT_TIMER = "prompt";
+
+/** Begins to say something; nothing at all is over at once. */
+export function startPrompt(context: StepContext, what: Say | undefined): PromptState {
+  if (what === undefined) return NO_PROMPT;
+  if (what.url !== undefined) return fetchPrompt(context, what.url);
+  return playItems(context, [playableOf(context, what)]);
+}
+
+/** Says prompts of a customer's answer. */
+export function playPrompts(context: StepContext, prompts: readonly Prompt[]): PromptState {
+  return playItems(
+    context,
+    prompts.map((prompt): Playable => {
+      if (prompt.kind === "audio_url") return { kind: "url", url: prompt.value };
+      return { kind: "text", text: prompt.value, language: context.setup.account.language };
+    }),
+  );
+}
+
+export function isPromptOver(prompt: PromptState): boolean {
+  return prompt.request === null && prompt.play === null;
+}
+
+/** Takes an event that belongs to what is being said; null: it belongs to something else. */
+export function onPromptEvent(context: StepContext, prompt: PromptState, event: AppletEvent): PromptState | null {
+  if (event.kind === "fetched" && event.id === prompt.request) return playAnswer(context, event);
+  if (event.kind === "playback_ended" && event.id === prompt.play) {
+    if (event.failure !== null) context.decide("APP-1", `Warning: what was to be said is skipped (${event.failure}).`);
+    context.clearTimer(PROMPT_TIMER);
+    return NO_PROMPT;
+  }
+  if (event.kind !== "timer" || event.id !== PROMPT_TIMER || prompt.play === null) return null;
+  context.decide("APP-1", "Warning: what was to be said did not end in time and is cut short.");
+  return stopPrompt(context, prompt);
+}
+
+/** Stops saying it: somebody pressed a key. */
+export function stopPrompt(context: StepContext, prompt: PromptState): PromptState {
+  if (prompt.request !== null) context.cancelRequest(prompt.request, "APP-1");
+  if (prompt.play !== null) context.stopPlaying(prompt.play);
+  context.clearTimer(PROMPT_TIMER);
+  return NO_PROMPT;
+}
+
+function playItems(context: StepContext, items: readonly Playable[]): PromptState {
+  if (items.length === 0) return NO_PROMPT;
+  const play = context.play([CALLER], items, false, "APP-1");
+  context.setTimer(PROMPT_TIMER, MAX_PROMPT_MS);
+  return { request: null, play };
+}
+
+function playableOf(context: StepContext, what: Say): Playable {
+  if (what.audio_url !== undefined) return { kind: "url", url: what.audio_url };
+  if (what.audio_file !== undefined) return { kind: "file", file: what.audio_file };
+  return { kind: "text", text: what.text ?? "", language: context.setup.account.language };
+}
+
+/** APP-1: `GET` with CallSid, From, To, DialWhomNumber, CustomField. */
+function fetchPrompt(context: StepContext, url: string): PromptState {
+  const { callSid, from, to, customField, facts } = context.call;
+  const told = { callSid, callFrom: from, callTo: to, dialWhomNumber: facts.dialWhomNumber, customField };
+  const query = greetingQuery(context.setup.account, told);
+  const asking = { purpose: "greeting", role: null, attempt: 1, url, query } as const;
+  return { request: context.fetch({ ...asking, versionHeader: false, accept: "text/plain" }), play: null };
+}
+
+/** An answer that cannot be used is skipped: a greeting never costs the call. */
+function playAnswer(context: StepContext, event: Extract<AppletEvent, { kind: "fetched" }>): PromptState {
+  const { id, outcome, elapsedMs } = event;
+  const verdict = validateGreetingText(outcome);
+  const [first] = verdict.findings;
+  context.findings(id, verdict.findings);
+  if (!verdict.usable) {
+    const message = first?.message ?? "The answer cannot be used.";
+    context.result({ id, result: verdict.result, outcome, elapsedMs }, first?.rule ?? null, message);
+    context.decide("APP-1", "Nothing usable came from the URL: nothing is said.");
+    return NO_PROMPT;
+  }
+  context.result({ id, result: "usable", outcome, elapsedMs }, null, "The answer is said to the caller.");
+  return playPrompts(context, verdict.prompts);
+}

@@ -1,0 +1,209 @@
+import { unreachable } from "../../base/never.ts";
+import type { DialStatus } from "../contract/outcome.ts";
+import type { RequestPurpose } from "./effects.ts";
+import type { LegId } from "./legs.ts";
+import type { CallRecord, EndedBy } from "./record.ts";
+import type { RequestResult, TraceEntry } from "./trace.ts";
+
+/** One destination that was dialled. Times are ms since the call arrived; null: it has not come to that (yet). */
+export interface AttemptReport {
+  readonly applet: string;
+  readonly destination: string;
+  readonly caller_id: string;
+  readonly started_ms: number;
+  readonly answered_ms: number | null;
+  readonly ended_ms: number | null;
+  readonly outcome: DialStatus | null;
+}
+
+/**
+ * One request to a URL of the customer. `result` is null while no answer has come, and for ever where nobody waits
+ * for one: dial events and asynchronous Passthrus go through the outbox, which never delays a call (EVT-6).
+ */
+export interface RequestReport {
+  readonly at_ms: number;
+  readonly purpose: RequestPurpose;
+  readonly role: "primary" | "fallback" | null;
+  readonly attempt: number;
+  readonly method: string;
+  readonly url: string;
+  readonly query: readonly (readonly [string, string])[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly result: RequestResult | null;
+}
+
+export interface DialEventReport {
+  readonly at_ms: number;
+  readonly url: string;
+  readonly query: readonly (readonly [string, string])[];
+}
+
+/** A finding of the validation (RES-9). `error`: it made the answer unusable; `warning`: the call went on. */
+export interface WarningReport {
+  readonly rule: string;
+  readonly path: string;
+  readonly message: string;
+  readonly level: "warning" | "error";
+}
+
+/**
+ * One call as API, screen, command line and replay show it. Everything comes from the trace, so a live call and a
+ * simulated one cannot be told apart by shape. While a call lives `ended_by` and `cdr` are null and `duration_ms` is
+ * the time of the last entry.
+ */
+export interface CallReport {
+  readonly call_sid: string;
+  readonly seed: number | null;
+  readonly ended_by: EndedBy | null;
+  readonly duration_ms: number;
+  readonly applets: readonly string[];
+  readonly exits: readonly { readonly applet: string; readonly exit: string }[];
+  readonly attempts: readonly AttemptReport[];
+  readonly requests: readonly RequestReport[];
+  readonly dial_events: readonly DialEventReport[];
+  readonly warnings: readonly WarningReport[];
+  readonly trace: readonly TraceEntry[];
+  readonly cdr: CallRecord | null;
+}
+
+/** Where the report came from; the trace cannot know that. `seed` is null for live calls. */
+export interface ReportMeta {
+  readonly seed: number | null;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Draft {
+  callSid: string;
+  applets: string[];
+  exits: { applet: string; exit: string }[];
+  attempts: Map<LegId, Mutable<AttemptReport>>;
+  requests: Mutable<RequestReport>[];
+  openRequests: Map<string, Mutable<RequestReport>>;
+  dialEvents: DialEventReport[];
+  warnings: WarningReport[];
+  cdr: CallRecord | null;
+}
+
+/** The report of a call from its trace alone; works at any moment of a call. Pure. */
+export function reportOf(trace: readonly TraceEntry[], meta: ReportMeta): CallReport {
+  const draft: Draft = {
+    callSid: "",
+    applets: [],
+    exits: [],
+    attempts: new Map(),
+    requests: [],
+    openRequests: new Map(),
+    dialEvents: [],
+    warnings: [],
+    cdr: null,
+  };
+  for (const entry of trace) note(draft, entry);
+  return {
+    call_sid: draft.callSid,
+    seed: meta.seed,
+    ended_by: draft.cdr?.ended_by ?? null,
+    duration_ms: draft.cdr?.duration_ms ?? trace.at(-1)?.at_ms ?? 0,
+    applets: draft.applets,
+    exits: draft.exits,
+    attempts: [...draft.attempts.values()],
+    requests: draft.requests,
+    dial_events: draft.dialEvents,
+    warnings: draft.warnings,
+    trace,
+    cdr: draft.cdr,
+  };
+}
+
+function note(draft: Draft, entry: TraceEntry): void {
+  switch (entry.type) {
+    case "call.started":
+      draft.callSid = entry.call_sid;
+      return;
+    case "applet.entered":
+      draft.applets.push(entry.applet);
+      return;
+    case "exit.taken":
+      draft.exits.push({ applet: entry.applet, exit: entry.exit });
+      return;
+    case "request.sent":
+    case "request.result":
+    case "dial_event":
+      noteRequest(draft, entry);
+      return;
+    case "answer.finding":
+      draft.warnings.push({ rule: entry.rule, path: entry.path, message: entry.message, level: entry.level });
+      return;
+    case "attempt.started":
+    case "attempt.answered":
+    case "attempt.ended":
+      noteAttempt(draft, entry);
+      return;
+    case "call.ended":
+      draft.cdr = entry.cdr;
+      return;
+    case "call.answered":
+    case "answer.used":
+    case "attempt.ringing":
+    case "attempt.early_media":
+    case "conversation.started":
+    case "conversation.ended":
+    case "playback.started":
+    case "playback.ended":
+    case "recording.started":
+    case "recording.closed":
+    case "digits":
+    case "decision":
+    case "caller.left":
+      return;
+    default:
+      unreachable(entry);
+  }
+}
+
+type RequestEntry = Extract<TraceEntry, { type: "request.sent" | "request.result" | "dial_event" }>;
+
+function noteRequest(draft: Draft, entry: RequestEntry): void {
+  switch (entry.type) {
+    case "request.sent": {
+      const { at_ms, purpose, role, attempt, method, url, query, headers } = entry;
+      const request = { at_ms, purpose, role, attempt, method, url, query, headers, result: null };
+      draft.requests.push(request);
+      draft.openRequests.set(entry.id, request);
+      return;
+    }
+    case "request.result": {
+      const request = draft.openRequests.get(entry.id);
+      if (request !== undefined) request.result = entry.result;
+      return;
+    }
+    case "dial_event": {
+      const { at_ms, url, query } = entry;
+      const same = { purpose: "dial_event", role: null, attempt: 1, method: "GET", headers: {}, result: null } as const;
+      draft.dialEvents.push({ at_ms, url, query });
+      draft.requests.push({ at_ms, ...same, url, query });
+      return;
+    }
+    default:
+      unreachable(entry);
+  }
+}
+
+type AttemptEntry = Extract<TraceEntry, { type: "attempt.started" | "attempt.answered" | "attempt.ended" }>;
+
+function noteAttempt(draft: Draft, entry: AttemptEntry): void {
+  if (entry.type === "attempt.started") {
+    const { applet, destination, caller_id, at_ms } = entry;
+    const open = { started_ms: at_ms, answered_ms: null, ended_ms: null, outcome: null };
+    draft.attempts.set(entry.leg, { applet, destination, caller_id, ...open });
+    return;
+  }
+  const attempt = draft.attempts.get(entry.leg);
+  if (attempt === undefined) return;
+  if (entry.type === "attempt.answered") {
+    attempt.answered_ms = entry.at_ms;
+    return;
+  }
+  attempt.ended_ms = entry.at_ms;
+  attempt.outcome = entry.outcome;
+}

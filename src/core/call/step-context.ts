@@ -1,0 +1,385 @@
+import { unreachable } from "../../base/never.ts";
+import type { Destination } from "../contract/destination.ts";
+import type { Finding } from "../contract/finding.ts";
+import type { HttpOutcome, PreparedRequest } from "../contract/http.ts";
+import { maskCredentials, type Query } from "../contract/query.ts";
+import { connectQuery, prepareRequest, type RequestFacts } from "../contract/request.ts";
+import type { CallEnding } from "./applet.ts";
+import type { Effect, Playable, RequestPurpose } from "./effects.ts";
+import { CALLER, type LegId } from "./legs.ts";
+import { MAX_LEGS_PER_CALL, MAX_TRACE_ENTRIES, MAX_TYPE_AHEAD_DIGITS, REQUEST_DEADLINE_MS } from "./limits.ts";
+import type { CallSetup } from "./setup.ts";
+import { responseExcerpt } from "./response-excerpt.ts";
+import type { CallState, KnownFacts } from "./state.ts";
+import type { RequestResult, TraceBody } from "./trace.ts";
+
+/** What an applet decided about the flow in this step. */
+export type FlowDecision =
+  | { readonly kind: "leave"; readonly exit: string; readonly rule: string }
+  | { readonly kind: "end"; readonly ending: CallEnding };
+
+/** One request to the customer, as an applet asks for it. */
+export interface RequestSpec {
+  readonly purpose: RequestPurpose;
+  readonly role: "primary" | "fallback" | null;
+  /** 1 for the first fetch of this applet, 2 for its first re-fetch, … */
+  readonly attempt: number;
+  /** As configured: credentials and all. */
+  readonly url: string;
+  readonly query: Query;
+  readonly versionHeader: boolean;
+  readonly accept: string;
+}
+
+/** How to record; see the `record` effect. */
+export interface RecordingSpec {
+  readonly layout: "mono" | "dual";
+  readonly maxMs: number | null;
+  readonly silenceMs: number | null;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * One step of one call: what applets act through. Holds a draft of the next state (a shallow copy: lists and facts are
+ * replaced, never changed in place, so the state before stays whole) and collects the effects in order. Whatever is
+ * opened here is written into the state's ledger, and whatever is closed is taken out.
+ */
+export class StepContext {
+  /** Epoch ms of the event being handled. */
+  readonly at: number;
+  readonly setup: CallSetup;
+  readonly effects: Effect[] = [];
+  readonly #draft: Writable<CallState>;
+  #decision: FlowDecision | null = null;
+
+  constructor(setup: CallSetup, state: CallState, at: number) {
+    this.setup = setup;
+    this.at = at;
+    this.#draft = { ...state, now: at };
+  }
+
+  /** The state as it stands within this step. */
+  get call(): CallState {
+    return this.#draft;
+  }
+
+  get facts(): KnownFacts {
+    return this.#draft.facts;
+  }
+
+  /** Writes into the draft: for the engine and the helpers of `call/`; applets use the methods below. */
+  patchState(changes: Partial<CallState>): void {
+    Object.assign(this.#draft, changes);
+  }
+
+  /** What later requests tell about the call. */
+  updateFacts(changes: Partial<KnownFacts>): void {
+    this.#draft.facts = { ...this.#draft.facts, ...changes };
+  }
+
+  // ── the flow ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Leaves the applet by one of its exits. */
+  leave(exit: string, rule: string): void {
+    this.#decision = { kind: "leave", exit, rule };
+  }
+
+  /** Ends the whole call. */
+  end(ending: CallEnding): void {
+    this.#decision = { kind: "end", ending };
+  }
+
+  /** For the engine: the decision, once. */
+  takeDecision(): FlowDecision | null {
+    const decision = this.#decision;
+    this.#decision = null;
+    return decision;
+  }
+
+  // ── the trace ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Adds an entry. The last place is kept for the end of the call, the one before for saying that more is missing. */
+  trace(body: TraceBody): void {
+    const draft = this.#draft;
+    const isEnd = body.type === "call.ended";
+    if (!isEnd && draft.seq >= MAX_TRACE_ENTRIES - 1) return;
+    draft.seq += 1;
+    const isFull = !isEnd && draft.seq === MAX_TRACE_ENTRIES - 1;
+    const kept: TraceBody = isFull
+      ? {
+          type: "decision",
+          rule: "LIMIT",
+          message: `The trace is full: what comes behind entry ${draft.seq} is left out.`,
+        }
+      : body;
+    this.effects.push({ kind: "trace", entry: { seq: draft.seq, at_ms: this.at - draft.startedAt, ...kept } });
+  }
+
+  decide(rule: string, message: string): void {
+    this.trace({ type: "decision", rule, message });
+  }
+
+  findings(id: string, findings: readonly Finding[]): void {
+    for (const finding of findings) this.trace({ type: "answer.finding", id, ...finding });
+  }
+
+  /** What came of a request; `outcome` null: it was never sent. */
+  result(
+    of: { id: string; result: RequestResult; outcome: HttpOutcome | null; elapsedMs: number },
+    rule: string | null,
+    message: string,
+  ): void {
+    this.trace({
+      type: "request.result",
+      id: of.id,
+      result: of.result,
+      http_status: of.outcome?.ok === true ? of.outcome.status : null,
+      elapsed_ms: of.elapsedMs,
+      rule,
+      message,
+      ...responseExcerpt(of.outcome),
+    });
+  }
+
+  // ── HTTP ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The parameters of section 1 as the call stands now. `numbers`: REF-3, on a re-fetch. */
+  query(numbers: readonly Destination[] | null = null): Query {
+    return connectQuery(this.setup.account, this.#requestFacts(numbers));
+  }
+
+  /** Sends a request → `fetched` by the returned id. Null: the configured URL cannot be asked at all (traced). */
+  fetch(spec: RequestSpec): string | null {
+    const id = this.#nextId("f");
+    const request = this.#build(id, spec);
+    if (request === null) return null;
+    this.#draft.fetches = [...this.#draft.fetches, id];
+    this.effects.push({ kind: "fetch", id, purpose: spec.purpose, request, deadlineMs: REQUEST_DEADLINE_MS });
+    return id;
+  }
+
+  /** Puts a request into the outbox: delivered at least once, in order within `order`, unless the URL is unusable. */
+  notify(spec: RequestSpec, order: string): void {
+    const id = this.#nextId("n");
+    const request = this.#build(id, spec);
+    if (request !== null) this.effects.push({ kind: "notify", id, purpose: spec.purpose, order, request });
+  }
+
+  /** RES-27 → `audio_checked` by the returned id. */
+  checkAudio(url: string, deadlineMs: number, attempt: number): string {
+    const id = this.#nextId("a");
+    this.#draft.fetches = [...this.#draft.fetches, id];
+    this.effects.push({ kind: "check_audio", id, url, deadlineMs });
+    this.trace({
+      type: "request.sent",
+      id,
+      applet: this.#draft.applet ?? "",
+      purpose: "audio",
+      role: null,
+      attempt,
+      method: "HEAD",
+      url: maskCredentials(url),
+      query: [],
+      headers: {},
+    });
+    return id;
+  }
+
+  /** Gives a fetch or check up; nothing when it is over already. */
+  cancelRequest(id: string, rule: string): void {
+    if (!this.closeFetch(id)) return;
+    this.effects.push({ kind: "cancel_request", id });
+    this.decide(rule, `Request ${id} is given up: nobody waits for its answer any more.`);
+  }
+
+  #build(id: string, spec: RequestSpec): PreparedRequest | null {
+    const built = prepareRequest({
+      configuredUrl: spec.url,
+      query: spec.query,
+      version: this.setup.version,
+      versionHeader: spec.versionHeader,
+      accept: spec.accept,
+    });
+    if (spec.purpose !== "dial_event") this.#traceRequest(id, spec, built.ok ? built.value.headers : {});
+    if (built.ok) return built.value;
+    this.result({ id, result: "unreachable", outcome: null, elapsedMs: 0 }, "REQ-1", built.error);
+    return null;
+  }
+
+  #traceRequest(id: string, spec: RequestSpec, headers: Readonly<Record<string, string>>): void {
+    this.trace({
+      type: "request.sent",
+      id,
+      applet: this.#draft.applet ?? "",
+      purpose: spec.purpose,
+      role: spec.role,
+      attempt: spec.attempt,
+      method: "GET",
+      url: maskCredentials(spec.url),
+      query: spec.query,
+      headers,
+    });
+  }
+
+  #requestFacts(numbers: readonly Destination[] | null): RequestFacts {
+    const { callSid, from, to, direction, customField, startedAt, facts } = this.#draft;
+    return {
+      callSid,
+      callFrom: from,
+      callTo: to,
+      direction,
+      createdMs: startedAt,
+      startMs: startedAt,
+      nowMs: this.at,
+      flowId: this.setup.flow.id,
+      customField,
+      numbers,
+      ...facts,
+    };
+  }
+
+  // ── legs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** How many more legs this call may dial. */
+  get legsLeft(): number {
+    return MAX_LEGS_PER_CALL - (this.#draft.lastLeg - CALLER);
+  }
+
+  dial(destination: Destination, callerId: string): LegId {
+    const leg = this.#draft.lastLeg + 1;
+    this.#draft.lastLeg = leg;
+    this.#draft.legs = [...this.#draft.legs, { leg, up: false }];
+    this.effects.push({ kind: "dial", leg, destination, callerId });
+    return leg;
+  }
+
+  /** Gives up a ringing leg or hangs up an answered one; nothing when it is gone already. */
+  endLeg(leg: LegId): void {
+    const open = this.#draft.legs.find((each) => each.leg === leg);
+    if (open === undefined) return;
+    this.#draft.legs = this.#draft.legs.filter((each) => each.leg !== leg);
+    this.effects.push(open.up ? { kind: "hang_up", leg } : { kind: "cancel", leg });
+  }
+
+  forwardAudio(from: LegId, to: LegId): void {
+    this.effects.push({ kind: "forward_audio", from, to });
+  }
+
+  stopForwarding(from: LegId, to: LegId): void {
+    this.effects.push({ kind: "stop_forwarding", from, to });
+  }
+
+  bridge(a: LegId, b: LegId): void {
+    this.effects.push({ kind: "bridge", a, b });
+  }
+
+  unbridge(a: LegId, b: LegId): void {
+    this.effects.push({ kind: "unbridge", a, b });
+  }
+
+  // ── sound ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Replaces what these legs hear → `playback_ended` by the returned id, unless `loop`. */
+  play(legs: readonly LegId[], items: readonly Playable[], loop: boolean, rule: string | null): string {
+    const id = this.#nextId("p");
+    this.#draft.plays = [...this.#draft.plays, id];
+    this.effects.push({ kind: "play", id, legs, items, loop });
+    this.trace({ type: "playback.started", id, legs, what: items.map(describePlayable).join(", "), rule });
+    return id;
+  }
+
+  stopPlaying(id: string): void {
+    if (!this.closePlay(id)) return;
+    this.effects.push({ kind: "stop_playing", id });
+  }
+
+  /** → `recording_ready` once stopped, or closed by a limit. The id is unique beyond the call: it names the file. */
+  record(legs: readonly LegId[], options: RecordingSpec): string {
+    const id = this.#nextId(`${this.#draft.callSid}-r`);
+    this.#draft.recordings = [...this.#draft.recordings, { id, closing: false }];
+    this.effects.push({ kind: "record", id, legs, ...options });
+    this.trace({ type: "recording.started", id, layout: options.layout });
+    return id;
+  }
+
+  stopRecording(id: string): void {
+    const open = this.#draft.recordings.find((each) => each.id === id);
+    if (open === undefined || open.closing) return;
+    this.#draft.recordings = this.#draft.recordings.map((each) => (each.id === id ? { id, closing: true } : each));
+    this.effects.push({ kind: "stop_recording", id });
+  }
+
+  recordingUrl(id: string): string {
+    return `${this.setup.recordingsUrl}/${id}.wav`;
+  }
+
+  // ── digits pressed ahead ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Keeps a digit for the prompt that will ask for it (type-ahead). */
+  addTypeAhead(digit: string): void {
+    if (this.#draft.typeAhead.length < MAX_TYPE_AHEAD_DIGITS) this.#draft.typeAhead += digit;
+  }
+
+  /** All digits pressed ahead; they are gone from the call afterwards. */
+  takeTypeAhead(): string {
+    const typed = this.#draft.typeAhead;
+    if (typed !== "") this.#draft.typeAhead = "";
+    return typed;
+  }
+
+  // ── timers ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  setTimer(id: string, afterMs: number): void {
+    const at = this.at + afterMs;
+    this.#draft.timers = [...this.#draft.timers.filter((each) => each.id !== id), { id, at }];
+    this.effects.push({ kind: "set_timer", id, at });
+  }
+
+  clearTimer(id: string): void {
+    if (!this.closeTimer(id)) return;
+    this.effects.push({ kind: "clear_timer", id });
+  }
+
+  // ── the ledger: for the engine ────────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes a fetch or check out of the ledger; false: it was not open. */
+  closeFetch(id: string): boolean {
+    if (!this.#draft.fetches.includes(id)) return false;
+    this.#draft.fetches = this.#draft.fetches.filter((each) => each !== id);
+    return true;
+  }
+
+  closePlay(id: string): boolean {
+    if (!this.#draft.plays.includes(id)) return false;
+    this.#draft.plays = this.#draft.plays.filter((each) => each !== id);
+    return true;
+  }
+
+  closeTimer(id: string): boolean {
+    if (!this.#draft.timers.some((each) => each.id === id)) return false;
+    this.#draft.timers = this.#draft.timers.filter((each) => each.id !== id);
+    return true;
+  }
+
+  #nextId(prefix: string): string {
+    this.#draft.lastId += 1;
+    return prefix + this.#draft.lastId;
+  }
+}
+
+/** What is heard, for the trace: never the credentials of a URL. */
+export function describePlayable(item: Playable): string {
+  switch (item.kind) {
+    case "tone":
+      return `${item.tone} tone`;
+    case "url":
+      return maskCredentials(item.url);
+    case "file":
+      return `file ${item.file}`;
+    case "text":
+      return `text: ${item.text}`;
+    default:
+      return unreachable(item);
+  }
+}

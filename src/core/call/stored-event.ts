@@ -1,0 +1,11 @@
+import type { CallEvent } from "./events.ts";
+
+/** Kinds of events under the names that earlier versions wrote into the journal. */
+const EARLIER_KINDS: Readonly<Record<string, CallEvent["kind"]>> = { played: "playback_ended" };
+
+/** An event from its journal row, whichever version wrote it. Throws `SyntaxError` when the row is not JSON. */
+export function readStoredEvent(json: string): CallEvent {
+  const event = JSON.parse(json) as CallEvent;
+  const kind = EARLIER_KINDS[event.kind];
+  return kind === undefined ? event : ({ ...event, kind } as CallEvent);
+}

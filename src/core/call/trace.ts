@@ -1,0 +1,130 @@
+import type { DialStatus } from "../contract/outcome.ts";
+import type { RequestPurpose } from "./effects.ts";
+import type { LegId } from "./legs.ts";
+import type { CallRecord } from "./record.ts";
+import type { ResponseExcerpt } from "./response-excerpt.ts";
+
+/** `result` of a request (fixed names). */
+export type RequestResult = "usable" | "invalid" | "http_error" | "timeout" | "unreachable";
+
+/**
+ * What happened and why, as data. Keys are snake_case because this is what API, screen, CLI and replay show as it is.
+ * `rule` names the rule of the contract that decided.
+ */
+export type TraceBody =
+  | {
+      readonly type: "call.started";
+      readonly call_sid: string;
+      readonly account: string;
+      readonly flow: string;
+      readonly from: string;
+      readonly to: string;
+      readonly direction: "incoming" | "outbound-dial";
+      readonly started_at: string;
+    }
+  | { readonly type: "call.answered" }
+  | { readonly type: "applet.entered"; readonly applet: string; readonly kind: string }
+  | {
+      readonly type: "request.sent";
+      readonly id: string;
+      readonly applet: string;
+      readonly purpose: RequestPurpose;
+      readonly role: "primary" | "fallback" | null;
+      /** 1 for the first fetch of this applet, 2 for its first re-fetch, … */
+      readonly attempt: number;
+      readonly method: "GET" | "HEAD";
+      /** Configured URL without credentials and without our parameters. */
+      readonly url: string;
+      readonly query: readonly (readonly [string, string])[];
+      readonly headers: Readonly<Record<string, string>>;
+    }
+  | ({
+      readonly type: "request.result";
+      readonly id: string;
+      readonly result: RequestResult;
+      readonly http_status: number | null;
+      readonly elapsed_ms: number;
+      readonly rule: string | null;
+      readonly message: string;
+    } & ResponseExcerpt)
+  /** One finding of the validation (RES-9). */
+  | {
+      readonly type: "answer.finding";
+      readonly id: string;
+      readonly level: "warning" | "error";
+      readonly rule: string;
+      readonly path: string;
+      readonly found: string;
+      readonly allowed: string;
+      readonly consequence: string;
+      readonly message: string;
+    }
+  /** The effective answer: every default filled in. */
+  | { readonly type: "answer.used"; readonly id: string; readonly answer: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: "attempt.started";
+      readonly leg: LegId;
+      readonly applet: string;
+      readonly destination: string;
+      readonly caller_id: string;
+      readonly ring_limit_ms: number;
+      readonly round: number;
+    }
+  | { readonly type: "attempt.ringing"; readonly leg: LegId }
+  | { readonly type: "attempt.early_media"; readonly leg: LegId }
+  | { readonly type: "attempt.answered"; readonly leg: LegId }
+  | {
+      readonly type: "attempt.ended";
+      readonly leg: LegId;
+      readonly outcome: DialStatus;
+      readonly cause_code: number;
+      readonly cause: string;
+      readonly sip: number | null;
+      readonly rule: string | null;
+      readonly message: string;
+    }
+  | { readonly type: "conversation.started"; readonly leg: LegId }
+  | {
+      readonly type: "conversation.ended";
+      readonly leg: LegId;
+      readonly by: "caller" | "callee" | "platform";
+      readonly duration_ms: number;
+      readonly rule: string | null;
+    }
+  | {
+      readonly type: "playback.started";
+      readonly id: string;
+      readonly legs: readonly LegId[];
+      readonly what: string;
+      readonly rule: string | null;
+    }
+  | { readonly type: "playback.ended"; readonly id: string; readonly message: string }
+  | { readonly type: "recording.started"; readonly id: string; readonly layout: "mono" | "dual" }
+  | {
+      readonly type: "recording.closed";
+      readonly id: string;
+      readonly duration_ms: number;
+      readonly failure: string | null;
+    }
+  | { readonly type: "digits"; readonly digits: string; readonly message: string }
+  | {
+      readonly type: "dial_event";
+      readonly leg: LegId;
+      readonly event: "Dial" | "Ringing" | "Answered" | "Terminal";
+      readonly url: string;
+      readonly query: readonly (readonly [string, string])[];
+    }
+  /** Anything decided that has no entry of its own: a fallback chosen, a destination skipped, a limit reached. */
+  | { readonly type: "decision"; readonly rule: string; readonly message: string }
+  | {
+      readonly type: "exit.taken";
+      readonly applet: string;
+      readonly exit: string;
+      readonly next: string | null;
+      readonly rule: string;
+    }
+  | { readonly type: "caller.left"; readonly message: string }
+  | { readonly type: "call.ended"; readonly cdr: CallRecord };
+
+/** `seq` counts from 1 without a gap; `at_ms` is milliseconds since the call arrived. */
+export type TraceEntry = { readonly seq: number; readonly at_ms: number } & TraceBody;

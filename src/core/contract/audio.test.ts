@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { validateAudio } from "./audio.ts";
+import type { HttpOutcome } from "./http.ts";
+
+const URL_OK = "https://cdn.example/a.wav";
+const head = (contentType: string | null, status = 200): HttpOutcome => ({ ok: true, status, contentType, body: "" });
+const finding = (level: "warning" | "error", found: string, problem: string, consequence: string, allowed: string) => ({
+  level,
+  rule: "RES-27",
+  path: URL_OK,
+  found,
+  allowed,
+  consequence,
+  message: `${URL_OK} ${problem}: ${consequence}.`,
+});
+const WAV = "WAV, 8 kHz, 16 bit, mono";
+
+describe("the check of an audio URL", () => {
+  it.each(["audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave", "Audio/WAV; codecs=1"])(
+    "RES-27: %s is what is wanted",
+    (contentType) => {
+      expect(validateAudio(URL_OK, head(contentType))).toEqual({ ok: true, findings: [] });
+    },
+  );
+
+  it.each([
+    ["audio/mpeg", 'Content-Type "audio/mpeg"'],
+    ["application/octet-stream", 'Content-Type "application/octet-stream"'],
+    ["application/jsonx", 'Content-Type "application/jsonx"'],
+    ["xtext/html", 'Content-Type "xtext/html"'],
+    ["xapplication/pdf", 'Content-Type "xapplication/pdf"'],
+    [null, "no Content-Type"],
+  ])("RES-27: %j may be decoded, with a warning", (contentType, found) => {
+    expect(validateAudio(URL_OK, head(contentType))).toEqual({
+      ok: true,
+      findings: [finding("warning", found, `has ${found}; allowed is ${WAV}`, "it is decoded where possible", WAV)],
+    });
+  });
+
+  it.each([
+    "text/html",
+    "text/plain",
+    "application/json",
+    "application/problem+json",
+    "application/xml",
+    "image/png",
+    "video/mp4",
+    "application/pdf",
+    "font/woff",
+    "multipart/mixed",
+    "message/rfc822",
+  ])("RES-27: %s is no audio; lenient goes on without it", (contentType) => {
+    const found = `Content-Type "${contentType}"`;
+    const problem = `has ${found}; allowed is ${WAV}`;
+    const strict = finding("error", found, problem, "the answer is invalid", WAV);
+    expect(validateAudio(URL_OK, head(contentType))).toEqual({ ok: false, findings: [strict] });
+    const lenient = finding("warning", found, problem, "it is not played", WAV);
+    expect(validateAudio(URL_OK, head(contentType), "lenient")).toEqual({ ok: false, findings: [lenient] });
+  });
+
+  it.each([
+    [404, "has status 404; only 200 is usable"],
+    [206, "has status 206; only 200 is usable"],
+    [302, "is a redirect (status 302); redirects are not followed"],
+  ])("RES-17, RES-23, RES-27: status %i fails the check", (status, problem) => {
+    const strict = finding("error", `status ${status}`, problem, "the answer is invalid", "status 200");
+    expect(validateAudio(URL_OK, head("audio/wav", status))).toEqual({ ok: false, findings: [strict] });
+    const lenient = finding("warning", `status ${status}`, problem, "it is not played", "status 200");
+    expect(validateAudio(URL_OK, head("audio/wav", status), "lenient")).toEqual({ ok: false, findings: [lenient] });
+  });
+
+  it("RES-27: no answer fails the check", () => {
+    const outcome: HttpOutcome = { ok: false, reason: "timeout", detail: "" };
+    const problem = "did not come as a whole within 5 s";
+    const strict = finding("error", "a timeout", problem, "the answer is invalid", "a whole answer within 5 s");
+    expect(validateAudio(URL_OK, outcome)).toEqual({ ok: false, findings: [strict] });
+  });
+
+  it("REQ-2: the finding shows no credentials", () => {
+    expect(validateAudio("https://u:p@cdn.example/a.wav", head(null)).findings[0]?.path).toBe(
+      "https://***@cdn.example/a.wav",
+    );
+    expect(validateAudio("https://u:p@cdn.example/a.wav", head(null, 404)).findings[0]?.path).toBe(
+      "https://***@cdn.example/a.wav",
+    );
+  });
+});

@@ -1,0 +1,78 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { editDistance, suggestKey, type KnownKeys } from "./suggest-key.ts";
+
+/** The definition, letter by letter: slow, and plainly right. */
+function slowDistance(a: string, b: string): number {
+  if (a === "" || b === "") return a.length + b.length;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  if (a[0] === b[0]) return slowDistance(restA, restB);
+  return 1 + Math.min(slowDistance(restA, b), slowDistance(a, restB), slowDistance(restA, restB));
+}
+
+describe("editDistance", () => {
+  it.each([
+    ["", "", 0],
+    ["a", "", 1],
+    ["", "abc", 3],
+    ["kitten", "sitting", 3],
+    ["flaw", "lawn", 2],
+    ["abc", "abc", 0],
+    ["abc", "axc", 1],
+    ["ab", "ba", 2],
+  ])("from %j to %j it is %i", (a, b, distance) => {
+    expect(editDistance(a, b)).toBe(distance);
+    expect(editDistance(b, a)).toBe(distance);
+  });
+
+  it("is what its definition says", () => {
+    const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 5 });
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        expect(editDistance(a, b)).toBe(slowDistance(a, b));
+      }),
+    );
+  });
+});
+
+describe("nearestKey", () => {
+  const shape: KnownKeys = { "": ["alpha", "beta_gamma"], inner: ["alphq", "delta"] };
+
+  it.each([
+    ["", "alpha", "alpha"],
+    ["", "ALPHA", "alpha"],
+    ["", "betaGamma", "beta_gamma"],
+    ["", "beta gamma", "beta_gamma"],
+    ["", "beta-gamma", "beta_gamma"],
+    ["", "gamma", "beta_gamma"],
+    ["", "delta", "inner.delta"],
+    ["inner", "delt", "inner.delta"],
+    ["inner", "beta_gamma", "beta_gamma"],
+  ])("RES-7: in %j, %s is most like %s", (path, key, nearest) => {
+    expect(suggestKey(shape, path, key)).toBe(nearest);
+  });
+
+  it("RES-7: a key of the same object wins unless one elsewhere is nearer by more than two", () => {
+    expect(suggestKey(shape, "", "alphq")).toBe("alpha");
+    expect(suggestKey(shape, "inner", "alpha")).toBe("inner.alphq");
+    expect(suggestKey({ "": ["abcdef"], inner: ["abcxyz"] }, "", "abcxyf")).toBe("abcdef");
+    expect(suggestKey({ "": ["abcdef"], inner: ["abcxyz"] }, "", "abcxyz")).toBe("inner.abcxyz");
+    expect(suggestKey({ "": ["abxx"], inner: ["abcd"] }, "", "abcd")).toBe("abxx");
+  });
+
+  it("RES-7: of two parts the one that lacks less is nearer, and two letters are no part", () => {
+    expect(suggestKey({ "": ["abcdefgh", "abcde"] }, "", "abc")).toBe("abcde");
+    expect(suggestKey({ "": ["xy", "abcde"] }, "", "ab")).toBe("xy");
+  });
+
+  it("RES-7: where no key is known none is nearest", () => {
+    expect(suggestKey({}, "", "alpha")).toBe("");
+    expect(suggestKey({ "": [] }, "", "alpha")).toBe("");
+  });
+
+  it("RES-7: only the first 64 characters of a key count", () => {
+    const long = "a".repeat(64);
+    expect(suggestKey({ "": ["b", long] }, "", `${long}${"c".repeat(500)}`)).toBe(long);
+    expect(suggestKey({ "": [`${long}c`, long] }, "", `${long}c`)).toBe(long);
+  });
+});

@@ -1,0 +1,75 @@
+import type { CallEvent } from "../call/events.ts";
+import { CALLER } from "../call/legs.ts";
+import { MAX_CALL_MS } from "../call/limits.ts";
+import type { CallSetup } from "../call/setup.ts";
+import type { CallState, KnownFacts } from "../call/state.ts";
+import { StepContext } from "../call/step-context.ts";
+import { formatInstant } from "../contract/time.ts";
+import type { StepResult } from "./engine.ts";
+import { CALL_TIMER } from "./finish.ts";
+import { enterFlow } from "./flow-runner.ts";
+
+type Arrival = Extract<CallEvent, { kind: "call_arrived" }>;
+
+const NOTHING_KNOWN: KnownFacts = {
+  callType: "call-attempt",
+  dialWhomNumber: null,
+  dialCallDurationS: 0,
+  dialCallStatus: null,
+  digits: null,
+  recordingUrl: null,
+  outgoingPhoneNumber: null,
+  legs: [],
+};
+
+/** The first step of a call: into the flow's first applet. Throws when the event is not `call_arrived` (a bug of the edge). */
+export function beginCall(setup: CallSetup, event: CallEvent): StepResult {
+  if (event.kind !== "call_arrived") throw new Error(`a call begins with call_arrived, not with ${event.kind}`);
+  const context = new StepContext(setup, stateOf(event), event.at);
+  context.trace({
+    type: "call.started",
+    call_sid: event.callSid,
+    account: setup.account.sid,
+    flow: setup.flow.id,
+    from: event.from,
+    to: event.to,
+    direction: event.direction,
+    started_at: formatInstant(event.at),
+  });
+  context.setTimer(CALL_TIMER, Math.min(event.timeLimitMs ?? MAX_CALL_MS, MAX_CALL_MS));
+  enterFlow(context);
+  return { state: context.call, effects: context.effects };
+}
+
+function stateOf(event: Arrival): CallState {
+  return {
+    callSid: event.callSid,
+    from: event.from,
+    to: event.to,
+    direction: event.direction,
+    customField: event.customField,
+    startedAt: event.at,
+    now: event.at,
+    answered: false,
+    callerGone: false,
+    seq: 0,
+    lastId: 0,
+    lastLeg: CALLER,
+    applet: null,
+    appletState: null,
+    appletsRun: 0,
+    facts: NOTHING_KNOWN,
+    typeAhead: "",
+    selected: null,
+    conversationMs: 0,
+    dialStatus: null,
+    calleeLeft: false,
+    legs: [],
+    fetches: [],
+    plays: [],
+    recordings: [],
+    timers: [],
+    closing: null,
+    ended: false,
+  };
+}

@@ -1,0 +1,176 @@
+import { unreachable } from "../../base/never.ts";
+import type { Effect } from "../call/effects.ts";
+import type { CallEvent } from "../call/events.ts";
+import { CALLER, type LegId } from "../call/legs.ts";
+import type { CallSetup } from "../call/setup.ts";
+import type { CallState } from "../call/state.ts";
+import { StepContext } from "../call/step-context.ts";
+import { beginCall } from "./begin.ts";
+import { awaitRecordings, CALL_TIMER, CLOSING_TIMER, writeRecord, finishCall } from "./finish.ts";
+import { deliver } from "./flow-runner.ts";
+
+export type { CallState } from "../call/state.ts";
+
+/** One step: the next state, and what the outside has to do, in order. */
+export interface StepResult {
+  readonly state: CallState;
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * The call as a pure function. `state` is null only with `call_arrived`, the first event of every call; it is a plain
+ * JSON value, so a stored one goes on exactly as the living one would. Events that name nothing open (stale, foreign,
+ * repeated) change nothing. Behind `end`, the last effect, every event yields no effects.
+ */
+export function step(setup: CallSetup, state: CallState | null, event: CallEvent): StepResult {
+  if (state === null) return beginCall(setup, event);
+  if (state.ended) return { state, effects: [] };
+  // Time never runs backwards within a call, whatever a clock says.
+  const context = new StepContext(setup, state, Math.max(event.at, state.now));
+  if (state.closing === null) handle(context, event);
+  else handleWhileClosing(context, event);
+  return { state: context.call, effects: context.effects };
+}
+
+function handle(context: StepContext, event: CallEvent): void {
+  switch (event.kind) {
+    case "call_arrived":
+      return;
+    case "fetched":
+    case "audio_checked":
+      if (context.closeFetch(event.id)) deliver(context, event);
+      return;
+    case "playback_ended":
+      if (!context.closePlay(event.id)) return;
+      context.trace({ type: "playback.ended", id: event.id, message: event.failure ?? "played to its end" });
+      deliver(context, event);
+      return;
+    case "leg_ringing":
+    case "leg_early_media":
+    case "leg_answered":
+    case "leg_failed":
+    case "leg_ended":
+      return event.leg === CALLER ? handleCaller(context, event) : handleDialled(context, event);
+    case "digit":
+      // Keys of the callee are for the caller's ears (a door opener, another menu), not for the flow.
+      if (event.leg === CALLER && KEY.test(event.digit)) deliver(context, event);
+      return;
+    case "timer":
+      return handleTimer(context, event);
+    case "recording_ready":
+      if (closeRecording(context, event)) deliver(context, event);
+      return;
+    case "command":
+      return handleCommand(context, event.command);
+    default:
+      return unreachable(event);
+  }
+}
+
+/** What people can press; the four letters of the DTMF alphabet are for machines. */
+const KEY = /^[0-9*#]$/;
+
+type TimerEvent = Extract<CallEvent, { kind: "timer" }>;
+type LegEvent = Extract<CallEvent, { kind: `leg_${string}` }>;
+
+function handleCaller(context: StepContext, event: LegEvent): void {
+  if (event.kind !== "leg_ended" && event.kind !== "leg_failed") return;
+  context.patchState({ callerGone: true });
+  context.trace({ type: "caller.left", message: event.detail });
+  finishCall(context, { by: "caller", rule: "REF-8", message: "The caller hung up." });
+}
+
+/** Hands on what a dialled leg reports, made to fit what is known of it: a leg is answered once and ends once. */
+function handleDialled(context: StepContext, event: LegEvent): void {
+  const open = context.call.legs.find((each) => each.leg === event.leg);
+  if (open === undefined) {
+    if (event.kind === "leg_answered") hangUpLateAnswer(context, event.leg);
+    return;
+  }
+  switch (event.kind) {
+    case "leg_ringing":
+    case "leg_early_media":
+      if (!open.up) deliver(context, event);
+      return;
+    case "leg_answered":
+      if (open.up) return;
+      context.patchState({
+        legs: context.call.legs.map((each) => (each === open ? { leg: open.leg, up: true } : each)),
+      });
+      deliver(context, event);
+      return;
+    case "leg_failed":
+    case "leg_ended":
+      context.patchState({ legs: context.call.legs.filter((each) => each !== open) });
+      deliver(context, asEndOf(open.up, event));
+      return;
+    default:
+      return unreachable(event);
+  }
+}
+
+/** An answered leg ends, a ringing one fails, whatever the edge called it. */
+function asEndOf(up: boolean, event: Extract<LegEvent, { kind: "leg_failed" | "leg_ended" }>): LegEvent {
+  const { at, leg, detail } = event;
+  if (up) return { kind: "leg_ended", at, leg, detail };
+  return { kind: "leg_failed", at, leg, sip: event.kind === "leg_failed" ? event.sip : null, detail };
+}
+
+/** DIAL-2, DIAL-4: the answer of a leg that was given up has crossed the CANCEL: end it, nobody hears it. */
+function hangUpLateAnswer(context: StepContext, leg: LegId): void {
+  if (leg > context.call.lastLeg) return;
+  context.effects.push({ kind: "hang_up", leg });
+  context.decide("DIAL-2", `Leg ${leg} answered after it had been given up: it is hung up and is no conversation.`);
+}
+
+function handleTimer(context: StepContext, event: TimerEvent): void {
+  if (!takeDueTimer(context, event)) return;
+  if (event.id !== CALL_TIMER) return deliver(context, event);
+  finishCall(context, { by: "platform", rule: "LIMIT", message: "The call reached its time limit." });
+}
+
+/** Takes a due timer out of the ledger. */
+function takeDueTimer(context: StepContext, event: TimerEvent): boolean {
+  const armed = context.call.timers.find((each) => each.id === event.id);
+  if (armed === undefined) return false;
+  if (event.at >= armed.at) return context.closeTimer(event.id);
+  // An event of before the timer was moved, or a clock that runs a little ahead: the timer stays armed.
+  context.effects.push({ kind: "set_timer", id: armed.id, at: armed.at });
+  return false;
+}
+
+function closeRecording(context: StepContext, event: Extract<CallEvent, { kind: "recording_ready" }>): boolean {
+  const { recordings, facts } = context.call;
+  if (!recordings.some((each) => each.id === event.id)) return false;
+  context.patchState({ recordings: recordings.filter((each) => each.id !== event.id) });
+  context.trace({ type: "recording.closed", id: event.id, duration_ms: event.durationMs, failure: event.failure });
+  // REQ-30: the URL of a file that never came to be is not sent.
+  if (event.failure !== null && facts.recordingUrl === context.recordingUrl(event.id))
+    context.updateFacts({ recordingUrl: null });
+  return true;
+}
+
+function handleCommand(context: StepContext, command: "hang_up" | "recover"): void {
+  switch (command) {
+    case "hang_up":
+      return finishCall(context, { by: "platform", rule: "COMMAND", message: "The call was hung up by command." });
+    case "recover": {
+      const message = "The control process restarted and lost this call's legs: everything still open is closed.";
+      return finishCall(context, { by: "platform", rule: "RECOVER", message });
+    }
+    default:
+      return unreachable(command);
+  }
+}
+
+/** The call is over: only recordings are waited for, and legs that answer too late are still hung up. */
+function handleWhileClosing(context: StepContext, event: CallEvent): void {
+  if (event.kind === "leg_answered" && event.leg !== CALLER) return hangUpLateAnswer(context, event.leg);
+  if (event.kind === "recording_ready" && closeRecording(context, event) && context.call.recordings.length === 0) {
+    context.clearTimer(CLOSING_TIMER);
+    return writeRecord(context);
+  }
+  if (event.kind === "timer" && takeDueTimer(context, event)) return writeRecord(context);
+  // The process that died may have taken the order to close, and the timer, with it.
+  if (event.kind === "command" && event.command === "recover") awaitRecordings(context);
+}

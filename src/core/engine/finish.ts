@@ -1,0 +1,131 @@
+import { appletKind } from "../applets/registry.ts";
+import type { AppletKind, CallEnding, ClosingExit } from "../call/applet.ts";
+import { CALLER } from "../call/legs.ts";
+import { RECORDING_CLOSE_MS } from "../call/limits.ts";
+import type { CallRecord } from "../call/record.ts";
+import type { AppletDocument } from "../call/setup.ts";
+import type { Closing } from "../call/state.ts";
+import type { StepContext } from "../call/step-context.ts";
+
+/** Ends a call that outlives its limit: the one timer of a call that belongs to no applet. */
+export const CALL_TIMER = "call";
+
+/** Armed while an ended call waits for its recordings. */
+export const CLOSING_TIMER = "closing";
+
+/** A caller whom the flow never answered is refused with this (RFC 3261 section 21.6.2, Decline). */
+const DECLINE = 603;
+
+/**
+ * Ends the call: the running applet brings its own things to an end, whatever is still open is closed, the caller is let
+ * go, and once the recordings are closed the record is written.
+ */
+export function finishCall(context: StepContext, ending: CallEnding): void {
+  if (ending.by !== "caller") context.decide(ending.rule, ending.message);
+  takeClosingExit(context, ending);
+  closeApplet(context);
+  for (const timer of context.call.timers) context.clearTimer(timer.id);
+  const rejected = letCallerGo(context);
+  context.patchState({ applet: null, appletState: null, closing: { by: ending.by, at: context.at, rejected } });
+  awaitRecordings(context);
+}
+
+/** Closes what the running applet left open, so that nobody rings, hears or waits for an applet that is over. */
+export function closeApplet(context: StepContext): void {
+  const { fetches, plays, timers, legs, recordings } = context.call;
+  for (const id of fetches) context.cancelRequest(id, "REF-8");
+  for (const id of plays) context.stopPlaying(id);
+  for (const { id } of timers) if (id !== CALL_TIMER) context.clearTimer(id);
+  for (const { leg } of legs) context.endLeg(leg);
+  for (const { id } of recordings) context.stopRecording(id);
+}
+
+/** An applet of the flow. */
+export interface Applet {
+  readonly id: string;
+  readonly kind: AppletKind;
+  readonly document: AppletDocument;
+}
+
+/** Null: the flow has none of this id, or nobody knows its type. */
+export function appletOf(context: StepContext, id: string | null): Applet | null {
+  if (id === null) return null;
+  const document = context.setup.flow.applets[id];
+  const kind = document === undefined ? undefined : appletKind(document.type);
+  return document === undefined || kind === undefined ? null : { id, kind, document };
+}
+
+/** Id of the applet behind an exit; null: none is set. */
+export function targetOf({ kind, document }: Applet, exit: string): string | null {
+  return kind.exits(document).find((each) => each.name === exit)?.target ?? null;
+}
+
+function takeClosingExit(context: StepContext, ending: CallEnding): void {
+  const running = appletOf(context, context.call.applet);
+  if (running === null) return;
+  const closingExit = running.kind.close(context, running.document, context.call.appletState, ending);
+  if (closingExit === null) return;
+  const { exit, taken, rule } = closingExit;
+  const next = targetOf(running, exit);
+  if (taken) context.trace({ type: "exit.taken", applet: running.id, exit, next, rule });
+  tellPassthru(context, next, closingExit);
+}
+
+/** DIAL-11: a Passthru directly behind is still told, once and without anybody waiting for its answer. */
+function tellPassthru(context: StepContext, target: string | null, closingExit: ClosingExit): void {
+  const behind = appletOf(context, target);
+  if (behind?.kind.notifyOnly === undefined) return;
+  const { id, document } = behind;
+  context.decide(
+    closingExit.rule,
+    `Nobody is left to go on with the flow; "${id}" directly behind is still told once.`,
+  );
+  context.patchState({ applet: id, appletState: null });
+  context.trace({ type: "applet.entered", applet: id, kind: document.type });
+  behind.kind.notifyOnly(context, document);
+}
+
+/** True when the caller was refused. */
+function letCallerGo(context: StepContext): boolean {
+  if (context.call.callerGone) return false;
+  if (context.call.answered) {
+    context.effects.push({ kind: "hang_up", leg: CALLER });
+    return false;
+  }
+  context.effects.push({ kind: "reject", sip: DECLINE });
+  return true;
+}
+
+/** Ends at once when every recording is closed; otherwise sees to it that they close and that the wait is bounded. */
+export function awaitRecordings(context: StepContext): void {
+  const { recordings } = context.call;
+  if (recordings.length === 0) return writeRecord(context);
+  for (const { id } of recordings) context.effects.push({ kind: "stop_recording", id });
+  context.setTimer(CLOSING_TIMER, RECORDING_CLOSE_MS);
+}
+
+/** The last step: what never reported its end is written down as such, and the record closes the call. */
+export function writeRecord(context: StepContext): void {
+  const { closing, recordings } = context.call;
+  const failure = `did not close within ${RECORDING_CLOSE_MS} ms`;
+  for (const { id } of recordings) context.trace({ type: "recording.closed", id, duration_ms: 0, failure });
+  const record = recordOf(context, closing ?? { by: "platform", at: context.at, rejected: false });
+  context.trace({ type: "call.ended", cdr: record });
+  context.patchState({ recordings: [], ended: true });
+  context.effects.push({ kind: "end", record });
+}
+
+function recordOf(context: StepContext, closing: Closing): CallRecord {
+  const { startedAt, answered, dialStatus, facts, conversationMs } = context.call;
+  const durationMs = closing.at - startedAt;
+  return {
+    // API-4: an incoming call that was answered is `completed`, whatever became of its second leg.
+    status: answered ? "completed" : closing.rejected ? "busy" : "no-answer",
+    ended_by: closing.by,
+    dial_call_status: dialStatus,
+    call_type: facts.callType,
+    conversation_s: Math.floor(conversationMs / 1000),
+    duration_s: Math.floor(durationMs / 1000),
+    duration_ms: durationMs,
+  };
+}

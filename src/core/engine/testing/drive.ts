@@ -1,0 +1,247 @@
+import type { Effect, EffectKind } from "../../call/effects.ts";
+import type { CallEvent } from "../../call/events.ts";
+import { CALLER } from "../../call/legs.ts";
+import type { CallSetup } from "../../call/setup.ts";
+import type { TraceEntry } from "../../call/trace.ts";
+import type { Account } from "../../contract/account.ts";
+import type { HttpFailureReason, HttpOutcome } from "../../contract/http.ts";
+import { parseFlow } from "../../flow/flow.ts";
+import { type CallState, type StepResult, step } from "../engine.ts";
+import { CallInvariants } from "../call-invariants.ts";
+
+/** The start of every test call: a Monday, 10:00 in Kolkata. */
+export const START_MS = Date.parse("2026-01-05T10:00:00+05:30");
+export const EXOPHONE = "+918047100000";
+export const CALLER_NUMBER = "+919812345678";
+
+export const testAccount: Account = {
+  sid: "acme",
+  tenantId: "1409",
+  country: "IN",
+  timezone: "Asia/Kolkata",
+  numberFormat: "national",
+  createdFormat: "observed",
+  dialEvents: ["dial", "terminal"],
+  language: "en-IN",
+  sipHosts: [],
+  dialPrefixes: [],
+  exophones: [{ number: EXOPHONE, region: "KA", trunk: null }],
+  users: [],
+  groups: {},
+};
+
+/** A flow of one Connect over URLs, each exit with an applet of its own. */
+export const connectFlow = {
+  flow: "11754",
+  start: "sales",
+  applets: {
+    sales: {
+      type: "connect",
+      url: { primary: "https://app.example/connect", fallback: "https://backup.example/connect" },
+      exits: { conversation_ended: "talked", nobody_answered: "unanswered", nobody_dialed: "undialed" },
+    },
+    talked: { type: "hangup" },
+    unanswered: { type: "hangup" },
+    undialed: { type: "hangup" },
+  },
+};
+
+export interface DriveOptions {
+  readonly flow?: unknown;
+  readonly account?: Partial<Account>;
+  readonly call?: Partial<Extract<CallEvent, { kind: "call_arrived" }>>;
+}
+
+type Of<T, K> = Extract<T, { kind: K }>;
+/** An event without its time: the driver's clock adds it. */
+export type Untimed = CallEvent extends infer E ? (E extends CallEvent ? Omit<E, "at"> : never) : never;
+
+/**
+ * Drives one call by hand, event by event, with timers that go off as the clock is moved. Every step is made twice, once
+ * with a state that went through JSON, and both must come to the same.
+ */
+export class Drive {
+  readonly setup: CallSetup;
+  readonly effects: Effect[] = [];
+  /** Effects of the latest step alone. */
+  latest: readonly Effect[] = [];
+  state: CallState | null = null;
+  now = START_MS;
+  readonly outside = new CallInvariants();
+  /** False: without the twin step, for calls of thousands of events. */
+  thorough = true;
+
+  constructor(options: DriveOptions = {}) {
+    const flow = parseFlow(options.flow ?? connectFlow);
+    if (!flow.ok) throw new Error(JSON.stringify(flow.error));
+    const account = { ...testAccount, ...options.account };
+    this.setup = { account, flow: flow.value, recordingsUrl: "https://rec.example", version: "0.1.0" };
+    this.event({
+      kind: "call_arrived",
+      callSid: "c0ffee00000000000000000000001a15",
+      from: CALLER_NUMBER,
+      to: EXOPHONE,
+      direction: "incoming",
+      customField: null,
+      ...options.call,
+    });
+  }
+
+  get call(): CallState {
+    if (this.state === null) throw new Error("the call has not begun");
+    return this.state;
+  }
+
+  event(untimed: Untimed): readonly Effect[] {
+    const event = { ...untimed, at: this.now } as CallEvent;
+    const before = this.thorough ? JSON.stringify(this.state) : "";
+    const { state, effects } = step(this.setup, this.state, event);
+    this.outside.observe(event, effects);
+    if (this.outside.faults.length > 0) throw new Error(this.outside.faults.join("\n"));
+    if (this.thorough) this.#compare(event, before, { state, effects });
+    this.state = state;
+    this.latest = effects;
+    this.effects.push(...effects);
+    return effects;
+  }
+
+  /** The state before is untouched, and a copy of it that went through JSON comes to the same. */
+  #compare(event: CallEvent, before: string, came: StepResult): void {
+    if (JSON.stringify(this.state) !== before) throw new Error(`the state before ${event.kind} was changed`);
+    const twin = step(this.setup, JSON.parse(before) as CallState | null, event);
+    if (JSON.stringify(twin) !== JSON.stringify(came)) {
+      throw new Error(`a state that went through JSON went on otherwise at ${event.kind}`);
+    }
+  }
+
+  /** Lets time pass; timers that are due go off, at their time and in their order. */
+  after(ms: number): void {
+    const end = this.now + ms;
+    for (;;) {
+      const due = this.call.timers.filter((each) => each.at <= end).toSorted((a, b) => a.at - b.at)[0];
+      if (due === undefined || this.call.ended) break;
+      this.now = Math.max(this.now, due.at);
+      this.event({ kind: "timer", id: due.id });
+    }
+    this.now = end;
+  }
+
+  /** Answers the request that is open, after 100 ms, with status 200 and this JSON. */
+  json(body: unknown): void {
+    this.outcome({ ok: true, status: 200, contentType: "application/json", body: JSON.stringify(body) });
+  }
+
+  text(body: string): void {
+    this.outcome({ ok: true, status: 200, contentType: "text/plain", body });
+  }
+
+  status(status: number): void {
+    this.outcome({ ok: true, status, contentType: "text/html", body: "" });
+  }
+
+  fails(reason: HttpFailureReason = "refused"): void {
+    this.outcome({ ok: false, reason, detail: "" });
+  }
+
+  outcome(outcome: HttpOutcome): void {
+    const id = this.call.fetches[0];
+    if (id === undefined) throw new Error("no request is open");
+    this.now += 100;
+    this.event({ kind: id.startsWith("a") ? "audio_checked" : "fetched", id, outcome, elapsedMs: 100 });
+  }
+
+  /** Dials these numbers: the shortest answer there is, with `more` in it. */
+  dial(numbers: readonly string[], more: Record<string, unknown> = {}): void {
+    this.json({ destination: { numbers }, ...more });
+  }
+
+  answers(leg: number): void {
+    this.event({ kind: "leg_answered", leg });
+  }
+
+  rings(leg: number): void {
+    this.event({ kind: "leg_ringing", leg });
+  }
+
+  refuses(leg: number, sip: number | null = 486): void {
+    this.event({ kind: "leg_failed", leg, sip, detail: "" });
+  }
+
+  leaves(leg: number = CALLER): void {
+    this.event({ kind: "leg_ended", leg, detail: "" });
+  }
+
+  presses(digits: string): void {
+    for (const digit of digits) this.event({ kind: "digit", leg: CALLER, digit });
+  }
+
+  played(failure: string | null = null): void {
+    const id = this.of("play").findLast((each) => !each.loop)?.id;
+    if (id === undefined) throw new Error("nothing is playing");
+    this.event({ kind: "playback_ended", id, failure });
+  }
+
+  recorded(failure: string | null = null): void {
+    const id = this.call.recordings[0]?.id;
+    if (id === undefined) throw new Error("nothing is recording");
+    this.event({ kind: "recording_ready", id, durationMs: 1000, failure });
+  }
+
+  /** Effects of one kind, of the whole call. */
+  of<K extends EffectKind>(kind: K): Of<Effect, K>[] {
+    return this.effects.filter((effect): effect is Of<Effect, K> => effect.kind === kind);
+  }
+
+  /** Kinds of the latest step's effects, the trace left out. */
+  get kinds(): readonly string[] {
+    return this.latest.filter((effect) => effect.kind !== "trace").map((effect) => effect.kind);
+  }
+
+  get trace(): readonly TraceEntry[] {
+    return this.of("trace").map((effect) => effect.entry);
+  }
+
+  traced<T extends TraceEntry["type"]>(type: T): Extract<TraceEntry, { type: T }>[] {
+    return this.trace.filter((entry): entry is Extract<TraceEntry, { type: T }> => entry.type === type);
+  }
+
+  /** Rule ids of everything decided. */
+  get rules(): readonly string[] {
+    return this.traced("decision").map((entry) => entry.rule);
+  }
+
+  get exits(): readonly string[] {
+    return this.traced("exit.taken").map((entry) => `${entry.applet}.${entry.exit}`);
+  }
+
+  get applets(): readonly string[] {
+    return this.traced("applet.entered").map((entry) => entry.applet);
+  }
+
+  /** Destinations dialled so far. */
+  get dialled(): readonly string[] {
+    return this.traced("attempt.started").map((entry) => entry.destination);
+  }
+
+  /** `destination outcome` of every attempt that ended, in the order of ending. */
+  get outcomes(): readonly string[] {
+    const names = new Map(this.traced("attempt.started").map((entry) => [entry.leg, entry.destination]));
+    return this.traced("attempt.ended").map((entry) => `${names.get(entry.leg)} ${entry.outcome}`);
+  }
+
+  /** Parameters of the `n`-th request of a purpose (from 0; -1 the last), the last of a name winning. */
+  query(purpose: string, n = -1): Record<string, string> {
+    const sent = this.traced("request.sent").filter((entry) => entry.purpose === purpose);
+    return Object.fromEntries(sent.at(n)?.query ?? []);
+  }
+
+  /** URLs asked, in order, without their queries. */
+  get asked(): readonly string[] {
+    return this.traced("request.sent").map((entry) => entry.url);
+  }
+
+  /** What of the call is still open in the outside, in words; empty at the end of every call. */
+  get open(): readonly string[] {
+    return this.outside.open;
+  }
+}

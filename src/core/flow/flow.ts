@@ -1,0 +1,158 @@
+import { z } from "zod";
+import { appletKind, appletKinds } from "../applets/registry.ts";
+import { nearest } from "./yaml-document.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import type { AppletExit } from "../call/applet.ts";
+import type { AppletDocument, Flow } from "../call/setup.ts";
+import { describe } from "../contract/finding.ts";
+import { busyLoopProblems } from "./verify.ts";
+import { problem, type FlowProblem, issueMessages } from "./schema-errors.ts";
+
+export type { Flow } from "../call/setup.ts";
+export type { FlowProblem } from "./schema-errors.ts";
+
+/** More than a person can draw or a call can run (APP-9); bounds the proofs. */
+const MAX_APPLETS = 200;
+
+/** The flow document around its applets. `account` says whose it is; the flow itself does not need it. */
+const envelope = z.strictObject({
+  flow: z.union([z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), z.int().nonnegative()]).transform(String),
+  account: z.string().optional(),
+  name: z.string().max(200).default(""),
+  start: z.string(),
+  validation: z.enum(["strict", "lenient"]).default("strict"),
+  applets: z.record(z.string().min(1).max(64), z.unknown()),
+});
+
+/** What a flow document comes to, mistakes and all. */
+export interface FlowReading {
+  readonly problems: readonly FlowProblem[];
+  /**
+   * What can be played of it: in place of every applet that cannot be read, and of every target that does not exist,
+   * stands a Hangup. Null: it does not say where to begin, or holds no applets.
+   */
+  readonly playable: Flow | null;
+  /** Applets that cannot be read. */
+  readonly unreadable: readonly string[];
+  /** Targets that do not exist. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Reads a flow document. The flow that comes out can be run: every applet fits its kind's schema, every target exists,
+ * and no loop spins (APP-9). All problems are found, not the first alone. Never throws.
+ */
+export function parseFlow(document: unknown): Result<Flow, readonly FlowProblem[]> {
+  const { problems, playable } = readFlow(document);
+  return problems.length === 0 && playable !== null ? ok(playable) : err(problems);
+}
+
+/** {@link parseFlow} for those who want to see how far a call would come in a flow with mistakes. Never throws. */
+export function readFlow(document: unknown): FlowReading {
+  const read = envelope.safeParse(document);
+  const record = isRecord(document) ? document : {};
+  const { applets, ids, problems } = readApplets(record["applets"]);
+  const envelopeProblems = read.success ? [] : issueMessages(envelope, document, read.error, []);
+  const targets = targetsOf(record["start"], applets).filter(() => isRecord(record["applets"]));
+  const unknown = targets.filter(({ target }) => !ids.includes(target));
+  const all = [
+    ...envelopeProblems,
+    ...problems,
+    ...unknown.map(({ path, target }) => unknownTarget(path, target, ids)),
+    ...busyLoopProblems(applets),
+  ];
+  const gaps = {
+    unreadable: ids.filter((id) => !Object.hasOwn(applets, id)),
+    unknown: [...new Set(unknown.map(({ target }) => target))],
+  };
+  const isPlayable = ids.length > 0 && ids.length <= MAX_APPLETS;
+  const playable = isPlayable ? playableOf(record, applets, [...gaps.unreadable, ...gaps.unknown]) : null;
+  return { problems: all, playable, ...gaps };
+}
+
+/** The envelope without its mistakes, around the applets that can be read. */
+function playableOf(
+  record: Readonly<Record<string, unknown>>,
+  applets: Flow["applets"],
+  gaps: readonly string[],
+): Flow | null {
+  const fields = Object.entries(record).filter(([key]) => ["flow", "name", "start", "validation"].includes(key));
+  const whole = { ...Object.fromEntries(fields), applets: {} };
+  const faulty = envelope.safeParse(whole).error?.issues.map(({ path }) => path[0]) ?? [];
+  const sound = fields.filter(([key]) => !faulty.includes(key));
+  const read = envelope.safeParse({ flow: "0", ...Object.fromEntries(sound), applets: {} });
+  if (!read.success) return null;
+  const { flow: id, name, start, validation } = read.data;
+  const stopGaps = gaps.map((gap) => [gap, { type: "hangup" }] as const);
+  return { id, name, start, validation, applets: Object.fromEntries([...Object.entries(applets), ...stopGaps]) };
+}
+
+/** The ways out of one applet of a parsed flow. */
+export function exitsOf(document: AppletDocument): readonly AppletExit[] {
+  return appletKind(document.type)?.exits(document) ?? [];
+}
+
+interface ReadApplets {
+  readonly applets: Readonly<Record<string, AppletDocument>>;
+  /** Of all applets, the ones with problems too. */
+  readonly ids: readonly string[];
+  readonly problems: readonly FlowProblem[];
+}
+
+function readApplets(value: unknown): ReadApplets {
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  const ids = entries.map(([id]) => id);
+  if (entries.length > MAX_APPLETS) {
+    const tooMany = problem(["applets"], `${entries.length} applets`, `at most ${MAX_APPLETS}`);
+    return { applets: {}, ids, problems: [tooMany] };
+  }
+  const problems: FlowProblem[] = [];
+  const applets: Record<string, AppletDocument> = {};
+  for (const [id, document] of entries) {
+    const read = readApplet(document, ["applets", id]);
+    if (read.ok) applets[id] = read.value;
+    else problems.push(...read.error);
+  }
+  return { applets, ids, problems };
+}
+
+function readApplet(document: unknown, path: readonly string[]): Result<AppletDocument, readonly FlowProblem[]> {
+  if (!isRecord(document)) return err([problem(path, describe(document), "an applet: an object with `type`")]);
+  const type = document["type"];
+  const kind = typeof type === "string" ? appletKind(type) : undefined;
+  if (kind === undefined) return err([unknownType(type, [...path, "type"])]);
+  const read = kind.schema.safeParse(document);
+  return read.success ? ok(read.data) : err(issueMessages(kind.schema, document, read.error, path));
+}
+
+function unknownType(type: unknown, path: readonly string[]): FlowProblem {
+  const types = appletKinds.map((kind) => kind.type);
+  const near = typeof type === "string" ? nearest(type, types) : null;
+  return problem(path, describe(type), `one of ${types.join(", ")}${near === null ? "" : ` (perhaps ${near})`}`);
+}
+
+interface Target {
+  readonly path: readonly string[];
+  readonly target: string;
+}
+
+/** EXIT-6: everything that should name an applet of the document. */
+function targetsOf(start: unknown, applets: Flow["applets"]): Target[] {
+  const first = typeof start === "string" ? [{ path: ["start"], target: start }] : [];
+  const behind = Object.entries(applets).flatMap(([id, document]) =>
+    exitsOf(document).flatMap(({ target, path }) =>
+      target === null ? [] : [{ path: ["applets", id, ...path], target }],
+    ),
+  );
+  return [...first, ...behind];
+}
+
+function unknownTarget(path: readonly string[], target: string, ids: readonly string[]): FlowProblem {
+  const near = nearest(target, ids);
+  const hint = near === null ? "" : ` (perhaps ${near})`;
+  return problem(path, describe(target), `the id of an applet of this flow, one of ${ids.join(", ")}${hint}`, "EXIT-6");
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

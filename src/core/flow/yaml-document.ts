@@ -1,0 +1,193 @@
+import { LineCounter, isMap, isScalar, isSeq, parseDocument } from "yaml";
+import type { Document } from "yaml";
+import { z } from "zod";
+import type { Result } from "../../base/result.ts";
+import { err, ok } from "../../base/result.ts";
+
+/** One mistake in a file a person wrote. `message` is one sentence: what was wrong and what is allowed. */
+export interface SourceProblem {
+  readonly file: string;
+  /** Line in the file, from 1. */
+  readonly line: number;
+  /** Dotted path of the field, `accounts[0].trunks[1].address`; empty for the whole document. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** `file:line: path: message`, as compilers print it. */
+export function showProblem(problem: SourceProblem): string {
+  const where = problem.path === "" ? "" : `${problem.path}: `;
+  return `${problem.file}:${problem.line}: ${where}${problem.message}`;
+}
+
+type Path = readonly PropertyKey[];
+
+/** A YAML (or JSON) text that remembers on which line each value stands. */
+export class YamlDocument {
+  readonly file: string;
+  readonly #document: Document;
+  readonly #lines: LineCounter;
+
+  private constructor(file: string, document: Document, lines: LineCounter) {
+    this.file = file;
+    this.#document = document;
+    this.#lines = lines;
+  }
+
+  static parse(text: string, file: string): Result<YamlDocument, readonly SourceProblem[]> {
+    const lines = new LineCounter();
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+    if (document.errors.length === 0 && hasFewAliases(document)) return ok(new YamlDocument(file, document, lines));
+    if (document.errors.length === 0)
+      return err([{ file, line: 1, path: "", message: "repeats too much by YAML aliases: write the values out" }]);
+    return err(
+      document.errors.map((error) => ({
+        file,
+        line: lines.linePos(error.pos[0]).line,
+        path: "",
+        message: `not valid YAML: ${error.message.replaceAll("\n", " ")}`,
+      })),
+    );
+  }
+
+  /** The document as plain values. */
+  value(): unknown {
+    return this.#document.toJS({ maxAliasCount: MAX_ALIASES });
+  }
+
+  /** The problem at `path`, on the line of the deepest part of it that exists. */
+  problem(path: Path, message: string): SourceProblem {
+    return { file: this.file, line: this.#lineOf(path), path: showPath(path), message };
+  }
+
+  #lineOf(path: Path): number {
+    let node: unknown = this.#document.contents;
+    let offset = 0;
+    for (const part of path) {
+      const inside: { offset: number; node: unknown } | null = descend(node, part);
+      if (inside === null) break;
+      ({ offset, node } = inside);
+    }
+    return this.#lines.linePos(offset).line || 1;
+  }
+}
+
+function hasFewAliases(document: Document): boolean {
+  try {
+    document.toJS({ maxAliasCount: MAX_ALIASES });
+    return true;
+  } catch {
+    return false; // the only thing that can be wrong with a document without errors
+  }
+}
+
+/** Guards against a document whose aliases multiply ("billion laughs"). */
+const MAX_ALIASES = 100;
+
+function descend(node: unknown, part: PropertyKey): { offset: number; node: unknown } | null {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
+    if (pair === undefined || !isScalar(pair.key)) return null;
+    return { offset: pair.key.range?.[0] ?? 0, node: pair.value };
+  }
+  if (isSeq(node)) {
+    const item: unknown = node.items[Number(part)];
+    if (!isRanged(item)) return null;
+    return { offset: item.range[0], node: item };
+  }
+  return null;
+}
+
+function isRanged(node: unknown): node is { range: [number, number, number] } {
+  return typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range);
+}
+
+function showPath(path: Path): string {
+  let out = "";
+  for (const part of path) {
+    if (typeof part === "number") out += `[${part}]`;
+    else out += out === "" ? String(part) : `.${String(part)}`;
+  }
+  return out;
+}
+
+/** Validates a located document and words every finding as one sentence that names what is allowed. */
+export function checkDocument<T>(document: YamlDocument, schema: z.ZodType<T>): Result<T, readonly SourceProblem[]> {
+  const parsed = schema.safeParse(document.value());
+  if (parsed.success) return ok(parsed.data);
+  return err(parsed.error.issues.flatMap((issue) => issueMessage(document, schema, issue)));
+}
+
+function issueMessage(document: YamlDocument, schema: z.ZodType, issue: z.core.$ZodIssue): SourceProblem[] {
+  if (issue.code === "unrecognized_keys") {
+    const allowed = allowedKeys(schema, issue.path);
+    return issue.keys.map((key) => document.problem([...issue.path, key], unknownKey(key, allowed)));
+  }
+  if (issue.code === "invalid_union" && issue.errors[0] !== undefined) {
+    const deepest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0] ?? [];
+    return deepest.flatMap((inner) =>
+      issueMessage(document, schema, { ...inner, path: [...issue.path, ...inner.path] }),
+    );
+  }
+  return [document.problem(issue.path, issue.message)];
+}
+
+function depth(issues: readonly z.core.$ZodIssue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length));
+}
+
+/** The sentence for a key nobody knows: the nearest known one when there is a near one, and all that are allowed. */
+export function unknownKey(key: string, allowed: readonly string[]): string {
+  const near = nearest(key, allowed);
+  const hint = near === null ? "" : `, did you mean "${near}"?`;
+  return `unknown key "${key}"${hint} (allowed: ${allowed.join(", ")})`;
+}
+
+interface JsonSchema {
+  readonly properties?: Record<string, JsonSchema>;
+  readonly items?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+}
+
+function allowedKeys(schema: z.ZodType, path: Path): readonly string[] {
+  let places: JsonSchema[] = [z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }) as JsonSchema];
+  for (const part of path) places = places.flatMap(alternatives).flatMap((place) => into(place, part));
+  return [...new Set(places.flatMap(alternatives).flatMap((place) => Object.keys(place.properties ?? {})))];
+}
+
+function alternatives(place: JsonSchema): JsonSchema[] {
+  return [place, ...(place.anyOf ?? []), ...(place.oneOf ?? [])];
+}
+
+function into(place: JsonSchema, part: PropertyKey): JsonSchema[] {
+  if (typeof part === "number") return place.items === undefined ? [] : [place.items];
+  const named = place.properties?.[String(part)];
+  if (named !== undefined) return [named];
+  return typeof place.additionalProperties === "object" ? [place.additionalProperties] : [];
+}
+
+/** The candidate within an edit distance of two (a third for long words, less for tiny ones), or null. */
+export function nearest(word: string, candidates: readonly string[]): string | null {
+  let best: string | null = null;
+  let bestDistance = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

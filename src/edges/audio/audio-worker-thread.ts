@@ -1,0 +1,28 @@
+/** The thread behind an AudioWorker: takes one job at a time and answers with the result. */
+import { setPriority } from "node:os";
+import { parentPort } from "node:worker_threads";
+import { unreachable } from "../../base/never.ts";
+import { decodeAudio } from "./decode/decode.ts";
+import { speakWithFlite } from "./speech/flite.ts";
+import type { AudioResult, AudioJob } from "./audio-worker.ts";
+
+/** Calls come first. On Linux 0 means this thread alone; elsewhere it would be the whole process. */
+const LOWER_PRIORITY = 10;
+if (process.platform === "linux") setPriority(0, LOWER_PRIORITY);
+
+parentPort?.on("message", (job: AudioJob) => {
+  void processJob(job).then((result) =>
+    parentPort?.postMessage(result, result.ok ? [result.value.buffer as ArrayBuffer] : []),
+  );
+});
+
+async function processJob(job: AudioJob): Promise<AudioResult> {
+  switch (job.kind) {
+    case "decode":
+      return decodeAudio(Buffer.from(job.file.buffer, job.file.byteOffset, job.file.byteLength));
+    case "speak":
+      return speakWithFlite(job.text);
+    default:
+      return unreachable(job);
+  }
+}

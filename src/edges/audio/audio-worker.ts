@@ -1,0 +1,147 @@
+import { Worker } from "node:worker_threads";
+import type { Clock, Timer } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Result } from "../../base/result.ts";
+import { err } from "../../base/result.ts";
+
+/** Work that takes too long for the event loop. `decode` takes its bytes over: they are gone from the caller. */
+export type AudioJob =
+  | { readonly kind: "decode"; readonly file: Uint8Array<ArrayBuffer> }
+  /** With the built-in voice. */
+  | { readonly kind: "speak"; readonly text: string };
+
+/** To decode a file. A buffer that shares its memory with others (small ones do) is copied. */
+export function decodeJob(file: Buffer): AudioJob {
+  const { buffer, byteOffset, byteLength } = file;
+  const alone = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
+  return { kind: "decode", file: alone ? new Uint8Array(buffer) : new Uint8Array(file) };
+}
+
+/** Whoever does such work. */
+export interface AudioProcessor {
+  /** Never rejects. */
+  process(job: AudioJob): Promise<AudioResult>;
+}
+
+/** Sound of 8 kHz mono, or a predicate that says why there is none. */
+export type AudioResult = Result<Int16Array, string>;
+
+export interface AudioWorkerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: Partial<AudioWorkerLimits>;
+}
+
+export interface AudioWorkerLimits {
+  /** One piece of work that takes longer (ten minutes of audio take 10 s) is hopeless or hostile. */
+  readonly workMs: number;
+  /** Pieces that wait; what comes behind them would come too late for its call. */
+  readonly waiting: number;
+  /** A thread without work ends after so long: its memory, tens of MB, goes back. */
+  readonly idleMs: number;
+}
+
+const LIMITS: AudioWorkerLimits = { workMs: 60_000, waiting: 64, idleMs: 60_000 };
+/** Memory for JavaScript's own objects; samples and WebAssembly lie outside of it and are bounded by the decoders. */
+const HEAP_MB = 256;
+/** Sources run as TypeScript in development, as JavaScript once built. */
+const ENDING = import.meta.url.endsWith(".ts") ? "ts" : "js";
+
+interface Task {
+  readonly job: AudioJob;
+  settle(result: AudioResult): void;
+}
+
+/**
+ * Decodes and speaks in a thread of its own, one piece of work after the other, so that calls go on meanwhile. The
+ * thread begins with the first piece, ends when it was idle for a while, and is replaced when it died or took too long.
+ */
+export class AudioWorker implements AudioProcessor {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #limits: AudioWorkerLimits;
+  readonly #waiting: Task[] = [];
+  #worker: Worker | null = null;
+  #current: Task | null = null;
+  #timer: Timer | null = null;
+  #closed = false;
+
+  constructor({ clock, log, limits }: AudioWorkerOptions) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#limits = { ...LIMITS, ...limits };
+  }
+
+  process(job: AudioJob): Promise<AudioResult> {
+    if (this.#closed) return Promise.resolve(err("cannot be made ready: the platform is stopping"));
+    if (this.#waiting.length >= this.#limits.waiting)
+      return Promise.resolve(err("cannot be made ready: too much other audio is waiting"));
+    return new Promise((settle) => {
+      this.#waiting.push({ job, settle });
+      if (this.#current === null) this.#next();
+    });
+  }
+
+  /** Ends the thread; what is under way or waiting fails. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const task of this.#waiting.splice(0)) task.settle(err("cannot be made ready: the platform is stopping"));
+    await this.#terminate("cannot be made ready: the platform is stopping");
+  }
+
+  #next(): void {
+    this.#timer?.cancel();
+    const task = this.#waiting.shift();
+    if (task === undefined) {
+      this.#timer = this.#clock.after(this.#limits.idleMs, () => void this.#terminate(""));
+      return;
+    }
+    this.#current = task;
+    this.#timer = this.#clock.after(this.#limits.workMs, () => {
+      this.#log.warn({ kind: task.job.kind }, "audio took too long to be made ready, its thread is replaced");
+      void this.#terminate("takes too long to be made ready");
+    });
+    const worker = (this.#worker ??= this.#spawn());
+    const { job } = task;
+    worker.postMessage(job, job.kind === "decode" ? [job.file.buffer] : []);
+  }
+
+  #spawn(): Worker {
+    // Decoders write about broken files to standard error; the verdict says it better.
+    const worker = new Worker(new URL(`./audio-worker-thread.${ENDING}`, import.meta.url), {
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    });
+    worker.stdout.resume();
+    worker.stderr.resume();
+    worker.unref();
+    worker.on("message", (result: AudioResult) => {
+      if (this.#worker === worker) this.#finish(result);
+    });
+    worker.on("error", (error) => this.#log.error({ err: error }, "the audio thread failed"));
+    worker.on("exit", () => {
+      if (this.#worker !== worker) return;
+      this.#worker = null;
+      this.#finish(err("cannot be decoded"));
+    });
+    return worker;
+  }
+
+  #finish(result: AudioResult): void {
+    const task = this.#current;
+    if (task === null) return;
+    this.#current = null;
+    task.settle(result);
+    if (!this.#closed) this.#next();
+  }
+
+  /** Ends the thread; the piece of work that it had fails with this predicate. */
+  async #terminate(failure: string): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = null;
+    this.#timer?.cancel();
+    this.#finish(err(failure));
+    await worker?.terminate();
+  }
+}

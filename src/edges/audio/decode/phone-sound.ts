@@ -1,0 +1,80 @@
+import { SAMPLE_RATE } from "../../media/sound/frame.ts";
+import { AudioError } from "./audio-error.ts";
+import { Resampler } from "./resampler.ts";
+
+/** Longest audio that is played (10 min): as long as an applet waits for the end of a prompt. */
+export const MAX_AUDIO_MS = 600_000;
+/** Rates that audio files have; a rate far from them comes from a broken or hostile header. */
+const LOWEST_RATE = 4000;
+const HIGHEST_RATE = 192_000;
+/** 7.1 surround; more is no recording for a telephone. */
+const MAX_CHANNELS = 8;
+const MAX_SAMPLES = (MAX_AUDIO_MS * SAMPLE_RATE) / 1000;
+
+/** What a decoder brings comes together here as what a telephone plays: 8 kHz, mono, 16 bit, of bounded length. */
+export class PhoneSound {
+  readonly #parts: Int16Array[] = [];
+  #samples = 0;
+  #resampler: Resampler | null = null;
+
+  /** Takes decoded audio (full scale ±1), the same length for every channel. Throws {@link AudioError}. */
+  add(channels: readonly Float32Array[], rate: number): void {
+    checkFormat(channels.length, rate);
+    if (this.#resampler?.rate !== rate) {
+      this.#finishRate();
+      this.#resampler = new Resampler(rate);
+    }
+    this.#keep(this.#resampler.push(mono(channels)));
+  }
+
+  /** Everything; nothing can be added any more. Throws {@link AudioError} when there is no sound at all. */
+  end(): Int16Array {
+    this.#finishRate();
+    if (this.#samples === 0) throw new AudioError("holds no sound");
+    const all = new Int16Array(this.#samples);
+    let at = 0;
+    for (const part of this.#parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  }
+
+  #finishRate(): void {
+    if (this.#resampler !== null) this.#keep(this.#resampler.end());
+    this.#resampler = null;
+  }
+
+  #keep(samples: Float32Array): void {
+    this.#samples += samples.length;
+    if (this.#samples > MAX_SAMPLES) throw new AudioError(`is longer than ${MAX_AUDIO_MS / 60_000} minutes`);
+    if (samples.length > 0) this.#parts.push(to16Bit(samples));
+  }
+}
+
+/** Throws {@link AudioError} for what no audio file for a telephone has; called before anything large is made of it. */
+export function checkFormat(channels: number, rate: number): void {
+  if (channels < 1 || channels > MAX_CHANNELS)
+    throw new AudioError(`has ${channels} channels: 1 to ${MAX_CHANNELS} can be played`);
+  if (!(rate >= LOWEST_RATE && rate <= HIGHEST_RATE))
+    throw new AudioError(`has a rate of ${rate} Hz: ${LOWEST_RATE} to ${HIGHEST_RATE} can be played`);
+}
+
+/** The mean of the channels. */
+function mono(channels: readonly Float32Array[]): Float32Array {
+  const [first, ...others] = channels;
+  if (first === undefined || others.length === 0) return first ?? new Float32Array(0);
+  const mean = Float32Array.from(first);
+  for (const other of others) for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + (other[i] ?? 0);
+  for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) / channels.length;
+  return mean;
+}
+
+function to16Bit(samples: Float32Array): Int16Array {
+  const out = new Int16Array(samples.length);
+  for (let i = 0; i < out.length; i++) {
+    const scaled = Math.round((samples[i] ?? 0) * 32_768);
+    out[i] = scaled > 32_767 ? 32_767 : scaled < -32_768 ? -32_768 : scaled;
+  }
+  return out;
+}

@@ -1,0 +1,17 @@
+import type { Result } from "../../../base/result.ts";
+
+/** Longest text that is spoken: about six minutes, and as long as a flow document may hold. */
+export const MAX_SPOKEN_CHARACTERS = 5000;
+
+/** Something that speaks. */
+export interface SpeechEngine {
+  /** Names engine and voice: what another voice said is not taken for what this one would say. */
+  readonly id: string;
+  /** For the log. */
+  readonly name: string;
+  /**
+   * Speaks `text` (at most {@link MAX_SPOKEN_CHARACTERS}) in `language` (BCP 47): 8 kHz mono, 16 bit. The error is a
+   * predicate about the text: "cannot be spoken: …". Never rejects.
+   */
+  speak(text: string, language: string): Promise<Result<Int16Array, string>>;
+}

@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { silentLog } from "../../base/log.ts";
+import { err, ok } from "../../base/result.ts";
+import { VirtualClock } from "../../base/virtual-clock.ts";
+import { AudioCache } from "./audio-cache.ts";
+import { SpokenTexts } from "./spoken-texts.ts";
+import type { SpeechEngine } from "./speech/speech-engine.ts";
+import { MAX_SPOKEN_CHARACTERS } from "./speech/speech-engine.ts";
+
+let folder: string;
+let clock: VirtualClock;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "plugboard-speech-"));
+  clock = new VirtualClock(1_767_600_000_000);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Says as many samples as the text has letters, times `factor`; or fails. */
+function voice(id: string, factor: number): SpeechEngine & { readonly said: string[]; fails: boolean } {
+  const said: string[] = [];
+  const one = {
+    id,
+    name: id,
+    said,
+    fails: false,
+    speak: (text: string, language: string) => {
+      said.push(`${language}: ${text}`);
+      return Promise.resolve(one.fails ? err("cannot be spoken: no") : ok(new Int16Array(text.length * factor * 8)));
+    },
+  };
+  return one;
+}
+
+async function speech(
+  ...engines: readonly SpeechEngine[]
+): Promise<(text: string, language?: string) => Promise<unknown>> {
+  const cache = await AudioCache.open({ folder, clock, log: silentLog });
+  const one = new SpokenTexts({ engines, cache, clock, log: silentLog });
+  return async (text, language = "en") => {
+    const got = await one.get(text, language);
+    return got.ok ? got.value.durationMs : got.error;
+  };
+}
+
+describe("spoken texts", () => {
+  it("are spoken once, also over a restart, and anew for another language", async () => {
+    const anna = voice("anna", 1);
+    const get = await speech(anna);
+    expect(await Promise.all([get("hello"), get("hello"), get("hello")])).toEqual([5, 5, 5]);
+    expect(await get("hello")).toBe(5);
+    await get("hello", "fr");
+    expect(await (await speech(anna))("hello")).toBe(5);
+    expect(anna.said).toEqual(["en: hello", "fr: hello"]);
+  });
+
+  it("what one voice said is not taken for what another would say", async () => {
+    await (
+      await speech(voice("anna", 1))
+    )("hello");
+    expect(await (await speech(voice("bert", 2)))("hello")).toBe(10);
+  });
+
+  it("are spoken by the next voice when the first fails, which then rests for half a minute", async () => {
+    const [anna, bert] = [voice("anna", 1), voice("bert", 2)];
+    const get = await speech(anna, bert);
+    anna.fails = true;
+    expect(await get("hello")).toBe(10);
+    expect(await get("again")).toBe(10);
+    expect(anna.said).toHaveLength(1);
+    anna.fails = false;
+    clock.advance(31_000);
+    expect(await get("again")).toBe(5);
+  });
+
+  it("that no voice speaks are told, and the last voice is tried again the next time", async () => {
+    const anna = voice("anna", 1);
+    anna.fails = true;
+    const get = await speech(anna);
+    expect(await get("hello")).toBe("the text cannot be spoken: no");
+    anna.fails = false;
+    expect(await get("hello")).toBe(5);
+  });
+
+  it("have a longest length", async () => {
+    const anna = voice("anna", 1);
+    const get = await speech(anna);
+    expect(await get("x".repeat(MAX_SPOKEN_CHARACTERS + 1))).toBe(
+      "the text has 5001 characters: at most 5000 are spoken",
+    );
+    expect(anna.said).toEqual([]);
+  });
+});

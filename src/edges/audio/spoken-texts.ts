@@ -1,0 +1,65 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Result } from "../../base/result.ts";
+import { err, ok } from "../../base/result.ts";
+import type { Clip, AudioCache } from "./audio-cache.ts";
+import { cacheKey } from "./audio-cache.ts";
+import type { SpeechEngine } from "./speech/speech-engine.ts";
+import { MAX_SPOKEN_CHARACTERS } from "./speech/speech-engine.ts";
+
+export interface SpokenTextsOptions {
+  /** In order of preference: the next speaks when one fails. */
+  readonly engines: readonly SpeechEngine[];
+  readonly cache: AudioCache;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A voice that failed is left out for so long: calls do not wait for it one after the other. */
+const RESTS_MS = 30_000;
+
+/** Spoken texts. What a voice once said is kept: greetings are spoken once. */
+export class SpokenTexts {
+  readonly #options: SpokenTextsOptions;
+  readonly #inFlight = new Map<string, Promise<Result<Clip, string>>>();
+  readonly #restsUntil = new Map<string, number>();
+
+  constructor(options: SpokenTextsOptions) {
+    this.#options = options;
+  }
+
+  /** The clip, or a sentence (without its full stop) that says why there is none. Never rejects. */
+  async get(text: string, language: string): Promise<Result<Clip, string>> {
+    if (text.length > MAX_SPOKEN_CHARACTERS)
+      return err(`the text has ${text.length} characters: at most ${MAX_SPOKEN_CHARACTERS} are spoken`);
+    const { engines, cache, clock } = this.#options;
+    let failure = "cannot be spoken: there is no voice";
+    const awake = engines.filter(({ id }) => (this.#restsUntil.get(id) ?? 0) <= clock.now());
+    for (const engine of awake.length === 0 ? engines : awake) {
+      const key = cacheKey("text", engine.id, language, text);
+      const held = await cache.get(key);
+      if (held !== null) return ok(held);
+      const made = await (this.#inFlight.get(key) ?? this.#begin(key, engine, text, language));
+      if (made.ok) return made;
+      failure = made.error;
+    }
+    return err(`the text ${failure}`);
+  }
+
+  #begin(key: string, engine: SpeechEngine, text: string, language: string): Promise<Result<Clip, string>> {
+    const flight = this.#speak(key, engine, text, language)
+      .catch((error: unknown) => err(`could not be kept: ${error instanceof Error ? error.message : String(error)}`))
+      .finally(() => this.#inFlight.delete(key));
+    this.#inFlight.set(key, flight);
+    return flight;
+  }
+
+  async #speak(key: string, engine: SpeechEngine, text: string, language: string): Promise<Result<Clip, string>> {
+    const { cache, clock, log, engines } = this.#options;
+    const spoken = await engine.speak(text, language);
+    if (spoken.ok) return ok(await cache.put(key, spoken.value));
+    log.warn({ engine: engine.name, reason: spoken.error }, "a text could not be spoken");
+    if (engine !== engines.at(-1)) this.#restsUntil.set(engine.id, clock.now() + RESTS_MS);
+    return spoken;
+  }
+}

@@ -1,0 +1,81 @@
+import { readFile, realpath, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+import type { Result } from "../../base/result.ts";
+import { err, ok } from "../../base/result.ts";
+import { Semaphore } from "./semaphore.ts";
+import type { Clip, AudioCache } from "./audio-cache.ts";
+import { cacheKey } from "./audio-cache.ts";
+import type { AudioProcessor } from "./audio-worker.ts";
+import { decodeJob } from "./audio-worker.ts";
+
+/** A plain file name, as `say: {audio_file}` of a flow holds it: no folders, nothing hidden. */
+const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+/** Ten minutes of stereo WAV at 44.1 kHz. */
+const MAX_FILE_BYTES = 108 * 1024 * 1024;
+const AT_ONCE = 2;
+const MAY_WAIT = 256;
+
+/** The operator's own audio files, by name, from one folder. A file that changed is another. */
+export class UploadedAudio {
+  readonly #folder: string;
+  readonly #processor: AudioProcessor;
+  readonly #cache: AudioCache;
+  readonly #semaphore = new Semaphore(AT_ONCE, MAY_WAIT);
+  readonly #flights = new Map<string, Promise<Result<Clip, string>>>();
+
+  constructor(folder: string, processor: AudioProcessor, cache: AudioCache) {
+    this.#folder = folder;
+    this.#processor = processor;
+    this.#cache = cache;
+  }
+
+  /** The clip, or a sentence (without its full stop) that says why there is none. Never rejects. */
+  async get(name: string): Promise<Result<Clip, string>> {
+    const found = await this.#find(name);
+    if (!found.ok) return err(`audio file ${name} ${found.error}`);
+    const { path, key } = found.value;
+    const held = await this.#cache.get(key);
+    if (held !== null) return ok(held);
+    const flight = this.#flights.get(key) ?? this.#begin(key, path);
+    const made = await flight;
+    return made.ok ? made : err(`audio file ${name} ${made.error}`);
+  }
+
+  /** Where the file really is, and what it is at the moment. The errors of this and what follows are predicates. */
+  async #find(name: string): Promise<Result<{ readonly path: string; readonly key: string }, string>> {
+    if (!PLAIN_NAME.test(name)) return err("has no plain file name");
+    try {
+      const folder = await realpath(this.#folder);
+      const path = await realpath(join(folder, name));
+      if (!path.startsWith(folder + sep)) return err("leads out of the folder of audio files");
+      const { size, mtimeMs } = await stat(path);
+      if (size > MAX_FILE_BYTES) return err(`is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`);
+      return ok({ path, key: cacheKey("file", path, String(size), String(mtimeMs)) });
+    } catch (error) {
+      return err(isMissing(error) ? `is not in ${this.#folder}` : `cannot be read (${reasonOf(error)})`);
+    }
+  }
+
+  #begin(key: string, path: string): Promise<Result<Clip, string>> {
+    const flight = this.#semaphore
+      .run(() => this.#make(key, path))
+      .then((made) => made ?? err("has to wait for too many other files"))
+      .catch((error: unknown) => err(`cannot be read (${reasonOf(error)})`))
+      .finally(() => this.#flights.delete(key));
+    this.#flights.set(key, flight);
+    return flight;
+  }
+
+  async #make(key: string, path: string): Promise<Result<Clip, string>> {
+    const made = await this.#processor.process(decodeJob(await readFile(path)));
+    return made.ok ? ok(await this.#cache.put(key, made.value)) : made;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}

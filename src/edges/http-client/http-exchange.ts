@@ -1,0 +1,117 @@
+import type { Dispatcher } from "undici";
+import type { Clock, Timer } from "../../base/clock.ts";
+import { failed, failureOf } from "./failure.ts";
+import type { Downloaded, Validators } from "./types.ts";
+
+/** What is kept of an answer. */
+export interface BodyPolicy {
+  /** More body than this ends the exchange as `too_large`. */
+  readonly bodyBytes: number;
+  /** Stop once the headers are there: the body does not matter. */
+  readonly headersOnly: boolean;
+}
+
+/** An answer before its body is made text. */
+export type RawOutcome = Downloaded;
+
+/** One request is done, one way or another. `untouched`: not one byte of an answer had come. */
+export type Settle = (outcome: RawOutcome, untouched: boolean) => void;
+
+/**
+ * One exchange, as undici's dispatcher reports it. Settles exactly once: by the last byte, a failure, the deadline or
+ * an abandonment, whichever comes first; whatever undici reports after that is ignored. The deadline counts from the
+ * making of this object, so that waiting for a free connection, DNS, connecting and TLS are inside it (REQ-6).
+ *
+ *   waiting ─► sent ─► headers ─► body ─► settled
+ *      └────────┴─────────┴─────────┴── deadline, failure, abandon ──► settled (connection dropped)
+ */
+export class HttpExchange implements Dispatcher.DispatchHandler {
+  readonly #bodyPolicy: BodyPolicy;
+  readonly #timer: Timer;
+  #settle: Settle | null;
+  #controller: Dispatcher.DispatchController | null = null;
+  #status = 0;
+  #contentType: string | null = null;
+  #validators: Validators = { etag: null, lastModified: null };
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(clock: Clock, deadlineMs: number, bodyPolicy: BodyPolicy, settle: Settle) {
+    this.#bodyPolicy = bodyPolicy;
+    this.#settle = settle;
+    this.#timer = clock.after(deadlineMs, () => this.#fail("timeout", this.#lateness()));
+  }
+
+  /** Nobody waits any more. */
+  cancel(): void {
+    this.#fail("reset", "The platform gave the request up.");
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Settled while waiting for a connection: it must not go out now.
+    if (this.#settle === null) controller.abort(new Error("settled"));
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // 1xx is no answer yet (RFC 9110 section 15.2).
+    if (status < 200) return;
+    this.#status = status;
+    this.#contentType = first(headers["content-type"]);
+    this.#validators = { etag: first(headers["etag"]), lastModified: first(headers["last-modified"]) };
+    if (this.#bodyPolicy.headersOnly) this.#end(Buffer.alloc(0), controller);
+    else if (Number(headers["content-length"] ?? 0) > this.#bodyPolicy.bodyBytes) this.#tooLarge();
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#bodyPolicy.bodyBytes) this.#tooLarge();
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const [only] = this.#chunks;
+    this.#end(this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks), null);
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    this.#finish(failureOf(error));
+  }
+
+  #end(body: Buffer, drop: Dispatcher.DispatchController | null): void {
+    const [status, contentType, validators] = [this.#status, this.#contentType, this.#validators];
+    this.#finish({ ok: true, status, contentType, validators, body });
+    drop?.abort(new Error("settled"));
+  }
+
+  #tooLarge(): void {
+    this.#fail("too_large", `The answer is larger than ${this.#bodyPolicy.bodyBytes} bytes.`);
+  }
+
+  #fail(reason: "timeout" | "reset" | "too_large", detail: string): void {
+    this.#finish(failed(reason, detail));
+    this.#controller?.abort(new Error("settled"));
+  }
+
+  #finish(outcome: RawOutcome): void {
+    const settle = this.#settle;
+    if (settle === null) return;
+    this.#settle = null;
+    this.#timer.cancel();
+    this.#chunks = [];
+    settle(outcome, this.#status === 0);
+  }
+
+  #lateness(): string {
+    if (this.#status !== 0) return "The answer's body was not complete in time.";
+    return this.#controller === null ? "No connection could be made in time." : "No answer came in time.";
+  }
+}
+
+function first(header: string | string[] | undefined): string | null {
+  return (Array.isArray(header) ? header[0] : header) ?? null;
+}

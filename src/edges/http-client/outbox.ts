@@ -1,0 +1,217 @@
+import type { Clock, Timer } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Store } from "../store/store.ts";
+import type { ClaimedRow, OutboxVerdict } from "../store/types.ts";
+import type { Fetcher } from "./fetcher.ts";
+import { HostHealth } from "./host-health.ts";
+import { signed } from "./sign.ts";
+import type { HttpClientOutcome, OutboundRequest } from "./types.ts";
+
+export interface OutboxOptions {
+  readonly store: Pick<Store, "claimOutbox" | "settleOutbox" | "takeOutbox">;
+  readonly fetcher: Pick<Fetcher, "fetch">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The account's `private_destinations`, asked at each delivery. */
+  readonly allowPrivate: (account: string) => boolean;
+  /** The account's `signing_secret` (REQ-9), asked at each delivery; null, or no function: unsigned. */
+  readonly signingSecret?: (account: string) => string | null;
+}
+
+/** The same on every delivery of the same row, so that a customer can tell a repetition. */
+export const DELIVERY_HEADER = "plugboard-delivery";
+
+/** EVT-6. */
+const DEADLINE_MS = 5_000;
+/** Longer than any delivery and its settling take: a row is given out again only if its worker died. */
+const LEASE_MS = 15_000;
+/** Rows become due by time, too; and other nodes' rows after their death. */
+const POLL_MS = 1_000;
+/** Verdicts wait for company: settling ten rows costs about as much as settling one. */
+const GATHER_MS = 200;
+/** The same while more is due than there are places. */
+const HURRY_MS = 10;
+const IN_FLIGHT = 128;
+/** Of those, for one host: a slow one must leave room for the others. */
+const IN_FLIGHT_PER_HOST = 32;
+/** A row that found its host busy comes back so soon. */
+const BUSY_MS = 200;
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 30 * 60_000;
+/** A customer has a day to mend an endpoint; then the row is parked. */
+const GIVE_UP_MS = 24 * 3_600_000;
+
+/**
+ * Delivers what the store's outbox owes: at least once, in order per (call, order key), never in the way of a call
+ * (EVT-6). The answer is ignored, so any complete answer means delivered, whatever its status: a customer whose
+ * endpoint answers 500 gets each event once, not for a day. No complete answer: again, after 1 s, 2 s, 4 s … 30 min;
+ * after 24 h, or at once when the URL itself is impossible, the row is parked for people to see. A host that fails
+ * is left alone for a while, so that its rows do not hold up those of others.
+ *
+ * What the journal of this node writes comes here at once, already leased. Claimed is the rest: what comes after
+ * something undelivered, what failed, and what a dead worker left.
+ *
+ *   taken or claimed (lease 15 s) ─► host failing or busy? ─► later
+ *                                  └► deliver ─► done │ retry │ parked ─► settle in batches ─► claim the successors
+ */
+export class OutboxWorker {
+  readonly #options: OutboxOptions;
+  readonly #health: HostHealth;
+  readonly #verdicts: OutboxVerdict[] = [];
+  readonly #underway = new Set<Promise<void>>();
+  #claiming: Promise<void> | null = null;
+  #again = false;
+  #more = false;
+  #settling: Promise<void> | null = null;
+  #timer: { readonly at: number; readonly timer: Timer } | null = null;
+  #settleTimer: Timer | null = null;
+  #unsubscribe: (() => void) | null = null;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#health = new HostHealth(options.clock, IN_FLIGHT_PER_HOST);
+  }
+
+  /** Begins to claim and deliver. */
+  start(): void {
+    this.#unsubscribe ??= this.#options.store.takeOutbox(LEASE_MS, (rows) => this.#take(rows));
+    this.#wakeIn(0);
+  }
+
+  /** Claims no more, waits for deliveries under way (at most their deadline), and settles them. */
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+    this.#timer?.timer.cancel();
+    this.#timer = null;
+    await this.#claiming;
+    await Promise.all(this.#underway);
+    this.#settleTimer?.cancel();
+    this.#settleTimer = null;
+    await this.#settling;
+    await this.#settle();
+  }
+
+  /** The next claim is at the latest in so long. */
+  #wakeIn(delayMs: number): void {
+    if (this.#unsubscribe === null) return;
+    const { clock } = this.#options;
+    const at = clock.now() + delayMs;
+    if (this.#timer !== null && this.#timer.at <= at) return;
+    this.#timer?.timer.cancel();
+    const timer = clock.after(delayMs, () => {
+      this.#timer = null;
+      // News that came while a claim was under way may not be in it.
+      if (this.#claiming === null) this.#claiming = this.#claim();
+      else this.#again = true;
+    });
+    this.#timer = { at, timer };
+  }
+
+  async #claim(): Promise<void> {
+    const free = IN_FLIGHT - this.#underway.size;
+    let claimed: readonly ClaimedRow[] = [];
+    try {
+      if (free > 0) claimed = await this.#options.store.claimOutbox(free, LEASE_MS);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "outbox cannot be read");
+    }
+    for (const row of claimed) this.#begin(row);
+    this.#claiming = null;
+    // As many as there were places: more may be due, which the next settling looks for.
+    this.#more = claimed.length >= free;
+    this.#wakeIn(this.#again ? 0 : POLL_MS);
+    this.#again = false;
+  }
+
+  #take(rows: readonly ClaimedRow[]): void {
+    for (const row of rows) {
+      if (this.#underway.size < IN_FLIGHT) this.#begin(row);
+      else this.#decide({ kind: "later", id: row.id, inMs: 0 });
+    }
+  }
+
+  #begin(row: ClaimedRow): void {
+    const request = parsed(row.request);
+    if (request === null) {
+      this.#decide({ kind: "parked", id: row.id, error: "The stored request cannot be read." });
+      return;
+    }
+    const host = hostOf(request.url);
+    const waitMs = this.#health.enter(host);
+    if (waitMs !== null) {
+      this.#decide({ kind: "later", id: row.id, inMs: Math.max(waitMs, BUSY_MS) });
+      return;
+    }
+    const delivery = this.#deliver(row, request, host).finally(() => this.#underway.delete(delivery));
+    this.#underway.add(delivery);
+  }
+
+  async #deliver(row: ClaimedRow, request: OutboundRequest, host: string): Promise<void> {
+    const { fetcher, allowPrivate, log } = this.#options;
+    const headers = { ...request.headers, [DELIVERY_HEADER]: row.id };
+    const options = { deadlineMs: DEADLINE_MS, allowPrivate: allowPrivate(row.account) };
+    const secret = this.#options.signingSecret?.(row.account) ?? null;
+    const { outcome } = await fetcher.fetch(
+      signed({ ...request, headers }, secret, this.#options.clock.now()),
+      options,
+    );
+    this.#health.leave(host, arrived(outcome));
+    const verdict = verdictOn(row, outcome, this.#options.clock.now());
+    if (verdict.kind !== "done") {
+      const { id, callSid, account, purpose, tries } = row;
+      const message = verdict.kind === "parked" ? "outbox row parked" : "outbox delivery failed";
+      log.warn({ id, callSid, account, purpose, tries, outcome }, message);
+    }
+    this.#decide(verdict);
+  }
+
+  #decide(verdict: OutboxVerdict): void {
+    this.#verdicts.push(verdict);
+    this.#settleTimer ??= this.#options.clock.after(this.#more ? HURRY_MS : GATHER_MS, () => {
+      this.#settleTimer = null;
+      this.#settling ??= this.#settle().finally(() => (this.#settling = null));
+    });
+  }
+
+  /** Verdicts that cannot be written are dropped: their leases end, and the rows are delivered again. */
+  async #settle(): Promise<void> {
+    while (this.#verdicts.length > 0) {
+      const more = this.#more || this.#verdicts.some(({ kind }) => kind === "later");
+      try {
+        const successors = await this.#options.store.settleOutbox(this.#verdicts.splice(0));
+        if (successors || more) this.#wakeIn(0);
+      } catch (error) {
+        this.#options.log.warn({ err: error }, "outbox verdicts could not be written");
+      }
+    }
+  }
+}
+
+/** Whether a customer's server saw the request and answered. Our refusing an endless answer does not change that. */
+function arrived(outcome: HttpClientOutcome): boolean {
+  return outcome.ok || outcome.reason === "too_large";
+}
+
+/** What becomes of a row whose delivery ended so. */
+export function verdictOn(row: ClaimedRow, outcome: HttpClientOutcome, now: number): OutboxVerdict {
+  const { id } = row;
+  if (outcome.ok || outcome.reason === "too_large") return { kind: "done", id };
+  const error = `${outcome.reason}: ${outcome.detail}`;
+  const hopeless = outcome.reason === "bad_url" || outcome.reason === "blocked";
+  if (hopeless || now - row.createdAt >= GIVE_UP_MS) return { kind: "parked", id, error };
+  return { kind: "retry", id, inMs: Math.min(FIRST_RETRY_MS * 2 ** row.tries, LAST_RETRY_MS), error };
+}
+
+function parsed(json: string): OutboundRequest | null {
+  try {
+    const value = JSON.parse(json) as Partial<OutboundRequest> | null;
+    return typeof value?.url === "string" && typeof value.method === "string" ? (value as OutboundRequest) : null;
+  } catch {
+    return null;
+  }
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? "";
+}

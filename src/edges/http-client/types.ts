@@ -1,0 +1,68 @@
+/**
+ * One request as we send it: a superset of `HttpRequest` in `contract/` (which is assignable to it). `url` holds the
+ * whole query and never credentials: those are in `authorization`, which is never logged.
+ */
+export interface OutboundRequest {
+  readonly method: "GET" | "HEAD" | "POST";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly authorization: string | null;
+  /** Only with POST (status callbacks): text, its type in `headers["content-type"]`. */
+  readonly body?: string;
+}
+
+/** Why no whole answer came. `blocked`: the guard refused the address; `too_large`: more than 64 KiB (REQ-8). */
+export type FailureReason = "timeout" | "refused" | "dns" | "tls" | "reset" | "blocked" | "too_large" | "bad_url";
+
+/** What came of one request; the same shape as `HttpOutcome` in `contract/`. `detail` is one sentence without secrets. */
+export type HttpClientOutcome =
+  | { readonly ok: true; readonly status: number; readonly contentType: string | null; readonly body: string }
+  | Failure;
+
+export interface Failure {
+  readonly ok: false;
+  readonly reason: FailureReason;
+  readonly detail: string;
+}
+
+/** An outcome and how long it took, in whole milliseconds. */
+export interface Fetched {
+  readonly outcome: HttpClientOutcome;
+  readonly elapsedMs: number;
+}
+
+/** A file, or why there is none. */
+export type Downloaded =
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly contentType: string | null;
+      readonly validators: Validators;
+      readonly body: Buffer;
+    }
+  | Failure;
+
+/** By what a server recognises a version of its file later on (RFC 9110 section 8.8), as it said; null: it said none. */
+export interface Validators {
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+}
+
+/** How one request is to be treated. */
+export interface FetchOptions {
+  /** For the whole exchange: DNS, connect, TLS, headers, last byte (REQ-6). */
+  readonly deadlineMs: number;
+  /** The account's `private_destinations`: loopback and private addresses are allowed. */
+  readonly allowPrivate: boolean;
+  /** Gives the request up: the outcome is `reset`, at once. */
+  readonly signal?: AbortSignal;
+}
+
+/** One address of a host name. */
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** DNS as a parameter: all addresses of a name, or an error. */
+export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;

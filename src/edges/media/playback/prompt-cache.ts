@@ -1,0 +1,69 @@
+import { readFile } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { resample } from "../sound/resample.ts";
+import { fileVersion, parseWav } from "../sound/wav.ts";
+
+/** A prompt of an hour in the largest format still fits; anything larger is no prompt. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+/** What stays in memory for the next call that plays the same. */
+const MAX_CACHE_BYTES = 64 * 1024 * 1024;
+/** Converted in one go: about a millisecond. */
+const SLICE_SAMPLES = 1000;
+
+/** Loads a WAV file as 8 kHz mono; rejects with a sentence for people. */
+export type LoadPrompt = (path: string) => Promise<Int16Array>;
+
+interface Cached {
+  readonly version: string;
+  readonly samples: Promise<Int16Array>;
+  bytes: number;
+}
+
+/** Prompts by path, the recently used ones in memory; a file that changed is read anew. */
+export class PromptCache {
+  readonly #cached = new Map<string, Cached>();
+  #bytes = 0;
+
+  readonly load: LoadPrompt = async (path) => {
+    const { bytes, version } = await fileVersion(path);
+    if (bytes > MAX_FILE_BYTES) throw new Error(`audio file of ${bytes} bytes: at most ${MAX_FILE_BYTES}`);
+    const cached = this.#cached.get(path);
+    this.#drop(path);
+    const entry = cached?.version === version ? cached : { version, samples: decodeFile(path), bytes: 0 };
+    this.#cached.set(path, entry);
+    this.#bytes += entry.bytes;
+    try {
+      const samples = await entry.samples;
+      this.#account(path, entry, samples.byteLength);
+      return samples;
+    } catch (error) {
+      if (this.#cached.get(path) === entry) this.#drop(path);
+      throw error;
+    }
+  };
+
+  #account(path: string, entry: Cached, bytes: number): void {
+    if (this.#cached.get(path) !== entry) return;
+    this.#bytes += bytes - entry.bytes;
+    entry.bytes = bytes;
+    // A map keeps the order of insertion: the first is the one not used for longest.
+    for (const oldest of this.#cached.keys()) {
+      if (this.#bytes <= MAX_CACHE_BYTES) break;
+      this.#drop(oldest);
+    }
+  }
+
+  #drop(path: string): void {
+    this.#bytes -= this.#cached.get(path)?.bytes ?? 0;
+    this.#cached.delete(path);
+  }
+}
+
+async function decodeFile(path: string): Promise<Int16Array> {
+  const conversion = resample(parseWav(await readFile(path)), SLICE_SAMPLES);
+  for (;;) {
+    const step = conversion.next();
+    if (step.done === true) return step.value;
+    await nextTurn();
+  }
+}

@@ -1,0 +1,253 @@
+import { connect as connectSocket, type Socket } from "node:net";
+import type { Clock } from "../../../base/clock.ts";
+import type { Log } from "../../../base/log.ts";
+import { LineReader, LineWriter } from "./ndjson.ts";
+import type {
+  MediaCallSummary,
+  Layout,
+  MediaEvent,
+  MediaMessage,
+  MediaOp,
+  MediaReply,
+  OpenError,
+  PlayItem,
+  RemoteMedia,
+  StatsReply,
+} from "./protocol.ts";
+
+export interface MediaClientOptions {
+  /** Unix socket of the media process. */
+  readonly socketPath: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  onEvent(event: MediaEvent): void;
+  /** The media process is gone (or was taken over by another controller): its legs are lost to this client. Once. */
+  onDisconnected(): void;
+  /** How long `connect` keeps trying while nobody listens yet; default 10 s. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** `open` was refused by the media process. */
+export class OpenRefused extends Error {
+  readonly code: OpenError;
+
+  constructor(code: OpenError) {
+    super(code === "no_free_port" ? "no free RTP port" : "too many legs in this media process");
+    this.code = code;
+  }
+}
+
+/** While the media process starts, its socket is tried so often. */
+const CONNECT_RETRY_MS = 50;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Operations wait so long for company, unless one that owes an answer takes them along: a quarter of a packet. */
+const GATHER_MS = 5;
+
+interface Waiting {
+  resolve(reply: MediaReply): void;
+  reject(error: Error): void;
+}
+
+/**
+ * The control process's end of one media process. Operations return at once and keep their order; those that owe a value
+ * reject when the media process is gone. After `onDisconnected` every operation is ignored (or rejects): connect anew.
+ *
+ * A control process that was restarted connects, asks `list()` and closes (or goes on with) what it finds. Events that
+ * happened while nobody was connected are delivered first.
+ */
+export class MediaClient {
+  readonly #socket: Socket;
+  readonly #options: MediaClientOptions;
+  readonly #lines = new LineReader();
+  readonly #writer: LineWriter;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #open = true;
+
+  /** Resolves once connected; rejects when nobody listens within `connectTimeoutMs`. */
+  static async connect(options: MediaClientOptions): Promise<MediaClient> {
+    const { clock } = options;
+    const deadline = clock.now() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
+    for (;;) {
+      try {
+        return new MediaClient(await dial(options.socketPath), options);
+      } catch (error) {
+        if (clock.now() >= deadline) throw error;
+        await new Promise<void>((resolve) => void clock.after(CONNECT_RETRY_MS, resolve));
+      }
+    }
+  }
+
+  private constructor(socket: Socket, options: MediaClientOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#writer = new LineWriter((text) => socket.write(text));
+    socket.setEncoding("utf8");
+    socket.on("data", (text: string) => this.#received(text));
+    socket.on("error", (error) => options.log.warn({ err: error }, "media connection failed"));
+    socket.on("close", () => this.#closed());
+  }
+
+  /** Opens an RTP endpoint: even port, RTCP on the next. Rejects with {@link OpenRefused}. */
+  async open(call: string, leg: number): Promise<{ port: number }> {
+    const reply = await this.#ask((id) => ({ op: "open", id, call, leg }));
+    if (reply.reply !== "open") throw new Error(`media answered open with ${reply.reply}`);
+    if (reply.error !== null) throw new OpenRefused(reply.error);
+    return { port: reply.port };
+  }
+
+  /** May be called again: re-INVITE, hold, other address. A changed address or port lets the leg learn its source anew. */
+  setRemote(call: string, leg: number, remote: RemoteMedia): void {
+    this.#send({ op: "remote", call, leg, remote });
+  }
+
+  /** `to` hears `from` (on) or no longer (off). */
+  route(call: string, from: number, to: number, on: boolean): void {
+    this.#sendNow({ op: "route", call, from, to, on });
+  }
+
+  /** Both hear each other, and playbacks on either end without `playback_ended`. */
+  bridge(call: string, a: number, b: number): void {
+    this.stopPlayingOn(call, [a, b]);
+    this.route(call, a, b, true);
+    this.route(call, b, a, true);
+  }
+
+  unbridge(call: string, a: number, b: number): void {
+    this.route(call, a, b, false);
+    this.route(call, b, a, false);
+  }
+
+  /** Replaces what `legs` hear by `items` in order → `playback_ended`. */
+  play(call: string, id: string, legs: readonly number[], items: readonly PlayItem[], loop: boolean): void {
+    this.#send({ op: "play", call, play: id, legs, items, loop });
+  }
+
+  /** No `playback_ended` follows, though one may cross. */
+  stopPlaying(call: string, id: string): void {
+    this.#send({ op: "stop_play", call, play: id });
+  }
+
+  stopPlayingOn(call: string, legs: readonly number[]): void {
+    this.#send({ op: "stop_play_on", call, legs });
+  }
+
+  /** 0-9 * # A-D; queued behind earlier digits of the leg. */
+  sendDigits(call: string, leg: number, digits: string): void {
+    this.#send({ op: "digits", call, leg, digits });
+  }
+
+  /** Records what comes from `legs` → `recording_closed`. Folders of `path` are made as needed. */
+  record(
+    call: string,
+    id: string,
+    legs: readonly number[],
+    layout: Layout,
+    path: string,
+    maxMs: number | null,
+    silenceMs: number | null,
+  ): void {
+    this.#sendNow({ op: "record", call, recording: id, legs, layout, path, maxMs, silenceMs });
+  }
+
+  stopRecording(call: string, id: string): void {
+    this.#send({ op: "stop_record", call, recording: id });
+  }
+
+  /** → `leg_stats`. */
+  closeLeg(call: string, leg: number): void {
+    this.#send({ op: "close_leg", call, leg });
+  }
+
+  /** Stops everything of the call, returns its ports → `recording_closed` and `leg_stats` of what was open. */
+  closeCall(call: string): void {
+    this.#send({ op: "close_call", call });
+  }
+
+  /** Every call that has a leg in the media process. */
+  async list(): Promise<readonly MediaCallSummary[]> {
+    const reply = await this.#ask((id) => ({ op: "list", id }));
+    if (reply.reply !== "list") throw new Error(`media answered list with ${reply.reply}`);
+    return reply.calls;
+  }
+
+  async stats(): Promise<StatsReply> {
+    const reply = await this.#ask((id) => ({ op: "stats", id }));
+    if (reply.reply !== "stats") throw new Error(`media answered stats with ${reply.reply}`);
+    return reply;
+  }
+
+  /** Leaves; what runs in the media process goes on (for the length of its lease). `onDisconnected` is not called. */
+  close(): void {
+    if (!this.#open) return;
+    this.#writer.flush();
+    this.#open = false;
+    this.#socket.end();
+    this.#rejectAll(new Error("media client closed"));
+  }
+
+  /** What is lost if this process dies in the next milliseconds: a conversation, or its recording. */
+  #sendNow(op: MediaOp): void {
+    if (this.#open) this.#writer.send(op);
+  }
+
+  /** Nobody hears whether this happens now or a few milliseconds later; together with others it costs far less. */
+  #send(op: MediaOp): void {
+    if (!this.#open || !this.#writer.push(op)) return;
+    this.#options.clock.after(GATHER_MS, () => this.#writer.flush());
+  }
+
+  #ask(op: (id: number) => MediaOp): Promise<MediaReply> {
+    if (!this.#open) return Promise.reject(new Error("media process is not connected"));
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#writer.send(op(id));
+    });
+  }
+
+  #received(text: string): void {
+    let messages: MediaMessage[];
+    try {
+      messages = this.#lines.push(text).map((line) => JSON.parse(line) as MediaMessage);
+    } catch (error) {
+      this.#options.log.error({ err: error }, "media process sent what is not its protocol");
+      this.#socket.destroy();
+      return;
+    }
+    for (const message of messages) this.#message(message);
+  }
+
+  #message(message: MediaMessage): void {
+    if ("event" in message) {
+      if (this.#open) this.#options.onEvent(message);
+      return;
+    }
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    waiting?.resolve(message);
+  }
+
+  #closed(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#rejectAll(new Error("media process disconnected"));
+    this.#options.onDisconnected();
+  }
+
+  #rejectAll(error: Error): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+}
+
+function dial(socketPath: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectSocket(socketPath);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve(socket);
+    });
+    socket.once("error", reject);
+  });
+}

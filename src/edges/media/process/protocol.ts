@@ -1,0 +1,216 @@
+/**
+ * What the control process and a media process say to each other over a unix socket: one JSON object per line, in order.
+ *
+ * Operations need no answer and return at once; only those with an `id` are answered, by a `reply` with that id. What
+ * happens later comes back as events. An operation about a call, leg, playback or recording that is not there (any more)
+ * is ignored, except that `play` and `record` always earn their closing event. Milliseconds and bytes are integers.
+ */
+
+export type Codec = "PCMU" | "PCMA";
+
+/** Flow of audio as our own session description states it: `sendonly` means that we send and expect nothing. */
+export type MediaDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
+
+export type Tone = "ringback" | "beep" | "busy";
+
+/**
+ * One thing to hear. Tones follow the cadence of `country` (ISO 3166 alpha-2, default IN). `ringback` and `busy` end
+ * after one cadence unless the playback loops; a `path` is an absolute path of a WAV file: PCM 8 or 16 bit, µ-law or
+ * A-law, 8000 to 48000 Hz, one or two channels.
+ */
+export type PlayItem =
+  | { readonly tone: Tone; readonly country?: string }
+  | { readonly path: string }
+  | { readonly silenceMs: number };
+
+/** Where and how to send, as the other side's session description says. */
+export interface RemoteMedia {
+  readonly address: string;
+  readonly port: number;
+  /** null: `port + 1`. Equal to `port`: both on one port (RFC 5761). */
+  readonly rtcpPort: number | null;
+  /** What we send. PCMU (0) and PCMA (8) are both understood on receipt (RFC 3264 section 7). */
+  readonly codec: Codec;
+  /** RTP payload type we send `codec` with. */
+  readonly payloadType: number;
+  /** What we send telephone-events with (RFC 4733); null: the other side takes none, digits are listened for in-band. */
+  readonly dtmfPayloadType: number | null;
+  /** What the other side sends telephone-events with (as we announced it); absent: the same number. */
+  readonly dtmfReceivePayloadType?: number | null;
+  readonly direction: MediaDirection;
+}
+
+export type Layout = "mono" | "dual";
+
+/** From control to media. `leg` is the number of a leg within `call`. */
+export type MediaOp =
+  /** → reply {@link OpenReply}. Opening what is open gives the same port. */
+  | { readonly op: "open"; readonly id: number; readonly call: string; readonly leg: number }
+  | { readonly op: "remote"; readonly call: string; readonly leg: number; readonly remote: RemoteMedia }
+  /** `to` hears `from`. A bridge is two routes; a leg that hears several hears their mix. */
+  | { readonly op: "route"; readonly call: string; readonly from: number; readonly to: number; readonly on: boolean }
+  /**
+   * Replaces what `legs` hear until it ends → `playback_ended`. A later playback takes a leg over for good: the earlier one goes
+   * on for its other legs, or ends when it has none left.
+   */
+  | {
+      readonly op: "play";
+      readonly call: string;
+      readonly play: string;
+      readonly legs: readonly number[];
+      readonly items: readonly PlayItem[];
+      readonly loop: boolean;
+    }
+  /** No `playback_ended` follows. */
+  | { readonly op: "stop_play"; readonly call: string; readonly play: string }
+  /** Takes every playback off these legs; as `stop_play` for a playback that loses its last leg by this. */
+  | { readonly op: "stop_play_on"; readonly call: string; readonly legs: readonly number[] }
+  /** 0-9 * # A-D, sent as RFC 4733 events, or as in-band tones to a leg without them. Queued behind earlier digits. */
+  | { readonly op: "digits"; readonly call: string; readonly leg: number; readonly digits: string }
+  /**
+   * Records what comes from `legs`: mixed (`mono`), or the first on the left and the second on the right (`dual`), as
+   * 8 kHz 16-bit WAV at `path` (absolute, or relative to the recordings folder; always inside it) → `recording_closed`. Closes by itself after `maxMs`, after `silenceMs` in
+   * which no leg spoke, or when all its legs are closed.
+   */
+  | {
+      readonly op: "record";
+      readonly call: string;
+      readonly recording: string;
+      readonly legs: readonly number[];
+      readonly layout: Layout;
+      readonly path: string;
+      readonly maxMs: number | null;
+      readonly silenceMs: number | null;
+    }
+  /** → `recording_closed` once the file is complete. */
+  | { readonly op: "stop_record"; readonly call: string; readonly recording: string }
+  /** → `leg_stats`; the port goes back. */
+  | { readonly op: "close_leg"; readonly call: string; readonly leg: number }
+  /** Closes every leg and recording of the call, with their events; of playbacks nothing is told any more. */
+  | { readonly op: "close_call"; readonly call: string }
+  /** → reply {@link ListReply}. */
+  | { readonly op: "list"; readonly id: number }
+  /** → reply {@link StatsReply}. */
+  | { readonly op: "stats"; readonly id: number };
+
+/** Why an endpoint could not be opened. */
+export type OpenError = "no_free_port" | "too_many_legs";
+
+export interface OpenReply {
+  /** The RTP port (even); RTCP is the next one. 0 when there is an error. */
+  readonly port: number;
+  readonly error: OpenError | null;
+}
+
+export interface LegSummary {
+  readonly leg: number;
+  readonly port: number;
+  readonly packetsReceived: number;
+  /** Legs this one hears. */
+  readonly hears: readonly number[];
+}
+
+export interface MediaCallSummary {
+  readonly call: string;
+  /** Since its first leg was opened. */
+  readonly ageMs: number;
+  readonly legs: readonly LegSummary[];
+  readonly plays: readonly string[];
+  readonly recordings: readonly { readonly recording: string; readonly path: string; readonly durationMs: number }[];
+}
+
+export interface ListReply {
+  readonly calls: readonly MediaCallSummary[];
+}
+
+/** Of the whole media process, since its start unless said otherwise. */
+export interface StatsReply {
+  readonly pid: number;
+  readonly upMs: number;
+  readonly calls: number;
+  readonly legs: number;
+  readonly recordings: number;
+  /** Port pairs that `open` could still hand out now, and those resting after use. */
+  readonly portsFree: number;
+  readonly portsQuarantined: number;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  /** Packets from somebody else than the leg's locked source, or that are no RTP of ours. */
+  readonly packetsRefused: number;
+  /** Told by the kernel: unreachable ports, exhausted buffers. */
+  readonly socketErrors: number;
+  /** How late ticks ran against the absolute schedule, last 10 to 20 s; 200 stands for all that is more. */
+  readonly tickLateP50Ms: number;
+  readonly tickLateP99Ms: number;
+  readonly tickLateMaxMs: number;
+  /** Ticks of 20 ms that were skipped because more than 200 ms were missed. */
+  readonly ticksSkipped: number;
+  /** Share of one core this process used, last second; above 0.75 take no further calls. */
+  readonly load: number;
+  readonly recordingsFailed: number;
+}
+
+export type MediaReply =
+  | ({ readonly reply: "open"; readonly id: number } & OpenReply)
+  | ({ readonly reply: "list"; readonly id: number } & ListReply)
+  | ({ readonly reply: "stats"; readonly id: number } & StatsReply);
+
+/** What a leg's traffic looked like; all zero when nothing came or went. */
+export interface LegStats {
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  /** Expected by sequence number but never received (RFC 3550 A.3). */
+  readonly packetsLost: number;
+  /** Received too late or twice, not played. */
+  readonly packetsDiscarded: number;
+  /** From a source other than the locked one, or malformed. */
+  readonly packetsRefused: number;
+  /** Interarrival jitter (RFC 3550 A.8), last value. */
+  readonly jitterMs: number;
+  /** 20-ms frames for which nothing was there to play while the other side was sending. */
+  readonly framesConcealed: number;
+  /** As the other side's last RTCP report told; null when none came. */
+  readonly remoteLossPercent: number | null;
+  readonly remoteJitterMs: number | null;
+  readonly roundTripMs: number | null;
+}
+
+/** From media to control, in the order in which it happened. */
+export type MediaEvent =
+  /** Once per key press, when it is recognised. `ms`: how long it has lasted by then. */
+  | {
+      readonly event: "digit";
+      readonly call: string;
+      readonly leg: number;
+      readonly digit: string;
+      readonly ms: number;
+      readonly via: "rfc4733" | "inband";
+    }
+  /**
+   * A playback ended by itself (`failure` null), could not be made, was replaced on all its legs, or lost them all. Not
+   * after `stop_play`; for a loop only when it failed.
+   */
+  | { readonly event: "playback_ended"; readonly call: string; readonly play: string; readonly failure: string | null }
+  /** The file is complete. With a failure, what was recorded until then (`durationMs`, maybe 0) is playable. */
+  | {
+      readonly event: "recording_closed";
+      readonly call: string;
+      readonly recording: string;
+      readonly durationMs: number;
+      readonly bytes: number;
+      readonly reason: "stopped" | "max" | "silence" | "legs_closed" | "failed";
+      readonly failure: string | null;
+    }
+  /** The leg's first valid packet came; its source is locked. */
+  | { readonly event: "first_rtp"; readonly call: string; readonly leg: number }
+  /** Nothing came for so long from a leg that should send (never on hold). Once per pause. */
+  | { readonly event: "silence"; readonly call: string; readonly leg: number; readonly ms: number }
+  /** Packets come again after `silence`. */
+  | { readonly event: "resumed"; readonly call: string; readonly leg: number }
+  /** Once, when a leg is closed. */
+  | { readonly event: "leg_stats"; readonly call: string; readonly leg: number; readonly stats: LegStats };
+
+export type MediaMessage = MediaReply | MediaEvent;
+
+/** Longest line either side accepts: a `list` of some thousand calls. Guards against a peer that sends no newline. */
+export const MAX_LINE_BYTES = 16 * 1024 * 1024;

@@ -1,0 +1,95 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { Random } from "../../../base/random.ts";
+import type { Receive, SocketLayer, UdpSocket } from "./sockets.ts";
+
+/** Freed ports rest so long: packets still under way to the last call must not reach the next. */
+export const QUARANTINE_MS = 5000;
+/** A port that another process holds is tried again after so long. */
+const FOREIGN_REST_MS = 60_000;
+/** One `open` tries so many ports: with a range full of foreign sockets it must not hold up the tick. */
+const MAX_TRIES = 32;
+
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Hands out even ports in random order (a guessable port invites injected audio); the odd one above is for RTCP. */
+export class PortPool {
+  readonly #sockets: SocketLayer;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #free: number[] = [];
+  /** In the order in which their rest ends, each kind by itself. */
+  #quarantined: { port: number; until: number }[] = [];
+  #foreign: { port: number; until: number }[] = [];
+
+  constructor(sockets: SocketLayer, range: PortRange, clock: Clock, random: Random) {
+    this.#sockets = sockets;
+    this.#clock = clock;
+    this.#random = random;
+    for (let port = range.first + (range.first & 1); port + 1 <= range.last; port += 2) this.#free.push(port);
+  }
+
+  get freeCount(): number {
+    this.#wake();
+    return this.#free.length;
+  }
+
+  get quarantinedCount(): number {
+    this.#wake();
+    return this.#quarantined.length + this.#foreign.length;
+  }
+
+  /** null when no port is left (or no socket can be had). */
+  open(receive: Receive): UdpSocket | null {
+    this.#wake();
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const port = this.#takeRandom();
+      if (port === null) return null;
+      const socket = this.#sockets.open(port, receive);
+      if (socket === "failed") {
+        this.#free.push(port);
+        return null;
+      }
+      if (socket !== "in_use") return socket;
+      this.#foreign.push({ port, until: this.#clock.now() + FOREIGN_REST_MS });
+    }
+    return null;
+  }
+
+  /** The socket of RTCP beside an open one; null when somebody else has that port. */
+  openRtcp(rtpPort: number, receive: Receive): UdpSocket | null {
+    const socket = this.#sockets.open(rtpPort + 1, receive);
+    return typeof socket === "string" ? null : socket;
+  }
+
+  close(socket: UdpSocket): void {
+    socket.close();
+    this.#quarantined.push({ port: socket.port, until: this.#clock.now() + QUARANTINE_MS });
+  }
+
+  #takeRandom(): number | null {
+    const last = this.#free.pop();
+    if (last === undefined) return null;
+    const at = Math.floor(this.#random.next() * (this.#free.length + 1));
+    const chosen = this.#free[at];
+    if (chosen === undefined) return last;
+    this.#free[at] = last;
+    return chosen;
+  }
+
+  #wake(): void {
+    const now = this.#clock.now();
+    this.#quarantined = this.#stillQuarantined(this.#quarantined, now);
+    this.#foreign = this.#stillQuarantined(this.#foreign, now);
+  }
+
+  #stillQuarantined<T extends { port: number; until: number }>(quarantined: T[], now: number): T[] {
+    const count = quarantined.findIndex(({ until }) => until > now);
+    const done = count === -1 ? quarantined.length : count;
+    if (done === 0) return quarantined;
+    for (const { port } of quarantined.slice(0, done)) this.#free.push(port);
+    return quarantined.slice(done);
+  }
+}

@@ -1,0 +1,70 @@
+import { expect, it } from "vitest";
+import { seededRandom } from "../../../base/random.ts";
+import { RtpReceiver } from "./rtp-receiver.ts";
+import { RtpSender } from "./rtp-sender.ts";
+import type { RemoteMedia } from "../process/protocol.ts";
+import { parseRtcp } from "./rtcp.ts";
+import { RtcpSession } from "./rtcp-session.ts";
+
+const REMOTE: RemoteMedia = {
+  address: "10.0.0.1",
+  port: 4000,
+  rtcpPort: null,
+  codec: "PCMU",
+  payloadType: 0,
+  dtmfPayloadType: 101,
+  direction: "sendrecv",
+};
+
+function side(seed: number): { inbound: RtpReceiver; outbound: RtpSender; session: RtcpSession } {
+  const inbound = new RtpReceiver({ started() {}, digit() {}, eventStarted() {}, eventEnded() {} });
+  inbound.expect(REMOTE);
+  const outbound = new RtpSender(seededRandom(seed));
+  return { inbound, outbound, session: new RtcpSession(inbound, outbound, seededRandom(seed), 0) };
+}
+
+it("a report is due after 1.25 to 3.75 s, then every 2.5 to 7.5 s", () => {
+  const { session } = side(1);
+  const due: number[] = [];
+  for (let ms = 0; ms <= 60_000; ms += 50) if (session.takeDue(ms)) due.push(ms);
+  const gaps = due.map((ms, i) => ms - (due[i - 1] ?? 0));
+  expect(gaps[0]).toBeGreaterThanOrEqual(1250);
+  expect(gaps[0]).toBeLessThanOrEqual(3800);
+  for (const gap of gaps.slice(1)) {
+    expect(gap).toBeGreaterThanOrEqual(2500);
+    expect(gap).toBeLessThanOrEqual(7600);
+  }
+  expect(due.length).toBeGreaterThan(8);
+});
+
+it("two ends that exchange reports learn loss and the time of the round trip", () => {
+  const [a, b] = [side(1), side(2)];
+  for (let i = 0; i < 100; i++) {
+    a.outbound.audio(null);
+    if (i % 4 !== 3) b.inbound.packet(a.outbound.packet.slice(), REMOTE.address, REMOTE.port, i * 20);
+  }
+  // A's report takes 30 ms to B, waits there 1 s, and B's takes 50 ms back.
+  b.session.received(a.session.report(2000, false), 2030);
+  a.session.received(b.session.report(3030, false), 3080);
+  expect(a.session.view).toMatchObject({ roundTripMs: 80 });
+  expect(a.session.view.lossPercent).toBeGreaterThanOrEqual(23);
+  expect(a.session.view.lossPercent).toBeLessThanOrEqual(26);
+});
+
+it("sends a receiver report while it sends no media itself", () => {
+  const { session, outbound } = side(1);
+  outbound.audio(null);
+  expect(session.report(0, false)[1]).toBe(200);
+  expect(session.report(5000, false)[1]).toBe(201);
+});
+
+it("ignores reports about somebody else", () => {
+  const [a, b] = [side(1), side(2)];
+  const stranger = side(3);
+  stranger.outbound.audio(null);
+  b.inbound.packet(stranger.outbound.packet, REMOTE.address, REMOTE.port, 0);
+  const report = b.session.report(1000, false);
+  expect(parseRtcp(report)?.blocks).toHaveLength(1);
+  a.session.received(report, 1000);
+  expect(a.session.view).toEqual({ lossPercent: null, jitterMs: null, roundTripMs: null });
+});

@@ -1,0 +1,322 @@
+import type { Timer } from "../../../base/clock.ts";
+import { DigestClient } from "../auth/client.ts";
+import { buildRequest, detach } from "../message/build.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
+import { to } from "../message/message.ts";
+import { NameAddr } from "../message/name-addr.ts";
+import { LONGEST_RINGING_MS } from "../transaction/timers.ts";
+import { LARGEST_UDP_REQUEST } from "../transport/layer.ts";
+import { literalAddress, type SipTargetAddress } from "../transport/resolve.ts";
+import type { TransportFlow } from "../transport/types.ts";
+import type { DialHandlers, DialOptions, ExtraHeaders, PreparedInvite, RingingSnapshot } from "./types.ts";
+import { type AttemptUser, InviteAttempt } from "./attempt.ts";
+import { sdpOf } from "./body.ts";
+import { CAPABILITIES, type StackContext, newId, userOf } from "./stack-context.ts";
+import { callerDialog, firstSequence } from "./dialog.ts";
+import { EarlyLeg } from "./early-leg.ts";
+import { addHeaders, retryCredentials } from "./sender.ts";
+import { allowedBy, Session } from "./session.ts";
+import { agreeAsClient, longerInterval } from "./session-timer.ts";
+
+/** ms to connect to one address over TCP. */
+const CONNECT_MS = 5_000;
+/** INVITEs sent again to one address for challenges and 422 together. */
+const MOST_RETRIES = 4;
+/** Early dialogs per attempt; a forking proxy has a few, an attacker many. More are not reported. */
+const MOST_FORKS = 32;
+
+/** An INVITE that can go out. */
+interface Outgoing {
+  readonly flow: TransportFlow;
+  readonly request: SipRequest;
+}
+
+/*
+ *   resolving ──► attempt at address 1 ── 401, 407, 422 ──► again, same flow
+ *                  │      │ silence, 503, broken flow ──► attempt at address 2 …
+ *                  │      └ any other refusal ──► failed
+ *                  └ 2xx ──► answered (a Session); further forks: ACK, BYE
+ */
+
+/**
+ * One dial: an INVITE over all addresses of its target (RFC 3261 13.2, RFC 3262, RFC 3263 4.3). Late answers are dealt with
+ * for half a minute after the call it made may be over: so of that call it keeps nothing but the tag.
+ */
+export class InviteUac implements PreparedInvite, AttemptUser {
+  readonly callId: string;
+  readonly #stack: StackContext;
+  readonly #options: Omit<DialOptions, "handlers" | "sdp">;
+  /** Null once nobody listens any more. */
+  #handlers: DialHandlers | null;
+  readonly #localTag: string;
+  readonly #from: string;
+  /** User part of our Contact. */
+  readonly #user: string | null;
+  /** Our offer, until nobody waits for the answer any more. */
+  #sdp: string;
+  readonly #digest: DigestClient | null;
+  readonly #legs = new Map<string, EarlyLeg>();
+  #sequence: number;
+  #addresses: readonly SipTargetAddress[] = [];
+  /** Made before `send`, for the first address. */
+  #ready: Outgoing | null = null;
+  #next = 0;
+  #retries = 0;
+  /** Headers that a 422 asked for. */
+  #interval: ExtraHeaders = [];
+  #attempt: InviteAttempt | null = null;
+  #progressed = false;
+  /** To tag of the answer. */
+  #answeredBy: string | null = null;
+  #state: "dialling" | "over" = "dialling";
+  #cancelHeaders: ExtraHeaders = [];
+  #silence: Timer | null = null;
+  #ringing: Timer | null = null;
+  #lastRefusal: SipResponse | null = null;
+
+  readonly #onClosed: () => void;
+
+  /** `onClosed`: it is answered, refused, or given up. */
+  constructor(stack: StackContext, options: DialOptions, onClosed: () => void) {
+    this.#stack = stack;
+    this.#onClosed = onClosed;
+    const { handlers, sdp, ...rest } = options;
+    this.#options = rest;
+    this.#handlers = handlers;
+    this.callId = newId(stack);
+    this.#localTag = newId(stack);
+    this.#sequence = firstSequence(stack);
+    const { display, uri } = options.from;
+    this.#from = `${new NameAddr(display ?? null, uri).toString()};tag=${this.#localTag}`;
+    this.#user = userOf(this.#from);
+    this.#sdp = sdp;
+    this.#digest = options.credentials ? new DigestClient(options.credentials, stack.random) : null;
+  }
+
+  /** Makes ready what can be while nobody notices: the INVITE to an address that no name server has to be asked for. */
+  prepare(): void {
+    const { address, port } = this.#options.target;
+    const literal = literalAddress(address, port);
+    if (literal === null) return;
+    this.#addresses = [literal];
+    this.#ready = this.#outgoing(literal);
+  }
+
+  send(): void {
+    if (this.#state === "over") return;
+    this.#ringing = this.#stack.clock.after(LONGEST_RINGING_MS, () => this.#onTooLong());
+    if (this.#addresses.length > 0) this.#tryNext("no address");
+    else void this.#resolve();
+  }
+
+  async #resolve(): Promise<void> {
+    const { address, port, protocol } = this.#options.target;
+    const { clock, resolve } = this.#stack;
+    let problem = "no address";
+    try {
+      this.#addresses = await resolve(address, port, protocol);
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+    }
+    // By the clock, which guards against what the handlers throw.
+    clock.after(0, () => this.#tryNext(problem));
+  }
+
+  cancel(headers: ExtraHeaders = []): void {
+    const call =
+      this.#answeredBy === null ? null : this.#stack.dialogs.of(this.callId, this.#localTag, this.#answeredBy);
+    if (call instanceof Session) call.hangUp(headers);
+    if (this.#state === "over") return;
+    this.#cancelHeaders = headers;
+    this.#attempt?.cancel(headers);
+    this.#close();
+  }
+
+  snapshot(): RingingSnapshot | null {
+    return this.#state === "over" ? null : (this.#attempt?.snapshot() ?? null);
+  }
+
+  /** Stops every timer without a word: the endpoint stops. */
+  suspend(): void {
+    this.#close();
+  }
+
+  /** The next address, or the end: the last refusal if there was one, else `reason`. */
+  #tryNext(reason: string): void {
+    if (this.#state === "over") return;
+    const address = this.#addresses[this.#next++];
+    const refusal = this.#lastRefusal;
+    if (address !== undefined) this.#tryAddress(address);
+    else this.#fail(refusal?.status ?? null, refusal?.reason ?? reason, refusal);
+  }
+
+  #tryAddress(address: SipTargetAddress): void {
+    const outgoing = this.#ready ?? this.#outgoing(address);
+    this.#ready = null;
+    this.#retries = 0;
+    if (outgoing !== null) this.#begin(outgoing.flow, outgoing.request);
+    else {
+      const { protocol } = this.#options.target;
+      this.#stack.clock.after(0, () => this.#tryNext(`no ${protocol} listener for ${address.address}`));
+    }
+  }
+
+  /** The INVITE to that address and the way it goes; null: no listener of ours leads there. */
+  #outgoing(address: SipTargetAddress): Outgoing | null {
+    const { target, connectTimeoutMs = CONNECT_MS } = this.#options;
+    const flow = this.#stack.transport.flowTo(target.protocol, address.address, address.port, connectTimeoutMs);
+    if (flow === null) return null;
+    const request = this.#invite(flow);
+    const other = flow.reliable ? null : this.#flowForSize(request, address);
+    return other === null ? { flow, request } : { flow: other, request: this.#invite(other) };
+  }
+
+  /** RFC 3261 18.1.1: too large for UDP goes by TCP when the target takes that, else as it is (null). */
+  #flowForSize(request: SipRequest, address: SipTargetAddress): TransportFlow | null {
+    const octets = sizeOf(request);
+    if (octets <= LARGEST_UDP_REQUEST) return null;
+    const { transport, log } = this.#stack;
+    const { target, connectTimeoutMs = CONNECT_MS } = this.#options;
+    const allowed = target.largeByTcp === true;
+    const flow = allowed ? transport.flowTo("tcp", address.address, address.port, connectTimeoutMs) : null;
+    if (flow === null) log.warn({ octets, callId: this.callId }, "an INVITE larger than 1,300 octets goes out by UDP");
+    return flow;
+  }
+
+  #begin(flow: TransportFlow, request: SipRequest): void {
+    const attempt = new InviteAttempt(this.#stack, request, flow, this);
+    this.#attempt = attempt;
+    this.#watchSilence(attempt);
+    attempt.start();
+  }
+
+  #invite(flow: TransportFlow): SipRequest {
+    const { target, to: callee, headers = [] } = this.#options;
+    return buildRequest({
+      method: "INVITE",
+      uri: target.uri,
+      from: this.#from,
+      to: new NameAddr(callee.display ?? null, callee.uri),
+      callId: this.callId,
+      cseq: this.#sequence,
+      contact: `<${this.#stack.transport.contactUri(flow, this.#user)}>`,
+      headers: [["User-Agent", this.#stack.userAgent], ...CAPABILITIES, ...this.#interval, ...headers],
+      body: this.#sdp,
+      contentType: "application/sdp",
+    });
+  }
+
+  /** A trunk that is dead is found out long before timer B. */
+  #watchSilence(attempt: InviteAttempt): void {
+    this.#silence?.cancel();
+    const { noProvisionalTimeoutMs } = this.#options;
+    if (noProvisionalTimeoutMs === undefined) return;
+    this.#silence = this.#stack.clock.after(noProvisionalTimeoutMs, () => {
+      if (attempt !== this.#attempt || attempt.heard) return;
+      attempt.cancel([]);
+      this.#tryNext("no response");
+    });
+  }
+
+  onProvisional(attempt: InviteAttempt, response: SipResponse): void {
+    if (attempt !== this.#attempt || this.#state === "over") return;
+    const tag = to(response).tag ?? "";
+    this.#progressed = true;
+    let leg = this.#legs.get(tag);
+    if (leg === undefined) {
+      if (this.#legs.size >= MOST_FORKS) return;
+      leg = new EarlyLeg(this.#stack, this.#dialogOf(attempt, response));
+      this.#legs.set(leg.dialog.remoteTag, leg);
+    }
+    if (leg.onProvisional(response)) this.#handlers?.onProgress(response.status, leg.news, tag);
+  }
+
+  #dialogOf(attempt: InviteAttempt, response: SipResponse): ReturnType<typeof callerDialog> {
+    const { callId } = this;
+    const invite = { callId, localTag: this.#localTag, from: this.#from, uri: this.#options.target.uri };
+    return callerDialog(this.#stack, { ...invite, cseq: attempt.sequence }, response, attempt.flow, this.#digest);
+  }
+
+  /** The first is the answer; what comes when nobody waits any more, or from another fork, is acknowledged and ended. */
+  onSuccess(attempt: InviteAttempt, response: SipResponse): void {
+    const wanted = attempt === this.#attempt && this.#state === "dialling";
+    const tag = to(response).tag ?? "";
+    const leg = this.#legs.get(tag);
+    // The 2xx has the last word on route set and target (RFC 3261 13.2.2.4); the sequence goes on after our PRACKs.
+    const dialog = this.#dialogOf(attempt, response);
+    if (leg !== undefined) dialog.takeOver(leg.dialog);
+    this.#legs.delete(tag);
+    const session = new Session(this.#stack, dialog, {
+      localSdp: wanted ? this.#sdp : null,
+      interval: agreeAsClient(response),
+      peerAllows: allowedBy(response),
+    });
+    session.acknowledged = attempt.sequence;
+    session.begin();
+    attempt.acknowledge(dialog);
+    if (wanted) this.#answered(session, sdpOf(response) ?? leg?.sdp ?? null);
+    else session.hangUp(this.#cancelHeaders);
+  }
+
+  #answered(session: Session, sdp: string | null): void {
+    this.#answeredBy = session.dialog.remoteTag;
+    const handlers = this.#close();
+    handlers?.onAnswered(session, sdp);
+  }
+
+  onRefused(attempt: InviteAttempt, response: SipResponse, request: SipRequest): void {
+    if (attempt !== this.#attempt || this.#state === "over") return;
+    const proof = retryCredentials(this.#digest, request, response);
+    const longer = response.status === 422 ? longerInterval(response) : null;
+    if (longer !== null) this.#interval = longer;
+    if ((proof !== null || longer !== null) && this.#retries++ < MOST_RETRIES) {
+      this.#sequence++;
+      const again = this.#invite(attempt.flow);
+      addHeaders(again, proof ?? []);
+      this.#begin(attempt.flow, again);
+    } else if (response.status === 503 && !this.#progressed) {
+      this.#lastRefusal = response;
+      this.#tryNext(response.reason);
+    } else this.#fail(response.status, detach(response.reason), response);
+  }
+
+  onNoResponse(attempt: InviteAttempt, reason: string): void {
+    if (attempt !== this.#attempt || this.#state === "over") return;
+    if (this.#progressed) this.#fail(null, reason, null);
+    else this.#tryNext(reason);
+  }
+
+  #onTooLong(): void {
+    this.#attempt?.cancel([]);
+    this.#fail(null, "no final response", null);
+  }
+
+  #fail(status: number | null, reason: string, response: SipResponse | null): void {
+    if (this.#state === "over") return;
+    const handlers = this.#close();
+    handlers?.onFailed(status, reason, response);
+  }
+
+  /** No handler but those of a call is called after this, unless by whoever takes them from here. */
+  #close(): DialHandlers | null {
+    const handlers = this.#handlers;
+    this.#handlers = null;
+    this.#sdp = "";
+    this.#state = "over";
+    this.#silence?.cancel();
+    this.#ringing?.cancel();
+    for (const leg of this.#legs.values()) leg.close();
+    this.#onClosed();
+    return handlers;
+  }
+}
+
+/** Octets on the wire, near enough for the rule of 1,300: the Via still to come is counted. */
+function sizeOf(request: SipRequest): number {
+  let octets = LINE_AND_VIA + request.uriText.length + request.body.length;
+  for (const [name, value] of request.headers.entries()) octets += name.length + value.length + ": \r\n".length;
+  return octets;
+}
+
+/** "INVITE", "SIP/2.0", their blanks and line ends, Content-Length, and a Via with a branch of 27 characters. */
+const LINE_AND_VIA = 130;

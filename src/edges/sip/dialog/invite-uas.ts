@@ -1,0 +1,272 @@
+import type { Timer } from "../../../base/clock.ts";
+import { buildResponse } from "../message/build.ts";
+import { cseq, hasToken, numberOf, type SipRequest } from "../message/message.ts";
+import type { IncomingTransaction } from "../transaction/layer.ts";
+import type { ExtraHeaders, IncomingInvite, SipCall, SipSource } from "./types.ts";
+import { sdpOf } from "./body.ts";
+import {
+  ALL_CAPABILITIES,
+  CAPABILITIES,
+  type StackContext,
+  newId,
+  respond,
+  respondNotAllowed,
+  response,
+  sdpBody,
+} from "./stack-context.ts";
+import { calleeDialog, type Dialog } from "./dialog.ts";
+import { ReliableProvisionals } from "./reliable.ts";
+import { allowedBy, Session } from "./session.ts";
+import { agreeAsServer, MIN_SE, type ServerAgreement } from "./session-timer.ts";
+import type { DialogUser } from "./table.ts";
+
+/** ms. Proxies give a ringing INVITE up after three minutes without a word (RFC 3261 13.3.1.1, timer C). */
+const REPEAT_PROVISIONAL_MS = 60_000;
+
+/** s. A longer Expires of an INVITE is no limit to anything, and more than a timer can hold. */
+const LONGEST_EXPIRES_S = 86_400;
+
+type IncomingInviteTransaction = Extract<IncomingTransaction, { kind: "invite" }>;
+
+/*
+ *   INVITE, 100 ──► waiting ── answer ──► answered ── 2xx sent ──► (Session)
+ *                    │  └ ring: 180/183     │ waits for the PRACK of a 183 with SDP
+ *                    ├ reject ──► over      │
+ *                    └ CANCEL, BYE ──► over ◄┘
+ */
+
+/** An INVITE outside of a dialog that came in (RFC 3261 13.3, RFC 3262 3). */
+export class InviteUas implements IncomingInvite, DialogUser {
+  readonly kind = "ringing_in";
+  readonly source: SipSource;
+  readonly request: SipRequest;
+  readonly offer: string | null;
+  readonly dialog: Dialog;
+  readonly #stack: StackContext;
+  readonly #incoming: IncomingInviteTransaction;
+  readonly #interval: ServerAgreement;
+  readonly #reliable: ReliableProvisionals | null;
+  #state: "waiting" | "answered" | "over" = "waiting";
+  #onCancelled: (() => void) | null = null;
+  #session: Session | null = null;
+  #repeat: Timer | null = null;
+  /** The caller's own limit (RFC 3261 13.3.1). */
+  #expiry: Timer | null = null;
+  /** Offerless INVITE: our offer went out in a reliable 183, and the PRACK brought this. */
+  #earlyAnswer: string | null = null;
+  #offeredEarly = false;
+
+  constructor(stack: StackContext, incoming: IncomingInviteTransaction) {
+    const { request, flow } = incoming;
+    this.#stack = stack;
+    this.#incoming = incoming;
+    this.request = request;
+    this.source = { protocol: flow.protocol, ...flow.remote };
+    this.offer = sdpOf(request);
+    this.dialog = calleeDialog(stack, request, flow, newId(stack));
+    this.#interval = agreeAsServer(request);
+    const reliable = hasToken(request, "require", "100rel");
+    this.#reliable = reliable ? new ReliableProvisionals(stack, cseq(request).number, () => this.#onNoPrack()) : null;
+  }
+
+  /** 100 goes out when nothing else does soon, and CANCEL is listened to. False: refused already (422). */
+  begin(): boolean {
+    if (this.#interval.kind === "refuse") {
+      this.#finish(422, null, MIN_SE);
+      return false;
+    }
+    this.#incoming.transaction.tryLater(() => response(this.#stack, this.request, 100));
+    this.#incoming.transaction.onCancel = () => this.#giveUp();
+    this.#stack.dialogs.put(this);
+    const expiresS = numberOf(this.request, "expires");
+    if (expiresS !== null && expiresS <= LONGEST_EXPIRES_S)
+      this.#expiry = this.#stack.clock.after(expiresS * 1_000, () => this.#giveUp());
+    return true;
+  }
+
+  onCancelled(run: () => void): void {
+    this.#onCancelled = run;
+  }
+
+  ring(status: 180 | 183 = 180, sdp?: string): void {
+    if (this.#state !== "waiting") return;
+    if (this.#reliable === null) this.#provisional(status, sdp ?? null, []);
+    else this.#ringReliably(this.#reliable, status, sdp ?? null);
+  }
+
+  answer(sdp: string): SipCall {
+    const { dialog, request } = this;
+    const interval = this.#interval.kind === "agreed" ? this.#interval : null;
+    const session = new Session(this.#stack, dialog, { localSdp: sdp, interval, peerAllows: allowedBy(request) });
+    if (this.#state !== "waiting") {
+      // Later, so that the user can set his handlers on what is already over.
+      this.#stack.clock.after(0, () => session.end("remote_bye"));
+      return session;
+    }
+    this.#state = "answered";
+    this.#session = session;
+    session.onEndedEarly = () => this.#finish(480, null, []);
+    this.#repeat?.cancel();
+    this.#expiry?.cancel();
+    if (this.#reliable === null) this.#accept(session, sdp);
+    else this.#reliable.whenClear(() => this.#accept(session, sdp));
+    return session;
+  }
+
+  reject(status: number, reason: string | null = null, headers: ExtraHeaders = []): void {
+    if (this.#state === "waiting") this.#finish(status, reason, headers);
+  }
+
+  onRequest(incoming: IncomingTransaction): void {
+    const inOrder = this.dialog.takeSequence(incoming.request);
+    if (incoming.request.method === "BYE") {
+      respond(this.#stack, incoming, 200);
+      this.#giveUp();
+    } else if (!inOrder) respond(this.#stack, incoming, 500, { reason: "CSeq Out Of Order" });
+    else this.#onOrderly(incoming);
+  }
+
+  /** No 2xx went out. */
+  onAck(): void {}
+
+  /** No INVITE of ours in this dialog. */
+  onStraySuccess(): void {}
+
+  suspend(): void {
+    this.#state = "over";
+    this.#repeat?.cancel();
+    this.#expiry?.cancel();
+    this.#reliable?.stop();
+  }
+
+  #onOrderly(incoming: IncomingTransaction): void {
+    switch (incoming.request.method) {
+      case "PRACK":
+        this.#onPrack(incoming);
+        break;
+      case "UPDATE":
+        this.#onUpdate(incoming);
+        break;
+      case "INVITE":
+        respond(this.#stack, incoming, 500, { headers: [["Retry-After", "1"]] });
+        break;
+      case "OPTIONS":
+        respond(this.#stack, incoming, 200, { headers: [["Contact", this.dialog.contact], ...ALL_CAPABILITIES] });
+        break;
+      case "INFO":
+        respond(this.#stack, incoming, 200);
+        break;
+      default:
+        respondNotAllowed(this.#stack, incoming, this.dialog.localTag);
+    }
+  }
+
+  #onPrack(incoming: IncomingTransaction): void {
+    const reliable = this.#reliable;
+    if (reliable?.matches(incoming.request) !== true) {
+      respond(this.#stack, incoming, 481, { reason: "Nothing To Acknowledge" });
+      return;
+    }
+    respond(this.#stack, incoming, 200);
+    if (this.#offeredEarly) this.#earlyAnswer ??= sdpOf(incoming.request);
+    reliable.acknowledged();
+  }
+
+  /** Without SDP it refreshes the target; a new offer before our answer is refused (RFC 3311 5.2). */
+  #onUpdate(incoming: IncomingTransaction): void {
+    if (sdpOf(incoming.request) !== null) {
+      respond(this.#stack, incoming, 500, { headers: [["Retry-After", "1"]] });
+      return;
+    }
+    this.dialog.refreshTarget(incoming.request);
+    respond(this.#stack, incoming, 200, { headers: [["Contact", this.dialog.contact], ...CAPABILITIES] });
+  }
+
+  /** An offerless INVITE's first reliable response must carry our offer (RFC 3262 5): without one there is no ringing. */
+  #ringReliably(reliable: ReliableProvisionals, status: number, sdp: string | null): void {
+    const offered = this.offer !== null || this.#offeredEarly;
+    if (!offered && sdp === null) return;
+    if (!offered) this.#offeredEarly = true;
+    const send = (rseq: number): (() => void) => {
+      const extra: ExtraHeaders = [
+        ["Require", "100rel"],
+        ["RSeq", String(rseq)],
+      ];
+      const octets = this.#provisional(status, sdp, extra);
+      return () => this.#incoming.transaction.repeat(octets);
+    };
+    reliable.send({ send, carriesSdp: sdp !== null });
+  }
+
+  #provisional(status: number, sdp: string | null, extra: ExtraHeaders): Buffer {
+    const body = sdpBody(sdp);
+    const contact: ExtraHeaders = [["Contact", this.dialog.contact], ...CAPABILITIES];
+    const toTag = this.dialog.localTag;
+    const octets = respond(this.#stack, this.#incoming, status, {
+      ...body,
+      toTag,
+      headers: [...contact, ...extra, ...body.headers],
+    });
+    if (this.#reliable === null) this.#repeatEveryMinute(octets);
+    return octets;
+  }
+
+  #repeatEveryMinute(octets: Buffer): void {
+    this.#repeat?.cancel();
+    this.#repeat = this.#stack.clock.after(REPEAT_PROVISIONAL_MS, () => {
+      this.#incoming.transaction.repeat(octets);
+      this.#repeatEveryMinute(octets);
+    });
+  }
+
+  #accept(session: Session, sdp: string): void {
+    if (this.#state !== "answered") return;
+    const { request, transaction } = this.#incoming;
+    session.begin();
+    const body = sdpBody(this.#offeredEarly ? null : sdp);
+    const timer = this.#interval.kind === "agreed" ? this.#interval.headers : [];
+    const headers: ExtraHeaders = [["Contact", this.dialog.contact], ...CAPABILITIES, ...timer, ...body.headers];
+    const octets = respond(this.#stack, this.#incoming, 200, { ...body, toTag: this.dialog.localTag, headers });
+    transaction.onCancel = null;
+    this.#onCancelled = null;
+    const wantsAnswer = this.offer === null && !this.#offeredEarly;
+    session.awaitFirstAck(transaction, cseq(request).number, octets, wantsAnswer);
+    const early = this.#earlyAnswer;
+    if (early !== null) this.#stack.clock.after(0, () => session.handlers.onAnswer(early));
+  }
+
+  /** CANCEL or BYE before our final response. */
+  #giveUp(): void {
+    if (this.#state === "over") return;
+    const session = this.#detachSession();
+    this.#finish(487, null, []);
+    if (session === null) this.#onCancelled?.();
+    else session.end("remote_bye");
+  }
+
+  /** RFC 3262 3: an INVITE whose reliable 1xx nobody acknowledged gets a 5xx. */
+  #onNoPrack(): void {
+    const session = this.#detachSession();
+    this.#finish(504, "No PRACK", []);
+    if (session === null) this.#onCancelled?.();
+    else session.end("remote_bye");
+  }
+
+  #detachSession(): Session | null {
+    if (this.#session !== null) this.#session.onEndedEarly = null;
+    return this.#session;
+  }
+
+  #finish(status: number, reason: string | null, headers: ExtraHeaders): void {
+    this.#state = "over";
+    this.#repeat?.cancel();
+    this.#expiry?.cancel();
+    this.#reliable?.stop();
+    const { request, transaction } = this.#incoming;
+    const toTag = this.dialog.localTag;
+    const all: ExtraHeaders = [["Server", this.#stack.userAgent], ...headers];
+    transaction.onCancel = null;
+    transaction.respond(buildResponse(request, status, reason ?? undefined, { toTag, headers: all }));
+    this.#stack.dialogs.drop(this);
+  }
+}

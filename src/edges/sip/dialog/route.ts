@@ -1,0 +1,95 @@
+import { BlockList, isIPv6 } from "node:net";
+import { parseUri, type Uri } from "../message/uri.ts";
+import { literalAddress, type SipTargetAddress } from "../transport/resolve.ts";
+import type { TransportFlow } from "../transport/types.ts";
+import type { SipProtocol } from "./types.ts";
+import type { StackContext } from "./stack-context.ts";
+import type { Dialog } from "./dialog.ts";
+
+/** ms to connect for a request in a dialog whose connection is gone. */
+const CONNECT_MS = 5_000;
+
+/** Where a URI of a dialog leads. */
+export interface Hop {
+  /** The URI it was made of. */
+  readonly text: string;
+  /** Null: the URI names nothing that can be sent to. */
+  readonly target: { readonly host: string; readonly port: number | null; readonly protocol: SipProtocol } | null;
+  readonly literal: SipTargetAddress | null;
+  /** DNS, once it was asked; null in it: no address. */
+  address: Promise<SipTargetAddress | null> | null;
+}
+
+/** Addresses that mean nothing outside their own network (RFC 1918, 6598, 3927, 4193). */
+const privateNetworks = new BlockList();
+privateNetworks.addSubnet("10.0.0.0", 8);
+privateNetworks.addSubnet("172.16.0.0", 12);
+privateNetworks.addSubnet("192.168.0.0", 16);
+privateNetworks.addSubnet("100.64.0.0", 10);
+privateNetworks.addSubnet("169.254.0.0", 16);
+privateNetworks.addSubnet("127.0.0.0", 8);
+privateNetworks.addSubnet("fc00::", 7, "ipv6");
+privateNetworks.addSubnet("fe80::", 10, "ipv6");
+privateNetworks.addAddress("::1", "ipv6");
+
+function isPrivate(address: string): boolean {
+  return privateNetworks.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}
+
+/**
+ * Calls `use` with the flow that a request in the dialog goes by: to the topmost Route, else to the remote target, by
+ * the transport that URI names, else the dialog's. At once for IP literals; after DNS for names, in the order asked.
+ * The dialog's own flow serves when a NAT made the target unreachable, when the target is at the other end of an
+ * open connection, and when nothing better can be found.
+ */
+export function withFlow(stack: StackContext, dialog: Dialog, use: (flow: TransportFlow) => void): void {
+  const { nextHop } = dialog;
+  if (dialog.hop?.text !== nextHop) dialog.hop = hopOf(nextHop, dialog.flow.protocol);
+  const { hop } = dialog;
+  const { target, literal } = hop;
+  if (target === null) use(dialog.flow);
+  else if (literal !== null) use(chooseFlow(stack, dialog, target.protocol, literal));
+  else {
+    // One question per dialog: what is sent later waits on the same promise, and so keeps its place.
+    hop.address ??= ask(stack, target);
+    const found = (address: SipTargetAddress | null): void =>
+      use(address === null ? dialog.flow : chooseFlow(stack, dialog, target.protocol, address));
+    hop.address.then(found).catch((error: unknown) => {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      stack.log.error({ reason }, "a SIP request in a dialog could not be sent");
+    });
+  }
+}
+
+async function ask(stack: StackContext, target: NonNullable<Hop["target"]>): Promise<SipTargetAddress | null> {
+  try {
+    return (await stack.resolve(target.host, target.port, target.protocol))[0] ?? null;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    stack.log.warn({ reason, pii: { host: target.host } }, "the target of a SIP dialog has no address; using its flow");
+    return null;
+  }
+}
+
+function chooseFlow(
+  stack: StackContext,
+  dialog: Dialog,
+  protocol: SipProtocol,
+  target: SipTargetAddress,
+): TransportFlow {
+  const { flow } = dialog;
+  if (flow.usable && protocol === flow.protocol && isPrivate(target.address) && !isPrivate(flow.remote.address))
+    return flow;
+  if (flow.usable && flow.reliable && protocol === flow.protocol && target.address === flow.remote.address) return flow;
+  return stack.transport.flowTo(protocol, target.address, target.port, CONNECT_MS, flow.local) ?? flow;
+}
+
+function hopOf(text: string, current: SipProtocol): Hop {
+  const uri: Uri = parseUri(text);
+  if (uri.kind !== "sip" || uri.host.toLowerCase().endsWith(".invalid"))
+    return { text, target: null, literal: null, address: null };
+  const named = uri.params.get("transport")?.toLowerCase();
+  const protocol = named === "tcp" || named === "udp" ? named : current;
+  const host = uri.params.get("maddr") ?? uri.host;
+  return { text, target: { host, port: uri.port, protocol }, literal: literalAddress(host, uri.port), address: null };
+}

@@ -1,0 +1,59 @@
+import type { SipRequest, SipResponse } from "../message/message.ts";
+import { type StackContext, newBranch } from "./stack-context.ts";
+import type { Dialog, InDialogRequest } from "./dialog.ts";
+import { withFlow } from "./route.ts";
+
+/** How a request in a dialog ended. */
+export type InDialogOutcome =
+  | { readonly kind: "response"; readonly response: SipResponse }
+  | { readonly kind: "silence"; readonly reason: string };
+
+/** Sends a request other than INVITE and ACK in a dialog; digest challenges are answered (CSeq+1, new branch). */
+export function sendInDialog(
+  stack: StackContext,
+  dialog: Dialog,
+  parts: InDialogRequest,
+  done: (outcome: InDialogOutcome) => void,
+): void {
+  const request = dialog.request(parts);
+  addHeaders(request, dialog.digest?.authorize(request) ?? []);
+  send(stack, dialog, parts, request, done);
+}
+
+/** The credentials for trying a refused request again; null: it was no challenge, or there is no point in it. */
+export function retryCredentials(
+  digest: Dialog["digest"],
+  request: SipRequest,
+  response: SipResponse,
+): readonly (readonly [string, string])[] | null {
+  if (digest === null || (response.status !== 401 && response.status !== 407)) return null;
+  return digest.retry(request, response);
+}
+
+/** Adds header fields behind those that are there. */
+export function addHeaders(request: SipRequest, headers: readonly (readonly [string, string])[]): void {
+  for (const [name, value] of headers) request.headers.add(name, value);
+}
+
+function send(
+  stack: StackContext,
+  dialog: Dialog,
+  parts: InDialogRequest,
+  request: SipRequest,
+  done: (outcome: InDialogOutcome) => void,
+): void {
+  const onFinal = (response: SipResponse): void => {
+    const proof = retryCredentials(dialog.digest, request, response);
+    if (proof === null) {
+      done({ kind: "response", response });
+      return;
+    }
+    const again = dialog.request(parts);
+    addHeaders(again, proof);
+    send(stack, dialog, parts, again, done);
+  };
+  const onNoResponse = (reason: string): void => done({ kind: "silence", reason });
+  withFlow(stack, dialog, (flow) => {
+    stack.transactions.request(request, newBranch(stack), flow, { onFinal, onNoResponse });
+  });
+}

@@ -1,0 +1,127 @@
+import type { Timer } from "../../../base/clock.ts";
+import { hasToken, numberOf, type SipMessage, type SipRequest, type SipResponse } from "../message/message.ts";
+import type { ExtraHeaders } from "./types.ts";
+import type { StackContext } from "./stack-context.ts";
+
+/** s. The least interval we take part in (RFC 4028 5: not below 90). */
+export const LEAST_INTERVAL_S = 90;
+/** s. RFC 4028 4.2 recommends 1,800. */
+const USUAL_INTERVAL_S = 1_800;
+/** s before the end at which the side that only waits gives up: this or a third of the interval (RFC 4028 10). */
+const MARGIN_S = 32;
+const MS = 1_000;
+
+/** What both sides agreed on. */
+export interface SessionInterval {
+  readonly expiresS: number;
+  readonly weRefresh: boolean;
+}
+
+/** `null`: no timer asked for. `refuse`: owed a 422 (RFC 4028 9). */
+export type ServerAgreement =
+  | { readonly kind: "none" }
+  | { readonly kind: "refuse" }
+  | ({ readonly kind: "agreed"; readonly headers: ExtraHeaders } & SessionInterval);
+
+/** 422's header. */
+export const MIN_SE: ExtraHeaders = [["Min-SE", String(LEAST_INTERVAL_S)]];
+
+/** Our part in a refresh or INVITE of theirs (RFC 4028 9): their wish, the refresher theirs unless they name us. */
+export function agreeAsServer(request: SipRequest): ServerAgreement {
+  const wish = numberOf(request, "session-expires");
+  if (wish === null) return { kind: "none" };
+  const theyCan = hasToken(request, "supported", "timer") || hasToken(request, "require", "timer");
+  if (wish < LEAST_INTERVAL_S && theyCan) return { kind: "refuse" };
+  const expiresS = Math.max(wish, LEAST_INTERVAL_S, numberOf(request, "min-se") ?? 0);
+  const weRefresh = !theyCan || refresherOf(request) === "uas";
+  const value = `${expiresS};refresher=${weRefresh ? "uas" : "uac"}`;
+  const require: ExtraHeaders = weRefresh ? [] : [["Require", "timer"]];
+  return { kind: "agreed", expiresS, weRefresh, headers: [["Session-Expires", value], ...require] };
+}
+
+/** What the 2xx to a request of ours says (RFC 4028 7.2); null: no timer. */
+export function agreeAsClient(response: SipResponse): SessionInterval | null {
+  const expiresS = numberOf(response, "session-expires");
+  if (expiresS === null) return null;
+  return { expiresS: Math.max(expiresS, LEAST_INTERVAL_S), weRefresh: refresherOf(response) !== "uas" };
+}
+
+/** The headers of a refresh of ours. */
+export function refreshHeaders(interval: SessionInterval): ExtraHeaders {
+  return [["Session-Expires", `${interval.expiresS};refresher=${interval.weRefresh ? "uac" : "uas"}`]];
+}
+
+/** The headers for trying again after a 422; null when it names no larger minimum. */
+export function longerInterval(refusal: SipResponse): ExtraHeaders | null {
+  const least = numberOf(refusal, "min-se");
+  if (least === null) return null;
+  return [
+    ["Session-Expires", String(Math.max(least, USUAL_INTERVAL_S))],
+    ["Min-SE", String(least)],
+  ];
+}
+
+function refresherOf(message: SipMessage): "uac" | "uas" | null {
+  const found = /;\s*refresher\s*=\s*(uac|uas)/i.exec(message.headers.get("session-expires") ?? "")?.[1];
+  if (found === undefined) return null;
+  return found.toLowerCase() === "uas" ? "uas" : "uac";
+}
+
+/** The clock of one session: refresh at half time when it is ours to do, the end shortly before the interval's. */
+export class SessionTimer {
+  readonly #stack: StackContext;
+  readonly #onRefresh: () => void;
+  readonly #onExpired: () => void;
+  #interval: SessionInterval | null = null;
+  #until = 0;
+  #refresh: Timer | null = null;
+  #expiry: Timer | null = null;
+
+  constructor(stack: StackContext, onRefresh: () => void, onExpired: () => void) {
+    this.#stack = stack;
+    this.#onRefresh = onRefresh;
+    this.#onExpired = onExpired;
+  }
+
+  get interval(): SessionInterval | null {
+    return this.#interval;
+  }
+
+  /** For the snapshot. */
+  get state(): (SessionInterval & { readonly untilMs: number }) | null {
+    return this.#interval === null ? null : { ...this.#interval, untilMs: this.#until };
+  }
+
+  /** A new agreement: the time begins anew, or (null) stands still for ever. */
+  restart(interval: SessionInterval | null): void {
+    this.stop();
+    this.#interval = interval;
+    if (interval !== null) this.#arm(interval, this.#stack.clock.now() + interval.expiresS * MS);
+  }
+
+  /** A longer interval to ask for in the next refresh (422); the end of the present one stays where it is. */
+  extend(expiresS: number): void {
+    if (this.#interval !== null) this.#interval = { ...this.#interval, expiresS };
+  }
+
+  /** Goes on with what was agreed in an earlier process. */
+  resume(state: SessionInterval & { readonly untilMs: number }): void {
+    this.#interval = state;
+    this.#arm(state, state.untilMs);
+  }
+
+  stop(): void {
+    this.#refresh?.cancel();
+    this.#expiry?.cancel();
+  }
+
+  #arm(interval: SessionInterval, untilMs: number): void {
+    const now = this.#stack.clock.now();
+    const wholeMs = interval.expiresS * MS;
+    this.#until = untilMs;
+    const marginMs = Math.min(MARGIN_S * MS, wholeMs / 3);
+    this.#expiry = this.#stack.clock.after(Math.max(0, untilMs - marginMs - now), this.#onExpired);
+    if (interval.weRefresh)
+      this.#refresh = this.#stack.clock.after(Math.max(0, untilMs - wholeMs / 2 - now), this.#onRefresh);
+  }
+}

@@ -1,0 +1,242 @@
+import type { SipRequest, SipResponse } from "../message/message.ts";
+
+/** The transports of this stack; a TLS listener will be a third. */
+export type SipProtocol = "udp" | "tcp";
+
+/** Where a message really came from: the socket's far end, not what its headers say. */
+export interface SipSource {
+  readonly protocol: SipProtocol;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** `[name, value]` in order, as they go on the wire. Line breaks in a value become spaces. */
+export type ExtraHeaders = readonly (readonly [name: string, value: string])[];
+
+/** Digest user and password of a trunk (RFC 2617, 8760). */
+export interface SipCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * Why a call that was up is over.
+ * `hung_up` our {@link SipCall.hangUp} · `remote_bye` the far side's BYE · `no_ack` nobody acknowledged our 200 within
+ * 64·T1 (RFC 3261 13.3.1.4) · `no_answer_in_ack` our offer was never answered · `session_expired` RFC 4028 ·
+ * `lost` a request in the dialog got 408, 481 or no answer at all (RFC 3261 12.2.1.2, 14.1).
+ */
+export type CallEnd = "hung_up" | "remote_bye" | "no_ack" | "no_answer_in_ack" | "session_expired" | "lost";
+
+/** What the user of a call says to an offer inside it: SDP, or the status to refuse it with (488 when in doubt). */
+export type OfferReply = string | { readonly status: number; readonly reason?: string };
+
+/** What a call tells its user. Set {@link SipCall.handlers} before control returns to the event loop. */
+export interface CallHandlers {
+  /**
+   * Exactly once, whoever ended it; synchronously inside `hangUp` when we did. `bye`: the far side's BYE, which may
+   * carry a Reason (RFC 3326); null when there was none.
+   */
+  onEnded(end: CallEnd, bye: SipRequest | null): void;
+  /**
+   * A re-INVITE or UPDATE with an offer: returns our answer. With `null` (offerless re-INVITE) returns our offer;
+   * its answer comes to `onAnswer`. While a promise is pending, further offers are refused with 500 or 491.
+   */
+  onOffer(sdp: string | null): OfferReply | Promise<OfferReply>;
+  /** The answer to an offer of ours that went out in a 2xx; it came in the ACK (RFC 3264, RFC 6337). */
+  onAnswer(sdp: string): void;
+  /** INFO (RFC 6086, and the older DTMF kind); it has been answered with 200. */
+  onInfo(contentType: string, body: Buffer): void;
+}
+
+/** A session that is up: one confirmed INVITE dialog. Every method is harmless after the end. */
+export interface SipCall {
+  /** Our name for the dialog: unique in this process, not on the wire. Equal to the id in the snapshot. */
+  readonly id: string;
+  readonly callId: string;
+  /** Where the far side's last message came from. */
+  readonly source: SipSource;
+  readonly ended: boolean;
+  handlers: CallHandlers;
+  /** Sends BYE (after the ACK that it may have to wait for: RFC 3261 15). The second call does nothing. */
+  hangUp(headers?: ExtraHeaders): void;
+  /**
+   * Offers `sdp` anew. Glare (491) is retried as RFC 3261 14.1 says; a refusal leaves the session as it was. Never
+   * rejects. `busy`: an offer is already on its way, ours or theirs.
+   */
+  reinvite(sdp: string): Promise<ReinviteResult>;
+  /** Sends INFO; the status of the final response, 408 when none came. Never rejects. */
+  info(contentType: string, body: string | Buffer): Promise<number>;
+  /** Everything a restarted process needs to go on with {@link import("../endpoint.ts").SipEndpoint.adopt}. */
+  snapshot(): DialogSnapshot;
+}
+
+export type ReinviteResult =
+  | { readonly ok: true; readonly sdp: string }
+  | { readonly ok: false; readonly status: number | null; readonly reason: string };
+
+/** A call that came in and is neither answered nor refused. After its end every method does nothing. */
+export interface IncomingInvite {
+  readonly source: SipSource;
+  readonly request: SipRequest;
+  /** The far side's SDP; null: the INVITE had none, and `answer` must carry our offer. */
+  readonly offer: string | null;
+  /** 180 Ringing, or 183 with early media. Sent reliably when the INVITE requires 100rel (RFC 3262). */
+  ring(status?: 180 | 183, sdp?: string): void;
+  /**
+   * 200, resent until the ACK; no ACK in 64·T1: BYE, and the call ends with `no_ack`. A caller who has already given
+   * up is a call that ends at once: `onEnded` is the only thing that follows.
+   */
+  answer(sdp: string): SipCall;
+  /** A final refusal, 300 to 699; `reason` null: the standard phrase. */
+  reject(status: number, reason?: string | null, headers?: ExtraHeaders): void;
+  /** The caller gave up before an answer (CANCEL or BYE); 487 has been sent. Called at most once. */
+  onCancelled(run: () => void): void;
+}
+
+/** One attempt that we make. */
+export interface OutgoingInvite {
+  readonly callId: string;
+  /**
+   * "Give up", whatever the state: before a 1xx it is remembered, after a 1xx a CANCEL goes out, after a 2xx ACK and
+   * BYE. After it none of the dial's handlers is called any more.
+   */
+  cancel(headers?: ExtraHeaders): void;
+  /** What a restarted process needs to give it up ({@link import("../endpoint.ts").SipEndpoint.cancel}); null: nothing rings. */
+  snapshot(): RingingSnapshot | null;
+}
+
+/** An attempt that is ready. */
+export interface PreparedInvite extends OutgoingInvite {
+  send(): void;
+}
+
+/** Where an attempt goes. */
+export interface DialTarget {
+  /** The Request-URI, `sip:` or `tel:`. */
+  readonly uri: string;
+  /** Host name or IP literal; every address it resolves to is tried in turn (RFC 3263). */
+  readonly address: string;
+  /** null: SRV is looked up for a host name, 5060 else. */
+  readonly port: number | null;
+  readonly protocol: SipProtocol;
+  /** An INVITE over 1,300 octets goes by TCP (RFC 3261 18.1.1). Default false: sent by UDP all the same, and logged. */
+  readonly largeByTcp?: boolean;
+}
+
+/** A From: display name without quotes, and a URI. */
+export interface PartyAddress {
+  readonly display?: string;
+  readonly uri: string;
+}
+
+export interface DialHandlers {
+  /** Each 101–199 with its To tag (one per fork). `sdp`: early media of that fork. Retransmissions are not reported. */
+  onProgress(status: number, sdp: string | null, toTag: string): void;
+  /**
+   * The first 2xx; its ACK is sent. `sdp`: the answer; null where neither the 200 nor a 18x of its fork had one (then
+   * the session cannot work: hang up). Further forks' 2xx are acknowledged and ended without a word.
+   */
+  onAnswered(call: SipCall, sdp: string | null): void;
+  /** The last word of an attempt that failed. `status` null: nothing was ever heard from the far side. */
+  onFailed(status: number | null, reason: string, response: SipResponse | null): void;
+}
+
+export interface DialOptions {
+  readonly target: DialTarget;
+  readonly from: PartyAddress;
+  readonly to: PartyAddress;
+  readonly headers?: ExtraHeaders;
+  readonly sdp: string;
+  readonly credentials?: SipCredentials | null;
+  readonly handlers: DialHandlers;
+  /** For TCP, per address. Default 5,000. */
+  readonly connectTimeoutMs?: number;
+  /** No response at all, not even 100, in so long: next address, then `onFailed(null, …)`. Default: timer B, 32,000. */
+  readonly noProvisionalTimeoutMs?: number;
+}
+
+/** A request outside of a dialog that we send: REGISTER, OPTIONS, MESSAGE. */
+export interface RequestOptions {
+  readonly method: string;
+  readonly target: DialTarget;
+  readonly from: PartyAddress;
+  readonly to: PartyAddress;
+  readonly headers?: ExtraHeaders;
+  readonly body?: { readonly contentType: string; readonly content: string | Buffer };
+  readonly credentials?: SipCredentials | null;
+  /** Same Call-ID and rising CSeq over several requests, as REGISTER wants it; absent: fresh ones. */
+  readonly sequence?: { readonly callId: string; readonly cseq: number };
+  readonly timeoutMs?: number;
+}
+
+/** The end of one out-of-dialog request. `cseq`: the last one used, authentication included. */
+export type SipRequestResult =
+  | { readonly ok: true; readonly response: SipResponse; readonly source: SipSource; readonly cseq: number }
+  | { readonly ok: false; readonly reason: string; readonly cseq: number };
+
+/** A request outside of a dialog that is none of INVITE, ACK, CANCEL, OPTIONS: for a registrar or a message desk. */
+export interface IncomingRequest {
+  readonly source: SipSource;
+  readonly request: SipRequest;
+  /** Answers once; the second call does nothing. */
+  respond(
+    status: number,
+    reason?: string | null,
+    headers?: ExtraHeaders,
+    body?: { readonly contentType: string; readonly content: string | Buffer },
+  ): void;
+}
+
+/**
+ * A dialog as a plain JSON value: all that is needed to send requests in it, to answer those of the far side, and to
+ * repeat an ACK, after a restart (RFC 3261 12). URIs and header values are as on the wire. No secrets.
+ */
+export interface DialogSnapshot {
+  readonly version: 1;
+  readonly id: string;
+  readonly role: "caller" | "callee";
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  /** From and To of our requests, with their tags. */
+  readonly localParty: string;
+  readonly remoteParty: string;
+  readonly localSequence: number;
+  readonly remoteSequence: number | null;
+  readonly remoteTarget: string;
+  readonly routeSet: readonly string[];
+  readonly flow: FlowSnapshot;
+  /** CSeq number of the last INVITE of ours that got a 2xx, for repeating its ACK; null: none. */
+  readonly acknowledged: number | null;
+  /** Session timer (RFC 4028); null: none agreed. */
+  readonly session: { readonly expiresS: number; readonly weRefresh: boolean; readonly untilMs: number } | null;
+  /** Our last session description, for refreshing re-INVITEs. */
+  readonly localSdp: string | null;
+  readonly peerAllows: readonly string[];
+}
+
+/** The flow that was in use: the listener's address and the peer's. */
+export interface FlowSnapshot {
+  readonly protocol: SipProtocol;
+  readonly localHost: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
+/**
+ * An INVITE of ours that rings, as a plain JSON value: what its CANCEL and the ACK of its refusal repeat of it
+ * (RFC 3261 9.1, 17.1.1.3). Values are as on the wire. No secrets.
+ */
+export interface RingingSnapshot {
+  readonly version: 1;
+  readonly uri: string;
+  /** Our Via, with the branch that names the transaction. */
+  readonly via: string;
+  readonly routes: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly flow: FlowSnapshot;
+}

@@ -1,0 +1,389 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
+import { DigestClient } from "./auth/client.ts";
+import type {
+  DialOptions,
+  DialogSnapshot,
+  DialTarget,
+  ExtraHeaders,
+  IncomingInvite,
+  IncomingRequest,
+  OutgoingInvite,
+  PreparedInvite,
+  RequestOptions,
+  SipRequestResult,
+  RingingSnapshot,
+  SipCall,
+  SipCredentials,
+  SipProtocol,
+  SipSource,
+} from "./dialog/types.ts";
+import { hasUnusableBody } from "./dialog/body.ts";
+import {
+  ALL_CAPABILITIES,
+  ALLOWED_METHODS,
+  contactFor,
+  type StackContext,
+  newId,
+  respond,
+} from "./dialog/stack-context.ts";
+import { callerDialog, Dialog } from "./dialog/dialog.ts";
+import { flowFrom } from "./dialog/flow-snapshot.ts";
+import { InviteUac } from "./dialog/invite-uac.ts";
+import { InviteUas } from "./dialog/invite-uas.ts";
+import { sendOutOfDialog } from "./dialog/out-of-dialog.ts";
+import { Session } from "./dialog/session.ts";
+import { DialogTable } from "./dialog/table.ts";
+import { buildCancel, buildRequest, detach } from "./message/build.ts";
+import { callId, cseq, from, type SipRequest, type SipResponse, to } from "./message/message.ts";
+import type { SipRefusal } from "./message/validate.ts";
+import { parseVia } from "./message/via.ts";
+import { guardedClock } from "./transaction/guarded-clock.ts";
+import { type IncomingTransaction, TransactionLayer, type TransactionUser } from "./transaction/layer.ts";
+import { DEFAULT_TIMERS, type Timers } from "./transaction/timers.ts";
+import { reachableHost } from "./transport/interfaces.ts";
+import { TransportLayer } from "./transport/layer.ts";
+import { makeResolver, type Resolver, systemNameServer } from "./transport/resolve.ts";
+import { socketTransport } from "./transport/sockets.ts";
+import type { TransportFlow, TransportFactory } from "./transport/types.ts";
+
+export type * from "./dialog/types.ts";
+
+/** What the owner of the endpoint decides. */
+export interface SipHandlers {
+  /** Once per new INVITE outside a dialog, after 100 Trying was queued. */
+  onInvite(invite: IncomingInvite): void;
+  /**
+   * Asked before any state is made, for every request outside a dialog. `reject`: 403; `drop`: silence, which tells
+   * a scanner nothing. Requests in a dialog are known by their tags and not asked about.
+   */
+  admits(source: SipSource, method: string): "accept" | "reject" | "drop";
+  /** REGISTER, MESSAGE and the like; absent: 405. */
+  onRequest?(request: IncomingRequest): void;
+}
+
+export interface SipListener {
+  readonly protocol: SipProtocol;
+  readonly host: string;
+  /** 0: any free port; the real one is in {@link SipEndpoint.listening}. */
+  readonly port: number;
+}
+
+export interface SipEndpointOptions {
+  readonly listeners: readonly SipListener[];
+  /** Host for Via and Contact in place of the listener's; its port stays. null: the listener's own address. */
+  readonly advertised: string | null;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly userAgent: string;
+  readonly handlers: SipHandlers;
+  readonly timers?: Partial<Timers>;
+  /** Default: UDP and TCP sockets of this machine. Tests pass a virtual network. */
+  readonly transportFactory?: TransportFactory;
+  /** Default: DNS (SRV, A, AAAA). */
+  readonly resolver?: Resolver;
+}
+
+/** How much is alive; all counts return to zero once every timer has run out. */
+export interface SipStats {
+  readonly calls: number;
+  readonly transactions: number;
+  readonly pendingInvites: number;
+  readonly connections: number;
+  readonly received: number;
+  readonly sent: number;
+  readonly retransmitted: number;
+  /** Messages that could not be parsed, or were dropped by `admits`. */
+  readonly dropped: number;
+}
+
+/** How a ping ended: any response means that somebody is there, unless it is a 503, who wants no calls. */
+export type PingResult =
+  | { readonly alive: true; readonly status: number; readonly rttMs: number }
+  | { readonly alive: false; readonly reason: string };
+
+/**
+ * A SIP user agent with both roles: takes INVITEs, makes INVITEs, keeps dialogs (RFC 3261 and friends). It knows
+ * nothing of SDP's content, of calls between two dialogs, of customers.
+ */
+export interface SipEndpointApi {
+  /** The listeners with their real ports, after `start`. */
+  readonly listening: readonly SipListener[];
+  readonly stats: SipStats;
+  /** ms that what comes in waits before it is read; cheap to ask. Above T1 (500 ms) peers repeat what they sent. */
+  readonly queueDelayMs: number;
+  /** Binds every listener; rejects with the first that could not be bound, and leaves none open. */
+  start(): Promise<void>;
+  /** Sends an INVITE with an offer. Never throws for what the network does: that goes to `handlers.onFailed`. */
+  dial(options: DialOptions): OutgoingInvite;
+  /** Makes an INVITE ready; nothing goes out before its `send`, and nothing ever does once it is cancelled. */
+  prepare(options: DialOptions): PreparedInvite;
+  /** Takes a dialog of an earlier process back; it must not be known already. */
+  adopt(snapshot: DialogSnapshot, credentials?: SipCredentials | null): SipCall;
+  /** Gives up an INVITE of an earlier process that rang: CANCEL, and ACK and BYE where the phone was quicker. */
+  cancel(ringing: RingingSnapshot): void;
+  /** OPTIONS. Never rejects. */
+  ping(target: DialTarget, timeoutMs?: number): Promise<PingResult>;
+  /** A request outside of a dialog. Never rejects. */
+  request(options: RequestOptions): Promise<SipRequestResult>;
+  /** Sends at once what waits for the end of this turn of the event loop: for whoever is about to sleep in it. */
+  flush(): void;
+  /** Closes every socket. Calls are not hung up: the next process may adopt them. */
+  stop(): Promise<void>;
+}
+
+/** Added to an adopted dialog's CSeq: requests sent after the snapshot was written must not be repeated in number. */
+const SEQUENCE_GAP = 1_000;
+/** ms that an OPTIONS may take: a trunk that needs longer is down. */
+const PING_TIMEOUT_MS = 5_000;
+/** Requests that make no sense outside of a dialog: 481 (RFC 3261 12.2.2). */
+const ONLY_IN_DIALOG: ReadonlySet<string> = new Set(["BYE", "PRACK", "UPDATE", "INFO", "CANCEL"]);
+
+const ACCEPT_SDP: ExtraHeaders = [["Accept", "application/sdp"]];
+
+/** The user agent itself: wiring of transport, transactions and dialogs. */
+export class SipEndpoint implements SipEndpointApi, TransactionUser {
+  readonly #options: SipEndpointOptions;
+  readonly #stack: StackContext;
+  readonly #dials = new Set<InviteUac>();
+
+  constructor(options: SipEndpointOptions) {
+    this.#options = options;
+    const { random, log, userAgent, listeners, advertised } = options;
+    const clock = guardedClock(options.clock, log);
+    const timers = { ...DEFAULT_TIMERS, ...options.timers };
+    const factory = options.transportFactory ?? socketTransport;
+    const transport = new TransportLayer(
+      { listeners, advertised, localHost: reachableHost, clock, random, log, factory },
+      {
+        onRequest: (request, flow) => transactions.onRequest(request, flow),
+        onResponse: (response, flow) => transactions.onResponse(response, flow),
+        onFlowFailed: (flow, reason) => transactions.onFlowFailed(flow, reason),
+        isWelcome: (flow, method) => this.#admits(flow, method) === "accept",
+      },
+    );
+    const transactions = new TransactionLayer(clock, timers, transport, this);
+    const resolve = options.resolver ?? makeResolver(systemNameServer(), () => random.next());
+    const dialogs = new DialogTable();
+    this.#stack = { clock, random, log, timers, userAgent, transport, transactions, dialogs, resolve };
+  }
+
+  get listening(): readonly SipListener[] {
+    return this.#stack.transport.listening;
+  }
+
+  get stats(): SipStats {
+    const { transport, transactions, dialogs } = this.#stack;
+    return {
+      calls: dialogs.count("call"),
+      transactions: transactions.size,
+      pendingInvites: this.#dials.size + dialogs.count("ringing_in"),
+      connections: transport.connections,
+      received: transport.received,
+      sent: transport.sent,
+      retransmitted: transactions.retransmitted,
+      dropped: transport.dropped + transactions.dropped,
+    };
+  }
+
+  /** Datagrams and pieces of streams that came in since the start, readable or not; cheap to ask. */
+  get arrived(): number {
+    return this.#stack.transport.arrived;
+  }
+
+  get queueDelayMs(): number {
+    return this.#stack.transport.queueDelayMs;
+  }
+
+  start(): Promise<void> {
+    return this.#stack.transport.open();
+  }
+
+  flush(): void {
+    this.#stack.transport.flush();
+  }
+
+  async stop(): Promise<void> {
+    const { transport, transactions, dialogs } = this.#stack;
+    for (const dial of this.#dials) dial.suspend();
+    dialogs.suspendAll();
+    transactions.cancelAll();
+    await transport.close();
+  }
+
+  dial(options: DialOptions): OutgoingInvite {
+    const dial = this.prepare(options);
+    dial.send();
+    return dial;
+  }
+
+  prepare(options: DialOptions): PreparedInvite {
+    const dial: InviteUac = new InviteUac(this.#stack, options, () => this.#dials.delete(dial));
+    this.#dials.add(dial);
+    dial.prepare();
+    return dial;
+  }
+
+  adopt(snapshot: DialogSnapshot, credentials: SipCredentials | null = null): SipCall {
+    const stack = this.#stack;
+    const flow = flowFrom(stack, snapshot.flow);
+    if (flow === null) throw new Error(`no ${snapshot.flow.protocol} listener can take the dialog ${snapshot.id} back`);
+    const digest = credentials === null ? null : new DigestClient(credentials, stack.random);
+    const parts = { ...snapshot, localSequence: snapshot.localSequence + SEQUENCE_GAP };
+    const session = new Session(stack, new Dialog(stack, parts, flow, digest), {
+      localSdp: snapshot.localSdp,
+      interval: null,
+      peerAllows: new Set(snapshot.peerAllows),
+    });
+    session.acknowledged = snapshot.acknowledged;
+    session.begin();
+    if (snapshot.session !== null) session.timer.resume(snapshot.session);
+    return session;
+  }
+
+  cancel({ flow: way, ...parts }: RingingSnapshot): void {
+    const stack = this.#stack;
+    const flow = flowFrom(stack, way);
+    const { branch } = parseVia(parts.via);
+    if (flow === null || branch === null) {
+      stack.log.warn({ callId: parts.callId }, "an INVITE of an earlier process can't be cancelled from here");
+      return;
+    }
+    const invite = buildRequest({ ...parts, method: "INVITE" });
+    const transaction = stack.transactions.resumeInvite(invite, branch, flow, {
+      onProvisional() {},
+      onSuccess: (response) => this.onStrayResponse(response, flow),
+      onRefused() {},
+      onNoResponse() {},
+    });
+    stack.transactions.cancel(buildCancel(invite), branch, flow, { onFinal() {}, onNoResponse() {} });
+    transaction.onCancelSent();
+  }
+
+  request(options: RequestOptions): Promise<SipRequestResult> {
+    return new Promise((resolve) => sendOutOfDialog(this.#stack, options, resolve));
+  }
+
+  ping(target: DialTarget, timeoutMs: number = PING_TIMEOUT_MS): Promise<PingResult> {
+    const stack = this.#stack;
+    const began = stack.clock.now();
+    const host = this.#options.advertised ?? stack.transport.listening[0]?.host ?? "localhost";
+    const from = { uri: `sip:ping@${host.includes(":") ? `[${host}]` : host}` };
+    const options = { method: "OPTIONS", target, from, to: { uri: target.uri }, timeoutMs };
+    return new Promise((resolve) =>
+      sendOutOfDialog(stack, options, (result) => {
+        if (!result.ok) resolve({ alive: false, reason: result.reason });
+        else if (result.response.status === 503) resolve({ alive: false, reason: "503 Service Unavailable" });
+        else resolve({ alive: true, status: result.response.status, rttMs: stack.clock.now() - began });
+      }),
+    );
+  }
+
+  // From the transactions.
+
+  admit(request: SipRequest, flow: TransportFlow): SipRefusal | "drop" | null {
+    const inDialog = to(request).tag !== null;
+    if (inDialog && this.#stack.dialogs.ofRequest(request) !== undefined) return null;
+    const verdict = this.#admits(flow, request.method);
+    if (verdict === "drop") return "drop";
+    if (inDialog || ONLY_IN_DIALOG.has(request.method)) return { status: 481, reason: "Call Does Not Exist" };
+    if (verdict === "reject") return { status: 403, reason: "Forbidden" };
+    if (request.method === "INVITE" && hasUnusableBody(request))
+      return { status: 415, reason: "Unsupported Media Type", headers: ACCEPT_SDP };
+    return null;
+  }
+
+  onTransaction(incoming: IncomingTransaction): void {
+    const user = to(incoming.request).tag === null ? undefined : this.#stack.dialogs.ofRequest(incoming.request);
+    if (user !== undefined) user.onRequest(incoming);
+    else if (incoming.kind === "invite") this.#onInvite(new InviteUas(this.#stack, incoming));
+    else if (incoming.request.method === "OPTIONS") this.#onOptions(incoming);
+    else this.#onOther(incoming);
+  }
+
+  onAck(request: SipRequest): void {
+    this.#stack.dialogs.ofRequest(request)?.onAck(request);
+  }
+
+  onStrayResponse(response: SipResponse, flow: TransportFlow): void {
+    const { status } = response;
+    if (status < 200 || status >= 300 || cseq(response).method !== "INVITE") return;
+    const known = this.#stack.dialogs.ofResponse(response);
+    if (known !== undefined) known.onStraySuccess(response);
+    else if (this.#admits(flow, "INVITE") === "accept") this.#endOrphan(response, flow);
+  }
+
+  /**
+   * A phone that a process before us rang has answered: nobody is left who would talk to it, so it is acknowledged and
+   * hung up (as RFC 3261 13.2.2.4 has it for a 2xx that comes too late). All that this takes stands in the response.
+   */
+  #endOrphan(response: SipResponse, flow: TransportFlow): void {
+    const stack = this.#stack;
+    const us = from(response);
+    // Without a Contact there is nobody to send an ACK to.
+    if (!response.headers.has("contact")) return;
+    const invite = {
+      callId: detach(callId(response)),
+      localTag: detach(us.tag ?? ""),
+      from: detach(response.headers.get("from") ?? ""),
+      uri: us.uriText,
+      cseq: cseq(response).number,
+    };
+    const session = new Session(stack, callerDialog(stack, invite, response, flow, null), {
+      localSdp: null,
+      interval: null,
+      peerAllows: new Set(),
+    });
+    session.acknowledged = invite.cseq;
+    session.begin();
+    session.onStraySuccess(response);
+    session.hangUp();
+  }
+
+  #admits(flow: TransportFlow, method: string): "accept" | "reject" | "drop" {
+    return this.#options.handlers.admits({ protocol: flow.protocol, ...flow.remote }, method);
+  }
+
+  #onInvite(invite: InviteUas): void {
+    if (!invite.begin()) return;
+    try {
+      this.#options.handlers.onInvite(invite);
+    } catch (error) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#stack.log.error({ reason }, "the handler of a new SIP call failed");
+      invite.reject(500);
+    }
+  }
+
+  #onOptions(incoming: IncomingTransaction): void {
+    const stack = this.#stack;
+    const contact = contactFor(stack, incoming.flow, incoming.request.headers.get("to") ?? "");
+    respond(stack, incoming, 200, { toTag: newId(stack), headers: [["Contact", contact], ...ALL_CAPABILITIES] });
+  }
+
+  #onOther(incoming: IncomingTransaction): void {
+    const stack = this.#stack;
+    const { request, flow } = incoming;
+    const { handlers } = this.#options;
+    const toTag = newId(stack);
+    if (handlers.onRequest === undefined) {
+      respond(stack, incoming, 405, { toTag, headers: [["Allow", ALLOWED_METHODS]] });
+      return;
+    }
+    handlers.onRequest({
+      source: { protocol: flow.protocol, ...flow.remote },
+      request,
+      respond: (status, reason, headers = [], body) => {
+        const type: ExtraHeaders = body === undefined ? [] : [["Content-Type", body.contentType]];
+        respond(stack, incoming, status, {
+          toTag,
+          ...(reason === null || reason === undefined ? {} : { reason }),
+          headers: [...headers, ...type],
+          ...(body === undefined ? {} : { body: body.content }),
+        });
+      },
+    });
+  }
+}

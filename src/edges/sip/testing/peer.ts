@@ -1,0 +1,97 @@
+import { buildRequest, buildResponse, type SipRequestParts, type ResponseParts, serialize } from "../message/build.ts";
+import { cseq, type SipMessage, type SipRequest, type SipResponse } from "../message/message.ts";
+import { parseDatagram } from "../message/parse.ts";
+import type { TransportFlow, Transport } from "../transport/types.ts";
+import { silentLog } from "../../../base/log.ts";
+import { seededRandom } from "../../../base/random.ts";
+import type { Rig } from "./rig.ts";
+
+/** A far side without any logic: sees every datagram, and sends what the script of the test says. */
+export class Peer {
+  readonly host: string;
+  readonly received: SipMessage[] = [];
+  readonly #transport: Transport;
+  #flow: TransportFlow | null = null;
+  #branches = 0;
+
+  private constructor(rig: Rig, host: string) {
+    this.host = host;
+    this.#transport = rig.network.factory({
+      protocol: "udp",
+      host,
+      port: 5060,
+      clock: rig.clock,
+      random: seededRandom(1),
+      log: silentLog,
+      events: {
+        onOctets: (flow, octets) => {
+          this.#flow = flow;
+          this.received.push(parseDatagram(octets));
+        },
+        onFlowFailed() {},
+      },
+    });
+  }
+
+  static async at(rig: Rig, host: string): Promise<Peer> {
+    const peer = new Peer(rig, host);
+    await peer.#transport.open();
+    return peer;
+  }
+
+  /** Requests of that method, in the order they came. */
+  requests(method: string): readonly SipRequest[] {
+    return this.received.filter((one): one is SipRequest => one.kind === "request" && one.method === method);
+  }
+
+  /** The statuses that came for requests of that method, in order. */
+  statuses(method: string): readonly number[] {
+    return this.responses(method).map((response) => response.status);
+  }
+
+  responses(method: string): readonly SipResponse[] {
+    return this.received.filter((one): one is SipResponse => one.kind === "response" && cseq(one).method === method);
+  }
+
+  request(method: string, index = 0): SipRequest {
+    const found = this.requests(method).at(index);
+    if (found === undefined) throw new Error(`no ${method} came: ${this.received.map(nameOf).join(", ")}`);
+    return found;
+  }
+
+  response(method: string, index = -1): SipResponse {
+    const found = this.responses(method).at(index);
+    if (found === undefined) throw new Error(`no response to ${method} came`);
+    return found;
+  }
+
+  /** Answers a request, to where it came from. `toTag` makes the fork. */
+  respond(request: SipRequest, status: number, parts: ResponseParts & { readonly contact?: boolean } = {}): void {
+    const contact = parts.contact === false ? [] : [["Contact", `<sip:peer@${this.host}:5060>`] as const];
+    const type = parts.body === undefined ? [] : [["Content-Type", "application/sdp"] as const];
+    const headers = [...contact, ...type, ...(parts.headers ?? [])];
+    this.sendRaw(serialize(buildResponse(request, status, undefined, { toTag: "peer", ...parts, headers })));
+  }
+
+  /** Sends a request with a Via of its own; `branch` to repeat or cancel an earlier one. */
+  send(parts: SipRequestParts, to?: string, branch = this.newBranch()): string {
+    const via = `SIP/2.0/UDP ${this.host}:5060;rport;branch=${branch}`;
+    this.sendRaw(serialize(buildRequest({ via, ...parts })), to);
+    return branch;
+  }
+
+  newBranch(): string {
+    return `z9hG4bKpeer${this.#branches++}`;
+  }
+
+  /** To `to`, or to where the last datagram came from. */
+  sendRaw(octets: Buffer | string, to?: string): void {
+    const flow = to === undefined ? this.#flow : this.#transport.flowTo(to, 5060, 0);
+    if (flow === null) throw new Error("nobody has written yet");
+    flow.send(typeof octets === "string" ? Buffer.from(octets) : octets);
+  }
+}
+
+function nameOf(message: SipMessage): string {
+  return message.kind === "request" ? message.method : String(message.status);
+}

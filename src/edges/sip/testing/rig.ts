@@ -1,0 +1,184 @@
+import { silentLog } from "../../../base/log.ts";
+import { type Random, seededRandom } from "../../../base/random.ts";
+import { VirtualClock } from "../../../base/virtual-clock.ts";
+import {
+  type CallEnd,
+  type CallHandlers,
+  type DialOptions,
+  type IncomingInvite,
+  type OutgoingInvite,
+  type SipCall,
+  SipEndpoint,
+  type SipEndpointOptions,
+} from "../endpoint.ts";
+import type { SipRequest } from "../message/message.ts";
+import { FAIR, VirtualNetwork, type Impairments } from "./virtual-network.ts";
+
+/** Longer than every timer of RFC 3261 together: after so much nothing may be left in any table. */
+export const ALL_TIMERS_MS = 200_000;
+
+export const OFFER =
+  "v=0\r\no=a 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+export const ANSWER =
+  "v=0\r\no=b 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 5000 RTP/AVP 8\r\n";
+
+/** A world of virtual time with a network; the same seed gives the same run. */
+export class Rig {
+  readonly clock = new VirtualClock(1_000_000);
+  readonly random: Random;
+  readonly network: VirtualNetwork;
+
+  constructor(seed = 1, impairments: Impairments = FAIR) {
+    this.random = seededRandom(seed);
+    this.network = new VirtualNetwork(this.clock, this.random, impairments);
+  }
+
+  /** A started endpoint at `host`, UDP and TCP on 5060. */
+  async endpoint(host: string, options: Partial<SipEndpointOptions> = {}): Promise<Party> {
+    const party = new Party(this, host, options);
+    await party.endpoint.start();
+    return party;
+  }
+
+  /** Lets time pass, and what was promised come true. */
+  async pass(ms: number): Promise<void> {
+    await settle();
+    this.clock.advance(ms);
+    await settle();
+  }
+}
+
+/** Runs everything that waits on a promise which is already decided. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+}
+
+/** Handlers of a call that write down what they hear. */
+export class CallLog implements CallHandlers {
+  readonly ends: CallEnd[] = [];
+  readonly offers: (string | null)[] = [];
+  readonly answers: string[] = [];
+  readonly infos: string[] = [];
+  reply: CallHandlers["onOffer"] = () => ANSWER;
+
+  onEnded(end: CallEnd, _bye: SipRequest | null): void {
+    this.ends.push(end);
+  }
+
+  onOffer(sdp: string | null): ReturnType<CallHandlers["onOffer"]> {
+    this.offers.push(sdp);
+    return this.reply(sdp);
+  }
+
+  onAnswer(sdp: string): void {
+    this.answers.push(sdp);
+  }
+
+  onInfo(type: string, body: Buffer): void {
+    this.infos.push(`${type} ${body.toString()}`);
+  }
+}
+
+/** One dial and what was heard of it. */
+export interface Dialled {
+  readonly out: OutgoingInvite;
+  readonly log: CallLog;
+  readonly progress: { readonly status: number; readonly sdp: string | null; readonly tag: string }[];
+  readonly answers: (string | null)[];
+  readonly failures: { readonly status: number | null; readonly reason: string }[];
+  call: SipCall | null;
+}
+
+/** An endpoint with a memory. What it does with an INVITE is `onInvite`; by default it waits. */
+export class Party {
+  readonly host: string;
+  readonly endpoint: SipEndpoint;
+  readonly invites: IncomingInvite[] = [];
+  onInvite: (invite: IncomingInvite) => void = () => {};
+  admits: "accept" | "reject" | "drop" = "accept";
+
+  constructor(rig: Rig, host: string, options: Partial<SipEndpointOptions>) {
+    this.host = host;
+    this.endpoint = new SipEndpoint({
+      listeners: [
+        { protocol: "udp", host, port: 5060 },
+        { protocol: "tcp", host, port: 5060 },
+      ],
+      advertised: null,
+      clock: rig.clock,
+      random: rig.random,
+      log: silentLog,
+      userAgent: "test",
+      transportFactory: rig.network.factory,
+      // Every provisional response is there to be looked at; the pause before it has a test of its own.
+      timers: { trying: 0 },
+      resolver: () => Promise.reject(new Error("no such name")),
+      handlers: {
+        admits: () => this.admits,
+        onInvite: (invite) => {
+          this.invites.push(invite);
+          this.onInvite(invite);
+        },
+      },
+      ...options,
+    });
+  }
+
+  dial(
+    host: string,
+    options: Partial<DialOptions> & { readonly protocol?: "udp" | "tcp"; readonly port?: number } = {},
+  ): Dialled {
+    const { protocol = "udp", port = 5060, ...rest } = options;
+    const progress: Dialled["progress"] = [];
+    const answers: Dialled["answers"] = [];
+    const failures: Dialled["failures"] = [];
+    const log = new CallLog();
+    let call: SipCall | null = null;
+    const out = this.endpoint.dial({
+      target: { uri: `sip:bob@${host}`, address: host, port, protocol },
+      from: { uri: `sip:alice@${this.host}` },
+      to: { uri: `sip:bob@${host}` },
+      sdp: OFFER,
+      handlers: {
+        onProgress: (status, sdp, tag) => void progress.push({ status, sdp, tag }),
+        onAnswered: (answered, sdp) => {
+          answered.handlers = log;
+          call = answered;
+          answers.push(sdp);
+        },
+        onFailed: (status, reason) => void failures.push({ status, reason }),
+      },
+      ...rest,
+    });
+    return {
+      out,
+      log,
+      progress,
+      answers,
+      failures,
+      get call() {
+        return call;
+      },
+    };
+  }
+}
+
+/** Answers at once, and keeps the call with its log. */
+export function answering(party: Party): { readonly calls: SipCall[]; readonly logs: CallLog[] } {
+  const calls: SipCall[] = [];
+  const logs: CallLog[] = [];
+  party.onInvite = (invite) => {
+    const log = new CallLog();
+    const call = invite.answer(ANSWER);
+    call.handlers = log;
+    calls.push(call);
+    logs.push(log);
+  };
+  return { calls, logs };
+}
+
+/** Whether nothing at all is left alive. */
+export function isIdle(party: Party): boolean {
+  const { calls, transactions, pendingInvites } = party.endpoint.stats;
+  return calls === 0 && transactions === 0 && pendingInvites === 0;
+}

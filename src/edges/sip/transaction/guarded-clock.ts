@@ -1,0 +1,21 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { Log } from "../../../base/log.ts";
+
+/**
+ * A clock whose timers cannot bring the process down: what a timer throws (a handler of the user's, most likely) is
+ * logged, and every other call goes on.
+ */
+export function guardedClock(clock: Clock, log: Log): Clock {
+  return {
+    now: () => clock.now(),
+    after: (delayMs, run) =>
+      clock.after(delayMs, () => {
+        try {
+          run();
+        } catch (error) {
+          const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+          log.error({ reason }, "a SIP timer failed");
+        }
+      }),
+  };
+}

@@ -1,0 +1,253 @@
+import { isIP } from "node:net";
+import type { Clock } from "../../../base/clock.ts";
+import type { Log } from "../../../base/log.ts";
+import type { Random } from "../../../base/random.ts";
+import type { SipProtocol } from "../dialog/types.ts";
+import { buildResponse, serialize, stampReceived } from "../message/build.ts";
+import { SipParseError } from "../message/error.ts";
+import { type SipMessage, type SipRequest, type SipResponse, topVia } from "../message/message.ts";
+import { isKeepAlive, parseDatagram } from "../message/parse.ts";
+import { StreamError, StreamParser } from "../message/stream.ts";
+import { type SipRefusal, validateRequest, validateResponse } from "../message/validate.ts";
+import { DEFAULT_PORT } from "./resolve.ts";
+import type { TransportFlow, Transport, TransportEvents, TransportFactory } from "./types.ts";
+
+/** Octets. Larger requests leave UDP when they may (RFC 3261 18.1.1: 200 below the path's MTU). */
+export const LARGEST_UDP_REQUEST = 1_300;
+
+const PONG = Buffer.from("\r\n");
+/** Option tags that a Require may name (RFC 3262, RFC 4028); others are owed a 420. */
+const EXTENSIONS: ReadonlySet<string> = new Set(["100rel", "timer"]);
+/** To tag of refusals without a transaction: the same each time, since nothing is remembered. */
+const REFUSED_TAG = "refused";
+const LINE_BREAKS = /[\r\n]+/g;
+
+/** Where a listener listens. */
+export interface ListenAddress {
+  readonly protocol: SipProtocol;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TransportLayerOptions {
+  readonly listeners: readonly ListenAddress[];
+  /** Host for Via and Contact; null: `localHost` of the listener's. */
+  readonly advertised: string | null;
+  /** Gives a wildcard listener an address that others can call back. */
+  readonly localHost: (listenHost: string) => string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly factory: TransportFactory;
+}
+
+/** Who gets what came in. */
+export interface TransportUser {
+  /** The top Via carries `received` and `rport` already. */
+  onRequest(request: SipRequest, flow: TransportFlow): void;
+  onResponse(response: SipResponse, flow: TransportFlow): void;
+  onFlowFailed(flow: TransportFlow, reason: string): void;
+  /** Whether a malformed request from there deserves an answer. */
+  isWelcome(flow: TransportFlow, method: string): boolean;
+}
+
+/** All listeners of an endpoint: octets in, messages out; keep-alives; what goes into Via and Contact. */
+export class TransportLayer implements TransportEvents {
+  readonly #options: TransportLayerOptions;
+  readonly #user: TransportUser;
+  #transports: Transport[] = [];
+  readonly #streams = new Map<TransportFlow, StreamParser>();
+  /** Datagrams and pieces of streams that came in, readable or not. */
+  arrived = 0;
+  received = 0;
+  sent = 0;
+  dropped = 0;
+
+  constructor(options: TransportLayerOptions, user: TransportUser) {
+    this.#options = options;
+    this.#user = user;
+  }
+
+  get listening(): readonly ListenAddress[] {
+    return this.#transports.map(({ protocol, local }) => ({ protocol, ...local }));
+  }
+
+  get connections(): number {
+    return this.#transports.reduce((sum, transport) => sum + transport.connections, 0);
+  }
+
+  /** Binds all, or none. */
+  async open(): Promise<void> {
+    const { listeners, factory, clock, random, log } = this.#options;
+    const transports = listeners.map((listener) => factory({ ...listener, clock, random, log, events: this }));
+    const opened = await Promise.allSettled(transports.map((transport) => transport.open()));
+    const failure = opened.find((result) => result.status === "rejected");
+    if (failure === undefined) {
+      this.#transports = transports;
+      return;
+    }
+    await Promise.all(transports.map((transport) => transport.close()));
+    throw failure.reason;
+  }
+
+  /** ms that what comes in waits before it is read: the worst of the listeners. */
+  get queueDelayMs(): number {
+    return this.#transports.reduce((most, { queueDelayMs = 0 }) => Math.max(most, queueDelayMs), 0);
+  }
+
+  /** Sends at once what waits for the end of this turn of the event loop. */
+  flush(): void {
+    for (const transport of this.#transports) transport.flush?.();
+  }
+
+  async close(): Promise<void> {
+    const transports = this.#transports;
+    this.#transports = [];
+    await Promise.all(transports.map((transport) => transport.close()));
+    this.#streams.clear();
+  }
+
+  /**
+   * The flow from one of our listeners to an IP literal; null when no listener has that protocol and address family.
+   * `local`: the listener that a dialog lives on is preferred over others of its kind.
+   */
+  flowTo(
+    protocol: SipProtocol,
+    address: string,
+    port: number,
+    connectTimeoutMs: number,
+    local: { readonly host: string; readonly port: number } | null = null,
+  ): TransportFlow | null {
+    let fit: Transport | null = null;
+    for (const one of this.#transports) {
+      if (one.protocol !== protocol || one.local.host.includes(":") !== address.includes(":")) continue;
+      if (local === null || (one.local.host === local.host && one.local.port === local.port))
+        return one.flowTo(address, port, connectTimeoutMs);
+      fit ??= one;
+    }
+    return fit?.flowTo(address, port, connectTimeoutMs) ?? null;
+  }
+
+  /** Sends octets; the flow reports what fails. */
+  transmit(flow: TransportFlow, octets: Buffer): void {
+    this.sent++;
+    flow.send(octets);
+  }
+
+  /** Host and port under which the far side of `flow` can call us back (Via, Contact). */
+  sentBy(flow: TransportFlow): { readonly host: string; readonly port: number } {
+    const { advertised, localHost } = this.#options;
+    return { host: advertised ?? localHost(flow.local.host), port: flow.local.port };
+  }
+
+  /** Our Via for a request by that flow; always with `rport` (RFC 3581). */
+  via(flow: TransportFlow, branch: string): string {
+    const { host, port } = this.sentBy(flow);
+    return `SIP/2.0/${flow.protocol === "udp" ? "UDP" : "TCP"} ${bracketed(host)}:${port};rport;branch=${branch}`;
+  }
+
+  /** A `sip:` URI of ours, as it stands in a Contact. */
+  contactUri(flow: TransportFlow, user: string | null): string {
+    const { host, port } = this.sentBy(flow);
+    const transport = flow.protocol === "udp" ? "" : `;transport=${flow.protocol}`;
+    return `sip:${user === null ? "" : `${user}@`}${bracketed(host)}:${port}${transport}`;
+  }
+
+  onOctets(flow: TransportFlow, octets: Buffer): void {
+    this.arrived++;
+    try {
+      if (flow.reliable) this.#onStream(flow, octets);
+      else if (!isKeepAlive(octets)) this.#onMessage(parseDatagram(octets), flow);
+    } catch (error) {
+      this.#onUnreadable(error, flow);
+    }
+  }
+
+  onFlowFailed(flow: TransportFlow, reason: string): void {
+    this.#streams.delete(flow);
+    this.#user.onFlowFailed(flow, reason);
+  }
+
+  #onStream(flow: TransportFlow, octets: Buffer): void {
+    let stream = this.#streams.get(flow);
+    if (stream === undefined) {
+      stream = new StreamParser();
+      this.#streams.set(flow, stream);
+    }
+    try {
+      this.#onItems(stream.push(octets), flow);
+    } catch (error) {
+      // What was whole in front of the fault is heard before the connection is given up.
+      if (error instanceof StreamError) this.#onItems(error.before, flow);
+      throw error;
+    }
+  }
+
+  #onItems(items: readonly (SipMessage | "ping")[], flow: TransportFlow): void {
+    for (const item of items) {
+      if (item === "ping") flow.send(PONG);
+      else this.#onMessage(item, flow);
+    }
+  }
+
+  /** Whatever one message does, the next one is heard. */
+  #onMessage(message: SipMessage, flow: TransportFlow): void {
+    this.received++;
+    try {
+      if (message.kind === "request") this.#onRequest(message, flow);
+      else if (validateResponse(message) === null) this.#user.onResponse(message, flow);
+      else this.dropped++;
+    } catch (error) {
+      this.dropped++;
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#options.log.error({ reason }, "a SIP message could not be handled");
+    }
+  }
+
+  #onRequest(request: SipRequest, flow: TransportFlow): void {
+    const refusal = validateRequest(request, { extensions: EXTENSIONS });
+    if (refusal !== null) {
+      this.#refuse(request, refusal, flow);
+      return;
+    }
+    stampReceived(request, flow.remote.address, flow.remote.port);
+    this.#user.onRequest(request, flow);
+  }
+
+  /** Octets that are no message; in a stream nobody knows where the next one begins. */
+  #onUnreadable(error: unknown, flow: TransportFlow): void {
+    if (!(error instanceof SipParseError)) throw error;
+    const { status, request, message } = error;
+    if (status !== null && request !== null) this.#refuse(request, { status, reason: message }, flow);
+    else this.dropped++;
+    if (flow.reliable) flow.close();
+  }
+
+  /** By the way it came: the Via may be what is wrong. Who is not welcome gets silence. */
+  #refuse(request: SipRequest, { status, reason, headers = [] }: SipRefusal, flow: TransportFlow): void {
+    this.dropped++;
+    if (request.method === "ACK" || !this.#user.isWelcome(flow, request.method)) return;
+    const response = buildResponse(request, status, reason.replaceAll(LINE_BREAKS, " "), {
+      toTag: REFUSED_TAG,
+      headers,
+    });
+    this.transmit(flow, serialize(response));
+  }
+
+  /**
+   * Where responses go (RFC 3261 18.2.2, RFC 3581 4): back by a connection; by UDP to the source when the request
+   * asked for `rport`; else to the port of its Via. Deviation: without `rport`, when the Via names another host than
+   * the one it came from (NAT), the source port is used as well, since nobody listens on the other.
+   */
+  replyRoute(request: SipRequest, flow: TransportFlow): { readonly flow: TransportFlow; readonly port: number } {
+    const via = topVia(request);
+    const port = via.port ?? DEFAULT_PORT;
+    const symmetric = via.rport !== null || (isIP(via.host) !== 0 && via.host !== flow.remote.address);
+    if (flow.reliable || symmetric || port === flow.remote.port) return { flow, port };
+    return { flow: this.flowTo("udp", flow.remote.address, port, 0, flow.local) ?? flow, port };
+  }
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,107 @@
+import { Resolver as DnsResolver } from "node:dns/promises";
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import type { SipProtocol } from "../dialog/types.ts";
+
+/** An IP literal and a port to send to. */
+export interface SipTargetAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * RFC 3263 for a protocol that is already chosen: the addresses to try, best first, at least one. Rejects with an
+ * `Error` when there is none.
+ */
+export type Resolver = (
+  host: string,
+  port: number | null,
+  protocol: SipProtocol,
+) => Promise<readonly SipTargetAddress[]>;
+
+export const DEFAULT_PORT = 5060;
+/** Of all addresses of a name; more only make a dead trunk take longer to be given up. */
+const MOST_ADDRESSES = 8;
+/** ms. A dead name server must not hold an attempt longer than a trunk's own silence would. */
+const DNS_TIMEOUT_MS = 2_000;
+
+/** One SRV record (RFC 2782). */
+export interface ServiceRecord {
+  readonly name: string;
+  readonly port: number;
+  readonly priority: number;
+  readonly weight: number;
+}
+
+/** The two questions that RFC 3263 asks. An empty list: no such record. */
+export interface NameServer {
+  services(name: string): Promise<readonly ServiceRecord[]>;
+  addresses(host: string): Promise<readonly string[]>;
+}
+
+/** No question to a name server for an IP literal; null: it is a name. Brackets of IPv6 are taken off. */
+export function literalAddress(host: string, port: number | null): SipTargetAddress | null {
+  const bare = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+  return isIP(bare) === 0 ? null : { address: bare, port: port ?? DEFAULT_PORT };
+}
+
+/** RFC 3263 4.2: a port given → addresses only; else SRV by priority and weight, and addresses where there is no SRV. */
+export function makeResolver(names: NameServer, random: () => number): Resolver {
+  return async (host, port, protocol) => {
+    const literal = literalAddress(host, port);
+    if (literal !== null) return [literal];
+    const services = port === null ? await names.services(`_sip._${protocol}.${host}`) : [];
+    const targets =
+      services.length === 0 ? [{ name: host, port: port ?? DEFAULT_PORT }] : orderServices(services, random);
+    const found: SipTargetAddress[] = [];
+    for (const target of targets) {
+      for (const address of await names.addresses(target.name)) found.push({ address, port: target.port });
+      if (found.length >= MOST_ADDRESSES) break;
+    }
+    if (found.length === 0) throw new Error(`no address found for ${host}`);
+    return found.slice(0, MOST_ADDRESSES);
+  };
+}
+
+/** RFC 2782: by priority; within one priority drawn by weight. */
+export function orderServices(records: readonly ServiceRecord[], random: () => number): ServiceRecord[] {
+  const left = records.filter((record) => record.name !== "" && record.name !== ".");
+  left.sort((a, b) => a.priority - b.priority || a.weight - b.weight);
+  const ordered: ServiceRecord[] = [];
+  while (left.length > 0) {
+    const priority = left[0]?.priority;
+    const group = left.filter((record) => record.priority === priority);
+    const chosen = drawByWeight(group, random);
+    ordered.push(chosen);
+    left.splice(left.indexOf(chosen), 1);
+  }
+  return ordered;
+}
+
+function drawByWeight(group: readonly ServiceRecord[], random: () => number): ServiceRecord {
+  const total = group.reduce((sum, record) => sum + record.weight, 0);
+  let rest = random() * total;
+  for (const record of group) {
+    rest -= record.weight;
+    if (rest < 0) return record;
+  }
+  const last = group.at(-1);
+  if (last === undefined) throw new Error("an empty group of services");
+  return last;
+}
+
+/** DNS of this machine: SRV by the name servers, addresses as the system resolves them (so `/etc/hosts` counts). */
+export function systemNameServer(): NameServer {
+  const dns = new DnsResolver({ timeout: DNS_TIMEOUT_MS, tries: 2 });
+  return {
+    services: async (name) => {
+      try {
+        return await dns.resolveSrv(name);
+      } catch {
+        // No record and no name server are the same here: the plain address is the next thing to ask for.
+        return [];
+      }
+    },
+    addresses: async (host) => (await lookup(host, { all: true })).map((entry) => entry.address),
+  };
+}

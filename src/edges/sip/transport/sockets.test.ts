@@ -1,0 +1,138 @@
+import { connect, createServer } from "node:net";
+import { describe, expect, it } from "vitest";
+import type { Clock } from "../../../base/clock.ts";
+import { silentLog } from "../../../base/log.ts";
+import { seededRandom } from "../../../base/random.ts";
+import { type DialHandlers, type SipCall, SipEndpoint, type SipHandlers, type SipListener } from "../endpoint.ts";
+import { ANSWER, CallLog, OFFER } from "../testing/rig.ts";
+
+/** Real sockets need real time; every wait here is for a packet over loopback. */
+const realClock: Clock = {
+  now: () => Date.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+const bothProtocols: readonly SipListener[] = [
+  { protocol: "udp", host: "127.0.0.1", port: 0 },
+  { protocol: "tcp", host: "127.0.0.1", port: 0 },
+];
+
+async function endpoint(handlers: SipHandlers, listeners = bothProtocols): Promise<SipEndpoint> {
+  const made = new SipEndpoint({
+    listeners,
+    advertised: null,
+    clock: realClock,
+    random: seededRandom(listeners.length + Date.now()),
+    log: silentLog,
+    userAgent: "test",
+    handlers,
+  });
+  await made.start();
+  return made;
+}
+
+const quiet: SipHandlers = { admits: () => "accept", onInvite() {} };
+
+function portOf(one: SipEndpoint, protocol: "udp" | "tcp"): number {
+  return one.listening.find((listener) => listener.protocol === protocol)?.port ?? 0;
+}
+
+/** Dials and waits for the answer. */
+function call(from: SipEndpoint, protocol: "udp" | "tcp", port: number, extraHeaders = 0): Promise<SipCall> {
+  return new Promise((resolve, reject) => {
+    const handlers: DialHandlers = {
+      onProgress() {},
+      onAnswered: (answered) => resolve(answered),
+      onFailed: (status, reason) => reject(new Error(`${status} ${reason}`)),
+    };
+    from.dial({
+      target: { uri: `sip:bob@127.0.0.1:${port}`, address: "127.0.0.1", port, protocol },
+      from: { uri: "sip:alice@127.0.0.1" },
+      to: { uri: "sip:bob@127.0.0.1" },
+      headers: Array.from({ length: extraHeaders }, () => ["X-Extra", "x".repeat(1_000)] as const),
+      sdp: OFFER,
+      handlers,
+    });
+  });
+}
+
+describe("real sockets", () => {
+  for (const protocol of ["udp", "tcp"] as const) {
+    it(`carry a whole call over loopback by ${protocol}, also with an INVITE of 20,000 octets`, async () => {
+      let ended: (reason: string) => void = () => {};
+      const end = new Promise<string>((resolve) => (ended = resolve));
+      const bob = await endpoint({
+        admits: () => "accept",
+        onInvite: (invite) => {
+          const log = new CallLog();
+          log.onEnded = (reason) => ended(reason);
+          invite.answer(ANSWER).handlers = log;
+        },
+      });
+      const alice = await endpoint(quiet);
+      const answered = await call(alice, protocol, portOf(bob, protocol), 20);
+      answered.hangUp();
+      expect(await end).toBe("remote_bye");
+      await Promise.all([alice.stop(), bob.stop()]);
+    });
+  }
+
+  it("answer a double CRLF on a connection with CRLF, and close it when framing is lost", async () => {
+    const bob = await endpoint(quiet);
+    const socket = connect(portOf(bob, "tcp"), "127.0.0.1");
+    socket.write("\r\n\r\n");
+    const pong = await new Promise<string>((resolve) => socket.once("data", (data) => resolve(data.toString())));
+    expect(pong).toBe("\r\n");
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    socket.write("this is no SIP at all\r\n\r\n");
+    await closed;
+    await bob.stop();
+  });
+
+  it("take no more connections from one address than a proxy needs", async () => {
+    const bob = await endpoint(quiet);
+    const sockets = Array.from({ length: 300 }, () => connect(portOf(bob, "tcp"), "127.0.0.1"));
+    const closed = sockets.map(
+      (socket) => new Promise<boolean>((resolve) => socket.once("close", () => resolve(true)).on("error", () => {})),
+    );
+    await Promise.all(closed.slice(256));
+    expect(bob.stats.connections).toBe(256);
+    for (const socket of sockets) socket.destroy();
+    await bob.stop();
+  });
+
+  it("report a refused connection at once", async () => {
+    const alice = await endpoint(quiet);
+    const closed = createServer();
+    const port = await new Promise<number>((resolve) =>
+      closed.listen(0, "127.0.0.1", () => {
+        const bound = closed.address();
+        resolve(typeof bound === "object" && bound !== null ? bound.port : 0);
+      }),
+    );
+    await new Promise<void>((resolve) => closed.close(() => resolve()));
+    await expect(call(alice, "tcp", port)).rejects.toThrow("ECONNREFUSED");
+    await alice.stop();
+  });
+
+  it("reject the start when a port is taken, and leave nothing open", async () => {
+    const first = await endpoint(quiet);
+    const taken = portOf(first, "tcp");
+    const second = endpoint(quiet, [
+      { protocol: "udp", host: "127.0.0.1", port: 0 },
+      { protocol: "tcp", host: "127.0.0.1", port: taken },
+    ]);
+    await expect(second).rejects.toThrow("EADDRINUSE");
+    await first.stop();
+  });
+
+  it("survive a datagram to a port where nobody listens, and a target that cannot be reached", async () => {
+    const alice = await endpoint(quiet);
+    const nobody = { uri: "sip:x@127.0.0.1", address: "127.0.0.1", port: 9, protocol: "udp" } as const;
+    expect(await alice.ping(nobody, 50)).toEqual({ alive: false, reason: "no response" });
+    await alice.stop();
+  });
+});

@@ -1,0 +1,59 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { Log } from "../../../base/log.ts";
+import type { Random } from "../../../base/random.ts";
+import type { SipProtocol } from "../dialog/types.ts";
+
+/** One path for octets: a UDP listener and a far address, or one TCP connection. Compared by identity. */
+export interface TransportFlow {
+  readonly protocol: SipProtocol;
+  /** The listener it belongs to: also for outgoing connections, whose own local port nobody can call back. */
+  readonly local: { readonly host: string; readonly port: number };
+  readonly remote: { readonly address: string; readonly port: number };
+  /** TCP: transactions retransmit nothing. */
+  readonly reliable: boolean;
+  /** False once a connection is closed; a UDP flow is always usable. */
+  readonly usable: boolean;
+  /** Sends one whole message. A failure that shows comes to {@link TransportEvents.onFlowFailed}. */
+  send(octets: Buffer): void;
+  /** Ends a connection; nothing for UDP. */
+  close(): void;
+}
+
+/** What a transport reports upward. */
+export interface TransportEvents {
+  /** A datagram, or the next piece of a stream. The buffer is the receiver's to keep. */
+  onOctets(flow: TransportFlow, octets: Buffer): void;
+  /** A connection ended or could not be made, or a datagram could not be sent (ICMP, no route). */
+  onFlowFailed(flow: TransportFlow, reason: string): void;
+}
+
+/** One listener. */
+export interface Transport {
+  readonly protocol: SipProtocol;
+  /** As bound: the real port after `open`. */
+  readonly local: { readonly host: string; readonly port: number };
+  /** Open connections, 0 for UDP. */
+  readonly connections: number;
+  open(): Promise<void>;
+  close(): Promise<void>;
+  /** Sends at once what waits for the end of this turn of the event loop. */
+  flush?(): void;
+  /** ms that what comes in lies in the system's queue before it is read, as last seen. */
+  readonly queueDelayMs?: number;
+  /** The flow to an IP literal: an open connection is reused; else one is begun and what is sent waits for it. */
+  flowTo(address: string, port: number, connectTimeoutMs: number): TransportFlow;
+}
+
+/** What a factory gets to make one listener with. */
+export interface TransportSetup {
+  readonly protocol: SipProtocol;
+  readonly host: string;
+  readonly port: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly events: TransportEvents;
+}
+
+/** Makes listeners: sockets in production, a virtual network in tests. */
+export type TransportFactory = (setup: TransportSetup) => Transport;

@@ -1,0 +1,68 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errorCode } from "./binary.ts";
+
+/** What a running server says of itself in `postmaster.pid`. */
+export interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+  readonly socketDir: string;
+  readonly stopping: boolean;
+}
+
+/** Lines of `postmaster.pid` (PostgreSQL's pidfile.h), counted from 0. */
+const LINE = { pid: 0, port: 3, socketDir: 4, status: 7 } as const;
+
+/** The server that left its `postmaster.pid` in a cluster folder; null when there is no such file. */
+export async function readPostmaster(cluster: string): Promise<Postmaster | null> {
+  let lines: readonly string[];
+  try {
+    lines = (await readFile(join(cluster, "postmaster.pid"), "utf8")).split("\n").map((line) => line.trim());
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return null;
+    throw error;
+  }
+  const pid = Number(lines[LINE.pid]);
+  if (!Number.isInteger(pid) || pid <= 0) return null;
+  return {
+    pid,
+    port: Number(lines[LINE.port]),
+    socketDir: lines[LINE.socketDir] ?? "",
+    stopping: lines[LINE.status] === "stopping",
+  };
+}
+
+/** Whether a process exists, whoever owns it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === "EPERM";
+  }
+}
+
+/**
+ * Whether a live process is the server of this cluster, and not somebody who got its number after a reboot.
+ * Where there is no /proc, a live process is taken for it.
+ */
+export async function serves(pid: number, cluster: string): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  try {
+    return (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0").includes(cluster);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ESRCH") return process.platform !== "linux";
+    throw error;
+  }
+}
+
+/** A number that tells a process from a later one of the same pid: its start time; empty where the system has none. */
+export async function startStamp(pid: number): Promise<string> {
+  try {
+    const line = await readFile(`/proc/${pid}/stat`, "utf8");
+    // The second field is the program's name in brackets and may hold blanks; the start time is the 22nd.
+    return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,221 @@
+import { bigintArray, intArray, textArray } from "./sql-arrays.ts";
+import type { CallRow, EndRow, JournalRow, OutboxRow, RecordingRow } from "./types.ts";
+
+/** One named statement that writes a whole group: one round trip, one transaction. */
+export interface GroupStatement {
+  /** The same name always has the same text, so that the server parses and plans it once per connection. */
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly (Buffer | string)[];
+}
+
+/** A group, sorted by the table that its pieces go to. */
+interface Group {
+  readonly rows: readonly JournalRow[];
+  readonly started: readonly StartedCall[];
+  readonly ended: readonly EndedCall[];
+  /** Begun and ended in the same group: never among the live ones. */
+  readonly startedAndEnded: readonly (StartedCall & EndedCall)[];
+  readonly recordings: readonly { readonly row: JournalRow; readonly recording: RecordingRow }[];
+  readonly outbox: readonly { readonly row: JournalRow; readonly due: OutboxRow }[];
+}
+
+interface StartedCall {
+  readonly row: JournalRow;
+  readonly call: CallRow;
+}
+
+interface EndedCall {
+  readonly row: JournalRow;
+  readonly end: EndRow;
+}
+
+/** A column sent as one array. */
+interface Column {
+  readonly name: string;
+  readonly type: "text" | "int" | "bigint";
+  readonly value: Buffer;
+}
+
+/** A part of the statement that only some groups have. `$1` is this node. */
+interface Part {
+  readonly key: string;
+  readonly columns: readonly Column[];
+  /** Common table expressions over `unnest` of the columns. */
+  readonly write: (source: string) => readonly string[];
+}
+
+const NOW_MS = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+const CALL_FIELDS = "sid, account, $1, setup, flow, caller, called, direction, custom, started";
+const END_FIELDS = "ended, status, cdr, attempts, requests";
+
+/**
+ * The statement for rows of any calls, in their order. `node` marks the calls that begin. With `leaseMs` above 0 this
+ * node takes the outbox rows that nothing precedes at once, for so long: their ids are the statement's result.
+ */
+export function groupStatement(node: string, rows: readonly JournalRow[], leaseMs: number): GroupStatement {
+  const group = sortOut(rows);
+  const values: (Buffer | string)[] = [node, String(leaseMs)];
+  const withs: string[] = [];
+  let key = "";
+  const source = (columns: readonly Column[]): string => {
+    const params = columns.map(({ type, value }) => `$${values.push(value)}::${type}[]`);
+    return `unnest(${params.join(", ")}) as u (${columns.map(({ name }) => name).join(", ")})`;
+  };
+  const journal = source(journalColumns(group.rows));
+  for (const part of [
+    startedCalls(group),
+    startedAndEndedCalls(group),
+    endedCalls(group),
+    recordings(group),
+    outbox(group),
+  ]) {
+    if (part === null) continue;
+    key += part.key;
+    withs.push(...part.write(source(part.columns)));
+  }
+  const insert = `insert into journal select sid, seq, at, event, trace, leg_snapshots from ${journal}`;
+  withs.push(`journaled as (${insert})`);
+  // Naming both parameters keeps them known to statements that have no use for them.
+  const result = group.outbox.length > 0 ? "select id from owed where due_at > 0" : "select 1 where false";
+  const text = `with given as (select $1::text, $2::bigint), ${withs.join(", ")} ${result}`;
+  return { name: `journal_${key}`, text, values };
+}
+
+function sortOut(rows: readonly JournalRow[]): Group {
+  const started = new Map<string, StartedCall>();
+  const group = { rows, ended: [] as EndedCall[], startedAndEnded: [] as (StartedCall & EndedCall)[] };
+  const recordings: Group["recordings"][number][] = [];
+  const outbox: Group["outbox"][number][] = [];
+  for (const row of rows) {
+    const { call, end } = row;
+    if (call !== undefined) started.set(row.callSid, { row, call });
+    for (const due of row.outbox ?? []) outbox.push({ row, due });
+    if (end === undefined) continue;
+    for (const recording of end.recordings) recordings.push({ row, recording });
+    const begun = started.get(row.callSid);
+    if (begun === undefined) group.ended.push({ row, end });
+    else group.startedAndEnded.push({ row, call: begun.call, end });
+    started.delete(row.callSid);
+  }
+  return { ...group, started: [...started.values()], recordings, outbox };
+}
+
+function journalColumns(rows: readonly JournalRow[]): readonly Column[] {
+  return [
+    text("sid", rows, (row) => row.callSid),
+    { name: "seq", type: "int", value: intArray(rows.map((row) => row.seq)) },
+    bigint("at", rows, (row) => row.at),
+    text("event", rows, (row) => row.event),
+    text("trace", rows, (row) => row.trace),
+    text("leg_snapshots", rows, (row) => row.legSnapshots ?? null),
+  ];
+}
+
+function startedCalls({ started }: Group): Part | null {
+  if (started.length === 0) return null;
+  const write = (source: string) => [`begun as (insert into live select ${CALL_FIELDS} from ${source})`];
+  return { key: "b", columns: callColumns(started), write };
+}
+
+function startedAndEndedCalls({ startedAndEnded }: Group): Part | null {
+  if (startedAndEnded.length === 0) return null;
+  const write = (source: string) => [
+    `whole as (insert into calls select ${CALL_FIELDS}, ${END_FIELDS} from ${source})`,
+  ];
+  return { key: "w", columns: [...callColumns(startedAndEnded), ...endColumns(startedAndEnded)], write };
+}
+
+function endedCalls({ ended }: Group): Part | null {
+  if (ended.length === 0) return null;
+  const write = (source: string) => [
+    `moved as (delete from live using ${source} where live.call_sid = u.sid returning live.*, ${END_FIELDS})`,
+    `ended as (insert into calls select * from moved)`,
+  ];
+  return { key: "e", columns: [text("sid", ended, ({ row }) => row.callSid), ...endColumns(ended)], write };
+}
+
+function recordings({ recordings }: Group): Part | null {
+  if (recordings.length === 0) return null;
+  const columns = [
+    text("id", recordings, ({ recording }) => recording.id),
+    text("sid", recordings, ({ row }) => row.callSid),
+    text("account", recordings, ({ row }) => row.account),
+    text("file", recordings, ({ recording }) => recording.file),
+    text("layout", recordings, ({ recording }) => recording.layout),
+    bigint("duration", recordings, ({ recording }) => Math.round(recording.durationMs)),
+    text("failure", recordings, ({ recording }) => recording.failure),
+  ];
+  const write = (source: string) => [`recorded as (insert into recordings select * from ${source})`];
+  return { key: "r", columns, write };
+}
+
+function outbox({ outbox }: Group): Part | null {
+  if (outbox.length === 0) return null;
+  const columns: readonly Column[] = [
+    text("id", outbox, ({ due }) => due.id),
+    text("sid", outbox, ({ row }) => row.callSid),
+    text("order_key", outbox, ({ due }) => due.order),
+    text("account", outbox, ({ row }) => row.account),
+    text("purpose", outbox, ({ due }) => due.purpose),
+    text("request", outbox, ({ due }) => due.request),
+    bigint("created", outbox, ({ row }) => row.at),
+    { name: "first", type: "int", value: intArray(firsts(outbox)) },
+  ];
+  // Due at once, whatever this machine's clock says: only the database's clock decides later.
+  // Rows that are taken along are leased by that clock, too.
+  const fields = "id, call_sid, order_key, account, purpose, request, created_at, due_at, leased_by";
+  const taken = `$2::bigint > 0 and u.first = 1 and not exists (
+    select 1 from outbox p where p.call_sid = u.sid and p.order_key = u.order_key)`;
+  const due = `case when ${taken} then ${NOW_MS} + $2::bigint else 0 end`;
+  const write = (source: string) => [
+    `owed as (
+      insert into outbox (${fields})
+      select u.id, sid, u.order_key, account, purpose, request, created, ${due}, $1 from ${source}
+      on conflict (id) do nothing returning id, due_at)`,
+  ];
+  return { key: "o", columns, write };
+}
+
+/** 1 for the first row of each (call, order key) in the group: what the database cannot see of its own insert. */
+function firsts(outbox: Group["outbox"]): readonly number[] {
+  const seen = new Set<string>();
+  return outbox.map(({ row, due }) => {
+    const key = `${row.callSid} ${due.order}`;
+    if (seen.has(key)) return 0;
+    seen.add(key);
+    return 1;
+  });
+}
+
+function callColumns(rows: readonly StartedCall[]): readonly Column[] {
+  return [
+    text("sid", rows, ({ row }) => row.callSid),
+    text("account", rows, ({ row }) => row.account),
+    text("setup", rows, ({ call }) => call.setup),
+    text("flow", rows, ({ call }) => call.flow),
+    text("caller", rows, ({ call }) => call.from),
+    text("called", rows, ({ call }) => call.to),
+    text("direction", rows, ({ call }) => call.direction),
+    text("custom", rows, ({ call }) => call.customField),
+    bigint("started", rows, ({ call }) => call.startedAt),
+  ];
+}
+
+function endColumns(rows: readonly EndedCall[]): readonly Column[] {
+  return [
+    bigint("ended", rows, ({ end }) => end.endedAt),
+    text("status", rows, ({ end }) => end.status),
+    text("cdr", rows, ({ end }) => end.cdr),
+    text("attempts", rows, ({ end }) => JSON.stringify(end.attempts)),
+    text("requests", rows, ({ end }) => JSON.stringify(end.requests)),
+  ];
+}
+
+function text<T>(name: string, rows: readonly T[], value: (row: T) => string | null): Column {
+  return { name, type: "text", value: textArray(rows.map(value)) };
+}
+
+function bigint<T>(name: string, rows: readonly T[], value: (row: T) => number): Column {
+  return { name, type: "bigint", value: bigintArray(rows.map(value)) };
+}

@@ -1,0 +1,261 @@
+import type { Client, ClientConfig } from "pg";
+import type { Clock, Timer } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import { isConnectionError } from "./connection.ts";
+import { groupStatement } from "./journal-statement.ts";
+import { NodeConnection } from "./node-connection.ts";
+import type { JournalRow } from "./types.ts";
+
+/** Thrown by `append` when too much waits: take no new calls until it goes through again. */
+export class StoreBusyError extends Error {
+  override readonly name = "StoreBusyError";
+}
+
+/**
+ * `now`: the caller waits for it. `soon`: nothing outside depends on it; it rides with the next commit, at the latest
+ * {@link SOON_MS} later. Either way rows are written in the order of `append`.
+ */
+export type Urgency = "now" | "soon";
+
+export interface JournalOptions {
+  readonly target: string | ClientConfig;
+  readonly node: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * A commit costs ten times what a row costs, so rows wait for company; but not until the next call comes, on a quiet
+ * platform: moving the call before to the finished ones took a quarter of the commit that this call's INVITE waits for.
+ */
+const SOON_MS = 20;
+/** About 60 s of 20 calls a second: more waiting means that the database is gone or far too slow. */
+const QUEUE_ROWS = 10_000;
+const QUEUE_CHARS = 64 * 1024 * 1024;
+/** One statement stays below a few ms and a few MB. */
+const GROUP_ROWS = 256;
+const GROUP_CHARS = 4 * 1024 * 1024;
+/** A commit takes 1 ms; one that takes so long has lost its server without a word. */
+const COMMIT_LIMIT_MS = 10_000;
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** One `append`: its rows are never split over two transactions. */
+interface Pending {
+  readonly rows: readonly JournalRow[];
+  readonly chars: number;
+  readonly resolve: (taken: ReadonlySet<string>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Group commit. While a commit is in flight, rows wait; then all that wait go together.
+ *
+ *   append ─► queue ─► group in flight ─┬─ committed ─► resolve
+ *               ▲                       ├─ refused ───► one by one; only the culprit rejects
+ *               └───────────────────────┴─ connection lost ─► reconnect, look whether it is there, else again
+ */
+export class Journal {
+  /** Above 0: outbox rows that can be delivered at once are leased to this node for so long. */
+  leaseMs = 0;
+  readonly #options: JournalOptions;
+  readonly #connection: NodeConnection;
+  #client: Client | null = null;
+  readonly #queue: Pending[] = [];
+  #rows = 0;
+  #chars = 0;
+  /** Something in the queue must not wait for company. */
+  #due = false;
+  #working = false;
+  #immediate = false;
+  #soon: Timer | null = null;
+  #closing = false;
+  #wakeUp: (() => void) | null = null;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#connection = new NodeConnection({
+      ...options,
+      onUp: (client) => {
+        this.#client = client;
+        this.#wakeUp?.();
+      },
+      onDown: () => (this.#client = null),
+    });
+  }
+
+  open(limitMs: number): Promise<void> {
+    return this.#connection.open(limitMs);
+  }
+
+  /** Resolves with the ids of the outbox rows that this node took along. */
+  append(rows: readonly JournalRow[], urgency: Urgency): Promise<ReadonlySet<string>> {
+    if (rows.length === 0) return Promise.resolve(NONE);
+    const chars = rows.reduce((sum, row) => sum + weightOf(row), 0);
+    if (this.#closing) return Promise.reject(new Error("The store is closed."));
+    if (this.#rows + rows.length > QUEUE_ROWS || this.#chars + chars > QUEUE_CHARS)
+      return Promise.reject(new StoreBusyError(`${this.#rows} journal rows wait for the database.`));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ rows, chars, resolve, reject });
+      this.#rows += rows.length;
+      this.#chars += chars;
+      this.#schedule(urgency);
+    });
+  }
+
+  /** Writes what is queued, then closes. Rows that cannot be written within the commit limit are rejected. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const { clock } = this.#options;
+    const until = clock.now() + COMMIT_LIMIT_MS;
+    this.#due = true;
+    this.#flush();
+    while ((this.#working || this.#queue.length > 0) && clock.now() < until) await pause(clock, 5);
+    for (const { reject } of this.#queue.splice(0)) reject(new Error("The store was closed before this was written."));
+    this.#wakeUp?.();
+    await this.#connection.close();
+  }
+
+  #schedule(urgency: Urgency): void {
+    if (urgency === "soon") {
+      this.#ride();
+      return;
+    }
+    this.#due = true;
+    if (this.#working || this.#immediate) return;
+    // Not at once: steps of other calls that this turn of the event loop still brings share the commit.
+    this.#immediate = true;
+    setImmediate(() => {
+      this.#immediate = false;
+      this.#flush();
+    });
+  }
+
+  /** Sees to it that what waits goes at the latest with a commit of its own. */
+  #ride(): void {
+    this.#soon ??= this.#options.clock.after(SOON_MS, () => {
+      this.#due = true;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    this.#soon?.cancel();
+    this.#soon = null;
+    if (this.#working) return;
+    this.#working = true;
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    while (this.#due && this.#queue.length > 0) {
+      const group = this.#takeGroup();
+      this.#due = this.#queue.length > 0;
+      await this.#write(group);
+    }
+    this.#due = false;
+    this.#working = false;
+    if (this.#queue.length > 0) this.#ride();
+  }
+
+  #takeGroup(): readonly Pending[] {
+    const group: Pending[] = [];
+    let rows = 0;
+    let chars = 0;
+    for (const pending of this.#queue) {
+      rows += pending.rows.length;
+      chars += pending.chars;
+      if (group.length > 0 && (rows > GROUP_ROWS || chars > GROUP_CHARS)) break;
+      group.push(pending);
+    }
+    this.#queue.splice(0, group.length);
+    return group;
+  }
+
+  /** Settles every promise of a group; never throws. */
+  async #write(group: readonly Pending[]): Promise<void> {
+    try {
+      const taken = await this.#commit(group.flatMap(({ rows }) => rows));
+      this.#settle(group, ({ resolve }) => resolve(taken));
+    } catch (error) {
+      if (group.length === 1 || this.#stopped(error)) {
+        this.#options.log.error(reasonOf(error), "journal rows were refused");
+        this.#settle(group, ({ reject }) => reject(error));
+        return;
+      }
+      for (const pending of group) await this.#write([pending]);
+    }
+  }
+
+  #settle(group: readonly Pending[], how: (pending: Pending) => void): void {
+    for (const pending of group) {
+      this.#rows -= pending.rows.length;
+      this.#chars -= pending.chars;
+      how(pending);
+    }
+  }
+
+  /** Rejects only when the database refused the rows, or the store was closed meanwhile. */
+  async #commit(rows: readonly JournalRow[]): Promise<ReadonlySet<string>> {
+    const { name, text, values } = groupStatement(this.#options.node, rows, this.leaseMs);
+    for (let uncertain = false; ; uncertain = true) {
+      const client = await this.#connected();
+      const guard = this.#options.clock.after(COMMIT_LIMIT_MS, () => this.#connection.abandon(client));
+      try {
+        // What it took along then is given out again when the lease ends.
+        if (uncertain && (await isWritten(client, rows))) return NONE;
+        const result = await client.query<{ id: string }>({ name, text, values: [...values] });
+        return result.rows.length === 0 ? NONE : new Set(result.rows.map(({ id }) => id));
+      } catch (error) {
+        if (!isConnectionError(error)) throw error;
+        this.#connection.abandon(client);
+      } finally {
+        guard.cancel();
+      }
+    }
+  }
+
+  async #connected(): Promise<Client> {
+    while (this.#client === null) {
+      if (this.#closing) throw new ClosedError("The store was closed while the database was away.");
+      await new Promise<void>((resolve) => (this.#wakeUp = resolve));
+    }
+    return this.#client;
+  }
+
+  #stopped(error: unknown): boolean {
+    return error instanceof ClosedError;
+  }
+}
+
+class ClosedError extends Error {
+  override readonly name = "ClosedError";
+}
+
+/** The database's own details may quote the row, numbers and all. */
+function reasonOf(error: unknown): { readonly reason: string; readonly code: string } {
+  if (!(error instanceof Error)) return { reason: String(error), code: "" };
+  return { reason: error.message, code: "code" in error ? String(error.code) : "" };
+}
+
+/** A group is there whole or not at all: its first row tells. */
+async function isWritten(client: Client, rows: readonly JournalRow[]): Promise<boolean> {
+  const first = rows[0];
+  if (first === undefined) return true;
+  const found = await client.query("select 1 from journal where call_sid = $1 and seq = $2", [
+    first.callSid,
+    first.seq,
+  ]);
+  return found.rowCount === 1;
+}
+
+/** What a row holds in memory, roughly, in characters. */
+function weightOf({ event, trace, legSnapshots, outbox, end }: JournalRow): number {
+  let chars = event.length + trace.length + (legSnapshots?.length ?? 0) + (end?.cdr.length ?? 0);
+  for (const { request } of outbox ?? []) chars += request.length;
+  return chars;
+}
+
+function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
+}

@@ -1,0 +1,97 @@
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import type { Migration, MigrationProvider } from "kysely/migration";
+import { Migrator } from "kysely/migration";
+
+/**
+ * Forward only. A published migration is never changed; a new one is a new key, in the order of the keys.
+ *
+ * Why the tables are as they are: a call costs the database two inserts, one delete and its journal rows. Live calls
+ * lie in a small table of their own, which is what a restart reads; finished ones are inserted once and never updated.
+ * Payloads are `text`: nothing here looks into them. Ids compare by byte (`collate "C"`).
+ */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "001_calls": { up: async (db) => run(db, CALLS) },
+  "002_leg_snapshots": { up: async (db) => run(db, ["alter table journal rename column sides to leg_snapshots"]) },
+};
+
+const CALLS: readonly string[] = [
+  `create table setups (
+    hash text collate "C" primary key,
+    body text not null,
+    created_at bigint not null
+  )`,
+  `create table live (
+    call_sid text collate "C" primary key,
+    account text not null,
+    node text not null,
+    setup text not null,
+    flow text not null,
+    from_number text not null,
+    to_number text not null,
+    direction text not null,
+    custom_field text,
+    started_at bigint not null
+  )`,
+  // Emptied as fast as it is filled: keep its dead rows few.
+  `alter table live set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)`,
+  `create table calls (
+    like live including all,
+    ended_at bigint not null,
+    status text not null,
+    cdr text not null,
+    attempts text not null,
+    requests text not null
+  )`,
+  `create index calls_by_account on calls (account, started_at, call_sid)`,
+  `create table journal (
+    call_sid text collate "C" not null,
+    seq integer not null,
+    at bigint not null,
+    event text not null,
+    trace text not null,
+    sides text,
+    primary key (call_sid, seq)
+  )`,
+  `create table recordings (
+    id text collate "C" primary key,
+    call_sid text collate "C" not null,
+    account text not null,
+    file text not null,
+    layout text not null,
+    duration_ms integer not null,
+    failure text
+  )`,
+  `create index recordings_by_call on recordings (call_sid)`,
+  `create table outbox (
+    id text collate "C" primary key,
+    seq bigint generated always as identity,
+    call_sid text collate "C" not null,
+    order_key text collate "C" not null,
+    account text not null,
+    purpose text not null,
+    request text not null,
+    created_at bigint not null,
+    due_at bigint not null,
+    leased_by text,
+    tries integer not null default 0,
+    parked_at bigint,
+    error text
+  )`,
+  `alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)`,
+  `create index outbox_order on outbox (call_sid, order_key, seq)`,
+  `create index outbox_due on outbox (due_at) where parked_at is null`,
+  `create index outbox_parked on outbox (account, parked_at) where parked_at is not null`,
+];
+
+async function run<T>(db: Kysely<T>, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db);
+}
+
+const provider: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };
+
+/** Brings a database to this version. Several processes may do it at once: one works, the others wait. */
+export async function migrate<T>(db: Kysely<T>): Promise<void> {
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) throw error;
+}

@@ -1,0 +1,123 @@
+import type { Pool } from "pg";
+import { bigintArray, textArray } from "./sql-arrays.ts";
+import type { ClaimedRow, OutboxVerdict, ParkedRow } from "./types.ts";
+
+/** The database's clock, in ms: leases of several machines compare by it. */
+const NOW_MS = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+
+/**
+ * The oldest row of each (call, order key) that is due. A claimed row is simply due again when its lease ends, so a
+ * worker that dies needs no clean-up. `skip locked`: workers of several nodes never wait for each other.
+ */
+const CLAIM = `
+  with due as (
+    select id from outbox o
+    where parked_at is null and due_at <= ${NOW_MS}
+      and not exists (
+        select 1 from outbox p
+        where p.call_sid = o.call_sid and p.order_key = o.order_key and p.seq < o.seq and p.parked_at is null)
+    order by due_at limit $1 for update skip locked)
+  update outbox set due_at = ${NOW_MS} + $2::bigint, leased_by = $3
+  from due where outbox.id = due.id
+  returning outbox.id, call_sid, order_key, account, purpose, request, created_at, tries, seq`;
+
+/** A postponed row takes its successors along: otherwise every claim would look at them in vain. */
+const SETTLE = `
+  with delivered as (delete from outbox where id = any($1::text[]) returning call_sid, order_key, seq),
+  given_up as (
+    update outbox set parked_at = ${NOW_MS}, leased_by = null, error = u.error, tries = tries + 1
+    from unnest($2::text[], $3::text[]) as u(id, error) where outbox.id = u.id
+    returning call_sid, order_key, seq),
+  postponed as (
+    update outbox o set due_at = ${NOW_MS} + u.in_ms, leased_by = null,
+      tries = o.tries + case when o.id = u.id and u.error is not null then 1 else 0 end,
+      error = case when o.id = u.id then coalesce(u.error, o.error) else o.error end
+    from unnest($4::text[], $5::bigint[], $6::text[]) as u(id, in_ms, error) join outbox h on h.id = u.id
+    where o.call_sid = h.call_sid and o.order_key = h.order_key and o.seq >= h.seq and o.parked_at is null)
+  select exists (
+    select 1 from (table delivered union all table given_up) g
+    join outbox o on o.call_sid = g.call_sid and o.order_key = g.order_key and o.seq > g.seq) as more`;
+
+interface Raw {
+  readonly id: string;
+  readonly call_sid: string;
+  readonly order_key: string;
+  readonly account: string;
+  readonly purpose: string;
+  readonly request: string;
+  readonly created_at: number;
+  readonly tries: number;
+  readonly seq: number;
+}
+
+/**
+ * The table of owed requests. `pool` may acknowledge before the disk has it: a claim or verdict lost in a crash means
+ * one delivery more, which at-least-once allows. Rows come in through the journal and are as safe as it.
+ */
+export class OutboxQueue {
+  readonly #pool: Pool;
+  readonly #node: string;
+
+  constructor(pool: Pool, node: string) {
+    this.#pool = pool;
+    this.#node = node;
+  }
+
+  /** What a process of this node held when it died is due at once. Call it only while holding the node's id. */
+  async inherit(): Promise<void> {
+    await this.#pool.query("update outbox set due_at = 0, leased_by = null where leased_by = $1", [this.#node]);
+  }
+
+  async claim(limit: number, leaseMs: number): Promise<readonly ClaimedRow[]> {
+    const { rows } = await this.#pool.query<Raw>({
+      name: "outbox_claim",
+      text: CLAIM,
+      values: [limit, Math.round(leaseMs), this.#node],
+    });
+    return rows.sort((a, b) => a.seq - b.seq).map(claimed);
+  }
+
+  /** Whether rows were waiting for these. */
+  async settle(verdicts: readonly OutboxVerdict[]): Promise<boolean> {
+    if (verdicts.length === 0) return false;
+    const done = verdicts.filter((verdict) => verdict.kind === "done");
+    const parked = verdicts.filter((verdict) => verdict.kind === "parked");
+    const retry = verdicts.filter((verdict) => verdict.kind === "retry" || verdict.kind === "later");
+    const values = [
+      textArray(done.map(({ id }) => id)),
+      textArray(parked.map(({ id }) => id)),
+      textArray(parked.map(({ error }) => error)),
+      textArray(retry.map(({ id }) => id)),
+      bigintArray(retry.map(({ inMs }) => Math.round(inMs))),
+      textArray(retry.map((verdict) => (verdict.kind === "retry" ? verdict.error : null))),
+    ];
+    const { rows } = await this.#pool.query<{ more: boolean }>({ name: "outbox_settle", text: SETTLE, values });
+    return rows[0]?.more === true;
+  }
+
+  async parked(account: string, limit: number): Promise<readonly ParkedRow[]> {
+    const text = `select *, parked_at, coalesce(error, '') as error from outbox
+      where account = $1 and parked_at is not null order by parked_at desc limit $2`;
+    const { rows } = await this.#pool.query<Raw & { parked_at: number; error: string }>(text, [account, limit]);
+    return rows.map((row) => ({ ...claimed(row), parkedAt: row.parked_at, error: row.error }));
+  }
+
+  async unpark(account: string, id: string): Promise<boolean> {
+    const text = `update outbox set parked_at = null, due_at = 0, tries = 0, created_at = ${NOW_MS}
+      where account = $1 and id = $2 and parked_at is not null`;
+    return (await this.#pool.query(text, [account, id])).rowCount === 1;
+  }
+}
+
+function claimed(row: Raw): ClaimedRow {
+  return {
+    id: row.id,
+    callSid: row.call_sid,
+    order: row.order_key,
+    account: row.account,
+    purpose: row.purpose,
+    request: row.request,
+    createdAt: row.created_at,
+    tries: row.tries,
+  };
+}

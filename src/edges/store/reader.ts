@@ -1,0 +1,183 @@
+import type { Kysely, SqlBool } from "kysely";
+import { sql } from "kysely";
+import type { CallsTable, Tables } from "./tables.ts";
+import type {
+  AttemptRow,
+  CallCursor,
+  CallFilter,
+  CallSummary,
+  RecordingRow,
+  RequestRow,
+  StoredCall,
+  StoredRecording,
+  UnfinishedCall,
+} from "./types.ts";
+
+const PAGE_DEFAULT = 50;
+const PAGE_LIMIT = 100;
+/** Unfinished calls are read in slices of so many: some MB each. */
+const RECOVERY_SLICE = 200;
+/** Counting stops here: a list that long is filtered, not leafed through. */
+const COUNT_LIMIT = 100_000;
+
+/** A row of the union of live and finished calls. */
+type AnyCall = Omit<CallsTable, "ended_at" | "status" | "cdr"> & {
+  readonly ended_at: number | null;
+  readonly status: string | null;
+  readonly cdr: string | null;
+};
+
+const SUMMARY = `call_sid, account, node, setup, flow, from_number, to_number, direction, custom_field, started_at`;
+/** Both tables as one; the planner pushes filters, order and limit down to each side. */
+const ALL = sql.raw(
+  `(select ${SUMMARY}, ended_at, status, cdr from calls union all ` +
+    `select ${SUMMARY}, null::bigint, null::text, null::text from live)`,
+);
+
+/** Everything that is read outside the hot path. */
+export class Reader {
+  readonly #db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  async setup(hash: string): Promise<string | null> {
+    const row = await this.#db.selectFrom("setups").select("body").where("hash", "=", hash).executeTakeFirst();
+    return row?.body ?? null;
+  }
+
+  async calls(account: string, filter: CallFilter): Promise<readonly CallSummary[]> {
+    // The page after a cursor lies at the far end of the order: read it from there, then turn it.
+    const wanted = filter.sort ?? "desc";
+    const turned = filter.after !== undefined && filter.before === undefined ? wanted === "desc" : wanted === "asc";
+    const direction = turned ? "asc" : "desc";
+    const rows = await this.#matching(account, filter)
+      .selectAll()
+      .$if(filter.before !== undefined, (query) => query.where(beyond("<", filter.before)))
+      .$if(filter.after !== undefined, (query) => query.where(beyond(">", filter.after)))
+      .orderBy("started_at", direction)
+      .orderBy("call_sid", direction)
+      .limit(Math.min(Math.max(filter.limit ?? PAGE_DEFAULT, 1), PAGE_LIMIT))
+      .execute();
+    const page = rows.map(summary);
+    return direction === wanted ? page : page.reverse();
+  }
+
+  async count(account: string, filter: CallFilter): Promise<number> {
+    const some = this.#matching(account, filter).select("call_sid").limit(COUNT_LIMIT).as("some");
+    const { n } = await this.#db
+      .selectFrom(some)
+      .select(({ fn }) => fn.countAll<number>().as("n"))
+      .executeTakeFirstOrThrow();
+    return n;
+  }
+
+  #matching(account: string, filter: CallFilter) {
+    const { status, from, to, number, direction, startedFrom, startedTo } = filter;
+    return this.#db
+      .selectFrom(sql<AnyCall>`${ALL}`.as("all"))
+      .where("account", "=", account)
+      .$if(status === "live", (query) => query.where("ended_at", "is", null))
+      .$if(status !== undefined && status !== "live", (query) => query.where("status", "=", status ?? ""))
+      .$if(from !== undefined, (query) => query.where("from_number", "=", from ?? ""))
+      .$if(to !== undefined, (query) => query.where("to_number", "=", to ?? ""))
+      .$if(number !== undefined, (query) =>
+        query.where((eb) => eb.or([eb("from_number", "=", number ?? ""), eb("to_number", "=", number ?? "")])),
+      )
+      .$if(direction !== undefined, (query) => query.where("direction", "=", direction ?? "incoming"))
+      .$if(startedFrom !== undefined, (query) => query.where("started_at", ">=", startedFrom ?? 0))
+      .$if(startedTo !== undefined, (query) => query.where("started_at", "<=", startedTo ?? 0));
+  }
+
+  /** One statement, so that a call that ends meanwhile is seen whole, before or after. */
+  async call(account: string, callSid: string): Promise<StoredCall | null> {
+    const { rows } = await sql<CallRowWithAll>`
+      select c.*,
+        (select string_agg(substr(trace, 2, length(trace) - 2), ',' order by seq) from journal j
+          where j.call_sid = c.call_sid and trace <> '[]') as trace,
+        (select coalesce(json_agg(r order by id), '[]')::text from recordings r
+          where r.call_sid = c.call_sid) as recordings
+      from (
+        select ${sql.raw(SUMMARY)}, ended_at, status, cdr, attempts, requests from calls
+        union all
+        select ${sql.raw(SUMMARY)}, null, null, null, '[]', '[]' from live) c
+      where account = ${account} and call_sid = ${callSid}`.execute(this.#db);
+    const row = rows[0];
+    if (row === undefined) return null;
+    return {
+      call: summary(row),
+      trace: `[${row.trace ?? ""}]`,
+      attempts: JSON.parse(row.attempts) as AttemptRow[],
+      requests: JSON.parse(row.requests) as RequestRow[],
+      recordings: (JSON.parse(row.recordings) as Tables["recordings"][]).map(recording),
+    };
+  }
+
+  async recording(id: string): Promise<StoredRecording | null> {
+    const row = await this.#db.selectFrom("recordings").selectAll().where("id", "=", id).executeTakeFirst();
+    return row === undefined ? null : { ...recording(row), callSid: row.call_sid, account: row.account };
+  }
+
+  async unfinished(node: string): Promise<readonly UnfinishedCall[]> {
+    const live = await this.#db
+      .selectFrom("live")
+      .select("call_sid")
+      .where("node", "=", node)
+      .orderBy("started_at")
+      .orderBy("call_sid")
+      .execute();
+    const found: UnfinishedCall[] = [];
+    for (let at = 0; at < live.length; at += RECOVERY_SLICE)
+      found.push(...(await this.#slice(live.slice(at, at + RECOVERY_SLICE).map((row) => row.call_sid))));
+    return found;
+  }
+
+  async #slice(callSids: readonly string[]): Promise<readonly UnfinishedCall[]> {
+    const { rows } = await sql<UnfinishedCall>`
+      select l.call_sid as "callSid", l.account, l.setup,
+        (select array_agg(event order by seq) from journal j where j.call_sid = l.call_sid) as events,
+        (select leg_snapshots from journal j where j.call_sid = l.call_sid and leg_snapshots is not null
+          order by seq desc limit 1) as "legSnapshots"
+      from live l where l.call_sid = any(${callSids}) order by l.started_at, l.call_sid`.execute(this.#db);
+    return rows;
+  }
+}
+
+interface CallRowWithAll extends AnyCall {
+  readonly trace: string | null;
+  readonly recordings: string;
+}
+
+function beyond(side: "<" | ">", cursor: CallCursor | undefined) {
+  const { startedAt, callSid } = cursor ?? { startedAt: 0, callSid: "" };
+  return sql<SqlBool>`(started_at, call_sid) ${sql.raw(side)} (${startedAt}, ${callSid})`;
+}
+
+function summary(row: Omit<AnyCall, "attempts" | "requests">): CallSummary {
+  return {
+    callSid: row.call_sid,
+    account: row.account,
+    node: row.node,
+    setup: row.setup,
+    flow: row.flow,
+    from: row.from_number,
+    to: row.to_number,
+    direction: row.direction,
+    customField: row.custom_field,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    status: row.status,
+    cdr: row.cdr,
+  };
+}
+
+function recording(row: Tables["recordings"]): RecordingRow {
+  return {
+    id: row.id,
+    file: row.file,
+    layout: row.layout,
+    durationMs: row.duration_ms,
+    failure: row.failure,
+  };
+}

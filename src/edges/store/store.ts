@@ -1,0 +1,228 @@
+import { Kysely, PostgresDialect } from "kysely";
+import type { ClientConfig } from "pg";
+import { Pool } from "pg";
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import { systemClock } from "../../base/system-clock.ts";
+import { clientConfig } from "./connection.ts";
+import type { Urgency } from "./journal.ts";
+import { Journal } from "./journal.ts";
+import { migrate } from "./migrations.ts";
+import { NODE_LOCK_KEY } from "./node-connection.ts";
+import { OutboxQueue } from "./outbox-table.ts";
+import { Reader } from "./reader.ts";
+import type { Tables } from "./tables.ts";
+import type {
+  CallFilter,
+  CallSummary,
+  ClaimedRow,
+  JournalRow,
+  OutboxVerdict,
+  ParkedRow,
+  StoredCall,
+  StoredRecording,
+  UnfinishedCall,
+} from "./types.ts";
+
+export { NodeTakenError } from "./node-connection.ts";
+
+/** What `Store.open` needs beside the database. */
+export interface StoreOptions {
+  readonly log: Log;
+  /** This node's id: calls are marked with it. One process at a time may hold it. */
+  readonly node: string;
+  readonly clock?: Clock;
+}
+
+/** A database that is just starting is waited for; a predecessor's connection, too. */
+const OPEN_LIMIT_MS = 10_000;
+const PING_LIMIT_MS = 2_000;
+/** Reading never needs more at once; the embedded server has 32 for all. */
+const READ_CONNECTIONS = 4;
+const OUTBOX_CONNECTIONS = 1;
+/** A reader's statement that takes so long is a mistake. */
+const READ_LIMIT_MS = 30_000;
+/** Setups known to be stored: one per flow version and account, so this is far more than anyone has. */
+const KNOWN_SETUPS = 10_000;
+const PARKED_PAGE = 100;
+
+/** PostgreSQL as the platform uses it. Several nodes may share one database. */
+export class Store {
+  readonly #node: string;
+  readonly #journal: Journal;
+  readonly #pool: Pool;
+  readonly #outboxPool: Pool;
+  readonly #db: Kysely<Tables>;
+  readonly #reader: Reader;
+  readonly #outbox: OutboxQueue;
+  #taker: ((rows: readonly ClaimedRow[]) => void) | null = null;
+  readonly #knownSetups = new Set<string>();
+  #closing: Promise<void> | null = null;
+
+  private constructor(target: string | ClientConfig, options: StoreOptions) {
+    const { node, log, clock = systemClock } = options;
+    this.#node = node;
+    this.#pool = new Pool({
+      ...clientConfig(target, `reader ${node}`),
+      max: READ_CONNECTIONS,
+      statement_timeout: READ_LIMIT_MS,
+    });
+    this.#outboxPool = new Pool({
+      ...clientConfig(target, `outbox ${node}`),
+      max: OUTBOX_CONNECTIONS,
+      options: "-c synchronous_commit=off",
+    });
+    for (const pool of [this.#pool, this.#outboxPool])
+      pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
+    this.#db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#pool }) });
+    this.#reader = new Reader(this.#db);
+    this.#outbox = new OutboxQueue(this.#outboxPool, node);
+    this.#journal = new Journal({ target, node, clock, log });
+  }
+
+  /**
+   * Connects, takes the node's id (an advisory lock on the journal's connection), and migrates forward. Throws when
+   * the server cannot be reached within 10 s, or with `NodeTakenError` when another process holds the id.
+   */
+  static async open(target: string | ClientConfig, options: StoreOptions): Promise<Store> {
+    const store = new Store(target, options);
+    try {
+      await store.#journal.open(OPEN_LIMIT_MS);
+      await migrate(store.#db);
+      await store.#outbox.inherit();
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Journals steps, in the given order; resolves when all are durable. Rows that wait while a commit is in flight
+   * share the next one; `soon` rows wait up to 20 ms for company. While the database is away it stays pending: the
+   * journal reconnects and goes on by itself. Rejects with `StoreBusyError` at once when the queue is full; with the
+   * database's error when these very rows were refused (then nothing of this `append` was written).
+   */
+  async append(rows: readonly JournalRow[], urgency: Urgency = "now"): Promise<void> {
+    const taken = await this.#journal.append(rows, urgency);
+    if (taken.size > 0 && this.#taker !== null) this.#taker(takenRows(rows, taken));
+  }
+
+  /** Keeps a call setup under its hash. Putting it again does nothing, and asks the database nothing. */
+  async putSetup(hash: string, json: string): Promise<void> {
+    if (this.#knownSetups.has(hash)) return;
+    const text = `insert into setups values ($1, $2, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+      on conflict (hash) do nothing`;
+    await this.#pool.query(text, [hash, json]);
+    if (this.#knownSetups.size >= KNOWN_SETUPS) this.#knownSetups.clear();
+    this.#knownSetups.add(hash);
+  }
+
+  getSetup(hash: string): Promise<string | null> {
+    return this.#reader.setup(hash);
+  }
+
+  /** Calls of a node (default: this one) that have no end, oldest first. */
+  unfinishedCalls(node = this.#node): Promise<readonly UnfinishedCall[]> {
+    return this.#reader.unfinished(node);
+  }
+
+  /** Other nodes that have unfinished calls and whose process is gone. */
+  async deadNodes(): Promise<readonly string[]> {
+    const text = `
+      select node from (select distinct node from live) n, lateral (select ${NODE_LOCK_KEY.replace("$1", "node")} as key) k
+      where node <> $1 and not exists (
+        select 1 from pg_locks where locktype = 'advisory' and granted and objsubid = 1
+          and database = (select oid from pg_database where datname = current_database())
+          and (classid::bigint << 32) | objid::bigint = key)
+      order by node`;
+    const { rows } = await this.#pool.query<{ node: string }>(text, [this.#node]);
+    return rows.map(({ node }) => node);
+  }
+
+  /** Makes the unfinished calls of a dead node ours, and returns them; empty when that node lives. */
+  async adoptCalls(node: string): Promise<readonly UnfinishedCall[]> {
+    // The dead node's own lock keeps its successor away for the moment of the change.
+    const text = `
+      update live set node = $2 from (select pg_try_advisory_xact_lock(${NODE_LOCK_KEY}) as free) l
+      where l.free and live.node = $1 returning call_sid`;
+    const { rows } = await this.#pool.query<{ call_sid: string }>(text, [node, this.#node]);
+    const adopted = new Set(rows.map((row) => row.call_sid));
+    if (adopted.size === 0) return [];
+    return (await this.#reader.unfinished(this.#node)).filter(({ callSid }) => adopted.has(callSid));
+  }
+
+  /** One page, newest first. */
+  listCalls(account: string, filter: CallFilter = {}): Promise<readonly CallSummary[]> {
+    return this.#reader.calls(account, filter);
+  }
+
+  /** How many calls a filter matches, at most 100,000 (`limit`, `before`, `after`, `sort` do not count). */
+  countCalls(account: string, filter: CallFilter = {}): Promise<number> {
+    return this.#reader.count(account, filter);
+  }
+
+  getCall(account: string, callSid: string): Promise<StoredCall | null> {
+    return this.#reader.call(account, callSid);
+  }
+
+  getRecording(id: string): Promise<StoredRecording | null> {
+    return this.#reader.recording(id);
+  }
+
+  /** Takes up to `limit` due rows, at most one per (call, order key): the oldest. */
+  claimOutbox(limit: number, leaseMs: number): Promise<readonly ClaimedRow[]> {
+    return this.#outbox.claim(limit, leaseMs);
+  }
+
+  /** Whether rows that waited for these are due now. */
+  settleOutbox(verdicts: readonly OutboxVerdict[]): Promise<boolean> {
+    return this.#outbox.settle(verdicts);
+  }
+
+  /**
+   * From now on `take` gets the outbox rows of every `append` here, once durable, that nothing of their order key
+   * precedes: leased to this node for `leaseMs`, as if claimed. The others are there to be claimed. Returns the
+   * unsubscriber; one taker at a time.
+   */
+  takeOutbox(leaseMs: number, take: (rows: readonly ClaimedRow[]) => void): () => void {
+    this.#taker = take;
+    this.#journal.leaseMs = leaseMs;
+    return () => {
+      this.#taker = null;
+      this.#journal.leaseMs = 0;
+    };
+  }
+
+  listParked(account: string, limit = PARKED_PAGE): Promise<readonly ParkedRow[]> {
+    return this.#outbox.parked(account, limit);
+  }
+
+  /** Puts a parked row back in line; false when there is none. */
+  unpark(account: string, id: string): Promise<boolean> {
+    return this.#outbox.unpark(account, id);
+  }
+
+  /** Rejects when the database does not answer within 2 s. */
+  async ping(): Promise<void> {
+    await this.#pool.query({ text: "select 1", query_timeout: PING_LIMIT_MS } as { text: string });
+  }
+
+  /** Waits for what is queued (at most 10 s), then closes every connection. Idempotent. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
+    await this.#journal.close();
+    await this.#db.destroy();
+    await this.#outboxPool.end();
+  }
+}
+
+/** `append` may share a commit with others: of what that took, the rows of this one. */
+function takenRows(rows: readonly JournalRow[], taken: ReadonlySet<string>): readonly ClaimedRow[] {
+  return rows.flatMap(({ callSid, account, at, outbox = [] }) =>
+    outbox.filter(({ id }) => taken.has(id)).map((owed) => ({ ...owed, callSid, account, tries: 0, createdAt: at })),
+  );
+}

@@ -1,0 +1,183 @@
+/**
+ * The words of the store. Payloads that only the layers above understand (events, trace, dialogs, requests) are JSON
+ * text here: the store neither reads nor changes them. Times are epoch milliseconds unless the name says otherwise.
+ */
+
+/** One step of one call. `seq` counts from 1 without a gap; the pair (callSid, seq) is written once. */
+export interface JournalRow {
+  readonly callSid: string;
+  readonly account: string;
+  readonly seq: number;
+  readonly at: number;
+  /** The event that was stepped, as JSON. */
+  readonly event: string;
+  /** The trace entries of this step, as a JSON array; `[]` when there are none. */
+  readonly trace: string;
+  /** What the edge needs after a crash (leg dialogs, open recordings), as JSON; the newest one counts. Absent: unchanged. */
+  readonly legSnapshots?: string | null;
+  /** Requests that are owed from now on; same transaction as the step. */
+  readonly outbox?: readonly OutboxRow[];
+  /** With the first step of a call, and only with it. */
+  readonly call?: CallRow;
+  /** With the last step of a call, and only with it. A call of one step may carry both. */
+  readonly end?: EndRow;
+}
+
+/** What is known of a call when it begins. */
+export interface CallRow {
+  /** Key of `putSetup`; the setup must have been put before. */
+  readonly setup: string;
+  readonly flow: string;
+  readonly from: string;
+  readonly to: string;
+  readonly direction: "incoming" | "outbound-dial";
+  readonly customField: string | null;
+  readonly startedAt: number;
+}
+
+/** What is known of a call when it is over. */
+export interface EndRow {
+  readonly endedAt: number;
+  /** `status` of the call detail record; lists filter by it. */
+  readonly status: string;
+  /** The whole call detail record as JSON. */
+  readonly cdr: string;
+  readonly attempts: readonly AttemptRow[];
+  readonly requests: readonly RequestRow[];
+  readonly recordings: readonly RecordingRow[];
+}
+
+/** One attempt of one call. Milliseconds count from the arrival of the call. */
+export interface AttemptRow {
+  readonly leg: number;
+  readonly applet: string;
+  readonly destination: string;
+  readonly callerId: string;
+  readonly startedMs: number;
+  readonly answeredMs: number | null;
+  readonly endedMs: number;
+  readonly outcome: string;
+  readonly causeCode: number;
+  readonly cause: string;
+}
+
+/** One request to a customer's URL. `body` is JSON: query, headers, verdict, findings, whatever the reader shows. */
+export interface RequestRow {
+  /** Id of the fetch within the call. */
+  readonly id: string;
+  readonly atMs: number;
+  readonly purpose: string;
+  readonly url: string;
+  readonly result: string;
+  readonly body: string;
+}
+
+/** One recording; `file` is its path relative to the recordings folder. */
+export interface RecordingRow {
+  /** Global id: the last part of the recording's URL. */
+  readonly id: string;
+  readonly file: string;
+  readonly layout: "mono" | "dual";
+  readonly durationMs: number;
+  /** Why there is no playable file; null when there is one. */
+  readonly failure: string | null;
+}
+
+/** One owed HTTP request. */
+export interface OutboxRow {
+  /** Global delivery id. A second row of the same id is ignored, so that a repeated step owes nothing twice. */
+  readonly id: string;
+  /** Rows of one call with the same order key are delivered one after the other. */
+  readonly order: string;
+  readonly purpose: string;
+  /** The request as JSON (`src/edges/http-client/types.ts` `OutboundRequest`). Holds credentials: never logged. */
+  readonly request: string;
+}
+
+/** A row that this node may deliver until its lease ends. */
+export interface ClaimedRow extends OutboxRow {
+  readonly callSid: string;
+  readonly account: string;
+  /** Deliveries tried before this one. */
+  readonly tries: number;
+  readonly createdAt: number;
+}
+
+/** What became of claimed rows. */
+export type OutboxVerdict =
+  | { readonly kind: "done"; readonly id: string }
+  | { readonly kind: "retry"; readonly id: string; readonly inMs: number; readonly error: string }
+  /** Not tried now, and not counted as tried. */
+  | { readonly kind: "later"; readonly id: string; readonly inMs: number }
+  /** Given up: kept, listed by `listParked`, no longer in the way of its successors. */
+  | { readonly kind: "parked"; readonly id: string; readonly error: string };
+
+/** A parked row as people see it. */
+export interface ParkedRow extends ClaimedRow {
+  readonly parkedAt: number;
+  readonly error: string;
+}
+
+/** A call without an end, as a restarted process needs it. */
+export interface UnfinishedCall {
+  readonly callSid: string;
+  readonly account: string;
+  /** Key of `getSetup`. */
+  readonly setup: string;
+  /** Every step from seq 1, in order: the JSON of its event. */
+  readonly events: readonly string[];
+  /** The newest `legSnapshots`; null when there never was one. */
+  readonly legSnapshots: string | null;
+}
+
+/** A call as lists show it. `endedAt`, `status`, `cdr` are null while it lives. */
+export interface CallSummary extends CallRow {
+  readonly callSid: string;
+  readonly account: string;
+  readonly node: string;
+  readonly endedAt: number | null;
+  readonly status: string | null;
+  readonly cdr: string | null;
+}
+
+/** A whole call. `trace` is one JSON array text: every step's entries in order. */
+export interface StoredCall {
+  readonly call: CallSummary;
+  readonly trace: string;
+  readonly attempts: readonly AttemptRow[];
+  readonly requests: readonly RequestRow[];
+  readonly recordings: readonly RecordingRow[];
+}
+
+/** Filters of `listCalls`; absent means any. */
+export interface CallFilter {
+  /** 1 to 100; default 50. */
+  readonly limit?: number;
+  /** Only calls older than this one in the list's order: the last of the page before. */
+  readonly before?: CallCursor;
+  /** Only calls newer than this one; the page is still newest first. */
+  readonly after?: CallCursor;
+  /** `live` means: has not ended. */
+  readonly status?: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** Either side. */
+  readonly number?: string;
+  readonly direction?: CallRow["direction"];
+  readonly startedFrom?: number;
+  readonly startedTo?: number;
+  /** `asc`: oldest first. Default `desc`. */
+  readonly sort?: "asc" | "desc";
+}
+
+/** A place in a list of calls. */
+export interface CallCursor {
+  readonly startedAt: number;
+  readonly callSid: string;
+}
+
+/** A recording with the call and account that it belongs to. */
+export interface StoredRecording extends RecordingRow {
+  readonly callSid: string;
+  readonly account: string;
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import type { AudioSource } from "../../edges/audio/library.ts";
+import { silentLog } from "../../base/log.ts";
+import { ok } from "../../base/result.ts";
+import { VirtualClock } from "../../base/virtual-clock.ts";
+import type { CallEvent } from "../../core/call/events.ts";
+import type { MediaClient } from "../../edges/media/process/client.ts";
+import type { HttpClientOutcome } from "../../edges/http-client/types.ts";
+import type { SipEndpointApi } from "../../edges/sip/endpoint.ts";
+import type { ExternalEffect } from "./live-call.ts";
+import { CallIo } from "./call-io.ts";
+import type { AccountConfig } from "./workspace.ts";
+
+const URL = "https://cdn.example/a.wav";
+const CHECK: ExternalEffect = { kind: "check_audio", id: "a1", url: URL, deadlineMs: 5000 };
+
+/** A call's outside whose URL answers a check so; what comes of effects is written down. */
+function setUp(checked: HttpClientOutcome) {
+  const clock = new VirtualClock(1_767_600_000_000);
+  const ahead: AudioSource[] = [];
+  const delivered: CallEvent[] = [];
+  const media: string[] = [];
+  const services = {
+    clock,
+    log: silentLog,
+    sip: {} as SipEndpointApi,
+    fetcher: {
+      fetch: () => Promise.reject(new Error("nothing is fetched here")),
+      checkAudio: () => Promise.resolve({ outcome: checked, elapsedMs: 1 }),
+    },
+    audio: {
+      prepare: () => Promise.resolve(ok({ path: "/a.wav", durationMs: 1000 })),
+      prefetch: (source: AudioSource) => void ahead.push(source),
+    },
+    mediaAddress: "127.0.0.1",
+    recordingsDir: "recordings",
+    append: () => Promise.resolve(),
+  };
+  const client: Pick<MediaClient, "play" | "stopPlaying" | "bridge" | "closeCall"> = {
+    play: (_call, id, legs) => void media.push(`play ${id} on ${legs.join()}`),
+    stopPlaying: (_call, id) => void media.push(`stop ${id}`),
+    bridge: (_call, a, b) => void media.push(`bridge ${a} ${b}`),
+    closeCall: () => void media.push("close"),
+  };
+  const config = { privateDestinations: true, account: { country: "IN" } } as AccountConfig;
+  const io = new CallIo(services, config, client as MediaClient, () => undefined);
+  const call = { sid: "sid", now: () => clock.now(), deliver: (event: CallEvent) => void delivered.push(event) };
+  io.attach(call as unknown as CallIo["call"], {
+    snapshot: () => null,
+    ringing: () => null,
+    hangUp: () => undefined,
+    heardDigit: () => undefined,
+    answer: () => undefined,
+    reject: () => undefined,
+  });
+  return { io, ahead, delivered, media, settled: () => new Promise((resolve) => setImmediate(resolve)) };
+}
+
+const answered = (status: number, contentType: string | null): HttpClientOutcome => ({
+  ok: true,
+  status,
+  contentType,
+  body: "",
+});
+const play: ExternalEffect = { kind: "play", id: "p1", legs: [2], items: [{ kind: "url", url: URL }], loop: false };
+
+describe("audio of a live call", () => {
+  it("RES-27: what a check finds is fetched ahead, as the account may", async () => {
+    const { io, ahead, delivered, settled } = setUp(answered(200, "audio/mpeg"));
+    io.perform(CHECK);
+    await settled();
+    expect(ahead).toEqual([{ kind: "url", url: URL, allowPrivate: true }]);
+    expect(delivered).toMatchObject([{ kind: "audio_checked", id: "a1", outcome: { status: 200 } }]);
+  });
+
+  it.each<[string, HttpClientOutcome]>([
+    ["is not there", answered(404, "audio/wav")],
+    ["is a page", answered(200, "text/html")],
+    ["does not answer", { ok: false, reason: "timeout", detail: "No answer came in time." }],
+  ])("RES-27: what %s is not fetched", async (_, outcome) => {
+    const { io, ahead, delivered, settled } = setUp(outcome);
+    io.perform(CHECK);
+    await settled();
+    expect(ahead).toEqual([]);
+    expect(delivered).toHaveLength(1);
+  });
+
+  it("a playback starts when its audio is ready", async () => {
+    const { io, media, settled } = setUp(answered(200, null));
+    io.perform(play);
+    expect(media).toEqual([]);
+    await settled();
+    expect(media).toEqual(["play p1 on 2"]);
+  });
+
+  it.each<[string, (io: CallIo) => void, readonly string[]]>([
+    ["it is stopped", (io) => io.perform({ kind: "stop_playing", id: "p1" }), []],
+    ["its legs are bridged", (io) => io.perform({ kind: "bridge", a: 1, b: 2 }), ["bridge 1 2"]],
+    ["the call is over", (io) => io.ended(false), ["close"]],
+  ])("a playback does not start late when %s before it is ready", async (_, end, expected) => {
+    const { io, media, settled } = setUp(answered(200, null));
+    io.perform(play);
+    end(io);
+    await settled();
+    expect(media).toEqual(expected);
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { silentLog } from "../../base/log.ts";
+import { VirtualClock } from "../../base/virtual-clock.ts";
+import type { MediaClient } from "../../edges/media/process/client.ts";
+import { SIGNATURE_HEADER, signed } from "../../edges/http-client/sign.ts";
+import type { Fetched, OutboundRequest } from "../../edges/http-client/types.ts";
+import type { SipEndpointApi } from "../../edges/sip/endpoint.ts";
+import type { Services } from "./call-io.ts";
+import { CallIo } from "./call-io.ts";
+import type { AccountConfig } from "./workspace.ts";
+
+const SECRET = "0123456789abcdef0123456789abcdef";
+const OK: Fetched = { outcome: { ok: true, status: 200, contentType: null, body: "" }, elapsedMs: 1 };
+const COMMON = { method: "GET", headers: { "exotel-version": "1.0" }, authorization: null } as const;
+/** As the engine asks for it, and as it goes out. */
+const PREPARED = { ...COMMON, baseUrl: "https://app.example/connect", query: [["CallSid", "a1"]] } as const;
+const REQUEST = { ...COMMON, url: "https://app.example/connect?CallSid=a1" };
+
+/** What goes out for one fetch of a call of an account with that secret. */
+function sent(signingSecret: string | null): { readonly clock: VirtualClock; readonly requests: OutboundRequest[] } {
+  const clock = new VirtualClock(1_767_600_000_000);
+  const requests: OutboundRequest[] = [];
+  const take = (request: OutboundRequest): Promise<Fetched> => {
+    requests.push(request);
+    return Promise.resolve(OK);
+  };
+  const services: Services = {
+    clock,
+    log: silentLog,
+    sip: {} as SipEndpointApi,
+    fetcher: { fetch: take, checkAudio: () => Promise.resolve(OK) },
+    audio: { prepare: () => Promise.reject(new Error("no audio here")), prefetch: () => undefined },
+    mediaAddress: "127.0.0.1",
+    recordingsDir: "recordings",
+    append: () => Promise.resolve(),
+  };
+  const config = { signingSecret, privateDestinations: false, account: { country: "IN" } } as AccountConfig;
+  const io = new CallIo(services, config, {} as MediaClient, () => undefined);
+  io.attach({ deliver: () => undefined, now: () => clock.now() } as unknown as CallIo["call"], {
+    snapshot: () => null,
+    ringing: () => null,
+    hangUp: () => undefined,
+    heardDigit: () => undefined,
+    answer: () => undefined,
+    reject: () => undefined,
+  });
+  io.perform({ kind: "fetch", id: "f1", purpose: "connect", request: PREPARED, deadlineMs: 5000 });
+  return { clock, requests };
+}
+
+describe("a call's requests", () => {
+  it("REQ-9: are signed with the account's secret at the moment they go out, nothing else changes", () => {
+    const { clock, requests } = sent(SECRET);
+    expect(requests).toEqual([signed(REQUEST, SECRET, clock.now())]);
+    expect(requests[0]?.headers[SIGNATURE_HEADER]).toMatch(/^t=1767600000,v1=[0-9a-f]{64}$/);
+  });
+
+  it("REQ-9: are not signed where the account has no secret", () => {
+    expect(sent(null).requests).toEqual([REQUEST]);
+  });
+});

@@ -1,0 +1,91 @@
+import type { CallRecord } from "../../core/call/record.ts";
+import type { TraceEntry } from "../../core/call/trace.ts";
+import type { AttemptRow, EndRow, RecordingRow, RequestRow } from "../../edges/store/types.ts";
+
+type Entry<T extends TraceEntry["type"]> = Extract<TraceEntry, { type: T }>;
+
+/** Where a recording lies below the recordings folder: known from its id alone, so that it can be served before the call ends. */
+export function recordingFile(account: string, id: string): string {
+  return `${account}/${id}.wav`;
+}
+
+/** The last row of a call: its record, and the lists that people search, all from the trace. */
+export function endRow(account: string, startedAt: number, trace: readonly TraceEntry[], record: CallRecord): EndRow {
+  const attempts = new Map<number, AttemptRow>();
+  const requests = new Map<string, RequestRow>();
+  const recordings = new Map<string, RecordingRow>();
+  for (const entry of trace) {
+    if (entry.type === "attempt.started" || entry.type === "attempt.answered" || entry.type === "attempt.ended")
+      noteAttempt(attempts, entry);
+    else if (entry.type === "request.sent" || entry.type === "request.result") noteRequest(requests, entry);
+    else if (entry.type === "recording.started" || entry.type === "recording.closed")
+      noteRecording(account, recordings, entry);
+  }
+  return {
+    endedAt: startedAt + record.duration_ms,
+    status: record.status,
+    cdr: JSON.stringify(record),
+    attempts: [...attempts.values()],
+    requests: [...requests.values()],
+    recordings: [...recordings.values()],
+  };
+}
+
+function noteAttempt(
+  attempts: Map<number, AttemptRow>,
+  entry: Entry<"attempt.started" | "attempt.answered" | "attempt.ended">,
+): void {
+  if (entry.type === "attempt.started") {
+    attempts.set(entry.leg, {
+      leg: entry.leg,
+      applet: entry.applet,
+      destination: entry.destination,
+      callerId: entry.caller_id,
+      startedMs: entry.at_ms,
+      answeredMs: null,
+      endedMs: entry.at_ms,
+      outcome: "failed",
+      causeCode: 0,
+      cause: "",
+    });
+    return;
+  }
+  const known = attempts.get(entry.leg);
+  if (known === undefined) return;
+  if (entry.type === "attempt.answered") attempts.set(entry.leg, { ...known, answeredMs: entry.at_ms });
+  else {
+    const { outcome, cause, cause_code: causeCode, at_ms: endedMs } = entry;
+    attempts.set(entry.leg, { ...known, endedMs, outcome, causeCode, cause });
+  }
+}
+
+function noteRequest(requests: Map<string, RequestRow>, entry: Entry<"request.sent" | "request.result">): void {
+  if (entry.type === "request.sent") {
+    const body = JSON.stringify({
+      query: entry.query,
+      headers: entry.headers,
+      role: entry.role,
+      attempt: entry.attempt,
+    });
+    const { id, at_ms: atMs, purpose, url } = entry;
+    requests.set(id, { id, atMs, purpose, url, result: "abandoned", body });
+    return;
+  }
+  const known = requests.get(entry.id);
+  if (known !== undefined) requests.set(entry.id, { ...known, result: entry.result });
+}
+
+function noteRecording(
+  account: string,
+  recordings: Map<string, RecordingRow>,
+  entry: Entry<"recording.started" | "recording.closed">,
+): void {
+  if (entry.type === "recording.started") {
+    const { id, layout } = entry;
+    recordings.set(id, { id, file: recordingFile(account, id), layout, durationMs: 0, failure: "never closed" });
+    return;
+  }
+  const known = recordings.get(entry.id);
+  if (known !== undefined)
+    recordings.set(entry.id, { ...known, durationMs: entry.duration_ms, failure: entry.failure });
+}

@@ -1,0 +1,208 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { loadWorkspace, warningsOf } from "./workspace.ts";
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "workspace-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const FLOW = { flow: "1", start: "bye", applets: { bye: { type: "hangup" } } };
+
+function workspace(account: object = {}, rest: object = {}): object {
+  return {
+    accounts: [
+      {
+        sid: "acme",
+        tenant_id: 1409,
+        api_keys: [{ key: "k", token: "${TOKEN}" }],
+        trunks: [{ name: "main", address: "127.0.0.1:5080", accept_from: ["127.0.0.1"] }],
+        exophones: [{ number: "+918047100000", flow: "1", trunk: "main" }],
+        ...account,
+      },
+    ],
+    flows: [FLOW],
+    ...rest,
+  };
+}
+
+function load(
+  content: object | string,
+  env: Record<string, string> = { TOKEN: "t" },
+): ReturnType<typeof loadWorkspace> {
+  const file = join(folder, "w.yaml");
+  writeFileSync(file, typeof content === "string" ? content : stringify(content));
+  return loadWorkspace(file, env);
+}
+
+/** `line: path: message` of every problem. */
+function problems(content: object | string, env?: Record<string, string>): string[] {
+  const loaded = load(content, env);
+  return loaded.ok ? [] : loaded.error.map(({ line, path, message }) => `${line}: ${path}: ${message}`);
+}
+
+describe("a workspace file", () => {
+  it("becomes accounts, trunks and flows, with the environment in it", () => {
+    const loaded = load(workspace());
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    const [account] = loaded.value.accounts;
+    expect(account?.apiKeys).toEqual([{ key: "k", token: "t" }]);
+    expect(account?.account).toMatchObject({
+      sid: "acme",
+      tenantId: "1409",
+      timezone: "Asia/Kolkata",
+      numberFormat: "national",
+    });
+    expect(account?.trunks[0]).toMatchObject({ host: "127.0.0.1", port: 5080, transport: "udp", dialFormat: "e164" });
+    expect(account?.trunks[0]?.acceptFrom.check("127.0.0.1")).toBe(true);
+    expect(loaded.value.flows.get("acme/1")?.start).toBe("bye");
+  });
+
+  it("REQ-9: signs nothing unless an account has a signing_secret", () => {
+    const secretOf = (account: object): unknown => {
+      const loaded = load(workspace(account), { TOKEN: "t", SIGNING: "0123456789abcdef0123456789abcdef" });
+      return loaded.ok ? loaded.value.accounts[0]?.signingSecret : loaded.error;
+    };
+    expect(secretOf({})).toBeNull();
+    expect(secretOf({ signing_secret: "${SIGNING}" })).toBe("0123456789abcdef0123456789abcdef");
+  });
+
+  it("DIAL-6: an ExoPhone reaches whom its trunk reaches, the first one where it names none", () => {
+    const trunk = (name: string, reaches?: string[]): object => ({
+      name,
+      address: "127.0.0.1:5080",
+      ...(reaches === undefined ? {} : { reaches }),
+    });
+    const loaded = load(
+      workspace({
+        trunks: [trunk("india", ["+91"]), trunk("world")],
+        exophones: [
+          { number: "+918047100000", flow: "1" },
+          { number: "+442071838750", trunk: "world" },
+        ],
+      }),
+    );
+    if (!loaded.ok) throw new Error("not loaded");
+    expect(loaded.value.accounts[0]?.account.exophones.map(({ reaches }) => reaches)).toEqual([["+91"], []]);
+  });
+
+  it("reads flows from files beside it, and names the file where one is wrong", () => {
+    writeFileSync(join(folder, "good.yaml"), stringify({ ...FLOW, account: "acme" }));
+    expect(problems(workspace({}, { flows: [{ file: "good.yaml" }] }))).toEqual([]);
+    writeFileSync(join(folder, "bad.yaml"), stringify({ ...FLOW, start: "nowhere" }));
+    const loaded = load(workspace({ exophones: [{ number: "+918047100000" }] }, { flows: [{ file: "bad.yaml" }] }));
+    expect(loaded.ok ? [] : loaded.error).toEqual([
+      expect.objectContaining({ file: join(folder, "bad.yaml"), line: 2, path: "start" }),
+    ]);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      "an unknown key",
+      { timezon: "Asia/Kolkata" },
+      'unknown key "timezon", did you mean "timezone"? (allowed: sid, tenant_id',
+    ],
+    [
+      "an unknown zone",
+      { timezone: "Asia/Nowhere" },
+      'accounts[0].timezone: must be an IANA zone such as "Asia/Kolkata"',
+    ],
+    ["a country that is none", { country: "India" }, 'must be a two-letter country such as "IN"'],
+    ["a number without its plus", { exophones: [{ number: "08047100000" }] }, '"08047100000" is not an E.164 number'],
+    ["an account without numbers", { exophones: [] }, "an account needs at least one ExoPhone"],
+    ["an account without trunks", { trunks: [] }, "an account needs at least one trunk"],
+    ["a trunk without an address", { trunks: [{ name: "main" }] }, "accounts[0].trunks[0].address"],
+    ["a trunk with a path", { trunks: [{ name: "main", address: "sip:host/path" }] }, "must be host or host:port"],
+    ["a transport nobody speaks", { trunks: [{ name: "main", address: "h", transport: "sctp" }] }, '"udp"|"tcp"'],
+    [
+      "a source that is no address",
+      { trunks: [{ name: "main", address: "h", accept_from: ["trunk.example"] }] },
+      '"trunk.example" is not an IP address or a subnet',
+    ],
+    [
+      "a subnet that is too wide",
+      { trunks: [{ name: "main", address: "h", accept_from: ["10.0.0.0/40"] }] },
+      "is not an IP address or a subnet",
+    ],
+    [
+      "a number of an unknown flow",
+      { exophones: [{ number: "+918047100000", flow: "9" }] },
+      'there is no flow "9" (known: 1)',
+    ],
+    [
+      "a number on an unknown trunk",
+      { exophones: [{ number: "+918047100000", trunk: "second" }] },
+      'there is no trunk "second" (known: main)',
+    ],
+    [
+      "a number given twice",
+      { exophones: [{ number: "+918047100000" }, { number: "+918047100000" }] },
+      '+918047100000 already belongs to account "acme"',
+    ],
+    ["a group of strangers", { groups: [{ name: "sales", users: ["anil"] }] }, 'there is no user "anil" (known: none)'],
+    ["a limit that is none", { limits: { concurrent_calls: 0 } }, "accounts[0].limits.concurrent_calls"],
+    ["a prefix without its plus", { limits: { dial_prefixes: ["91"] } }, 'must start with "+"'],
+    ["a secret that is soon guessed", { signing_secret: "secret" }, "accounts[0].signing_secret: must be at least 32"],
+    ["an account id with a slash", { sid: "a/b" }, "must be 1 to 64 characters of a-z"],
+  ])("refuses %s, naming line, field and what is allowed", (_what, account, sentence) => {
+    const found = problems(workspace(account));
+    expect(found.join("\n")).toContain(sentence);
+    for (const problem of found) expect(problem).toMatch(/^\d+: [\w[\].]+: .{10,}/);
+  });
+
+  it.each<[string, object, string]>([
+    ["a flow of an unknown account", { flows: [{ ...FLOW, account: "other" }] }, 'flow 1 belongs to account "other"'],
+    ["a flow given twice", { flows: [FLOW, FLOW] }, 'flow "1" of account "acme" is given twice'],
+    ["a flow file that is not there", { flows: [{ file: "missing.yaml" }] }, "missing.yaml cannot be read"],
+    ["a workspace without accounts", { accounts: [] }, "a workspace needs at least one account"],
+  ])("refuses %s", (_what, rest, sentence) => {
+    expect(problems(workspace({}, rest)).join("\n")).toContain(sentence);
+  });
+
+  it("refuses a name that the environment does not have, on its line", () => {
+    expect(problems(workspace(), {})).toEqual([
+      expect.stringMatching(/^\d+: : \$\{TOKEN\} is not set in the environment$/),
+    ]);
+  });
+
+  it("says where it is not YAML at all, and when it can't be read", () => {
+    expect(problems("accounts: [\n  - {")[0]).toMatch(/^\d+: : not valid YAML/);
+    const missing = loadWorkspace(join(folder, "nobody.yaml"), {});
+    expect(missing.ok ? "" : missing.error[0]?.message).toContain("cannot be read");
+  });
+});
+
+describe("the flows of a workspace", () => {
+  const flowWith = (applets: object): object => workspace({}, { flows: [{ flow: "1", start: "hello", applets }] });
+
+  it("EXIT-5, EXIT-6: may leave exits open and applets unused, which is told", () => {
+    const hello = { type: "greeting", say: { text: "Hello" } };
+    const loaded = load(flowWith({ hello, bye: { type: "hangup" } }));
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    expect(warningsOf(loaded.value)).toEqual([
+      { flow: "acme/1", rule: "EXIT-6", path: "applets.bye", message: 'No exit leads to "bye": it is never run.' },
+      {
+        flow: "acme/1",
+        rule: "EXIT-5",
+        path: "applets.hello.next",
+        message: 'No applet is set for "then" of "hello": the call is hung up there.',
+      },
+    ]);
+  });
+
+  it("APP-9: may not go in a loop that waits for nobody", () => {
+    const hello = { type: "greeting", say: { text: "Hello" }, next: "hello" };
+    expect(problems(flowWith({ hello })).join()).toMatch(/flows\[0\]\.applets\.hello: goes in loops/);
+  });
+
+  it("has nothing to tell of the sample workspace", () => {
+    const loaded = loadWorkspace(join(import.meta.dirname, "../../..", "examples", "workspace.yaml"), {});
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    expect(warningsOf(loaded.value)).toEqual([]);
+  });
+});

@@ -1,0 +1,131 @@
+import { availableParallelism } from "node:os";
+import { isAbsolute, resolve } from "node:path";
+import type { Result } from "../../base/result.ts";
+import { err, ok } from "../../base/result.ts";
+
+/** A host and a port; port 0 takes any free one (tests). */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Everything `serve` is told from outside: flag over environment over default. Paths are absolute. */
+export interface ServeConfig {
+  readonly workspaceFile: string;
+  readonly dataDir: string;
+  readonly http: Endpoint;
+  readonly sip: Endpoint;
+  readonly rtpFirst: number;
+  readonly rtpLast: number;
+  /** What SDP and Contact carry; null: the address that the listener is bound to. */
+  readonly publicAddress: string | null;
+  /** Null: the embedded server inside the data folder. */
+  readonly databaseUrl: string | null;
+  readonly logLevel: string;
+  readonly mediaProcesses: number;
+  /** How long a stop waits for calls that are up before it hangs them up. */
+  readonly drainMs: number;
+  /** A speech service asked before the built-in voice speaks; null: none. */
+  readonly speechUrl: string | null;
+}
+
+/** Flags of `serve` as the command line gives them; absent ones fall to the environment. */
+export interface ServeFlags {
+  readonly workspace?: string;
+  readonly data?: string;
+  readonly http?: string;
+  readonly sip?: string;
+  readonly rtp?: string;
+  readonly publicAddress?: string;
+  readonly log?: string;
+  readonly mediaProcesses?: string;
+  readonly drain?: string;
+  readonly ttsUrl?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+/** A call that is up may take its time, a deployment may not wait for ever. */
+const DEFAULT_DRAIN_S = 30;
+const MAX_DRAIN_S = 4500;
+/** Fewer ports than that cannot carry one bridged call (two pairs) with room for quarantine. */
+const MIN_RTP_PORTS = 8;
+
+/** Reads flags and environment; every problem is one sentence that names the setting. */
+export function readConfig(flags: ServeFlags, env: Environment): Result<ServeConfig, readonly string[]> {
+  const problems: string[] = [];
+  const value = (flag: string | undefined, name: string, fallback: string): string => flag ?? env[name] ?? fallback;
+  const keep = <T>(result: Result<T, string>, fallback: T): T => {
+    if (result.ok) return result.value;
+    problems.push(result.error);
+    return fallback;
+  };
+  const nowhere: Endpoint = { host: "", port: 0 };
+  const rtp = keep(portRange("PLUGBOARD_RTP", value(flags.rtp, "PLUGBOARD_RTP", "20000-29999")), [0, 0] as const);
+  const log = value(flags.log, "PLUGBOARD_LOG", "info");
+  if (!LEVELS.includes(log)) problems.push(`PLUGBOARD_LOG is "${log}", allowed are ${LEVELS.join(", ")}`);
+  if (env["PLUGBOARD_SIPS"] !== undefined)
+    problems.push("PLUGBOARD_SIPS is set, but SIP over TLS is not available yet");
+  const cores = String(Math.max(1, availableParallelism() - 1));
+  const config: ServeConfig = {
+    workspaceFile: resolve(value(flags.workspace, "PLUGBOARD_WORKSPACE", "plugboard.yaml")),
+    dataDir: absolute(value(flags.data, "PLUGBOARD_DATA", "data")),
+    http: keep(endpoint("PLUGBOARD_HTTP", value(flags.http, "PLUGBOARD_HTTP", "127.0.0.1:8080")), nowhere),
+    sip: keep(endpoint("PLUGBOARD_SIP", value(flags.sip, "PLUGBOARD_SIP", "127.0.0.1:5060")), nowhere),
+    rtpFirst: rtp[0],
+    rtpLast: rtp[1],
+    publicAddress: flags.publicAddress ?? env["PLUGBOARD_PUBLIC_ADDRESS"] ?? null,
+    databaseUrl: env["DATABASE_URL"] ?? null,
+    logLevel: log,
+    mediaProcesses: keep(
+      integer("PLUGBOARD_MEDIA_PROCESSES", value(flags.mediaProcesses, "PLUGBOARD_MEDIA_PROCESSES", cores), 1, 64),
+      1,
+    ),
+    drainMs:
+      1000 *
+      keep(
+        integer("PLUGBOARD_DRAIN", value(flags.drain, "PLUGBOARD_DRAIN", String(DEFAULT_DRAIN_S)), 0, MAX_DRAIN_S),
+        0,
+      ),
+    speechUrl: keep(optionalUrl("PLUGBOARD_TTS_URL", flags.ttsUrl ?? env["PLUGBOARD_TTS_URL"]), null),
+  };
+  return problems.length === 0 ? ok(config) : err(problems);
+}
+
+function absolute(path: string): string {
+  return isAbsolute(path) ? path : resolve(path);
+}
+
+function endpoint(name: string, text: string): Result<Endpoint, string> {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match?.[1] === undefined || port > 65_535)
+    return err(`${name} is "${text}", it must be host:port such as 127.0.0.1:5060`);
+  return ok({ host: match[1].replaceAll(/[[\]]/g, ""), port });
+}
+
+function portRange(name: string, text: string): Result<readonly [number, number], string> {
+  const match = /^(\d{1,5})-(\d{1,5})$/.exec(text);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2]);
+  if (match === null || first < 1024 || last > 65_535 || last - first + 1 < MIN_RTP_PORTS)
+    return err(
+      `${name} is "${text}", it must be a range of at least ${MIN_RTP_PORTS} ports from 1024 up such as 20000-29999`,
+    );
+  return ok([first, last]);
+}
+
+function optionalUrl(name: string, text: string | undefined): Result<string | null, string> {
+  if (text === undefined || text === "") return ok(null);
+  const protocol = URL.parse(text)?.protocol;
+  if (protocol === "http:" || protocol === "https:") return ok(text);
+  return err(`${name} is "${text}", it must be an http or https URL such as http://127.0.0.1:5002/speak`);
+}
+
+function integer(name: string, text: string, least: number, most: number): Result<number, string> {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most)
+    return err(`${name} is "${text}", it must be a whole number from ${least} to ${most}`);
+  return ok(value);
+}

@@ -1,0 +1,188 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pino } from "pino";
+import type { Log } from "../../base/log.ts";
+import { showProblem } from "../../core/flow/yaml-document.ts";
+import { systemClock } from "../../base/system-clock.ts";
+import { systemRandom } from "../../base/system-random.ts";
+import { buildApi } from "../api/server.ts";
+import { AudioLibrary } from "../../edges/audio/library.ts";
+import { Directory } from "../exchange/directory.ts";
+import { Exchange } from "../exchange/exchange.ts";
+import { recoverCalls } from "../exchange/recovery.ts";
+import { promptsOf } from "../exchange/preload-prompts.ts";
+import type { Workspace } from "../exchange/workspace.ts";
+import { loadWorkspace, warningsOf } from "../exchange/workspace.ts";
+import { MediaClient } from "../../edges/media/process/client.ts";
+import { Fetcher } from "../../edges/http-client/fetcher.ts";
+import { OutboxWorker } from "../../edges/http-client/outbox.ts";
+import { SipEndpoint } from "../../edges/sip/endpoint.ts";
+import { Store } from "../../edges/store/store.ts";
+import { WakeupCoalescer } from "./wakeup-coalescer.ts";
+import type { ControlConfig, ControlFailed, ControlReady } from "./platform.ts";
+import { REDACTED } from "./redact.ts";
+import { VERSION } from "./version.ts";
+
+/** The control process: SIP, live calls, API. Everything that it needs comes from its supervisor. */
+async function main(): Promise<void> {
+  const config = JSON.parse(process.env["PLUGBOARD_CONTROL"] ?? "null") as ControlConfig;
+  const log = pino({ level: config.serve.logLevel, base: { process: "control" }, redact: REDACTED });
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "a fault that nobody caught; the supervisor starts this process again");
+    process.exit(1);
+  });
+  const workspace = loadWorkspace(config.serve.workspaceFile, process.env);
+  if (!workspace.ok) return fail(workspace.error.map(showProblem).join("\n"));
+  try {
+    await run(config, workspace.value, log);
+  } catch (error) {
+    fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Nothing that a restart would mend: told to the supervisor, who ends. */
+function fail(message: string): void {
+  const failed: ControlFailed = { kind: "failed", message };
+  process.send?.(failed, () => process.exit(1));
+}
+
+/** What this process consists of, in the order in which it comes to be. */
+interface Parts {
+  readonly store: Store;
+  readonly fetcher: Fetcher;
+  readonly audio: AudioLibrary;
+  readonly directory: Directory;
+  readonly exchange: Exchange;
+}
+
+async function run(config: ControlConfig, workspace: Workspace, log: Log): Promise<void> {
+  const { serve, recordingsDir } = config;
+  for (const { message, ...where } of warningsOf(workspace)) log.warn(where, message);
+  const parts = await openParts(config, workspace, log);
+  const { store, directory, exchange } = parts;
+  for (const socketPath of config.mediaSockets) await keepMedia(exchange, socketPath, log);
+  const sip = await startSip(config, exchange, log);
+  await recoverCalls(exchange, store, directory, log);
+  const outbox = outboxOf(parts, log);
+  outbox.start();
+  const api = await buildApi({ exchange, store, directory, recordingsDir, log });
+  const httpUrl = await api.listen({ host: serve.http.host, port: serve.http.port });
+  const coalescer = new WakeupCoalescer(
+    () => exchange.callsBegun,
+    () => sip.arrived,
+    () => sip.flush(),
+  );
+  coalescer.start();
+  stopWhenTold(async () => {
+    coalescer.stop();
+    await exchange.drain(serve.drainMs);
+    await api.close();
+    await outbox.stop();
+    await sip.stop();
+    await parts.audio.close();
+    await parts.fetcher.close();
+    for (const client of exchange.media) client.close();
+    await store.close();
+    process.exit(0);
+  });
+  const listening = sip.listening[0] ?? { host: serve.sip.host, port: serve.sip.port };
+  const ready: ControlReady = { kind: "ready", httpUrl, sipHost: listening.host, sipPort: listening.port };
+  process.send?.(ready);
+  void parts.audio.warm(promptsOf(workspace));
+}
+
+async function openParts(config: ControlConfig, workspace: Workspace, log: Log): Promise<Parts> {
+  const { serve, recordingsDir } = config;
+  const store = await Store.open(config.databaseUrl, { log, node: config.node });
+  const fetcher = new Fetcher({ version: VERSION, log });
+  const audio = await AudioLibrary.open({
+    cacheFolder: join(serve.dataDir, "audio-cache"),
+    // Beside the workspace file, like its flows.
+    uploadsFolder: join(dirname(serve.workspaceFile), "audio"),
+    speechUrl: serve.speechUrl,
+    fetcher,
+    clock: systemClock,
+    log,
+  });
+  const directory = new Directory(workspace);
+  for (const { account } of directory.accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
+  const exchange = new Exchange({
+    clock: systemClock,
+    random: systemRandom(),
+    log,
+    store,
+    fetcher,
+    audio,
+    directory,
+    mediaAddress: serve.publicAddress ?? serve.sip.host,
+    recordingsDir,
+    publicUrl: `http://${serve.publicAddress ?? serve.http.host}:${serve.http.port}`,
+    version: VERSION,
+  });
+  await exchange.prepare(workspace);
+  return { store, fetcher, audio, directory, exchange };
+}
+
+async function startSip({ serve }: ControlConfig, exchange: Exchange, log: Log): Promise<SipEndpoint> {
+  const sip = new SipEndpoint({
+    listeners: (["udp", "tcp"] as const).map((protocol) => ({ protocol, ...serve.sip })),
+    advertised: serve.publicAddress,
+    clock: systemClock,
+    random: systemRandom(),
+    log,
+    userAgent: `plugboard/${VERSION}`,
+    handlers: exchange.handlers,
+  });
+  exchange.connect(sip);
+  await sip.start();
+  return sip;
+}
+
+function outboxOf({ store, fetcher, directory }: Parts, log: Log): OutboxWorker {
+  return new OutboxWorker({
+    store,
+    fetcher,
+    clock: systemClock,
+    log,
+    allowPrivate: (account) => directory.account(account)?.privateDestinations ?? false,
+    signingSecret: (account) => directory.account(account)?.signingSecret ?? null,
+  });
+}
+
+function stopWhenTold(stop: () => Promise<void>): void {
+  const stopOnce = once(stop);
+  process.on("SIGTERM", stopOnce);
+  // Ctrl-C reaches the whole process group; the supervisor says when to stop.
+  process.on("SIGINT", () => undefined);
+  // A supervisor that died cannot tell us to stop.
+  process.on("disconnect", stopOnce);
+}
+
+/** Connects to a media process, and again whenever it was lost: the supervisor starts it anew. */
+async function keepMedia(exchange: Exchange, socketPath: string, log: Log): Promise<void> {
+  const client: MediaClient = await MediaClient.connect({
+    socketPath,
+    clock: systemClock,
+    log,
+    onEvent: (event) => exchange.mediaEvent(event),
+    onDisconnected: () => {
+      log.error({ socketPath }, "media process lost, its calls are ended");
+      exchange.mediaLost(client);
+      keepMedia(exchange, socketPath, log).catch((error: unknown) =>
+        log.error({ err: error, socketPath }, "media process did not come back"),
+      );
+    },
+  });
+  exchange.addMedia(client);
+}
+
+function once(run: () => Promise<void>): () => void {
+  let running = false;
+  return () => {
+    if (running) return;
+    running = true;
+    void run();
+  };
+}
+
+await main();

@@ -1,0 +1,86 @@
+import type { ChildProcess } from "node:child_process";
+import { fork } from "node:child_process";
+import type { Log } from "../../base/log.ts";
+
+export interface ManagedProcessOptions {
+  readonly name: string;
+  readonly module: string;
+  readonly args: readonly string[];
+  /** Options of Node itself. */
+  readonly nodeOptions: readonly string[];
+  /** Asked at each start. */
+  env(): Readonly<Record<string, string>>;
+  readonly stdout: "inherit" | "ignore";
+  /**
+   * In a session of its own: Ctrl-C at the terminal does not reach it, and the scheduler (autogroup) gives it a share of
+   * its own, so that a busy machine does not make gaps in conversations.
+   */
+  readonly ownSession: boolean;
+  readonly log: Log;
+  /** A message of the child over its IPC channel. */
+  onMessage(message: unknown): void;
+  /** It ended without having been told to. */
+  onExit(): void;
+}
+
+/** First wait before a dead process is started again; doubles up to the longest. A short one first: calls wait for it. */
+const FIRST_RESTART_MS = 20;
+const LONGEST_RESTART_MS = 5000;
+/** A process that lived so long could begin: whatever ended it, the wait starts anew. */
+const STEADY_MS = 1000;
+/** After SIGTERM and this long, SIGKILL. */
+const KILL_AFTER_MS = 5000;
+
+/** A process that is kept alive: started again with back-off when it dies, until it is stopped. */
+export class ManagedProcess {
+  readonly #options: ManagedProcessOptions;
+  #process: ChildProcess | null = null;
+  #restartMs = FIRST_RESTART_MS;
+  #stopping = false;
+
+  constructor(options: ManagedProcessOptions) {
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  start(): void {
+    const { module, args, name, log, stdout } = this.#options;
+    const startedAt = performance.now();
+    const child = fork(module, args, {
+      env: { ...process.env, ...this.#options.env() },
+      detached: this.#options.ownSession,
+      execArgv: [...this.#options.nodeOptions],
+      stdio: ["ignore", stdout, "inherit", "ipc"],
+    });
+    this.#process = child;
+    child.on("message", (message) => this.#options.onMessage(message));
+    child.on("error", (error) => log.error({ err: error, process: name }, "process could not be started"));
+    child.once("exit", (code, signal) => {
+      this.#process = null;
+      if (!this.#stopping) this.#options.onExit();
+      if (this.#stopping) return;
+      this.#restartMs = performance.now() - startedAt > STEADY_MS ? FIRST_RESTART_MS : this.#restartMs;
+      log.error({ process: name, code, signal, restartMs: this.#restartMs }, "process died, starting it again");
+      setTimeout(() => this.#stopping || this.start(), this.#restartMs);
+      this.#restartMs = Math.min(this.#restartMs * 2, LONGEST_RESTART_MS);
+    });
+  }
+
+  /** SIGTERM, then SIGKILL when it has not ended `graceMs` later. Resolves when it is gone. */
+  async stop(graceMs = KILL_AFTER_MS): Promise<void> {
+    this.#stopping = true;
+    const child = this.#process;
+    if (child === null || child.exitCode !== null) return;
+    await new Promise<void>((resolve) => {
+      const kill = setTimeout(() => child.kill("SIGKILL"), graceMs);
+      child.once("exit", () => {
+        clearTimeout(kill);
+        resolve();
+      });
+      child.kill("SIGTERM");
+    });
+  }
+}

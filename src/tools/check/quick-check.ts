@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { EndpointState, ProbeSession } from "./probe-session.ts";
+import { IssueCollector } from "./issue-collector.ts";
+import type { CheckTarget, CheckDeps } from "./check-target.ts";
+
+/** What watching looks at below a folder; a source tree is smaller, a data folder should not be watched. */
+const MAX_FILES = 5000;
+/** Not written by the developer. */
+const NOT_SOURCE: readonly string[] = ["node_modules", "dist", "build", "target", "coverage", "venv", "__pycache__"];
+
+/** How the endpoint answers one first request: the verdict and the rules it breaks, not whom it names. */
+export async function quickCheck(target: CheckTarget, world: CheckDeps): Promise<string> {
+  const notes = new IssueCollector(target.mode);
+  const endpoint = new EndpointState("primary", target.primary);
+  const { verdict } = await new ProbeSession(target, world, endpoint, notes, { id: "glance", requests: 1 }).askPlain();
+  return JSON.stringify([verdict.usable, notes.issues().map(({ id, path, level }) => [id, path, level])]);
+}
+
+/** A text that changes when a file below the folder is written, made or removed. Hidden and built files do not count. */
+export async function fingerprint(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  for (const file of await filesBelow(folder)) {
+    const { mtimeMs, size } = await stat(file).catch(() => ({ mtimeMs: 0, size: 0 }));
+    hash.update(`${file}\n${mtimeMs} ${size}\n`);
+  }
+  return hash.digest("hex");
+}
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const files: string[] = [];
+  const folders = [folder];
+  for (let next = folders.pop(); next !== undefined && files.length < MAX_FILES; next = folders.pop()) {
+    for (const entry of await readdir(next, { withFileTypes: true }).catch(() => [])) {
+      if (entry.name.startsWith(".") || NOT_SOURCE.includes(entry.name)) continue;
+      if (entry.isDirectory()) folders.push(join(next, entry.name));
+      else if (entry.isFile()) files.push(join(next, entry.name));
+    }
+  }
+  return files.slice(0, MAX_FILES).toSorted();
+}

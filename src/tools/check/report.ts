@@ -1,0 +1,80 @@
+import type { ValidationMode } from "../../core/contract/answer.ts";
+import type { DiagnosticId } from "./diagnostics.ts";
+
+export type Role = "primary" | "fallback";
+export type Level = "error" | "warning";
+
+/** What a check found out; the shape of `--json` is made of it (`json.ts`). */
+export interface CheckReport {
+  /** Credentials masked. */
+  readonly url: string;
+  readonly fallback: string | null;
+  readonly mode: ValidationMode;
+  readonly startedAtMs: number;
+  readonly requests: number;
+  readonly latency: readonly Latency[];
+  readonly probes: readonly ProbeReport[];
+  /** Errors first; within a level in the order they were found. */
+  readonly issues: readonly Issue[];
+}
+
+/** Whole exchanges of one endpoint, in milliseconds. A timeout counts as the time it was given. */
+export interface Latency {
+  readonly endpoint: Role;
+  readonly requests: number;
+  readonly firstMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** What came of one probe of one endpoint. */
+export interface ProbeReport {
+  readonly id: string;
+  readonly title: string;
+  readonly endpoint: Role;
+  readonly result: "passed" | "warned" | "failed" | "skipped";
+  /** Why it was skipped, or not asked to its end. */
+  readonly reason: string | null;
+  readonly requests: number;
+  readonly elapsedMs: number;
+}
+
+/** One thing to fix, however often it was seen: the first time is shown. */
+export interface Issue {
+  readonly id: DiagnosticId;
+  readonly rule: string;
+  /** In the mode of the check. */
+  readonly level: Level;
+  /** In either mode; null: no finding there. */
+  readonly strict: Level | null;
+  readonly lenient: Level | null;
+  readonly endpoint: Role;
+  readonly probes: readonly string[];
+  readonly count: number;
+  /** Where in the answer; an audio URL; empty: the answer as a whole. */
+  readonly path: string;
+  readonly message: string;
+  readonly sent: Sent;
+  readonly cameBack: CameBack;
+  readonly fix: string;
+}
+
+export interface Sent {
+  readonly method: string;
+  /** The whole query; credentials travel in a header and are not shown. */
+  readonly url: string;
+}
+
+/** `failure` instead of a status: no answer came. `body` is its beginning. */
+export interface CameBack {
+  readonly status: number | null;
+  readonly contentType: string | null;
+  readonly body: string;
+  readonly failure: string | null;
+  readonly elapsedMs: number;
+}
+
+export function countOf(report: CheckReport, level: Level): number {
+  return report.issues.filter((issue) => issue.level === level).length;
+}

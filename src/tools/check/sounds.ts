@@ -1,0 +1,58 @@
+import { validateAudio } from "../../core/contract/answer.ts";
+import { maskCredentials } from "../../core/contract/query.ts";
+import type { Exchanged, ProbeSession } from "./probe-session.ts";
+import { ProbeEnds } from "./probe-session.ts";
+import { pairFindings, WARNING } from "./issue-collector.ts";
+import type { Levels } from "./issue-collector.ts";
+import { formatOf } from "./sound-format.ts";
+
+/** Audio URLs looked at per endpoint: an answer names two at most, and they seldom change. */
+const MAX_SOUNDS = 4;
+/** What the platform takes at most, and the time it gives: a larger or slower file is never heard. */
+const MAX_SOUND_BYTES = 10 * 1024 * 1024;
+const DOWNLOAD_DEADLINE_MS = 30_000;
+
+/** RES-17, RES-23, RES-27: whether the audio that the answers name is there and can be played. */
+export async function checkSounds(session: ProbeSession): Promise<void> {
+  const urls = [...session.endpoint.audio].slice(0, MAX_SOUNDS);
+  if (urls.length === 0) throw new ProbeEnds("no answer named any");
+  for (const [url, asked] of urls) if (await isThere(session, url, asked)) await listen(session, url, asked);
+}
+
+/** The platform's own check: HEAD, or GET, in what is left of the answer's 5 s. */
+async function isThere(session: ProbeSession, url: string, asked: Exchanged): Promise<boolean> {
+  const { deps, target } = session;
+  const { deadlineMs, slowMs } = target.limits;
+  const left = Math.max(1, deadlineMs - asked.elapsedMs);
+  const { outcome, elapsedMs } = await deps.fetcher.checkAudio(url, { deadlineMs: left, allowPrivate: true });
+  const strict = validateAudio(url, outcome, "strict");
+  const lenient = validateAudio(url, outcome, "lenient");
+  for (const { finding, levels } of pairFindings(strict.findings, lenient.findings)) {
+    const { rule, path, message } = finding;
+    session.note(asked, { id: strict.ok ? "audio-format" : "audio", rule, path, message, levels });
+  }
+  const sum = asked.elapsedMs + elapsedMs;
+  if (strict.ok && sum > slowMs) {
+    const message = `The answer and the check of its audio took ${sum} ms of ${deadlineMs} ms together.`;
+    session.note(asked, { id: "slow", message, path: maskCredentials(url) });
+  }
+  return strict.ok;
+}
+
+const UNPLAYABLE: Levels = { strict: "error", lenient: "warning" };
+
+/** What the file itself is, whatever its media type says. */
+async function listen(session: ProbeSession, url: string, asked: Exchanged): Promise<void> {
+  const request = { method: "GET", url, headers: { accept: "audio/*" }, authorization: null } as const;
+  const options = { deadlineMs: DOWNLOAD_DEADLINE_MS, allowPrivate: true };
+  const file = await session.deps.fetcher.download(request, MAX_SOUND_BYTES, options);
+  const path = maskCredentials(url);
+  const note = (id: "audio" | "audio-format", levels: Levels, what: string): void =>
+    session.note(asked, { id, levels, message: `${path} ${what}.`, path });
+  if (!file.ok) return note("audio", UNPLAYABLE, `could not be downloaded: ${file.detail.replace(/\.$/, "")}`);
+  if (file.status !== 200) return note("audio", UNPLAYABLE, `answered the download with status ${file.status}`);
+  const decoded = await session.deps.decode(file.body);
+  if (!decoded.ok) return note("audio", UNPLAYABLE, `cannot be played: it ${decoded.error}`);
+  const format = formatOf(file.body);
+  if (!format.wanted) note("audio-format", WARNING, `is ${format.name}; best is WAV, 8 kHz, 16 bit, mono`);
+}

@@ -1,0 +1,157 @@
+import type { TraceEntry } from "../../../core/call/trace.ts";
+import { downloads } from "./replay-sounds.ts";
+import type { UrlAnswer } from "../scenario/scenario-types.ts";
+import { urlKey } from "../scripted-urls.ts";
+
+type Entry<T extends TraceEntry["type"]> = Extract<TraceEntry, { type: T }>;
+type Sent = Entry<"request.sent">;
+type Json = Readonly<Record<string, unknown>>;
+type Result = Entry<"request.result">;
+
+/** A request that was never answered while anybody waited: longer than any deadline. */
+const NEVER: UrlAnswer = { kind: "error", afterMs: 60_000, error: "timeout" };
+
+/** What the customers' URLs answered in a recorded call, by `urlKey`, in the order asked. */
+export function readAnswers(trace: readonly TraceEntry[]): Record<string, UrlAnswer[]> {
+  const answers: Record<string, UrlAnswer[]> = {};
+  let refused = false;
+  for (const entry of trace) {
+    if (entry.type !== "request.sent") continue;
+    const result = resultOf(trace, entry);
+    // The answer that failed by its audio is replayed as one that is wrong in itself, so its audio is not asked again.
+    if (entry.purpose === "audio" && refused) continue;
+    if (entry.purpose !== "audio") refused = result?.result === "invalid";
+    (answers[urlKey(entry.url)] ??= []).push(answerOf(trace, entry, result));
+  }
+  for (const [url, isThere] of downloads(trace)) answers[urlKey(url)] ??= [isThere ? audio(0) : plain(0, 404, "")];
+  return answers;
+}
+
+function resultOf(trace: readonly TraceEntry[], sent: Sent): Result | undefined {
+  return trace.find((entry): entry is Result => entry.type === "request.result" && entry.id === sent.id);
+}
+
+function answerOf(trace: readonly TraceEntry[], sent: Sent, result: Result | undefined): UrlAnswer {
+  if (result === undefined) return NEVER;
+  const afterMs = result.elapsed_ms;
+  switch (result.result) {
+    case "timeout":
+      return { kind: "error", afterMs, error: "timeout" };
+    case "unreachable":
+      return { kind: "error", afterMs, error: "refused" };
+    case "http_error":
+      return plain(afterMs, result.http_status ?? 500, "");
+    case "invalid":
+      return invalid(sent, result.at_ms - sent.at_ms, result.http_status ?? 200);
+    case "usable":
+      return asItWas(trace, result) ?? usable(trace, sent, afterMs);
+    default:
+      return plain(afterMs, 500, "");
+  }
+}
+
+/**
+ * The very words, where the trace kept them whole. An answer with findings is rebuilt from what was used of it, since the
+ * flow that judges the replay does not know how leniently the first one judged.
+ */
+function asItWas(trace: readonly TraceEntry[], result: Result): UrlAnswer | null {
+  const { body, content_type: contentType, body_cut: cut, http_status: status, elapsed_ms: afterMs } = result;
+  if (body === undefined || cut === true || status === null) return null;
+  if (trace.some((entry) => entry.type === "answer.finding" && entry.id === result.id)) return null;
+  const headers: Record<string, string> = typeof contentType === "string" ? { "content-type": contentType } : {};
+  return { kind: "answer", afterMs, status, headers, body };
+}
+
+function plain(afterMs: number, status: number, body: string): UrlAnswer {
+  return { kind: "answer", afterMs, status, headers: { "content-type": "text/plain" }, body };
+}
+
+function audio(afterMs: number): UrlAnswer {
+  return { kind: "answer", afterMs, status: 200, headers: { "content-type": "audio/wav" }, body: "" };
+}
+
+function json(afterMs: number, value: unknown): UrlAnswer {
+  const headers = { "content-type": "application/json" };
+  return { kind: "answer", afterMs, status: 200, headers, body: JSON.stringify(value) };
+}
+
+/** The trace tells what was wrong, not the words: any answer that is wrong goes the same way. */
+function invalid(sent: Sent, afterMs: number, status: number): UrlAnswer {
+  return {
+    kind: "answer",
+    afterMs,
+    status,
+    headers: { "content-type": "text/html" },
+    body: `not kept: ${sent.purpose}`,
+  };
+}
+
+function usable(trace: readonly TraceEntry[], sent: Sent, afterMs: number): UrlAnswer {
+  if (sent.purpose === "audio") return audio(afterMs);
+  const used = trace.find((entry) => entry.type === "answer.used" && entry.id === sent.id);
+  const answer = used?.type === "answer.used" ? used.answer : unusedAnswer(trace, sent);
+  switch (sent.purpose) {
+    case "connect":
+      return json(afterMs, connectWire(answer));
+    case "dial_whom":
+      // Its audio stands in the flow, and an answer that was not used is no way to know it.
+      if (used === undefined) return NEVER;
+      return plain(afterMs, 200, Array.isArray(answer["numbers"]) ? answer["numbers"].join(",") : "");
+    case "gather":
+      return json(afterMs, withoutNull(answer));
+    case "passthru":
+      return json(afterMs, selectedBehind(trace, sent));
+    case "greeting":
+      return plain(afterMs, 200, wordsBehind(trace, sent));
+    case "dial_event":
+    case "status_callback":
+      return plain(afterMs, 200, "");
+    default:
+      return plain(afterMs, 200, "");
+  }
+}
+
+/**
+ * A good answer that was never used: the call ended while its audio was looked at (RES-27). That audio is all that the
+ * trace tells of it; one answer names at most two.
+ */
+function unusedAnswer(trace: readonly TraceEntry[], sent: Sent): Json {
+  const behind = trace.slice(trace.indexOf(sent) + 1).filter((entry) => entry.type === "request.sent");
+  const other = behind.findIndex(({ purpose }) => purpose !== "audio");
+  const [first, second] = (other < 0 ? behind : behind.slice(0, other)).map(({ url }) => url);
+  if (first === undefined) return {};
+  if (sent.purpose === "gather") {
+    const repeat = second === undefined ? null : { audio_url: second };
+    return { gather_prompt: { audio_url: first }, repeat_gather_prompt: repeat };
+  }
+  const playback = second === undefined ? null : { playback_to: "callee", type: "audio_url", value: second };
+  return { numbers: [], music_on_hold: { type: "custom_tone", value: first }, start_call_playback: playback };
+}
+
+/** APP-5: the case that the next Switch found selected. */
+function selectedBehind(trace: readonly TraceEntry[], sent: Sent): Json {
+  const behind = trace.slice(trace.indexOf(sent));
+  const entered = behind.find((entry) => entry.type === "applet.entered" && entry.kind === "switch");
+  if (entered?.type !== "applet.entered") return {};
+  const taken = behind.find((entry) => entry.type === "exit.taken" && entry.applet === entered.applet);
+  return taken?.type !== "exit.taken" || taken.exit === "default" ? {} : { select: taken.exit };
+}
+
+/** What was said once the URL had answered: `text: …`, or audio URLs. */
+function wordsBehind(trace: readonly TraceEntry[], sent: Sent): string {
+  const next = trace
+    .slice(trace.indexOf(sent))
+    .find(({ type }) => type === "playback.started" || type === "exit.taken");
+  const what = next?.type === "playback.started" ? next.what : "";
+  return what.startsWith("text: ") ? what.slice("text: ".length) : what.replaceAll(", ", "\n");
+}
+
+/** The effective answer of a Connect in the form in which a URL gives it. */
+export function connectWire(answer: Json): Json {
+  const { numbers, ...others } = withoutNull(answer);
+  return { destination: { numbers }, ...others };
+}
+
+function withoutNull(answer: Json): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,61 @@
+import type { TraceEntry } from "../../../core/call/trace.ts";
+import type { CallerBehaviour } from "../scenario/scenario-types.ts";
+import { DIGIT_SPACING_MS } from "../simulated-network.ts";
+
+type Press = CallerBehaviour["presses"][number];
+
+/** What the caller did in a recorded call. Keys that led to nothing are not in a trace, and so not in the replay. */
+export function callerOf(trace: readonly TraceEntry[]): CallerBehaviour {
+  const left = trace.find((entry) => entry.type === "caller.left");
+  return { hangUpAfterMs: left?.at_ms ?? null, presses: pressesOf(trace), silentAfterMs: null };
+}
+
+function pressesOf(trace: readonly TraceEntry[]): Press[] {
+  const presses: Press[] = [];
+  let inputTimeoutMs = 0;
+  const message = new MessageWatch();
+  for (const entry of trace) {
+    if (entry.type === "caller.left") break;
+    if (entry.type === "answer.used") inputTimeoutMs = Number(entry.answer["input_timeout"] ?? 0) * 1000;
+    if (entry.type === "digits" && entry.digits !== "") presses.push(pressOf(entry, inputTimeoutMs));
+    if (message.endedByKey(entry)) presses.push({ afterMs: entry.at_ms, digits: "#" });
+  }
+  return presses;
+}
+
+const FINISHED_BY = /^The caller pressed (.)\.$/;
+const RAN_OUT = /^No further digit/;
+
+/** The trace knows when digits were understood: their last was pressed just then, or the input timeout before. */
+function pressOf(entry: Extract<TraceEntry, { type: "digits" }>, inputTimeoutMs: number): Press {
+  const digits = entry.digits + (FINISHED_BY.exec(entry.message)?.[1] ?? "");
+  const lastMs = RAN_OUT.test(entry.message) ? entry.at_ms - inputTimeoutMs : entry.at_ms;
+  return { afterMs: Math.max(0, lastMs - (digits.length - 1) * DIGIT_SPACING_MS), digits };
+}
+
+/**
+ * APP-6: `#` cuts a voicemail's prompt or ends its message; the trace shows only that they did not end by themselves.
+ * A message that silence ended comes to the same.
+ */
+class MessageWatch {
+  #inVoicemail = false;
+  #runs = false;
+
+  endedByKey(entry: TraceEntry): boolean {
+    const wasRunning = this.#inVoicemail && this.#runs;
+    if (entry.type === "applet.entered") this.#inVoicemail = entry.kind === "voicemail";
+    const starts = entry.type === "playback.started" || entry.type === "recording.started";
+    if (!starts && !isStop(entry)) return false;
+    this.#runs = starts;
+    return wasRunning && (starts || entry.type === "exit.taken" || isCutOff(entry));
+  }
+}
+
+function isStop({ type }: TraceEntry): boolean {
+  return type === "playback.ended" || type === "recording.closed" || type === "exit.taken";
+}
+
+/** The limit of a message is whole seconds; any other length was somebody's choice. */
+function isCutOff(entry: TraceEntry): boolean {
+  return entry.type === "recording.closed" && entry.duration_ms % 1_000 !== 0;
+}

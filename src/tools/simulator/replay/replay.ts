@@ -1,0 +1,169 @@
+import { z } from "zod";
+import type { Result } from "../../../base/result.ts";
+import { err, ok } from "../../../base/result.ts";
+import { reportOf } from "../../../core/call/report.ts";
+import type { AttemptReport } from "../../../core/call/report.ts";
+import type { Flow } from "../../../core/call/setup.ts";
+import type { TraceEntry } from "../../../core/call/trace.ts";
+import type { Account } from "../../../core/contract/account.ts";
+import { readAnswers } from "./replay-answers.ts";
+import { callerOf } from "./replay-caller.ts";
+import { rebuildFlow } from "./replay-flow.ts";
+import { replaySoundsOf } from "./replay-sounds.ts";
+import { defaultAccount, SIMULATED_RECORDINGS_URL, SIMULATED_VERSION } from "../scenario/scenario.ts";
+import type { PhoneBehaviour, PhoneEnding, Scenario } from "../scenario/scenario-types.ts";
+
+/** A recorded call, ready to be played again under its own CallSid. */
+export interface Replay {
+  readonly scenario: Scenario;
+  readonly callSid: string;
+}
+
+export interface ReplayOptions {
+  /** Absent: the flow is rebuilt from what the call went through. */
+  readonly flow?: Flow;
+  /** Absent: an account that owns the number called and every number shown to a callee. */
+  readonly account?: Account;
+}
+
+type Entry<T extends TraceEntry["type"]> = Extract<TraceEntry, { type: T }>;
+
+/** What a report must hold at least; the rest of a trace entry is as the platform wrote it. */
+const reportSchema = z.object({
+  trace: z
+    .array(z.looseObject({ seq: z.number().int(), at_ms: z.number().min(0), type: z.string() }))
+    .min(1, "is empty"),
+});
+
+/**
+ * Turns the report of a call, live or simulated, back into a scenario in which URLs, phones and caller behave as they
+ * did. The error is one sentence.
+ */
+export function replayOf(report: unknown, name: string, options: ReplayOptions = {}): Result<Replay, string> {
+  const read = reportSchema.safeParse(report);
+  if (!read.success) {
+    const issue = read.error.issues[0];
+    return err(`${name} is not the report of a call: ${issue?.path.join(".") ?? "it"} ${issue?.message ?? "is wrong"}`);
+  }
+  const trace = read.data.trace as unknown as readonly TraceEntry[];
+  const started = trace.find((entry) => entry.type === "call.started");
+  if (started === undefined) return err(`${name} is not the report of a call: its trace has no call.started`);
+  const flow = options.flow === undefined ? rebuildFlow(trace, started.flow) : ok(options.flow);
+  if (!flow.ok) return err(`${name}: the flow cannot be rebuilt from the trace (${flow.error}): give it with --flow`);
+  const account = options.account === undefined ? accountOf(trace, started) : ok(options.account);
+  if (!account.ok) return err(`${name}: the account cannot be rebuilt from the trace (${account.error})`);
+  return ok({ scenario: scenarioOf(name, trace, started, flow.value, account.value), callSid: started.call_sid });
+}
+
+function scenarioOf(
+  name: string,
+  trace: readonly TraceEntry[],
+  started: Entry<"call.started">,
+  flow: Flow,
+  account: Account,
+): Scenario {
+  return {
+    name,
+    setup: { account, flow, recordingsUrl: SIMULATED_RECORDINGS_URL, version: SIMULATED_VERSION },
+    call: { from: started.from, to: started.to, direction: started.direction, customField: customFieldOf(trace) },
+    startMs: Date.parse(started.started_at),
+    urls: readAnswers(trace),
+    phones: phonesOf(trace),
+    sounds: replaySoundsOf(trace),
+    caller: callerOf(trace),
+  };
+}
+
+function customFieldOf(trace: readonly TraceEntry[]): string | null {
+  for (const entry of trace) {
+    const field = entry.type === "request.sent" ? entry.query.find(([key]) => key === "CustomField") : undefined;
+    if (field !== undefined) return field[1];
+  }
+  return null;
+}
+
+/** Settings that a trace shows: whose numbers are the account's own, and which dial events it wants. */
+function accountOf(trace: readonly TraceEntry[], started: Entry<"call.started">): Result<Account, string> {
+  const shown = trace.flatMap((entry) => (entry.type === "attempt.started" ? [entry.caller_id] : []));
+  const events = trace.flatMap((entry) => (entry.type === "dial_event" ? [entry.event.toLowerCase()] : []));
+  const known = (["dial", "ringing", "answered", "terminal"] as const).filter((event) => events.includes(event));
+  const exophones = [...new Set([started.to, ...shown])].filter((number) => number.startsWith("+"));
+  const account = defaultAccount({
+    sid: started.account,
+    exophones,
+    ...(known.length === 0 ? {} : { dial_events: known }),
+    ...formatsOf(trace),
+  });
+  return account.ok ? account : err(account.error.map(({ message }) => message).join("; "));
+}
+
+/** How the account writes numbers and times, from the first request that says it (REQ-14, REQ-32). */
+function formatsOf(trace: readonly TraceEntry[]): { number_format?: "e164"; created_format?: "documented" } {
+  const sent = trace.find((entry) => entry.type === "request.sent" && entry.query.some(([key]) => key === "Created"));
+  const told = new Map(sent?.type === "request.sent" ? sent.query : []);
+  return {
+    ...(told.get("CallFrom")?.startsWith("+91") ? { number_format: "e164" } : {}),
+    ...(/^\d{4}-/.test(told.get("Created") ?? "") ? { created_format: "documented" } : {}),
+  };
+}
+
+// Phones
+
+function phonesOf(trace: readonly TraceEntry[]): Record<string, PhoneBehaviour[]> {
+  const phones: Record<string, PhoneBehaviour[]> = {};
+  for (const entry of trace) {
+    if (entry.type !== "attempt.started") continue;
+    (phones[entry.destination] ??= []).push(phoneOf(trace, entry));
+  }
+  return phones;
+}
+
+function phoneOf(trace: readonly TraceEntry[], started: Entry<"attempt.started">): PhoneBehaviour {
+  const since = (entry: TraceEntry | undefined): number | null => (entry ? entry.at_ms - started.at_ms : null);
+  const ofLeg = <T extends TraceEntry["type"]>(type: T): Entry<T> | undefined =>
+    trace.find((entry): entry is Entry<T> => entry.type === type && "leg" in entry && entry.leg === started.leg);
+  const answered = ofLeg("attempt.answered");
+  const ended = ofLeg("attempt.ended");
+  const talked = ofLeg("conversation.ended");
+  const left = answered !== undefined && ended !== undefined && talked === undefined && ended.outcome !== "canceled";
+  return {
+    ringAfterMs: since(ofLeg("attempt.ringing")),
+    earlyMediaAfterMs: since(ofLeg("attempt.early_media")),
+    ending: phoneEnding(since(answered), since(ended), ended),
+    talkMs: talked?.by === "callee" ? talked.duration_ms : null,
+    hangUpAfterMs: left ? ended.at_ms - answered.at_ms : null,
+    cancelTakesMs: 0,
+  };
+}
+
+/** A phone that we gave up, at its limit or because nobody waited any more, rings for ever. */
+function phoneEnding(
+  answeredMs: number | null,
+  endedMs: number | null,
+  ended: Entry<"attempt.ended"> | undefined,
+): PhoneEnding {
+  if (answeredMs !== null) return { kind: "answer", afterMs: answeredMs };
+  if (ended === undefined || endedMs === null) return { kind: "ring" };
+  if (ended.sip === null && ended.outcome !== "failed") return { kind: "ring" };
+  return { kind: "fail", afterMs: endedMs, sip: ended.sip };
+}
+
+/** Whether a replay went the way of the call it repeats; one sentence for each difference. */
+export function differences(recorded: unknown, replayed: readonly TraceEntry[]): string[] {
+  const read = reportSchema.safeParse(recorded);
+  if (!read.success) return [];
+  const before = reportOf(read.data.trace as unknown as readonly TraceEntry[], { seed: null });
+  const after = reportOf(replayed, { seed: null });
+  const found: string[] = [];
+  const compare = (what: string, was: string, is: string): void => {
+    if (was !== is) found.push(`${what}: was ${was || "none"}, is ${is || "none"}`);
+  };
+  compare("applets", before.applets.join(" → "), after.applets.join(" → "));
+  compare("attempts", before.attempts.map(showAttempt).join(", "), after.attempts.map(showAttempt).join(", "));
+  compare("ended by", String(before.ended_by), String(after.ended_by));
+  return found;
+}
+
+function showAttempt({ destination, outcome }: AttemptReport): string {
+  return `${destination} ${outcome}`;
+}

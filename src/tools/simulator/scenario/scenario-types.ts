@@ -1,0 +1,66 @@
+import type { CallSetup } from "../../../core/call/setup.ts";
+
+/** Why a scripted request gets no answer. */
+export type UrlError = "timeout" | "refused" | "dns" | "tls";
+
+/**
+ * One scripted answer of a URL. `afterMs` counts from the request; an answer later than the request's deadline is a
+ * timeout. `headers` have lower-case names.
+ */
+export type UrlAnswer =
+  | {
+      readonly kind: "answer";
+      readonly afterMs: number;
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+    }
+  | { readonly kind: "error"; readonly afterMs: number; readonly error: UrlError };
+
+/** How a phone settles an INVITE, `afterMs` after it was sent; `ring` never does. `sip` null: it cannot be reached. */
+export type PhoneEnding =
+  | { readonly kind: "answer"; readonly afterMs: number }
+  | { readonly kind: "fail"; readonly afterMs: number; readonly sip: number | null }
+  | { readonly kind: "ring" };
+
+/** What a phone does with one INVITE. All times are ms from the INVITE unless said otherwise; null: never. */
+export interface PhoneBehaviour {
+  readonly ringAfterMs: number | null;
+  readonly earlyMediaAfterMs: number | null;
+  readonly ending: PhoneEnding;
+  /** The callee hangs up so long after the bridge. */
+  readonly talkMs: number | null;
+  /** The callee hangs up so long after answering, bridged or not. */
+  readonly hangUpAfterMs: number | null;
+  /** How long our CANCEL travels; what the phone does in the meantime crosses it (DIAL-2). */
+  readonly cancelTakesMs: number;
+}
+
+/** What the caller does, in ms from the call's arrival; null: never. */
+export interface CallerBehaviour {
+  readonly hangUpAfterMs: number | null;
+  readonly presses: readonly { readonly afterMs: number; readonly digits: string }[];
+  /** From when on the caller says nothing more: ends a voicemail by silence. */
+  readonly silentAfterMs: number | null;
+}
+
+/** One call in a scripted world: a plain value, and with a seed all that `simulate` needs. */
+export interface Scenario {
+  readonly name: string;
+  readonly setup: CallSetup;
+  readonly call: {
+    readonly from: string;
+    readonly to: string;
+    readonly direction: "incoming" | "outbound-dial";
+    readonly customField: string | null;
+  };
+  /** Epoch ms of the call's arrival. */
+  readonly startMs: number;
+  /** By `urlKey`; answers in the order they are asked, the last repeats; a URL that is not here does not resolve. */
+  readonly urls: Readonly<Record<string, readonly UrlAnswer[]>>;
+  /** By `destinationKey`, in the order dialled; the last repeats; a phone that is not here cannot be reached. */
+  readonly phones: Readonly<Record<string, readonly PhoneBehaviour[]>>;
+  /** How long a text, a file or the audio behind a URL plays, in ms; what is not here takes a plausible time. */
+  readonly sounds: Readonly<Record<string, number>>;
+  readonly caller: CallerBehaviour;
+}

@@ -1,0 +1,115 @@
+import type { HttpOutcome } from "../../core/contract/http.ts";
+import type { UrlAnswer } from "./scenario/scenario-types.ts";
+
+/** What one scripted request comes to, `elapsedMs` after it was sent. */
+export interface ScriptedOutcome {
+  readonly outcome: HttpOutcome;
+  readonly elapsedMs: number;
+}
+
+/** REQ-8: the live edge reads no more of an answer than 64 KiB; so does this one. */
+const MAX_BODY_BYTES = 65_536;
+
+/** HEAD is not offered by every server; these two say so, and the check asks again with GET (RES-27). */
+const METHOD_NOT_ALLOWED = 405;
+const NOT_IMPLEMENTED = 501;
+
+/** The customers' web servers of a scenario: each URL answers in its scripted order, the last answer repeats. */
+export class ScriptedUrls {
+  readonly #script: Readonly<Record<string, readonly UrlAnswer[]>>;
+  readonly #asked = new Map<string, number>();
+
+  constructor(script: Readonly<Record<string, readonly UrlAnswer[]>>) {
+    this.#script = script;
+  }
+
+  /** One GET within `deadlineMs`. */
+  get(url: string, deadlineMs: number): ScriptedOutcome {
+    return withinDeadline(url, this.#next(url), deadlineMs);
+  }
+
+  /** The check of an audio URL: HEAD, then GET where HEAD is not offered; `deadlineMs` is for both together. */
+  check(url: string, deadlineMs: number): ScriptedOutcome {
+    const head = withoutBody(this.get(url, deadlineMs));
+    if (!head.outcome.ok) return head;
+    if (head.outcome.status !== METHOD_NOT_ALLOWED && head.outcome.status !== NOT_IMPLEMENTED) return head;
+    const second = this.get(url, deadlineMs - head.elapsedMs);
+    return withoutBody({ outcome: second.outcome, elapsedMs: head.elapsedMs + second.elapsedMs });
+  }
+
+  /** The download of audio to be played, and why it failed. */
+  download(url: string, deadlineMs: number): { readonly waitMs: number; readonly failure: string | null } {
+    const { outcome, elapsedMs } = this.get(url, deadlineMs);
+    if (!outcome.ok) return { waitMs: elapsedMs, failure: `${url}: ${outcome.detail}` };
+    return { waitMs: elapsedMs, failure: outcome.status === 200 ? null : `${url} answered ${outcome.status}` };
+  }
+
+  #next(url: string): UrlAnswer | null {
+    const plain = beforeQuery(url);
+    const key = this.#script[plain] === undefined ? urlKey(url) : plain;
+    const answers = this.#script[key];
+    if (answers === undefined) return null;
+    const asked = this.#asked.get(key) ?? 0;
+    this.#asked.set(key, asked + 1);
+    return answers[Math.min(asked, answers.length - 1)] ?? null;
+  }
+}
+
+/** The name of a URL in a scenario: without query, fragment and credentials, in the form in which it is requested. */
+export function urlKey(url: string): string {
+  const bare = url.replace(/[?#].*$/s, "");
+  if (!URL.canParse(bare)) return bare;
+  const parsed = new URL(bare);
+  parsed.username = "";
+  parsed.password = "";
+  return parsed.href;
+}
+
+function beforeQuery(url: string): string {
+  const query = url.indexOf("?");
+  return query < 0 ? url : url.slice(0, query);
+}
+
+function withoutBody({ outcome, elapsedMs }: ScriptedOutcome): ScriptedOutcome {
+  return outcome.ok ? { outcome: { ...outcome, body: "" }, elapsedMs } : { outcome, elapsedMs };
+}
+
+function withinDeadline(url: string, answer: UrlAnswer | null, deadlineMs: number): ScriptedOutcome {
+  if (answer === null) return unscripted(url);
+  const never = answer.kind === "error" && answer.error === "timeout";
+  if (never || answer.afterMs > deadlineMs) {
+    const detail = `no whole answer within ${deadlineMs} ms`;
+    return { outcome: { ok: false, reason: "timeout", detail }, elapsedMs: deadlineMs };
+  }
+  return { outcome: outcomeOf(answer), elapsedMs: answer.afterMs };
+}
+
+function unscripted(url: string): ScriptedOutcome {
+  if (!URL.canParse(url)) return { outcome: { ok: false, reason: "bad_url", detail: "not a URL" }, elapsedMs: 0 };
+  const detail = "the scenario's urls have no answer for it, so its host does not resolve";
+  return { outcome: { ok: false, reason: "dns", detail }, elapsedMs: 0 };
+}
+
+function outcomeOf(answer: UrlAnswer): HttpOutcome {
+  if (answer.kind === "error") return { ok: false, reason: answer.error, detail: ERROR_DETAIL[answer.error] };
+  if (isTooLarge(answer.body)) {
+    return { ok: false, reason: "too_large", detail: `the answer is larger than ${MAX_BODY_BYTES} bytes` };
+  }
+  const contentType = answer.headers["content-type"] ?? null;
+  return { ok: true, status: answer.status, contentType, body: answer.body };
+}
+
+const ERROR_DETAIL = {
+  timeout: "no answer",
+  refused: "connection refused",
+  dns: "the host name does not resolve",
+  tls: "the TLS handshake failed",
+} as const;
+
+/** A character takes at most three bytes per UTF-16 unit, so short bodies need no counting. */
+const MAX_BYTES_PER_UNIT = 3;
+
+function isTooLarge(body: string): boolean {
+  if (body.length * MAX_BYTES_PER_UNIT <= MAX_BODY_BYTES) return false;
+  return new TextEncoder().encode(body).length > MAX_BODY_BYTES;
+}

@@ -1,0 +1,360 @@
+import { unreachable } from "../../../base/never.ts";
+import { seededRandom } from "../../../base/random.ts";
+import { MAX_APPLETS_PER_CALL } from "../../../core/call/limits.ts";
+import type { Flow } from "../../../core/call/setup.ts";
+import type { TraceEntry } from "../../../core/call/trace.ts";
+import { step } from "../../../core/engine/engine.ts";
+import {
+  exampleCallAlong,
+  hasExampleScript,
+  documentOf,
+  type ExampleCall,
+  exampleOf,
+} from "../../../core/flow/example-call.ts";
+import { type FlowReading, readFlow } from "../../../core/flow/flow.ts";
+import {
+  type FlowGraph,
+  graphOf,
+  loopFrom,
+  reachFrom,
+  busyLoops,
+  type PathStep,
+  pathsTo,
+} from "../../../core/flow/graph.ts";
+import { verifyFlow, verifyGraph, type WorstCase } from "../../../core/flow/verify.ts";
+import { drawScenario, makeScenarioPools } from "../random/random-scenario.ts";
+import { WaitMeter } from "./wait-meter.ts";
+import { type VerifyTarget, targetKey, placesOf, shows } from "./target.ts";
+import { parseScenario, type ScenarioInput } from "../scenario/scenario.ts";
+import type { Scenario } from "../scenario/scenario-types.ts";
+import { scenarioDocument } from "../scenario/show-scenario.ts";
+import { shrink } from "../random/shrink.ts";
+import { DEFAULT_SEED } from "../simulate.ts";
+import { SimulatedNetwork } from "../simulated-network.ts";
+
+/** A call that shows what a finding says: it was played, and it did. */
+export interface ExampleOfFinding {
+  /** The exits that the call takes, in order. */
+  readonly path: readonly { readonly applet: string; readonly exit: string }[];
+  /** The same in a sentence for people. */
+  readonly story: string;
+  /** What `simulate` takes; the flow is inside. */
+  readonly scenario: ScenarioInput;
+}
+
+/** The example of a finding, or one sentence that says why there is none. */
+type Shown =
+  | { readonly example: ExampleOfFinding; readonly noExample: null }
+  | { readonly example: null; readonly noExample: string };
+
+/** Something that is wrong with a flow. An error keeps it from being published; a warning wants to be looked at. */
+export type FlowFinding = {
+  readonly level: "error" | "warning";
+  /** The rule of the contract; null: it is about the shape of the document. */
+  readonly rule: string | null;
+  /** Where in the document; empty: the whole of it. */
+  readonly path: readonly (string | number)[];
+  /** One sentence, to be read behind the path. */
+  readonly message: string;
+} & Shown;
+
+/** The worst that a caller can meet: never more, and as much in the example. */
+export type VerifiedWorst = {
+  readonly ms: number;
+  readonly applet: string;
+  /** Null: at the beginning of the applet, or all the while. */
+  readonly exit: string | null;
+  readonly because: string;
+} & Shown;
+
+/** What can be said of a flow document without a real call. */
+export interface FlowReport {
+  readonly findings: readonly FlowFinding[];
+  /** The longest that it may ring in one applet. Null: never; or the flow has errors. */
+  readonly longestRinging: VerifiedWorst | null;
+  /** The longest without anything to hear and without a key pressed. Null: none; or the flow has errors. */
+  readonly longestSilence: VerifiedWorst | null;
+}
+
+/**
+ * Checks a flow document as publishing does, and gives for each finding a concrete call that shows it. Every call was
+ * played by the engine that handles live calls before it is handed out. Never throws.
+ */
+export function verify(document: unknown): FlowReport {
+  const reading = readFlow(document);
+  const { playable: flow, problems } = reading;
+  if (flow === null) {
+    const noExample = "No call can be played: the document does not say which applets there are and where to begin.";
+    const findings = problems.map(({ rule, path, message }) => ({ rule, path, message }));
+    return {
+      findings: findings.map((each) => ({ level: "error", ...each, example: null, noExample })),
+      longestRinging: null,
+      longestSilence: null,
+    };
+  }
+  return new Verifier(flow, reading, document).report();
+}
+
+/** {@link verify} for a flow that was read already. */
+export function verifyParsed(flow: Flow): FlowReport {
+  return verify(documentOf(flow));
+}
+
+interface Played {
+  readonly trace: readonly TraceEntry[];
+  readonly waits: WaitMeter;
+}
+
+/** What a finding says before an example has been looked for. */
+type Said = Pick<FlowFinding, "level" | "rule" | "path" | "message">;
+
+/** Random calls tried for what no script shows: half a second, and most exits of most flows are among them. */
+const RANDOM_CALLS = 2000;
+
+/** A key is pressed one millisecond before the time for it runs out. */
+const LAST_MOMENT_MS = 1;
+
+/** Any call id: nothing depends on it. */
+const CALL_SID = "c0ffee00000000000000000000001a15";
+
+class Verifier {
+  readonly #flow: Flow;
+  readonly #reading: FlowReading;
+  readonly #document: unknown;
+  readonly #graph: FlowGraph;
+  /** Applets that calls can come to. */
+  readonly #reached: ReadonlySet<string>;
+  readonly #scriptable = new Map<string, boolean>();
+  readonly #shown = new Map<string, ExampleOfFinding | null>();
+
+  constructor(flow: Flow, reading: FlowReading, document: unknown) {
+    this.#flow = flow;
+    this.#reading = reading;
+    this.#document = document;
+    this.#graph = graphOf(flow.applets);
+    this.#reached = reachFrom(this.#graph, flow.start).applets;
+  }
+
+  report(): FlowReport {
+    const errors = this.#reading.problems.map(({ rule, path, message }): Said => {
+      return { level: "error", rule, path, message };
+    });
+    const said = [...errors, ...this.#warnings()];
+    this.#showAll(said.flatMap(({ rule, path }) => this.#targetOf(rule, path) ?? []));
+    const findings = said.map((each) => ({ ...each, ...this.#exampleFor(each) }));
+    if (errors.length > 0) return { findings, longestRinging: null, longestSilence: null };
+    const { longestRinging, longestSilence } = verifyFlow(this.#flow);
+    return {
+      findings,
+      longestRinging: longestRinging && this.#worst(longestRinging, "ringing"),
+      longestSilence: longestSilence && this.#worst(longestSilence, "silence"),
+    };
+  }
+
+  /** In a flow with gaps nothing can be said of what would lie behind them. */
+  #warnings(): Said[] {
+    const { unreadable, unknown } = this.#reading;
+    const gaps = new Set([...unreadable, ...unknown]);
+    const isUncertain = unreadable.length > 0 || gaps.has(this.#flow.start);
+    return verifyFlow(this.#flow)
+      .warnings.filter(({ path }) => path.length > 2 || !(isUncertain || gaps.has(String(path[1]))))
+      .map((warning) => ({ level: "warning", ...warning }));
+  }
+
+  #targetOf(rule: string | null, path: Said["path"]): VerifyTarget | null {
+    const [first, id, ...rest] = path;
+    if (first === "start" && rule === "EXIT-6") return { kind: "enter", applet: this.#flow.start };
+    if (first !== "applets" || typeof id !== "string") return null;
+    if (this.#reading.unreadable.includes(id)) return { kind: "enter", applet: id };
+    if (rule === "APP-9") return this.#loopFrom(id);
+    if (rest[0] === "parameters" && rule !== null) return { kind: "judge", applet: id, rule };
+    const exit = this.#graph.get(id)?.exits.find((each) => each.path.join("\n") === rest.join("\n"));
+    return exit === undefined ? null : { kind: "exit", applet: id, exit: exit.name };
+  }
+
+  #loopFrom(id: string): VerifyTarget | null {
+    const applets = busyLoops(this.#graph).find(([first]) => first === id);
+    return applets === undefined ? null : { kind: "loop", applets };
+  }
+
+  #exampleFor({ level, rule, path }: Said): Shown {
+    const target = this.#targetOf(rule, path);
+    if (target === null) {
+      const noExample =
+        level === "error" ? "It is about the document, not about a call." : "No call comes there: that is the finding.";
+      return { example: null, noExample };
+    }
+    const example = this.#shown.get(targetKey(target)) ?? null;
+    if (example !== null) return { example, noExample: null };
+    const isReached = placesOf(target).some((applet) => this.#reached.has(applet));
+    const noExample = isReached
+      ? "No call was found that shows it: none of those that were scripted or drawn at random did."
+      : "No call comes there: no exit leads to it.";
+    return { example: null, noExample };
+  }
+
+  /** Looks for a call for every goal: by script first, then all that are left over among random calls. */
+  #showAll(targets: readonly VerifyTarget[]): void {
+    const left = new Map<string, VerifyTarget>();
+    for (const target of targets) {
+      const key = targetKey(target);
+      if (this.#shown.has(key)) continue;
+      const example = this.#scripted(target);
+      this.#shown.set(key, example);
+      const isReached = placesOf(target).some((applet) => this.#reached.has(applet));
+      if (example === null && isReached) left.set(key, target);
+    }
+    if (left.size > 0) this.#showByChance(left);
+  }
+
+  #scripted(target: VerifyTarget): ExampleOfFinding | null {
+    for (const path of this.#pathsFor(target)) {
+      const call = exampleCallAlong(this.#flow, path);
+      const played = call === null ? null : this.#play(call);
+      if (call !== null && played !== null && shows(target, played.trace)) return this.#exampleOf(call, played.trace);
+    }
+    return null;
+  }
+
+  *#pathsFor(target: VerifyTarget): Generator<readonly PathStep[], void, void> {
+    switch (target.kind) {
+      case "exit": {
+        const step = { applet: target.applet, exit: target.exit, timing: "fast" as const };
+        for (const path of this.#pathsTo(target.applet, target.exit)) yield [...path, step];
+        return;
+      }
+      case "enter":
+      case "judge":
+        yield* this.#pathsTo(target.applet, null);
+        return;
+      case "loop":
+        for (const applet of target.applets) {
+          const loop = loopFrom(this.#graph, target.applets, applet);
+          const laps = Array.from({ length: Math.ceil(MAX_APPLETS_PER_CALL / loop.length) }, () => loop).flat();
+          for (const path of this.#pathsTo(applet, loop[0]?.exit ?? null)) yield [...path, ...laps];
+        }
+        return;
+      default:
+        unreachable(target);
+    }
+  }
+
+  #pathsTo(applet: string, exit: string | null): Iterable<readonly PathStep[]> {
+    return pathsTo(this.#graph, this.#flow.start, { applet, exit }, (id, name) => this.#hasExampleScript(id, name));
+  }
+
+  #hasExampleScript(applet: string, exit: string): boolean {
+    const key = `${applet}\n${exit}`;
+    const known = this.#scriptable.get(key);
+    if (known !== undefined) return known;
+    const can = hasExampleScript(this.#flow, applet, exit);
+    this.#scriptable.set(key, can);
+    return can;
+  }
+
+  #showByChance(left: Map<string, VerifyTarget>): void {
+    const pools = makeScenarioPools(this.#flow, DEFAULT_SEED);
+    const random = seededRandom(DEFAULT_SEED);
+    for (let run = 1; run <= RANDOM_CALLS && left.size > 0; run++) {
+      const scenario = drawScenario(pools, random, run);
+      const { trace } = playScenario(scenario) ?? { trace: [] };
+      for (const [key, target] of left) {
+        if (!shows(target, trace)) continue;
+        left.delete(key);
+        this.#shown.set(key, this.#smallest(target, scenario));
+      }
+    }
+  }
+
+  #smallest(target: VerifyTarget, found: Scenario): ExampleOfFinding | null {
+    const smallest = shrink(found, (candidate) => shows(target, playScenario(candidate)?.trace ?? []));
+    const call = scenarioDocument(smallest, documentOf(this.#flow));
+    const played = this.#play(call);
+    return played !== null && shows(target, played.trace) ? this.#exampleOf(call, played.trace) : null;
+  }
+
+  /** Reads a call as `simulate` would, and plays it. Null: it is none, or never ends. */
+  #play(call: ExampleCall): Played | null {
+    // The flow was read once: its text need not be read again for every call.
+    const read = parseScenario(JSON.stringify({ ...call, flow: ANY_FLOW }), "example", () => "");
+    if (!read.ok) return null;
+    return playScenario({ ...read.value, setup: { ...read.value.setup, flow: this.#flow } });
+  }
+
+  #exampleOf(call: ExampleCall, trace: readonly TraceEntry[]): ExampleOfFinding {
+    const { flow: _flow, ...rest } = call;
+    const refused = this.#reading.problems.length === 0 ? {} : { play_refused_flow: true };
+    // The schema took it a moment ago.
+    const scenario = { flow: this.#document, ...refused, ...rest } as ScenarioInput;
+    const path = trace.flatMap((entry) => {
+      return entry.type === "exit.taken" ? [{ applet: entry.applet, exit: entry.exit }] : [];
+    });
+    return { path, story: this.#storyOf(trace), scenario };
+  }
+
+  /** `greet (then) → menu (key 1) → the call is hung up`. */
+  #storyOf(trace: readonly TraceEntry[]): string {
+    const steps: string[] = [];
+    for (const entry of trace) {
+      if (entry.type === "applet.entered") steps.push(entry.applet);
+      if (entry.type === "exit.taken") steps.push(`${steps.pop() ?? ""} (${this.#labelOf(entry.applet, entry.exit)})`);
+    }
+    const last = trace.findLast((entry) => entry.type === "call.ended");
+    const end =
+      last?.type === "call.ended" && last.cdr.ended_by === "caller" ? "the caller hangs up" : "the call is hung up";
+    return [...shortened(steps), end].join(" → ");
+  }
+
+  #labelOf(applet: string, exit: string): string {
+    return this.#graph.get(applet)?.exits.find(({ name }) => name === exit)?.label ?? exit;
+  }
+
+  #worst(worst: WorstCase, what: "ringing" | "silence"): VerifiedWorst {
+    const { ms, applet, exit, because } = worst;
+    for (const call of this.#callsOf(worst, what)) {
+      const played = this.#play(call);
+      if (played === null) continue;
+      const shownMs = what === "ringing" ? played.waits.ringMs : played.waits.silenceMs;
+      if (shownMs < ms - LAST_MOMENT_MS) continue;
+      return { ms, applet, exit, because, example: this.#exampleOf(call, played.trace), noExample: null };
+    }
+    const noExample = "No call was found in which it is as long: it is never longer.";
+    return { ms, applet, exit, because, example: null, noExample };
+  }
+
+  /** The walk of the proof may go where no script can; others may do as well. */
+  *#callsOf(worst: WorstCase, what: "ringing" | "silence"): Generator<ExampleCall, void, void> {
+    const first = exampleOf(this.#flow, worst, what);
+    if (first !== null) yield first;
+    if (what === "ringing") {
+      for (const path of this.#pathsTo(worst.applet, null)) {
+        const call = exampleOf(this.#flow, { ...worst, path }, what);
+        if (call !== null) yield call;
+      }
+      return;
+    }
+    const ways = [...this.#graph].map(([id, node]) => {
+      return [id, { ...node, exits: node.exits.filter(({ name }) => this.#hasExampleScript(id, name)) }] as const;
+    });
+    const { longestSilence } = verifyGraph(new Map(ways), this.#flow);
+    const call = longestSilence === null ? null : exampleOf(this.#flow, longestSilence, what);
+    if (call !== null) yield call;
+  }
+}
+
+const ANY_FLOW = { flow: "0", start: "bye", applets: { bye: { type: "hangup" } } };
+
+function playScenario(scenario: Scenario): Played | null {
+  const waits = new WaitMeter();
+  const outcome = new SimulatedNetwork(scenario, step, waits).run(CALL_SID);
+  return outcome.kind === "ended" ? { trace: outcome.trace, waits } : null;
+}
+
+/** Steps of a story at its beginning and at its end, when it is too long to tell. */
+const STEPS_TOLD = 6;
+
+function shortened(steps: readonly string[]): readonly string[] {
+  const left = steps.length - 2 * STEPS_TOLD;
+  if (left <= 1) return steps;
+  return [...steps.slice(0, STEPS_TOLD), `… ${left} applets …`, ...steps.slice(-STEPS_TOLD)];
+}
