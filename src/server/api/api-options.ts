@@ -1,0 +1,18 @@
+import type { Log } from "../../base/log.ts";
+import type { Store } from "../../edges/store/store.ts";
+import type { Directory } from "../exchange/directory.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+
+/** What the routes answer from. */
+export interface ApiOptions {
+  readonly exchange: Exchange;
+  readonly store: Store;
+  readonly directory: Directory;
+  readonly recordingsDir: string;
+  readonly log: Log;
+}
+
+/** Path parameters of every route below `/api/accounts/:account`. */
+export interface AccountParams {
+  account: string;
+}

@@ -1,0 +1,25 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Directory } from "../exchange/directory.ts";
+import type { AccountParams } from "./api-options.ts";
+import { problem } from "./problem.ts";
+
+/** HTTP Basic with a key and token of the account in the path. A wrong key and an unknown account look the same. */
+export async function authenticate(
+  directory: Directory,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
+  const { account } = request.params as AccountParams;
+  const [, encoded = ""] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(request.headers.authorization ?? "") ?? [];
+  const given = Buffer.from(encoded, "base64").toString("utf8");
+  if (directory.hasKey(account, ({ key, token }) => sameSecret(given, `${key}:${token}`))) return undefined;
+  void reply.header("www-authenticate", 'Basic realm="plugboard"');
+  return problem(reply, 401, "an API key and token of this account are needed (HTTP Basic)");
+}
+
+/** Compared by digest, so that neither length nor content shows in the time it takes. */
+function sameSecret(given: string, known: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(known));
+}

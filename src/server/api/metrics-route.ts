@@ -1,0 +1,61 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { FastifyInstance } from "fastify";
+import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import type { Exchange, MediaTotals } from "../exchange/exchange.ts";
+
+const MILLISECOND_NS = 1e6;
+/** The event loop is woken this often, in ms, to see how late it is: a fraction of the delays that would matter. */
+const LAG_PRECISION_MS = 50;
+
+/** `/metrics`, for Prometheus. */
+export function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
+  const register = new Registry();
+  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: LAG_PRECISION_MS });
+  const lag = monitorEventLoopDelay({ resolution: LAG_PRECISION_MS });
+  lag.enable();
+  gauge(register, "plugboard_live_calls", "Calls alive now", () => exchange.liveCalls);
+  gauge(register, "plugboard_media_processes", "Media processes connected now", () => exchange.media.length);
+  gauge(
+    register,
+    "plugboard_event_loop_lag_p99_ms",
+    "Event loop delay, 99th percentile since start",
+    () => lag.percentile(99) / MILLISECOND_NS,
+  );
+  mediaGauges(register, exchange);
+  const { sip } = exchange.services;
+  gauge(
+    register,
+    "plugboard_sip_queue_delay_ms",
+    "How long SIP datagrams wait before they are read, now",
+    () => sip.queueDelayMs,
+  );
+  for (const name of Object.keys(sip.stats) as (keyof typeof sip.stats)[])
+    gauge(register, `plugboard_sip_${name}`, `SIP endpoint: ${name}`, () => sip.stats[name]);
+  app.get("/metrics", async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));
+}
+
+/** Asked of the media processes when somebody looks, never in between. */
+function mediaGauges(register: Registry, exchange: Exchange): void {
+  const media = (name: string, help: string, pick: (totals: MediaTotals) => number): void =>
+    gauge(register, name, help, async () => pick(await exchange.mediaTotals()));
+  media("plugboard_media_legs", "RTP endpoints open now", ({ legs }) => legs);
+  media("plugboard_media_recordings", "Recordings being written now", ({ recordings }) => recordings);
+  media("plugboard_media_ports", "Port pairs not in use: free now or resting after use", ({ ports }) => ports);
+  media(
+    "plugboard_media_ticks_skipped",
+    "Ticks that were missed for good since start",
+    ({ ticksSkipped }) => ticksSkipped,
+  );
+}
+
+function gauge(register: Registry, name: string, help: string, read: () => number | Promise<number>): void {
+  const made = new Gauge({
+    name,
+    help,
+    registers: [],
+    async collect() {
+      this.set(await read());
+    },
+  });
+  register.registerMetric(made);
+}

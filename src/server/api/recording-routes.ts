@@ -1,0 +1,63 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { recordingFile } from "../exchange/cdr-rows.ts";
+import type { AccountParams, ApiOptions } from "./api-options.ts";
+import { problem } from "./problem.ts";
+
+const RECORDING_ID = /^[A-Za-z0-9_-]{1,80}$/;
+
+/** Recordings of an account as WAV files. */
+export function recordingRoutes(app: FastifyInstance, options: ApiOptions): void {
+  app.get<{ Params: AccountParams & { file: string } }>("/recordings/:file", (request, reply) =>
+    recording(options, request.params.account, request.params.file, request.headers.range, reply),
+  );
+}
+
+/** A recording, whole or one range of it; one that is still being written is served as far as it goes. */
+async function recording(
+  { store, recordingsDir }: ApiOptions,
+  account: string,
+  file: string,
+  range: string | undefined,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const id = file.endsWith(".wav") ? file.slice(0, -".wav".length) : "";
+  if (!RECORDING_ID.test(id)) return problem(reply, 404, `there is no recording ${file}`);
+  const stored = await store.getRecording(id);
+  if (stored !== null && stored.account !== account) return problem(reply, 404, `there is no recording ${file}`);
+  const path = join(recordingsDir, stored?.file ?? recordingFile(account, id));
+  const size = await sizeOf(path);
+  if (size === null) return problem(reply, 404, `there is no recording ${file}`);
+  void reply.type("audio/wav").header("accept-ranges", "bytes");
+  const wanted = range === undefined ? null : byteRange(range, size);
+  if (wanted === null)
+    return reply.header("content-length", size).send(createReadStream(path, { end: Math.max(0, size - 1) }));
+  if (wanted === "unsatisfiable")
+    return problem(reply.header("content-range", `bytes */${size}`), 416, `the recording has ${size} bytes`);
+  const [start, end] = wanted;
+  return reply
+    .code(206)
+    .header("content-range", `bytes ${start}-${end}/${size}`)
+    .header("content-length", end - start + 1)
+    .send(createReadStream(path, { start, end }));
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return null; // not there, or not ours to read: for the caller the same
+  }
+}
+
+/** One `bytes=` range (RFC 9110 14.1.2); null: ignore the header, as several ranges or other units may be. */
+function byteRange(header: string, size: number): [number, number] | "unsatisfiable" | null {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header);
+  if (match === null || (match[1] === "" && match[2] === "")) return null;
+  const suffix = match[1] === "";
+  const start = suffix ? Math.max(0, size - Number(match[2])) : Number(match[1]);
+  const end = suffix || match[2] === "" ? size - 1 : Math.min(Number(match[2]), size - 1);
+  return start > end || start >= size ? "unsatisfiable" : [start, end];
+}
