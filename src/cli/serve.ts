@@ -35,6 +35,10 @@ async function serve(flags: ServeFlags): Promise<void> {
   // A stop that comes while starting waits for the start: what was begun must be ended in order.
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => void started.then((platform) => platform.stop()).finally(() => process.exit(0)));
+  // The terminal that started the platform was closed: no reason to drop calls.
+  process.on("SIGHUP", () =>
+    log.info("SIGHUP is ignored: stop with SIGTERM; a changed workspace is read at the next start"),
+  );
   try {
     process.stdout.write(welcome(await started, config.value.workspaceFile));
   } catch (error) {

@@ -43,7 +43,8 @@ export interface TestWorkspace {
   readonly trunk?: object;
 }
 
-function workspaceOf({ trunkPort, flow, account, trunk }: TestWorkspace): object {
+/** The workspace document of one account, one trunk and one number. */
+export function workspaceOf({ trunkPort, flow, account, trunk }: TestWorkspace): object {
   return {
     accounts: [
       {

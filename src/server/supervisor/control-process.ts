@@ -60,7 +60,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   for (const { message, ...where } of warningsOf(workspace)) log.warn(where, message);
   const parts = await openParts(config, workspace, log);
   const { store, directory, exchange } = parts;
-  for (const socketPath of config.mediaSockets) await keepMedia(exchange, socketPath, log);
+  for (const socketPath of config.mediaSockets) await keepMedia(exchange, socketPath, config.instance, log);
   const sip = await startSip(config, exchange, log);
   await recoverCalls(exchange, store, directory, log);
   const outbox = outboxOf(parts, log);
@@ -73,9 +73,9 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     () => sip.flush(),
   );
   coalescer.start();
-  stopWhenTold(async () => {
+  stopWhenTold(async (drainMs) => {
     coalescer.stop();
-    await exchange.drain(serve.drainMs);
+    await exchange.drain(drainMs);
     await api.close();
     await outbox.stop();
     await sip.stop();
@@ -84,7 +84,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     for (const client of exchange.media) client.close();
     await store.close();
     process.exit(0);
-  });
+  }, serve.drainMs);
   const listening = sip.listening[0] ?? { host: serve.sip.host, port: serve.sip.port };
   const ready: ControlReady = { kind: "ready", httpUrl, sipHost: listening.host, sipPort: listening.port };
   process.send?.(ready);
@@ -149,40 +149,49 @@ function outboxOf({ store, fetcher, directory }: Parts, log: Log): OutboxWorker 
   });
 }
 
-function stopWhenTold(stop: () => Promise<void>): void {
-  const stopOnce = once(stop);
-  process.on("SIGTERM", stopOnce);
+function stopWhenTold(stop: (drainMs: number) => Promise<void>, drainMs: number): void {
+  let isStopping = false;
+  const stopOnce = (waitMs: number): void => {
+    if (isStopping) return;
+    isStopping = true;
+    void stop(waitMs);
+  };
+  process.on("SIGTERM", () => stopOnce(drainMs));
   // Ctrl-C reaches the whole process group; the supervisor says when to stop.
   process.on("SIGINT", () => undefined);
-  // A supervisor that died cannot tell us to stop.
-  process.on("disconnect", stopOnce);
+  // The terminal that started the platform was closed: no reason to drop calls.
+  process.on("SIGHUP", () => undefined);
+  // The supervisor died: nothing would start media or the database again, and the next start needs our ports.
+  process.on("disconnect", () => stopOnce(0));
 }
 
 /** Connects to a media process, and again whenever it was lost: the supervisor starts it anew. */
-async function keepMedia(exchange: Exchange, socketPath: string, log: Log): Promise<void> {
+async function keepMedia(exchange: Exchange, socketPath: string, instance: string, log: Log): Promise<void> {
   const client: MediaClient = await MediaClient.connect({
     socketPath,
+    instance,
     clock: systemClock,
     log,
     onEvent: (event) => exchange.mediaEvent(event),
     onDisconnected: () => {
       log.error({ socketPath }, "media process lost, its calls are ended");
       exchange.mediaLost(client);
-      keepMedia(exchange, socketPath, log).catch((error: unknown) =>
-        log.error({ err: error, socketPath }, "media process did not come back"),
-      );
+      void regainMedia(exchange, socketPath, instance, log);
     },
   });
   exchange.addMedia(client);
 }
 
-function once(run: () => Promise<void>): () => void {
-  let running = false;
-  return () => {
-    if (running) return;
-    running = true;
-    void run();
-  };
+/** Until it is there again: without media no call can be taken. */
+async function regainMedia(exchange: Exchange, socketPath: string, instance: string, log: Log): Promise<void> {
+  for (let isBack = false; !isBack;) {
+    try {
+      await keepMedia(exchange, socketPath, instance, log);
+      isBack = true;
+    } catch (error) {
+      log.error({ err: error, socketPath }, "media process is not back yet, trying again");
+    }
+  }
 }
 
 await main();

@@ -17,6 +17,8 @@ export interface ManagedProcessOptions {
    */
   readonly ownSession: boolean;
   readonly log: Log;
+  /** It was started, also after a restart. */
+  onStart?(pid: number): void;
   /** A message of the child over its IPC channel. */
   onMessage(message: unknown): void;
   /** It ended without having been told to. */
@@ -56,6 +58,7 @@ export class ManagedProcess {
       stdio: ["ignore", stdout, "inherit", "ipc"],
     });
     this.#process = child;
+    if (child.pid !== undefined) this.#options.onStart?.(child.pid);
     child.on("message", (message) => this.#options.onMessage(message));
     child.on("error", (error) => log.error({ err: error, process: name }, "process could not be started"));
     child.once("exit", (code, signal) => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Log } from "../../base/log.ts";
 import type { Embedded } from "../../edges/store/embedded/embedded.ts";
 import { startEmbedded } from "../../edges/store/embedded/embedded.ts";
+import { DataFolderLock } from "./data-folder-lock.ts";
 import { ManagedProcess } from "./managed-process.ts";
 import type { ServeConfig } from "./config.ts";
 
@@ -13,6 +14,8 @@ export interface ControlConfig {
   readonly serve: ServeConfig;
   readonly databaseUrl: string;
   readonly mediaSockets: readonly string[];
+  /** Of this start of the platform: what media processes and their controller know each other by. */
+  readonly instance: string;
   readonly recordingsDir: string;
   readonly secret: string;
   /** Of this data folder, for good: calls of a process that died are found again by it. */
@@ -51,6 +54,8 @@ const CONTROL_NODE_OPTIONS = ["--max-semi-space-size=64", "--no-parallel-scaveng
  * touched pages in half an hour, which looks like a leak and serves nothing.
  */
 const MEDIA_NODE_OPTIONS = ["--max-semi-space-size=8"];
+/** Long enough that no two starts have the same. */
+const INSTANCE_BYTES = 8;
 /** After the drain the control process hangs up, writes the last rows and ends. */
 const STOP_MARGIN_MS = 10_000;
 
@@ -65,20 +70,37 @@ function moduleFile(path: string): string {
 export async function startPlatform(config: ServeConfig, log: Log): Promise<Platform> {
   const recordingsDir = join(config.dataDir, "recordings");
   await mkdir(recordingsDir, { recursive: true });
+  const lock = await DataFolderLock.take(config.dataDir, log);
+  try {
+    return await startProcesses(config, recordingsDir, lock, log);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function startProcesses(
+  config: ServeConfig,
+  recordingsDir: string,
+  lock: DataFolderLock,
+  log: Log,
+): Promise<Platform> {
+  const instance = randomBytes(INSTANCE_BYTES).toString("hex");
   const secret = process.env["PLUGBOARD_SECRET"] ?? (await readOrCreate(join(config.dataDir, "secret"), 32));
   const node = await readOrCreate(join(config.dataDir, "node"), 8);
   const database = config.databaseUrl === null ? await watchedDatabase(config.dataDir, log) : null;
-  const media = startMedia(config, recordingsDir, log);
+  const media = startMedia(config, recordingsDir, instance, lock, log);
   const control: ControlConfig = {
     serve: config,
     databaseUrl: config.databaseUrl ?? database?.url ?? "",
     mediaSockets: media.map(({ socket }) => socket),
+    instance,
     recordingsDir,
     secret,
     node,
   };
   try {
-    const { process_, ready } = await startControl(control, log);
+    const { process_, ready } = await startControl(control, lock, log);
     return {
       httpUrl: ready.httpUrl,
       sipHost: ready.sipHost,
@@ -90,6 +112,7 @@ export async function startPlatform(config: ServeConfig, log: Log): Promise<Plat
         await process_.stop(config.drainMs + STOP_MARGIN_MS);
         await Promise.all(media.map((one) => one.process_.stop()));
         await database?.stop();
+        await lock.release();
       },
     };
   } catch (error) {
@@ -158,7 +181,13 @@ interface MediaProcess {
 }
 
 /** Each media process gets an equal, even-sized share of the ports. */
-function startMedia(config: ServeConfig, recordingsDir: string, log: Log): MediaProcess[] {
+function startMedia(
+  config: ServeConfig,
+  recordingsDir: string,
+  instance: string,
+  lock: DataFolderLock,
+  log: Log,
+): MediaProcess[] {
   const share = Math.floor((config.rtpLast - config.rtpFirst + 1) / config.mediaProcesses / 2) * 2;
   return Array.from({ length: config.mediaProcesses }, (_, index) => {
     const socket = join(config.dataDir, `media-${index}.sock`);
@@ -169,6 +198,7 @@ function startMedia(config: ServeConfig, recordingsDir: string, log: Log): Media
       args: [],
       env: () => ({
         PLUGBOARD_MEDIA_SOCKET: socket,
+        PLUGBOARD_MEDIA_INSTANCE: instance,
         PLUGBOARD_MEDIA_BIND: config.sip.host,
         PLUGBOARD_MEDIA_RTP: `${first}-${first + share - 1}`,
         PLUGBOARD_MEDIA_RECORDINGS: recordingsDir,
@@ -179,6 +209,7 @@ function startMedia(config: ServeConfig, recordingsDir: string, log: Log): Media
       ownSession: true,
       nodeOptions: MEDIA_NODE_OPTIONS,
       log,
+      onStart: (pid) => noteStart(lock, `media-${index}`, pid, log),
       onMessage() {},
       onExit() {},
     });
@@ -187,7 +218,18 @@ function startMedia(config: ServeConfig, recordingsDir: string, log: Log): Media
   });
 }
 
-function startControl(control: ControlConfig, log: Log): Promise<{ process_: ManagedProcess; ready: ControlReady }> {
+/** For whoever starts after we were killed: these processes must be gone first. */
+function noteStart(lock: DataFolderLock, name: string, pid: number, log: Log): void {
+  lock
+    .started(name, pid)
+    .catch((error: unknown) => log.error({ err: error }, "the data folder's lock can't be written"));
+}
+
+function startControl(
+  control: ControlConfig,
+  lock: DataFolderLock,
+  log: Log,
+): Promise<{ process_: ManagedProcess; ready: ControlReady }> {
   return new Promise((resolve, reject) => {
     let config = control;
     let first: ControlReady | null = null;
@@ -200,6 +242,7 @@ function startControl(control: ControlConfig, log: Log): Promise<{ process_: Man
       ownSession: false,
       nodeOptions: CONTROL_NODE_OPTIONS,
       log,
+      onStart: (pid) => noteStart(lock, "control", pid, log),
       onMessage: (message) => {
         if (isReady(message)) {
           // Whoever was told an address finds a restarted process there too.

@@ -6,6 +6,7 @@ import type {
   MediaCallSummary,
   Layout,
   MediaEvent,
+  MediaHello,
   MediaMessage,
   MediaOp,
   MediaReply,
@@ -18,6 +19,8 @@ import type {
 export interface MediaClientOptions {
   /** Unix socket of the media process. */
   readonly socketPath: string;
+  /** The one the media process was started with; see `MediaHello`. */
+  readonly instance: string;
   readonly clock: Clock;
   readonly log: Log;
   onEvent(event: MediaEvent): void;
@@ -63,14 +66,19 @@ export class MediaClient {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #open = true;
+  /** The media process has taken our `hello`. */
+  #accepted = false;
 
-  /** Resolves once connected; rejects when nobody listens within `connectTimeoutMs`. */
+  /** Resolves once this client is the controller; rejects when nobody accepts it as such within `connectTimeoutMs`. */
   static async connect(options: MediaClientOptions): Promise<MediaClient> {
     const { clock } = options;
     const deadline = clock.now() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
     for (;;) {
       try {
-        return new MediaClient(await dial(options.socketPath), options);
+        const client = new MediaClient(await dial(options.socketPath), options);
+        await client.#ask((id) => ({ op: "hello", id, instance: options.instance }));
+        client.#accepted = true;
+        return client;
       } catch (error) {
         if (clock.now() >= deadline) throw error;
         await new Promise<void>((resolve) => void clock.after(CONNECT_RETRY_MS, resolve));
@@ -197,7 +205,7 @@ export class MediaClient {
     this.#options.clock.after(GATHER_MS, () => this.#writer.flush());
   }
 
-  #ask(op: (id: number) => MediaOp): Promise<MediaReply> {
+  #ask(op: (id: number) => MediaHello | MediaOp): Promise<MediaReply> {
     if (!this.#open) return Promise.reject(new Error("media process is not connected"));
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
@@ -232,7 +240,7 @@ export class MediaClient {
     if (!this.#open) return;
     this.#open = false;
     this.#rejectAll(new Error("media process disconnected"));
-    this.#options.onDisconnected();
+    if (this.#accepted) this.#options.onDisconnected();
   }
 
   #rejectAll(error: Error): void {

@@ -1,8 +1,9 @@
 /**
  * A media process: `node main.js --socket PATH --rtp FIRST-LAST --bind ADDRESS --recordings FOLDER [--lease-ms N]
- * [--silence-ms N]`. Each flag may also come as PLUGBOARD_MEDIA_SOCKET, _RTP, _BIND, _RECORDINGS, _LEASE_MS, _SILENCE_MS.
- * Prints one line `media ready` on standard output once it takes operations. Ends on SIGTERM or SIGINT with every
- * recording closed; ends by itself when it was left alone: no controller for the length of the lease, and no parent.
+ * [--silence-ms N] [--instance ID]`. Each flag may also come as PLUGBOARD_MEDIA_SOCKET, _RTP, _BIND, _RECORDINGS, _LEASE_MS,
+ * _SILENCE_MS, _INSTANCE. Prints one line `media ready` on standard output once it takes operations. Ends on SIGTERM or
+ * SIGINT with every recording closed. Ends by itself, with every recording closed, once its supervisor is gone and no
+ * controller is connected; started by hand, when its parent is gone and no controller came for the length of the lease.
  */
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
@@ -17,7 +18,7 @@ import { monotonicClock } from "./ticker.ts";
 import type { PortRange } from "../rtp/port-pool.ts";
 import { PromptCache } from "../playback/prompt-cache.ts";
 import { openRecordingFile } from "../recording/recording-file.ts";
-import { MediaServer } from "./server.ts";
+import { MediaServer, type ServerOptions } from "./server.ts";
 import { DgramLayer } from "../rtp/sockets.ts";
 
 const DEFAULT_LEASE_MS = 60_000;
@@ -37,6 +38,7 @@ interface Settings {
   readonly recordings: string;
   readonly leaseMs: number;
   readonly silenceMs: number;
+  readonly instance: string;
 }
 
 /** One JSON object per line on standard error, as the supervisor collects them. */
@@ -78,11 +80,11 @@ class SecureRandom implements Random {
 
 function settings(): Settings {
   const options = { type: "string" } as const;
-  const names = ["socket", "rtp", "bind", "recordings", "lease-ms", "silence-ms"] as const;
+  const names = ["socket", "rtp", "bind", "recordings", "lease-ms", "silence-ms", "instance"] as const;
   const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, options])) });
   const value = (name: (typeof names)[number], otherwise?: string): string => {
     const found = values[name] ?? process.env[`PLUGBOARD_MEDIA_${name.toUpperCase().replace("-", "_")}`] ?? otherwise;
-    if (typeof found !== "string" || found === "") throw new Error(`--${name} is missing`);
+    if (typeof found !== "string" || (found === "" && otherwise !== "")) throw new Error(`--${name} is missing`);
     return found;
   };
   return {
@@ -92,6 +94,7 @@ function settings(): Settings {
     recordings: value("recordings"),
     leaseMs: milliseconds(value("lease-ms", String(DEFAULT_LEASE_MS)), "lease-ms"),
     silenceMs: milliseconds(value("silence-ms", String(DEFAULT_SILENCE_MS)), "silence-ms"),
+    instance: value("instance", ""),
   };
 }
 
@@ -123,7 +126,7 @@ function measureLoad(): () => number {
   return () => load;
 }
 
-/** A socket file without a listener is what a killed process left behind. */
+/** A socket file without a listener is what a killed process left behind. Connecting alone disturbs nobody. */
 function isServed(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(socketPath);
@@ -155,21 +158,35 @@ async function run(chosen: Settings): Promise<void> {
   mkdirSync(chosen.recordings, { recursive: true });
   preferMedia();
   const parent = process.ppid;
+  const isSupervised = process.channel !== undefined && process.channel !== null;
   const sockets = new DgramLayer(chosen.bind);
-  const server = makeServer(chosen, sockets, () => {
-    if (process.ppid !== parent) void end();
+  const server = makeServer(chosen, sockets, {
+    controllerLeft: () => {
+      if (isSupervised && !process.connected) void end();
+    },
+    leaseExpired: () => {
+      if (process.ppid !== parent) void end();
+    },
   });
   const engine = makeEngine(chosen, sockets, server);
   const end = (): Promise<void> => finish(engine, server, chosen.socket);
   process.once("SIGTERM", () => void end());
   process.once("SIGINT", () => void end());
+  // The terminal that started the platform was closed: no reason to drop calls.
+  process.on("SIGHUP", () => undefined);
+  // Nothing would start us again, or a control process; the one that is up hangs up its calls first.
+  process.once("disconnect", () => {
+    if (!server.hasController) void end();
+  });
   server.serve(engine);
   await server.listen(chosen.socket);
   chmodSync(chosen.socket, 0o600);
   process.stdout.write("media ready\n");
 }
 
-function makeServer(chosen: Settings, sockets: DgramLayer, leaseExpired: () => void): MediaServer {
+type Lifecycle = Pick<ServerOptions, "controllerLeft" | "leaseExpired">;
+
+function makeServer({ leaseMs, instance }: Settings, sockets: DgramLayer, lifecycle: Lifecycle): MediaServer {
   const load = measureLoad();
   const figures = (): ProcessFigures => ({
     pid: process.pid,
@@ -177,7 +194,7 @@ function makeServer(chosen: Settings, sockets: DgramLayer, leaseExpired: () => v
     load: load(),
     socketErrors: sockets.errors,
   });
-  return new MediaServer({ clock: monotonicClock, log, leaseMs: chosen.leaseMs, figures, leaseExpired });
+  return new MediaServer({ clock: monotonicClock, log, leaseMs, instance, figures, ...lifecycle });
 }
 
 function makeEngine(chosen: Settings, sockets: DgramLayer, server: MediaServer): MediaEngine {

@@ -31,7 +31,13 @@ afterEach(() => {
 });
 
 function startMedia(): ChildProcess {
-  const options = { socket: join(folder, "s"), rtp: "17000-17099", bind: ADDRESS, recordings: join(folder, "rec") };
+  const options = {
+    socket: join(folder, "s"),
+    rtp: "17000-17099",
+    bind: ADDRESS,
+    recordings: join(folder, "rec"),
+    instance: "test",
+  };
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
   const child = spawn(process.execPath, [MAIN, ...flags], { stdio: "ignore" });
   processes.push(child);
@@ -51,6 +57,7 @@ async function control(): Promise<Controller> {
   const client = await MediaClient.connect({
     clock: systemClock,
     socketPath: join(folder, "s"),
+    instance: "test",
     log: silentLog,
     onEvent: (event) => {
       events.push(event);

@@ -42,6 +42,16 @@ export interface RemoteMedia {
 
 export type Layout = "mono" | "dual";
 
+/**
+ * First message of every connection → reply `hello`, and the sender is the controller from then on. `instance` must be the
+ * one that the media process was started with: nobody takes over the calls of another platform.
+ */
+export interface MediaHello {
+  readonly op: "hello";
+  readonly id: number;
+  readonly instance: string;
+}
+
 /** From control to media. `leg` is the number of a leg within `call`. */
 export type MediaOp =
   /** → reply {@link OpenReply}. Opening what is open gives the same port. */
@@ -151,6 +161,7 @@ export interface StatsReply {
 }
 
 export type MediaReply =
+  | { readonly reply: "hello"; readonly id: number }
   | ({ readonly reply: "open"; readonly id: number } & OpenReply)
   | ({ readonly reply: "list"; readonly id: number } & ListReply)
   | ({ readonly reply: "stats"; readonly id: number } & StatsReply);

@@ -28,6 +28,8 @@ beforeEach(async () => {
     clock,
     log: silentLog,
     leaseMs: LEASE_MS,
+    instance: "test",
+    controllerLeft: () => undefined,
     figures: () => ({ pid: 1, upMs: 0, load: 0, socketErrors: 0 }),
     leaseExpired: () => {
       expired++;
@@ -55,6 +57,7 @@ async function control(): Promise<Controller> {
   const client = await MediaClient.connect({
     clock: systemClock,
     socketPath: join(folder, "s"),
+    instance: "test",
     log: silentLog,
     onEvent: (event) => events.push(event),
     onDisconnected: resolve,
@@ -143,6 +146,31 @@ it("drops a connection that does not speak the protocol, and serves the next", a
   client.close();
 });
 
+it("A1: connecting alone, as a liveness probe does, takes no controller's place", async () => {
+  const { client, gone } = await control();
+  await client.open("c", 1);
+  const probe = connect(join(folder, "s"));
+  await new Promise((resolve) => probe.once("connect", resolve));
+  await untilLeft();
+  expect(await Promise.race([gone.then(() => "gone"), client.list()])).toHaveLength(1);
+  const closed = new Promise((resolve) => probe.once("close", resolve));
+  clock.advance(2000);
+  await closed;
+  expect(await client.list()).toHaveLength(1);
+  client.close();
+});
+
+it("A1: a controller of another platform is sent away, and nobody's calls end", async () => {
+  const { client } = await control();
+  await client.open("c", 1);
+  const options = { instance: "other", log: silentLog, onEvent() {}, onDisconnected() {}, connectTimeoutMs: 60 };
+  await expect(MediaClient.connect({ ...options, clock: systemClock, socketPath: join(folder, "s") })).rejects.toThrow(
+    "disconnected",
+  );
+  expect(await client.list()).toHaveLength(1);
+  client.close();
+});
+
 it("operations in flight are rejected when the media process goes away, later ones at once", async () => {
   const { client, gone } = await control();
   const pending = client.list().catch((error: unknown) => String(error));
@@ -155,7 +183,7 @@ it("operations in flight are rejected when the media process goes away, later on
 });
 
 it("connecting fails when nobody listens", async () => {
-  const options = { log: silentLog, onEvent() {}, onDisconnected() {}, connectTimeoutMs: 60 };
+  const options = { instance: "test", log: silentLog, onEvent() {}, onDisconnected() {}, connectTimeoutMs: 60 };
   await expect(
     MediaClient.connect({ ...options, clock: systemClock, socketPath: join(folder, "none") }),
   ).rejects.toThrow("ENOENT");

@@ -3,17 +3,24 @@ import type { Clock, Timer } from "../../../base/clock.ts";
 import type { Log } from "../../../base/log.ts";
 import type { MediaEngine, ProcessFigures } from "./engine.ts";
 import { LineReader, LineWriter } from "./ndjson.ts";
-import type { MediaEvent, MediaOp } from "./protocol.ts";
+import type { MediaEvent, MediaHello, MediaOp } from "./protocol.ts";
 
 export interface ServerOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Without a controller for so long, every call is closed. */
+  /** What a controller must name in its `hello`. */
+  readonly instance: string;
+  /** Without a controller for this long, every call is closed. */
   readonly leaseMs: number;
   figures(): ProcessFigures;
+  /** The controller's connection has ended. */
+  controllerLeft(): void;
   /** The lease ran out and everything is closed; again after each further lease without a controller. */
   leaseExpired(): void;
 }
+
+/** A connection that has not said `hello` by then is closed, ms: it is a liveness probe, or not a controller at all. */
+const HELLO_LIMIT_MS = 2000;
 
 /** Events kept for a controller that is away; of more than these the oldest are lost. */
 const MAX_KEPT_EVENTS = 10_000;
@@ -23,8 +30,9 @@ const GATHER_MS = 20;
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 /**
- * The media process's end of the control socket. One controller at a time: a new one takes over (the old one was killed,
- * or is about to be). While there is none, calls go on and events are kept for the next.
+ * The media process's end of the control socket. A connection becomes the controller by its `hello`; merely connecting
+ * changes nothing. There is one controller at a time: a new one takes over (the old one was killed, or is about to be).
+ * While there is none, calls go on and events are kept for the next.
  */
 export class MediaServer {
   readonly #options: ServerOptions;
@@ -37,7 +45,7 @@ export class MediaServer {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => this.#take(socket));
+    this.#server = createServer((socket) => this.#connected(socket));
     this.#armLease();
   }
 
@@ -72,19 +80,39 @@ export class MediaServer {
     this.#controller?.end();
   }
 
-  #take(socket: Socket): void {
-    this.#controller?.destroy();
-    this.#lease?.cancel();
+  get hasController(): boolean {
+    return this.#controller !== null;
+  }
+
+  #connected(socket: Socket): void {
     const lines = new LineReader();
     const writer = new LineWriter((text) => this.#write(socket, text));
-    this.#controller = socket;
-    this.#writer = writer;
-    for (const event of this.#kept) writer.send(event);
-    this.#kept = [];
+    const limit = this.#options.clock.after(HELLO_LIMIT_MS, () => {
+      if (socket !== this.#controller) socket.destroy();
+    });
     socket.setEncoding("utf8");
     socket.on("data", (text: string) => this.#received(socket, lines, writer, text));
     socket.on("error", (error) => this.#options.log.warn({ err: error }, "controller connection failed"));
-    socket.on("close", () => this.#left(socket));
+    socket.on("close", () => {
+      limit.cancel();
+      this.#left(socket);
+    });
+  }
+
+  /** The sender of this `hello` takes over; one of another platform is sent away. */
+  #hello(socket: Socket, writer: LineWriter, { id, instance }: MediaHello): void {
+    if (instance !== this.#options.instance) {
+      this.#options.log.error({}, "a controller of another platform was sent away");
+      socket.destroy();
+      return;
+    }
+    this.#controller?.destroy();
+    this.#lease?.cancel();
+    this.#controller = socket;
+    this.#writer = writer;
+    writer.send({ reply: "hello", id });
+    for (const event of this.#kept) writer.send(event);
+    this.#kept = [];
     this.#options.log.info({}, "controller connected");
   }
 
@@ -97,17 +125,19 @@ export class MediaServer {
   }
 
   #received(socket: Socket, lines: LineReader, writer: LineWriter, text: string): void {
-    // Taken over meanwhile: what the old controller still wanted no longer counts.
-    if (socket !== this.#controller) return;
-    let ops: MediaOp[];
+    let messages: (MediaHello | MediaOp)[];
     try {
-      ops = lines.push(text).map((line) => JSON.parse(line) as MediaOp);
+      messages = lines.push(text).map((line) => JSON.parse(line) as MediaHello | MediaOp);
     } catch (error) {
       this.#options.log.error({ err: error }, "controller sent what is not its protocol");
       socket.destroy();
       return;
     }
-    for (const op of ops) this.#perform(op, writer);
+    for (const message of messages) {
+      if (message.op === "hello") this.#hello(socket, writer, message);
+      // Taken over meanwhile: what the old controller still wanted no longer counts.
+      else if (socket === this.#controller) this.#perform(message, writer);
+    }
   }
 
   #perform(op: MediaOp, writer: LineWriter): void {
@@ -126,6 +156,7 @@ export class MediaServer {
     this.#writer = null;
     this.#options.log.info({ leaseMs: this.#options.leaseMs }, "controller left; calls go on");
     this.#armLease();
+    this.#options.controllerLeft();
   }
 
   #armLease(): void {

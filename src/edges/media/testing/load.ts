@@ -215,6 +215,7 @@ try {
   const client = await MediaClient.connect({
     clock: systemClock,
     socketPath: join(folder, "s"),
+    instance: "",
     log: silentLog,
     onEvent: () => {},
     onDisconnected: () => console.error("media process is gone"),
