@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check.ts";
 import { demoCommand } from "./demo.ts";
 import { exploreCommand } from "./explore.ts";
+import { initCommand } from "./init.ts";
 import { verifyCommand } from "./verify.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -15,6 +16,7 @@ const program = new Command("plugboard")
 
 for (const command of [
   serveCommand(),
+  initCommand(),
   simulateCommand(),
   exploreCommand(),
   verifyCommand(),

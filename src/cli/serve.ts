@@ -1,10 +1,16 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { pino } from "pino";
-import type { ServeFlags } from "../server/supervisor/config.ts";
+import { showProblem } from "../core/flow/yaml-document.ts";
+import type { Workspace } from "../server/exchange/workspace.ts";
+import { loadWorkspace, warningsOf } from "../server/exchange/workspace.ts";
+import type { ServeConfig, ServeFlags } from "../server/supervisor/config.ts";
 import { readConfig } from "../server/supervisor/config.ts";
 import type { Platform } from "../server/supervisor/platform.ts";
 import { startPlatform } from "../server/supervisor/platform.ts";
 import { REDACTED } from "../server/supervisor/redact.ts";
+import { EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
 
 /** `plugboard serve`: the platform, until SIGTERM or Ctrl-C. */
 export function serveCommand(): Command {
@@ -12,7 +18,7 @@ export function serveCommand(): Command {
     .description("run the platform: SIP, media, database, API")
     .option("--workspace <file>", "workspace file (PLUGBOARD_WORKSPACE, plugboard.yaml)")
     .option("--data <dir>", "data folder (PLUGBOARD_DATA, ./data)")
-    .option("--http <host:port>", "API and dashboard (PLUGBOARD_HTTP, 127.0.0.1:8080)")
+    .option("--http <host:port>", "API (PLUGBOARD_HTTP, 127.0.0.1:8080)")
     .option("--sip <host:port>", "SIP over UDP and TCP (PLUGBOARD_SIP, 127.0.0.1:5060)")
     .option("--rtp <first-last>", "RTP ports (PLUGBOARD_RTP, 20000-29999)")
     .option("--public-address <address>", "what SDP and Contact carry (PLUGBOARD_PUBLIC_ADDRESS)")
@@ -20,18 +26,64 @@ export function serveCommand(): Command {
     .option("--media-processes <n>", "media processes (PLUGBOARD_MEDIA_PROCESSES, cores - 1)")
     .option("--drain <seconds>", "longest wait for live calls at a stop (PLUGBOARD_DRAIN, 30)")
     .option("--tts-url <url>", "speech service beside the built-in English voice (PLUGBOARD_TTS_URL)")
-    .action(serve);
+    .option("--check", "read settings and workspace, say what is wrong, and start nothing")
+    .action(async ({ check, ...flags }: ServeFlags & { readonly check?: boolean }) => {
+      const read = readSettings(flags);
+      if (read === null) process.exitCode = EXIT_USAGE;
+      else if (check === true) process.exitCode = report(read.workspace);
+      else await serve(read);
+    });
 }
 
-async function serve(flags: ServeFlags): Promise<void> {
+/** What `npm start` serves; the robots of the demo know its numbers and ports. */
+const SAMPLE_WORKSPACE = fileURLToPath(new URL("../../examples/workspace.yaml", import.meta.url));
+
+interface Settings {
+  readonly config: ServeConfig;
+  readonly workspace: Workspace;
+}
+
+/** Everything that can be wrong is said before anything is started or written; null: it was. */
+function readSettings(flags: ServeFlags): Settings | null {
   const config = readConfig(flags, process.env);
   if (!config.ok) {
     for (const problem of config.error) process.stderr.write(`plugboard serve: ${problem}\n`);
-    process.exitCode = 2;
-    return;
+    return null;
   }
-  const log = pino({ level: config.value.logLevel, base: { process: "supervisor" }, redact: REDACTED });
-  const started = startPlatform(config.value, log);
+  const { workspaceFile } = config.value;
+  if (!existsSync(workspaceFile)) {
+    process.stderr.write(
+      `plugboard serve: there is no workspace file ${workspaceFile}: name one with --workspace, or write one with plugboard init\n`,
+    );
+    return null;
+  }
+  const workspace = loadWorkspace(workspaceFile, process.env);
+  if (workspace.ok) return { config: config.value, workspace: workspace.value };
+  for (const problem of workspace.error) process.stderr.write(`plugboard serve: ${showProblem(problem)}\n`);
+  return null;
+}
+
+/** What `--check` says of a workspace that can be read. Warnings keep nobody from taking calls. */
+function report(workspace: Workspace): number {
+  const warnings = warningsOf(workspace);
+  for (const { flow, path, message } of warnings) process.stdout.write(`warning: flow ${flow}, ${path}: ${message}\n`);
+  const numbers = workspace.accounts.reduce((sum, { account }) => sum + account.exophones.length, 0);
+  const counts = [
+    counted(workspace.accounts.length, "account"),
+    counted(numbers, "number"),
+    counted(workspace.flows.size, "flow"),
+  ];
+  process.stdout.write(`The workspace can be served: ${counts.join(", ")}, ${counted(warnings.length, "warning")}.\n`);
+  return warnings.length === 0 ? 0 : EXIT_FINDING;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+async function serve({ config, workspace }: Settings): Promise<void> {
+  const log = pino({ level: config.logLevel, base: { process: "supervisor" }, redact: REDACTED });
+  const started = startPlatform(config, log);
   // A stop that comes while starting waits for the start: what was begun must be ended in order.
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => void started.then((platform) => platform.stop()).finally(() => process.exit(0)));
@@ -40,19 +92,27 @@ async function serve(flags: ServeFlags): Promise<void> {
     log.info("SIGHUP is ignored: stop with SIGTERM; a changed workspace is read at the next start"),
   );
   try {
-    process.stdout.write(welcome(await started, config.value.workspaceFile));
+    process.stdout.write(welcome(await started, config.workspaceFile, workspace));
   } catch (error) {
     process.stderr.write(`plugboard serve: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
 }
 
-function welcome({ httpUrl, sipHost, sipPort }: Platform, workspace: string): string {
+/** What to do next: where everything is, and one line that places a first call. */
+function welcome({ httpUrl, sipHost, sipPort }: Platform, file: string, workspace: Workspace): string {
+  const host = sipHost.includes(":") ? `[${sipHost}]` : sipHost;
   return [
     `API        ${httpUrl}  (${httpUrl}/healthz)`,
-    `SIP        ${sipHost}:${sipPort}, UDP and TCP`,
-    `workspace  ${workspace}`,
-    `first call  call any ExoPhone of the workspace at sip:<number>@${sipHost}:${sipPort}, or run: npm run demo`,
+    `SIP        ${host}:${sipPort}, UDP and TCP`,
+    `workspace  ${file}`,
+    `first call ${firstCall(httpUrl, host, sipPort, file, workspace)}`,
     "",
   ].join("\n");
+}
+
+function firstCall(httpUrl: string, host: string, sipPort: number, file: string, { accounts }: Workspace): string {
+  if (file === SAMPLE_WORKSPACE) return `npm run demo -- --running --http ${httpUrl} --sip-port ${sipPort}`;
+  const number = accounts[0]?.account.exophones[0]?.number ?? "<number>";
+  return `call sip:${number}@${host}:${sipPort} from a trunk's accept_from address`;
 }

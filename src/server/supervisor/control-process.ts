@@ -19,6 +19,7 @@ import { OutboxWorker } from "../../edges/http-client/outbox.ts";
 import { SipEndpoint } from "../../edges/sip/endpoint.ts";
 import { Store } from "../../edges/store/store.ts";
 import { WakeupCoalescer } from "./wakeup-coalescer.ts";
+import type { Endpoint } from "./config.ts";
 import type { ControlConfig, ControlFailed, ControlReady } from "./platform.ts";
 import { REDACTED } from "./redact.ts";
 import { VERSION } from "./version.ts";
@@ -66,7 +67,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   const outbox = outboxOf(parts, log);
   outbox.start();
   const api = await buildApi({ exchange, store, directory, recordingsDir, log });
-  const httpUrl = await api.listen({ host: serve.http.host, port: serve.http.port });
+  const httpUrl = await listening("PLUGBOARD_HTTP", "--http", serve.http, () => api.listen({ ...serve.http }));
   const coalescer = new WakeupCoalescer(
     () => exchange.callsBegun,
     () => sip.arrived,
@@ -85,8 +86,8 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     await store.close();
     process.exit(0);
   }, serve.drainMs);
-  const listening = sip.listening[0] ?? { host: serve.sip.host, port: serve.sip.port };
-  const ready: ControlReady = { kind: "ready", httpUrl, sipHost: listening.host, sipPort: listening.port };
+  const { host, port } = sip.listening[0] ?? serve.sip;
+  const ready: ControlReady = { kind: "ready", httpUrl, sipHost: host, sipPort: port };
   process.send?.(ready);
   void parts.audio.warm(promptsOf(workspace));
 }
@@ -134,8 +135,24 @@ async function startSip({ serve }: ControlConfig, exchange: Exchange, log: Log):
     handlers: exchange.handlers,
   });
   exchange.connect(sip);
-  await sip.start();
+  await listening("PLUGBOARD_SIP", "--sip", serve.sip, () => sip.start());
   return sip;
+}
+
+/** Names the setting behind an address that cannot be listened on. */
+async function listening<T>(
+  name: string,
+  flag: string,
+  { host, port }: Endpoint,
+  listen: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    const reason = code === "EADDRINUSE" ? "is in use by another program" : `cannot be used (${String(error)})`;
+    throw new Error(`${name} ${host}:${port} ${reason}: choose another address with ${flag}`, { cause: error });
+  }
 }
 
 function outboxOf({ store, fetcher, directory }: Parts, log: Log): OutboxWorker {
