@@ -93,6 +93,28 @@ describe("validateAnswer, for customers' tests", () => {
     expect(validateAnswer({ headers: {}, body }).result).toBe("invalid");
   });
 
+  it.each([
+    ["fetch's Headers", (type: string) => new Headers({ "Content-Type": type })],
+    ["a Map", (type: string) => new Map([["Content-Type", type]])],
+    ["pairs", (type: string) => [["content-type", type]] as const],
+  ])("C22, RES-1: takes %s", (_, headersOf) => {
+    const body = { destination: { numbers: [] } };
+    expect(validateAnswer({ headers: headersOf("application/json"), body })).toMatchObject({
+      usable: true,
+      findings: [],
+    });
+    expect(validateAnswer({ headers: headersOf("text/html"), body }).findings[0]?.message).toContain("text/html");
+  });
+
+  it("C22, RES-1: takes a fetch Response's headers as they are", async () => {
+    const response = Response.json({ destination: { numbers: [] } });
+    const { status, headers } = response;
+    expect(validateAnswer({ status, headers, body: await response.text() })).toMatchObject({
+      usable: true,
+      findings: [],
+    });
+  });
+
   it("RES-5: tells what strict and lenient make of a number out of range", () => {
     const body = { destination: { numbers: ["+919900000011"] }, max_ringing_duration: 61 };
     expect(validateAnswer({ body })).toMatchObject({ usable: false, findings: [{ rule: "RES-5", level: "error" }] });

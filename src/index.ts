@@ -78,12 +78,15 @@ export function loadFlow(file: string): Flow {
   return orThrow(parseFlowText(readFileSync(file, "utf8"), file));
 }
 
+/** What fetch's `Headers` and a `Map` are: header names and values, one pair after the other. */
+type HeaderPairs = Iterable<readonly [string, string]>;
+
 /** An HTTP answer as test clients hold it; header names in any case. */
 export interface AnswerInput {
   /** Default 200. */
   readonly status?: number;
-  /** Default: `content-type: application/json`. */
-  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** A fetch `Response`'s `headers`, pairs, or an object. Default: `content-type: application/json`. */
+  readonly headers?: HeaderPairs | Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The text of the answer, or the value it is the JSON of. */
   readonly body: unknown;
 }
@@ -104,8 +107,8 @@ export interface AnswerVerdict {
 }
 
 /**
- * Judges the answer of a Primary or Fallback URL by the rules of the contract, the way a live call does. Audio URLs
- * inside the answer are not asked. Throws {@link DocumentError} when `account` has mistakes, never for an answer.
+ * Validates the answer of a Primary or Fallback URL by the rules of the contract, as a live call does. Audio URLs in the
+ * answer are not requested. Throws {@link DocumentError} when `account` has mistakes, never for an answer.
  */
 export function validateAnswer(input: AnswerInput, options: AnswerOptions = {}): AnswerVerdict {
   const account = orThrow(defaultAccount(options.account));
@@ -117,9 +120,14 @@ export function validateAnswer(input: AnswerInput, options: AnswerOptions = {}):
 }
 
 function outcomeOf({ status = 200, headers = { "content-type": "application/json" }, body }: AnswerInput): HttpOutcome {
-  const header = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1];
+  const pairs = isPairs(headers) ? [...headers] : Object.entries(headers);
+  const header = pairs.find(([name]) => name.toLowerCase() === "content-type")?.[1];
   const contentType = typeof header === "string" ? header : (header?.[0] ?? null);
   return { ok: true, status, contentType, body: typeof body === "string" ? body : JSON.stringify(body) };
+}
+
+function isPairs(headers: NonNullable<AnswerInput["headers"]>): headers is HeaderPairs {
+  return Symbol.iterator in headers;
 }
 
 function scenarioOf(document: ScenarioInput): Scenario {

@@ -1,8 +1,8 @@
-import type { Finding } from "../contract/finding.ts";
 import type { HttpOutcome } from "../contract/http.ts";
-import { validateAudio } from "../contract/audio.ts";
+import { type AudioFormat, validateAudio } from "../contract/audio.ts";
 import type { Query } from "../contract/query.ts";
-import { readResponse, type Unusable } from "../contract/http-response.ts";
+import { readResponse } from "../contract/http-response.ts";
+import type { EvaluatedAnswer, Unusable } from "../contract/verdict.ts";
 import type { AppletEvent, CallEnding } from "./applet.ts";
 import type { RequestPurpose } from "./effects.ts";
 import { REQUEST_DEADLINE_MS } from "./limits.ts";
@@ -22,16 +22,6 @@ export interface RequestPolicy<A> {
   /** RES-5 lenient: the answer without what needs this audio. */
   withoutAudio(answer: A, url: string): A;
 }
-
-/** A judged answer. `audioUrls` must be there before it is used (RES-27). */
-export type EvaluatedAnswer<A> =
-  | {
-      readonly usable: true;
-      readonly answer: A;
-      readonly audioUrls: readonly string[];
-      readonly findings: readonly Finding[];
-    }
-  | Unusable;
 
 /** What came of asking so far. `id`: what findings and the answer are filed under. */
 export type RequestOutcome<A> =
@@ -133,7 +123,8 @@ function send<A>(
   request.role = role;
   request.query = query;
   request.checking = null;
-  request.id = context.fetch({ purpose, role, attempt: request.attempt, url, query, versionHeader, accept });
+  const otherUrl = role === "primary" ? policy.fallback : policy.primary;
+  request.id = context.fetch({ purpose, role, attempt: request.attempt, url, otherUrl, query, versionHeader, accept });
   if (request.id !== null) return WAITING;
   return afterUnusable(context, request, policy, `The ${role} URL of the flow cannot be asked.`);
 }
@@ -166,6 +157,7 @@ interface AudioCheckResult {
   readonly url: string;
   readonly outcome: HttpOutcome;
   readonly elapsedMs: number;
+  readonly format?: AudioFormat;
 }
 
 /** RES-27: one audio URL was looked at. The answer waits for all of them, and fails with the first (RES-5). */
@@ -178,7 +170,7 @@ function evaluateAudio<A>(
   const { checking } = request;
   if (checking === null) return WAITING;
   const mode = context.setup.flow.validation;
-  const evaluated = validateAudio(checked.url, checked.outcome, mode);
+  const evaluated = validateAudio(checked.url, checked.outcome, mode, checked.format ?? null);
   const message = evaluated.findings[0]?.message ?? "The audio is there.";
   context.findings(request.id ?? FLOW, evaluated.findings);
   traceCheck(context, checked, evaluated.ok, evaluated.findings[0]?.rule ?? null, message);

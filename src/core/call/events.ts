@@ -1,3 +1,4 @@
+import type { AudioFormat } from "../contract/audio.ts";
 import type { HttpOutcome } from "../contract/http.ts";
 import type { LegId } from "./legs.ts";
 
@@ -6,7 +7,10 @@ import type { LegId } from "./legs.ts";
  * backwards. Every event is a plain value: the journal stores it and a replay feeds it back.
  */
 export type CallEvent =
-  /** First event of every call. `from` and `to` are E.164 (or `sip:user`, or the raw text when neither). */
+  /**
+   * First event of every call. `from` and `to` are E.164 (or `sip:user`, or the raw text when neither); a caller who
+   * withheld the number is `anonymous` (REQ-34). `to` is the ExoPhone.
+   */
   | {
       readonly kind: "call_arrived";
       readonly at: number;
@@ -15,6 +19,8 @@ export type CallEvent =
       readonly to: string;
       readonly direction: "incoming" | "outbound-dial";
       readonly customField: string | null;
+      /** REQ-12: the number dialled out (`To`) of a call started by API, E.164; absent: there is none. */
+      readonly dialTo?: string;
       /** `TimeLimit` of a call started by API (API-1); absent: the platform's own limit. */
       readonly timeLimitMs?: number;
     }
@@ -26,13 +32,14 @@ export type CallEvent =
       readonly outcome: HttpOutcome;
       readonly elapsedMs: number;
     }
-  /** The outcome of a `check_audio` effect. `format` is the judged audio format, null when it was not looked at. */
+  /** The outcome of a `check_audio` effect. `format`: absent where only the media type was looked at (RES-27). */
   | {
       readonly kind: "audio_checked";
       readonly at: number;
       readonly id: string;
       readonly outcome: HttpOutcome;
       readonly elapsedMs: number;
+      readonly format?: AudioFormat;
     }
   | { readonly kind: "leg_ringing"; readonly at: number; readonly leg: LegId }
   /** The leg's 18x carried SDP: its audio can be passed on. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { validateGreetingText } from "../contract/text-answers.ts";
 import type { Prompt } from "../contract/prompt.ts";
 import { isHttpUrl } from "../contract/query.ts";
-import { greetingQuery } from "../contract/request.ts";
+import { ACCEPT_TEXT, greetingQuery } from "../contract/request.ts";
 import type { AppletEvent } from "./applet.ts";
 import type { Playable } from "./effects.ts";
 import { CALLER } from "./legs.ts";
@@ -105,10 +105,10 @@ function playableOf(context: StepContext, what: Say): Playable {
 /** APP-1: `GET` with CallSid, From, To, DialWhomNumber, CustomField. */
 function fetchPrompt(context: StepContext, url: string): PromptState {
   const { callSid, from, to, customField, facts } = context.call;
-  const told = { callSid, callFrom: from, callTo: to, dialWhomNumber: facts.dialWhomNumber, customField };
-  const query = greetingQuery(context.setup.account, told);
-  const asking = { purpose: "greeting", role: null, attempt: 1, url, query } as const;
-  return { request: context.fetch({ ...asking, versionHeader: false, accept: "text/plain" }), play: null };
+  const { dialWhomNumber } = facts;
+  const query = greetingQuery(context.setup.account, { callSid, callFrom: from, to, dialWhomNumber, customField });
+  const spec = { purpose: "greeting", role: null, attempt: 1, url, query } as const;
+  return { request: context.fetch({ ...spec, versionHeader: false, accept: ACCEPT_TEXT }), play: null };
 }
 
 /** An answer that cannot be used is skipped: a greeting never costs the call. */

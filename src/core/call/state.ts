@@ -62,6 +62,8 @@ export interface CallState {
   readonly callSid: string;
   readonly from: string;
   readonly to: string;
+  /** E.164 of the number dialled out, of a call started by API with one (REQ-12). */
+  readonly dialTo?: string;
   readonly direction: "incoming" | "outbound-dial";
   readonly customField: string | null;
   /** Epoch ms of `call_arrived`. */

@@ -2,6 +2,7 @@ import { unreachable } from "../../base/never.ts";
 import type { Destination } from "../contract/destination.ts";
 import type { Finding } from "../contract/finding.ts";
 import type { HttpOutcome, PreparedRequest } from "../contract/http.ts";
+import { fitQuery } from "../contract/fit-query.ts";
 import { maskCredentials, type Query } from "../contract/query.ts";
 import { connectQuery, prepareRequest, type RequestFacts } from "../contract/request.ts";
 import type { CallEnding } from "./applet.ts";
@@ -26,6 +27,8 @@ export interface RequestSpec {
   readonly attempt: number;
   /** As configured: credentials and all. */
   readonly url: string;
+  /** REQ-7: the Fallback that gets the same query, or the Primary that got it. */
+  readonly otherUrl?: string | null;
   readonly query: Query;
   readonly versionHeader: boolean;
   readonly accept: string;
@@ -194,14 +197,16 @@ export class StepContext {
   }
 
   #build(id: string, spec: RequestSpec): PreparedRequest | null {
+    const { query, finding } = fitQuery(spec.query, [spec.url, spec.otherUrl ?? ""]);
     const built = prepareRequest({
       configuredUrl: spec.url,
-      query: spec.query,
+      query,
       version: this.setup.version,
       versionHeader: spec.versionHeader,
       accept: spec.accept,
     });
-    if (spec.purpose !== "dial_event") this.#traceRequest(id, spec, built.ok ? built.value.headers : {});
+    if (spec.purpose !== "dial_event") this.#traceRequest(id, { ...spec, query }, built.ok ? built.value.headers : {});
+    if (finding !== null) this.findings(id, [finding]);
     if (built.ok) return built.value;
     this.result({ id, result: "unreachable", outcome: null, elapsedMs: 0 }, "REQ-1", built.error);
     return null;
@@ -223,11 +228,12 @@ export class StepContext {
   }
 
   #requestFacts(numbers: readonly Destination[] | null): RequestFacts {
-    const { callSid, from, to, direction, customField, startedAt, facts } = this.#draft;
+    const { callSid, from, to, dialTo, direction, customField, startedAt, facts } = this.#draft;
     return {
       callSid,
       callFrom: from,
-      callTo: to,
+      callTo: dialTo ?? to,
+      to,
       direction,
       createdMs: startedAt,
       startMs: startedAt,

@@ -10,7 +10,7 @@ export const dialPrefixesSchema = z
   .array(z.string().regex(/^\+\d*$/, 'must start with "+", such as "+91"'))
   .default([]);
 
-/** What of an account a workspace file and a scenario write alike; a workspace adds what only a live account has. */
+/** The fields of an account that a workspace file and a scenario share; a workspace adds what only a live account has. */
 export const accountFields = {
   country: z
     .string()
@@ -19,7 +19,7 @@ export const accountFields = {
   timezone: z.string().refine(isTimezone, 'must be an IANA zone such as "Asia/Kolkata"').default("Asia/Kolkata"),
   language: z.string().default("en"),
   number_format: z.enum(["national", "e164"]).default("national"),
-  created_format: z.enum(["observed", "documented"]).default("observed"),
+  wire: z.enum(["documented", "observed"]).default("documented"),
   dial_events: z.array(z.enum(["dial", "ringing", "answered", "terminal"])).default(["dial", "terminal"]),
   sip_hosts: z.array(z.string()).default([]),
   groups: z

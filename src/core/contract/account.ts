@@ -1,3 +1,6 @@
+/** REQ-33. `documented`: what the documents say; `observed`: what the production system has been seen to send. */
+export type Wire = "documented" | "observed";
+
 /** A person of the account: may be dialled by number or as `sip:<name>`; `email` goes into dial events (EVT-1). */
 export interface User {
   readonly name: string;
@@ -10,11 +13,11 @@ export interface Exophone {
   readonly number: string;
   readonly region: string | null;
   readonly trunk: string | null;
-  /** E.164 prefixes that its trunk connects to; absent or empty: all (DIAL-6). */
+  /** E.164 prefixes that its trunk reaches; absent or empty: all (DIAL-6). */
   readonly reaches?: readonly string[];
 }
 
-/** What of an account shapes requests and answers. A plain value: the same for a live call, a scenario and a test. */
+/** The part of an account that shapes requests and answers. A plain value: the same for a live call, a scenario and a test. */
 export interface Account {
   readonly sid: string;
   readonly tenantId: string;
@@ -23,7 +26,8 @@ export interface Account {
   /** IANA zone of every time we send (REQ-31). */
   readonly timezone: string;
   readonly numberFormat: "national" | "e164";
-  readonly createdFormat: "observed" | "documented";
+  /** REQ-33: what requests say where the documents and the production system differ; see `wire.ts`. */
+  readonly wire: Wire;
   readonly dialEvents: readonly ("dial" | "ringing" | "answered" | "terminal")[];
   readonly language: string;
   /** Hosts allowed in `sip:user@host` destinations (RES-24). */

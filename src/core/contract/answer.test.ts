@@ -19,7 +19,7 @@ const NUMBERS = { numbers: ["+919900000011"] };
 const URL_OK = "https://cdn.example/a.wav";
 
 /** The verdict on `fields` beside a good destination. */
-function judge(fields: Readonly<Record<string, unknown>>, mode: ValidationMode = "strict"): ConnectVerdict {
+function validate(fields: Readonly<Record<string, unknown>>, mode: ValidationMode = "strict"): ConnectVerdict {
   return validateConnectAnswer(json({ destination: NUMBERS, ...fields }), ACCOUNT, EXOPHONE, mode);
 }
 
@@ -29,7 +29,7 @@ function usable(verdict: ConnectVerdict): Extract<ConnectVerdict, { usable: true
 }
 
 function answerOf(fields: Readonly<Record<string, unknown>>, mode: ValidationMode = "strict"): ConnectAnswer {
-  return usable(judge(fields, mode)).answer;
+  return usable(validate(fields, mode)).answer;
 }
 
 const brief = (findings: readonly Finding[]) => findings.map(({ level, rule, path }) => [level, rule, path]);
@@ -51,15 +51,15 @@ const DEFAULTS: ConnectAnswer = {
 
 describe("a usable answer", () => {
   it("RES-8, RES-11: what is left out takes the default of the contract", () => {
-    expect(judge({})).toEqual({ usable: true, answer: DEFAULTS, audioUrls: [], findings: [] });
+    expect(validate({})).toEqual({ usable: true, answer: DEFAULTS, audioUrls: [], findings: [] });
   });
 
   it("RES-8: empty objects take the defaults of their fields", () => {
-    expect(judge({ parallel_ringing: {} })).toEqual({ usable: true, answer: DEFAULTS, audioUrls: [], findings: [] });
+    expect(validate({ parallel_ringing: {} })).toEqual({ usable: true, answer: DEFAULTS, audioUrls: [], findings: [] });
   });
 
   it("RES-10 to RES-23: takes every field as given", () => {
-    const verdict = judge({
+    const verdict = validate({
       fetch_after_attempt: true,
       destination: { numbers: ["+919900000012", "+919900000011"] },
       outgoing_phone_number: "+918047100000",
@@ -110,7 +110,7 @@ describe("a usable answer", () => {
 });
 
 describe("destination", () => {
-  const judgeBody = (body: unknown) => validateConnectBody(body, ACCOUNT, EXOPHONE, "lenient");
+  const validateBody = (body: unknown) => validateConnectBody(body, ACCOUNT, EXOPHONE, "lenient");
 
   it.each([
     [{}, "missing"],
@@ -118,7 +118,7 @@ describe("destination", () => {
     [{ destination: [] }, "an empty array"],
     [{ destination: "x" }, '"x"'],
   ])("RES-2: %j has no destination, in either mode", (body, found) => {
-    const verdict = judgeBody(body);
+    const verdict = validateBody(body);
     expect(verdict).toEqual({
       usable: false,
       result: "invalid",
@@ -144,7 +144,7 @@ describe("destination", () => {
     [{ numbers: {} }, "an object"],
     [{ numbers: 9_900_000_011 }, "9900000011"],
   ])("RES-2: numbers of %j is no array", (destination, found) => {
-    const verdict = judgeBody({ destination });
+    const verdict = validateBody({ destination });
     expect(verdict.usable).toBe(false);
     expect(brief(verdict.findings)).toEqual([["error", "RES-2", "destination.numbers"]]);
     expect(messages(verdict)).toEqual([
@@ -153,13 +153,13 @@ describe("destination", () => {
   });
 
   it("RES-3: an empty list is a valid answer that dials nobody", () => {
-    const verdict = usable(judge({ destination: { numbers: [] } }));
+    const verdict = usable(validate({ destination: { numbers: [] } }));
     expect(verdict.answer.destinations).toEqual([]);
     expect(verdict.findings).toEqual([]);
   });
 
   it("RES-4: what cannot be dialled is skipped with a warning, the rest is dialled", () => {
-    const verdict = usable(judge({ destination: { numbers: ["abc", "+919900000011", "112"] } }));
+    const verdict = usable(validate({ destination: { numbers: ["abc", "+919900000011", "112"] } }));
     expect(verdict.answer.destinations).toEqual([{ kind: "number", e164: "+919900000011" }]);
     expect(brief(verdict.findings)).toEqual([
       ["warning", "RES-4", "destination.numbers[0]"],
@@ -168,17 +168,17 @@ describe("destination", () => {
   });
 
   it("RES-4: none left is a usable answer without destinations", () => {
-    expect(usable(judge({ destination: { numbers: ["abc"] } })).answer.destinations).toEqual([]);
+    expect(usable(validate({ destination: { numbers: ["abc"] } })).answer.destinations).toEqual([]);
   });
 
   it.each([
-    [9_900_000_011, "9900000011"],
+    [9_900_000_011.5, "9900000011.5"],
     [null, "null"],
     [true, "true"],
     [["+919900000011"], "an array of 1"],
     [{}, "an object"],
   ])("RES-4: an entry %j is no string and skipped", (entry, found) => {
-    const verdict = usable(judge({ destination: { numbers: [entry] } }));
+    const verdict = usable(validate({ destination: { numbers: [entry] } }));
     expect(verdict.answer.destinations).toEqual([]);
     expect(verdict.findings).toEqual([
       {
@@ -193,15 +193,24 @@ describe("destination", () => {
     ]);
   });
 
+  it("C17, RES-24: a JSON integer is dialled as the number it must be, with a warning", () => {
+    const verdict = usable(validate({ destination: { numbers: [919_900_000_011, 9_900_000_012] } }));
+    expect(verdict.answer.destinations).toEqual([
+      { kind: "number", e164: "+919900000011" },
+      { kind: "number", e164: "+919900000012" },
+    ]);
+    expect(brief(verdict.findings)).toEqual([0, 1].map((i) => ["warning", "RES-24", `destination.numbers[${i}]`]));
+  });
+
   it("RES-25: the account's own ExoPhone is skipped", () => {
-    const verdict = usable(judge({ destination: { numbers: ["+918000000002", "+919900000011"] } }));
+    const verdict = usable(validate({ destination: { numbers: ["+918000000002", "+919900000011"] } }));
     expect(verdict.answer.destinations).toHaveLength(1);
     expect(brief(verdict.findings)).toEqual([["warning", "RES-25", "destination.numbers[0]"]]);
   });
 
   it("RES-26: a destination given twice is dialled once, where it stood first", () => {
     const numbers = ["+919900000012", "sip:anil", "+919900000011", "09900000012", "sip:anil", "+919900000011"];
-    const verdict = usable(judge({ destination: { numbers } }));
+    const verdict = usable(validate({ destination: { numbers } }));
     expect(verdict.answer.destinations).toEqual([
       { kind: "number", e164: "+919900000012" },
       { kind: "sip", user: "anil", host: null },
@@ -226,16 +235,16 @@ describe("destination", () => {
     expect(answerOf({ destination: { numbers } }).destinations).toHaveLength(2);
   });
 
-  it("REQ-8: the entries of a list that is too long are not verdict one by one", () => {
+  it("REQ-8: the entries of a list that is too long are not validated one by one", () => {
     const numbers = Array.from({ length: 101 }, () => "abc");
-    expect(brief(judge({ destination: { numbers } }).findings)).toEqual([["error", "REQ-8", "destination.numbers"]]);
+    expect(brief(validate({ destination: { numbers } }).findings)).toEqual([["error", "REQ-8", "destination.numbers"]]);
   });
 
   it("REQ-8: 100 numbers are taken, 101 make the answer invalid in either mode", () => {
     const numbers = Array.from({ length: 101 }, (_, i) => `+9199000${String(10_000 + i)}`);
     expect(answerOf({ destination: { numbers: numbers.slice(1) } }).destinations).toHaveLength(100);
     for (const mode of ["strict", "lenient"] as const) {
-      expect(judge({ destination: { numbers } }, mode)).toEqual({
+      expect(validate({ destination: { numbers } }, mode)).toEqual({
         usable: false,
         result: "invalid",
         findings: [
@@ -284,12 +293,12 @@ describe("outgoing_phone_number", () => {
   });
 
   it.each([
-    ["abc", '"abc"', "is no phone number"],
-    ["", '""', "is no phone number"],
-    [8_000_000_002, "8000000002", "is no phone number"],
-    [null, "null", "is no phone number"],
-    ["+918099999999", '"+918099999999"', "is no ExoPhone of this account"],
-    ["+911100000001", '"+911100000001"', "is of another region than leg 1's"],
+    ["abc", '"abc"', "is not a phone number"],
+    ["", '""', "is not a phone number"],
+    [112, "112", "is not a phone number"],
+    [true, "true", "is not a phone number"],
+    ["+918099999999", '"+918099999999"', "is not an ExoPhone of this account"],
+    ["+911100000001", '"+911100000001"', "is in another region than leg 1's"],
   ])("DIAL-6: %j is replaced by leg 1's ExoPhone with a warning", (value, found, fault) => {
     const verdict = usable(outgoing(value));
     expect(verdict.answer.outgoingPhoneNumber).toBeNull();
@@ -299,12 +308,17 @@ describe("outgoing_phone_number", () => {
         rule: "DIAL-6",
         path: "outgoing_phone_number",
         found,
-        allowed:
-          "an ExoPhone of this account in the region of leg 1's, on a trunk that reaches everybody to be dialled",
+        allowed: "an ExoPhone of this account in the region of leg 1's, on a trunk that reaches every destination",
         consequence: "the ExoPhone of leg 1 is used instead",
         message: `outgoing_phone_number is ${found}, which ${fault}: the ExoPhone of leg 1 is used instead.`,
       },
     ]);
+  });
+
+  it("C17, RES-24: an ExoPhone given as a JSON integer is understood, with a warning", () => {
+    const verdict = usable(outgoing(918_047_100_000));
+    expect(verdict.answer.outgoingPhoneNumber).toBe("+918047100000");
+    expect(brief(verdict.findings)).toEqual([["warning", "RES-24", "outgoing_phone_number"]]);
   });
 
   it("DIAL-6: where leg 1's region is not known every ExoPhone of the account may be shown", () => {
@@ -312,7 +326,7 @@ describe("outgoing_phone_number", () => {
     expect(usable(outgoing("+911100000001", nowhere)).answer.outgoingPhoneNumber).toBe("+911100000001");
   });
 
-  it("DIAL-6: a number on a trunk that does not reach everybody to be dialled is replaced, and leg 1's own never is", () => {
+  it("DIAL-6: a number on a trunk that does not reach every destination is replaced, and leg 1's own never is", () => {
     const abroad = { number: "+918047100009", region: "KA", trunk: "abroad", reaches: ["+44", "+1"] };
     const account = { ...ACCOUNT, exophones: [...ACCOUNT.exophones, abroad] };
     const shown = (destinations: readonly string[], exophone: Exophone) => {
@@ -335,7 +349,7 @@ describe("outgoing_phone_number", () => {
     expect(usable(outgoing("+918099999999", gone)).answer.outgoingPhoneNumber).toBe("+918099999999");
   });
 
-  it("DIAL-6: in a flow document, where leg 1 is not known, only ownership is verdict", () => {
+  it("DIAL-6: in a flow document, where leg 1 is not known, only ownership is validated", () => {
     const body = (number: string) => ({ destination: NUMBERS, outgoing_phone_number: number });
     const own = usable(validateConnectBody(body("+911100000001"), ACCOUNT, null, "strict"));
     expect(own.answer.outgoingPhoneNumber).toBe("+911100000001");
@@ -362,14 +376,14 @@ describe("RES-10, RES-13, RES-18: booleans", () => {
   ] as const;
 
   it.each(fields)("%s: %s is taken as given", (_, __, body, read) => {
-    expect(judge(body(true)).findings).toEqual([]);
+    expect(validate(body(true)).findings).toEqual([]);
     expect([read(answerOf(body(true))), read(answerOf(body(false)))]).toEqual([true, false]);
   });
 
   it.each(fields)("RES-6, %s: %s may be in quotes, with a warning", (_, path, body, read) => {
     for (const mode of ["strict", "lenient"] as const) {
       expect([read(answerOf(body("true"), mode)), read(answerOf(body("false"), mode))]).toEqual([true, false]);
-      expect(judge(body("true"), mode).findings).toEqual([
+      expect(validate(body("true"), mode).findings).toEqual([
         {
           level: "warning",
           rule: "RES-6",
@@ -380,7 +394,7 @@ describe("RES-10, RES-13, RES-18: booleans", () => {
           message: `${path} is "true"; allowed is true or false without quotes: it is read as true.`,
         },
       ]);
-      expect(judge(body("false"), mode).findings[0]?.consequence).toBe("it is read as false");
+      expect(validate(body("false"), mode).findings[0]?.consequence).toBe("it is read as false");
     }
   });
 
@@ -389,10 +403,9 @@ describe("RES-10, RES-13, RES-18: booleans", () => {
       ["yes", '"yes"'],
       ["True", '"True"'],
       [1, "1"],
-      [null, "null"],
       [[], "an empty array"],
     ]) {
-      const strict = judge(body(value));
+      const strict = validate(body(value));
       expect(strict).toEqual({
         usable: false,
         result: "invalid",
@@ -408,7 +421,7 @@ describe("RES-10, RES-13, RES-18: booleans", () => {
           },
         ],
       });
-      const lenient = usable(judge(body(value), "lenient"));
+      const lenient = usable(validate(body(value), "lenient"));
       expect(read(lenient.answer)).toBe(false);
       expect(brief(lenient.findings)).toEqual([["warning", "RES-5", path]]);
       expect(lenient.findings[0]?.consequence).toBe("false is used instead");
@@ -426,10 +439,10 @@ describe("recording_channels", () => {
     ["stereo", '"stereo"'],
     ["Dual", '"Dual"'],
     [2, "2"],
-    [null, "null"],
+    [false, "false"],
   ])("RES-5, RES-14: %j is invalid, even where nothing is recorded; lenient takes single", (value, found) => {
     const allowed = "single or dual (RES-14)";
-    expect(judge({ recording_channels: value, record: false }).findings).toEqual([
+    expect(validate({ recording_channels: value, record: false }).findings).toEqual([
       {
         level: "error",
         rule: "RES-5",
@@ -440,7 +453,7 @@ describe("recording_channels", () => {
         message: `recording_channels is ${found}; allowed is ${allowed}: the answer is invalid.`,
       },
     ]);
-    const lenient = usable(judge({ recording_channels: value }, "lenient"));
+    const lenient = usable(validate({ recording_channels: value }, "lenient"));
     expect(lenient.answer.recordingChannels).toBe("single");
     expect(messages(lenient)).toEqual([
       `recording_channels is ${found}; allowed is ${allowed}: single is used instead.`,
@@ -471,14 +484,14 @@ describe("RES-15, RES-16, RES-19: whole numbers", () => {
       "parallel_ringing.max_parallel_attempts",
       10,
       5,
-      (value: unknown) => ({ parallel_ringing: { max_parallel_attempts: value } }),
+      (value: unknown) => ({ parallel_ringing: { activate: true, max_parallel_attempts: value } }),
       (a: ConnectAnswer) => a.parallel.maxAttempts,
     ],
   ] as const;
 
   it.each(fields)("%s: %s is taken from 1 to %i", (_, __, max, ___, body, read) => {
     for (const value of [1, 2, max - 1, max]) {
-      expect(judge(body(value)).findings).toEqual([]);
+      expect(validate(body(value)).findings).toEqual([]);
       expect(read(answerOf(body(value)))).toBe(value);
     }
   });
@@ -496,7 +509,7 @@ describe("RES-15, RES-16, RES-19: whole numbers", () => {
         [max + 0.5, max],
         [1.5, 1],
       ] as const) {
-        expect(judge(body(value)).findings).toEqual([
+        expect(validate(body(value)).findings).toEqual([
           {
             level: "error",
             rule: "RES-5",
@@ -507,7 +520,7 @@ describe("RES-15, RES-16, RES-19: whole numbers", () => {
             message: `${path} is ${value}; allowed is ${allowed}: the answer is invalid.`,
           },
         ]);
-        const lenient = usable(judge(body(value), "lenient"));
+        const lenient = usable(validate(body(value), "lenient"));
         expect(read(lenient.answer)).toBe(mended);
         expect(messages(lenient)).toEqual([`${path} is ${value}; allowed is ${allowed}: ${mended} is used instead.`]);
       }
@@ -517,10 +530,10 @@ describe("RES-15, RES-16, RES-19: whole numbers", () => {
   it.each(fields)(
     "RES-5, %s: %s of another type is invalid; lenient takes the default",
     (_, path, __, fallback, body, read) => {
-      for (const value of [null, true, "", "30s", "1.5", " 5", "0x5", [], [5], ["5"], {}, "1".repeat(16)]) {
-        const strict = judge(body(value));
+      for (const value of [true, "", "30s", "1.5", " 5", "0x5", [], [5], ["5"], {}, "1".repeat(16)]) {
+        const strict = validate(body(value));
         expect(brief(strict.findings)).toEqual([["error", "RES-5", path]]);
-        const lenient = usable(judge(body(value), "lenient"));
+        const lenient = usable(validate(body(value), "lenient"));
         expect(read(lenient.answer)).toBe(fallback);
         expect(lenient.findings.map((finding) => finding.consequence)).toEqual([`${fallback} is used instead`]);
       }
@@ -535,7 +548,7 @@ describe("RES-15, RES-16, RES-19: whole numbers", () => {
       ["007", 7],
     ] as const) {
       expect(read(answerOf(body(text)))).toBe(value);
-      expect(judge(body(text)).findings).toEqual([
+      expect(validate(body(text)).findings).toEqual([
         {
           level: "warning",
           rule: "RES-6",
@@ -550,7 +563,7 @@ describe("RES-15, RES-16, RES-19: whole numbers", () => {
   });
 
   it.each(fields)("RES-6, %s: %s in quotes and out of range is both", (_, path, max, fallback, body, read) => {
-    expect(brief(judge(body("-5")).findings)).toEqual([
+    expect(brief(validate(body("-5")).findings)).toEqual([
       ["warning", "RES-6", path],
       ["error", "RES-5", path],
     ]);
@@ -558,28 +571,28 @@ describe("RES-15, RES-16, RES-19: whole numbers", () => {
     expect(read(answerOf(body("9".repeat(15)), "lenient"))).toBe(max);
   });
 
-  it("RES-5: a number that is none (in a flow document) takes the default in lenient mode", () => {
+  it("RES-5: NaN (in a flow document) takes the default in lenient mode", () => {
     const body = { destination: NUMBERS, max_ringing_duration: Number.NaN };
     expect(validateConnectBody(body, ACCOUNT, null, "strict").usable).toBe(false);
     expect(usable(validateConnectBody(body, ACCOUNT, null, "lenient")).answer.maxRingingDurationS).toBe(30);
   });
 });
 
-/** The one finding of a wrong thing, in both modes. */
+/** Expects one finding about a wrong field, in both modes. */
 function expectRefused(
   body: Readonly<Record<string, unknown>>,
   rule: string,
   path: string,
   problem: string,
-  mended: string,
+  consequence: string,
 ): ConnectAnswer {
-  const strict = judge(body);
+  const strict = validate(body);
   expect(strict.usable).toBe(false);
   expect(brief(strict.findings)).toEqual([["error", rule, path]]);
   expect(messages(strict)).toEqual([`${path} ${problem}: the answer is invalid.`]);
-  const lenient = usable(judge(body, "lenient"));
+  const lenient = usable(validate(body, "lenient"));
   expect(brief(lenient.findings)).toEqual([["warning", rule, path]]);
-  expect(messages(lenient)).toEqual([`${path} ${problem}: ${mended}.`]);
+  expect(messages(lenient)).toEqual([`${path} ${problem}: ${consequence}.`]);
   return lenient.answer;
 }
 
@@ -587,14 +600,14 @@ describe("music_on_hold", () => {
   const types = "default_tone, operator_tone or custom_tone (RES-17)";
 
   it.each(["default_tone", "operator_tone"])("RES-17: %s needs nothing more", (type) => {
-    const verdict = usable(judge({ music_on_hold: { type } }));
+    const verdict = usable(validate({ music_on_hold: { type } }));
     expect(verdict.answer.musicOnHold).toEqual({ type });
     expect(verdict.audioUrls).toEqual([]);
     expect(verdict.findings).toEqual([]);
   });
 
   it("RES-17: a value beside another type has no meaning, with a warning that hides its credentials", () => {
-    const verdict = usable(judge({ music_on_hold: { type: "operator_tone", value: "https://u:p@h/a.wav" } }));
+    const verdict = usable(validate({ music_on_hold: { type: "operator_tone", value: "https://u:p@h/a.wav" } }));
     expect(verdict.answer.musicOnHold).toEqual({ type: "operator_tone" });
     expect(verdict.findings).toEqual([
       {
@@ -610,7 +623,7 @@ describe("music_on_hold", () => {
   });
 
   it("RES-17: custom_tone is checked before it is used", () => {
-    const verdict = usable(judge({ music_on_hold: { type: "custom_tone", value: URL_OK } }));
+    const verdict = usable(validate({ music_on_hold: { type: "custom_tone", value: URL_OK } }));
     expect(verdict.answer.musicOnHold).toEqual({ type: "custom_tone", url: URL_OK });
     expect(verdict.audioUrls).toEqual([URL_OK]);
   });
@@ -661,10 +674,9 @@ describe("music_on_hold", () => {
 
   it.each([
     ["operator_tone", '"operator_tone"'],
-    [null, "null"],
     [[], "an empty array"],
     [false, "false"],
-  ])("RES-5: music_on_hold %j is no object", (music, found) => {
+  ])("RES-5: music_on_hold %j is not an object", (music, found) => {
     const problem = `is ${found}; allowed is an object with type (RES-17)`;
     const answer = expectRefused(
       { music_on_hold: music },
@@ -680,10 +692,9 @@ describe("music_on_hold", () => {
 describe("parallel_ringing", () => {
   it.each([
     [true, "true"],
-    [null, "null"],
     [[], "an empty array"],
     ["on", '"on"'],
-  ])("RES-5, RES-18: %j is no object; lenient turns it off", (value, found) => {
+  ])("RES-5, RES-18: %j is not an object; lenient turns it off", (value, found) => {
     const problem = `is ${found}; allowed is an object (RES-18)`;
     const answer = expectRefused(
       { parallel_ringing: value },
@@ -705,8 +716,27 @@ describe("parallel_ringing", () => {
     expect(readRinging(body)).toEqual({ maxRingingDurationS, parallel });
   });
 
-  it("RES-19: the limit is verdict even where parallel ringing is off", () => {
-    expect(judge({ parallel_ringing: { activate: false, max_parallel_attempts: 11 } }).usable).toBe(false);
+  it.each([
+    [{ activate: false, max_parallel_attempts: 0 }, 0, 5],
+    [{ activate: "false", max_parallel_attempts: 11 }, 11, 10],
+    [{ max_parallel_attempts: 0 }, 0, 5],
+    [{ activate: null, max_parallel_attempts: -1 }, -1, 5],
+  ])("C3, RES-29: %j is off, so its other mistakes are warnings in both modes", (parallel, found, maxAttempts) => {
+    for (const mode of ["strict", "lenient"] as const) {
+      const verdict = usable(validate({ parallel_ringing: parallel }, mode));
+      expect(verdict.answer.parallel).toEqual({ activate: false, maxAttempts });
+      expect(verdict.findings.at(-1)).toMatchObject({
+        level: "warning",
+        rule: "RES-29",
+        path: "parallel_ringing.max_parallel_attempts",
+        found: String(found),
+      });
+    }
+  });
+
+  it("RES-5, RES-29: activate itself is still validated, and what is on is too", () => {
+    expect(validate({ parallel_ringing: { activate: "off", max_parallel_attempts: 3 } }).usable).toBe(false);
+    expect(validate({ parallel_ringing: { activate: true, max_parallel_attempts: 0 } }).usable).toBe(false);
   });
 });
 
@@ -719,10 +749,9 @@ describe("dial_passthru_event_url", () => {
     ["not a url", '"not a url"'],
     ["", '""'],
     ["ftp://u:p@h/x", '"***@h/x"'],
-    [null, "null"],
     [{}, "an object"],
   ])("RES-20: %j turns events off with a warning, never a rejection", (value, found) => {
-    const verdict = usable(judge({ dial_passthru_event_url: value }));
+    const verdict = usable(validate({ dial_passthru_event_url: value }));
     expect(verdict.answer.dialEventUrl).toBeNull();
     expect(verdict.findings).toEqual([
       {
@@ -744,13 +773,13 @@ describe("start_call_playback", () => {
   });
 
   it.each(["both", "callee"])("RES-21: it may be played to %s", (to) => {
-    const verdict = usable(judge(playback({ playback_to: to })));
+    const verdict = usable(validate(playback({ playback_to: to })));
     expect(verdict.answer.startCallPlayback).toEqual({ to, kind: "text", value: "Hi" });
     expect([verdict.findings, verdict.audioUrls]).toEqual([[], []]);
   });
 
   it("RES-21: without playback_to the callee hears it, with a warning", () => {
-    const verdict = usable(judge({ start_call_playback: { type: "text", value: "Hi" } }));
+    const verdict = usable(validate({ start_call_playback: { type: "text", value: "Hi" } }));
     expect(verdict.answer.startCallPlayback).toEqual({ to: "callee", kind: "text", value: "Hi" });
     expect(verdict.findings).toEqual([
       {
@@ -768,7 +797,6 @@ describe("start_call_playback", () => {
   it.each([
     ["caller", '"caller"'],
     ["Both", '"Both"'],
-    [null, "null"],
     ["", '""'],
   ])("RES-21: playback_to %j makes the whole answer invalid; lenient plays nothing", (to, found) => {
     const problem = `is ${found}; allowed is both or callee`;
@@ -825,13 +853,13 @@ describe("start_call_playback", () => {
   });
 
   it("RES-23: an audio_url is checked before it is used", () => {
-    const verdict = usable(judge(playback({ type: "audio_url", value: URL_OK })));
+    const verdict = usable(validate(playback({ type: "audio_url", value: URL_OK })));
     expect(verdict.answer.startCallPlayback).toEqual({ to: "both", kind: "audio_url", value: URL_OK });
     expect([verdict.audioUrls, verdict.findings]).toEqual([[URL_OK], []]);
   });
 
-  it("RES-23: a text that is itself a URL is checked and played alike, with a warning", () => {
-    const verdict = usable(judge(playback({ value: ` https://u:p@h/a.wav ` })));
+  it("RES-23: a text that is itself a URL is checked and played like one, with a warning", () => {
+    const verdict = usable(validate(playback({ value: ` https://u:p@h/a.wav ` })));
     expect(verdict.answer.startCallPlayback).toEqual({ to: "both", kind: "audio_url", value: "https://u:p@h/a.wav" });
     expect(verdict.audioUrls).toEqual(["https://u:p@h/a.wav"]);
     expect(verdict.findings).toEqual([
@@ -851,8 +879,7 @@ describe("start_call_playback", () => {
   it.each([
     [[{ type: "text" }], "an array of 1"],
     ["Hi", '"Hi"'],
-    [null, "null"],
-  ])("RES-5: %j is no object; lenient plays nothing", (value, found) => {
+  ])("RES-5: %j is not an object; lenient plays nothing", (value, found) => {
     const problem = `is ${found}; allowed is an object (RES-22)`;
     const answer = expectRefused(
       { start_call_playback: value },
@@ -865,19 +892,86 @@ describe("start_call_playback", () => {
   });
 
   it("RES-9: every part that is wrong is named", () => {
-    expect(brief(judge({ start_call_playback: { playback_to: "x", type: "text" } }).findings)).toEqual([
+    expect(brief(validate({ start_call_playback: { playback_to: "x", type: "text" } }).findings)).toEqual([
       ["error", "RES-21", "start_call_playback.playback_to"],
       ["error", "RES-23", "start_call_playback.value"],
     ]);
   });
 });
 
+describe("null", () => {
+  const left = (path: string) => ({
+    level: "warning",
+    rule: "RES-28",
+    path,
+    found: "null",
+    allowed: "a value, or no such key",
+    consequence: "it is treated as left out",
+    message: `${path} is null; allowed is a value, or no such key: it is treated as left out.`,
+  });
+
+  it.each([
+    "fetch_after_attempt",
+    "outgoing_phone_number",
+    "record",
+    "recording_channels",
+    "max_ringing_duration",
+    "max_conversation_duration",
+    "music_on_hold",
+    "parallel_ringing",
+    "dial_passthru_event_url",
+    "start_call_playback",
+  ])("C2, RES-28: %s null takes the default, with a warning, in both modes", (key) => {
+    for (const mode of ["strict", "lenient"] as const) {
+      expect(validate({ [key]: null }, mode)).toEqual({
+        usable: true,
+        answer: DEFAULTS,
+        audioUrls: [],
+        findings: [left(key)],
+      });
+    }
+  });
+
+  it("C2, RES-28: at any depth", () => {
+    const verdict = usable(
+      validate({
+        music_on_hold: { type: "operator_tone", value: null },
+        parallel_ringing: { activate: null, max_parallel_attempts: null },
+        start_call_playback: { playback_to: null, type: "text", value: "Hi" },
+      }),
+    );
+    expect(verdict.answer).toEqual({
+      ...DEFAULTS,
+      musicOnHold: { type: "operator_tone" },
+      startCallPlayback: { to: "callee", kind: "text", value: "Hi" },
+    });
+    expect(verdict.findings.filter((finding) => finding.rule === "RES-28")).toEqual([
+      left("music_on_hold.value"),
+      left("parallel_ringing.activate"),
+      left("parallel_ringing.max_parallel_attempts"),
+      left("start_call_playback.playback_to"),
+    ]);
+  });
+
+  it("RES-2, RES-17, RES-22, RES-23: null for a mandatory field is not enough", () => {
+    for (const body of [
+      { destination: null },
+      { destination: { numbers: null } },
+      { music_on_hold: { type: null } },
+      { music_on_hold: { type: "custom_tone", value: null } },
+      { start_call_playback: { playback_to: "both", type: null, value: "Hi" } },
+      { start_call_playback: { playback_to: "both", type: "text", value: null } },
+    ])
+      expect(validate(body).usable).toBe(false);
+  });
+});
+
 describe("unknown keys", () => {
   const nearest = (body: Readonly<Record<string, unknown>>) =>
-    usable(judge(body)).findings.map(({ rule, path, allowed }) => [rule, path, allowed]);
+    usable(validate(body)).findings.map(({ rule, path, allowed }) => [rule, path, allowed]);
 
   it("RES-7: are ignored with a warning that names the nearest known key", () => {
-    expect(judge({ max_ring_duration: 5 }).findings).toEqual([
+    expect(validate({ max_ring_duration: 5 }).findings).toEqual([
       {
         level: "warning",
         rule: "RES-7",
@@ -904,15 +998,21 @@ describe("unknown keys", () => {
     ["max_parallel_attempts", "parallel_ringing.max_parallel_attempts"],
     ["playback_to", "start_call_playback.playback_to"],
     ["music", "music_on_hold"],
-    ["max", "max_ringing_duration"],
     ["max_conversation_duration_seconds", "max_conversation_duration"],
-    ["nu", "record"],
-    ["num", "outgoing_phone_number"],
     ["event_url", "dial_passthru_event_url"],
     ["recors", "record"],
-  ])("RES-7: %s at the top is most like %s", (key, known) => {
+  ])("RES-7: %s at the top suggests %s", (key, known) => {
     expect(nearest({ [key]: 1 })).toEqual([["RES-7", key, known]]);
   });
+
+  it.each(["timeout", "nu", "max", "url", "agent_type", "version", "x"])(
+    "C13, RES-7: %s is not near any known key, so none is suggested and all are listed",
+    (key) => {
+      const [finding] = validate({ [key]: 1 }).findings;
+      expect(finding?.allowed).toMatch(/^fetch_after_attempt, destination, .*, start_call_playback$/);
+      expect(finding?.message).toBe(`${key} is an unknown key; the known keys are ${finding?.allowed}: it is ignored.`);
+    },
+  );
 
   it.each([
     ["destination", { numbers: ["+919900000011"], number: 1 }, "destination.number", "destination.numbers"],
@@ -928,8 +1028,8 @@ describe("unknown keys", () => {
     expect(nearest({ [object]: value })).toEqual([["RES-7", path, known]]);
   });
 
-  it("RES-7: are named in the order given, behind the fields of their object", () => {
-    const verdict = judge({ zzz: 1, record: "true", destination: { numbers: ["abc"], yyy: 1 }, xxx: 1 });
+  it("RES-7: are named in the order given, after the fields of their object", () => {
+    const verdict = validate({ zzz: 1, record: "true", destination: { numbers: ["abc"], yyy: 1 }, xxx: 1 });
     expect(brief(verdict.findings)).toEqual([
       ["warning", "RES-7", "destination.yyy"],
       ["warning", "RES-4", "destination.numbers[0]"],
@@ -941,8 +1041,8 @@ describe("unknown keys", () => {
 
   it("RES-7: twenty are named one by one, the rest is counted", () => {
     const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`unknown${i}`, 1]));
-    expect(judge(many(20)).findings).toHaveLength(20);
-    const findings = judge(many(23)).findings;
+    expect(validate(many(20)).findings).toHaveLength(20);
+    const findings = validate(many(23)).findings;
     expect(findings).toHaveLength(21);
     expect(findings[20]).toMatchObject({
       level: "warning",
@@ -1012,7 +1112,7 @@ describe("any answer", () => {
     fc.tuple(object, numbers).map(([fields, list]) => ({ ...fields, destination: { numbers: list } })),
   );
 
-  it("RES-9: is verdict without throwing, the same each time, and what is unusable says why", () => {
+  it("RES-9: gets a verdict without throwing, the same each time, and what is unusable says why", () => {
     fc.assert(
       fc.property(body, fc.constantFrom<ValidationMode>("strict", "lenient"), (value, mode) => {
         const verdict = validateConnectAnswer(json(value), ACCOUNT, EXOPHONE, mode);
@@ -1041,7 +1141,7 @@ describe("any answer", () => {
     );
   });
 
-  it("RES-1: any outcome of a request is verdict without throwing", () => {
+  it("RES-1: any outcome of a request gets a verdict without throwing", () => {
     const outcome = fc.record({
       ok: fc.constant(true as const),
       status: fc.oneof(fc.constant(200), fc.integer()),
@@ -1074,7 +1174,7 @@ describe("audio of an answer", () => {
   };
 
   it("RES-27: one URL in both places is checked once", () => {
-    const verdict = usable(judge({ ...both, music_on_hold: { type: "custom_tone", value: URL_OK } }));
+    const verdict = usable(validate({ ...both, music_on_hold: { type: "custom_tone", value: URL_OK } }));
     expect(verdict.audioUrls).toEqual([URL_OK]);
   });
 

@@ -7,6 +7,7 @@ import {
   isUsable,
   readBoolean,
   readInteger,
+  readOptional,
   readWord,
   reportByMode,
   reportError,
@@ -17,15 +18,15 @@ import {
 } from "./fields.ts";
 import { describe, warning, type Finding } from "./finding.ts";
 import type { HttpOutcome } from "./http.ts";
-import { recallVerdict, rememberVerdict } from "./verdict-cache.ts";
-import { readPhone } from "./numbers.ts";
+import { VerdictCache } from "./verdict-cache.ts";
+import { readIntegerPhone, readPhone } from "./numbers.ts";
 import { isHttpUrl, maskCredentials } from "./query.ts";
-import { readJsonResponse, unusable, type Unusable } from "./http-response.ts";
+import { readJsonResponse, unusable } from "./http-response.ts";
+import type { EvaluatedAnswer } from "./verdict.ts";
 
 export { validateAudio } from "./audio.ts";
 export type { ValidationMode } from "./fields.ts";
 export type { Finding } from "./finding.ts";
-export type { Unusable } from "./http-response.ts";
 
 /** RES-17: what the caller hears while leg 2 rings. */
 export type MusicOnHold =
@@ -56,17 +57,11 @@ export interface ConnectAnswer {
   readonly startCallPlayback: StartCallPlayback | null;
 }
 
-/** `audioUrls` must each pass `judgeAudio` before the answer is used (RES-17, RES-23, RES-27). */
-export type ConnectVerdict =
-  | {
-      readonly usable: true;
-      readonly answer: ConnectAnswer;
-      readonly audioUrls: readonly string[];
-      readonly findings: readonly Finding[];
-    }
-  | Unusable;
+export type ConnectVerdict = EvaluatedAnswer<ConnectAnswer>;
 
-/** Every key of version 1.0, per object: what RES-7 measures unknown keys against. */
+const verdicts = new VerdictCache<ConnectVerdict>();
+
+/** Every key of version 1.0, per object: what RES-7 compares unknown keys with. */
 const SHAPE = {
   "": [
     "fetch_after_attempt",
@@ -102,8 +97,8 @@ interface AnswerContext {
 }
 
 /**
- * Judges what a Primary or Fallback URL answered (section 2). `exophone` is leg 1's. Never throws. The findings are in
- * the order of the contract's table, and all of them: the first error does not hide the second.
+ * Validates what a Primary or Fallback URL answered (section 2). `exophone` is leg 1's. Never throws. All findings are
+ * reported, in the order of the contract's table: the first error does not hide the second.
  */
 export function validateConnectAnswer(
   outcome: HttpOutcome,
@@ -111,24 +106,24 @@ export function validateConnectAnswer(
   exophone: Exophone,
   mode: ValidationMode,
 ): ConnectVerdict {
-  const whose = { account, exophone };
-  if (!outcome.ok || outcome.status !== 200) return validateOutcome(outcome, whose, mode);
-  const key = { ...whose, mode, contentType: outcome.contentType, body: outcome.body };
-  const known = recallVerdict(key);
+  const call = { account, exophone };
+  if (!outcome.ok || outcome.status !== 200) return validateOutcome(outcome, call, mode);
+  const key = { ...call, mode, contentType: outcome.contentType, body: outcome.body };
+  const known = verdicts.recall(key);
   if (known !== undefined) return known;
-  const verdict = validateOutcome(outcome, whose, mode);
-  rememberVerdict(key, verdict);
+  const verdict = validateOutcome(outcome, call, mode);
+  verdicts.remember(key, verdict);
   return verdict;
 }
 
-function validateOutcome(outcome: HttpOutcome, whose: AnswerContext, mode: ValidationMode): ConnectVerdict {
+function validateOutcome(outcome: HttpOutcome, call: AnswerContext, mode: ValidationMode): ConnectVerdict {
   const context: ValidationContext = { mode, findings: [] };
   const received = readJsonResponse(context, outcome);
   if (!received.usable) return received;
-  return validateBody(context, received.value, whose);
+  return validateBody(context, received.value, call);
 }
 
-/** Judges the same shape written in a flow document (`parameters`). `exophone` null: not known yet. Never throws. */
+/** Validates the same shape written in a flow document (`parameters`). `exophone` null: not known yet. Never throws. */
 export function validateConnectBody(
   value: unknown,
   account: Account,
@@ -138,44 +133,45 @@ export function validateConnectBody(
   return validateBody({ mode, findings: [] }, value, { account, exophone });
 }
 
-function validateBody(context: ValidationContext, value: unknown, whose: AnswerContext): ConnectVerdict {
+function validateBody(context: ValidationContext, value: unknown, call: AnswerContext): ConnectVerdict {
   if (!isObject(value)) {
     const found = describe(value);
     return unusable("invalid", { rule: "RES-1", found, allowed: "a JSON object" });
   }
-  const answer = readAnswer(context, value, whose);
+  const answer = readAnswer(context, value, call);
   const { findings } = context;
   if (!isUsable(context)) return { usable: false, result: "invalid", findings };
   return { usable: true, answer, audioUrls: audioUrlsOf(answer), findings };
 }
 
-/** Every field in the order of the contract's table; the unknown keys of each object behind its fields. */
-function readAnswer(context: ValidationContext, body: JsonObject, whose: AnswerContext): ConnectAnswer {
-  const fetchAfterAttempt = readBoolean(context, FETCH, body["fetch_after_attempt"], false);
-  const destinations = readDestinations(context, body["destination"], whose.account);
+/** Every field in the order of the contract's table; the unknown keys of each object after its fields. */
+function readAnswer(context: ValidationContext, body: JsonObject, call: AnswerContext): ConnectAnswer {
+  const optional = (key: string): unknown => readOptional(context, "", body, key);
+  const fetchAfterAttempt = readBoolean(context, FETCH, optional("fetch_after_attempt"), false);
+  const destinations = readDestinations(context, body["destination"], call.account);
   const answer = {
     fetchAfterAttempt,
     destinations,
-    outgoingPhoneNumber: readOutgoing(context, body["outgoing_phone_number"], whose, destinations),
-    record: readBoolean(context, RECORD, body["record"], false),
-    recordingChannels: readWord(context, CHANNELS, body["recording_channels"], ["single", "dual"], "single"),
-    maxRingingDurationS: readInteger(context, RINGING, body["max_ringing_duration"]),
-    maxConversationDurationS: readInteger(context, CONVERSATION, body["max_conversation_duration"]),
-    musicOnHold: readMusic(context, body["music_on_hold"]),
-    parallel: readParallel(context, body["parallel_ringing"]),
-    dialEventUrl: readEventUrl(context, body["dial_passthru_event_url"]),
-    startCallPlayback: readPlayback(context, body["start_call_playback"]),
+    outgoingPhoneNumber: readOutgoing(context, optional("outgoing_phone_number"), call, destinations),
+    record: readBoolean(context, RECORD, optional("record"), false),
+    recordingChannels: readWord(context, CHANNELS, optional("recording_channels"), ["single", "dual"], "single"),
+    maxRingingDurationS: readInteger(context, RINGING, optional("max_ringing_duration")),
+    maxConversationDurationS: readInteger(context, CONVERSATION, optional("max_conversation_duration")),
+    musicOnHold: readMusic(context, optional("music_on_hold")),
+    parallel: readParallel(context, optional("parallel_ringing")),
+    dialEventUrl: readEventUrl(context, optional("dial_passthru_event_url")),
+    startCallPlayback: readPlayback(context, optional("start_call_playback")),
   };
   checkKeys(context, SHAPE, "", body);
   return answer;
 }
 
-/** How long and how many at once the parameters of a flow let ring, as a lenient flow takes them. */
+/** How long the parameters of a flow let destinations ring, and how many at once, as a lenient flow takes them. */
 export function readRinging(body: JsonObject): Pick<ConnectAnswer, "maxRingingDurationS" | "parallel"> {
   const context: ValidationContext = { mode: "lenient", findings: [] };
   return {
-    maxRingingDurationS: readInteger(context, RINGING, body["max_ringing_duration"]),
-    parallel: readParallel(context, body["parallel_ringing"]),
+    maxRingingDurationS: readInteger(context, RINGING, readOptional(context, "", body, "max_ringing_duration")),
+    parallel: readParallel(context, readOptional(context, "", body, "parallel_ringing")),
   };
 }
 
@@ -202,22 +198,28 @@ const OUTGOING = "outgoing_phone_number";
 function readOutgoing(
   context: ValidationContext,
   value: unknown,
-  whose: AnswerContext,
+  call: AnswerContext,
   destinations: readonly Destination[],
 ): string | null {
   if (value === undefined) return null;
-  const { account, exophone } = whose;
-  const e164 = typeof value === "string" ? readPhone(value, account.country).e164 : null;
-  if (e164 === null) return replaceOutgoing(context, value, "is no phone number");
+  const { account, exophone } = call;
+  const e164 = readOutgoingNumber(value, account.country);
+  if (e164 === null) return replaceOutgoing(context, value, "is not a phone number");
   if (e164 !== exophone?.number) {
     const owned = account.exophones.find((each) => each.number === e164);
-    if (owned === undefined) return replaceOutgoing(context, value, "is no ExoPhone of this account");
-    if (isElsewhere(owned, exophone)) return replaceOutgoing(context, value, "is of another region than leg 1's");
+    if (owned === undefined) return replaceOutgoing(context, value, "is not an ExoPhone of this account");
+    if (isElsewhere(owned, exophone)) return replaceOutgoing(context, value, "is in another region than leg 1's");
     const beyond = firstBeyond(owned, destinations);
     if (beyond !== null) return replaceOutgoing(context, value, `is on a trunk that does not reach ${beyond}`);
   }
   if (value !== e164) context.findings.push(respelledOutgoing(value, e164));
   return e164;
+}
+
+/** RES-24, read as in a list of destinations: JSON integers included where they can be only one number. */
+function readOutgoingNumber(value: unknown, country: string): string | null {
+  if (typeof value === "string") return readPhone(value, country).e164;
+  return typeof value === "number" ? readIntegerPhone(value, country).e164 : null;
 }
 
 /** The first number that the ExoPhone's trunk does not connect to. */
@@ -228,7 +230,7 @@ function firstBeyond({ reaches = [] }: Exophone, destinations: readonly Destinat
   return null;
 }
 
-/** A region that is not known forbids nothing. */
+/** An unknown region rules nothing out. */
 function isElsewhere(owned: Exophone, exophone: Exophone | null): boolean {
   const home = exophone?.region ?? null;
   return home !== null && owned.region !== null && owned.region !== home;
@@ -236,8 +238,7 @@ function isElsewhere(owned: Exophone, exophone: Exophone | null): boolean {
 
 function replaceOutgoing(context: ValidationContext, value: unknown, fault: string): null {
   const found = describe(value);
-  const allowed =
-    "an ExoPhone of this account in the region of leg 1's, on a trunk that reaches everybody to be dialled";
+  const allowed = "an ExoPhone of this account in the region of leg 1's, on a trunk that reaches every destination";
   const consequence = "the ExoPhone of leg 1 is used instead";
   const problem = `is ${found}, which ${fault}`;
   context.findings.push(warning({ rule: "DIAL-6", path: OUTGOING, found, allowed, consequence, problem }));
@@ -267,14 +268,16 @@ function readMusic(context: ValidationContext, value: unknown): MusicOnHold {
 }
 
 function readMusicType(context: ValidationContext, object: JsonObject): MusicOnHold {
-  const { type, value } = object;
+  const { type } = object;
   switch (type) {
     case "custom_tone":
-      return readCustomTone(context, value);
+      return readCustomTone(context, object["value"]);
     case "default_tone":
-    case "operator_tone":
+    case "operator_tone": {
+      const value = readOptional(context, MUSIC, object, "value");
       if (value !== undefined) context.findings.push(unusedMusicValue(value, type));
       return { type };
+    }
     default: {
       const rule = type === undefined ? "RES-17" : "RES-5";
       reportByMode(context, rule, `${MUSIC}.type`, describe(type), MUSIC_TYPES, DEFAULT_MUSIC_USED);
@@ -306,13 +309,23 @@ function readParallel(context: ValidationContext, value: unknown): ConnectAnswer
   const object = isObject(value) ? value : {};
   if (value !== undefined && object !== value)
     reportByMode(context, "RES-5", PARALLEL, describe(value), "an object (RES-18)", "parallel ringing is off");
-  const activate = readBoolean(context, ACTIVATE, object["activate"], false);
-  const maxAttempts = readInteger(context, ATTEMPTS, object["max_parallel_attempts"]);
+  const activate = readBoolean(context, ACTIVATE, readOptional(context, PARALLEL, object, "activate"), false);
+  const attempts = readOptional(context, PARALLEL, object, "max_parallel_attempts");
+  const maxAttempts = activate ? readInteger(context, ATTEMPTS, attempts) : readUnusedAttempts(context, attempts);
   checkKeys(context, SHAPE, PARALLEL, object);
   return { activate, maxAttempts };
 }
 
-/** RES-20: events are a courtesy; a wrong URL never costs the call. */
+/** RES-29: what is switched off is not judged further; a number out of range is a warning in both modes. */
+function readUnusedAttempts(context: ValidationContext, value: unknown): number {
+  const aside: ValidationContext = { mode: "lenient", findings: [] };
+  const attempts = readInteger(aside, ATTEMPTS, value);
+  const findings = aside.findings.map((each) => (each.rule === "RES-5" ? { ...each, rule: "RES-29" } : each));
+  context.findings.push(...findings);
+  return attempts;
+}
+
+/** RES-20: a wrong URL turns events off; it never costs the call. */
 function readEventUrl(context: ValidationContext, value: unknown): string | null {
   if (value === undefined) return null;
   if (typeof value === "string" && isHttpUrl(value)) return value;
@@ -331,17 +344,17 @@ function readEventUrl(context: ValidationContext, value: unknown): string | null
 const PLAYBACK = "start_call_playback";
 const NO_PLAYBACK = "nothing is played";
 
-/** RES-21 to RES-23. Lenient drops the playback as a whole: half of one might be heard by the wrong person. */
+/** RES-21 to RES-23. Lenient drops the playback as a whole: half of one might be played to the wrong person. */
 function readPlayback(context: ValidationContext, value: unknown): StartCallPlayback | null {
   if (value === undefined) return null;
   if (!isObject(value)) {
     reportByMode(context, "RES-5", PLAYBACK, describe(value), "an object (RES-22)", NO_PLAYBACK);
     return null;
   }
-  const to = readPlaybackTo(context, value["playback_to"]);
-  const said = readSaid(context, value["type"], value["value"]);
+  const to = readPlaybackTo(context, readOptional(context, PLAYBACK, value, "playback_to"));
+  const audio = readPlaybackAudio(context, value["type"], value["value"]);
   checkKeys(context, SHAPE, PLAYBACK, value);
-  return to === null || said === null ? null : { to, ...said };
+  return to === null || audio === null ? null : { to, ...audio };
 }
 
 function readPlaybackTo(context: ValidationContext, value: unknown): "callee" | "both" | null {
@@ -357,7 +370,11 @@ function readPlaybackTo(context: ValidationContext, value: unknown): "callee" | 
   return "callee";
 }
 
-function readSaid(context: ValidationContext, type: unknown, value: unknown): Omit<StartCallPlayback, "to"> | null {
+function readPlaybackAudio(
+  context: ValidationContext,
+  type: unknown,
+  value: unknown,
+): Omit<StartCallPlayback, "to"> | null {
   if (type !== "text" && type !== "audio_url") {
     reportByMode(context, "RES-22", `${PLAYBACK}.type`, describe(type), "text or audio_url", NO_PLAYBACK);
     return null;
@@ -365,7 +382,7 @@ function readSaid(context: ValidationContext, type: unknown, value: unknown): Om
   const path = `${PLAYBACK}.value`;
   const isText = type === "text" && typeof value === "string" && value.trim() !== "";
   if (typeof value === "string" && isHttpUrl(value.trim())) {
-    if (isText) context.findings.push(spokenUrl(path, value));
+    if (isText) context.findings.push(urlAsText(path, value));
     return { kind: "audio_url", value: value.trim() };
   }
   if (isText) return { kind: "text", value };
@@ -374,8 +391,8 @@ function readSaid(context: ValidationContext, type: unknown, value: unknown): Om
   return null;
 }
 
-/** RES-23: nobody wants to hear a URL spelled out. */
-function spokenUrl(path: string, value: string): Finding {
+/** RES-23: a URL is played, not read aloud. */
+function urlAsText(path: string, value: string): Finding {
   const found = describeUrl(value);
   const consequence = "it is checked and played as audio_url";
   return warning({ rule: "RES-23", path, found, allowed: "a text to speak", consequence });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { validateAudio } from "./audio.ts";
+import { type AudioFormat, validateAudio } from "./audio.ts";
 import type { HttpOutcome } from "./http.ts";
 
 const URL_OK = "https://cdn.example/a.wav";
@@ -25,16 +25,49 @@ describe("the check of an audio URL", () => {
 
   it.each([
     ["audio/mpeg", 'Content-Type "audio/mpeg"'],
+    ["audio/ogg", 'Content-Type "audio/ogg"'],
+    ["audio/flac", 'Content-Type "audio/flac"'],
+    ["audio/aiff", 'Content-Type "audio/aiff"'],
+    ["audio/basic", 'Content-Type "audio/basic"'],
     ["application/octet-stream", 'Content-Type "application/octet-stream"'],
     ["application/jsonx", 'Content-Type "application/jsonx"'],
     ["xtext/html", 'Content-Type "xtext/html"'],
     ["xapplication/pdf", 'Content-Type "xapplication/pdf"'],
     [null, "no Content-Type"],
-  ])("RES-27: %j may be decoded, with a warning", (contentType, found) => {
+  ])("RES-27: %j can or may be decoded, with a warning", (contentType, found) => {
     expect(validateAudio(URL_OK, head(contentType))).toEqual({
       ok: true,
-      findings: [finding("warning", found, `has ${found}; allowed is ${WAV}`, "it is decoded where possible", WAV)],
+      findings: [finding("warning", found, `has ${found}; best is ${WAV}`, "it is decoded and converted", WAV)],
     });
+  });
+
+  it.each(["audio/mp4", "audio/x-m4a", "audio/aac", "audio/amr", "audio/x-ms-wma", "Audio/MP4; codecs=mp4a.40.2"])(
+    "RES-27: %s cannot be decoded: invalid, and the finding says to convert it; lenient goes on without it",
+    (contentType) => {
+      const found = `Content-Type ${JSON.stringify(contentType)}`;
+      const allowed = `${WAV} (convert it)`;
+      const problem = `has ${found}, which cannot be decoded; allowed is ${allowed}`;
+      const strict = finding("error", found, problem, "the answer is invalid", allowed);
+      expect(validateAudio(URL_OK, head(contentType))).toEqual({ ok: false, findings: [strict] });
+      const lenient = finding("warning", found, problem, "it is not played", allowed);
+      expect(validateAudio(URL_OK, head(contentType), "lenient")).toEqual({ ok: false, findings: [lenient] });
+    },
+  );
+
+  it("RES-27: the format itself decides where it was looked at, whatever the media type says", () => {
+    const of = (name: string, support: AudioFormat["support"], contentType = "audio/wav") =>
+      validateAudio(URL_OK, head(contentType), "strict", { name, support });
+    expect(of(WAV, "native", "text/plain")).toEqual({ ok: true, findings: [] });
+    const stereo = "WAV, 44.1 kHz, 16 bit, stereo";
+    expect(of(stereo, "decodable")).toEqual({
+      ok: true,
+      findings: [finding("warning", stereo, `has ${stereo}; best is ${WAV}`, "it is decoded and converted", WAV)],
+    });
+    expect(of("AAC", "unsupported", "audio/mpeg")).toMatchObject({
+      ok: false,
+      findings: [{ level: "error", rule: "RES-27", found: "AAC" }],
+    });
+    expect(validateAudio(URL_OK, head("audio/wav", 404), "strict", { name: WAV, support: "native" }).ok).toBe(false);
   });
 
   it.each([
@@ -49,7 +82,7 @@ describe("the check of an audio URL", () => {
     "font/woff",
     "multipart/mixed",
     "message/rfc822",
-  ])("RES-27: %s is no audio; lenient goes on without it", (contentType) => {
+  ])("RES-27: %s is not audio; lenient goes on without it", (contentType) => {
     const found = `Content-Type "${contentType}"`;
     const problem = `has ${found}; allowed is ${WAV}`;
     const strict = finding("error", found, problem, "the answer is invalid", WAV);

@@ -1,4 +1,4 @@
-/** Whom to ring, normalised. Equal destinations have equal {@link destinationKey}s. */
+/** What to dial, normalised. Equal destinations have equal {@link destinationKey}s. */
 export type Destination =
   | { readonly kind: "number"; readonly e164: string }
   | { readonly kind: "sip"; readonly user: string; readonly host: string | null };

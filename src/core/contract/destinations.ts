@@ -1,9 +1,9 @@
 import type { Account } from "./account.ts";
 import { destinationKey, type Destination } from "./destination.ts";
 import { describe, warning, type Finding } from "./finding.ts";
-import { readDestination } from "./numbers.ts";
+import { readDestination, readIntegerDestination } from "./numbers.ts";
 
-/** REQ-8: nobody is rung a hundred times for one call; a longer list is a mistake. */
+/** REQ-8: no call rings more than a hundred numbers; a longer list is a mistake. */
 export const MAX_NUMBERS = 100;
 
 /** The entries of a destination list: the undialable left out (RES-4), each destination once (RES-26). */
@@ -32,14 +32,19 @@ export function readList(
 }
 
 function readEntry(findings: Finding[], entry: unknown, account: Account, path: string): Destination | null {
-  if (typeof entry === "string") {
-    const read = readDestination(entry, account, path);
-    findings.push(...read.findings);
-    return read.destination;
-  }
+  const read =
+    typeof entry === "string"
+      ? readDestination(entry, account, path)
+      : Number.isInteger(entry)
+        ? readIntegerDestination(Number(entry), account, path)
+        : { destination: null, findings: [notText(entry, path)] };
+  findings.push(...read.findings);
+  return read.destination;
+}
+
+function notText(entry: unknown, path: string): Finding {
   const consequence = "the entry is skipped";
-  findings.push(warning({ rule: "RES-4", path, found: describe(entry), allowed: "a string", consequence }));
-  return null;
+  return warning({ rule: "RES-4", path, found: describe(entry), allowed: "a string", consequence });
 }
 
 function duplicate(path: string, entry: unknown, before: string): Finding {

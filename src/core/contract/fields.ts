@@ -4,7 +4,7 @@ import { join, MAX_KEY_CHARACTERS, suggestKey, type KnownKeys } from "./suggest-
 /** RES-5: what a wrong optional field does. `strict`: the whole answer is invalid. `lenient`: it is clamped or dropped. */
 export type ValidationMode = "strict" | "lenient";
 
-/** One judgement in progress: the findings so far, in the order of the contract's table. */
+/** One validation in progress: the findings so far, in the order of the contract's table. */
 export interface ValidationContext {
   readonly mode: ValidationMode;
   readonly findings: Finding[];
@@ -37,13 +37,13 @@ export function isUsable(context: ValidationContext): boolean {
   return context.findings.every((finding) => finding.level === "warning");
 }
 
-/** A mandatory thing is missing or of the wrong type: no mode can mend it. */
+/** A mandatory field is missing or of the wrong type: no mode can do without it. */
 export function reportError(context: ValidationContext, field: Field, value: unknown, allowed: string): void {
   const parts = { rule: field.rule, path: field.path, found: describe(value), allowed, consequence: INVALID };
   context.findings.push(error(parts));
 }
 
-/** RES-5: an optional thing is wrong. Strict: the answer is invalid. Lenient: `mended` says what happens instead. */
+/** RES-5: an optional field is wrong. Strict: the answer is invalid. Lenient: `consequence` says what happens instead. */
 export function reportByMode(
   context: ValidationContext,
   rule: string,
@@ -55,6 +55,18 @@ export function reportByMode(
   const strict = context.mode === "strict";
   const parts = { rule, path, found, allowed, consequence: strict ? INVALID : consequence };
   context.findings.push(strict ? error(parts) : warning(parts));
+}
+
+/**
+ * An optional field of the object at `path`. RES-28: `null` is as if the field were left out, with a warning, because
+ * many serialisers write it for whatever is not set.
+ */
+export function readOptional(context: ValidationContext, path: string, object: JsonObject, key: string): unknown {
+  const value = object[key];
+  if (value !== null) return value;
+  const parts = { rule: "RES-28", path: join(path, key), found: "null", allowed: "a value, or no such key" };
+  context.findings.push(warning({ ...parts, consequence: "it is treated as left out" }));
+  return undefined;
 }
 
 /** A boolean, coerced from "true" and "false" (RES-6). */
@@ -88,7 +100,7 @@ export function readWord<W extends string>(
 
 /**
  * A whole number, coerced from one in a string (RES-6). Lenient (RES-5) rounds down, lowers to the limit what is above
- * it, and takes the default for what is below it (nobody means one second who writes 0) or is no number at all.
+ * it, and takes the default for what is below it (0 does not mean one second) or is not a number at all.
  */
 export function readInteger(context: ValidationContext, field: IntegerField, given: unknown): number {
   if (given === undefined) return field.defaultValue;
@@ -101,10 +113,10 @@ export function readInteger(context: ValidationContext, field: IntegerField, giv
   return consequence;
 }
 
-/** Fifteen digits are exact as a number; no field comes near. */
+/** Fifteen digits are exact as a number; no field needs as many. */
 const WHOLE_NUMBER = /^[+-]?[0-9]{1,15}$/;
 
-/** NaN: it is no number, nor one in a string. */
+/** NaN: it is neither a number nor one in a string. */
 function coerceInteger(context: ValidationContext, field: Field, value: unknown): number {
   if (typeof value === "number") return value;
   if (typeof value !== "string" || !WHOLE_NUMBER.test(value)) return Number.NaN;
@@ -123,10 +135,10 @@ function coerced(context: ValidationContext, field: Field, value: unknown, allow
   context.findings.push(warning({ rule: "RES-6", path: field.path, found: describe(value), allowed, consequence }));
 }
 
-/** Unknown keys reported one by one in each object; a mistyped answer has a few, a foreign one may have thousands. */
+/** Unknown keys reported one by one per object; a mistyped answer has a few, a foreign one may have thousands. */
 const MAX_UNKNOWN_KEYS = 20;
 
-/** RES-7: names each unknown key of the object at `path`, with the known key nearest to it. */
+/** RES-7: names each unknown key of the object at `path`, with the known key that it was probably meant to be. */
 export function checkKeys<P extends string>(
   context: ValidationContext,
   shape: Readonly<Record<P, readonly string[]>>,
@@ -144,14 +156,16 @@ export function checkKeys<P extends string>(
 }
 
 function unknownKey(shape: KnownKeys, path: string, key: string): Finding {
-  const nearest = suggestKey(shape, path, key);
+  const near = suggestKey(shape, path, key);
+  const allowed = near ?? (shape[path] ?? []).join(", ");
+  const hint = near === null ? `the known keys are ${allowed}` : `the nearest known key is ${near}`;
   return warning({
     rule: "RES-7",
     path: join(path, shorten(key)),
     found: "an unknown key",
-    allowed: nearest,
+    allowed,
     consequence: "it is ignored",
-    problem: `is an unknown key; the nearest known key is ${nearest}`,
+    problem: `is an unknown key; ${hint}`,
   });
 }
 

@@ -3,10 +3,10 @@ import {
   isObject,
   isUsable,
   readInteger,
+  readOptional,
   reportByMode,
   reportError,
   type ValidationContext,
-  type JsonObject,
   type KnownKeys,
   type ValidationMode,
 } from "./fields.ts";
@@ -14,7 +14,8 @@ import { describe, warning, type Finding } from "./finding.ts";
 import type { HttpOutcome } from "./http.ts";
 import type { Prompt } from "./prompt.ts";
 import { isHttpUrl, maskCredentials } from "./query.ts";
-import { readJsonResponse, unusable, type Unusable } from "./http-response.ts";
+import { readJsonResponse, unusable } from "./http-response.ts";
+import type { EvaluatedAnswer } from "./verdict.ts";
 
 /** What a Gather does (APP-2), every default filled in. `finishOnKey` is one of `0-9*#`, or empty for none. */
 export interface GatherAnswer {
@@ -27,15 +28,7 @@ export interface GatherAnswer {
   readonly repeatPrompt: Prompt | null;
 }
 
-/** `audioUrls` must each pass `judgeAudio` before the answer is used. */
-export type GatherVerdict =
-  | {
-      readonly usable: true;
-      readonly answer: GatherAnswer;
-      readonly audioUrls: readonly string[];
-      readonly findings: readonly Finding[];
-    }
-  | Unusable;
+export type GatherVerdict = EvaluatedAnswer<GatherAnswer>;
 
 const SHAPE = {
   "": ["gather_prompt", "max_input_digits", "finish_on_key", "input_timeout", "repeat_menu", "repeat_gather_prompt"],
@@ -46,18 +39,18 @@ const SHAPE = {
 const DIGITS = { rule: "APP-2", path: "max_input_digits", min: 1, max: 255, defaultValue: 255 };
 /** Ten minutes of silence hold a line for nothing. */
 const TIMEOUT = { rule: "APP-2", path: "input_timeout", min: 1, max: 600, defaultValue: 5 };
-/** Nobody listens to a prompt more than twenty times. */
+/** A caller does not listen to a prompt more than twenty times. */
 const REPEAT = { rule: "APP-2", path: "repeat_menu", min: 0, max: 20, defaultValue: 0 };
 const FINISH_KEY = "#";
 
-/** Judges what a Gather's Primary or Fallback URL answered (APP-2), as section 2 judges Connect's. Never throws. */
+/** Validates what a Gather's Primary or Fallback URL answered (APP-2), by the rules of section 2. Never throws. */
 export function validateGatherAnswer(outcome: HttpOutcome, mode: ValidationMode): GatherVerdict {
   const context: ValidationContext = { mode, findings: [] };
   const received = readJsonResponse(context, outcome);
   return received.usable ? validateBody(context, received.value) : received;
 }
 
-/** Judges the same shape written in a flow document (`parameters`). Never throws. */
+/** Validates the same shape written in a flow document (`parameters`). Never throws. */
 export function validateGatherBody(value: unknown, mode: ValidationMode): GatherVerdict {
   return validateBody({ mode, findings: [] }, value);
 }
@@ -65,13 +58,14 @@ export function validateGatherBody(value: unknown, mode: ValidationMode): Gather
 function validateBody(context: ValidationContext, value: unknown): GatherVerdict {
   if (!isObject(value)) return unusable("invalid", { rule: "RES-1", found: describe(value), allowed: "a JSON object" });
   const { findings } = context;
+  const optional = (key: string): unknown => readOptional(context, "", value, key);
   const prompt = readPrompt(context, "gather_prompt", value["gather_prompt"], null);
   const answer = {
-    maxInputDigits: readInteger(context, DIGITS, value["max_input_digits"]),
-    finishOnKey: readFinishKey(context, value["finish_on_key"]),
-    inputTimeoutS: readInteger(context, TIMEOUT, value["input_timeout"]),
-    repeatMenu: readInteger(context, REPEAT, value["repeat_menu"]),
-    repeatPrompt: readRepeatPrompt(context, value["repeat_gather_prompt"]),
+    maxInputDigits: readInteger(context, DIGITS, optional("max_input_digits")),
+    finishOnKey: readFinishKey(context, optional("finish_on_key")),
+    inputTimeoutS: readInteger(context, TIMEOUT, optional("input_timeout")),
+    repeatMenu: readInteger(context, REPEAT, optional("repeat_menu")),
+    repeatPrompt: readRepeatPrompt(context, optional("repeat_gather_prompt")),
   };
   checkKeys(context, SHAPE, "", value);
   if (prompt === null || !isUsable(context)) return { usable: false, result: "invalid", findings };
@@ -83,7 +77,7 @@ function readRepeatPrompt(context: ValidationContext, value: unknown): Prompt | 
   return value === undefined ? null : readPrompt(context, "repeat_gather_prompt", value, "gather_prompt is repeated");
 }
 
-/** A prompt: `{ text }` or `{ audio_url }`. `dropped` null: it is mandatory, and no mode can do without. */
+/** A prompt: `{ text }` or `{ audio_url }`. `dropped` null: it is mandatory, and no mode can do without it. */
 function readPrompt(
   context: ValidationContext,
   path: "gather_prompt" | "repeat_gather_prompt",
@@ -91,16 +85,17 @@ function readPrompt(
   dropped: string | null,
 ): Prompt | null {
   const object = isObject(value) ? value : {};
-  const prompt = promptOf(object);
+  const text = readOptional(context, path, object, "text");
+  const url = readOptional(context, path, object, "audio_url");
+  const prompt = promptOf(text, url);
   if (prompt === null) reportPrompt(context, path, value, dropped);
-  else if (object["text"] !== undefined && object["audio_url"] !== undefined) context.findings.push(twoPrompts(path));
+  else if (text !== undefined && url !== undefined) context.findings.push(twoPrompts(path));
   checkKeys(context, SHAPE, path, object);
   return prompt;
 }
 
 /** The text, where there is one; a text that is a URL is audio, as in RES-23. */
-function promptOf(object: JsonObject): Prompt | null {
-  const { text, audio_url: url } = object;
+function promptOf(text: unknown, url: unknown): Prompt | null {
   if (typeof text === "string" && text.trim() !== "")
     return isHttpUrl(text.trim()) ? { kind: "audio_url", value: text.trim() } : { kind: "text", value: text };
   return text === undefined && typeof url === "string" && isHttpUrl(url) ? { kind: "audio_url", value: url } : null;

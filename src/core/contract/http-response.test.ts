@@ -8,13 +8,13 @@ const NUMBERS = { numbers: ["+919900000011"] };
 const messages = (verdict: ConnectVerdict) => verdict.findings.map((finding) => finding.message);
 
 describe("what never was an answer", () => {
-  const judgeOutcome = (outcome: HttpOutcome) => validateConnectAnswer(outcome, ACCOUNT, EXOPHONE, "lenient");
+  const validateOutcome = (outcome: HttpOutcome) => validateConnectAnswer(outcome, ACCOUNT, EXOPHONE, "lenient");
   const body = JSON.stringify({ destination: NUMBERS });
 
   it.each([100, 199, 201, 204, 206, 299, 400, 401, 403, 404, 410, 429, 500, 503])(
     "RES-1: status %i is a failure, whatever the body",
     (status) => {
-      expect(judgeOutcome({ ok: true, status, contentType: "application/json", body })).toEqual({
+      expect(validateOutcome({ ok: true, status, contentType: "application/json", body })).toEqual({
         usable: false,
         result: "http_error",
         findings: [
@@ -33,7 +33,7 @@ describe("what never was an answer", () => {
   );
 
   it.each([300, 301, 302, 304, 307, 399])("REQ-5: status %i is a failure, redirects are not followed", (status) => {
-    expect(judgeOutcome({ ok: true, status, contentType: "application/json", body })).toEqual({
+    expect(validateOutcome({ ok: true, status, contentType: "application/json", body })).toEqual({
       usable: false,
       result: "http_error",
       findings: [
@@ -51,7 +51,7 @@ describe("what never was an answer", () => {
   });
 
   it("REQ-6: no whole answer in time is a timeout", () => {
-    expect(judgeOutcome({ ok: false, reason: "timeout", detail: "after 5000 ms" })).toEqual({
+    expect(validateOutcome({ ok: false, reason: "timeout", detail: "after 5000 ms" })).toEqual({
       usable: false,
       result: "timeout",
       findings: [
@@ -76,7 +76,7 @@ describe("what never was an answer", () => {
     ["blocked", "the address is one the platform may not call"],
     ["bad_url", "the URL is malformed"],
   ] as const)("RES-1: %s means unreachable", (reason, words) => {
-    expect(judgeOutcome({ ok: false, reason, detail: "x.example" })).toEqual({
+    expect(validateOutcome({ ok: false, reason, detail: "x.example" })).toEqual({
       usable: false,
       result: "unreachable",
       findings: [
@@ -91,7 +91,7 @@ describe("what never was an answer", () => {
         },
       ],
     });
-    const silent = judgeOutcome({ ok: false, reason, detail: "" });
+    const silent = validateOutcome({ ok: false, reason, detail: "" });
     expect(messages(silent)).toEqual([`The answer did not come: ${words}: it cannot be used.`]);
   });
 
@@ -113,16 +113,16 @@ describe("what never was an answer", () => {
 
   it("REQ-8: a body of 64 KiB is taken, one byte more is invalid, counted in bytes", () => {
     const exact: HttpOutcome = { ok: true, status: 200, contentType: "application/json", body: body.padEnd(65_536) };
-    expect(judgeOutcome(exact).usable).toBe(true);
-    expect(judgeOutcome({ ...exact, body: `${exact.body} ` })).toEqual(tooLarge);
+    expect(validateOutcome(exact).usable).toBe(true);
+    expect(validateOutcome({ ...exact, body: `${exact.body} ` })).toEqual(tooLarge);
     const wide = `{"destination":{"numbers":[]},"x":"${"€".repeat(21_832)}"}`;
     expect(Buffer.byteLength(wide)).toBe(65_533);
-    expect(judgeOutcome({ ...exact, body: `${wide}   ` }).usable).toBe(true);
-    expect(judgeOutcome({ ...exact, body: `${wide}    ` })).toEqual(tooLarge);
+    expect(validateOutcome({ ...exact, body: `${wide}   ` }).usable).toBe(true);
+    expect(validateOutcome({ ...exact, body: `${wide}    ` })).toEqual(tooLarge);
   });
 
   it("REQ-8: an answer that was cut off at the limit is invalid", () => {
-    expect(judgeOutcome({ ok: false, reason: "too_large", detail: "" })).toEqual(tooLarge);
+    expect(validateOutcome({ ok: false, reason: "too_large", detail: "" })).toEqual(tooLarge);
   });
 
   it.each([
@@ -157,7 +157,7 @@ describe("what never was an answer", () => {
     (contentType) => {
       const outcome: HttpOutcome = { ok: true, status: 200, contentType, body };
       expect(validateConnectAnswer(outcome, ACCOUNT, EXOPHONE, "strict").usable).toBe(false);
-      const verdict = judgeOutcome(outcome);
+      const verdict = validateOutcome(outcome);
       expect(verdict.usable).toBe(true);
       const found = `Content-Type "${contentType.split(";")[0]}"`;
       expect(verdict.findings).toEqual([
@@ -177,7 +177,7 @@ describe("what never was an answer", () => {
   it.each(["application/+json", "text/x+json", "application/x+jsonp", "xapplication/x+json", "application/a/b+json"])(
     "RES-1: %s is no relative of JSON",
     (contentType) => {
-      expect(judgeOutcome({ ok: true, status: 200, contentType, body }).usable).toBe(false);
+      expect(validateOutcome({ ok: true, status: 200, contentType, body }).usable).toBe(false);
     },
   );
 
@@ -190,9 +190,9 @@ describe("what never was an answer", () => {
     expect(readResponse({ ok: true, status: 200, contentType, body })).toMatchObject({ usable: true, mediaType });
   });
 
-  it.each(["", "{", "hello", "{'a':1}", "undefined"])("RES-1: the body %j is no JSON", (text) => {
+  it.each(["", "{", "hello", "{'a':1}", "undefined"])("RES-1: the body %j is not JSON", (text) => {
     const found = JSON.stringify(text);
-    expect(judgeOutcome({ ok: true, status: 200, contentType: "application/json", body: text })).toEqual({
+    expect(validateOutcome({ ok: true, status: 200, contentType: "application/json", body: text })).toEqual({
       usable: false,
       result: "invalid",
       findings: [
@@ -203,7 +203,7 @@ describe("what never was an answer", () => {
           found,
           allowed: "JSON",
           consequence: "it cannot be used",
-          message: `The answer is ${found}, which is no JSON: it cannot be used.`,
+          message: `The answer is ${found}, which is not JSON: it cannot be used.`,
         },
       ],
     });
@@ -217,7 +217,7 @@ describe("what never was an answer", () => {
     ["true", "true"],
     ["1.5", "1.5"],
   ])("RES-1: the JSON value %s is no object", (text, found) => {
-    const verdict = judgeOutcome({ ok: true, status: 200, contentType: "application/json", body: text });
+    const verdict = validateOutcome({ ok: true, status: 200, contentType: "application/json", body: text });
     expect(verdict.usable ? "" : verdict.result).toBe("invalid");
     expect(verdict.findings.map(({ level, rule, path }) => [level, rule, path])).toEqual([["error", "RES-1", ""]]);
     expect(messages(verdict)).toEqual([`The answer is ${found}; allowed is a JSON object: it cannot be used.`]);
@@ -225,7 +225,7 @@ describe("what never was an answer", () => {
 
   it("RES-9: a long body is shown shortened to 80 characters", () => {
     const shown = (length: number) =>
-      judgeOutcome({ ok: true, status: 200, contentType: "application/json", body: "x".repeat(length) }).findings[0]
+      validateOutcome({ ok: true, status: 200, contentType: "application/json", body: "x".repeat(length) }).findings[0]
         ?.found;
     expect(shown(80)).toBe(`"${"x".repeat(80)}"`);
     expect(shown(81)).toBe(`"${"x".repeat(80)}…"`);

@@ -1,13 +1,7 @@
 import type { ValidationContext } from "./fields.ts";
 import { error, quote, warning, type Finding, type FindingParts } from "./finding.ts";
 import type { HttpFailureReason, HttpOutcome } from "./http.ts";
-
-/** Why an answer cannot be used; `result` holds the words of traces and reports. */
-export interface Unusable {
-  readonly usable: false;
-  readonly result: "invalid" | "http_error" | "timeout" | "unreachable";
-  readonly findings: readonly Finding[];
-}
+import type { Unusable } from "./verdict.ts";
 
 /** An answer with status 200. `mediaType` is lower-case, without parameters; empty where the header is missing. */
 export interface HttpResponse {
@@ -26,7 +20,7 @@ const encoder = new TextEncoder();
 /** The consequence of every finding about the answer as a whole. */
 export const UNUSED = "it cannot be used";
 
-/** The part of an answer's judgement that every kind of answer shares: it came, with status 200, in bearable size. */
+/** The checks that every kind of answer shares: it came, with status 200, and is not too large. */
 export function readResponse(outcome: HttpOutcome): HttpResponse | Unusable {
   if (!outcome.ok) return notReceived(outcome.reason, outcome.detail);
   const { status, contentType, body } = outcome;
@@ -89,9 +83,13 @@ function tooLarge(): Unusable {
 
 /** The answer has a media type that its kind does not allow. */
 export function wrongMediaType(rule: string, received: HttpResponse, allowed: string): Unusable {
-  const { contentType } = received;
-  const found = contentType === null ? "no Content-Type" : `Content-Type ${quote(contentType)}`;
+  const found = contentTypeOf(received.contentType);
   return unusable("invalid", { rule, found, allowed, problem: `has ${found}; allowed is ${allowed}` });
+}
+
+/** The header as findings name it. */
+export function contentTypeOf(header: string | null): string {
+  return header === null ? "no Content-Type" : `Content-Type ${quote(header)}`;
 }
 
 /** One finding about the answer as a whole, and the end of it. */
@@ -122,14 +120,14 @@ function likeJson(mediaType: string): Finding {
   return warning({ rule: "RES-5", path: "", found, allowed, consequence: "it is read as JSON", problem });
 }
 
-/** The JSON value of a body, or that there is none. */
+/** The JSON value of a body, or the finding that it is not JSON. */
 export function parseJson(body: string): { readonly usable: true; readonly value: unknown } | Unusable {
   try {
     const value: unknown = JSON.parse(body);
     return { usable: true, value };
   } catch {
     const found = quote(body);
-    return unusable("invalid", { rule: "RES-1", found, allowed: "JSON", problem: `is ${found}, which is no JSON` });
+    return unusable("invalid", { rule: "RES-1", found, allowed: "JSON", problem: `is ${found}, which is not JSON` });
   }
 }
 

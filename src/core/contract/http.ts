@@ -1,14 +1,14 @@
 import type { Query } from "./query.ts";
 
 /**
- * One GET as the engine asks for it: a plain value in which the parameters still stand apart from the URL. Encoding them
- * is left to the edge that sends it (`sendable`), because the simulator and the tests read them as they are here.
+ * One GET as the engine asks for it: a plain value in which the parameters are still separate from the URL. Encoding them
+ * is left to the edge that sends it (`toHttpRequest`), because the simulator and the tests read them as they are here.
  */
 export interface PreparedRequest {
   readonly method: "GET";
   /** As configured, without credentials; a query of its own is kept (REQ-2). */
   readonly baseUrl: string;
-  /** Behind that: ours. */
+  /** Our parameters, appended to it. */
   readonly query: Query;
   readonly headers: Readonly<Record<string, string>>;
   /** `Basic …` from `user:pass@` in the configured URL (REQ-2). Never logged, traced or shown. */
@@ -24,7 +24,7 @@ export interface HttpRequest {
   readonly authorization: string | null;
 }
 
-/** Why no whole answer came. `blocked`: the guard refused the address; `too_large`: more than 64 KiB (REQ-8). */
+/** Why no complete answer came. `blocked`: the guard refused the address; `too_large`: more than 64 KiB (REQ-8). */
 export type HttpFailureReason = "timeout" | "refused" | "dns" | "tls" | "reset" | "blocked" | "too_large" | "bad_url";
 
 /** What came of one request. `contentType` is the header as received; `body` is text (UTF-8). */

@@ -3,7 +3,15 @@ import { describe, expect, it } from "vitest";
 import { ACCOUNT } from "../../../test/fixtures/contract.ts";
 import type { Account } from "./account.ts";
 import { destinationKey } from "./destination.ts";
-import { findUser, formatDestination, formatNumber, readDestination, readPhone } from "./numbers.ts";
+import {
+  findUser,
+  formatDestination,
+  formatNumber,
+  readDestination,
+  readIntegerDestination,
+  readIntegerPhone,
+  readPhone,
+} from "./numbers.ts";
 
 const AT = "destination.numbers[0]";
 const FORMS = "an E.164 number such as +919900000001, or sip:user";
@@ -13,7 +21,7 @@ const rules = (text: string, account: Account = ACCOUNT): readonly string[] =>
 
 describe("accepted forms", () => {
   it.each(["+919900000011", "+918047199999", "+622131921111", "+12125550123", "+9118001234567"])(
-    "RES-24: %s is E.164 and taken without a word",
+    "RES-24: %s is E.164 and taken without a warning",
     (text) => {
       expect(read(text)).toEqual({ destination: { kind: "number", e164: text }, findings: [] });
     },
@@ -81,11 +89,11 @@ describe("accepted forms", () => {
     });
   });
 
-  it("RES-24: sip:user of nobody known is taken, and the warning says so", () => {
+  it("RES-24: sip:user of an unknown user is taken, and the warning says so", () => {
     const read = readDestination(" SIP:agent_01.x+y~z!*'-A ", ACCOUNT, AT);
     expect(read.destination).toEqual({ kind: "sip", user: "agent_01.x+y~z!*'-A", host: null });
     expect(read.findings[0]?.consequence).toBe(
-      "it is read as the phone of agent_01.x+y~z!*'-A, who is no user of this account yet",
+      "it is read as the phone of agent_01.x+y~z!*'-A, who is not a user of this account yet",
     );
   });
 
@@ -109,7 +117,7 @@ describe("accepted forms", () => {
     expect(read(`sip:a@${host}h`, account).destination).toBeNull();
   });
 
-  it("RES-24: what was read once is read the same again, in its own words", () => {
+  it("RES-24: what was read before is read the same again, with its own text", () => {
     const texts = ["+919900000011", "09900000011", "99 0000 0011", "abc", "112", "+911234"];
     const once = texts.map((text) => read(text));
     expect(texts.map((text) => read(text))).toEqual(once);
@@ -129,6 +137,49 @@ describe("accepted forms", () => {
         expect(read(destinationKey(destination))).toEqual({ destination, findings: [] });
       }),
     );
+  });
+});
+
+describe("JSON integers", () => {
+  const integer = (value: number, account: Account = ACCOUNT) => readIntegerDestination(value, account, AT);
+
+  it.each([
+    [919_900_000_011, "IN", "+919900000011"],
+    [9_900_000_011, "IN", "+919900000011"],
+    [12_025_550_123, "IN", "+12025550123"],
+    [2_025_550_123, "US", "+12025550123"],
+    [442_071_838_750, "GB", "+442071838750"],
+  ])("C17, RES-24: %i in an account of %s is %s, with a warning", (value, country, e164) => {
+    expect(integer(value, { ...ACCOUNT, country })).toEqual({
+      destination: { kind: "number", e164 },
+      findings: [
+        {
+          level: "warning",
+          rule: "RES-24",
+          path: AT,
+          found: String(value),
+          allowed: FORMS,
+          consequence: `it is read as ${e164}`,
+          message: `${AT} is ${value}: it is read as ${e164}.`,
+        },
+      ],
+    });
+  });
+
+  it("C17, RES-24: digits that are a number of the account's country are that number, as they are in a text", () => {
+    // +95 is Myanmar.
+    expect(readIntegerPhone(9_512_497_648, "IN")).toEqual(readPhone("9512497648", "IN"));
+    expect(readIntegerPhone(9_512_497_648, "IN").e164).toBe("+919512497648");
+  });
+
+  it.each([112, -919_900_000_011, 1.5, 1e300, 2 ** 53, 0])("C17, RES-4: %d is not a number to dial", (value) => {
+    expect(integer(value)).toMatchObject({ destination: null, findings: [{ rule: "RES-4", path: AT }] });
+  });
+
+  it("C17, RES-25: the account's own ExoPhone loops as an integer too, and prefixes count", () => {
+    expect(integer(918_047_100_000)).toMatchObject({ destination: null, findings: [{ rule: "RES-25" }] });
+    const account = { ...ACCOUNT, dialPrefixes: ["+1"] };
+    expect(integer(919_900_000_011, account)).toMatchObject({ destination: null, findings: [{ rule: "RES-4" }] });
   });
 });
 
@@ -158,8 +209,8 @@ describe("what cannot be dialled", () => {
     "+91९९०००००००११",
     "99,00",
     "+123456789012345678901",
-  ])("RES-4: %j is no phone number", (text) => {
-    expect(read(text)).toEqual(skipped(text, "is no phone number"));
+  ])("RES-4: %j is not a phone number", (text) => {
+    expect(read(text)).toEqual(skipped(text, "is not a phone number"));
   });
 
   it.each([
@@ -190,8 +241,8 @@ describe("what cannot be dialled", () => {
     "sip:a@pbx.example.invalid;transport=tcp",
     "sip:a,b",
     "sip:a@pbx.example.invalid:5060",
-  ])("RES-4: %j is no SIP address of ours", (text) => {
-    expect(read(text)).toEqual(skipped(text, "is no SIP address of the form sip:user or sip:user@host"));
+  ])("RES-4: %j is not a SIP address that can be dialled", (text) => {
+    expect(read(text)).toEqual(skipped(text, "is not a SIP address of the form sip:user or sip:user@host"));
   });
 
   it("RES-4: a SIP host that the account does not allow", () => {
@@ -201,9 +252,9 @@ describe("what cannot be dialled", () => {
     expect(rules("sip:a@pbx.example.invalid", { ...ACCOUNT, sipHosts: [] })).toEqual(["RES-4"]);
   });
 
-  it("RES-4: other schemes are no numbers", () => {
+  it("RES-4: other schemes are not numbers", () => {
     for (const text of ["sips:anil", "xsip:anil", "tel:+919900000011;sip:anil"])
-      expect(read(text)).toEqual(skipped(text, "is no phone number"));
+      expect(read(text)).toEqual(skipped(text, "is not a phone number"));
   });
 
   it("RES-4: a text of 128 characters is looked at, a longer one is not, and is shown shortened", () => {
@@ -235,7 +286,7 @@ describe("what cannot be dialled", () => {
             rule: "RES-25",
             path: AT,
             found,
-            allowed: "a number that is no ExoPhone of the account",
+            allowed: "a number that is not an ExoPhone of the account",
             consequence: "the entry is skipped",
             message: `${AT} is ${found}, an ExoPhone of this account, where the call would loop: the entry is skipped.`,
           },
@@ -246,7 +297,7 @@ describe("what cannot be dialled", () => {
 
   it("RES-4: in an account of an unknown country only E.164 can be read", () => {
     const account = { ...ACCOUNT, country: "XX" };
-    expect(read("9900000011", account)).toEqual(skipped("9900000011", "is no phone number"));
+    expect(read("9900000011", account)).toEqual(skipped("9900000011", "is not a phone number"));
     expect(rules("+919900000011", account)).toEqual([]);
   });
 });

@@ -10,12 +10,12 @@ export interface ReadDestination {
   readonly findings: readonly Finding[];
 }
 
-/** The accepted forms, in the words of the findings (RES-24). */
+/** The accepted forms, as findings name them (RES-24). */
 const ALLOWED_FORMS = "an E.164 number such as +919900000001, or sip:user";
 const SKIPPED = "the entry is skipped";
-/** Up to so many digits without a + are a short code (112, an operator's 198): nobody's phone. */
+/** Up to this many digits without a + are a short code (112, an operator's 198), not a phone. */
 const SHORT_CODE_DIGITS = 6;
-/** Longer than any number with its separators, or any SIP address we take. */
+/** Longer than any number with its separators, or any SIP address we accept. */
 const MAX_ENTRY_CHARACTERS = 128;
 
 /**
@@ -25,49 +25,54 @@ const MAX_ENTRY_CHARACTERS = 128;
  * every network, and no trunk reaches them reliably.
  */
 export function readDestination(text: string, account: Account, path = "destination.numbers"): ReadDestination {
-  if (text.length > MAX_ENTRY_CHARACTERS) return undialable(text, path, "is too long for a number");
+  const found = quote(text);
+  if (text.length > MAX_ENTRY_CHARACTERS) return undialable(found, path, "is too long for a number");
   if (/^\s*sip:/i.test(text)) return readSip(text.trim(), account, path);
-  const { e164, fault } = readPhone(text, account.country);
-  if (isOwnExophone(e164, account)) return loops(text, path);
-  if (fault !== null) return undialable(text, path, fault);
+  const read = dialable(found, readPhone(text, account.country), account, path);
+  // E.164 itself needs no warning about its form.
+  return read.destination?.kind === "number" && read.destination.e164 === text ? { ...read, findings: [] } : read;
+}
+
+/** {@link readDestination} for an entry that is a JSON integer instead of a text. */
+export function readIntegerDestination(value: number, account: Account, path: string): ReadDestination {
+  return dialable(String(value), readIntegerPhone(value, account.country), account, path);
+}
+
+/** A number that was read, if the account may dial it. `found` is the entry as findings show it. */
+function dialable(found: string, { e164, fault }: Phone, account: Account, path: string): ReadDestination {
+  if (isOwnExophone(e164, account)) return loops(found, path);
+  if (fault !== null) return undialable(found, path, fault);
   const prefixes = account.dialPrefixes;
-  if (prefixes.length > 0 && !prefixes.some((prefix) => e164.startsWith(prefix)))
-    return undialable(
-      text,
-      path,
-      "is outside the prefixes this account may dial",
-      `a number under ${prefixes.join(", ")}`,
-    );
-  const destination: Destination = { kind: "number", e164 };
-  if (text === e164) return { destination, findings: [] };
-  return { destination, findings: [respelled(text, path, e164)] };
+  if (prefixes.length > 0 && !prefixes.some((prefix) => e164.startsWith(prefix))) {
+    const allowed = `a number under ${prefixes.join(", ")}`;
+    return undialable(found, path, "is outside the prefixes this account may dial", allowed);
+  }
+  return { destination: { kind: "number", e164 }, findings: [respelled(found, path, e164)] };
 }
 
 function isOwnExophone(e164: string | null, account: Account): boolean {
   return account.exophones.some((exophone) => exophone.number === e164);
 }
 
-function loops(text: string, path: string): ReadDestination {
+function loops(found: string, path: string): ReadDestination {
   const finding = warning({
     rule: "RES-25",
     path,
-    found: quote(text),
-    allowed: "a number that is no ExoPhone of the account",
+    found,
+    allowed: "a number that is not an ExoPhone of the account",
     consequence: SKIPPED,
-    problem: `is ${quote(text)}, an ExoPhone of this account, where the call would loop`,
+    problem: `is ${found}, an ExoPhone of this account, where the call would loop`,
   });
   return { destination: null, findings: [finding] };
 }
 
-function undialable(text: string, path: string, fault: string, allowed = ALLOWED_FORMS): ReadDestination {
-  const found = quote(text);
+function undialable(found: string, path: string, fault: string, allowed = ALLOWED_FORMS): ReadDestination {
   const problem = `is ${found}, which ${fault}; allowed is ${allowed}`;
   const finding = warning({ rule: "RES-4", path, found, allowed, consequence: SKIPPED, problem });
   return { destination: null, findings: [finding] };
 }
 
-function respelled(text: string, path: string, meaning: string): Finding {
-  const found = quote(text);
+function respelled(found: string, path: string, meaning: string): Finding {
   const consequence = `it is read as ${meaning}`;
   return warning({ rule: "RES-24", path, found, allowed: ALLOWED_FORMS, consequence, problem: `is ${found}` });
 }
@@ -77,22 +82,23 @@ const SIP_ADDRESS = /^sip:([a-z0-9._~+!*'-]{1,64})(?:@([a-z0-9.-]{1,63}))?$/i;
 
 function readSip(text: string, account: Account, path: string): ReadDestination {
   const [, user, givenHost] = SIP_ADDRESS.exec(text) ?? [];
-  if (user === undefined) return undialable(text, path, "is no SIP address of the form sip:user or sip:user@host");
-  if (givenHost === undefined) return readUser(text, user, account, path);
+  const found = quote(text);
+  if (user === undefined) return undialable(found, path, "is not a SIP address of the form sip:user or sip:user@host");
+  if (givenHost === undefined) return readUser(found, user, account, path);
   const host = givenHost.toLowerCase();
   if (!account.sipHosts.some((allowed) => allowed.toLowerCase() === host))
-    return undialable(text, path, "is on a host this account does not allow");
-  const finding = respelled(text, path, `the user ${user} at ${host}`);
+    return undialable(found, path, "is on a host this account does not allow");
+  const finding = respelled(found, path, `the user ${user} at ${host}`);
   return { destination: { kind: "sip", user, host }, findings: [finding] };
 }
 
-function readUser(text: string, user: string, account: Account, path: string): ReadDestination {
+function readUser(found: string, user: string, account: Account, path: string): ReadDestination {
   const known = account.users.some((each) => each.name === user);
-  const meaning = known ? `the phone of ${user}` : `the phone of ${user}, who is no user of this account yet`;
-  return { destination: { kind: "sip", user, host: null }, findings: [respelled(text, path, meaning)] };
+  const meaning = known ? `the phone of ${user}` : `the phone of ${user}, who is not a user of this account yet`;
+  return { destination: { kind: "sip", user, host: null }, findings: [respelled(found, path, meaning)] };
 }
 
-/** The user whom a destination reaches: by number, or as `sip:<name>` (EVT-1). */
+/** The user that a destination reaches: by number, or as `sip:<name>` (EVT-1). */
 export function findUser(account: Account, destination: Destination): User | null {
   const matches =
     destination.kind === "number"
@@ -106,15 +112,15 @@ export type Phone =
   | { readonly e164: string; readonly fault: null }
   | { readonly e164: string | null; readonly fault: string };
 
-const NO_NUMBER = "is no phone number";
+const NO_NUMBER = "is not a phone number";
 const INVALID = "is not a valid number of its country";
 
-/** Entries remembered: the numbers of a busy account's teams many times over, in about a megabyte. */
+/** Entries kept: the numbers of a busy account's teams many times over, in about a megabyte. */
 const phones = new GenerationalCache<Phone>(5000);
 
 /**
  * Reads a number the way RES-24 allows, in `country` (ISO 3166) where it has no +. The library takes 15 to 20 µs a
- * number, and the same few numbers come again with every call: the results are remembered.
+ * number, and the same few numbers come again with every call: the results are kept.
  */
 export function readPhone(text: string, country: string): Phone {
   const key = `${country} ${text}`;
@@ -126,7 +132,7 @@ export function readPhone(text: string, country: string): Phone {
 }
 
 function parsePhone(text: string, country: string): Phone {
-  // Spaces, hyphens (typographic ones too) and brackets are how people write numbers; anything else is no number.
+  // Spaces, hyphens (typographic ones too) and brackets are how people write numbers; anything else is not a number.
   const compact = text.replace(/[\s()[\]\u2010-\u2015-]/g, "");
   if (!/^\+?[0-9]{1,20}$/.test(compact)) return { e164: null, fault: NO_NUMBER };
   if (/^[0-9]/.test(compact) && compact.length <= SHORT_CODE_DIGITS)
@@ -140,6 +146,18 @@ function parseInternational(compact: string): Phone {
   return { e164: parsed.number, fault: parsed.isValid() ? null : INVALID };
 }
 
+/**
+ * A number that an answer gives as a JSON integer, which cannot hold a + or leading zeros. Digits alone are read as in a
+ * text (RES-24); only where they mean nothing there can they be E.164 that has lost its +.
+ */
+export function readIntegerPhone(value: number, country: string): Phone {
+  if (!Number.isSafeInteger(value) || value < 0) return { e164: null, fault: NO_NUMBER };
+  const asText = readPhone(String(value), country);
+  if (asText.fault === null) return asText;
+  const international = readPhone(`+${value}`, country);
+  return international.fault === null ? international : asText;
+}
+
 /** `0XXXXXXXXXX`, `91XXXXXXXXXX` and ten digits in India, the like elsewhere; not, say, `0091…`. */
 function parseNational(digits: string, country: string): Phone {
   const parsed = parsePhoneNumberFromString(digits, country as CountryCode);
@@ -150,12 +168,24 @@ function parseNational(digits: string, country: string): Phone {
   return { e164: parsed.number, fault: parsed.isValid() ? null : INVALID };
 }
 
+/** REQ-34: what every request, event and record says instead of a number that the caller withheld. */
+export const WITHHELD_NUMBER = "anonymous";
+
+/** What RFC 3323 (section 4.1.1.3) and trunks put into the From of a caller who withholds the number. */
+const WITHHELD = /^(?:anonymous|restricted|withheld)$|\bsips?:(?:anonymous@|[^@\s]*@anonymous\.invalid\b)/i;
+
+/** The caller as the call knows them: their number (or whatever the trunk sent), or {@link WITHHELD_NUMBER} (REQ-34). */
+export function callerNumber(from: string): string {
+  return WITHHELD.test(from.trim()) ? WITHHELD_NUMBER : from;
+}
+
 /**
  * E.164 in the account's form (REQ-32). `national` writes +91 numbers of ten digits as `0XXXXXXXXXX`; numbers outside
- * +91 (and the longer toll-free ones, which have no such form) stay E.164. Anything else (`sip:user`, `anonymous`) is
- * returned as it is.
+ * +91 (and the longer toll-free ones, which have no such form) stay E.164. A withheld number is `anonymous` (REQ-34).
+ * Anything else (`sip:user`) is returned as it is.
  */
 export function formatNumber(e164OrRaw: string, account: Pick<Account, "numberFormat">): string {
+  if (!e164OrRaw.startsWith("+")) return callerNumber(e164OrRaw);
   if (account.numberFormat === "e164") return e164OrRaw;
   return /^\+91[0-9]{10}$/.test(e164OrRaw) ? `0${e164OrRaw.slice(3)}` : e164OrRaw;
 }

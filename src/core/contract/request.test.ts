@@ -57,7 +57,7 @@ describe("the request of section 1", () => {
       ["CallFrom", "09900000001"],
       ["CallTo", "08000000002"],
       ["Direction", "outbound-dial"],
-      ["Created", "Tue, 03 Sep 2024 11:44:54"],
+      ["Created", "2024-09-03 11:44:54"],
       ["DialCallDuration", "42"],
       ["StartTime", "2024-09-03 11:44:55"],
       ["EndTime", "1970-01-01 05:30:00"],
@@ -117,18 +117,38 @@ describe("the request of section 1", () => {
     expect(connectQuery(ACCOUNT, { ...FACTS, ...empty })).toEqual(connectQuery(ACCOUNT, FACTS));
   });
 
+  it("REQ-12, REQ-21: CallTo is the number dialled out by an API call, To the ExoPhone all the same", () => {
+    const facts = { callTo: "+919822222222", to: "+918047100000" };
+    expect([value(facts, "CallTo"), value(facts, "To")]).toEqual(["09822222222", "08047100000"]);
+    const event = { ...FACTS, ...facts, destination: number("+919999999999"), event: "Dial" } as const;
+    const values = new Map(dialEventQuery(ACCOUNT, event));
+    expect([values.get("CallTo"), values.get("To")]).toEqual(["09822222222", "08047100000"]);
+  });
+
   it("REQ-11, REQ-12, REQ-21: CallFrom and From are the caller, CallTo and To the ExoPhone", () => {
-    const facts = { callFrom: "+919811111111", callTo: "+918047100000" };
+    const facts = { callFrom: "+919811111111", callTo: "+918047100000", to: "+918047100000" };
     expect([value(facts, "CallFrom"), value(facts, "From")]).toEqual(["09811111111", "09811111111"]);
     expect([value(facts, "CallTo"), value(facts, "To")]).toEqual(["08047100000", "08047100000"]);
   });
 
-  it.each(["anonymous", "sip:anil", "", "Anonymous <sip:anonymous@anonymous.invalid>"])(
-    "REQ-11: a caller known as %j goes out as it is",
-    (callFrom) => {
-      expect([value({ callFrom }, "CallFrom"), value({ callFrom }, "From")]).toEqual([callFrom, callFrom]);
-    },
-  );
+  it.each(["anonymous", "sip:anil", ""])("REQ-11: a caller known as %j goes out as it is", (callFrom) => {
+    expect([value({ callFrom }, "CallFrom"), value({ callFrom }, "From")]).toEqual([callFrom, callFrom]);
+  });
+
+  it.each([
+    "anonymous",
+    "Anonymous",
+    "Restricted",
+    "sip:anonymous@anonymous.invalid",
+    "Anonymous <sip:anonymous@anonymous.invalid>",
+    "sip:c8oqz84zk7z@anonymous.invalid",
+    "sips:anonymous@carrier.example",
+  ])("REQ-34: a caller who withheld the number (%j) is anonymous in every request and event", (callFrom) => {
+    expect([value({ callFrom }, "CallFrom"), value({ callFrom }, "From")]).toEqual(["anonymous", "anonymous"]);
+    const event = new Map(dialEventQuery(E164, { ...FACTS, callFrom, destination: sip("anil"), event: "Dial" }));
+    expect([event.get("CallFrom"), event.get("From")]).toEqual(["anonymous", "anonymous"]);
+    expect(greetingQuery(ACCOUNT, { ...FACTS, callFrom })).toContainEqual(["From", "anonymous"]);
+  });
 
   it.each(["incoming", "outbound-dial"] as const)("REQ-13: Direction may be %s", (direction) => {
     expect(value({ direction }, "Direction")).toBe(direction);
@@ -136,15 +156,15 @@ describe("the request of section 1", () => {
 
   it("REQ-14, REQ-16, REQ-22: Created, StartTime and CurrentTime are three moments", () => {
     const facts = { createdMs: CREATED_MS, startMs: CREATED_MS + 1000, nowMs: CREATED_MS + 2000 };
-    expect(value(facts, "Created")).toBe("Tue, 03 Sep 2024 11:44:54");
-    expect(value(facts, "Created", { ...ACCOUNT, createdFormat: "documented" })).toBe("2024-09-03 11:44:54");
+    expect(value(facts, "Created")).toBe("2024-09-03 11:44:54");
+    expect(value(facts, "Created", { ...ACCOUNT, wire: "observed" })).toBe("Tue, 03 Sep 2024 11:44:54");
     expect(value(facts, "StartTime")).toBe("2024-09-03 11:44:55");
     expect(value(facts, "CurrentTime")).toBe("2024-09-03 11:44:56");
   });
 
   it("REQ-31: all times but EndTime are in the account's zone", () => {
     const account: Account = { ...ACCOUNT, timezone: "UTC" };
-    expect(value({}, "Created", account)).toBe("Tue, 03 Sep 2024 06:14:54");
+    expect(value({}, "Created", account)).toBe("2024-09-03 06:14:54");
     expect(value({}, "StartTime", account)).toBe("2024-09-03 06:14:54");
     expect(value({}, "CurrentTime", account)).toBe("2024-09-03 06:14:59");
     expect(value({}, "EndTime", account)).toBe("1970-01-01 05:30:00");
@@ -293,7 +313,7 @@ describe("dial events", () => {
       ["CallFrom", "09900000001"],
       ["CallTo", "08000000002"],
       ["Direction", "incoming"],
-      ["Created", "Tue, 03 Sep 2024 11:44:54"],
+      ["Created", "2024-09-03 11:44:54"],
       ["From", "09900000001"],
       ["To", "08000000002"],
       ["CurrentTime", "2024-09-03 11:44:59"],

@@ -6,7 +6,8 @@ import type { HttpRequest, PreparedRequest } from "./http.ts";
 import type { CallType, Cause, DialStatus } from "./outcome.ts";
 import { findUser, formatDestination, formatNumber } from "./numbers.ts";
 import { appendQuery, splitConfiguredUrl, type Query } from "./query.ts";
-import { END_TIME, formatCreated, formatDateTime, zonedDate } from "./time.ts";
+import { END_TIME, formatDateTime, zonedDate } from "./time.ts";
+import { formatCreated, legCause } from "./wire.ts";
 
 /** One destination tried (REQ-29). `callerId` is E.164; `onCallDurationS` whole seconds of conversation. */
 export interface LegFacts {
@@ -16,11 +17,15 @@ export interface LegFacts {
   readonly cause: Cause;
 }
 
-/** What every request of a call says about it. `callFrom` and `callTo` are E.164, `sip:user`, or the raw text. */
+/** What every request of a call says about it. `callFrom`, `callTo` and `to` are E.164, `sip:user`, or the raw text. */
 export interface CallFacts {
   readonly callSid: string;
+  /** REQ-11, REQ-21: the caller; of a call started by API, leg 1's number. */
   readonly callFrom: string;
+  /** REQ-12: the ExoPhone; of a call started by API, the number dialled out where there is one. */
   readonly callTo: string;
+  /** REQ-21: always the ExoPhone. */
+  readonly to: string;
   readonly direction: "incoming" | "outbound-dial";
   readonly createdMs: number;
   readonly nowMs: number;
@@ -52,11 +57,11 @@ export interface DialEventFacts extends CallFacts {
   readonly event: "Dial" | "Ringing" | "Answered" | "Terminal";
 }
 
-/** What a Greeting's URL is told (APP-1). */
+/** What a Greeting's URL gets (APP-1). */
 export interface GreetingFacts {
   readonly callSid: string;
   readonly callFrom: string;
-  readonly callTo: string;
+  readonly to: string;
   readonly dialWhomNumber: Destination | null;
   readonly customField: string | null;
 }
@@ -75,11 +80,10 @@ export interface CustomerRequestParts {
 /** The parameters of section 1 (REQ-10 to REQ-29, then REF-3's `numbers`), for Connect, Gather, Passthru and Dial-Whom. */
 export function connectQuery(account: Account, facts: RequestFacts): Query {
   const from = formatNumber(facts.callFrom, account);
-  const to = formatNumber(facts.callTo, account);
   const query: [string, string][] = [
     ["CallSid", facts.callSid],
     ["CallFrom", from],
-    ["CallTo", to],
+    ["CallTo", formatNumber(facts.callTo, account)],
     ["Direction", facts.direction],
     ["Created", formatCreated(facts.createdMs, account)],
     ["DialCallDuration", String(facts.dialCallDurationS)],
@@ -90,7 +94,7 @@ export function connectQuery(account: Account, facts: RequestFacts): Query {
     ["flow_id", facts.flowId],
     ["tenant_id", account.tenantId],
     ["From", from],
-    ["To", to],
+    ["To", formatNumber(facts.to, account)],
     ["CurrentTime", formatDateTime(facts.nowMs, account.timezone)],
     ["CallStatus", "in-progress"],
   ];
@@ -114,13 +118,14 @@ function addConditional(query: [string, string][], account: Account, facts: Requ
 
 /** REQ-29. In observed payloads `CauseCode` is the word and `Cause` the number. */
 function addLeg(query: [string, string][], account: Account, name: string, leg: LegFacts): void {
+  const cause = legCause(leg.cause, account.wire);
   query.push(
     [`${name}[Number]`, formatDestination(leg.number, account)],
     [`${name}[Type]`, "single"],
     [`${name}[OnCallDuration]`, String(leg.onCallDurationS)],
     [`${name}[CallerId]`, formatNumber(leg.callerId, account)],
-    [`${name}[CauseCode]`, leg.cause.name],
-    [`${name}[Cause]`, String(leg.cause.code)],
+    [`${name}[CauseCode]`, cause.name],
+    [`${name}[Cause]`, String(cause.code)],
   );
 }
 
@@ -131,15 +136,14 @@ function formatOptional(destination: Destination | null, account: Account): stri
 /** The parameters of a dial event (EVT-1, EVT-2, EVT-3, EVT-5). */
 export function dialEventQuery(account: Account, facts: DialEventFacts): Query {
   const from = formatNumber(facts.callFrom, account);
-  const to = formatNumber(facts.callTo, account);
   const query: [string, string][] = [
     ["CallSid", facts.callSid],
     ["CallFrom", from],
-    ["CallTo", to],
+    ["CallTo", formatNumber(facts.callTo, account)],
     ["Direction", facts.direction],
     ["Created", formatCreated(facts.createdMs, account)],
     ["From", from],
-    ["To", to],
+    ["To", formatNumber(facts.to, account)],
     ["CurrentTime", formatDateTime(facts.nowMs, account.timezone)],
     ["DialWhomNumber", formatDestination(facts.destination, account)],
     // EVT-3: the line's state, not the outcome of the attempt.
@@ -156,17 +160,23 @@ export function greetingQuery(account: Account, facts: GreetingFacts): Query {
   const query: [string, string][] = [
     ["CallSid", facts.callSid],
     ["From", formatNumber(facts.callFrom, account)],
-    ["To", formatNumber(facts.callTo, account)],
+    ["To", formatNumber(facts.to, account)],
     ["DialWhomNumber", formatOptional(facts.dialWhomNumber, account)],
   ];
   if (facts.customField !== null && facts.customField !== "") query.push(["CustomField", facts.customField]);
   return query;
 }
 
+/** REQ-4: `Accept` where the answer is JSON (Connect, Gather). */
+export const ACCEPT_JSON = "application/json";
+
+/** APP-7: `Accept` where the answer is text (Dial-Whom, Greeting). Frameworks that serve only JSON answer 406 to less. */
+export const ACCEPT_TEXT = "text/plain, */*;q=0.5";
+
 /** The version of the contract that Connect and Gather speak (REQ-3). */
 const EXOTEL_VERSION = "1.0";
 
-/** One GET, all but sent (REQ-2 to REQ-4). Header names are lower-case. The error is a sentence without the URL. */
+/** One GET, ready to be sent (REQ-2 to REQ-4). Header names are lower-case. The error is a sentence without the URL. */
 export function prepareRequest(parts: CustomerRequestParts): Result<PreparedRequest, string> {
   const split = splitConfiguredUrl(parts.configuredUrl);
   if (!split.ok) return split;
@@ -180,12 +190,12 @@ function headersOf({ accept, version, versionHeader }: CustomerRequestParts): Re
   return { "exotel-version": EXOTEL_VERSION, accept, "user-agent": userAgent };
 }
 
-/** The request as it goes out: our parameters are written behind the URL's own query (REQ-1, REQ-2). */
+/** The request as it goes out: our parameters are appended to the URL's own query (REQ-1, REQ-2). */
 export function toHttpRequest({ method, baseUrl, query, headers, authorization }: PreparedRequest): HttpRequest {
   return { method, url: appendQuery(baseUrl, query), headers, authorization };
 }
 
-/** {@link prepareRequest} and {@link toHttpRequest} in one, for those who send at once. */
+/** {@link prepareRequest} and {@link toHttpRequest} in one, to send at once. */
 export function buildHttpRequest(parts: CustomerRequestParts): Result<HttpRequest, string> {
   const prepared = prepareRequest(parts);
   return prepared.ok ? ok(toHttpRequest(prepared.value)) : prepared;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { editDistance, suggestKey, type KnownKeys } from "./suggest-key.ts";
+import { editDistance, nearest, suggestKey, type KnownKeys } from "./suggest-key.ts";
 
 /** The definition, letter by letter: slow, and plainly right. */
 function slowDistance(a: string, b: string): number {
@@ -35,7 +35,15 @@ describe("editDistance", () => {
   });
 });
 
-describe("nearestKey", () => {
+describe("nearest", () => {
+  it("C13: suggests nothing for a word that is not near any", () => {
+    expect(nearest("zebra", ["sid", "port"])).toBeNull();
+    expect(nearest("x", ["y"])).toBeNull();
+    expect(nearest("SID", ["sid", "port"])).toBe("sid");
+  });
+});
+
+describe("suggestKey", () => {
   const shape: KnownKeys = { "": ["alpha", "beta_gamma"], inner: ["alphq", "delta"] };
 
   it.each([
@@ -45,11 +53,14 @@ describe("nearestKey", () => {
     ["", "beta gamma", "beta_gamma"],
     ["", "beta-gamma", "beta_gamma"],
     ["", "gamma", "beta_gamma"],
+    ["", "gam", null],
+    ["", "zebra", null],
+    ["inner", "gamma", null],
     ["", "delta", "inner.delta"],
     ["inner", "delt", "inner.delta"],
     ["inner", "beta_gamma", "beta_gamma"],
-  ])("RES-7: in %j, %s is most like %s", (path, key, nearest) => {
-    expect(suggestKey(shape, path, key)).toBe(nearest);
+  ])("C13, RES-7: in %j, %s suggests %s", (path, key, suggested) => {
+    expect(suggestKey(shape, path, key)).toBe(suggested);
   });
 
   it("RES-7: a key of the same object wins unless one elsewhere is nearer by more than two", () => {
@@ -60,14 +71,14 @@ describe("nearestKey", () => {
     expect(suggestKey({ "": ["abxx"], inner: ["abcd"] }, "", "abcd")).toBe("abxx");
   });
 
-  it("RES-7: of two parts the one that lacks less is nearer, and two letters are no part", () => {
-    expect(suggestKey({ "": ["abcdefgh", "abcde"] }, "", "abc")).toBe("abcde");
-    expect(suggestKey({ "": ["xy", "abcde"] }, "", "ab")).toBe("xy");
+  it("RES-7: of two parts the one that lacks less is nearer, and three letters are not a part", () => {
+    expect(suggestKey({ "": ["abcdefgh", "abcdef"] }, "", "abcd")).toBe("abcdef");
+    expect(suggestKey({ "": ["abcdefgh"] }, "", "abc")).toBeNull();
   });
 
-  it("RES-7: where no key is known none is nearest", () => {
-    expect(suggestKey({}, "", "alpha")).toBe("");
-    expect(suggestKey({ "": [] }, "", "alpha")).toBe("");
+  it("RES-7: where no key is known none is suggested", () => {
+    expect(suggestKey({}, "", "alpha")).toBeNull();
+    expect(suggestKey({ "": [] }, "", "alpha")).toBeNull();
   });
 
   it("RES-7: only the first 64 characters of a key count", () => {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ACCOUNT, json, text } from "../../../test/fixtures/contract.ts";
 import type { HttpOutcome } from "./http.ts";
-import { validateDialWhomText, validateGreetingText, validateSwitchAnswer } from "./text-answers.ts";
+import { validateDialWhomText, validateGreetingText } from "./text-answers.ts";
 
 const html = (body: string): HttpOutcome => ({ ok: true, status: 200, contentType: "text/html", body });
 const NOT_FOUND: HttpOutcome = { ok: true, status: 404, contentType: "text/plain", body: "x" };
@@ -44,7 +44,7 @@ describe("Dial-Whom", () => {
     expect(whom(" \n")).toEqual({ usable: true, destinations: [], findings: [] });
   });
 
-  it("APP-7, RES-4, RES-26: entries are verdict as in an answer of JSON", () => {
+  it("APP-7, RES-4, RES-26: entries are validated as in a JSON answer", () => {
     expect(whom("abc,09900000011,+919900000011")).toMatchObject({
       destinations: [number("+919900000011")],
       findings: [
@@ -75,13 +75,62 @@ describe("Dial-Whom", () => {
     });
   });
 
+  it.each([
+    ["a JSON text", json("09900000011"), "numbers[0]"],
+    ["a JSON list", json(["+919900000011"]), null],
+    ["a JSON integer", json(9_900_000_011), "numbers[0]"],
+    ["a JSON text as text/plain", text('"+919900000011"'), null],
+    ["a JSON list as text/plain", text('["+919900000011"]'), null],
+    ["plain text labelled application/json", { ...json(""), body: "+919900000011\n" }, null],
+  ])("C10, APP-7: %s is dialled, with a warning", (_, outcome, path) => {
+    const verdict = validateDialWhomText(outcome, ACCOUNT);
+    expect(verdict).toMatchObject({ usable: true, destinations: [number("+919900000011")] });
+    const [first, ...others] = verdict.findings;
+    expect(first).toMatchObject({ level: "warning", rule: "APP-7", path: "" });
+    expect(others.map((finding) => finding.path)).toEqual(path === null ? [] : [path]);
+  });
+
+  it.each(["\n", "\r\n", "\r", ",\n", " , "])(
+    "C10, APP-7: numbers may be separated by %j, without a warning",
+    (separator) => {
+      expect(whom(["+919900000011", "+919900000012"].join(separator))).toEqual({
+        usable: true,
+        destinations: [number("+919900000011"), number("+919900000012")],
+        findings: [],
+      });
+    },
+  );
+
+  it("C10, APP-7: commas and lines separate inside a JSON text and its list too", () => {
+    const both = { destinations: [number("+919900000011"), number("+919900000012"), number("+919900000013")] };
+    expect(validateDialWhomText(json("+919900000011,+919900000012\n+919900000013"), ACCOUNT)).toMatchObject(both);
+    expect(validateDialWhomText(json(["+919900000011,+919900000012", "+919900000013"]), ACCOUNT)).toMatchObject(both);
+  });
+
+  it.each([
+    [{ numbers: ["+919900000011"] }, "an object"],
+    [null, "null"],
+    [true, "true"],
+  ])("APP-7: JSON %j names nobody, and the finding says what is allowed", (body, found) => {
+    expect(validateDialWhomText(json(body), ACCOUNT)).toMatchObject({
+      usable: false,
+      result: "invalid",
+      findings: [
+        {
+          level: "error",
+          rule: "APP-7",
+          message: `The answer is JSON (${found}); allowed is one number, or several separated by commas or lines, as text/plain: it cannot be used.`,
+        },
+      ],
+    });
+  });
+
   it("APP-7: what is not text/plain, or not 200, dials nobody", () => {
     expect(validateDialWhomText(html("<p>09900000011</p>"), ACCOUNT)).toEqual(wrongType("APP-7", "text/plain"));
-    expect(validateDialWhomText(json("+919900000011"), ACCOUNT)).toMatchObject({ usable: false });
     expect(validateDialWhomText(NOT_FOUND, ACCOUNT)).toMatchObject({ usable: false, result: "http_error" });
   });
 
-  it("APP-7: any text is verdict without throwing", () => {
+  it("APP-7: any text gets a verdict without throwing", () => {
     fc.assert(
       fc.property(anyText, (body) => {
         const verdict = whom(body);
@@ -123,10 +172,10 @@ describe("Greeting", () => {
           level: "warning",
           rule: "APP-1",
           path: "",
-          found: "1 URLs in 3 lines",
+          found: "1 URL in 3 lines",
           allowed: "a text, or audio URLs one a line",
           consequence: "all of it is spoken as text",
-          message: "The answer holds 1 URLs in 3 lines: all of it is spoken as text.",
+          message: "The answer holds 1 URL in 3 lines: all of it is spoken as text.",
         },
       ],
     });
@@ -172,91 +221,45 @@ describe("Greeting", () => {
     });
   });
 
+  it.each([
+    ["a JSON text", json("Hello\nand welcome"), [{ kind: "text", value: "Hello\nand welcome" }]],
+    ["a JSON text that is a URL", json("https://h/a.wav"), [audio("https://h/a.wav")]],
+    [
+      "a JSON list of URLs",
+      json(["https://h/a.wav", "https://h/b.wav"]),
+      [audio("https://h/a.wav"), audio("https://h/b.wav")],
+    ],
+    ["a JSON text as text/plain", text('"Hello"'), [{ kind: "text", value: "Hello" }]],
+    ["plain text labelled application/json", { ...json(""), body: "Hello" }, [{ kind: "text", value: "Hello" }]],
+  ])("C10, APP-1: %s is said, with a warning", (_, outcome, prompts) => {
+    const verdict = validateGreetingText(outcome);
+    expect(verdict).toMatchObject({ usable: true, prompts });
+    expect(verdict.findings).toMatchObject([{ level: "warning", rule: "APP-1", path: "" }]);
+  });
+
+  it("APP-1: a JSON object says nothing, and the finding says what is allowed", () => {
+    expect(validateGreetingText(json({ text: "Hello" }))).toMatchObject({
+      usable: false,
+      findings: [{ rule: "APP-1", found: "JSON (an object)" }],
+    });
+  });
+
+  it("APP-1: a text that only begins like JSON is spoken as it is", () => {
+    expect(greet('"Hello", she said')).toMatchObject({
+      prompts: [{ kind: "text", value: '"Hello", she said' }],
+      findings: [],
+    });
+  });
+
   it("APP-1: what is not text/plain, or not 200, is skipped", () => {
     expect(validateGreetingText(html("Hello"))).toEqual(wrongType("APP-1", "text/plain"));
     expect(validateGreetingText(NOT_FOUND)).toMatchObject({ usable: false, result: "http_error" });
   });
 
-  it("APP-1: any text is verdict without throwing", () => {
+  it("APP-1: any text gets a verdict without throwing", () => {
     fc.assert(
       fc.property(anyText, (body) => {
-        expect(greet(body).usable).toBe(true);
-      }),
-    );
-  });
-});
-
-describe("Switch", () => {
-  it("APP-5: the case may come as text/plain or as JSON", () => {
-    const wanted = { usable: true, select: "vip", findings: [] };
-    expect(validateSwitchAnswer(text('{"select":"vip"}'))).toEqual(wanted);
-    expect(validateSwitchAnswer(json({ select: "vip", more: 1 }))).toEqual(wanted);
-  });
-
-  it.each([
-    [2, "2"],
-    [true, "true"],
-    [0, "0"],
-    [false, "false"],
-  ])("APP-5, RES-6: %j is taken by its text, with a warning", (select, read) => {
-    expect(validateSwitchAnswer(json({ select }))).toEqual({
-      usable: true,
-      select: read,
-      findings: [
-        {
-          level: "warning",
-          rule: "RES-6",
-          path: "select",
-          found: read,
-          allowed: "a string",
-          consequence: `it is read as "${read}"`,
-          message: `select is ${read}; allowed is a string: it is read as "${read}".`,
-        },
-      ],
-    });
-  });
-
-  it.each([
-    [{}, "select missing"],
-    [{ select: "" }, 'select ""'],
-    [{ select: null }, "select null"],
-    [{ select: ["vip"] }, "select an array of 1"],
-    [[], "an empty array"],
-    ["vip", '"vip"'],
-    [null, "null"],
-  ])("APP-5: %j selects nothing", (body, found) => {
-    expect(validateSwitchAnswer(json(body))).toEqual({
-      usable: false,
-      result: "invalid",
-      findings: [
-        {
-          level: "error",
-          rule: "APP-5",
-          path: "",
-          found,
-          allowed: '{"select":"<case>"}',
-          consequence: "it cannot be used",
-          message: `The answer has ${found}; allowed is {"select":"<case>"}: it cannot be used.`,
-        },
-      ],
-    });
-  });
-
-  it("APP-5: what is no JSON, of another type, or not 200 selects nothing", () => {
-    expect(validateSwitchAnswer(text("vip"))).toMatchObject({
-      usable: false,
-      findings: [{ rule: "RES-1", allowed: "JSON" }],
-    });
-    expect(validateSwitchAnswer(html('{"select":"vip"}'))).toEqual(
-      wrongType("APP-5", "text/plain or application/json"),
-    );
-    expect(validateSwitchAnswer(NOT_FOUND)).toMatchObject({ usable: false, result: "http_error" });
-  });
-
-  it("APP-5: any text is verdict without throwing", () => {
-    fc.assert(
-      fc.property(anyText, (body) => {
-        const verdict = validateSwitchAnswer(text(body));
+        const verdict = greet(body);
         expect(verdict.findings.some((finding) => finding.level === "error")).toBe(!verdict.usable);
       }),
     );

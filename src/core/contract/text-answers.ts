@@ -1,78 +1,118 @@
 import type { Account } from "./account.ts";
 import { MAX_NUMBERS, readList } from "./destinations.ts";
 import type { Destination } from "./destination.ts";
-import { isObject } from "./fields.ts";
-import { describe, quote, warning, type Finding } from "./finding.ts";
+import { describe, warning, type Finding } from "./finding.ts";
 import type { HttpOutcome } from "./http.ts";
 import type { Prompt } from "./prompt.ts";
 import { isHttpUrl } from "./query.ts";
-import {
-  parseJson,
-  readResponse,
-  unusable,
-  wrongMediaType,
-  type HttpResponse,
-  type Unusable,
-} from "./http-response.ts";
+import { readResponse, unusable, wrongMediaType } from "./http-response.ts";
+import type { Unusable, Verdict } from "./verdict.ts";
 
-/** Whom a Dial-Whom URL wants dialled. Empty, or unusable: nobody (the third exit). */
-export type DialWhomVerdict =
-  | { readonly usable: true; readonly destinations: readonly Destination[]; readonly findings: readonly Finding[] }
-  | Unusable;
+/** The destinations a Dial-Whom URL names. Empty, or unusable: nobody is dialled (the third exit). */
+export type DialWhomVerdict = Verdict<{ readonly destinations: readonly Destination[] }>;
 
-/** What a Greeting's URL wants said, in order; empty or unusable: the greeting is skipped. */
-export type GreetingVerdict =
-  | {
-      readonly usable: true;
-      readonly prompts: readonly Prompt[];
-      readonly audioUrls: readonly string[];
-      readonly findings: readonly Finding[];
-    }
-  | Unusable;
+/** What a Greeting's URL answers, in the order it is played; empty or unusable: the greeting is skipped. */
+export type GreetingVerdict = Verdict<{ readonly prompts: readonly Prompt[]; readonly audioUrls: readonly string[] }>;
 
-/** The case a Passthru's URL selects for the Switch behind it. Unusable: the default. */
-export type SwitchVerdict =
-  | { readonly usable: true; readonly select: string; readonly findings: readonly Finding[] }
-  | Unusable;
+/** The entries of an answer in text, before anything is known about what they mean. */
+type TextEntries = Verdict<{ readonly entries: readonly unknown[] }>;
 
-/** APP-7: `text/plain`, one number or several separated by commas, each read as in an answer of section 2. */
+const LINE_BREAK = /\r\n|\r|\n/;
+
+/**
+ * APP-7: `text/plain`, one number or several separated by commas or lines, each read as in an answer of section 2. Also
+ * as one JSON text or list, with a warning: some frameworks serialise whatever a handler returns.
+ */
 export function validateDialWhomText(outcome: HttpOutcome, account: Account): DialWhomVerdict {
-  const received = receiveText("APP-7", outcome);
-  if (!received.usable) return received;
-  const entries = received.body.split(",").map((entry) => entry.trim());
-  const given = entries.filter((entry) => entry !== "");
-  if (given.length > MAX_NUMBERS) {
-    const found = `${given.length} numbers`;
+  const read = readEntries("APP-7", outcome, "one number, or several separated by commas or lines");
+  if (!read.usable) return read;
+  const entries = read.entries.flatMap((entry): readonly unknown[] =>
+    typeof entry === "string" ? splitNumbers(entry) : [entry],
+  );
+  if (entries.length > MAX_NUMBERS) {
+    const found = `${entries.length} numbers`;
     const allowed = `at most ${MAX_NUMBERS} numbers`;
     return unusable("invalid", { rule: "REQ-8", found, allowed, problem: `holds ${found}; allowed is ${allowed}` });
   }
-  const findings: Finding[] = [];
-  return { usable: true, destinations: readList(findings, given, account, "numbers"), findings };
+  const findings = [...read.findings];
+  return { usable: true, destinations: readList(findings, entries, account, "numbers"), findings };
 }
 
-function receiveText(rule: string, outcome: HttpOutcome): HttpResponse | Unusable {
+function splitNumbers(text: string): readonly string[] {
+  return nonEmpty(text.split(/[,\r\n]/));
+}
+
+function nonEmpty(texts: readonly string[]): readonly string[] {
+  return texts.map((text) => text.trim()).filter((text) => text !== "");
+}
+
+/**
+ * What both text answers share. `text/plain` is taken as it is; `application/json` must hold one text, number or list;
+ * a body that is a JSON text or list is read as such whatever its type says. `allowed` is for the findings.
+ */
+function readEntries(rule: string, outcome: HttpOutcome, allowed: string): TextEntries {
   const received = readResponse(outcome);
   if (!received.usable) return received;
-  return received.mediaType === "text/plain" ? received : wrongMediaType(rule, received, "text/plain");
+  const { mediaType, body } = received;
+  const isJson = mediaType === "application/json";
+  if (!isJson && mediaType !== "text/plain") return wrongMediaType(rule, received, "text/plain");
+  const value = isJson || /^\s*["[{]/.test(body) ? jsonValueOf(body) : undefined;
+  if (value === undefined) return { usable: true, entries: [body], findings: isJson ? [mislabelled(rule)] : [] };
+  if (typeof value === "string" || typeof value === "number" || Array.isArray(value))
+    return { usable: true, entries: Array.isArray(value) ? value : [value], findings: [asJson(rule, value, allowed)] };
+  return notEntries(rule, value, allowed);
 }
 
-/** Audio files of one greeting: more is no greeting any more, and each is checked and fetched. */
+/** Undefined: the text is not JSON. */
+function jsonValueOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function asJson(rule: string, value: unknown, allowed: string): Finding {
+  const found = `JSON (${describe(value)})`;
+  const parts = { rule, path: "", found, allowed: `${allowed}, as text/plain` };
+  return warning({ ...parts, consequence: "it is read all the same" });
+}
+
+function mislabelled(rule: string): Finding {
+  const parts = { rule, path: "", found: "plain text labelled application/json", allowed: "text/plain" };
+  return warning({ ...parts, consequence: "it is read as text" });
+}
+
+function notEntries(rule: string, value: unknown, allowed: string): Unusable {
+  const found = `JSON (${describe(value)})`;
+  return unusable("invalid", { rule, found, allowed: `${allowed}, as text/plain` });
+}
+
+/** Audio files of one greeting: a longer list is a mistake, and each is checked and fetched. */
 const MAX_GREETING_URLS = 20;
+const GREETING = "a text, or audio URLs one a line";
 
-/** APP-1: `text/plain`; a text to speak, or audio URLs one a line. */
+/** APP-1: `text/plain`; a text to speak, or audio URLs one a line. Also as one JSON text or list, with a warning. */
 export function validateGreetingText(outcome: HttpOutcome): GreetingVerdict {
-  const received = receiveText("APP-1", outcome);
-  if (!received.usable) return received;
-  const lines = received.body.split(/\r\n|\r|\n/).map((line) => line.trim());
-  const given = lines.filter((line) => line !== "");
-  const urls = given.filter(isHttpUrl);
-  if (given.length === 0) return { usable: true, prompts: [], audioUrls: [], findings: [emptyGreeting()] };
-  if (urls.length === given.length) return playGreeting(urls);
-  const findings = urls.length === 0 ? [] : [mixedGreeting(urls.length, given.length)];
-  return { usable: true, prompts: [{ kind: "text", value: given.join("\n") }], audioUrls: [], findings };
+  const read = readEntries("APP-1", outcome, GREETING);
+  if (!read.usable) return read;
+  const lines = nonEmpty(read.entries.flatMap(linesOf));
+  const greeting = readGreeting(lines, lines.filter(isHttpUrl));
+  return { ...greeting, findings: [...read.findings, ...greeting.findings] };
 }
 
-function playGreeting(urls: readonly string[]): GreetingVerdict {
+function linesOf(entry: unknown): readonly string[] {
+  return typeof entry === "string" || typeof entry === "number" ? String(entry).split(LINE_BREAK) : [];
+}
+
+function readGreeting(lines: readonly string[], urls: readonly string[]): Extract<GreetingVerdict, { usable: true }> {
+  if (lines.length === 0) return { usable: true, prompts: [], audioUrls: [], findings: [emptyGreeting()] };
+  if (urls.length === lines.length) return playGreeting(urls);
+  const findings = urls.length === 0 ? [] : [mixedGreeting(urls.length, lines.length)];
+  return { usable: true, prompts: [{ kind: "text", value: lines.join("\n") }], audioUrls: [], findings };
+}
+
+function playGreeting(urls: readonly string[]): Extract<GreetingVerdict, { usable: true }> {
   const played = urls.slice(0, MAX_GREETING_URLS);
   const prompts = played.map((value) => ({ kind: "audio_url", value }) as const);
   const findings = urls.length > MAX_GREETING_URLS ? [longGreeting(urls.length)] : [];
@@ -80,13 +120,13 @@ function playGreeting(urls: readonly string[]): GreetingVerdict {
 }
 
 function emptyGreeting(): Finding {
-  const parts = { rule: "APP-1", path: "", found: "nothing", allowed: "a text, or audio URLs one a line" };
+  const parts = { rule: "APP-1", path: "", found: "nothing", allowed: GREETING };
   return warning({ ...parts, consequence: "nothing is said", problem: "is empty" });
 }
 
 function mixedGreeting(urls: number, lines: number): Finding {
-  const found = `${urls} URLs in ${lines} lines`;
-  const parts = { rule: "APP-1", path: "", found, allowed: "a text, or audio URLs one a line" };
+  const found = `${urls} ${urls === 1 ? "URL" : "URLs"} in ${lines} lines`;
+  const parts = { rule: "APP-1", path: "", found, allowed: GREETING };
   return warning({ ...parts, consequence: "all of it is spoken as text", problem: `holds ${found}` });
 }
 
@@ -94,27 +134,4 @@ function longGreeting(urls: number): Finding {
   const found = `${urls} audio URLs`;
   const parts = { rule: "APP-1", path: "", found, allowed: `at most ${MAX_GREETING_URLS} audio URLs` };
   return warning({ ...parts, consequence: "the rest is left out", problem: `holds ${found}` });
-}
-
-const SELECT = '{"select":"<case>"}';
-
-/** APP-5: `{"select":"<case>"}`, as `text/plain` or as JSON. A number or boolean is taken by its text. */
-export function validateSwitchAnswer(outcome: HttpOutcome): SwitchVerdict {
-  const received = readResponse(outcome);
-  if (!received.usable) return received;
-  if (received.mediaType !== "text/plain" && received.mediaType !== "application/json")
-    return wrongMediaType("APP-5", received, "text/plain or application/json");
-  const parsed = parseJson(received.body);
-  if (!parsed.usable) return parsed;
-  const select = isObject(parsed.value) ? parsed.value["select"] : undefined;
-  if (typeof select === "string" && select !== "") return { usable: true, select, findings: [] };
-  if (typeof select === "number" || typeof select === "boolean")
-    return { usable: true, select: String(select), findings: [selectCoerced(select)] };
-  const found = isObject(parsed.value) ? `select ${describe(select)}` : describe(parsed.value);
-  return unusable("invalid", { rule: "APP-5", found, allowed: SELECT, problem: `has ${found}; allowed is ${SELECT}` });
-}
-
-function selectCoerced(select: number | boolean): Finding {
-  const parts = { rule: "RES-6", path: "select", found: describe(select), allowed: "a string" };
-  return warning({ ...parts, consequence: `it is read as ${quote(String(select))}` });
 }

@@ -1,17 +1,16 @@
-import type { Account } from "./account.ts";
 import { GenerationalCache } from "./generational-cache.ts";
 
-/** REQ-17: a call in progress has no end yet; customers know this constant as "none". */
+/** REQ-17: a call in progress has no end yet; customers know this constant as "not ended". */
 export const END_TIME = "1970-01-01 05:30:00";
 
 /**
  * A zone's offset is looked up once per quarter of an hour: every change of offset since 1972 falls on a quarter hour
- * of UTC, and the look-up (4 µs) is too dear for three times in every request.
+ * of UTC, and the look-up (4 µs) is too slow to do three times per request.
  */
 const WINDOW_MS = 900_000;
-/** Windows remembered per zone: five to ten days. */
+/** Windows kept per zone: five to ten days. */
 const MAX_WINDOWS = 500;
-/** Zones remembered, up to twice as many; the database has about 600 names. */
+/** Zones kept, up to twice as many; the database has about 600 names. */
 const MAX_ZONES = 300;
 
 const DAY_MS = 86_400_000;
@@ -20,15 +19,15 @@ interface Zone {
   readonly format: Intl.DateTimeFormat;
   /** Milliseconds, by window. */
   readonly offsets: GenerationalCache<number, number>;
-  /** The day written last: most times of a busy hour fall on it. */
+  /** The day formatted last: most times of a busy hour fall on it. */
   day: Day;
 }
 
 /** One day in both forms of REQ-14; `number` counts from the epoch on the zone's own clock. */
 interface Day {
   readonly number: number;
-  readonly documented: string;
-  readonly observed: string;
+  readonly date: string;
+  readonly withDay: string;
 }
 
 const zones = new GenerationalCache<Zone>(MAX_ZONES);
@@ -40,25 +39,24 @@ const zones = new GenerationalCache<Zone>(MAX_ZONES);
 export function formatDateTime(ms: number, timezone: string): string {
   const zone = zoneOf(timezone);
   const local = localMs(ms, zone);
-  return `${dayOf(local, zone).documented} ${timeOfDay(local)}`;
+  return `${dayOf(local, zone).date} ${timeOfDay(local)}`;
 }
 
-/** `Created` (REQ-14): `Tue, 03 Sep 2024 11:44:54`, or as {@link formatDateTime} where the account wants that. */
-export function formatCreated(ms: number, account: Pick<Account, "timezone" | "createdFormat">): string {
-  if (account.createdFormat === "documented") return formatDateTime(ms, account.timezone);
-  const zone = zoneOf(account.timezone);
+/** `Tue, 03 Sep 2024 11:44:54` in `timezone`: the observed form of `Created` (REQ-14). */
+export function formatDateTimeWithDay(ms: number, timezone: string): string {
+  const zone = zoneOf(timezone);
   const local = localMs(ms, zone);
-  return `${dayOf(local, zone).observed} ${timeOfDay(local)}`;
+  return `${dayOf(local, zone).withDay} ${timeOfDay(local)}`;
 }
 
-/** As `Date.toISOString` writes it, from the day at hand: that one takes 0.7 µs, dear for a line of every call's trace. */
+/** The same text as `Date.toISOString`, from the cached day: that takes 0.7 µs, too slow for a line of every call's trace. */
 export function formatInstant(ms: number): string {
-  const { documented } = dayOf(ms, zoneOf("UTC"));
+  const { date } = dayOf(ms, zoneOf("UTC"));
   const milliseconds = Math.floor(ms) - Math.floor(ms / 1000) * 1000;
-  return `${documented}T${timeOfDay(ms)}.${String(milliseconds).padStart(3, "0")}Z`;
+  return `${date}T${timeOfDay(ms)}.${String(milliseconds).padStart(3, "0")}Z`;
 }
 
-/** Whether `text` names a zone of the IANA database; an account must not have another. */
+/** Whether `text` names a zone of the IANA database; an account must have one. */
 export function isTimezone(text: string): boolean {
   try {
     zoneOf(text);
@@ -92,7 +90,7 @@ function dayOf(local: number, zone: Zone): Day {
 function writeDay(number: number): Day {
   const date = new Date(number * DAY_MS);
   // The lengths before the time of day: `2024-09-03T…` and `Tue, 03 Sep 2024 …`.
-  return { number, documented: date.toISOString().slice(0, 10), observed: date.toUTCString().slice(0, 16) };
+  return { number, date: date.toISOString().slice(0, 10), withDay: date.toUTCString().slice(0, 16) };
 }
 
 const TWO_DIGITS = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
@@ -112,7 +110,7 @@ function zoneOf(timezone: string): Zone {
   return zone;
 }
 
-/** Milliseconds of the `GMT+05:30` behind a formatted date; a bare `GMT`, as browsers write it, is none. For its test. */
+/** Milliseconds of the `GMT+05:30` behind a formatted date; a bare `GMT`, as browsers write it, is 0. Exported for its test. */
 export function parseOffset(formatted: string): number {
   const match = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?/.exec(formatted);
   if (match === null) return 0;

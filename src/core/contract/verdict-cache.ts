@@ -1,9 +1,8 @@
 import type { Account, Exophone } from "./account.ts";
-import type { ConnectVerdict } from "./answer.ts";
 import type { ValidationMode } from "./fields.ts";
 import { GenerationalCache } from "./generational-cache.ts";
 
-/** All that the verdict on a body depends on. Account and ExoPhone are compared as objects: they are never changed. */
+/** Everything that the verdict on a body depends on. Account and ExoPhone are compared by identity: they never change. */
 export interface VerdictKey {
   readonly account: Account;
   readonly exophone: Exophone;
@@ -12,35 +11,38 @@ export interface VerdictKey {
   readonly body: string;
 }
 
-interface CachedVerdict extends VerdictKey {
-  readonly verdict: ConnectVerdict;
+interface CachedVerdict<V> extends VerdictKey {
+  readonly verdict: V;
 }
 
-/** Answers longer than this are lists that change; common ones have 100 to 500 characters. */
+/** Longer answers are lists that change; common ones have 100 to 500 characters. */
 const MAX_BODY_CHARACTERS = 1024;
-/** Each finding takes half a kilobyte, and an answer with many is one somebody is about to mend. */
+/** Each finding takes half a kilobyte, and an answer with many will soon be corrected. */
 const MAX_FINDINGS = 5;
 /** Accounts, or modes, that give the very same answer. */
 const VERDICTS_PER_BODY = 4;
+/** At most 2,000 bodies in two generations, 40 MB if all are as large as they may be; 2 MB in practice. */
+const MAX_BODIES = 1000;
 
-/** At most 2,000 bodies, 40 MB if all are as large as they may be; 2 MB in practice. */
-const verdicts = new GenerationalCache<readonly CachedVerdict[]>(1000);
+/** Verdicts given before: most customers' URLs answer many calls with the same words. */
+export class VerdictCache<V extends { readonly findings: readonly unknown[] }> {
+  readonly #verdicts = new GenerationalCache<readonly CachedVerdict<V>[]>(MAX_BODIES);
 
-/** The verdict given before in the same circumstances; undefined: none is remembered. */
-export function recallVerdict({ account, exophone, mode, contentType, body }: VerdictKey): ConnectVerdict | undefined {
-  const known = verdicts.get(body);
-  if (known === undefined) return undefined;
-  for (const each of known) {
-    const same = each.account === account && each.exophone === exophone;
-    if (same && each.mode === mode && each.contentType === contentType) return each.verdict;
+  /** The verdict given before in the same circumstances, if it is still kept. */
+  recall({ account, exophone, mode, contentType, body }: VerdictKey): V | undefined {
+    const known = this.#verdicts.get(body);
+    if (known === undefined) return undefined;
+    for (const each of known) {
+      const same = each.account === account && each.exophone === exophone;
+      if (same && each.mode === mode && each.contentType === contentType) return each.verdict;
+    }
+    return undefined;
   }
-  return undefined;
-}
 
-/** Keeps a verdict for the next time: most customers' URLs answer many calls with the same words. */
-export function rememberVerdict(key: VerdictKey, verdict: ConnectVerdict): void {
-  const { body } = key;
-  if (body.length > MAX_BODY_CHARACTERS || verdict.findings.length > MAX_FINDINGS) return;
-  const others = verdicts.get(body)?.slice(1 - VERDICTS_PER_BODY) ?? [];
-  verdicts.set(body, [...others, { ...key, verdict }]);
+  remember(key: VerdictKey, verdict: V): void {
+    const { body } = key;
+    if (body.length > MAX_BODY_CHARACTERS || verdict.findings.length > MAX_FINDINGS) return;
+    const others = this.#verdicts.get(body)?.slice(1 - VERDICTS_PER_BODY) ?? [];
+    this.#verdicts.set(body, [...others, { ...key, verdict }]);
+  }
 }

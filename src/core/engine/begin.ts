@@ -4,6 +4,7 @@ import { MAX_CALL_MS } from "../call/limits.ts";
 import type { CallSetup } from "../call/setup.ts";
 import type { CallState, KnownFacts } from "../call/state.ts";
 import { StepContext } from "../call/step-context.ts";
+import { callerNumber } from "../contract/numbers.ts";
 import { formatInstant } from "../contract/time.ts";
 import type { StepResult } from "./engine.ts";
 import { CALL_TIMER } from "./finish.ts";
@@ -31,7 +32,7 @@ export function beginCall(setup: CallSetup, event: CallEvent): StepResult {
     call_sid: event.callSid,
     account: setup.account.sid,
     flow: setup.flow.id,
-    from: event.from,
+    from: callerNumber(event.from),
     to: event.to,
     direction: event.direction,
     started_at: formatInstant(event.at),
@@ -44,8 +45,9 @@ export function beginCall(setup: CallSetup, event: CallEvent): StepResult {
 function stateOf(event: Arrival): CallState {
   return {
     callSid: event.callSid,
-    from: event.from,
+    from: callerNumber(event.from),
     to: event.to,
+    ...(event.dialTo === undefined ? {} : { dialTo: event.dialTo }),
     direction: event.direction,
     customField: event.customField,
     startedAt: event.at,

@@ -71,6 +71,23 @@ describe("a flow document", () => {
     expect(flow.value.applets["listed"]).toMatchObject({ exits: {} });
   });
 
+  it.each(["sales-line", "", "11754a", " 1", "1".repeat(21), -1, 1.5, true, null])(
+    "C14, REQ-20: %j is not an id, because it goes out as flow_id",
+    (flow) => {
+      const [first] = problems({ flow, start: "bye", applets: { bye: BYE } });
+      expect(first).toMatch(/^flow: is .*; allowed is digits, such as "11754": it goes out as flow_id$/);
+    },
+  );
+
+  it.each([
+    ["11754", "11754"],
+    ["007", "007"],
+    [11754, "11754"],
+    [0, "0"],
+  ])("C14, REQ-20: %j is an id", (flow, id) => {
+    expect(parseFlow({ flow, start: "bye", applets: { bye: BYE } })).toMatchObject({ ok: true, value: { id } });
+  });
+
   it("stays what it is when it is read again", () => {
     const document = { flow: "1", start: "a", applets: { a: { type: "menu", say: { text: "x" }, keys: {} }, b: BYE } };
     const once = parseFlow(document);

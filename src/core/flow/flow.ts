@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { appletKind, appletKinds } from "../applets/registry.ts";
-import { nearest } from "./yaml-document.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { AppletExit } from "../call/applet.ts";
 import type { AppletDocument, Flow } from "../call/setup.ts";
 import { describe } from "../contract/finding.ts";
+import { nearest } from "../contract/suggest-key.ts";
 import { busyLoopProblems } from "./verify.ts";
 import { problem, type FlowProblem, issueMessages } from "./schema-errors.ts";
 
@@ -14,9 +14,17 @@ export type { FlowProblem } from "./schema-errors.ts";
 /** More than a person can draw or a call can run (APP-9); bounds the proofs. */
 const MAX_APPLETS = 200;
 
+const FLOW_ID = 'digits, such as "11754": it goes out as flow_id';
+
+/** REQ-20: the id goes out as `flow_id`, which is digits; YAML may hold it without quotes. */
+const flowIdSchema = z.preprocess(
+  (value) => (typeof value === "number" || typeof value === "string" ? String(value) : ""),
+  z.string().regex(/^[0-9]{1,20}$/, FLOW_ID),
+);
+
 /** The flow document around its applets. `account` says whose it is; the flow itself does not need it. */
 const envelope = z.strictObject({
-  flow: z.union([z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), z.int().nonnegative()]).transform(String),
+  flow: flowIdSchema,
   account: z.string().optional(),
   name: z.string().max(200).default(""),
   start: z.string(),

@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { unknownKey } from "./yaml-document.ts";
+import type { z } from "zod";
+import { keysAt, unknownKey } from "./schema-keys.ts";
 import { unreachable } from "../../base/never.ts";
 import { describe } from "../contract/finding.ts";
 
@@ -91,26 +91,4 @@ function valueAt(root: unknown, path: Path): unknown {
     value = (value as Record<string | number, unknown>)[part];
   }
   return value;
-}
-
-interface JsonSchema {
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly items?: JsonSchema;
-  readonly additionalProperties?: JsonSchema | boolean;
-}
-
-/** The keys a schema knows at a path. */
-export function keysAt(schema: z.ZodType, path: Path): readonly string[] {
-  let place: JsonSchema | undefined = z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }) as JsonSchema;
-  for (const part of path) {
-    if (place === undefined) return [];
-    place = inside(place, part);
-  }
-  return Object.keys(place?.properties ?? {});
-}
-
-function inside(place: JsonSchema, part: string | number): JsonSchema | undefined {
-  const { additionalProperties, items, properties } = place;
-  if (typeof part === "number") return items;
-  return properties?.[part] ?? (typeof additionalProperties === "object" ? additionalProperties : undefined);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { YamlDocument, checkDocument, nearest, showProblem } from "./yaml-document.ts";
+import { YamlDocument, checkDocument, showProblem } from "./yaml-document.ts";
 
 const schema = z.strictObject({
   accounts: z.array(z.strictObject({ sid: z.string(), port: z.number().int().max(10).default(1) })),
@@ -37,12 +37,5 @@ describe("a document a person wrote", () => {
   });
   it("refuses a key given twice", () => {
     expect(problems("accounts: []\naccounts: []\n")[0]).toMatch(/w\.yaml:2: not valid YAML/);
-  });
-});
-
-describe("nearest", () => {
-  it("offers nothing for a word that is near nothing", () => {
-    expect(nearest("zebra", ["sid", "port"])).toBeNull();
-    expect(nearest("SID", ["sid", "port"])).toBe("sid");
   });
 });

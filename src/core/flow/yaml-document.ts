@@ -3,6 +3,7 @@ import type { Document } from "yaml";
 import { z } from "zod";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
+import { keysAt, unknownKey } from "./schema-keys.ts";
 
 /** One mistake in a file a person wrote. `message` is one sentence: what was wrong and what is allowed. */
 export interface SourceProblem {
@@ -120,7 +121,7 @@ export function checkDocument<T>(document: YamlDocument, schema: z.ZodType<T>): 
 
 function issueMessage(document: YamlDocument, schema: z.ZodType, issue: z.core.$ZodIssue): SourceProblem[] {
   if (issue.code === "unrecognized_keys") {
-    const allowed = allowedKeys(schema, issue.path);
+    const allowed = keysAt(schema, issue.path);
     return issue.keys.map((key) => document.problem([...issue.path, key], unknownKey(key, allowed)));
   }
   if (issue.code === "invalid_union" && issue.errors[0] !== undefined) {
@@ -134,60 +135,4 @@ function issueMessage(document: YamlDocument, schema: z.ZodType, issue: z.core.$
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {
   return Math.max(0, ...issues.map((issue) => issue.path.length));
-}
-
-/** The sentence for a key nobody knows: the nearest known one when there is a near one, and all that are allowed. */
-export function unknownKey(key: string, allowed: readonly string[]): string {
-  const near = nearest(key, allowed);
-  const hint = near === null ? "" : `, did you mean "${near}"?`;
-  return `unknown key "${key}"${hint} (allowed: ${allowed.join(", ")})`;
-}
-
-interface JsonSchema {
-  readonly properties?: Record<string, JsonSchema>;
-  readonly items?: JsonSchema;
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly oneOf?: readonly JsonSchema[];
-}
-
-function allowedKeys(schema: z.ZodType, path: Path): readonly string[] {
-  let places: JsonSchema[] = [z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }) as JsonSchema];
-  for (const part of path) places = places.flatMap(alternatives).flatMap((place) => into(place, part));
-  return [...new Set(places.flatMap(alternatives).flatMap((place) => Object.keys(place.properties ?? {})))];
-}
-
-function alternatives(place: JsonSchema): JsonSchema[] {
-  return [place, ...(place.anyOf ?? []), ...(place.oneOf ?? [])];
-}
-
-function into(place: JsonSchema, part: PropertyKey): JsonSchema[] {
-  if (typeof part === "number") return place.items === undefined ? [] : [place.items];
-  const named = place.properties?.[String(part)];
-  if (named !== undefined) return [named];
-  return typeof place.additionalProperties === "object" ? [place.additionalProperties] : [];
-}
-
-/** The candidate within an edit distance of two (a third for long words, less for tiny ones), or null. */
-export function nearest(word: string, candidates: readonly string[]): string | null {
-  let best: string | null = null;
-  let bestDistance = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1) + 1;
-  for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -1,8 +1,8 @@
 import type { Log } from "../../base/log.ts";
 import { readStoredEvent } from "../../core/call/stored-event.ts";
+import { readStoredSetup } from "../../core/call/stored-setup.ts";
 import { CALLER } from "../../core/call/legs.ts";
 import type { LegId } from "../../core/call/legs.ts";
-import type { CallSetup } from "../../core/call/setup.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import type { DialogSnapshot, RingingSnapshot, SipCall } from "../../edges/sip/endpoint.ts";
 import type { Store } from "../../edges/store/store.ts";
@@ -62,7 +62,7 @@ async function rebuild(
   const media = inMedia.get(callSid);
   const client = media?.client ?? exchange.media[0];
   if (config === undefined || json === null || client === undefined) return null;
-  const setup = JSON.parse(json) as CallSetup;
+  const setup = readStoredSetup(json);
   const io = new CallIo(exchange.services, config, client, () => exchange.release(callSid, config));
   io.recordingsInMedia = media?.recordings ?? new Set();
   const call = new LiveCall(callSid, setup, null, io);

@@ -307,7 +307,7 @@ function accountConfig(document: AccountDocument): AccountConfig {
       timezone: document.timezone,
       language: document.language,
       numberFormat: document.number_format,
-      createdFormat: document.created_format,
+      wire: document.wire,
       dialEvents: document.dial_events,
       sipHosts: document.sip_hosts,
       dialPrefixes: document.limits.dial_prefixes,

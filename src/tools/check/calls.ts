@@ -26,6 +26,7 @@ export function newCall(
     callSid: makeCallSid(world.random, nowMs, account.timezone),
     callFrom: from,
     callTo: account.exophones[0]?.number ?? "",
+    to: account.exophones[0]?.number ?? "",
     direction: "incoming",
     createdMs: nowMs - ARRIVED_MS,
     startMs: nowMs - ARRIVED_MS,

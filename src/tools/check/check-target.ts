@@ -51,7 +51,7 @@ export function accountWith(exophones: readonly string[], country: string): Acco
     country,
     timezone: "Asia/Kolkata",
     numberFormat: "national",
-    createdFormat: "observed",
+    wire: "documented",
     dialEvents: ["dial", "terminal"],
     language: "en",
     sipHosts: [],

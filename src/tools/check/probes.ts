@@ -78,12 +78,12 @@ export const PROBES: readonly Probe[] = [
   caller("user", "sip:anil", "a caller on a phone of the account (sip:anil)"),
   {
     id: "e164",
-    title: "an account with number_format e164 and created_format documented",
+    title: "an account with number_format e164 and wire observed",
     roles: PRIMARY,
     requests: () => 1,
     run: async (session) => {
       const { account } = session.target;
-      const other: Account = { ...account, numberFormat: "e164", createdFormat: "documented" };
+      const other: Account = { ...account, numberFormat: "e164", wire: "observed" };
       await session.ask(session.call(), { account: other });
     },
   },

@@ -17,7 +17,7 @@ const scenario: Scenario = {
       country: "IN",
       timezone: "Asia/Kolkata",
       numberFormat: "national",
-      createdFormat: "observed",
+      wire: "documented",
       dialEvents: [],
       language: "en",
       sipHosts: [],

@@ -4,6 +4,7 @@ import { destinationKey } from "../../contract/destination.ts";
 import type { Destination } from "../../contract/destination.ts";
 import { type DialOutcome, outcomes } from "../../contract/outcome.ts";
 import type { LegFacts } from "../../contract/request.ts";
+import { dialCallDuration } from "../../contract/wire.ts";
 import { notifyDialEvent } from "./dial-events.ts";
 import { type Attempt, changeAttempt, type ConnectState, activeAttempts } from "./state.ts";
 
@@ -91,11 +92,14 @@ export function closeRound(
   state.finishedLegs = [...state.finishedLegs, ...state.attempts.map((each) => legFacts(state, each))];
   state.attempts = [];
   const status = decisive.outcome?.status ?? null;
+  const { wire } = context.setup.account;
+  // A caller who leaves during start_call_playback cancels an attempt that was answered.
+  const isAnswered = status === "completed" || state.phase === "announcing";
   context.patchState({ dialStatus: status });
   context.updateFacts({
     callType: "incomplete",
     dialWhomNumber: decisive.destination,
-    dialCallDurationS: seconds(decisive.startedAt, decisive.endedAt),
+    dialCallDurationS: dialCallDuration(seconds(decisive.startedAt, decisive.endedAt), isAnswered, wire),
     dialCallStatus: status,
     outgoingPhoneNumber: state.callerId,
     legs: state.finishedLegs,

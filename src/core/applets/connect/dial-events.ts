@@ -12,11 +12,12 @@ type DialEvent = "Dial" | "Ringing" | "Answered" | "Terminal";
 export function notifyDialEvent(context: StepContext, state: ConnectState, attempt: Attempt, event: DialEvent): void {
   const url = state.answer?.dialEventUrl ?? null;
   if (url === null || !isWanted(context, event)) return;
-  const { callSid, from, to, direction, startedAt } = context.call;
+  const { callSid, from, to, dialTo, direction, startedAt } = context.call;
   const query = dialEventQuery(context.setup.account, {
     callSid,
     callFrom: from,
-    callTo: to,
+    callTo: dialTo ?? to,
+    to,
     direction,
     createdMs: startedAt,
     nowMs: context.at,

@@ -291,7 +291,7 @@ describe("other ways to say whom to dial", () => {
     const call = new Drive({ flow: flowOf({ dial_whom, parameters: { max_ringing_duration: 10 } }) });
     expect(call.traced("request.sent")[0]).toMatchObject({ purpose: "dial_whom", role: "primary" });
     expect(call.of("fetch")[0]?.request.headers).not.toHaveProperty("exotel-version");
-    expect(call.of("fetch")[0]?.request.headers).toMatchObject({ accept: "text/plain" });
+    expect(call.of("fetch")[0]?.request.headers).toMatchObject({ accept: "text/plain, */*;q=0.5" });
     call.text(`${A}, 09900000012`);
     expect(call.traced("answer.finding").map((entry) => [entry.rule, entry.path])).toEqual([["RES-24", "numbers[1]"]]);
     expect(call.traced("attempt.started")[0]?.ring_limit_ms).toBe(10_000);

@@ -9,6 +9,7 @@ import { MAX_FETCHES_PER_CONNECT } from "../../call/limits.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import type { Exophone } from "../../contract/account.ts";
 import { type ConnectAnswer, validateConnectAnswer, validateConnectBody, withoutAudio } from "../../contract/answer.ts";
+import { ACCEPT_JSON, ACCEPT_TEXT } from "../../contract/request.ts";
 import { dialWhomBody, evaluateDialWhomAnswer } from "./dial-whom.ts";
 import type { ConnectDocument } from "./schema.ts";
 import { type ConnectState, hasDialled } from "./state.ts";
@@ -50,7 +51,7 @@ export function requestPolicy(context: StepContext, document: ConnectDocument): 
       primary: whom.url ?? "",
       fallback: null,
       versionHeader: false,
-      accept: "text/plain",
+      accept: ACCEPT_TEXT,
       evaluate: (outcome) => evaluateDialWhomAnswer(context, outcome, parameters),
     };
   }
@@ -60,7 +61,7 @@ export function requestPolicy(context: StepContext, document: ConnectDocument): 
     primary: url?.primary ?? "",
     fallback: url?.fallback ?? null,
     versionHeader: true,
-    accept: "application/json",
+    accept: ACCEPT_JSON,
     evaluate: (outcome) => validateConnectAnswer(outcome, account, exophoneOf(context), flow.validation),
   };
 }

@@ -11,7 +11,7 @@ const SOME_ACCOUNT: Account = {
   country: "IN",
   timezone: "Asia/Kolkata",
   numberFormat: "national",
-  createdFormat: "observed",
+  wire: "documented",
   dialEvents: [],
   language: "en",
   sipHosts: [],

@@ -19,6 +19,7 @@ import {
   validateGatherAnswer,
   validateGatherBody,
 } from "../../contract/gather-answer.ts";
+import { ACCEPT_JSON } from "../../contract/request.ts";
 import { gatherForm } from "./form.ts";
 import { gatherExits, gatherTimes } from "./bounds.ts";
 import { gatherExampleScript } from "./example-script.ts";
@@ -79,7 +80,7 @@ function questionOf(context: StepContext, { url }: GatherDocument): RequestPolic
     primary: url?.primary ?? "",
     fallback: url?.fallback ?? null,
     versionHeader: true,
-    accept: "application/json",
+    accept: ACCEPT_JSON,
     maxRequests: MAX_FETCHES_PER_CONNECT,
     evaluate: (outcome) => validateGatherAnswer(outcome, context.setup.flow.validation),
     // A prompt that is not there is skipped when it is played: the digits can still be asked for.

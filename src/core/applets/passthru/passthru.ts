@@ -6,7 +6,7 @@ import type { RequestSpec, StepContext } from "../../call/step-context.ts";
 import type { HttpOutcome } from "../../contract/http.ts";
 import { isHttpUrl } from "../../contract/query.ts";
 import { readResponse } from "../../contract/http-response.ts";
-import { validateSwitchAnswer } from "../../contract/text-answers.ts";
+import { validateSwitchAnswer } from "../../contract/switch-answer.ts";
 
 const target = z.string().min(1);
 

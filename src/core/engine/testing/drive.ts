@@ -20,7 +20,7 @@ export const testAccount: Account = {
   country: "IN",
   timezone: "Asia/Kolkata",
   numberFormat: "national",
-  createdFormat: "observed",
+  wire: "documented",
   dialEvents: ["dial", "terminal"],
   language: "en-IN",
   sipHosts: [],

@@ -99,7 +99,7 @@ function accountFor(profile: FlowProfile): Account {
     country: "IN",
     timezone: "Asia/Kolkata",
     numberFormat: "national",
-    createdFormat: "observed",
+    wire: "documented",
     dialEvents: [],
     language: "en",
     sipHosts: [],

@@ -98,12 +98,12 @@ function accountOf(trace: readonly TraceEntry[], started: Entry<"call.started">)
 }
 
 /** How the account writes numbers and times, from the first request that says it (REQ-14, REQ-32). */
-function formatsOf(trace: readonly TraceEntry[]): { number_format?: "e164"; created_format?: "documented" } {
+function formatsOf(trace: readonly TraceEntry[]): { number_format?: "e164"; wire?: "observed" } {
   const sent = trace.find((entry) => entry.type === "request.sent" && entry.query.some(([key]) => key === "Created"));
   const told = new Map(sent?.type === "request.sent" ? sent.query : []);
   return {
     ...(told.get("CallFrom")?.startsWith("+91") ? { number_format: "e164" } : {}),
-    ...(/^\d{4}-/.test(told.get("Created") ?? "") ? { created_format: "documented" } : {}),
+    ...(/^[A-Z][a-z]{2}, /.test(told.get("Created") ?? "") ? { wire: "observed" } : {}),
   };
 }
 

@@ -127,7 +127,7 @@ function accountOf(document: AccountDocument, to: string | undefined): Account {
     country: document.country,
     timezone: document.timezone,
     numberFormat: document.number_format,
-    createdFormat: document.created_format,
+    wire: document.wire,
     dialEvents: document.dial_events,
     language: document.language,
     sipHosts: document.sip_hosts,

@@ -52,7 +52,7 @@ function accountDocument(account: Account): Json {
     timezone: account.timezone === "Asia/Kolkata" ? null : account.timezone,
     language: account.language === "en" ? null : account.language,
     number_format: account.numberFormat === "national" ? null : account.numberFormat,
-    created_format: account.createdFormat === "observed" ? null : account.createdFormat,
+    wire: account.wire === "documented" ? null : account.wire,
     dial_events: account.dialEvents.join() === "dial,terminal" ? null : account.dialEvents,
     sip_hosts: account.sipHosts,
     limits: account.dialPrefixes.length === 0 ? null : { dial_prefixes: account.dialPrefixes },

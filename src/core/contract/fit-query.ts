@@ -1,0 +1,60 @@
+import { warning, type Finding } from "./finding.ts";
+import { encodeQuery, splitConfiguredUrl, type Query } from "./query.ts";
+
+/**
+ * Longest request URL, our parameters included, in octets: the 8 KiB that common HTTP servers accept as one request
+ * line, less room for the method and the version. A longer one is answered 414, and the call would lose its answer.
+ */
+export const MAX_REQUEST_URL_OCTETS = 8_128;
+
+interface FittedQuery {
+  readonly query: Query;
+  /** Null: nothing was left out. */
+  readonly finding: Finding | null;
+}
+
+/**
+ * REQ-29: the query as it fits behind each of `urls` (a Fallback gets the same as the Primary, REQ-7). The earliest
+ * `Legs[i]` are left out where it would be too long; the others keep their `i`.
+ */
+export function fitQuery(query: Query, urls: readonly string[]): FittedQuery {
+  if (!query.some(isLeg)) return { query, finding: null };
+  let excess = Math.max(...urls.map(octetsOf)) + 1 + encodeQuery(query).length - MAX_REQUEST_URL_OCTETS;
+  if (excess <= 0) return { query, finding: null };
+  const legs = [...new Set(query.filter(isLeg).map(legOf))];
+  const leftOut = new Set<string>();
+  for (const leg of legs) {
+    if (excess <= 0) break;
+    excess -= encodeQuery(query.filter((pair) => isLeg(pair) && legOf(pair) === leg)).length + 1;
+    leftOut.add(leg);
+  }
+  const kept = query.filter((pair) => !isLeg(pair) || !leftOut.has(legOf(pair)));
+  return { query: kept, finding: legsLeftOut(legs.length, leftOut.size) };
+}
+
+function isLeg([name]: Query[number]): boolean {
+  return name.startsWith("Legs[");
+}
+
+/** `Legs[7]` of `Legs[7][Number]`. */
+function legOf([name]: Query[number]): string {
+  return name.slice(0, name.indexOf("]") + 1);
+}
+
+/** A URL that cannot be asked has no length that matters. */
+function octetsOf(url: string): number {
+  const split = splitConfiguredUrl(url);
+  return split.ok ? split.value.url.length : 0;
+}
+
+function legsLeftOut(count: number, leftOut: number): Finding {
+  const found = `${count} destinations tried`;
+  return warning({
+    rule: "REQ-29",
+    path: "Legs",
+    found,
+    allowed: "as many as fit into 8 KiB",
+    consequence: `the earliest ${leftOut} are left out of the request`,
+    problem: `would make the request longer than 8 KiB with ${found}`,
+  });
+}
