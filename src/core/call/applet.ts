@@ -1,14 +1,14 @@
 import type { z } from "zod";
 import type { ValidationMode } from "../contract/fields.ts";
 import type { Finding } from "../contract/finding.ts";
-import type { CallEvent } from "./events.ts";
-import type { EndedBy } from "./record.ts";
+import type { AppletEvent } from "./events.ts";
+import type { CallEnding } from "./record.ts";
 import type { ExampleScript, ExampleScriptPlan } from "./example-script.ts";
 import type { AppletDocument } from "./setup.ts";
 import type { StepContext } from "./step-context.ts";
 
-/** What an applet may hear of: fetches, dialled legs, playbacks, the caller's keys, timers, recordings. */
-export type AppletEvent = Exclude<CallEvent, { readonly kind: "call_arrived" | "command" }>;
+export type { AppletEvent } from "./events.ts";
+export type { CallEnding } from "./record.ts";
 
 /** One way out of an applet. */
 export interface AppletExit {
@@ -46,13 +46,6 @@ export const NEVER_TAKEN: ExitSilence = { afterSound: null, throughout: null };
 
 /** The applet decides without time or sound. */
 export const AT_ONCE: ExitSilence = { afterSound: null, throughout: 0 };
-
-/** Why a call is being ended. */
-export interface CallEnding {
-  readonly by: EndedBy;
-  readonly rule: string;
-  readonly message: string;
-}
 
 /**
  * What an applet says when the call ends under it: the exit that describes how far it came. `taken`: the exit counts

@@ -3,9 +3,10 @@ import { type AudioFormat, validateAudio } from "../contract/audio.ts";
 import type { Query } from "../contract/query.ts";
 import { readResponse } from "../contract/http-response.ts";
 import type { EvaluatedAnswer, Unusable } from "../contract/verdict.ts";
-import type { AppletEvent, CallEnding } from "./applet.ts";
-import type { RequestPurpose } from "./effects.ts";
+import type { AppletEvent } from "./events.ts";
 import { REQUEST_DEADLINE_MS } from "./limits.ts";
+import type { RequestPurpose } from "./purpose.ts";
+import type { CallEnding } from "./record.ts";
 import type { StepContext } from "./step-context.ts";
 
 /** What an applet wants to know from a customer's URL, and how it reads the answer. Made anew in each step. */

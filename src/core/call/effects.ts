@@ -1,19 +1,11 @@
 import type { Destination } from "../contract/destination.ts";
 import type { PreparedRequest } from "../contract/http.ts";
 import type { LegId } from "./legs.ts";
+import type { RequestPurpose } from "./purpose.ts";
 import type { CallRecord } from "./record.ts";
 import type { TraceEntry } from "./trace.ts";
 
-/** `purpose` of the requests list of a report (fixed names). */
-export type RequestPurpose =
-  | "connect"
-  | "gather"
-  | "passthru"
-  | "greeting"
-  | "dial_whom"
-  | "audio"
-  | "dial_event"
-  | "status_callback";
+export type { RequestPurpose } from "./purpose.ts";
 
 /** Something to hear. `text` goes through text-to-speech in `language` (BCP 47). */
 export type Playable =

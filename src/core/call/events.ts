@@ -70,3 +70,6 @@ export type CallEvent =
     }
   /** From a person or the platform. `recover`: the control process restarted and lost its legs; end the call now. */
   | { readonly kind: "command"; readonly at: number; readonly command: "hang_up" | "recover" };
+
+/** The events an applet gets: of requests, dialled legs, playbacks, the caller's digits, timers, recordings. */
+export type AppletEvent = Exclude<CallEvent, { readonly kind: "call_arrived" | "command" }>;

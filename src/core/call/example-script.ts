@@ -1,5 +1,5 @@
 import type { Prompt } from "../contract/prompt.ts";
-import type { Say } from "./prompt.ts";
+import type { Say } from "./say.ts";
 
 /**
  * What the world must do so that an applet is left by one of its exits: pieces of a scenario document (answers of URLs,

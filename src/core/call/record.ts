@@ -15,3 +15,10 @@ export interface CallRecord {
   readonly duration_s: number;
   readonly duration_ms: number;
 }
+
+/** Why a call is being ended. */
+export interface CallEnding {
+  readonly by: EndedBy;
+  readonly rule: string;
+  readonly message: string;
+}

@@ -1,7 +1,7 @@
 import { unreachable } from "../../base/never.ts";
 import type { DialStatus } from "../contract/outcome.ts";
-import type { RequestPurpose } from "./effects.ts";
 import type { LegId } from "./legs.ts";
+import type { RequestPurpose } from "./purpose.ts";
 import type { CallRecord, EndedBy } from "./record.ts";
 import type { RequestResult, TraceEntry } from "./trace.ts";
 

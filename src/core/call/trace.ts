@@ -1,6 +1,6 @@
 import type { DialStatus } from "../contract/outcome.ts";
-import type { RequestPurpose } from "./effects.ts";
 import type { LegId } from "./legs.ts";
+import type { RequestPurpose } from "./purpose.ts";
 import type { CallRecord } from "./record.ts";
 import type { ResponseExcerpt } from "./response-excerpt.ts";
 
