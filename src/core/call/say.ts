@@ -1,7 +1,5 @@
 import { z } from "zod";
-import { isHttpUrl } from "../contract/query.ts";
-
-const httpUrl = z.string().refine(isHttpUrl, "must be an absolute http or https URL");
+import { httpUrlSchema } from "../contract/field-schemas.ts";
 
 /** Characters of one prompt: about ten minutes of speech. */
 const MAX_TEXT = 5000;
@@ -13,12 +11,12 @@ const MAX_TEXT = 5000;
 export const saySchema = z
   .strictObject({
     text: z.string().min(1).max(MAX_TEXT).optional(),
-    audio_url: httpUrl.optional(),
+    audio_url: httpUrlSchema.optional(),
     audio_file: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, "must be the name of an uploaded file, such as welcome.wav")
       .optional(),
-    url: httpUrl.optional(),
+    url: httpUrlSchema.optional(),
   })
   .refine((say) => Object.values(say).filter((each) => each !== undefined).length === 1, {
     message: "must hold exactly one of `text`, `audio_url`, `audio_file` and `url`",

@@ -1,10 +1,9 @@
 import { z } from "zod";
+import { digitsSchema } from "./field-schemas.ts";
 import { isTimezone } from "./time.ts";
 
-const DIGITS = "must be digits, such as 1409";
-
-/** `tenant_id` (REQ-20): digits, with or without quotes. */
-export const tenantIdSchema = z.union([z.number().int(DIGITS).nonnegative(DIGITS), z.string().regex(/^\d+$/, DIGITS)]);
+/** `tenant_id` (REQ-20). */
+export const tenantIdSchema = digitsSchema;
 
 export const dialPrefixesSchema = z
   .array(z.string().regex(/^\+\d*$/, 'must start with "+", such as "+91"'))

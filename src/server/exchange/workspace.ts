@@ -9,6 +9,7 @@ import { err, ok } from "../../base/result.ts";
 import type { Flow } from "../../core/call/setup.ts";
 import type { Account } from "../../core/contract/account.ts";
 import { accountFields, dialPrefixesSchema, tenantIdSchema } from "../../core/contract/account-document.ts";
+import { E164 } from "../../core/contract/field-schemas.ts";
 import { parseFlow } from "../../core/flow/flow.ts";
 import { verifyFlow } from "../../core/flow/verify.ts";
 
@@ -50,7 +51,6 @@ export interface Workspace {
   readonly flows: ReadonlyMap<string, Flow>;
 }
 
-const E164 = /^\+[1-9]\d{4,14}$/;
 const e164 = z
   .string()
   .regex(E164, { error: (issue) => `"${String(issue.input)}" is not an E.164 number such as "+918047100000"` });

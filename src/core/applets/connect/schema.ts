@@ -1,13 +1,10 @@
 import { z } from "zod";
-import { isHttpUrl } from "../../contract/query.ts";
-
-const target = z.string().min(1);
-const httpUrl = z.string().refine(isHttpUrl, "must be an absolute http or https URL");
+import { appletIdSchema, httpUrlSchema } from "../../contract/field-schemas.ts";
 
 const dialWhom = z
   .strictObject({
     numbers: z.array(z.string()).min(1).max(100).optional(),
-    url: httpUrl.optional(),
+    url: httpUrlSchema.optional(),
     group: z.string().min(1).optional(),
   })
   .refine(({ numbers, url, group }) => [numbers, url, group].filter((each) => each !== undefined).length === 1, {
@@ -21,14 +18,14 @@ const dialWhom = z
 export const connectSchema = z
   .strictObject({
     type: z.literal("connect"),
-    url: z.strictObject({ primary: httpUrl, fallback: httpUrl.optional() }).optional(),
+    url: z.strictObject({ primary: httpUrlSchema, fallback: httpUrlSchema.optional() }).optional(),
     parameters: z.record(z.string(), z.unknown()).optional(),
     dial_whom: dialWhom.optional(),
     exits: z
       .strictObject({
-        conversation_ended: target.optional(),
-        nobody_answered: target.optional(),
-        nobody_dialed: target.optional(),
+        conversation_ended: appletIdSchema.optional(),
+        nobody_answered: appletIdSchema.optional(),
+        nobody_dialed: appletIdSchema.optional(),
       })
       .default({}),
   })

@@ -1,16 +1,15 @@
 import { z } from "zod";
-import { isHttpUrl } from "../../contract/query.ts";
-
-const target = z.string().min(1);
-const httpUrl = z.string().refine(isHttpUrl, "must be an absolute http or https URL");
+import { appletIdSchema, httpUrlSchema } from "../../contract/field-schemas.ts";
 
 /** The document of a Gather: the answer comes from a URL, or stands in the flow. */
 export const gatherSchema = z
   .strictObject({
     type: z.literal("gather"),
-    url: z.strictObject({ primary: httpUrl, fallback: httpUrl.optional() }).optional(),
+    url: z.strictObject({ primary: httpUrlSchema, fallback: httpUrlSchema.optional() }).optional(),
     parameters: z.record(z.string(), z.unknown()).optional(),
-    exits: z.strictObject({ digits_entered: target.optional(), nothing_entered: target.optional() }).default({}),
+    exits: z
+      .strictObject({ digits_entered: appletIdSchema.optional(), nothing_entered: appletIdSchema.optional() })
+      .default({}),
   })
   .refine((document) => (document.url === undefined) !== (document.parameters === undefined), {
     message: "must hold exactly one of `url` and `parameters`",

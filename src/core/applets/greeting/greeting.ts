@@ -4,11 +4,12 @@ import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { exampleScriptOfSay } from "../../call/example-script.ts";
 import { isPromptOver, onPromptEvent, startPrompt, type PromptState, saySchema } from "../../call/prompt.ts";
 import type { StepContext } from "../../call/step-context.ts";
+import { appletIdSchema } from "../../contract/field-schemas.ts";
 
 const schema = z.strictObject({
   type: z.literal("greeting"),
   say: saySchema,
-  next: z.string().min(1).optional(),
+  next: appletIdSchema.optional(),
 });
 
 type GreetingDocument = z.infer<typeof schema>;

@@ -19,8 +19,8 @@ import {
   saySchema,
 } from "../../call/prompt.ts";
 import type { StepContext } from "../../call/step-context.ts";
+import { appletIdSchema } from "../../contract/field-schemas.ts";
 
-const target = z.string().min(1);
 const KEYS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"] as const;
 
 /** Seconds; nobody waits in silence for longer. */
@@ -33,9 +33,9 @@ const schema = z.strictObject({
   say: saySchema,
   input_timeout: z.int().min(1).max(MAX_TIMEOUT_S).default(5),
   repeat: z.int().min(0).max(MAX_REPEATS).default(0),
-  keys: z.partialRecord(z.enum(KEYS), target),
-  no_input: target.optional(),
-  invalid: target.optional(),
+  keys: z.partialRecord(z.enum(KEYS), appletIdSchema),
+  no_input: appletIdSchema.optional(),
+  invalid: appletIdSchema.optional(),
 });
 
 type MenuDocument = z.infer<typeof schema>;

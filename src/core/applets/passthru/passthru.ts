@@ -4,17 +4,15 @@ import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { type ExampleScript, type ExampleScriptPlan, TIMES_OUT } from "../../call/example-script.ts";
 import type { RequestSpec, StepContext } from "../../call/step-context.ts";
 import type { HttpOutcome } from "../../contract/http.ts";
-import { isHttpUrl } from "../../contract/query.ts";
+import { appletIdSchema, httpUrlSchema } from "../../contract/field-schemas.ts";
 import { readResponse } from "../../contract/http-response.ts";
 import { validateSwitchAnswer } from "../../contract/switch-answer.ts";
 
-const target = z.string().min(1);
-
 const schema = z.strictObject({
   type: z.literal("passthru"),
-  url: z.string().refine(isHttpUrl, "must be an absolute http or https URL"),
+  url: httpUrlSchema,
   mode: z.enum(["sync", "async"]).default("sync"),
-  exits: z.strictObject({ ok: target.optional(), otherwise: target.optional() }).default({}),
+  exits: z.strictObject({ ok: appletIdSchema.optional(), otherwise: appletIdSchema.optional() }).default({}),
 });
 
 type PassthruDocument = z.infer<typeof schema>;

@@ -1,17 +1,16 @@
 import { z } from "zod";
 import { type AppletExit, type AppletKind, AT_ONCE, defineApplet, DIALS_NOBODY } from "../../call/applet.ts";
-
-const target = z.string().min(1);
+import { appletIdSchema } from "../../contract/field-schemas.ts";
 
 /** The exit for every case that has none of its own. */
 const DEFAULT = "default";
 
 const schema = z.strictObject({
   type: z.literal("switch"),
-  cases: z.record(z.string().min(1).max(64), target).refine((cases) => !Object.hasOwn(cases, DEFAULT), {
+  cases: z.record(z.string().min(1).max(64), appletIdSchema).refine((cases) => !Object.hasOwn(cases, DEFAULT), {
     message: "must not hold a case `default`: it is an exit of its own",
   }),
-  default: target.optional(),
+  default: appletIdSchema.optional(),
 });
 
 type SwitchDocument = z.infer<typeof schema>;

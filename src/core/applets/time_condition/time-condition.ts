@@ -9,8 +9,7 @@ import {
 } from "../../call/applet.ts";
 import { isTimezone } from "../../contract/time.ts";
 import { DAY_MIN, isOpen, readSpan, type Span } from "./hours.ts";
-
-const target = z.string().min(1);
+import { appletIdSchema } from "../../contract/field-schemas.ts";
 
 /** More spans than a week has half days, twice. */
 const MAX_SPANS = 28;
@@ -23,7 +22,7 @@ const schema = z.strictObject({
   type: z.literal("time_condition"),
   timezone: z.string().refine(isTimezone, "must be the name of a time zone, such as Asia/Kolkata").optional(),
   open: z.array(span).min(1).max(MAX_SPANS),
-  exits: z.strictObject({ open: target.optional(), closed: target.optional() }).default({}),
+  exits: z.strictObject({ open: appletIdSchema.optional(), closed: appletIdSchema.optional() }).default({}),
 });
 
 type TimeConditionDocument = z.infer<typeof schema>;

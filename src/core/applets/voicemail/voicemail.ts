@@ -14,6 +14,7 @@ import {
 } from "../../call/prompt.ts";
 import type { AppletEvent } from "../../call/applet.ts";
 import type { StepContext } from "../../call/step-context.ts";
+import { appletIdSchema } from "../../contract/field-schemas.ts";
 
 /** Seconds. An hour of voicemail is somebody who forgot to hang up. */
 const MAX_DURATION_S = 3600;
@@ -24,7 +25,7 @@ const schema = z.strictObject({
   say: saySchema.optional(),
   max_duration: z.int().min(1).max(MAX_DURATION_S).default(120),
   max_silence: z.int().min(1).max(MAX_SILENCE_S).default(10),
-  next: z.string().min(1).optional(),
+  next: appletIdSchema.optional(),
 });
 
 type VoicemailDocument = z.infer<typeof schema>;

@@ -1,4 +1,5 @@
 import type { AppletDocument, Flow } from "../../../core/call/setup.ts";
+import { E164 } from "../../../core/contract/field-schemas.ts";
 import { urlKey } from "../scripted-urls.ts";
 
 /** What the answer of a URL is used for, and so what a customer's server would send. */
@@ -25,7 +26,6 @@ interface Draft {
   readonly cases: Set<string>;
 }
 
-const E164 = /^\+[1-9]\d{4,14}$/;
 const HTTP = /^https?:\/\//;
 
 /** Reads a flow for its URLs, numbers, groups, keys and cases. */

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { accountFields, dialPrefixesSchema, tenantIdSchema } from "../../../core/contract/account-document.ts";
+import { E164 } from "../../../core/contract/field-schemas.ts";
 
 /** Longest wait a scenario may script, a day: longer is a slip of the unit. */
 const MAX_WAIT_MS = 86_400_000;
 /** Answers of one URL, or behaviours of one phone; a Connect fetches at most 20 times and a call runs 200 applets. */
 const MAX_SCRIPTED = 4_000;
-/** E.164: at most 15 digits after the plus. */
-const E164 = /^\+[1-9]\d{4,14}$/;
 /** What YAML makes of an E.164 number that stands without quotes: the plus is read as a sign and lost. */
 const E164_WITHOUT_PLUS = /^[1-9]\d{10,14}$/;
 
