@@ -143,7 +143,7 @@ describe("destination", () => {
     [{ numbers: "+919900000011" }, '"+919900000011"'],
     [{ numbers: {} }, "an object"],
     [{ numbers: 9_900_000_011 }, "9900000011"],
-  ])("RES-2: numbers of %j is no array", (destination, found) => {
+  ])("RES-2: numbers of %j is not an array", (destination, found) => {
     const verdict = validateBody({ destination });
     expect(verdict.usable).toBe(false);
     expect(brief(verdict.findings)).toEqual([["error", "RES-2", "destination.numbers"]]);
@@ -167,7 +167,7 @@ describe("destination", () => {
     ]);
   });
 
-  it("RES-4: none left is a usable answer without destinations", () => {
+  it("RES-4: an answer with nothing left to dial is usable", () => {
     expect(usable(validate({ destination: { numbers: ["abc"] } })).answer.destinations).toEqual([]);
   });
 
@@ -177,7 +177,7 @@ describe("destination", () => {
     [true, "true"],
     [["+919900000011"], "an array of 1"],
     [{}, "an object"],
-  ])("RES-4: an entry %j is no string and skipped", (entry, found) => {
+  ])("RES-4: an entry %j is not a string and is skipped", (entry, found) => {
     const verdict = usable(validate({ destination: { numbers: [entry] } }));
     expect(verdict.answer.destinations).toEqual([]);
     expect(verdict.findings).toEqual([
@@ -208,7 +208,7 @@ describe("destination", () => {
     expect(brief(verdict.findings)).toEqual([["warning", "RES-25", "destination.numbers[0]"]]);
   });
 
-  it("RES-26: a destination given twice is dialled once, where it stood first", () => {
+  it("RES-26: a destination given twice is dialled once, at its first place", () => {
     const numbers = ["+919900000012", "sip:anil", "+919900000011", "09900000012", "sip:anil", "+919900000011"];
     const verdict = usable(validate({ destination: { numbers } }));
     expect(verdict.answer.destinations).toEqual([
@@ -268,7 +268,7 @@ describe("outgoing_phone_number", () => {
     validateConnectBody({ destination: NUMBERS, outgoing_phone_number: value }, ACCOUNT, exophone, "strict");
 
   it.each(["+918000000002", "+918047100000", "+912200000001"])(
-    "RES-12: %s is an ExoPhone that may be shown",
+    "RES-12: %s is an ExoPhone that may be the caller id",
     (value) => {
       const verdict = usable(outgoing(value));
       expect(verdict.answer.outgoingPhoneNumber).toBe(value);
@@ -321,7 +321,7 @@ describe("outgoing_phone_number", () => {
     expect(brief(verdict.findings)).toEqual([["warning", "RES-24", "outgoing_phone_number"]]);
   });
 
-  it("DIAL-6: where leg 1's region is not known every ExoPhone of the account may be shown", () => {
+  it("DIAL-6: where leg 1's region is not known every ExoPhone of the account may be the caller id", () => {
     const nowhere = { ...EXOPHONE, region: null };
     expect(usable(outgoing("+911100000001", nowhere)).answer.outgoingPhoneNumber).toBe("+911100000001");
   });
@@ -335,7 +335,7 @@ describe("outgoing_phone_number", () => {
       return [answer.outgoingPhoneNumber, ...findings.map(({ rule, message }) => `${rule} ${message}`)];
     };
     expect(shown(["+442071838750", "+12025550123"], EXOPHONE)).toEqual([abroad.number]);
-    // No trunk's numbering plan leads to a SIP user.
+    // A SIP user is on no trunk.
     expect(shown(["sip:anil"], EXOPHONE)[0]).toBe(abroad.number);
     expect(shown(["+442071838750", "+919900000011"], EXOPHONE)).toEqual([
       null,
@@ -344,7 +344,7 @@ describe("outgoing_phone_number", () => {
     expect(shown(["+919900000011"], abroad)).toEqual([abroad.number]);
   });
 
-  it("DIAL-6: leg 1's own ExoPhone may be shown even if the account no longer lists it", () => {
+  it("DIAL-6: leg 1's own ExoPhone may be the caller id even if the account no longer lists it", () => {
     const gone = { number: "+918099999999", region: "KA", trunk: null };
     expect(usable(outgoing("+918099999999", gone)).answer.outgoingPhoneNumber).toBe("+918099999999");
   });
@@ -562,14 +562,17 @@ describe("RES-15, RES-16, RES-19: whole numbers", () => {
     }
   });
 
-  it.each(fields)("RES-6, %s: %s in quotes and out of range is both", (_, path, max, fallback, body, read) => {
-    expect(brief(validate(body("-5")).findings)).toEqual([
-      ["warning", "RES-6", path],
-      ["error", "RES-5", path],
-    ]);
-    expect(read(answerOf(body("-5"), "lenient"))).toBe(fallback);
-    expect(read(answerOf(body("9".repeat(15)), "lenient"))).toBe(max);
-  });
+  it.each(fields)(
+    "RES-6, %s: %s in quotes and out of range gets both findings",
+    (_, path, max, fallback, body, read) => {
+      expect(brief(validate(body("-5")).findings)).toEqual([
+        ["warning", "RES-6", path],
+        ["error", "RES-5", path],
+      ]);
+      expect(read(answerOf(body("-5"), "lenient"))).toBe(fallback);
+      expect(read(answerOf(body("9".repeat(15)), "lenient"))).toBe(max);
+    },
+  );
 
   it("RES-5: NaN (in a flow document) takes the default in lenient mode", () => {
     const body = { destination: NUMBERS, max_ringing_duration: Number.NaN };
@@ -711,7 +714,7 @@ describe("parallel_ringing", () => {
     { max_ringing_duration: 12, parallel_ringing: { activate: true, max_parallel_attempts: 3 } },
     { max_ringing_duration: "90", parallel_ringing: { activate: "true", max_parallel_attempts: 0 } },
     { max_ringing_duration: 0, parallel_ringing: true },
-  ])("RES-15, RES-18, RES-19: how long and how many at once is read alone as with the whole answer: %j", (body) => {
+  ])("RES-15, RES-18, RES-19: ring limit and parallel ringing are read alone as with the whole answer: %j", (body) => {
     const { maxRingingDurationS, parallel } = answerOf(body, "lenient");
     expect(readRinging(body)).toEqual({ maxRingingDurationS, parallel });
   });
@@ -741,7 +744,7 @@ describe("parallel_ringing", () => {
 });
 
 describe("dial_passthru_event_url", () => {
-  it("RES-20: an http(s) URL is taken with its credentials", () => {
+  it("RES-20: an http(s) URL keeps its credentials", () => {
     expect(answerOf({ dial_passthru_event_url: "http://u:p@h/e" }).dialEventUrl).toBe("http://u:p@h/e");
   });
 
@@ -778,7 +781,7 @@ describe("start_call_playback", () => {
     expect([verdict.findings, verdict.audioUrls]).toEqual([[], []]);
   });
 
-  it("RES-21: without playback_to the callee hears it, with a warning", () => {
+  it("RES-21: without playback_to it is played to the callee, with a warning", () => {
     const verdict = usable(validate({ start_call_playback: { type: "text", value: "Hi" } }));
     expect(verdict.answer.startCallPlayback).toEqual({ to: "callee", kind: "text", value: "Hi" });
     expect(verdict.findings).toEqual([
@@ -847,7 +850,7 @@ describe("start_call_playback", () => {
     expect(answer.startCallPlayback).toBeNull();
   });
 
-  it("RES-23: a text is taken as it is, spaces and all", () => {
+  it("RES-23: a text keeps its spaces", () => {
     expect(answerOf(playback({ value: " Hello, you " })).startCallPlayback?.value).toBe(" Hello, you ");
     expect(answerOf(playback({ value: "See https://h/a" })).startCallPlayback?.kind).toBe("text");
   });
@@ -1039,7 +1042,7 @@ describe("unknown keys", () => {
     ]);
   });
 
-  it("RES-7: twenty are named one by one, the rest is counted", () => {
+  it("RES-7: twenty are named one by one, the others are counted", () => {
     const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`unknown${i}`, 1]));
     expect(validate(many(20)).findings).toHaveLength(20);
     const findings = validate(many(23)).findings;
@@ -1061,7 +1064,7 @@ describe("unknown keys", () => {
     expect(nearest({ [k65]: 1 })[0]?.[1]).toBe(`${k64}…`);
   });
 
-  it("RES-7: names that every object inherits are unknown keys like any other", () => {
+  it("RES-7: names that every object inherits are unknown keys too", () => {
     const body: unknown = JSON.parse('{"destination":{"numbers":[]},"__proto__":{"record":true},"constructor":1}');
     const verdict = usable(validateConnectBody(body, ACCOUNT, EXOPHONE, "strict"));
     expect(verdict.answer.record).toBe(false);
@@ -1124,7 +1127,7 @@ describe("any answer", () => {
     );
   });
 
-  it("RES-5: what strict takes, lenient takes alike, and both keep the limits", () => {
+  it("RES-5: what strict accepts, lenient reads the same, and both keep the limits", () => {
     fc.assert(
       fc.property(body, (value) => {
         const strict = validateConnectAnswer(json(value), ACCOUNT, EXOPHONE, "strict");
@@ -1156,7 +1159,7 @@ describe("any answer", () => {
     );
   });
 
-  it("RES-9: values that no JSON holds are described as well", () => {
+  it("RES-9: values that JSON cannot hold are described as well", () => {
     const found = (value: unknown) => validateConnectBody(value, ACCOUNT, null, "strict").findings[0]?.found;
     expect(found(undefined)).toBe("missing");
     expect(found(() => 0)).toBe("a function");

@@ -28,7 +28,7 @@ export { validateAudio } from "./audio.ts";
 export type { ValidationMode } from "./fields.ts";
 export type { Finding } from "./finding.ts";
 
-/** RES-17: what the caller hears while leg 2 rings. */
+/** RES-17: what is played to the caller while leg 2 rings. */
 export type MusicOnHold =
   | { readonly type: "default_tone" | "operator_tone" }
   | { readonly type: "custom_tone"; readonly url: string };
@@ -40,7 +40,7 @@ export interface StartCallPlayback {
   readonly value: string;
 }
 
-/** An answer of version 1.0 with every default filled in (RES-8). URLs are as given and may hold credentials. */
+/** An answer of version 1.0 with every default filled in (RES-8). URLs are as given and may contain credentials. */
 export interface ConnectAnswer {
   readonly fetchAfterAttempt: boolean;
   /** Dialable, without duplicates, in array order. Empty: valid, dials nobody (RES-3, RES-4). */
@@ -90,7 +90,7 @@ const CONVERSATION = { rule: "RES-16", path: "max_conversation_duration", min: 1
 const ACTIVATE = { rule: "RES-18", path: "parallel_ringing.activate" };
 const ATTEMPTS = { rule: "RES-19", path: "parallel_ringing.max_parallel_attempts", min: 1, max: 10, defaultValue: 5 };
 
-/** The account whose call it is, and leg 1's ExoPhone where there is a call already. */
+/** The call's account, and leg 1's ExoPhone; null: there is no call yet. */
 interface AnswerContext {
   readonly account: Account;
   readonly exophone: Exophone | null;
@@ -194,7 +194,7 @@ function readDestinations(context: ValidationContext, value: unknown, account: A
 
 const OUTGOING = "outgoing_phone_number";
 
-/** RES-12: never a rejection; what DIAL-6 forbids is replaced by leg 1's ExoPhone. */
+/** RES-12: never an error; what DIAL-6 forbids is replaced by leg 1's ExoPhone. */
 function readOutgoing(
   context: ValidationContext,
   value: unknown,
@@ -208,22 +208,23 @@ function readOutgoing(
   if (e164 !== exophone?.number) {
     const owned = account.exophones.find((each) => each.number === e164);
     if (owned === undefined) return replaceOutgoing(context, value, "is not an ExoPhone of this account");
-    if (isElsewhere(owned, exophone)) return replaceOutgoing(context, value, "is in another region than leg 1's");
-    const beyond = firstBeyond(owned, destinations);
-    if (beyond !== null) return replaceOutgoing(context, value, `is on a trunk that does not reach ${beyond}`);
+    if (isOtherRegion(owned, exophone)) return replaceOutgoing(context, value, "is in another region than leg 1's");
+    const unreachable = firstUnreachable(owned, destinations);
+    if (unreachable !== null)
+      return replaceOutgoing(context, value, `is on a trunk that does not reach ${unreachable}`);
   }
   if (value !== e164) context.findings.push(respelledOutgoing(value, e164));
   return e164;
 }
 
-/** RES-24, read as in a list of destinations: JSON integers included where they can be only one number. */
+/** RES-24: read like an entry of a destination list, JSON integers included. */
 function readOutgoingNumber(value: unknown, country: string): string | null {
   if (typeof value === "string") return readPhone(value, country).e164;
   return typeof value === "number" ? readIntegerPhone(value, country).e164 : null;
 }
 
-/** The first number that the ExoPhone's trunk does not connect to. */
-function firstBeyond({ reaches = [] }: Exophone, destinations: readonly Destination[]): string | null {
+/** The first number that the ExoPhone's trunk does not reach. */
+function firstUnreachable({ reaches = [] }: Exophone, destinations: readonly Destination[]): string | null {
   if (reaches.length === 0) return null;
   for (const each of destinations)
     if (each.kind === "number" && !reaches.some((prefix) => each.e164.startsWith(prefix))) return each.e164;
@@ -231,9 +232,9 @@ function firstBeyond({ reaches = [] }: Exophone, destinations: readonly Destinat
 }
 
 /** An unknown region rules nothing out. */
-function isElsewhere(owned: Exophone, exophone: Exophone | null): boolean {
-  const home = exophone?.region ?? null;
-  return home !== null && owned.region !== null && owned.region !== home;
+function isOtherRegion(owned: Exophone, exophone: Exophone | null): boolean {
+  const region = exophone?.region ?? null;
+  return region !== null && owned.region !== null && owned.region !== region;
 }
 
 function replaceOutgoing(context: ValidationContext, value: unknown, fault: string): null {
@@ -297,7 +298,7 @@ function unusedMusicValue(value: unknown, type: string): Finding {
   return warning({ ...parts, consequence: "it is ignored", problem: `has no meaning with type ${type}` });
 }
 
-/** Text of a finding about a URL: never its credentials (REQ-2). */
+/** {@link describe} without the credentials of a URL (REQ-2). */
 function describeUrl(value: unknown): string {
   return describe(typeof value === "string" ? maskCredentials(value) : value);
 }
@@ -316,11 +317,11 @@ function readParallel(context: ValidationContext, value: unknown): ConnectAnswer
   return { activate, maxAttempts };
 }
 
-/** RES-29: what is switched off is not judged further; a number out of range is a warning in both modes. */
+/** RES-29: what is switched off is not validated strictly: a number out of range is a warning in both modes. */
 function readUnusedAttempts(context: ValidationContext, value: unknown): number {
-  const aside: ValidationContext = { mode: "lenient", findings: [] };
-  const attempts = readInteger(aside, ATTEMPTS, value);
-  const findings = aside.findings.map((each) => (each.rule === "RES-5" ? { ...each, rule: "RES-29" } : each));
+  const lenient: ValidationContext = { mode: "lenient", findings: [] };
+  const attempts = readInteger(lenient, ATTEMPTS, value);
+  const findings = lenient.findings.map((each) => (each.rule === "RES-5" ? { ...each, rule: "RES-29" } : each));
   context.findings.push(...findings);
   return attempts;
 }
@@ -411,7 +412,7 @@ function audioOfPlayback(playback: StartCallPlayback | null): string | null {
   return playback?.kind === "audio_url" ? playback.value : null;
 }
 
-/** RES-5 lenient: the answer without what needs this audio (default tone, no playback). */
+/** RES-5 lenient: the answer without what plays this audio (default tone, no playback). */
 export function withoutAudio(answer: ConnectAnswer, url: string): ConnectAnswer {
   const { musicOnHold, startCallPlayback } = answer;
   return {
@@ -422,7 +423,7 @@ export function withoutAudio(answer: ConnectAnswer, url: string): ConnectAnswer 
 }
 
 /**
- * The effective answer for traces: the names of the wire, every default filled in, credentials masked.
+ * The effective answer for traces: wire names, every default filled in, credentials masked.
  * `firstLegExophone` is shown where the answer names no `outgoing_phone_number` (RES-12).
  */
 export function effectiveAnswer(

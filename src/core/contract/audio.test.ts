@@ -17,7 +17,7 @@ const WAV = "WAV, 8 kHz, 16 bit, mono";
 
 describe("the check of an audio URL", () => {
   it.each(["audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave", "Audio/WAV; codecs=1"])(
-    "RES-27: %s is what is wanted",
+    "RES-27: %s needs no warning",
     (contentType) => {
       expect(validateAudio(URL_OK, head(contentType))).toEqual({ ok: true, findings: [] });
     },
@@ -34,7 +34,7 @@ describe("the check of an audio URL", () => {
     ["xtext/html", 'Content-Type "xtext/html"'],
     ["xapplication/pdf", 'Content-Type "xapplication/pdf"'],
     [null, "no Content-Type"],
-  ])("RES-27: %j can or may be decoded, with a warning", (contentType, found) => {
+  ])("RES-27: %j is decoded, or may be, with a warning", (contentType, found) => {
     expect(validateAudio(URL_OK, head(contentType))).toEqual({
       ok: true,
       findings: [finding("warning", found, `has ${found}; best is ${WAV}`, "it is decoded and converted", WAV)],
@@ -104,8 +104,8 @@ describe("the check of an audio URL", () => {
 
   it("RES-27: no answer fails the check", () => {
     const outcome: HttpOutcome = { ok: false, reason: "timeout", detail: "" };
-    const problem = "did not come as a whole within 5 s";
-    const strict = finding("error", "a timeout", problem, "the answer is invalid", "a whole answer within 5 s");
+    const problem = "was not complete within 5 s";
+    const strict = finding("error", "a timeout", problem, "the answer is invalid", "a complete answer within 5 s");
     expect(validateAudio(URL_OK, outcome)).toEqual({ ok: false, findings: [strict] });
   });
 

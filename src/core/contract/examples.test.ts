@@ -51,12 +51,12 @@ const examples = JSON.parse(
   readFileSync(new URL("../../../test/fixtures/examples.json", import.meta.url), "utf8"),
 ) as Examples;
 
-/** Of another product (contact-centre mode), which is no part of the contract. */
+/** Examples of another product (contact-centre mode) are not part of the contract. */
 const isOurs = (example: RequestExample): boolean => !example.kind.startsWith("ccm.");
 
-/** Extras of single accounts, which are no part of the contract. */
+/** Extras of single accounts, not part of the contract. */
 const EXTRA = /^ForwardedFrom$|^ProcessStatus$|^RecordingAvailableBy$|Insights\]?\[|\[DisconnectedBy\]$|^key$|^team$/;
-/** The captures have these elsewhere than the contract's table, which we follow. */
+/** The captures have these at another place than the contract's table, which we follow. */
 const MOVED = /^(?:CallStatus|DialCallStatus|RecordingUrl)$/;
 /** Sent by us, missing in older captures. */
 const NEWER = /^(?:CallStatus|flow_id|tenant_id)$|^Legs\[\d+\]\[(?:Type|CallerId|CauseCode|Cause)\]$/;
@@ -204,13 +204,13 @@ function outcomeOf(example: AnswerExample): HttpOutcome {
   return { ok: true, status: example.http?.status ?? 0, contentType, body };
 }
 
-/** The audio files of the examples say in their names what they answer. */
+/** The names of the examples' audio files say what they answer. */
 function audioAt(url: string): HttpOutcome {
   const status = Number(/-(404|302)\.wav$/.exec(url)?.[1] ?? 200);
   return { ok: true, status, contentType: "audio/wav", body: "" };
 }
 
-/** The treatment in the words of the examples. */
+/** The treatment, as the examples name it. */
 function treatment(verdict: ConnectVerdict): string {
   if (!verdict.usable || !verdict.audioUrls.every((url) => validateAudio(url, audioAt(url)).ok)) return "fallback";
   if (verdict.answer.destinations.length === 0) return "didnt_dial";

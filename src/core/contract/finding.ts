@@ -1,7 +1,7 @@
 /**
- * One outcome of a validation (RES-9), complete enough to be shown to a person as it is. `path` is where in the answer
- * (`destination.numbers[2]`; empty: the answer as a whole), `found` what stood there (shortened), `allowed` what may
- * stand there, `consequence` what the platform does about it, `message` all of it in one sentence.
+ * One outcome of a validation (RES-9), complete enough to show to a person. `path` is the place in the answer
+ * (`destination.numbers[2]`; empty: the answer as a whole), `found` what was there (shortened), `allowed` what may be
+ * there, `consequence` what the platform does about it, `message` all of it in one sentence.
  */
 export interface Finding {
   readonly level: "warning" | "error";
@@ -23,12 +23,12 @@ export interface FindingParts {
   readonly problem?: string;
 }
 
-/** A thing that was not as it should be, and was mended, skipped or replaced. */
+/** Something was wrong, and was corrected, skipped or replaced. */
 export function warning(parts: FindingParts): Finding {
   return finding("warning", parts);
 }
 
-/** A thing that makes the answer unusable. */
+/** Something makes the answer unusable. */
 export function error(parts: FindingParts): Finding {
   return finding("error", parts);
 }
@@ -40,10 +40,10 @@ function finding(level: "warning" | "error", parts: FindingParts): Finding {
   return { level, rule, path, found, allowed, consequence, message };
 }
 
-/** Longest text of an answer that a finding repeats: enough to recognise it, too little to flood a trace. */
+/** Longest text from an answer in a finding: enough to recognise it, too little to flood a trace. */
 const MAX_FOUND_CHARACTERS = 80;
 
-/** A value as a finding shows it: texts in quotes and shortened, collections only by their kind. */
+/** A value as a finding shows it: texts quoted and shortened, collections only by kind and size. */
 export function describe(value: unknown): string {
   if (value === undefined) return "missing";
   if (typeof value === "string") return quote(value);

@@ -111,7 +111,7 @@ describe("a Gather's answer", () => {
     ]);
   });
 
-  it("APP-2: with text and audio the text is said, with a warning", () => {
+  it("APP-2: with text and audio the text is used, with a warning", () => {
     const verdict = usable(validate({ gather_prompt: { text: "Hi", audio_url: "https://h/a.wav" } }));
     expect(verdict.answer.prompt).toEqual({ kind: "text", value: "Hi" });
     expect(verdict.findings).toEqual([

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { GenerationalCache } from "./generational-cache.ts";
 
-describe("Remembered", () => {
-  it("knows what it was told last, and nothing else", () => {
+describe("GenerationalCache", () => {
+  it("returns what was set last, and nothing else", () => {
     const memory = new GenerationalCache<number>(2);
     expect(memory.get("a")).toBeUndefined();
     memory.set("a", 1);
@@ -10,7 +10,7 @@ describe("Remembered", () => {
     expect(memory.get("a")).toBe(2);
   });
 
-  it("keeps what is in use, and forgets what nobody asks for, within twice its size", () => {
+  it("keeps what is in use, and drops what is not read, within twice its size", () => {
     const memory = new GenerationalCache<number>(3);
     memory.set("used", 1);
     memory.set("idle", 2);
@@ -24,7 +24,7 @@ describe("Remembered", () => {
     expect(memory.get("other 19")).toBe(19);
   });
 
-  it("holds no more than twice its size", () => {
+  it("never holds more than twice its size", () => {
     for (const size of [1, 2, 5]) {
       const known = Array.from({ length: 20 }, (_, asked) => {
         const memory = new GenerationalCache<number, number>(size);

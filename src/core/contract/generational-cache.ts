@@ -1,7 +1,7 @@
 /**
- * A bounded memory of what a pure function came to, by what it was asked with, mostly a text. Two generations: when the younger is
- * full it becomes the older, and what nobody asks for again goes with that one. So it holds at most twice `max` entries,
- * and what is in steady use stays.
+ * A bounded cache of a pure function's results, by its argument, mostly a text. It has two generations: when the younger
+ * one is full it replaces the older one, and entries that were not read since are dropped. So it holds at most twice
+ * `max` entries, and what is in steady use stays.
  */
 export class GenerationalCache<V, K = string> {
   readonly #max: number;
@@ -12,7 +12,7 @@ export class GenerationalCache<V, K = string> {
     this.#max = max;
   }
 
-  /** Undefined: never told, or forgotten. */
+  /** Undefined: never set, or dropped. */
   get(key: K): V | undefined {
     const known = this.#younger.get(key);
     if (known !== undefined) return known;

@@ -7,7 +7,7 @@ import { readResponse } from "./http-response.ts";
 const NUMBERS = { numbers: ["+919900000011"] };
 const messages = (verdict: ConnectVerdict) => verdict.findings.map((finding) => finding.message);
 
-describe("what never was an answer", () => {
+describe("an answer that cannot be used", () => {
   const validateOutcome = (outcome: HttpOutcome) => validateConnectAnswer(outcome, ACCOUNT, EXOPHONE, "lenient");
   const body = JSON.stringify({ destination: NUMBERS });
 
@@ -50,7 +50,7 @@ describe("what never was an answer", () => {
     });
   });
 
-  it("REQ-6: no whole answer in time is a timeout", () => {
+  it("REQ-6: no complete answer in time is a timeout", () => {
     expect(validateOutcome({ ok: false, reason: "timeout", detail: "after 5000 ms" })).toEqual({
       usable: false,
       result: "timeout",
@@ -60,9 +60,9 @@ describe("what never was an answer", () => {
           rule: "REQ-6",
           path: "",
           found: "a timeout",
-          allowed: "a whole answer within 5 s",
+          allowed: "a complete answer within 5 s",
           consequence: "it cannot be used",
-          message: "The answer did not come as a whole within 5 s: it cannot be used.",
+          message: "The answer was not complete within 5 s: it cannot be used.",
         },
       ],
     });
@@ -73,7 +73,7 @@ describe("what never was an answer", () => {
     ["dns", "the host name does not resolve"],
     ["tls", "TLS failed"],
     ["reset", "the connection broke"],
-    ["blocked", "the address is one the platform may not call"],
+    ["blocked", "the platform may not call this address"],
     ["bad_url", "the URL is malformed"],
   ] as const)("RES-1: %s means unreachable", (reason, words) => {
     expect(validateOutcome({ ok: false, reason, detail: "x.example" })).toEqual({
@@ -87,12 +87,12 @@ describe("what never was an answer", () => {
           found: reason,
           allowed: "status 200",
           consequence: "it cannot be used",
-          message: `The answer did not come: ${words} (x.example): it cannot be used.`,
+          message: `The answer did not arrive: ${words} (x.example): it cannot be used.`,
         },
       ],
     });
     const silent = validateOutcome({ ok: false, reason, detail: "" });
-    expect(messages(silent)).toEqual([`The answer did not come: ${words}: it cannot be used.`]);
+    expect(messages(silent)).toEqual([`The answer did not arrive: ${words}: it cannot be used.`]);
   });
 
   const tooLarge = {
@@ -111,7 +111,7 @@ describe("what never was an answer", () => {
     ],
   };
 
-  it("REQ-8: a body of 64 KiB is taken, one byte more is invalid, counted in bytes", () => {
+  it("REQ-8: a body of 64 KiB is accepted, one byte more is invalid", () => {
     const exact: HttpOutcome = { ok: true, status: 200, contentType: "application/json", body: body.padEnd(65_536) };
     expect(validateOutcome(exact).usable).toBe(true);
     expect(validateOutcome({ ...exact, body: `${exact.body} ` })).toEqual(tooLarge);
@@ -121,7 +121,7 @@ describe("what never was an answer", () => {
     expect(validateOutcome({ ...exact, body: `${wide}    ` })).toEqual(tooLarge);
   });
 
-  it("REQ-8: an answer that was cut off at the limit is invalid", () => {
+  it("REQ-8: an answer that was cut at the limit is invalid", () => {
     expect(validateOutcome({ ok: false, reason: "too_large", detail: "" })).toEqual(tooLarge);
   });
 
@@ -175,7 +175,7 @@ describe("what never was an answer", () => {
   );
 
   it.each(["application/+json", "text/x+json", "application/x+jsonp", "xapplication/x+json", "application/a/b+json"])(
-    "RES-1: %s is no relative of JSON",
+    "RES-1: %s is not a kind of JSON",
     (contentType) => {
       expect(validateOutcome({ ok: true, status: 200, contentType, body }).usable).toBe(false);
     },
@@ -216,7 +216,7 @@ describe("what never was an answer", () => {
     ['"x"', '"x"'],
     ["true", "true"],
     ["1.5", "1.5"],
-  ])("RES-1: the JSON value %s is no object", (text, found) => {
+  ])("RES-1: the JSON value %s is not an object", (text, found) => {
     const verdict = validateOutcome({ ok: true, status: 200, contentType: "application/json", body: text });
     expect(verdict.usable ? "" : verdict.result).toBe("invalid");
     expect(verdict.findings.map(({ level, rule, path }) => [level, rule, path])).toEqual([["error", "RES-1", ""]]);

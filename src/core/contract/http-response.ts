@@ -11,10 +11,10 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** REQ-8: an answer is a few hundred bytes; more than this is a mistake or an attack, and would fill memory and trace. */
+/** REQ-8: an answer has a few hundred bytes; a larger one is a mistake or an attack, and would fill memory and trace. */
 export const MAX_BODY_BYTES = 65_536;
 
-/** The limit counts what went over the wire. */
+/** The limit counts bytes on the wire. */
 const encoder = new TextEncoder();
 
 /** The consequence of every finding about the answer as a whole. */
@@ -51,15 +51,15 @@ function notReceived(reason: HttpFailureReason, detail: string): Unusable {
     return unusable("timeout", {
       rule: "REQ-6",
       found: "a timeout",
-      allowed: "a whole answer within 5 s",
-      problem: "did not come as a whole within 5 s",
+      allowed: "a complete answer within 5 s",
+      problem: "was not complete within 5 s",
     });
   if (reason === "too_large") return tooLarge();
   return unusable("unreachable", {
     rule: "RES-1",
     found: reason,
     allowed: "status 200",
-    problem: `did not come: ${FAILURES[reason]}${detail === "" ? "" : ` (${detail})`}`,
+    problem: `did not arrive: ${FAILURES[reason]}${detail === "" ? "" : ` (${detail})`}`,
   });
 }
 
@@ -68,7 +68,7 @@ const FAILURES = {
   dns: "the host name does not resolve",
   tls: "TLS failed",
   reset: "the connection broke",
-  blocked: "the address is one the platform may not call",
+  blocked: "the platform may not call this address",
   bad_url: "the URL is malformed",
 } as const satisfies Record<Exclude<HttpFailureReason, "timeout" | "too_large">, string>;
 
@@ -97,7 +97,7 @@ export function unusable(result: Unusable["result"], parts: Omit<FindingParts, "
   return { usable: false, result, findings: [error({ ...parts, path: "", consequence: UNUSED })] };
 }
 
-/** RES-1: a JSON answer. Lenient takes the relatives of `application/json` (`application/vnd.api+json`) as well. */
+/** RES-1: a JSON answer. Lenient accepts `application/…+json` (such as `application/vnd.api+json`) as well. */
 export function readJsonResponse(
   context: ValidationContext,
   outcome: HttpOutcome,
@@ -108,12 +108,12 @@ export function readJsonResponse(
   if (mediaType !== "application/json") {
     if (context.mode === "strict" || !/^application\/[^\s/]+\+json$/.test(mediaType))
       return wrongMediaType("RES-1", received, "application/json");
-    context.findings.push(likeJson(mediaType));
+    context.findings.push(plusJson(mediaType));
   }
   return parseJson(received.body);
 }
 
-function likeJson(mediaType: string): Finding {
+function plusJson(mediaType: string): Finding {
   const found = `Content-Type ${quote(mediaType)}`;
   const allowed = "application/json";
   const problem = `has ${found}; allowed is ${allowed}`;

@@ -67,7 +67,7 @@ describe("accepted forms", () => {
     expect(read.findings.map((finding) => [finding.rule, finding.path])).toEqual([["RES-24", "destination.numbers"]]);
   });
 
-  it("RES-24: the same digits mean another number in another country", () => {
+  it("RES-24: the same digits are another number in another country", () => {
     expect(readPhone("2125550123", "US").e164).toBe("+12125550123");
     expect(readPhone("2125550123", "IN").e164).toBe("+912125550123");
   });
@@ -126,7 +126,7 @@ describe("accepted forms", () => {
     expect(texts.map((text) => read(text))).toEqual(once);
   });
 
-  it("RES-24: reading a number that was read is the same number without a warning", () => {
+  it("RES-24: a number that was read is read again as the same, without a warning", () => {
     const digits = fc.stringMatching(/^(?:\+91|0|91|)[6-9][0-9]{9}$/);
     const anything = fc.string({ unit: fc.constantFrom(..."+0123456789 -()[]x@:sip.".split("")) });
     fc.assert(
@@ -176,7 +176,7 @@ describe("JSON integers", () => {
     expect(integer(value)).toMatchObject({ destination: null, findings: [{ rule: "RES-4", path: AT }] });
   });
 
-  it("C17, RES-25: the account's own ExoPhone loops as an integer too, and prefixes count", () => {
+  it("C17, RES-25: as an integer too, the account's own ExoPhone loops, and prefixes count", () => {
     expect(integer(918_047_100_000)).toMatchObject({ destination: null, findings: [{ rule: "RES-25" }] });
     const account = { ...ACCOUNT, dialPrefixes: ["+1"] };
     expect(integer(919_900_000_011, account)).toMatchObject({ destination: null, findings: [{ rule: "RES-4" }] });
@@ -257,7 +257,7 @@ describe("what cannot be dialled", () => {
       expect(read(text)).toEqual(skipped(text, "is not a phone number"));
   });
 
-  it("RES-4: a text of 128 characters is looked at, a longer one is not, and is shown shortened", () => {
+  it("RES-4: a text of 128 characters is read, a longer one is not, and is shown shortened", () => {
     expect(read(`+919900000011${" ".repeat(115)}`).destination).not.toBeNull();
     const [finding] = read(`+919900000011${" ".repeat(116)}`).findings;
     expect(finding?.message).toContain("which is too long for a number; allowed");
@@ -275,7 +275,7 @@ describe("what cannot be dialled", () => {
   });
 
   it.each(["+918047100000", "08047100000", "+91 80471 00000", "+911100000001"])(
-    "RES-25: %s is an ExoPhone of the account and would loop",
+    "RES-25: %s is an ExoPhone of the account, to which the call would loop",
     (text) => {
       const found = JSON.stringify(text);
       expect(read(text)).toEqual({
@@ -340,7 +340,7 @@ describe("formatting", () => {
 });
 
 describe("findUser", () => {
-  it("finds a user by number and by name, and nobody elsewhere", () => {
+  it("finds a user by number and by name, and not on another host", () => {
     const [anil, bina] = ACCOUNT.users;
     expect(findUser(ACCOUNT, { kind: "number", e164: "+919999999999" })).toBe(anil);
     expect(findUser(ACCOUNT, { kind: "number", e164: "+919900000011" })).toBeNull();

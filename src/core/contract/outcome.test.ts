@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { outcomeOfSip, outcomes } from "./outcome.ts";
 
-describe("the words for how an attempt ended", () => {
+describe("how an attempt ended", () => {
   it.each([
     [486, "busy", 17, "USER_BUSY"],
     [600, "busy", 17, "USER_BUSY"],
@@ -24,7 +24,7 @@ describe("the words for how an attempt ended", () => {
     expect(outcomeOfSip(sip)).toEqual({ status, cause: { code, name } });
   });
 
-  it("REQ-24, REQ-29: what no SIP status decides", () => {
+  it("REQ-24, REQ-29: outcomes that no SIP status decides", () => {
     expect(outcomes).toEqual({
       completed: { status: "completed", cause: { code: 16, name: "NORMAL_CLEARING" } },
       ringTimeout: { status: "no-answer", cause: { code: 1003, name: "RING_TIMEOUT" } },

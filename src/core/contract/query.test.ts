@@ -46,7 +46,7 @@ describe("encodeQuery", () => {
     expect(encodeQuery([])).toBe("");
   });
 
-  it("REQ-1: whatever is encoded is read back by URLSearchParams, and written as it would", () => {
+  it("REQ-1: URLSearchParams reads back whatever is encoded, and writes it the same", () => {
     const text = fc.string({ unit: "binary" });
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text)), (query) => {
@@ -116,7 +116,7 @@ describe("splitConfiguredUrl", () => {
     expect(splitConfiguredUrl("https://:@h/")).toEqual({ ok: true, value: { url: "https://h/", authorization: null } });
   });
 
-  it("REQ-2: space around the URL is trimmed, and what no request line can hold is percent-encoded", () => {
+  it("REQ-2: space around the URL is trimmed, and what a request line cannot hold is percent-encoded", () => {
     expect(splitConfiguredUrl("  https://h/a \n")).toEqual({
       ok: true,
       value: { url: "https://h/a", authorization: null },
@@ -152,7 +152,7 @@ describe("splitConfiguredUrl", () => {
     });
   });
 
-  it("a URL is taken apart once; a text too long for one is not remembered", () => {
+  it("a URL is split once; a text too long for one is not kept", () => {
     const url = `${longUrl(MAX_URL_CHARACTERS - 1)}1`;
     expect(splitConfiguredUrl(url)).toBe(splitConfiguredUrl(url));
     const refused = splitConfiguredUrl(longUrl(MAX_URL_CHARACTERS + 1));
@@ -161,7 +161,7 @@ describe("splitConfiguredUrl", () => {
 });
 
 describe("isHttpUrl", () => {
-  it("takes absolute http and https URLs of bearable length", () => {
+  it("takes absolute http and https URLs that are not too long", () => {
     expect(isHttpUrl("http://h")).toBe(true);
     expect(isHttpUrl("HTTPS://h/a")).toBe(true);
     expect(isHttpUrl(longUrl(2048))).toBe(true);

@@ -4,7 +4,7 @@ import { GenerationalCache } from "./generational-cache.ts";
 /** Query parameters in the order they go out; a name may come twice. */
 export type Query = readonly (readonly [string, string])[];
 
-/** A configured URL taken apart (REQ-2). `url` holds no credentials; `authorization` is the `Basic …` made of them. */
+/** A configured URL, split (REQ-2). `url` holds no credentials; `authorization` is the `Basic …` made of them. */
 export interface ConfiguredUrl {
   readonly url: string;
   readonly authorization: string | null;
@@ -23,7 +23,7 @@ export function encodeQuery(query: Query): string {
   return out;
 }
 
-/** The characters that the form encoding leaves alone (URL standard, section 5.2). */
+/** The characters that the form encoding does not escape (URL standard, section 5.2). */
 const PLAIN = /^[A-Za-z0-9*._-]*$/;
 
 function encodeComponent(text: string): string {
@@ -35,15 +35,15 @@ function encodeComponent(text: string): string {
 }
 
 /**
- * Whether `text` is an absolute http(s) URL of bearable length, without looking at what it points to. A third slash,
- * which browsers forgive, is refused: it would hide where the host and the credentials are.
+ * Whether `text` is an absolute http(s) URL of at most {@link MAX_URL_CHARACTERS}. What it points to is not checked. A
+ * third slash, which browsers forgive, is refused: it would hide where the host and the credentials are.
  */
 export function isHttpUrl(text: string): boolean {
   return text.length <= MAX_URL_CHARACTERS && /^https?:\/\/[^/?#\\]/i.test(text) && URL.canParse(text);
 }
 
 /**
- * Configured URLs remembered: taking one apart costs as much as all the rest of a request, and a flow asks the same few
+ * Configured URLs kept: splitting one costs as much as all the rest of a request, and a flow requests the same few
  * for every call. A few kB in practice, at most 8 MB.
  */
 const splits = new GenerationalCache<Result<ConfiguredUrl, string>>(500);
@@ -52,26 +52,26 @@ const splits = new GenerationalCache<Result<ConfiguredUrl, string>>(500);
 export function splitConfiguredUrl(text: string): Result<ConfiguredUrl, string> {
   const known = splits.get(text);
   if (known !== undefined) return known;
-  const split = takeApart(text);
-  // A text too long for a URL is not worth its room.
+  const split = splitUrl(text);
+  // A text too long for a URL is not worth keeping.
   if (text.length <= MAX_URL_CHARACTERS) splits.set(text, split);
   return split;
 }
 
-function takeApart(text: string): Result<ConfiguredUrl, string> {
+function splitUrl(text: string): Result<ConfiguredUrl, string> {
   const trimmed = text.trim();
   if (trimmed.length > MAX_URL_CHARACTERS) return err(`The URL is longer than ${MAX_URL_CHARACTERS} characters.`);
   if (!isHttpUrl(trimmed)) return err("The URL is not an absolute http or https URL.");
-  // What a request line cannot hold (spaces, letters past ASCII) is written the way browsers write it.
-  const sendable = /^[\x21-\x7e]*$/.test(trimmed) ? trimmed : new URL(trimmed).href;
-  const userinfo = userinfoSpan(sendable);
-  if (userinfo === null) return ok({ url: sendable, authorization: null });
+  // What a request line cannot hold (spaces, characters beyond ASCII) is encoded as browsers do.
+  const encoded = /^[\x21-\x7e]*$/.test(trimmed) ? trimmed : new URL(trimmed).href;
+  const userinfo = userinfoSpan(encoded);
+  if (userinfo === null) return ok({ url: encoded, authorization: null });
   const [start, at] = userinfo;
-  const url = sendable.slice(0, start) + sendable.slice(at + 1);
-  return ok({ url, authorization: basicAuthorization(sendable.slice(start, at)) });
+  const url = encoded.slice(0, start) + encoded.slice(at + 1);
+  return ok({ url, authorization: basicAuthorization(encoded.slice(start, at)) });
 }
 
-/** Where `user:pass` stands: its start, and the place of the `@` behind it. The last `@` of the authority counts. */
+/** The position of `user:pass`: its start, and the `@` after it. The last `@` of the authority counts. */
 function userinfoSpan(url: string): readonly [number, number] | null {
   const start = url.indexOf("//") + 2;
   const length = url.slice(start).search(/[/?#\\]|$/);
@@ -79,14 +79,14 @@ function userinfoSpan(url: string): readonly [number, number] | null {
   return at < start ? null : [start, at];
 }
 
-/** RFC 7617. A name alone has an empty password; nothing at all in front of the `@` is no credential. */
+/** RFC 7617. A name alone has an empty password; nothing at all before the `@` is not a credential. */
 function basicAuthorization(userinfo: string): string | null {
   if (userinfo === "" || userinfo === ":") return null;
   const pair = userinfo.includes(":") ? userinfo : `${userinfo}:`;
   return `Basic ${btoa(percentDecode(pair))}`;
 }
 
-/** The bytes behind `%41`, one character each; a `%` that begins no escape stands for itself. */
+/** The bytes behind `%41`, one character each; a `%` that does not begin an escape is kept. */
 function percentDecode(text: string): string {
   return text.replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
 }
@@ -106,8 +106,8 @@ export function maskCredentialsIn(text: string): string {
 }
 
 /**
- * The URL as it may be shown, logged and traced: `user:pass@` becomes `***@` (REQ-2). In a text that is no http(s) URL
- * nobody knows where credentials end: everything in front of the last `@` goes.
+ * The URL as it may be shown, logged and traced: `user:pass@` becomes `***@` (REQ-2). In a text that is not an http(s)
+ * URL the end of the credentials is unknown: everything before the last `@` is masked.
  */
 export function maskCredentials(url: string): string {
   const at = url.lastIndexOf("@");

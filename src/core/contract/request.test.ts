@@ -112,12 +112,12 @@ describe("the request of section 1", () => {
     expect(connectQuery(ACCOUNT, FACTS).filter(([, text]) => text === "")).toEqual([["DialWhomNumber", ""]]);
   });
 
-  it("REQ-30: what is given but empty is absent as well", () => {
+  it("REQ-30: empty values are absent as well", () => {
     const empty = { digits: "", customField: "", recordingUrl: "", outgoingPhoneNumber: "", numbers: [] };
     expect(connectQuery(ACCOUNT, { ...FACTS, ...empty })).toEqual(connectQuery(ACCOUNT, FACTS));
   });
 
-  it("REQ-12, REQ-21: CallTo is the number dialled out by an API call, To the ExoPhone all the same", () => {
+  it("REQ-12, REQ-21: CallTo is the number an API call dials out to, To still the ExoPhone", () => {
     const facts = { callTo: "+919822222222", to: "+918047100000" };
     expect([value(facts, "CallTo"), value(facts, "To")]).toEqual(["09822222222", "08047100000"]);
     const event = { ...FACTS, ...facts, destination: number("+919999999999"), event: "Dial" } as const;
@@ -131,7 +131,7 @@ describe("the request of section 1", () => {
     expect([value(facts, "CallTo"), value(facts, "To")]).toEqual(["08047100000", "08047100000"]);
   });
 
-  it.each(["anonymous", "sip:anil", ""])("REQ-11: a caller known as %j goes out as it is", (callFrom) => {
+  it.each(["anonymous", "sip:anil", ""])("REQ-11: a caller known as %j is sent as it is", (callFrom) => {
     expect([value({ callFrom }, "CallFrom"), value({ callFrom }, "From")]).toEqual([callFrom, callFrom]);
   });
 
@@ -154,7 +154,7 @@ describe("the request of section 1", () => {
     expect(value({ direction }, "Direction")).toBe(direction);
   });
 
-  it("REQ-14, REQ-16, REQ-22: Created, StartTime and CurrentTime are three moments", () => {
+  it("REQ-14, REQ-16, REQ-22: Created, StartTime and CurrentTime are three different times", () => {
     const facts = { createdMs: CREATED_MS, startMs: CREATED_MS + 1000, nowMs: CREATED_MS + 2000 };
     expect(value(facts, "Created")).toBe("2024-09-03 11:44:54");
     expect(value(facts, "Created", { ...ACCOUNT, wire: "observed" })).toBe("Tue, 03 Sep 2024 11:44:54");
@@ -213,7 +213,7 @@ describe("the request of section 1", () => {
     expect(value({ customField: '{"a":"b c"}' }, "CustomField")).toBe('{"a":"b c"}');
   });
 
-  it("REQ-27, REQ-28: the recording's URL and the ExoPhone of leg 2 come only when there are any", () => {
+  it("REQ-27, REQ-28: the recording's URL and the ExoPhone of leg 2 are sent only when there are any", () => {
     expect(value({ recordingUrl: "https://r/1.wav" }, "RecordingUrl")).toBe("https://r/1.wav");
     expect(value({ outgoingPhoneNumber: "+918047100000" }, "OutgoingPhoneNumber")).toBe("08047100000");
     expect(value({}, "RecordingUrl")).toBeUndefined();
@@ -278,7 +278,7 @@ describe("buildRequest", () => {
     });
   });
 
-  it("REQ-3: without the version header where the caller of it says so", () => {
+  it("REQ-3: has no version header unless it is asked for", () => {
     expect(build({ versionHeader: false }).headers).toEqual({
       accept: "application/json",
       "user-agent": "plugboard/1.2.3",
@@ -298,7 +298,7 @@ describe("buildRequest", () => {
     expect(fallback).toEqual({ ...primary, url: primary.url.replace("a.example", "b.example") });
   });
 
-  it("REQ-2: a URL that is none is an error, which does not repeat it", () => {
+  it("REQ-2: a malformed URL is an error that does not repeat it", () => {
     const parts = { configuredUrl: "u:p@nowhere", query: [], version: "1", versionHeader: false, accept: "*/*" };
     expect(buildHttpRequest(parts)).toEqual({ ok: false, error: "The URL is not an absolute http or https URL." });
   });
@@ -307,7 +307,7 @@ describe("buildRequest", () => {
 describe("dial events", () => {
   const event: DialEventFacts = { ...FACTS, destination: number("+919999999999"), event: "Dial" };
 
-  it("EVT-1: has these parameters in this order, the e-mail of the user dialled last", () => {
+  it("EVT-1: has these parameters in this order, AgentEmail last", () => {
     expect(dialEventQuery(ACCOUNT, event)).toEqual([
       ["CallSid", "9953099079d70b89bbc1aa43ae6d1893"],
       ["CallFrom", "09900000001"],
@@ -325,11 +325,11 @@ describe("dial events", () => {
   });
 
   it.each([
-    ["a number of nobody", number("+919900000011"), undefined],
+    ["an unknown number", number("+919900000011"), undefined],
     ["a user by name", sip("anil"), "agent@example.com"],
-    ["a user of that name elsewhere", sip("anil", "pbx.example.invalid"), undefined],
+    ["a user of that name on another host", sip("anil", "pbx.example.invalid"), undefined],
     ["a user without an address", sip("bina"), undefined],
-    ["a name of nobody", sip("chandra"), undefined],
+    ["an unknown name", sip("chandra"), undefined],
   ])("EVT-1: AgentEmail for %s", (_, destination, email) => {
     expect(new Map(dialEventQuery(ACCOUNT, { ...event, destination })).get("AgentEmail")).toBe(email);
   });

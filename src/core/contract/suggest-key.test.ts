@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { editDistance, nearest, suggestKey, type KnownKeys } from "./suggest-key.ts";
 
-/** The definition, letter by letter: slow, and plainly right. */
+/** The definition, letter by letter: slow, and obviously right. */
 function slowDistance(a: string, b: string): number {
   if (a === "" || b === "") return a.length + b.length;
   const [restA, restB] = [a.slice(1), b.slice(1)];
@@ -25,7 +25,7 @@ describe("editDistance", () => {
     expect(editDistance(b, a)).toBe(distance);
   });
 
-  it("is what its definition says", () => {
+  it("agrees with its definition", () => {
     const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 5 });
     fc.assert(
       fc.property(word, word, (a, b) => {
@@ -71,7 +71,7 @@ describe("suggestKey", () => {
     expect(suggestKey({ "": ["abxx"], inner: ["abcd"] }, "", "abcd")).toBe("abxx");
   });
 
-  it("RES-7: of two parts the one that lacks less is nearer, and three letters are not a part", () => {
+  it("RES-7: of two longer names the shorter one is nearer, and three letters are not a part", () => {
     expect(suggestKey({ "": ["abcdefgh", "abcdef"] }, "", "abcd")).toBe("abcdef");
     expect(suggestKey({ "": ["abcdefgh"] }, "", "abc")).toBeNull();
   });

@@ -32,7 +32,7 @@ describe("Dial-Whom", () => {
     expect(whom("+919900000011")).toEqual({ usable: true, destinations: [number("+919900000011")], findings: [] });
   });
 
-  it("APP-7: several are separated by commas, spaces and empty places do not count", () => {
+  it("APP-7: several are separated by commas; spaces and empty entries do not count", () => {
     expect(whom(" +919900000011 ,\n+919900000012,, sip:anil,\n")).toMatchObject({
       destinations: [number("+919900000011"), number("+919900000012"), { kind: "sip", user: "anil", host: null }],
       findings: [{ rule: "RES-24", path: "numbers[2]" }],
@@ -181,7 +181,7 @@ describe("Greeting", () => {
     });
   });
 
-  it.each(["", " \r\n\t\n"])("APP-1: nothing to say (%j) is said, with a warning", (body) => {
+  it.each(["", " \r\n\t\n"])("APP-1: an empty text (%j) skips the greeting, with a warning", (body) => {
     expect(greet(body)).toEqual({
       usable: true,
       prompts: [],
@@ -193,14 +193,14 @@ describe("Greeting", () => {
           path: "",
           found: "nothing",
           allowed: "a text, or audio URLs one a line",
-          consequence: "nothing is said",
-          message: "The answer is empty: nothing is said.",
+          consequence: "nothing is played",
+          message: "The answer is empty: nothing is played.",
         },
       ],
     });
   });
 
-  it("APP-1: twenty URLs are played, more are left out with a warning", () => {
+  it("APP-1: twenty URLs are played, the others are left out with a warning", () => {
     const urls = (count: number) => Array.from({ length: count }, (_, i) => `https://h/${i}.wav`);
     expect(greet(urls(20).join("\n"))).toMatchObject({ audioUrls: urls(20), findings: [] });
     expect(greet(urls(21).join("\n"))).toEqual({
@@ -214,8 +214,8 @@ describe("Greeting", () => {
           path: "",
           found: "21 audio URLs",
           allowed: "at most 20 audio URLs",
-          consequence: "the rest is left out",
-          message: "The answer holds 21 audio URLs: the rest is left out.",
+          consequence: "the others are left out",
+          message: "The answer holds 21 audio URLs: the others are left out.",
         },
       ],
     });
@@ -231,13 +231,13 @@ describe("Greeting", () => {
     ],
     ["a JSON text as text/plain", text('"Hello"'), [{ kind: "text", value: "Hello" }]],
     ["plain text labelled application/json", { ...json(""), body: "Hello" }, [{ kind: "text", value: "Hello" }]],
-  ])("C10, APP-1: %s is said, with a warning", (_, outcome, prompts) => {
+  ])("C10, APP-1: %s is played, with a warning", (_, outcome, prompts) => {
     const verdict = validateGreetingText(outcome);
     expect(verdict).toMatchObject({ usable: true, prompts });
     expect(verdict.findings).toMatchObject([{ level: "warning", rule: "APP-1", path: "" }]);
   });
 
-  it("APP-1: a JSON object says nothing, and the finding says what is allowed", () => {
+  it("APP-1: a JSON object skips the greeting, and the finding says what is allowed", () => {
     expect(validateGreetingText(json({ text: "Hello" }))).toMatchObject({
       usable: false,
       findings: [{ rule: "APP-1", found: "JSON (an object)" }],

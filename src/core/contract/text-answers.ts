@@ -121,7 +121,7 @@ function playGreeting(urls: readonly string[]): Extract<GreetingVerdict, { usabl
 
 function emptyGreeting(): Finding {
   const parts = { rule: "APP-1", path: "", found: "nothing", allowed: GREETING };
-  return warning({ ...parts, consequence: "nothing is said", problem: "is empty" });
+  return warning({ ...parts, consequence: "nothing is played", problem: "is empty" });
 }
 
 function mixedGreeting(urls: number, lines: number): Finding {
@@ -133,5 +133,5 @@ function mixedGreeting(urls: number, lines: number): Finding {
 function longGreeting(urls: number): Finding {
   const found = `${urls} audio URLs`;
   const parts = { rule: "APP-1", path: "", found, allowed: `at most ${MAX_GREETING_URLS} audio URLs` };
-  return warning({ ...parts, consequence: "the rest is left out", problem: `holds ${found}` });
+  return warning({ ...parts, consequence: "the others are left out", problem: `holds ${found}` });
 }
