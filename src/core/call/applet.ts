@@ -16,40 +16,40 @@ export interface AppletExit {
   readonly name: string;
   /** For people: "after the conversation ends". */
   readonly label: string;
-  /** Id of the applet behind it; null: none, the call is hung up (EXIT-5). */
+  /** Id of the next applet; null: none, the call is hung up (EXIT-5). */
   readonly target: string | null;
-  /** Where the document says it, for problems: `["exits", "nobody_answered"]`. */
+  /** Its path in the document, for problems: `["exits", "nobody_answered"]`. */
   readonly path: readonly string[];
-  /** Reaching this exit took the caller or the network some time: a cycle through it does not spin (APP-9). */
+  /** Reaching this exit takes the caller or the network some time: a cycle through it is not a busy loop (APP-9). */
   readonly waits: boolean;
-  /** How long the caller may have heard nothing when the flow goes on here. */
+  /** How long the caller may have heard nothing when this exit is taken. */
   readonly silence: ExitSilence;
-  /** Its emptiness is what a reader expects (a default exists), so nobody is warned about it. */
+  /** May be left empty without a warning, because there is a default. */
   readonly optional: boolean;
-  /** APP-5: here a case may have been selected, or one selected before is taken back, or one is needed to come here. */
+  /** APP-5: a case may have been selected here, an earlier selection is dropped, or one is needed to take this exit. */
   readonly selection?: "given" | "dropped" | "needed";
 }
 
-/** The longest silence behind the caller at an exit, in ms, for the two ways there. Both null: the exit is never taken. */
+/** The longest silence before an exit, in ms, for the two ways to reach it. Both null: the exit is never taken. */
 export interface ExitSilence {
-  /** Since the caller last heard something of this applet, or pressed a key. Null: he always comes here without. */
+  /** Since this applet last played something, or the caller entered a digit. Null: it never does before this exit. */
   readonly afterSound: number | null;
-  /** How long an applet took that made no sound at all: what was endured before counts on. Null: it always makes one. */
+  /** How long the applet took without any sound, added to the silence before it. Null: it always makes a sound. */
   readonly throughout: number | null;
 }
 
-/** The caller has just heard something, or pressed a key. */
+/** The caller has just heard something, or entered a digit. */
 export const HEARD: ExitSilence = { afterSound: 0, throughout: null };
 
-/** With this document nobody comes to that exit. */
+/** With this document the exit is never taken. */
 export const NEVER_TAKEN: ExitSilence = { afterSound: null, throughout: null };
 
 /** The applet decides without time or sound. */
 export const AT_ONCE: ExitSilence = { afterSound: null, throughout: 0 };
 
 /**
- * What an applet says when the call ends under it: the exit that describes how far it came. `taken`: the exit counts
- * as taken although nobody is left to walk on (EXIT-2). A Passthru directly behind it is told once (DIAL-11).
+ * What an applet reports when the call ends while it runs: the exit that describes how far it came. `taken`: the exit
+ * counts as taken although the flow does not go on (EXIT-2). A Passthru directly after it is notified once (DIAL-11).
  */
 export interface ClosingExit {
   readonly exit: string;
@@ -57,22 +57,22 @@ export interface ClosingExit {
   readonly rule: string;
 }
 
-/** How long an applet can let a caller wait, at worst; milliseconds. For the flow's proofs. */
+/** How long an applet can let a caller wait, at worst, in milliseconds; for verifying the flow. */
 export interface AppletTimes {
   /** Longest time destinations may ring, one round after the other. */
   readonly ringMs: number;
-  /** Longest time from its beginning until the caller hears something (or presses a key), or the applet is left. */
+  /** Longest time from its start until the caller hears something (or enters a digit), or the applet is left. */
   readonly silenceMs: number;
-  /** What makes it ring so long, one sentence. */
+  /** Why it can ring that long, one sentence. */
   readonly ringsBecause: string;
-  /** What makes it silent so long, one sentence. */
+  /** Why it can be silent that long, one sentence. */
   readonly silentBecause: string;
 }
 
-/** Of applets that only talk to the caller. */
+/** The times of applets that only deal with the caller. */
 export const DIALS_NOBODY = { ringMs: 0, ringsBecause: "It dials nobody." } as const;
 
-/** One field of an applet's form in the builder. `path` is the key in the document, dots for depth. */
+/** One field of an applet's form in the flow builder. `path` is the key in the document, with dots for depth. */
 export interface FormField {
   readonly path: string;
   readonly label: string;
@@ -102,7 +102,7 @@ export interface FormField {
   readonly required: boolean;
 }
 
-/** What the builder draws for an applet, as data. */
+/** What the flow builder shows for an applet, as data. */
 export interface AppletForm {
   readonly title: string;
   /** One sentence for the palette. */
@@ -113,16 +113,16 @@ export interface AppletForm {
 }
 
 /**
- * One kind of applet: everything the flow, the engine, the builder and the documentation need to know of it. A new kind
+ * One kind of applet: everything that flow, engine, builder and documentation need to know about it. A new kind
  * is a new folder with one of these and one line in the registry. `S` is its state: a plain JSON value, never `undefined`.
  *
- * The engine calls `enter` once, then `on` for each event, until the applet calls `turn.leave`. Whatever it left open
- * (timers, playbacks, fetches, legs) the engine then closes. Functions are pure but for what they ask of `turn`.
+ * The engine calls `enter` once, then `on` for each event, until the applet calls `context.leave`. The engine then closes
+ * whatever it left open (timers, playbacks, fetches, legs). Functions are pure except for what they do through `context`.
  */
 export interface AppletKind<D extends AppletDocument = AppletDocument, S = unknown> {
   readonly type: string;
   readonly schema: z.ZodType<D>;
-  /** The caller must have been answered before this applet can do anything. */
+  /** The call must have been answered before this applet can do anything. */
   readonly needsCaller: boolean;
   /** It dials: the next applet's requests carry `DialCallStatus` (REQ-24). */
   readonly dials: boolean;
@@ -131,21 +131,21 @@ export interface AppletKind<D extends AppletDocument = AppletDocument, S = unkno
   readonly docs: string;
   exits(document: D): readonly AppletExit[];
   times(document: D): AppletTimes;
-  /** What the contract says of an answer that stands in the document instead of coming from a URL, whatever the account. */
+  /** Findings about an answer that is in the document instead of coming from a URL, whatever the account. */
   review?(document: D, mode: ValidationMode): readonly Finding[];
-  /** Null: that target cannot be had with this document alone. */
+  /** Null: this document alone cannot lead to that target. */
   exampleScript(document: D, plan: ExampleScriptPlan): ExampleScript | null;
   enter(context: StepContext, document: D): S;
   on(context: StepContext, document: D, state: S, event: AppletEvent): S;
-  /** The call ends while this applet runs: bring its own things to an end (attempts, conversations, events). */
+  /** The call ends while this applet runs: it ends its attempts, conversations and events. */
   close(context: StepContext, document: D, state: S, ending: CallEnding): ClosingExit | null;
-  /** Passthru alone: tell the URL although nobody waits for an answer (DIAL-11). */
+  /** Passthru only: sends its request although the flow does not wait for an answer (DIAL-11). */
   notifyOnly?(context: StepContext, document: D): void;
 }
 
 /**
- * Forgets the types of one kind's document and state, so that the registry can hold all of them. Sound because the
- * engine hands a kind only documents its own schema accepted and states it returned itself.
+ * Erases the types of one kind's document and state, so that the registry can hold all kinds. Sound because the
+ * engine passes a kind only documents that its own schema accepted and states that it returned itself.
  */
 export function defineApplet<D extends AppletDocument, S>(kind: AppletKind<D, S>): AppletKind {
   return kind;

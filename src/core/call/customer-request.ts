@@ -9,7 +9,7 @@ import type { RequestPurpose } from "./purpose.ts";
 import type { CallEnding } from "./record.ts";
 import type { StepContext } from "./step-context.ts";
 
-/** What an applet wants to know from a customer's URL, and how it reads the answer. Made anew in each step. */
+/** How an applet requests a customer's URL, and how it reads the answer. Created anew in each step. */
 export interface RequestPolicy<A> {
   readonly purpose: RequestPurpose;
   readonly primary: string;
@@ -24,7 +24,7 @@ export interface RequestPolicy<A> {
   withoutAudio(answer: A, url: string): A;
 }
 
-/** What came of asking so far. `id`: what findings and the answer are filed under. */
+/** The outcome of the request so far. `id`: the one that findings and the answer are traced under. */
 export type RequestOutcome<A> =
   | { readonly kind: "waiting" }
   | { readonly kind: "answer"; readonly id: string; readonly answer: A }
@@ -37,16 +37,16 @@ interface PendingAudioCheck<A> {
   readonly received: ReceivedAnswer;
 }
 
-/** Of the request whose answer is being judged. */
+/** The request whose answer is being evaluated. */
 interface ReceivedAnswer {
-  /** Null: the answer stands in the flow. */
+  /** Null: the answer is part of the flow document. */
   readonly outcome: HttpOutcome | null;
   readonly elapsedMs: number;
 }
 
-/** The part of an applet's state that belongs to asking: plain JSON. A step works on a shallow copy. */
+/** The part of an applet's state that belongs to its requests: plain JSON. A step works on a shallow copy. */
 export interface CustomerRequestState<A> {
-  /** The request under way, or whose audio is being checked; null: none, or the answer stands in the flow. */
+  /** The request in progress, or whose audio is being checked; null: none, or the answer is part of the flow. */
   id: string | null;
   role: "primary" | "fallback" | null;
   /** REQ-7: the Fallback gets what the Primary got. */
@@ -60,14 +60,14 @@ export interface CustomerRequestState<A> {
 
 const WAITING: RequestOutcome<never> = { kind: "waiting" };
 
-/** What findings and answers of the flow document are filed under: they belong to no request. */
+/** The id that findings and answers of the flow document are traced under: they belong to no request. */
 const FLOW = "flow";
 
 export function noRequest(): CustomerRequestState<never> {
   return { id: null, role: null, query: [], attempt: 0, requests: 0, checking: null };
 }
 
-/** Asks the Primary URL; `onAsking` hears of the answer. */
+/** Requests the Primary URL; {@link onRequestEvent} takes the answer. */
 export function sendRequest<A>(
   context: StepContext,
   request: CustomerRequestState<A>,
@@ -78,7 +78,7 @@ export function sendRequest<A>(
   return send(context, request, policy, "primary", query);
 }
 
-/** Judges an answer that stands in the flow itself: nothing is sent, but its audio is looked at. */
+/** Evaluates an answer that is part of the flow document: nothing is sent, but its audio is checked. */
 export function evaluateFlowAnswer<A>(
   context: StepContext,
   request: CustomerRequestState<A>,
@@ -91,7 +91,7 @@ export function evaluateFlowAnswer<A>(
   return evaluate(context, request, policy, evaluated, { outcome: null, elapsedMs: 0 });
 }
 
-/** Takes an event that belongs to what is being asked; null: it belongs to something else. */
+/** Handles an event of this request; null: it belongs to something else. */
 export function onRequestEvent<A>(
   context: StepContext,
   request: CustomerRequestState<A>,
@@ -127,10 +127,10 @@ function send<A>(
   const otherUrl = role === "primary" ? policy.fallback : policy.primary;
   request.id = context.fetch({ purpose, role, attempt: request.attempt, url, otherUrl, query, versionHeader, accept });
   if (request.id !== null) return WAITING;
-  return afterUnusable(context, request, policy, `The ${role} URL of the flow cannot be asked.`);
+  return afterUnusable(context, request, policy, `The ${role} URL of the flow cannot be requested.`);
 }
 
-/** Uses an answer, looks at its audio first (RES-27), or gives it up. */
+/** Uses an answer once its audio is checked (RES-27), or goes on without it. */
 function evaluate<A>(
   context: StepContext,
   request: CustomerRequestState<A>,
@@ -161,7 +161,7 @@ interface AudioCheckResult {
   readonly format?: AudioFormat;
 }
 
-/** RES-27: one audio URL was looked at. The answer waits for all of them, and fails with the first (RES-5). */
+/** RES-27: one audio URL was checked. The answer waits for all of them, and fails with the first (RES-5). */
 function evaluateAudio<A>(
   context: StepContext,
   request: CustomerRequestState<A>,
@@ -212,17 +212,17 @@ function accept<A>(
 }
 
 /**
- * The call ends under what is being asked. An answer that only waited for its audio (RES-27) has been judged all the same:
- * it gets its result, because nothing that was answered stays without one.
+ * The call ends during the request. An answer that only waited for its audio (RES-27) was evaluated, so it gets its
+ * result: every request that was answered has one.
  */
 export function abandonRequest<A>(context: StepContext, request: CustomerRequestState<A>, ending: CallEnding): void {
   const { checking } = request;
   if (checking === null) return;
-  const message = "The answer is valid, but the call ended before its audio was looked at: it is not used.";
+  const message = "The answer is valid, but the call ended before its audio was checked: it is not used.";
   close(context, request, "usable", checking.received, ending.rule, message);
 }
 
-/** Writes down what came of the request itself; an answer that stands in the flow was never asked for. */
+/** Traces the result of the request; an answer that is part of the flow was never requested. */
 function close<A>(
   context: StepContext,
   request: CustomerRequestState<A>,
@@ -244,6 +244,6 @@ function afterUnusable<A>(
 ): RequestOutcome<A> {
   request.id = null;
   if (request.role !== "primary" || policy.fallback === null) return { kind: "unusable", message };
-  context.decide("EXIT-1", "The Primary URL's answer cannot be used: the Fallback URL is asked.");
+  context.decide("EXIT-1", "The Primary URL's answer cannot be used: the Fallback URL is requested.");
   return send(context, request, policy, "fallback", request.query);
 }

@@ -3,7 +3,7 @@ import type { HttpOutcome } from "../contract/http.ts";
 import type { LegId } from "./legs.ts";
 
 /**
- * What the outside tells the engine. `at` is epoch ms, read once by the edge that saw it; within a call it never runs
+ * What the edges report to the engine. `at` is epoch ms, read once by the edge that saw it; within a call it never goes
  * backwards. Every event is a plain value: the journal stores it and a replay feeds it back.
  */
 export type CallEvent =
@@ -42,7 +42,7 @@ export type CallEvent =
       readonly format?: AudioFormat;
     }
   | { readonly kind: "leg_ringing"; readonly at: number; readonly leg: LegId }
-  /** The leg's 18x carried SDP: its audio can be passed on. */
+  /** The leg's 18x carried SDP: its audio can be forwarded. */
   | { readonly kind: "leg_early_media"; readonly at: number; readonly leg: LegId }
   | { readonly kind: "leg_answered"; readonly at: number; readonly leg: LegId }
   /** A dialled leg that will never be answered. `sip`: final status, null for transport error or no route. */
@@ -53,14 +53,14 @@ export type CallEvent =
       readonly sip: number | null;
       readonly detail: string;
     }
-  /** A leg that was up (or the caller at any time) left. Comes once per leg, also after our own `hang_up`. */
+  /** A leg that was up (or the caller at any time) hung up. Once per leg, also after our own `hang_up`. */
   | { readonly kind: "leg_ended"; readonly at: number; readonly leg: LegId; readonly detail: string }
   /** A `play` effect ended by itself (never sent for loops, nor after `stop_playing`). */
   | { readonly kind: "playback_ended"; readonly at: number; readonly id: string; readonly failure: string | null }
   | { readonly kind: "digit"; readonly at: number; readonly leg: LegId; readonly digit: string }
-  /** A timer armed by `set_timer` is due. */
+  /** A timer set by `set_timer` is due. */
   | { readonly kind: "timer"; readonly at: number; readonly id: string }
-  /** A recording is closed: a playable file of `durationMs`, or why there is none. */
+  /** A recording is closed: a playable file of `durationMs`, or the reason why there is no file. */
   | {
       readonly kind: "recording_ready";
       readonly at: number;

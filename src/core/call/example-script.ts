@@ -2,48 +2,48 @@ import type { Prompt } from "../contract/prompt.ts";
 import type { Say } from "./say.ts";
 
 /**
- * What the world must do so that an applet is left by one of its exits: pieces of a scenario document (answers of URLs,
- * behaviours of phones, keys, playing times), for the concrete calls that go with the flow's proofs.
+ * What has to happen for an applet to be left by one of its exits: parts of a scenario document (answers of URLs,
+ * behaviours of phones, digits, playing times), for the example calls of a flow's verification.
  */
 export interface ExampleScript {
   /** One answer per request, in the order asked; the form of `urls` in a scenario. */
   readonly urls?: readonly (readonly [url: string, answer: Readonly<Record<string, unknown>>])[];
   /** One behaviour per INVITE; the form of `phones` in a scenario. */
   readonly phones?: readonly (readonly [destination: string, behaviour: Readonly<Record<string, unknown>>])[];
-  /** Numbers of the people of an account's groups, which a flow only names. */
+  /** Numbers of the users in an account's groups, which a flow only names. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** Playing times in ms by text, file or URL. */
   readonly sounds?: Readonly<Record<string, number>>;
-  /** Keys, in ms from the beginning of the applet. */
+  /** Digits, in ms from the start of the applet. */
   readonly presses?: readonly { readonly afterMs: number; readonly digits: string }[];
-  /** From the beginning of the applet to its exit. */
+  /** From the start of the applet to its exit. */
   readonly takesMs: number;
-  /** Whether the applet takes this exit at an instant; absent: at any. */
+  /** Whether the applet takes this exit at that time; absent: at any time. */
   readonly when?: (atMs: number, timezone: string) => boolean;
 }
 
 /**
- * How an applet is gone through: without delay; as late as the contract allows after it was heard; or without a sound, as
- * long as the contract allows.
+ * How long an applet takes: `fast` no time; `slow` as long as the contract allows after it played something; `silent` as
+ * long as the contract allows without any sound.
  */
 export type Timing = "fast" | "slow" | "silent";
 
-/** What is to be scripted. */
+/** What to write a script for. */
 export interface ExampleScriptPlan {
   /** An exit by its name; `ringing`, `silence`: the worst the applet can do, whatever exit it leads to. */
   readonly target: string;
   readonly timing: Timing;
-  /** APP-5: the case that a Switch further on shall take; null: none. */
+  /** APP-5: the case that a later Switch has to take; null: none. */
   readonly select: string | null;
 }
 
-/** How long everything said takes in a script. */
+/** How long every prompt takes in a script. */
 export const EXAMPLE_PROMPT_MS = 1000;
 
 /** A request that gets no answer within the 5 s of REQ-6. */
 export const TIMES_OUT: Readonly<Record<string, unknown>> = { error: "timeout" };
 
-/** What a `say` needs to be heard, or with `silent` to be skipped after the longest time. */
+/** What a `say` needs to be played, or with `silent` to be skipped after the longest time. */
 export function exampleScriptOfSay(say: Say | undefined, silent: boolean): ExampleScript {
   if (say === undefined) return { takesMs: 0 };
   if (say.url === undefined)
@@ -53,7 +53,7 @@ export function exampleScriptOfSay(say: Say | undefined, silent: boolean): Examp
   return { ...exampleScriptOfSound(text, undefined), urls: [[say.url, { status: 200, text }]] };
 }
 
-/** What a customer's prompt needs to be heard. */
+/** What a customer's prompt needs to be played. */
 export function exampleScriptOfPrompt(prompt: Prompt): ExampleScript {
   return exampleScriptOfSound(prompt.value, prompt.kind === "audio_url" ? prompt.value : undefined);
 }

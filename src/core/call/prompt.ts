@@ -10,9 +10,9 @@ import type { StepContext } from "./step-context.ts";
 
 export { type Say, saySchema } from "./say.ts";
 
-/** Something is being said to the caller: plain JSON, part of an applet's state. Both null: it is over. */
+/** A prompt in progress: plain JSON, part of an applet's state. Both null: it is over. */
 export interface PromptState {
-  /** The request whose answer will be said. */
+  /** The request whose answer will be played. */
   readonly request: string | null;
   readonly play: string | null;
 }
@@ -22,14 +22,14 @@ const NO_PROMPT: PromptState = { request: null, play: null };
 /** Ends a prompt whose end is never reported. */
 const PROMPT_TIMER = "prompt";
 
-/** Begins to say something; nothing at all is over at once. */
+/** Starts a prompt; one without content is over at once. */
 export function startPrompt(context: StepContext, what: Say | undefined): PromptState {
   if (what === undefined) return NO_PROMPT;
   if (what.url !== undefined) return fetchPrompt(context, what.url);
   return playItems(context, [playableOf(context, what)]);
 }
 
-/** Says prompts of a customer's answer. */
+/** Plays the prompts of a customer's answer. */
 export function playPrompts(context: StepContext, prompts: readonly Prompt[]): PromptState {
   return playItems(
     context,
@@ -44,7 +44,7 @@ export function isPromptOver(prompt: PromptState): boolean {
   return prompt.request === null && prompt.play === null;
 }
 
-/** Takes an event that belongs to what is being said; null: it belongs to something else. */
+/** Handles an event of this prompt; null: it belongs to something else. */
 export function onPromptEvent(context: StepContext, prompt: PromptState, event: AppletEvent): PromptState | null {
   if (event.kind === "fetched" && event.id === prompt.request) return playAnswer(context, event);
   if (event.kind === "playback_ended" && event.id === prompt.play) {
@@ -57,7 +57,7 @@ export function onPromptEvent(context: StepContext, prompt: PromptState, event: 
   return stopPrompt(context, prompt);
 }
 
-/** Stops saying it: somebody pressed a key. */
+/** Stops the prompt: the caller entered a digit. */
 export function stopPrompt(context: StepContext, prompt: PromptState): PromptState {
   if (prompt.request !== null) context.cancelRequest(prompt.request, "APP-1");
   if (prompt.play !== null) context.stopPlaying(prompt.play);
@@ -87,7 +87,7 @@ function fetchPrompt(context: StepContext, url: string): PromptState {
   return { request: context.fetch({ ...spec, versionHeader: false, accept: ACCEPT_TEXT }), play: null };
 }
 
-/** An answer that cannot be used is skipped: a greeting never costs the call. */
+/** An answer that cannot be used is skipped: it never ends the call. */
 function playAnswer(context: StepContext, event: Extract<AppletEvent, { kind: "fetched" }>): PromptState {
   const { id, outcome, elapsedMs } = event;
   const verdict = validateGreetingText(outcome);
@@ -96,9 +96,9 @@ function playAnswer(context: StepContext, event: Extract<AppletEvent, { kind: "f
   if (!verdict.usable) {
     const message = first?.message ?? "The answer cannot be used.";
     context.result({ id, result: verdict.result, outcome, elapsedMs }, first?.rule ?? null, message);
-    context.decide("APP-1", "Nothing usable came from the URL: nothing is said.");
+    context.decide("APP-1", "The URL's answer cannot be used: nothing is played.");
     return NO_PROMPT;
   }
-  context.result({ id, result: "usable", outcome, elapsedMs }, null, "The answer is said to the caller.");
+  context.result({ id, result: "usable", outcome, elapsedMs }, null, "The answer is played to the caller.");
   return playPrompts(context, verdict.prompts);
 }

@@ -1,9 +1,9 @@
 import type { CallType, DialStatus } from "../contract/outcome.ts";
 
-/** Who ended the call: the caller, the callee (the flow ended right behind a conversation he left) or we. */
+/** Who ended the call: the caller, the callee (the flow ended right after they left the conversation) or the platform. */
 export type EndedBy = "caller" | "callee" | "platform";
 
-/** The call detail record: the `cdr` of a report and the last line of every call. Keys are the outside's. */
+/** The call detail record: the `cdr` of a report and the last trace entry of every call. Keys as in its JSON. */
 export interface CallRecord {
   readonly status: "completed" | "failed" | "busy" | "no-answer";
   readonly ended_by: EndedBy;

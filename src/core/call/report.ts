@@ -5,7 +5,7 @@ import type { RequestPurpose } from "./purpose.ts";
 import type { CallRecord, EndedBy } from "./record.ts";
 import type { RequestResult, TraceEntry } from "./trace.ts";
 
-/** One destination that was dialled. Times are ms since the call arrived; null: it has not come to that (yet). */
+/** One destination that was dialled. Times are ms since the call arrived; null: not (yet) reached. */
 export interface AttemptReport {
   readonly applet: string;
   readonly destination: string;
@@ -17,8 +17,8 @@ export interface AttemptReport {
 }
 
 /**
- * One request to a URL of the customer. `result` is null while no answer has come, and for ever where nobody waits
- * for one: dial events and asynchronous Passthrus go through the outbox, which never delays a call (EVT-6).
+ * One request to a URL of the customer. `result` is null until the answer arrives. It stays null for dial events and
+ * asynchronous Passthrus, which go through the outbox and never delay a call (EVT-6).
  */
 export interface RequestReport {
   readonly at_ms: number;
@@ -48,8 +48,8 @@ export interface WarningReport {
 
 /**
  * One call as API, screen, command line and replay show it. Everything comes from the trace, so a live call and a
- * simulated one cannot be told apart by shape. While a call lives `ended_by` and `cdr` are null and `duration_ms` is
- * the time of the last entry.
+ * simulated one have the same shape. During a call `ended_by` and `cdr` are null and `duration_ms` is the time of the
+ * last entry.
  */
 export interface CallReport {
   readonly call_sid: string;
@@ -66,7 +66,7 @@ export interface CallReport {
   readonly cdr: CallRecord | null;
 }
 
-/** Where the report came from; the trace cannot know that. `seed` is null for live calls. */
+/** What the trace does not say. `seed` is null for live calls. */
 export interface ReportMeta {
   readonly seed: number | null;
 }
@@ -85,7 +85,7 @@ interface Draft {
   cdr: CallRecord | null;
 }
 
-/** The report of a call from its trace alone; works at any moment of a call. Pure. */
+/** The report of a call from its trace alone, at any moment of the call. Pure. */
 export function reportOf(trace: readonly TraceEntry[], meta: ReportMeta): CallReport {
   const draft: Draft = {
     callSid: "",
@@ -98,7 +98,7 @@ export function reportOf(trace: readonly TraceEntry[], meta: ReportMeta): CallRe
     warnings: [],
     cdr: null,
   };
-  for (const entry of trace) note(draft, entry);
+  for (const entry of trace) if (!isTraceOnly(entry)) note(draft, entry);
   return {
     call_sid: draft.callSid,
     seed: meta.seed,
@@ -115,7 +115,30 @@ export function reportOf(trace: readonly TraceEntry[], meta: ReportMeta): CallRe
   };
 }
 
-function note(draft: Draft, entry: TraceEntry): void {
+/** Entries that only the trace itself shows. Every other type is noted below. */
+const TRACE_ONLY = [
+  "call.answered",
+  "answer.used",
+  "attempt.ringing",
+  "attempt.early_media",
+  "conversation.started",
+  "conversation.ended",
+  "playback.started",
+  "playback.ended",
+  "recording.started",
+  "recording.closed",
+  "digits",
+  "decision",
+  "caller.left",
+] as const satisfies readonly TraceEntry["type"][];
+
+type TraceOnlyEntry = Extract<TraceEntry, { type: (typeof TRACE_ONLY)[number] }>;
+
+function isTraceOnly(entry: TraceEntry): entry is TraceOnlyEntry {
+  return TRACE_ONLY.some((type) => type === entry.type);
+}
+
+function note(draft: Draft, entry: Exclude<TraceEntry, TraceOnlyEntry>): void {
   switch (entry.type) {
     case "call.started":
       draft.callSid = entry.call_sid;
@@ -141,20 +164,6 @@ function note(draft: Draft, entry: TraceEntry): void {
       return;
     case "call.ended":
       draft.cdr = entry.cdr;
-      return;
-    case "call.answered":
-    case "answer.used":
-    case "attempt.ringing":
-    case "attempt.early_media":
-    case "conversation.started":
-    case "conversation.ended":
-    case "playback.started":
-    case "playback.ended":
-    case "recording.started":
-    case "recording.closed":
-    case "digits":
-    case "decision":
-    case "caller.left":
       return;
     default:
       unreachable(entry);

@@ -7,7 +7,7 @@ function shown(body: string) {
 }
 
 describe("an answer in the trace", () => {
-  it("RES-9: stands there in the words of the customer, with its media type", () => {
+  it("RES-9: shows the customer's own text, with its media type", () => {
     const call = new Drive();
     call.text("hello");
     call.fails("timeout");
@@ -18,7 +18,7 @@ describe("an answer in the trace", () => {
     expect(fallback).not.toHaveProperty("body");
   });
 
-  it("is cut where it is longer than a trace can bear, and says so", () => {
+  it("is cut where it is too long for a trace, and says so", () => {
     const whole = "a".repeat(MAX_EXCERPT_CHARACTERS);
     expect(shown(whole)).toEqual({ content_type: "text/plain", body: whole });
     expect(shown(`${whole}b`)).toEqual({ content_type: "text/plain", body: whole, body_cut: true });

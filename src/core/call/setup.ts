@@ -1,8 +1,8 @@
 import type { Account } from "../contract/account.ts";
 
 /**
- * Everything that is settled when a call begins and never changes while it lives: a plain value, stored once per
- * version, so that the journal of a call names it instead of repeating it.
+ * Everything that is fixed when a call begins and does not change during it: a plain value, stored once per version, so
+ * that the journal of a call names it instead of repeating it.
  */
 export interface CallSetup {
   readonly account: Account;
@@ -14,7 +14,7 @@ export interface CallSetup {
   readonly version: string;
 }
 
-/** One parsed flow. Applets keep their document form (snake_case keys); `flow/` has proved that targets exist. */
+/** One parsed flow. Applets keep their document form (snake_case keys); `flow/` has checked that targets exist. */
 export interface Flow {
   readonly id: string;
   readonly name: string;

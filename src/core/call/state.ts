@@ -5,14 +5,14 @@ import type { LegId } from "./legs.ts";
 import type { EndedBy } from "./record.ts";
 
 /**
- * What the applets so far have made true about the call, and every later request tells (contract, section 1).
- * Replaced as a whole when something is learnt, so that older states keep theirs.
+ * What the applets so far established about the call, and every later request carries (contract, section 1).
+ * Replaced as a whole with each change, so that older states keep theirs.
  */
 export interface KnownFacts {
   readonly callType: CallType;
-  /** The destination dialled last, or the one that talked (REQ-19); null before the first dial. */
+  /** The destination dialled last, or the one in conversation (REQ-19); null before the first dial. */
   readonly dialWhomNumber: Destination | null;
-  /** Whole seconds, ringing and talk (REQ-15). */
+  /** Whole seconds, ringing and conversation (REQ-15). */
   readonly dialCallDurationS: number;
   /** Null unless the applet before was a Connect that dialled (REQ-24). */
   readonly dialCallStatus: DialStatus | null;
@@ -32,7 +32,7 @@ export interface OpenLeg {
 
 export interface OpenRecording {
   readonly id: string;
-  /** Told to close; its `recording_ready` is owed. */
+  /** It was stopped; its `recording_ready` is due. */
   readonly closing: boolean;
 }
 
@@ -43,15 +43,15 @@ export interface ArmedTimer {
 
 export interface Closing {
   readonly by: EndedBy;
-  /** Epoch ms of the moment it was over: what comes after is paperwork and no part of its duration. */
+  /** Epoch ms of the end of the call: what follows is cleaning up and not part of its duration. */
   readonly at: number;
-  /** The caller was refused instead of answered. */
+  /** The call was rejected instead of answered. */
   readonly rejected: boolean;
 }
 
 /**
- * One call between two events: a plain JSON value. The lists of open things are the engine's ledger: an event that
- * names nothing in it is stale or foreign and is ignored, and the call ends only when all of them are empty.
+ * One call between two events: a plain JSON value. The lists of what is open are the engine's ledger: an event that
+ * names nothing in it is stale and is ignored, and the call ends only when all lists are empty.
  *
  * ```
  *   call_arrived ─► in an applet ─► (exit) ─► in the next ─► … ─► closing ─► ended
@@ -70,7 +70,7 @@ export interface CallState {
   readonly startedAt: number;
   /** Epoch ms of the latest event. */
   readonly now: number;
-  /** We answered the caller (200). */
+  /** The call was answered (200). */
   readonly answered: boolean;
   readonly callerGone: boolean;
   /** `seq` of the latest trace entry. */
@@ -80,27 +80,27 @@ export interface CallState {
   readonly lastLeg: LegId;
   /** Id of the applet in the flow; null before the first and while closing. */
   readonly applet: string | null;
-  /** The applet's own state: only its kind looks inside. */
+  /** The applet's own state, which only its kind reads. */
   readonly appletState: unknown;
   readonly appletsRun: number;
   readonly facts: KnownFacts;
-  /** Digits pressed ahead of the prompt that will ask for them. */
+  /** Digits entered before the prompt that asks for them. */
   readonly typeAhead: string;
-  /** The case that the latest sync Passthru was told to take (APP-5); null: none. */
+  /** The case that the latest sync Passthru selected (APP-5); null: none. */
   readonly selected: string | null;
   /** Milliseconds of all conversations so far. */
   readonly conversationMs: number;
   /** How the latest Connect that dialled ended: outlives `facts.dialCallStatus`. */
   readonly dialStatus: DialStatus | null;
-  /** A callee ended the conversation and nothing has held the caller since (see {@link EndedBy}). */
+  /** A callee ended the conversation and no applet has waited for the caller since (see {@link EndedBy}). */
   readonly calleeLeft: boolean;
   readonly legs: readonly OpenLeg[];
-  /** Fetches and audio checks under way. */
+  /** Fetches and audio checks in progress. */
   readonly fetches: readonly string[];
   readonly plays: readonly string[];
   readonly recordings: readonly OpenRecording[];
   readonly timers: readonly ArmedTimer[];
-  /** The call is over and waits only for its recordings to close. */
+  /** Set when the call is over and only waits for its recordings to close. */
   readonly closing: Closing | null;
   readonly ended: boolean;
 }

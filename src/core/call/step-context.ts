@@ -20,13 +20,13 @@ export type FlowDecision =
   | { readonly kind: "leave"; readonly exit: string; readonly rule: string }
   | { readonly kind: "end"; readonly ending: CallEnding };
 
-/** One request to the customer, as an applet asks for it. */
+/** One request to a URL of the customer. */
 export interface RequestSpec {
   readonly purpose: RequestPurpose;
   readonly role: "primary" | "fallback" | null;
   /** 1 for the first fetch of this applet, 2 for its first re-fetch, … */
   readonly attempt: number;
-  /** As configured: credentials and all. */
+  /** As configured, with its credentials. */
   readonly url: string;
   /** REQ-7: the Fallback that gets the same query, or the Primary that got it. */
   readonly otherUrl?: string | null;
@@ -46,8 +46,8 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * One step of one call: what applets act through. Holds a draft of the next state (a shallow copy: lists and facts are
- * replaced, never changed in place, so the state before stays whole) and collects the effects in order. Whatever is
- * opened here is written into the state's ledger, and whatever is closed is taken out.
+ * replaced, never changed in place, so the previous state stays intact) and collects the effects in order. Whatever is
+ * opened here is added to the state's ledger, and whatever is closed is removed.
  */
 export class StepContext {
   /** Epoch ms of the event being handled. */
@@ -77,7 +77,7 @@ export class StepContext {
     Object.assign(this.#draft, changes);
   }
 
-  /** What later requests tell about the call. */
+  /** Changes what later requests say about the call. */
   updateFacts(changes: Partial<KnownFacts>): void {
     this.#draft.facts = { ...this.#draft.facts, ...changes };
   }
@@ -103,21 +103,21 @@ export class StepContext {
 
   // ── the trace ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Adds an entry. The last place is kept for the end of the call, the one before for saying that more is missing. */
+  /** Adds an entry. The last place is reserved for the end of the call, the one before for saying that more are missing. */
   trace(body: TraceBody): void {
     const draft = this.#draft;
     const isEnd = body.type === "call.ended";
     if (!isEnd && draft.seq >= MAX_TRACE_ENTRIES - 1) return;
     draft.seq += 1;
     const isFull = !isEnd && draft.seq === MAX_TRACE_ENTRIES - 1;
-    const kept: TraceBody = isFull
+    const added: TraceBody = isFull
       ? {
           type: "decision",
           rule: "LIMIT",
-          message: `The trace is full: what comes behind entry ${draft.seq} is left out.`,
+          message: `The trace is full: what follows entry ${draft.seq} is left out.`,
         }
       : body;
-    this.effects.push({ kind: "trace", entry: { seq: draft.seq, at_ms: this.at - draft.startedAt, ...kept } });
+    this.effects.push({ kind: "trace", entry: { seq: draft.seq, at_ms: this.at - draft.startedAt, ...added } });
   }
 
   decide(rule: string, message: string): void {
@@ -128,7 +128,7 @@ export class StepContext {
     for (const finding of findings) this.trace({ type: "answer.finding", id, ...finding });
   }
 
-  /** What came of a request; `outcome` null: it was never sent. */
+  /** The result of a request; `outcome` null: it was never sent. */
   result(
     of: { id: string; result: RequestResult; outcome: HttpOutcome | null; elapsedMs: number },
     rule: string | null,
@@ -153,7 +153,7 @@ export class StepContext {
     return connectQuery(this.setup.account, this.#requestFacts(numbers));
   }
 
-  /** Sends a request → `fetched` by the returned id. Null: the configured URL cannot be asked at all (traced). */
+  /** Sends a request → `fetched` with the returned id. Null: the configured URL is malformed (traced). */
   fetch(spec: RequestSpec): string | null {
     const id = this.#nextId("f");
     const request = this.#build(id, spec);
@@ -170,7 +170,7 @@ export class StepContext {
     if (request !== null) this.effects.push({ kind: "notify", id, purpose: spec.purpose, order, request });
   }
 
-  /** RES-27 → `audio_checked` by the returned id. */
+  /** RES-27 → `audio_checked` with the returned id. */
   checkAudio(url: string, deadlineMs: number, attempt: number): string {
     const id = this.#nextId("a");
     this.#draft.fetches = [...this.#draft.fetches, id];
@@ -190,11 +190,11 @@ export class StepContext {
     return id;
   }
 
-  /** Gives a fetch or check up; nothing when it is over already. */
+  /** Cancels a fetch or check; does nothing when it is over already. */
   cancelRequest(id: string, rule: string): void {
     if (!this.closeFetch(id)) return;
     this.effects.push({ kind: "cancel_request", id });
-    this.decide(rule, `Request ${id} is given up: nobody waits for its answer any more.`);
+    this.decide(rule, `Request ${id} is cancelled: its answer is no longer needed.`);
   }
 
   #build(id: string, spec: RequestSpec): PreparedRequest | null {
@@ -261,7 +261,7 @@ export class StepContext {
     return leg;
   }
 
-  /** Gives up a ringing leg or hangs up an answered one; nothing when it is gone already. */
+  /** Cancels a ringing leg or hangs up an answered one; does nothing when it is gone already. */
   endLeg(leg: LegId): void {
     const open = this.#draft.legs.find((each) => each.leg === leg);
     if (open === undefined) return;
@@ -287,7 +287,7 @@ export class StepContext {
 
   // ── sound ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Replaces what these legs hear → `playback_ended` by the returned id, unless `loop`. */
+  /** Plays to these legs instead of whatever played before → `playback_ended` with the returned id, unless `loop`. */
   play(legs: readonly LegId[], items: readonly Playable[], loop: boolean, rule: string | null): string {
     const id = this.#nextId("p");
     this.#draft.plays = [...this.#draft.plays, id];
@@ -301,7 +301,7 @@ export class StepContext {
     this.effects.push({ kind: "stop_playing", id });
   }
 
-  /** → `recording_ready` once stopped, or closed by a limit. The id is unique beyond the call: it names the file. */
+  /** → `recording_ready` once stopped, or closed by a limit. The id is unique beyond the call, because it names the file. */
   record(legs: readonly LegId[], options: RecordingSpec): string {
     const id = this.#nextId(`${this.#draft.callSid}-r`);
     this.#draft.recordings = [...this.#draft.recordings, { id, closing: false }];
@@ -321,18 +321,18 @@ export class StepContext {
     return `${this.setup.recordingsUrl}/${id}.wav`;
   }
 
-  // ── digits pressed ahead ──────────────────────────────────────────────────────────────────────────────────────────
+  // ── type-ahead ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Keeps a digit for the prompt that will ask for it (type-ahead). */
+  /** Keeps a digit for the prompt that will ask for it. */
   addTypeAhead(digit: string): void {
     if (this.#draft.typeAhead.length < MAX_TYPE_AHEAD_DIGITS) this.#draft.typeAhead += digit;
   }
 
-  /** All digits pressed ahead; they are gone from the call afterwards. */
+  /** Returns all digits kept, and drops them from the call. */
   takeTypeAhead(): string {
-    const typed = this.#draft.typeAhead;
-    if (typed !== "") this.#draft.typeAhead = "";
-    return typed;
+    const digits = this.#draft.typeAhead;
+    if (digits !== "") this.#draft.typeAhead = "";
+    return digits;
   }
 
   // ── timers ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -350,7 +350,7 @@ export class StepContext {
 
   // ── the ledger: for the engine ────────────────────────────────────────────────────────────────────────────────────
 
-  /** Takes a fetch or check out of the ledger; false: it was not open. */
+  /** Removes a fetch or check from the ledger; false: it was not open. */
   closeFetch(id: string): boolean {
     if (!this.#draft.fetches.includes(id)) return false;
     this.#draft.fetches = this.#draft.fetches.filter((each) => each !== id);
@@ -375,7 +375,7 @@ export class StepContext {
   }
 }
 
-/** What is heard, for the trace: never the credentials of a URL. */
+/** What is played, for the trace, without the credentials of a URL. */
 export function describePlayable(item: Playable): string {
   switch (item.kind) {
     case "tone":

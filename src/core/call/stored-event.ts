@@ -1,6 +1,6 @@
 import type { CallEvent } from "./events.ts";
 
-/** Kinds of events under the names that earlier versions wrote into the journal. */
+/** Event kinds that earlier versions wrote into the journal under another name. */
 const EARLIER_KINDS: Readonly<Record<string, CallEvent["kind"]>> = { played: "playback_ended" };
 
 /** An event from its journal row, whichever version wrote it. Throws `SyntaxError` when the row is not JSON. */

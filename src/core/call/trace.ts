@@ -8,7 +8,7 @@ import type { ResponseExcerpt } from "./response-excerpt.ts";
 export type RequestResult = "usable" | "invalid" | "http_error" | "timeout" | "unreachable";
 
 /**
- * What happened and why, as data. Keys are snake_case because this is what API, screen, CLI and replay show as it is.
+ * What happened and why, as data. Keys are snake_case because API, screen, CLI and replay show this unchanged.
  * `rule` names the rule of the contract that decided.
  */
 export type TraceBody =
@@ -114,7 +114,7 @@ export type TraceBody =
       readonly url: string;
       readonly query: readonly (readonly [string, string])[];
     }
-  /** Anything decided that has no entry of its own: a fallback chosen, a destination skipped, a limit reached. */
+  /** Any decision without an entry of its own: a fallback chosen, a destination skipped, a limit reached. */
   | { readonly type: "decision"; readonly rule: string; readonly message: string }
   | {
       readonly type: "exit.taken";

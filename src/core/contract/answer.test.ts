@@ -500,7 +500,7 @@ describe("RES-15, RES-16, RES-19: whole numbers", () => {
     "RES-5, %s: %s outside 1 to %i is invalid; lenient lowers to the limit or takes %i",
     (rule, path, max, fallback, body, read) => {
       const allowed = `a whole number from 1 to ${max} (${rule})`;
-      for (const [value, mended] of [
+      for (const [value, clamped] of [
         [0, fallback],
         [-5, fallback],
         [0.5, fallback],
@@ -521,8 +521,8 @@ describe("RES-15, RES-16, RES-19: whole numbers", () => {
           },
         ]);
         const lenient = usable(validate(body(value), "lenient"));
-        expect(read(lenient.answer)).toBe(mended);
-        expect(messages(lenient)).toEqual([`${path} is ${value}; allowed is ${allowed}: ${mended} is used instead.`]);
+        expect(read(lenient.answer)).toBe(clamped);
+        expect(messages(lenient)).toEqual([`${path} is ${value}; allowed is ${allowed}: ${clamped} is used instead.`]);
       }
     },
   );

@@ -14,7 +14,7 @@ export type { KnownKeys } from "./suggest-key.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Where a value stands, and the rule that names its limits. */
+/** The path of a value, and the rule that names its limits. */
 export interface Field {
   readonly rule: string;
   readonly path: string;
@@ -102,14 +102,14 @@ export function readWord<W extends string>(
  * A whole number, coerced from one in a string (RES-6). Lenient (RES-5) rounds down, lowers to the limit what is above
  * it, and takes the default for what is below it (0 does not mean one second) or is not a number at all.
  */
-export function readInteger(context: ValidationContext, field: IntegerField, given: unknown): number {
-  if (given === undefined) return field.defaultValue;
+export function readInteger(context: ValidationContext, field: IntegerField, value: unknown): number {
+  if (value === undefined) return field.defaultValue;
   const { min, max } = field;
-  const value = coerceInteger(context, field, given);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  const consequence = clampInteger(field, value);
+  const integer = coerceInteger(context, field, value);
+  if (Number.isInteger(integer) && integer >= min && integer <= max) return integer;
+  const consequence = clampInteger(field, integer);
   const allowed = `a whole number from ${min} to ${max} (${field.rule})`;
-  reportByMode(context, "RES-5", field.path, describe(given), allowed, `${consequence} is used instead`);
+  reportByMode(context, "RES-5", field.path, describe(value), allowed, `${consequence} is used instead`);
   return consequence;
 }
 

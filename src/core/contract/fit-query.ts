@@ -14,7 +14,7 @@ interface FittedQuery {
 }
 
 /**
- * REQ-29: the query as it fits behind each of `urls` (a Fallback gets the same as the Primary, REQ-7). The earliest
+ * REQ-29: the query as it fits after each of `urls` (a Fallback gets the same as the Primary, REQ-7). The earliest
  * `Legs[i]` are left out where it would be too long; the others keep their `i`.
  */
 export function fitQuery(query: Query, urls: readonly string[]): FittedQuery {
@@ -41,7 +41,7 @@ function legOf([name]: Query[number]): string {
   return name.slice(0, name.indexOf("]") + 1);
 }
 
-/** A URL that cannot be asked has no length that matters. */
+/** The length of a malformed URL does not matter: it is never requested. */
 function octetsOf(url: string): number {
   const split = splitConfiguredUrl(url);
   return split.ok ? split.value.url.length : 0;

@@ -139,7 +139,7 @@ describe("a Gather's answer", () => {
     ["repeat_menu", 0, 20, 0, (answer: GatherAnswer) => answer.repeatMenu],
   ] as const)("APP-2: %s is taken from %i to %i", (key, min, max, fallback, read) => {
     for (const value of [min, max]) expect(read(usable(validate({ [key]: value })).answer)).toBe(value);
-    for (const [value, mended] of [
+    for (const [value, clamped] of [
       [min - 1, fallback],
       [max + 1, max],
       ["x", fallback],
@@ -149,7 +149,7 @@ describe("a Gather's answer", () => {
       expect(findings.map(({ rule, path, allowed }) => [rule, path, allowed])).toEqual([
         ["RES-5", key, `a whole number from ${min} to ${max} (APP-2)`],
       ]);
-      expect(read(usable(validate({ [key]: value }, "lenient")).answer)).toBe(mended);
+      expect(read(usable(validate({ [key]: value }, "lenient")).answer)).toBe(clamped);
     }
   });
 

@@ -26,10 +26,10 @@ describe("GenerationalCache", () => {
 
   it("never holds more than twice its size", () => {
     for (const size of [1, 2, 5]) {
-      const known = Array.from({ length: 20 }, (_, asked) => {
+      const known = Array.from({ length: 20 }, (_, key) => {
         const memory = new GenerationalCache<number, number>(size);
         for (let i = 0; i < 20; i++) memory.set(i, i);
-        return memory.get(asked);
+        return memory.get(key);
       });
       const kept = known.filter((each) => each !== undefined);
       expect(kept).toEqual(Array.from({ length: 2 * size }, (_, i) => 20 - 2 * size + i));

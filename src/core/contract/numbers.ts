@@ -21,8 +21,8 @@ const MAX_ENTRY_CHARACTERS = 128;
 /**
  * One entry of a destination list. An E.164 number is taken as it is; the other forms of RES-24 come with a warning;
  * what cannot be dialled (RES-4), and the account's own ExoPhones (RES-25), come out as null with a warning.
- * `path` is where the entry stands, for the findings. Short codes are never dialable: they mean something else in
- * every network, and no trunk reaches them reliably.
+ * `path` is the place of the entry, for the findings. Short codes are never dialable: they differ from
+ * network to network, and no trunk reaches them reliably.
  */
 export function readDestination(text: string, account: Account, path = "destination.numbers"): ReadDestination {
   const found = quote(text);

@@ -86,7 +86,7 @@ function basicAuthorization(userinfo: string): string | null {
   return `Basic ${btoa(percentDecode(pair))}`;
 }
 
-/** The bytes behind `%41`, one character each; a `%` that does not begin an escape is kept. */
+/** The bytes of `%41`, one character each; a `%` that does not begin an escape is kept. */
 function percentDecode(text: string): string {
   return text.replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
 }

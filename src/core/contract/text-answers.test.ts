@@ -25,27 +25,27 @@ const wrongType = (rule: string, allowed: string) => ({
 });
 
 describe("Dial-Whom", () => {
-  const whom = (body: string) => validateDialWhomText(text(body), ACCOUNT);
+  const validate = (body: string) => validateDialWhomText(text(body), ACCOUNT);
   const number = (e164: string) => ({ kind: "number", e164 });
 
   it("APP-7: one number is dialled", () => {
-    expect(whom("+919900000011")).toEqual({ usable: true, destinations: [number("+919900000011")], findings: [] });
+    expect(validate("+919900000011")).toEqual({ usable: true, destinations: [number("+919900000011")], findings: [] });
   });
 
   it("APP-7: several are separated by commas; spaces and empty entries do not count", () => {
-    expect(whom(" +919900000011 ,\n+919900000012,, sip:anil,\n")).toMatchObject({
+    expect(validate(" +919900000011 ,\n+919900000012,, sip:anil,\n")).toMatchObject({
       destinations: [number("+919900000011"), number("+919900000012"), { kind: "sip", user: "anil", host: null }],
       findings: [{ rule: "RES-24", path: "numbers[2]" }],
     });
   });
 
   it("APP-7: an empty text dials nobody, without a finding", () => {
-    expect(whom("")).toEqual({ usable: true, destinations: [], findings: [] });
-    expect(whom(" \n")).toEqual({ usable: true, destinations: [], findings: [] });
+    expect(validate("")).toEqual({ usable: true, destinations: [], findings: [] });
+    expect(validate(" \n")).toEqual({ usable: true, destinations: [], findings: [] });
   });
 
   it("APP-7, RES-4, RES-26: entries are validated as in a JSON answer", () => {
-    expect(whom("abc,09900000011,+919900000011")).toMatchObject({
+    expect(validate("abc,09900000011,+919900000011")).toMatchObject({
       destinations: [number("+919900000011")],
       findings: [
         { rule: "RES-4", path: "numbers[0]" },
@@ -57,8 +57,8 @@ describe("Dial-Whom", () => {
 
   it("APP-7, REQ-8: 100 numbers are taken, 101 are invalid", () => {
     const list = (count: number) => Array.from({ length: count }, (_, i) => `+9199000${10_000 + i}`).join(",");
-    expect(whom(`${list(100)},`)).toMatchObject({ usable: true, findings: [] });
-    expect(whom(list(101))).toEqual({
+    expect(validate(`${list(100)},`)).toMatchObject({ usable: true, findings: [] });
+    expect(validate(list(101))).toEqual({
       usable: false,
       result: "invalid",
       findings: [
@@ -93,7 +93,7 @@ describe("Dial-Whom", () => {
   it.each(["\n", "\r\n", "\r", ",\n", " , "])(
     "C10, APP-7: numbers may be separated by %j, without a warning",
     (separator) => {
-      expect(whom(["+919900000011", "+919900000012"].join(separator))).toEqual({
+      expect(validate(["+919900000011", "+919900000012"].join(separator))).toEqual({
         usable: true,
         destinations: [number("+919900000011"), number("+919900000012")],
         findings: [],
@@ -111,7 +111,7 @@ describe("Dial-Whom", () => {
     [{ numbers: ["+919900000011"] }, "an object"],
     [null, "null"],
     [true, "true"],
-  ])("APP-7: JSON %j names nobody, and the finding says what is allowed", (body, found) => {
+  ])("APP-7: JSON %j names no destination, and the finding says what is allowed", (body, found) => {
     expect(validateDialWhomText(json(body), ACCOUNT)).toMatchObject({
       usable: false,
       result: "invalid",
@@ -133,7 +133,7 @@ describe("Dial-Whom", () => {
   it("APP-7: any text gets a verdict without throwing", () => {
     fc.assert(
       fc.property(anyText, (body) => {
-        const verdict = whom(body);
+        const verdict = validate(body);
         expect(verdict.findings.some((finding) => finding.level === "error")).toBe(!verdict.usable);
       }),
     );

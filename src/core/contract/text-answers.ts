@@ -8,7 +8,7 @@ import { isHttpUrl } from "./query.ts";
 import { readResponse, unusable, wrongMediaType } from "./http-response.ts";
 import type { Unusable, Verdict } from "./verdict.ts";
 
-/** The destinations a Dial-Whom URL names. Empty, or unusable: nobody is dialled (the third exit). */
+/** The destinations that a Dial-Whom URL names. Empty, or unusable: nobody is dialled (the third exit). */
 export type DialWhomVerdict = Verdict<{ readonly destinations: readonly Destination[] }>;
 
 /** What a Greeting's URL answers, in the order it is played; empty or unusable: the greeting is skipped. */

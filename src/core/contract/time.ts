@@ -110,7 +110,7 @@ function zoneOf(timezone: string): Zone {
   return zone;
 }
 
-/** Milliseconds of the `GMT+05:30` behind a formatted date; a bare `GMT`, as browsers write it, is 0. Exported for its test. */
+/** Milliseconds of the `GMT+05:30` after a formatted date; a bare `GMT`, as browsers write it, is 0. Exported for its test. */
 export function parseOffset(formatted: string): number {
   const match = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?/.exec(formatted);
   if (match === null) return 0;

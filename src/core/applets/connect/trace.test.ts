@@ -136,7 +136,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   "DIAL-11: the caller leaves before anybody was dialled, and no Passthru is told": {
     bye: PASS,
     happens: (call) => call.leaves(),
-    told: ["decision REF-8 Request f1 is given up: nobody waits for its answer any more."],
+    told: ["decision REF-8 Request f1 is cancelled: its answer is no longer needed."],
   },
   "COMMAND: it is hung up by command while it rings": {
     happens: (call) => {
