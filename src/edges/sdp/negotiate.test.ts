@@ -1,6 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answerOffer, createOffer, type LocalMedia, readAnswer, type NegotiatedMedia } from "./negotiate.ts";
+import {
+  answerOffer,
+  createOffer,
+  type LocalMedia,
+  readAnswer,
+  type NegotiatedMedia,
+  unreadableOffer,
+} from "./negotiate.ts";
 import { parseSdp } from "./parse.ts";
 import type { Direction, SessionDescription } from "./session.ts";
 
@@ -330,5 +337,35 @@ describe("readAnswer", () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("S21: the refusal of an offer", () => {
+  const detail = (...lines: string[]): string => {
+    const answered = answerOffer(offer(...lines), LOCAL);
+    return answered.ok ? "" : `${answered.error.code} ${answered.error.detail}`;
+  };
+
+  it.each([
+    [["m=video 5000 RTP/AVP 0"], "304 an audio line is needed, and the offer has video"],
+    [["m=audio 0 RTP/AVP 0"], "304 an audio line is needed, and the offer has audio at port 0"],
+    [["m=audio 5000 RTP/SAVP 0"], "302 audio is taken by RTP/AVP, and the offer has RTP/SAVP"],
+    [["m=audio 5000 RTP/AVP 9 18"], "305 PCMU or PCMA is needed, and the offer has G722/8000 G729/8000"],
+    [["m=audio 5000 RTP/AVP 96", "a=rtpmap:96 PCMU/16000"], "305 PCMU or PCMA is needed, and the offer has PCMU/16000"],
+    [
+      ["m=audio 5000 RTP/AVP 0", "c=IN IP6 2001:db8::1"],
+      "301 an IPv4 address is needed, and the offer has 2001:db8::1",
+    ],
+  ])("%j: %s", (lines, sentence) => {
+    expect(detail(...lines)).toBe(sentence);
+  });
+
+  it("says of a description that cannot be read what is wrong with it", () => {
+    expect(unreadableOffer("has no origin (o=)")).toEqual({
+      status: 488,
+      code: 399,
+      detail: "the session description has no origin (o=)",
+      warning: '399 plugboard "The session description cannot be read"',
+    });
   });
 });

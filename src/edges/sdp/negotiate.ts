@@ -72,10 +72,37 @@ export interface NegotiatedMedia {
   readonly held: boolean;
 }
 
-/** A refusal: `warning` is the value of a Warning header (RFC 3261 section 20.43). */
+/** Why an offer is refused, as a code of RFC 3261 section 20.43. */
+export type WarningCode = 301 | 302 | 304 | 305 | 399;
+
+/** A refusal of an offer. */
 export interface Unacceptable {
   readonly status: 488;
+  readonly code: WarningCode;
+  /** One sentence for a log: what was missing, and what the offer had instead. */
+  readonly detail: string;
+  /** The value of a Warning header, with the text of RFC 3261 section 20.43 for that code. */
   readonly warning: string;
+}
+
+/** The refusal of an offer that {@link parseSdp} could not read; `fault` is its error. */
+export function unreadableOffer(fault: string): Unacceptable {
+  return refusal(399, `the session description ${fault}`);
+}
+
+/** Text of each code, as RFC 3261 section 20.43 words it. */
+const WARNING_TEXT: Readonly<Record<WarningCode, string>> = {
+  301: "Incompatible network address formats",
+  302: "Incompatible transport protocol",
+  304: "Media type not available",
+  305: "Incompatible media format",
+  399: "The session description cannot be read",
+};
+/** Characters of the part of an offer that a sentence quotes. */
+const MAX_QUOTED_CHARS = 120;
+
+function refusal(code: WarningCode, detail: string): Unacceptable {
+  return { status: 488, code, detail, warning: `${code} plugboard "${WARNING_TEXT[code]}"` };
 }
 
 /** An offer of our codecs and telephone-events. */
@@ -142,20 +169,37 @@ function chooseLine(
   local: LocalMedia,
 ): Result<{ media: MediaDescription; codec: CodecDescription; address: string }, Unacceptable> {
   const audio = offer.media.filter(({ kind, port }) => kind === "audio" && port !== 0);
-  if (audio.length === 0) return unacceptable(304, "Media type not available");
+  if (audio.length === 0) return err(refusal(304, `an audio line is needed, and the offer has ${mediaIn(offer)}`));
   const plain = audio.filter(({ protocol }) => isPlainRtp(protocol));
-  if (plain.length === 0) return unacceptable(302, "Incompatible transport protocol");
+  if (plain.length === 0)
+    return err(refusal(302, `audio is taken by RTP/AVP, and the offer has ${listed(audio, (line) => line.protocol)}`));
   for (const media of plain) {
     const codec = bestCodec(media, local.codecs);
     if (codec === undefined) continue;
     const address = usableAddress(media, local.address);
-    return address === null ? unacceptable(301, "Incompatible network address formats") : ok({ media, codec, address });
+    if (address !== null) return ok({ media, codec, address });
+    const needed = isIP(local.address) === 6 ? "IPv6" : "IPv4";
+    return err(refusal(301, `an ${needed} address is needed, and the offer has ${media.address ?? "none"}`));
   }
-  return unacceptable(305, "Incompatible media format");
+  const wanted = local.codecs.join(" or ");
+  return err(refusal(305, `${wanted} is needed, and the offer has ${listed(plain, formatsIn)}`));
 }
 
-function unacceptable(code: number, text: string): { readonly ok: false; readonly error: Unacceptable } {
-  return err({ status: 488, warning: `${code} plugboard "${text}"` });
+function mediaIn(offer: SessionDescription): string {
+  return listed(offer.media, ({ kind, port }) => (port === 0 ? `${kind} at port 0` : kind));
+}
+
+function formatsIn({ codecs, formats }: MediaDescription): string {
+  if (codecs.length === 0) return formats.join(" ");
+  return codecs
+    .map(({ name, clockRate, channels }) => `${name}/${clockRate}${channels === 1 ? "" : `/${channels}`}`)
+    .join(" ");
+}
+
+/** What the lines have, for a sentence. */
+function listed(lines: readonly MediaDescription[], text: (line: MediaDescription) => string): string {
+  if (lines.length === 0) return "no media";
+  return [...new Set(lines.map(text))].join(", ").slice(0, MAX_QUOTED_CHARS);
 }
 
 function bestCodec(media: MediaDescription, ours: readonly AudioCodec[]): CodecDescription | undefined {

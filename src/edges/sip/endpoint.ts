@@ -29,6 +29,7 @@ import {
   respond,
 } from "./dialog/stack-context.ts";
 import { callerDialog, Dialog } from "./dialog/dialog.ts";
+import { addHeaders } from "./dialog/sender.ts";
 import { flowFrom } from "./dialog/flow-snapshot.ts";
 import { InviteUac } from "./dialog/invite-uac.ts";
 import { InviteUas } from "./dialog/invite-uas.ts";
@@ -36,7 +37,7 @@ import { sendOutOfDialog } from "./dialog/out-of-dialog.ts";
 import { Session } from "./dialog/session.ts";
 import { DialogTable } from "./dialog/table.ts";
 import { buildCancel, buildRequest, detach } from "./message/build.ts";
-import { callId, cseq, from, type SipRequest, type SipResponse, to } from "./message/message.ts";
+import { callId, cseq, from, maxForwards, type SipRequest, type SipResponse, to } from "./message/message.ts";
 import type { SipRefusal } from "./message/validate.ts";
 import { parseVia } from "./message/via.ts";
 import { guardedClock } from "./transaction/guarded-clock.ts";
@@ -55,12 +56,23 @@ export interface SipHandlers {
   /** Once per new INVITE outside a dialog, after 100 Trying was queued. */
   onInvite(invite: IncomingInvite): void;
   /**
-   * Asked before any state is made, for every request outside a dialog. `reject`: 403; `drop`: silence, which tells
-   * a scanner nothing. Requests in a dialog are known by their tags and not asked about.
+   * Asked before any state is made, for every request outside of a dialog. `reject`: 403; `drop`: no answer, which
+   * gives a scanner nothing. Requests in a dialog are known by their tags and not asked about.
    */
   admits(source: SipSource, method: string): "accept" | "reject" | "drop";
   /** REGISTER, MESSAGE and the like; absent: 405. */
   onRequest?(request: IncomingRequest): void;
+  /**
+   * A request outside of any dialog came from a source that {@link admits} does not accept; a `drop` gets no answer.
+   * Called for each copy that comes, so bound what is logged. `method` as the stranger wrote it; `CONNECT` for a TCP
+   * connection that was closed before it sent a whole request.
+   */
+  onRefusedSource?(source: SipSource, method: string): void;
+  /**
+   * The stack itself refused a request of an accepted source, before any other handler saw it: malformed (400), too
+   * many hops (483), a body that cannot be used (415), an extension (420), a loop (482)… Called for each copy.
+   */
+  onRefusedRequest?(source: SipSource, request: SipRequest, refusal: SipRefusal): void;
 }
 
 export interface SipListener {
@@ -122,8 +134,11 @@ export interface SipEndpointApi {
   prepare(options: DialOptions): PreparedInvite;
   /** Takes a dialog of an earlier process back; it must not be known already. */
   adopt(snapshot: DialogSnapshot, credentials?: SipCredentials | null): SipCall;
-  /** Gives up an INVITE of an earlier process that rang: CANCEL, and ACK and BYE where the phone was quicker. */
-  cancel(ringing: RingingSnapshot): void;
+  /**
+   * Cancels an INVITE of an earlier process that rang: CANCEL, and ACK and BYE if it was answered meanwhile. `headers`
+   * (a Reason) go on the CANCEL and the BYE.
+   */
+  cancel(ringing: RingingSnapshot, headers?: ExtraHeaders): void;
   /** OPTIONS. Never rejects. */
   ping(target: DialTarget, timeoutMs?: number): Promise<PingResult>;
   /** A request outside of a dialog. Never rejects. */
@@ -141,6 +156,8 @@ const PING_TIMEOUT_MS = 5_000;
 /** Requests that make no sense outside of a dialog: 481 (RFC 3261 12.2.2). */
 const ONLY_IN_DIALOG: ReadonlySet<string> = new Set(["BYE", "PRACK", "UPDATE", "INFO", "CANCEL"]);
 
+/** Owed to a Session-Expires below our minimum (RFC 4028 9). */
+const TOO_SHORT: SipRefusal = { status: 422, reason: "Session Interval Too Small" };
 const ACCEPT_SDP: ExtraHeaders = [["Accept", "application/sdp"]];
 
 /** The user agent itself: wiring of transport, transactions and dialogs. */
@@ -161,7 +178,8 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
         onRequest: (request, flow) => transactions.onRequest(request, flow),
         onResponse: (response, flow) => transactions.onResponse(response, flow),
         onFlowFailed: (flow, reason) => transactions.onFlowFailed(flow, reason),
-        isWelcome: (flow, method) => this.#admits(flow, method) === "accept",
+        admitsMalformed: (request, flow) => this.#admitsMalformed(request, flow),
+        onRefused: (request, flow, refusal) => this.onRefused(request, flow, refusal),
       },
     );
     const transactions = new TransactionLayer(clock, timers, transport, this);
@@ -243,7 +261,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     return session;
   }
 
-  cancel({ flow: way, ...parts }: RingingSnapshot): void {
+  cancel({ flow: way, ...parts }: RingingSnapshot, headers: ExtraHeaders = []): void {
     const stack = this.#stack;
     const flow = flowFrom(stack, way);
     const { branch } = parseVia(parts.via);
@@ -254,11 +272,13 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     const invite = buildRequest({ ...parts, method: "INVITE" });
     const transaction = stack.transactions.resumeInvite(invite, branch, flow, {
       onProvisional() {},
-      onSuccess: (response) => this.onStrayResponse(response, flow),
+      onSuccess: (response) => this.#onLateAnswer(response, flow, headers),
       onRefused() {},
       onNoResponse() {},
     });
-    stack.transactions.cancel(buildCancel(invite), branch, flow, { onFinal() {}, onNoResponse() {} });
+    const cancel = buildCancel(invite);
+    addHeaders(cancel, headers);
+    stack.transactions.cancel(cancel, branch, flow, { onFinal() {}, onNoResponse() {} });
     transaction.onCancelSent();
   }
 
@@ -287,12 +307,19 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     const inDialog = to(request).tag !== null;
     if (inDialog && this.#stack.dialogs.ofRequest(request) !== undefined) return null;
     const verdict = this.#admits(flow, request.method);
+    if (verdict !== "accept") this.#options.handlers.onRefusedSource?.(sourceOf(flow), request.method);
     if (verdict === "drop") return "drop";
     if (inDialog || ONLY_IN_DIALOG.has(request.method)) return { status: 481, reason: "Call Does Not Exist" };
     if (verdict === "reject") return { status: 403, reason: "Forbidden" };
+    if (request.method === "INVITE" && maxForwards(request) === 0) return { status: 483, reason: "Too Many Hops" };
     if (request.method === "INVITE" && hasUnusableBody(request))
       return { status: 415, reason: "Unsupported Media Type", headers: ACCEPT_SDP };
     return null;
+  }
+
+  onRefused(request: SipRequest, flow: TransportFlow, refusal: SipRefusal): void {
+    if (this.#admits(flow, request.method) === "accept")
+      this.#options.handlers.onRefusedRequest?.(sourceOf(flow), request, refusal);
   }
 
   onTransaction(incoming: IncomingTransaction): void {
@@ -309,17 +336,21 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
 
   onStrayResponse(response: SipResponse, flow: TransportFlow): void {
     const { status } = response;
-    if (status < 200 || status >= 300 || cseq(response).method !== "INVITE") return;
+    if (status >= 200 && status < 300 && cseq(response).method === "INVITE") this.#onLateAnswer(response, flow, []);
+  }
+
+  /** A 2xx that no attempt of this process waits for. */
+  #onLateAnswer(response: SipResponse, flow: TransportFlow, headers: ExtraHeaders): void {
     const known = this.#stack.dialogs.ofResponse(response);
     if (known !== undefined) known.onStraySuccess(response);
-    else if (this.#admits(flow, "INVITE") === "accept") this.#endOrphan(response, flow);
+    else if (this.#admits(flow, "INVITE") === "accept") this.#endOrphan(response, flow, headers);
   }
 
   /**
    * A phone that a process before us rang has answered: nobody is left who would talk to it, so it is acknowledged and
    * hung up (as RFC 3261 13.2.2.4 has it for a 2xx that comes too late). All that this takes stands in the response.
    */
-  #endOrphan(response: SipResponse, flow: TransportFlow): void {
+  #endOrphan(response: SipResponse, flow: TransportFlow, headers: ExtraHeaders): void {
     const stack = this.#stack;
     const us = from(response);
     // Without a Contact there is nobody to send an ACK to.
@@ -339,15 +370,24 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     session.acknowledged = invite.cseq;
     session.begin();
     session.onStraySuccess(response);
-    session.hangUp();
+    session.hangUp(headers);
   }
 
   #admits(flow: TransportFlow, method: string): "accept" | "reject" | "drop" {
-    return this.#options.handlers.admits({ protocol: flow.protocol, ...flow.remote }, method);
+    return this.#options.handlers.admits(sourceOf(flow), method);
+  }
+
+  #admitsMalformed(request: SipRequest, flow: TransportFlow): boolean {
+    const accepted = this.#admits(flow, request.method) === "accept";
+    if (!accepted) this.#options.handlers.onRefusedSource?.(sourceOf(flow), request.method);
+    return accepted;
   }
 
   #onInvite(invite: InviteUas): void {
-    if (!invite.begin()) return;
+    if (!invite.begin()) {
+      this.#options.handlers.onRefusedRequest?.(invite.source, invite.request, TOO_SHORT);
+      return;
+    }
     try {
       this.#options.handlers.onInvite(invite);
     } catch (error) {
@@ -373,7 +413,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
       return;
     }
     handlers.onRequest({
-      source: { protocol: flow.protocol, ...flow.remote },
+      source: sourceOf(flow),
       request,
       respond: (status, reason, headers = [], body) => {
         const type: ExtraHeaders = body === undefined ? [] : [["Content-Type", body.contentType]];
@@ -386,4 +426,8 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
       },
     });
   }
+}
+
+function sourceOf({ protocol, remote }: TransportFlow): SipSource {
+  return { protocol, ...remote };
 }

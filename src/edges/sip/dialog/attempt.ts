@@ -63,7 +63,8 @@ export class InviteAttempt implements InviteClientUser {
    * final response there is nothing left to give up (RFC 3261 9.1).
    */
   cancel(headers: ExtraHeaders): void {
-    if (this.#cancelRequested !== null) return;
+    // A CANCEL that still waits for a 1xx takes the headers of the latest request.
+    if (this.#cancelRequested !== null && (this.#cancelled || headers.length === 0)) return;
     this.#cancelRequested = { headers };
     if (this.heard) this.#cancel();
   }

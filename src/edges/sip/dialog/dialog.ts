@@ -58,7 +58,7 @@ export class Dialog {
   /** Where the last message came from or went to. */
   flow: TransportFlow;
   /** Null: no credentials for this far side, so a challenge is a refusal. */
-  readonly digest: DigestClient | null;
+  digest: DigestClient | null;
   /** Where `nextHop` leads, once it was asked for (see `withFlow`). */
   hop: Hop | null = null;
   readonly #stack: StackContext;

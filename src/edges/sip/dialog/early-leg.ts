@@ -1,8 +1,9 @@
 import { cseq, hasToken, numberOf, type SipResponse } from "../message/message.ts";
 import type { IncomingTransaction } from "../transaction/layer.ts";
 import { sdpOf } from "./body.ts";
-import { ALL_CAPABILITIES, CAPABILITIES, type StackContext, respond, respondNotAllowed } from "./stack-context.ts";
+import { ALL_CAPABILITIES, type StackContext, respond, respondNotAllowed } from "./stack-context.ts";
 import type { Dialog } from "./dialog.ts";
+import { type EarlyOfferHandler, EarlyUpdates } from "./early-updates.ts";
 import { sendInDialog } from "./sender.ts";
 import type { DialogUser } from "./table.ts";
 
@@ -10,20 +11,33 @@ import type { DialogUser } from "./table.ts";
 export class EarlyLeg implements DialogUser {
   readonly kind = "ringing_out";
   readonly dialog: Dialog;
-  /** The latest session description of this fork; a later 180 without one changes nothing. */
-  sdp: string | null = null;
+  readonly #updates: EarlyUpdates;
+  readonly #askUser: EarlyOfferHandler;
+  #sdp: string | null = null;
   /** What the response reported last brought. */
   news: string | null = null;
   readonly #stack: StackContext;
   #status = 0;
   #rseq: number | null = null;
-  /** A reliable response answered our offer. */
+  /** A response of this fork answered our offer. */
   #answered = false;
 
-  constructor(stack: StackContext, dialog: Dialog) {
+  constructor(stack: StackContext, dialog: Dialog, askUser: EarlyOfferHandler) {
     this.#stack = stack;
     this.dialog = dialog;
+    this.#updates = new EarlyUpdates(stack, dialog);
+    this.#askUser = askUser;
     stack.dialogs.put(this);
+  }
+
+  /** The far side's latest session description in this fork; a later 180 without one changes nothing. */
+  get sdp(): string | null {
+    return this.#updates.agreed?.theirs ?? this.#sdp;
+  }
+
+  /** Our answer to the far side's last UPDATE; null: our offer in the INVITE is still what counts. */
+  get localSdp(): string | null {
+    return this.#updates.agreed?.ours ?? null;
   }
 
   /** Takes a 101–199; true when it says something new. */
@@ -33,45 +47,47 @@ export class EarlyLeg implements DialogUser {
     if (rseq !== null && !this.#acknowledge(rseq, response)) return false;
     this.dialog.refreshTarget(response);
     const sdp = sdpOf(response);
-    const changed = sdp !== null && sdp !== this.sdp;
+    const changed = sdp !== null && sdp !== this.#sdp && this.#updates.agreed === null;
     const isNew = changed || response.status !== this.#status;
-    if (sdp !== null && rseq !== null) this.#answered = true;
+    // An unreliable answer is only a preview (RFC 3261 13.2.1), but peers that send one go on as if it counted.
+    if (sdp !== null) this.#answered = true;
     this.#status = response.status;
     this.news = changed ? sdp : null;
-    this.sdp = sdp ?? this.sdp;
+    this.#sdp = sdp ?? this.#sdp;
     return isNew;
   }
 
   /** The dialog passes to a session, or the INVITE failed. */
   close(): void {
+    this.#updates.stop();
     this.#stack.dialogs.drop(this);
   }
 
-  onRequest(arrival: IncomingTransaction): void {
+  onRequest(incoming: IncomingTransaction): void {
     const stack = this.#stack;
-    if (!this.dialog.takeSequence(arrival.request)) {
-      respond(stack, arrival, 500, { reason: "CSeq Out Of Order" });
+    if (!this.dialog.takeSequence(incoming.request)) {
+      respond(stack, incoming, 500, { reason: "CSeq Out Of Order" });
       return;
     }
-    switch (arrival.request.method) {
+    switch (incoming.request.method) {
       case "UPDATE":
-        this.#onUpdate(arrival);
+        this.#onUpdate(incoming);
         break;
       case "INVITE":
-        respond(stack, arrival, 491);
+        respond(stack, incoming, 491);
         break;
       case "OPTIONS":
-        respond(stack, arrival, 200, { headers: [["Contact", this.dialog.contact], ...ALL_CAPABILITIES] });
+        respond(stack, incoming, 200, { headers: [["Contact", this.dialog.contact], ...ALL_CAPABILITIES] });
         break;
       case "INFO":
-        respond(stack, arrival, 200);
+        respond(stack, incoming, 200);
         break;
       case "BYE":
         // Only the caller may end an early dialog so (RFC 3261 15).
-        respond(stack, arrival, 481);
+        respond(stack, incoming, 481);
         break;
       default:
-        respondNotAllowed(stack, arrival, this.dialog.localTag);
+        respondNotAllowed(stack, incoming, this.dialog.localTag);
     }
   }
 
@@ -83,6 +99,10 @@ export class EarlyLeg implements DialogUser {
 
   /** It has no timers. */
   suspend(): void {}
+
+  #onUpdate(incoming: IncomingTransaction): void {
+    this.#updates.onUpdate(incoming, this.#answered ? null : 491, (offer) => this.#askUser(offer));
+  }
 
   /** Once per RSeq, in order, in the early dialog itself (RFC 3262 4). False: seen before, or out of order. */
   #acknowledge(rseq: number, response: SipResponse): boolean {
@@ -96,16 +116,5 @@ export class EarlyLeg implements DialogUser {
         this.#stack.log.info({ callId: this.dialog.callId, result }, "a PRACK was refused");
     });
     return true;
-  }
-
-  /** A refresh of the target is taken; an offer is not: ours is unanswered (491), or nobody asked for it (488). */
-  #onUpdate(arrival: IncomingTransaction): void {
-    const stack = this.#stack;
-    if (sdpOf(arrival.request) !== null) {
-      respond(stack, arrival, this.#answered ? 488 : 491);
-      return;
-    }
-    this.dialog.refreshTarget(arrival.request);
-    respond(stack, arrival, 200, { headers: [["Contact", this.dialog.contact], ...CAPABILITIES] });
   }
 }

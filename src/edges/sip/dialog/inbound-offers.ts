@@ -20,6 +20,8 @@ interface Unacknowledged {
   readonly wantsAnswer: boolean;
   /** It made the dialog: no BYE of ours before its ACK (RFC 3261 15). */
   readonly first: boolean;
+  /** Our session description before it. */
+  readonly before: string | null;
 }
 
 /** A re-INVITE or UPDATE whose offer the user is thinking about. */
@@ -66,13 +68,18 @@ export class InboundOffers {
     const waited = this.#unacknowledged;
     if (waited === null || cseq(ack).number !== waited.sequence) return;
     this.stop();
-    if (!waited.wantsAnswer) return;
-    const { offers, handlers } = this.#session;
-    offers.settle();
-    const answer = sdpOf(ack);
+    if (waited.wantsAnswer) this.#session.offers.settle();
     if (this.#session.ended) return;
-    if (answer === null) this.#session.end("no_answer_in_ack");
-    else handlers.onAnswer(answer);
+    if (waited.first) this.#session.handlers.onAcknowledged?.();
+    if (waited.wantsAnswer) this.#onAnswerInAck(waited, sdpOf(ack));
+  }
+
+  /** A re-INVITE whose ACK has no answer has failed: the session stays as it was (RFC 3261 14.1). */
+  #onAnswerInAck(waited: Unacknowledged, answer: string | null): void {
+    if (this.#session.ended) return;
+    if (answer !== null) this.#session.handlers.onAnswer(answer);
+    else if (waited.first) this.#session.end("no_answer_in_ack");
+    else this.#session.localSdp = waited.before;
   }
 
   onInvite(incoming: IncomingTransaction): void {
@@ -92,7 +99,7 @@ export class InboundOffers {
   }
 
   onUpdate(incoming: IncomingTransaction): void {
-    const { stack, dialog, offers } = this.#session;
+    const { stack, offers } = this.#session;
     const offer = sdpOf(incoming.request);
     const verdict = offer === null ? null : offers.receive();
     if (verdict === 491) respond(stack, incoming, 491);
@@ -101,7 +108,7 @@ export class InboundOffers {
     else {
       const agreement = this.#agree(incoming);
       if (agreement === null) return;
-      dialog.refreshTarget(incoming.request);
+      this.#refreshed(incoming.request, agreement);
       respond(stack, incoming, 200, { headers: this.#acceptance(agreement) });
     }
   }
@@ -128,16 +135,18 @@ export class InboundOffers {
     this.stop();
   }
 
-  /** Session timer of a refresh; null: it has been refused with 422. */
+  /** Session timer of a refresh, to be restarted once that is accepted; null: it has been refused with 422. */
   #agree(incoming: IncomingTransaction): Exclude<ServerAgreement, { kind: "refuse" }> | null {
-    const { stack, timer } = this.#session;
     const agreement = agreeAsServer(incoming.request);
-    if (agreement.kind === "refuse") {
-      respond(stack, incoming, 422, { headers: MIN_SE });
-      return null;
-    }
-    timer.restart(agreement.kind === "agreed" ? agreement : null);
-    return agreement;
+    if (agreement.kind !== "refuse") return agreement;
+    respond(this.#session.stack, incoming, 422, { headers: MIN_SE });
+    return null;
+  }
+
+  /** The refresh is accepted: its Contact and its session timer count from here. */
+  #refreshed(request: SipRequest, agreement: ServerAgreement): void {
+    this.#session.dialog.refreshTarget(request);
+    this.#session.timer.restart(agreement.kind === "agreed" ? agreement : null);
   }
 
   #acceptance(agreement: ServerAgreement): ExtraHeaders {
@@ -156,7 +165,7 @@ export class InboundOffers {
       incoming,
       offer,
       headers: this.#acceptance(agreement),
-      accepted: () => this.#session.dialog.refreshTarget(incoming.request),
+      accepted: () => this.#refreshed(incoming.request, agreement),
     };
     this.#pending = pending;
     if (transaction !== null) transaction.onCancel = () => this.#withdraw(pending);
@@ -196,22 +205,23 @@ export class InboundOffers {
     const { stack, offers } = this.#session;
     if (typeof reply !== "string") {
       offers.settle();
-      const { status, reason } = reply;
-      respond(stack, pending.incoming, status, reason === undefined ? {} : { reason });
+      respond(stack, pending.incoming, reply.status, reply);
       return;
     }
+    const before = this.#session.localSdp;
     pending.accepted();
     this.#session.localSdp = reply;
     if (pending.offer !== null) offers.settle();
-    this.#accept(pending, reply);
+    this.#accept(pending, reply, before);
   }
 
-  #accept({ incoming, offer, headers }: Pending, sdp: string): void {
+  #accept({ incoming, offer, headers }: Pending, sdp: string, before: string | null): void {
     const body = sdpBody(sdp);
     const octets = respond(this.#session.stack, incoming, 200, { ...body, headers: [...headers, ...body.headers] });
     if (incoming.kind !== "invite") return;
     const sequence = cseq(incoming.request).number;
-    this.awaitAck({ transaction: incoming.transaction, sequence, octets, wantsAnswer: offer === null, first: false });
+    const wantsAnswer = offer === null;
+    this.awaitAck({ transaction: incoming.transaction, sequence, octets, wantsAnswer, first: false, before });
   }
 
   #refuseForNow(incoming: IncomingTransaction): void {

@@ -1,6 +1,7 @@
 import type { Timer } from "../../../base/clock.ts";
 import { DigestClient } from "../auth/client.ts";
-import { buildRequest, detach } from "../message/build.ts";
+import { buildRequest } from "../message/build.ts";
+import { finalResponse } from "../message/fields.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
 import { to } from "../message/message.ts";
 import { NameAddr } from "../message/name-addr.ts";
@@ -14,6 +15,7 @@ import { sdpOf } from "./body.ts";
 import { CAPABILITIES, type StackContext, newId, userOf } from "./stack-context.ts";
 import { callerDialog, firstSequence } from "./dialog.ts";
 import { EarlyLeg } from "./early-leg.ts";
+import type { EarlyOfferHandler } from "./early-updates.ts";
 import { addHeaders, retryCredentials } from "./sender.ts";
 import { allowedBy, Session } from "./session.ts";
 import { agreeAsClient, longerInterval } from "./session-timer.ts";
@@ -65,6 +67,8 @@ export class InviteUac implements PreparedInvite, AttemptUser {
   /** Headers that a 422 asked for. */
   #interval: ExtraHeaders = [];
   #attempt: InviteAttempt | null = null;
+  /** Earlier attempts whose CANCEL still waits for a 1xx. */
+  readonly #abandoned: InviteAttempt[] = [];
   #progressed = false;
   /** To tag of the answer. */
   #answeredBy: string | null = null;
@@ -128,6 +132,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     if (call instanceof Session) call.hangUp(headers);
     if (this.#state === "over") return;
     this.#cancelHeaders = headers;
+    for (const attempt of this.#abandoned) attempt.cancel(headers);
     this.#attempt?.cancel(headers);
     this.#close();
   }
@@ -147,7 +152,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     const address = this.#addresses[this.#next++];
     const refusal = this.#lastRefusal;
     if (address !== undefined) this.#tryAddress(address);
-    else this.#fail(refusal?.status ?? null, refusal?.reason ?? reason, refusal);
+    else this.#fail(reason, refusal);
   }
 
   #tryAddress(address: SipTargetAddress): void {
@@ -191,7 +196,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
   }
 
   #invite(flow: TransportFlow): SipRequest {
-    const { target, to: callee, headers = [] } = this.#options;
+    const { target, to: callee, headers = [], maxForwards } = this.#options;
     return buildRequest({
       method: "INVITE",
       uri: target.uri,
@@ -199,6 +204,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
       to: new NameAddr(callee.display ?? null, callee.uri),
       callId: this.callId,
       cseq: this.#sequence,
+      ...(maxForwards === undefined ? {} : { maxForwards }),
       contact: `<${this.#stack.transport.contactUri(flow, this.#user)}>`,
       headers: [["User-Agent", this.#stack.userAgent], ...CAPABILITIES, ...this.#interval, ...headers],
       body: this.#sdp,
@@ -214,6 +220,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     this.#silence = this.#stack.clock.after(noProvisionalTimeoutMs, () => {
       if (attempt !== this.#attempt || attempt.heard) return;
       attempt.cancel([]);
+      this.#abandoned.push(attempt);
       this.#tryNext("no response");
     });
   }
@@ -225,7 +232,9 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     let leg = this.#legs.get(tag);
     if (leg === undefined) {
       if (this.#legs.size >= MOST_FORKS) return;
-      leg = new EarlyLeg(this.#stack, this.#dialogOf(attempt, response));
+      const askUser = (sdp: string): ReturnType<EarlyOfferHandler> =>
+        this.#handlers?.onOffer?.(sdp, tag) ?? { status: 488 };
+      leg = new EarlyLeg(this.#stack, this.#dialogOf(attempt, response), askUser);
       this.#legs.set(leg.dialog.remoteTag, leg);
     }
     if (leg.onProvisional(response)) this.#handlers?.onProgress(response.status, leg.news, tag);
@@ -247,14 +256,16 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     if (leg !== undefined) dialog.takeOver(leg.dialog);
     this.#legs.delete(tag);
     const session = new Session(this.#stack, dialog, {
-      localSdp: wanted ? this.#sdp : null,
+      localSdp: wanted ? (leg?.localSdp ?? this.#sdp) : null,
       interval: agreeAsClient(response),
       peerAllows: allowedBy(response),
     });
     session.acknowledged = attempt.sequence;
     session.begin();
     attempt.acknowledge(dialog);
-    if (wanted) this.#answered(session, sdpOf(response) ?? leg?.sdp ?? null);
+    // After an UPDATE the 200 can only repeat an older answer (RFC 3261 13.2.1).
+    const sdp = leg?.localSdp == null ? sdpOf(response) : null;
+    if (wanted) this.#answered(session, sdp ?? leg?.sdp ?? null);
     else session.hangUp(this.#cancelHeaders);
   }
 
@@ -277,24 +288,26 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     } else if (response.status === 503 && !this.#progressed) {
       this.#lastRefusal = response;
       this.#tryNext(response.reason);
-    } else this.#fail(response.status, detach(response.reason), response);
+    } else this.#fail(response.reason, response);
   }
 
   onNoResponse(attempt: InviteAttempt, reason: string): void {
     if (attempt !== this.#attempt || this.#state === "over") return;
-    if (this.#progressed) this.#fail(null, reason, null);
+    if (this.#progressed) this.#fail(reason, null);
     else this.#tryNext(reason);
   }
 
   #onTooLong(): void {
     this.#attempt?.cancel([]);
-    this.#fail(null, "no final response", null);
+    this.#fail("no final response", null);
   }
 
-  #fail(status: number | null, reason: string, response: SipResponse | null): void {
+  /** `reason` counts where there is no `refusal`. */
+  #fail(reason: string, refusal: SipResponse | null): void {
     if (this.#state === "over") return;
+    const final = refusal === null ? null : finalResponse(refusal);
     const handlers = this.#close();
-    handlers?.onFailed(status, reason, response);
+    handlers?.onFailed(final?.status ?? null, final?.reasonPhrase ?? reason, final);
   }
 
   /** No handler but those of a call is called after this, unless by whoever takes them from here. */
@@ -305,6 +318,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     this.#state = "over";
     this.#silence?.cancel();
     this.#ringing?.cancel();
+    this.#abandoned.length = 0;
     for (const leg of this.#legs.values()) leg.close();
     this.#onClosed();
     return handlers;

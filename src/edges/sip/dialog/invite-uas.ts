@@ -1,8 +1,10 @@
 import type { Timer } from "../../../base/clock.ts";
 import { buildResponse } from "../message/build.ts";
-import { cseq, hasToken, numberOf, type SipRequest } from "../message/message.ts";
+import { DigestClient } from "../auth/client.ts";
+import { type ReasonValue, reasonsOf } from "../message/fields.ts";
+import { cseq, DEFAULT_MAX_FORWARDS, hasToken, maxForwards, numberOf, type SipRequest } from "../message/message.ts";
 import type { IncomingTransaction } from "../transaction/layer.ts";
-import type { ExtraHeaders, IncomingInvite, SipCall, SipSource } from "./types.ts";
+import type { ExtraHeaders, IncomingInvite, SipCall, SipCredentials, SipSource } from "./types.ts";
 import { sdpOf } from "./body.ts";
 import {
   ALL_CAPABILITIES,
@@ -15,6 +17,7 @@ import {
   sdpBody,
 } from "./stack-context.ts";
 import { calleeDialog, type Dialog } from "./dialog.ts";
+import { type EarlyOfferHandler, EarlyUpdates } from "./early-updates.ts";
 import { ReliableProvisionals } from "./reliable.ts";
 import { allowedBy, Session } from "./session.ts";
 import { agreeAsServer, MIN_SE, type ServerAgreement } from "./session-timer.ts";
@@ -41,13 +44,14 @@ export class InviteUas implements IncomingInvite, DialogUser {
   readonly source: SipSource;
   readonly request: SipRequest;
   readonly offer: string | null;
+  readonly maxForwards: number;
   readonly dialog: Dialog;
   readonly #stack: StackContext;
   readonly #incoming: IncomingInviteTransaction;
   readonly #interval: ServerAgreement;
   readonly #reliable: ReliableProvisionals | null;
   #state: "waiting" | "answered" | "over" = "waiting";
-  #onCancelled: (() => void) | null = null;
+  #onCancelled: ((reasons: readonly ReasonValue[]) => void) | null = null;
   #session: Session | null = null;
   #repeat: Timer | null = null;
   /** The caller's own limit (RFC 3261 13.3.1). */
@@ -55,6 +59,10 @@ export class InviteUas implements IncomingInvite, DialogUser {
   /** Offerless INVITE: our offer went out in a reliable 183, and the PRACK brought this. */
   #earlyAnswer: string | null = null;
   #offeredEarly = false;
+  /** A reliable 183 of ours answered the INVITE's offer, or the PRACK answered ours. */
+  #agreedEarly = false;
+  readonly #updates: EarlyUpdates;
+  #onOffer: EarlyOfferHandler = () => ({ status: 488 });
 
   constructor(stack: StackContext, incoming: IncomingInviteTransaction) {
     const { request, flow } = incoming;
@@ -63,7 +71,9 @@ export class InviteUas implements IncomingInvite, DialogUser {
     this.request = request;
     this.source = { protocol: flow.protocol, ...flow.remote };
     this.offer = sdpOf(request);
+    this.maxForwards = maxForwards(request) ?? DEFAULT_MAX_FORWARDS;
     this.dialog = calleeDialog(stack, request, flow, newId(stack));
+    this.#updates = new EarlyUpdates(stack, this.dialog);
     this.#interval = agreeAsServer(request);
     const reliable = hasToken(request, "require", "100rel");
     this.#reliable = reliable ? new ReliableProvisionals(stack, cseq(request).number, () => this.#onNoPrack()) : null;
@@ -76,16 +86,20 @@ export class InviteUas implements IncomingInvite, DialogUser {
       return false;
     }
     this.#incoming.transaction.tryLater(() => response(this.#stack, this.request, 100));
-    this.#incoming.transaction.onCancel = () => this.#giveUp();
+    this.#incoming.transaction.onCancel = (cancel) => this.#onCallerCancelled(cancel);
     this.#stack.dialogs.put(this);
     const expiresS = numberOf(this.request, "expires");
     if (expiresS !== null && expiresS <= LONGEST_EXPIRES_S)
-      this.#expiry = this.#stack.clock.after(expiresS * 1_000, () => this.#giveUp());
+      this.#expiry = this.#stack.clock.after(expiresS * 1_000, () => this.#onCallerCancelled(null));
     return true;
   }
 
-  onCancelled(run: () => void): void {
+  onCancelled(run: (reasons: readonly ReasonValue[]) => void): void {
     this.#onCancelled = run;
+  }
+
+  onOffer(run: EarlyOfferHandler): void {
+    this.#onOffer = run;
   }
 
   ring(status: 180 | 183 = 180, sdp?: string): void {
@@ -94,12 +108,14 @@ export class InviteUas implements IncomingInvite, DialogUser {
     else this.#ringReliably(this.#reliable, status, sdp ?? null);
   }
 
-  answer(sdp: string): SipCall {
+  answer(sdp: string, credentials: SipCredentials | null = null): SipCall {
     const { dialog, request } = this;
     const interval = this.#interval.kind === "agreed" ? this.#interval : null;
-    const session = new Session(this.#stack, dialog, { localSdp: sdp, interval, peerAllows: allowedBy(request) });
+    if (credentials !== null) dialog.digest = new DigestClient(credentials, this.#stack.random);
+    const localSdp = this.#updates.agreed?.ours ?? sdp;
+    const session = new Session(this.#stack, dialog, { localSdp, interval, peerAllows: allowedBy(request) });
     if (this.#state !== "waiting") {
-      // Later, so that the user can set his handlers on what is already over.
+      // Later, so that the user can set handlers on what is already over.
       this.#stack.clock.after(0, () => session.end("remote_bye"));
       return session;
     }
@@ -121,7 +137,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
     const inOrder = this.dialog.takeSequence(incoming.request);
     if (incoming.request.method === "BYE") {
       respond(this.#stack, incoming, 200);
-      this.#giveUp();
+      this.#onCallerCancelled(incoming.request);
     } else if (!inOrder) respond(this.#stack, incoming, 500, { reason: "CSeq Out Of Order" });
     else this.#onOrderly(incoming);
   }
@@ -145,7 +161,8 @@ export class InviteUas implements IncomingInvite, DialogUser {
         this.#onPrack(incoming);
         break;
       case "UPDATE":
-        this.#onUpdate(incoming);
+        // Their offer in the INVITE is unanswered until a reliable response or the PRACK answered it.
+        this.#updates.onUpdate(incoming, this.#agreedEarly ? null : 500, (offer) => this.#onOffer(offer));
         break;
       case "INVITE":
         respond(this.#stack, incoming, 500, { headers: [["Retry-After", "1"]] });
@@ -169,17 +186,8 @@ export class InviteUas implements IncomingInvite, DialogUser {
     }
     respond(this.#stack, incoming, 200);
     if (this.#offeredEarly) this.#earlyAnswer ??= sdpOf(incoming.request);
+    this.#agreedEarly ||= this.#offeredEarly ? this.#earlyAnswer !== null : reliable.carriesSdp;
     reliable.acknowledged();
-  }
-
-  /** Without SDP it refreshes the target; a new offer before our answer is refused (RFC 3311 5.2). */
-  #onUpdate(incoming: IncomingTransaction): void {
-    if (sdpOf(incoming.request) !== null) {
-      respond(this.#stack, incoming, 500, { headers: [["Retry-After", "1"]] });
-      return;
-    }
-    this.dialog.refreshTarget(incoming.request);
-    respond(this.#stack, incoming, 200, { headers: [["Contact", this.dialog.contact], ...CAPABILITIES] });
   }
 
   /** An offerless INVITE's first reliable response must carry our offer (RFC 3262 5): without one there is no ringing. */
@@ -223,7 +231,9 @@ export class InviteUas implements IncomingInvite, DialogUser {
     if (this.#state !== "answered") return;
     const { request, transaction } = this.#incoming;
     session.begin();
-    const body = sdpBody(this.#offeredEarly ? null : sdp);
+    this.#updates.stop();
+    const answered = this.#offeredEarly || this.#updates.agreed !== null;
+    const body = sdpBody(answered ? null : sdp);
     const timer = this.#interval.kind === "agreed" ? this.#interval.headers : [];
     const headers: ExtraHeaders = [["Contact", this.dialog.contact], ...CAPABILITIES, ...timer, ...body.headers];
     const octets = respond(this.#stack, this.#incoming, 200, { ...body, toTag: this.dialog.localTag, headers });
@@ -235,20 +245,20 @@ export class InviteUas implements IncomingInvite, DialogUser {
     if (early !== null) this.#stack.clock.after(0, () => session.handlers.onAnswer(early));
   }
 
-  /** CANCEL or BYE before our final response. */
-  #giveUp(): void {
+  /** CANCEL or BYE before our final response; null: its Expires ran out. */
+  #onCallerCancelled(by: SipRequest | null): void {
     if (this.#state === "over") return;
     const session = this.#detachSession();
     this.#finish(487, null, []);
-    if (session === null) this.#onCancelled?.();
-    else session.end("remote_bye");
+    if (session === null) this.#onCancelled?.(by === null ? [] : reasonsOf(by));
+    else session.end("remote_bye", by);
   }
 
   /** RFC 3262 3: an INVITE whose reliable 1xx nobody acknowledged gets a 5xx. */
   #onNoPrack(): void {
     const session = this.#detachSession();
     this.#finish(504, "No PRACK", []);
-    if (session === null) this.#onCancelled?.();
+    if (session === null) this.#onCancelled?.([]);
     else session.end("remote_bye");
   }
 
@@ -262,6 +272,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
     this.#repeat?.cancel();
     this.#expiry?.cancel();
     this.#reliable?.stop();
+    this.#updates.stop();
     const { request, transaction } = this.#incoming;
     const toTag = this.dialog.localTag;
     const all: ExtraHeaders = [["Server", this.#stack.userAgent], ...headers];

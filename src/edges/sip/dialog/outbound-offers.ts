@@ -109,7 +109,7 @@ export class OutboundOffers {
     if (attempt !== this.#attempt || wish === null || session.ended) return;
     const sdp = sdpOf(response);
     session.offers.settle();
-    session.localSdp = wish.sdp;
+    if (sdp !== null) session.localSdp = wish.sdp;
     session.timer.restart(agreeAsClient(response));
     this.#finish(
       sdp === null ? { ok: false, status: response.status, reason: "no answer in the 200" } : { ok: true, sdp },

@@ -44,6 +44,11 @@ export class ReliableProvisionals {
     }
   }
 
+  /** Whether the response that is out carries SDP. */
+  get carriesSdp(): boolean {
+    return this.#current?.carriesSdp === true;
+  }
+
   /** Whether the PRACK is for the response that is out. */
   matches(prack: SipRequest): boolean {
     const [rseq, sequence, method] = (prack.headers.get("rack") ?? "").split(/[ \t]+/);

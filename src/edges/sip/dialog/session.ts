@@ -1,3 +1,4 @@
+import { reasonsOf } from "../message/fields.ts";
 import { contentType, cseq, type SipRequest, type SipResponse, tokens } from "../message/message.ts";
 import type { IncomingTransaction } from "../transaction/layer.ts";
 import type { InviteServerTransaction } from "../transaction/server-invite.ts";
@@ -37,7 +38,7 @@ export interface SessionContext {
   readonly inbound: InboundOffers;
   readonly outbound: OutboundOffers;
   /** Ends the session for good: BYE where one is owed, and `onEnded`. */
-  end(reason: CallEnd, bye?: SipRequest): void;
+  end(reason: CallEnd, by?: SipRequest | null): void;
 }
 
 /** How a session begins. */
@@ -47,7 +48,7 @@ export interface SessionStart {
   readonly peerAllows: ReadonlySet<string>;
 }
 
-/** Until the user sets his own. */
+/** Until the user sets others. */
 const NO_HANDLERS: CallHandlers = {
   onEnded() {},
   onOffer: () => ({ status: 488 }),
@@ -163,10 +164,11 @@ export class Session implements SipCall, SessionContext, DialogUser {
   /** The 2xx to the INVITE that made this session has been sent; `wantsAnswer`: it carried our offer. */
   awaitFirstAck(transaction: InviteServerTransaction, sequence: number, octets: Buffer, wantsAnswer: boolean): void {
     if (wantsAnswer) this.offers.offer();
-    this.inbound.awaitAck({ transaction, sequence, octets, wantsAnswer, first: true });
+    this.inbound.awaitAck({ transaction, sequence, octets, wantsAnswer, first: true, before: this.localSdp });
   }
 
-  end(reason: CallEnd, bye: SipRequest | null = null): void {
+  /** `by`: the BYE or CANCEL of the far side that ends it. */
+  end(reason: CallEnd, by: SipRequest | null = null): void {
     if (this.#ended) return;
     this.#ended = true;
     this.timer.stop();
@@ -181,7 +183,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
     const { handlers } = this;
     // What is left lives on for half a minute, for repeats of the other side: its user's call must not.
     this.handlers = NO_HANDLERS;
-    handlers.onEnded(reason, bye);
+    handlers.onEnded(reason, by?.method === "BYE" ? by : null, by === null ? [] : reasonsOf(by));
   }
 
   suspend(): void {

@@ -1,4 +1,7 @@
+import type { FinalResponse, ReasonValue } from "../message/fields.ts";
 import type { SipRequest, SipResponse } from "../message/message.ts";
+
+export type { FinalResponse, ReasonValue } from "../message/fields.ts";
 
 /** The transports of this stack; a TLS listener will be a third. */
 export type SipProtocol = "udp" | "tcp";
@@ -27,21 +30,26 @@ export interface SipCredentials {
  */
 export type CallEnd = "hung_up" | "remote_bye" | "no_ack" | "no_answer_in_ack" | "session_expired" | "lost";
 
-/** What the user of a call says to an offer inside it: SDP, or the status to refuse it with (488 when in doubt). */
-export type OfferReply = string | { readonly status: number; readonly reason?: string };
+/** The reply to an offer inside a call: SDP, or the status to refuse it with (488 when in doubt) and its headers. */
+export type OfferReply =
+  | string
+  | { readonly status: number; readonly reason?: string; readonly headers?: ExtraHeaders };
 
 /** What a call tells its user. Set {@link SipCall.handlers} before control returns to the event loop. */
 export interface CallHandlers {
   /**
-   * Exactly once, whoever ended it; synchronously inside `hangUp` when we did. `bye`: the far side's BYE, which may
-   * carry a Reason (RFC 3326); null when there was none.
+   * Exactly once, whichever side ended it; synchronously inside `hangUp` when we did. `bye`: the far side's BYE; null
+   * when there was none. `reasons`: the Reason headers (RFC 3326) of that BYE, or of the CANCEL that crossed our 200.
    */
-  onEnded(end: CallEnd, bye: SipRequest | null): void;
+  onEnded(end: CallEnd, bye: SipRequest | null, reasons: readonly ReasonValue[]): void;
   /**
-   * A re-INVITE or UPDATE with an offer: returns our answer. With `null` (offerless re-INVITE) returns our offer;
-   * its answer comes to `onAnswer`. While a promise is pending, further offers are refused with 500 or 491.
+   * A re-INVITE or UPDATE with an offer: returns our answer. With `null` (offerless re-INVITE) returns our offer; its
+   * answer comes to `onAnswer`, or never when the far side's ACK has none: the session then stays as it was. While a
+   * promise is pending, further offers are refused with 500 or 491.
    */
   onOffer(sdp: string | null): OfferReply | Promise<OfferReply>;
+  /** The ACK to the 200 that answered an incoming call has come: the caller is really there. */
+  onAcknowledged?(): void;
   /** The answer to an offer of ours that went out in a 2xx; it came in the ACK (RFC 3264, RFC 6337). */
   onAnswer(sdp: string): void;
   /** INFO (RFC 6086, and the older DTMF kind); it has been answered with 200. */
@@ -80,25 +88,41 @@ export interface IncomingInvite {
   readonly request: SipRequest;
   /** The far side's SDP; null: the INVITE had none, and `answer` must carry our offer. */
   readonly offer: string | null;
+  /**
+   * Hops that the request may still take; 70 when it has no Max-Forwards. Never 0: such an INVITE has been refused with
+   * 483. A call made because of this one is dialled with one less ({@link DialOptions.maxForwards}).
+   */
+  readonly maxForwards: number;
   /** 180 Ringing, or 183 with early media. Sent reliably when the INVITE requires 100rel (RFC 3262). */
   ring(status?: 180 | 183, sdp?: string): void;
   /**
-   * 200, resent until the ACK; no ACK in 64·T1: BYE, and the call ends with `no_ack`. A caller who has already given
-   * up is a call that ends at once: `onEnded` is the only thing that follows.
+   * 200, resent until the ACK; without an ACK in 32·T1: BYE, and the call ends with `no_ack`. If the caller has already
+   * cancelled, the call ends at once and `onEnded` is the only thing that follows. `credentials`: for a trunk that
+   * challenges our requests in the dialog.
    */
-  answer(sdp: string): SipCall;
+  answer(sdp: string, credentials?: SipCredentials | null): SipCall;
   /** A final refusal, 300 to 699; `reason` null: the standard phrase. */
   reject(status: number, reason?: string | null, headers?: ExtraHeaders): void;
-  /** The caller gave up before an answer (CANCEL or BYE); 487 has been sent. Called at most once. */
-  onCancelled(run: () => void): void;
+  /**
+   * The caller cancelled before an answer (CANCEL or BYE, whose Reason headers are handed on); 487 has been sent.
+   * Called at most once.
+   */
+  onCancelled(run: (reasons: readonly ReasonValue[]) => void): void;
+  /**
+   * Sets what answers an UPDATE with an offer that comes before our final response, once a reliable 183 has carried
+   * our answer to the INVITE's own offer (RFC 3311 5.2). Until it is set such an UPDATE gets 488. The session
+   * description of `answer` is then not sent, since the offer of the INVITE is already answered.
+   */
+  onOffer(run: (sdp: string) => OfferReply | Promise<OfferReply>): void;
 }
 
 /** One attempt that we make. */
 export interface OutgoingInvite {
   readonly callId: string;
   /**
-   * "Give up", whatever the state: before a 1xx it is remembered, after a 1xx a CANCEL goes out, after a 2xx ACK and
-   * BYE. After it none of the dial's handlers is called any more.
+   * Ends the attempt, whatever its state: before a 1xx the CANCEL is queued, after a 1xx it goes out, after a 2xx ACK
+   * and BYE. `headers` (a Reason: RFC 3326) go on every CANCEL and BYE that this leads to, queued ones and those for
+   * late forks too. None of the dial's handlers is called afterwards.
    */
   cancel(headers?: ExtraHeaders): void;
   /** What a restarted process needs to give it up ({@link import("../endpoint.ts").SipEndpoint.cancel}); null: nothing rings. */
@@ -137,21 +161,32 @@ export interface DialHandlers {
    * the session cannot work: hang up). Further forks' 2xx are acknowledged and ended without a word.
    */
   onAnswered(call: SipCall, sdp: string | null): void;
-  /** The last word of an attempt that failed. `status` null: nothing was ever heard from the far side. */
-  onFailed(status: number | null, reason: string, response: SipResponse | null): void;
+  /**
+   * The attempt failed. `status` null: no final response came, and `reason` says what happened instead; else `reason` is
+   * the reason phrase and `final` all that the response says: Reason headers, the Contacts of a 3xx, Retry-After.
+   */
+  onFailed(status: number | null, reason: string, final: FinalResponse | null): void;
+  /**
+   * An UPDATE with an offer in the early dialog of that To tag (RFC 3311): returns our answer. Absent: 488. When the
+   * call is answered, `onAnswered` gets this offer as the far side's description, whatever an earlier 18x said.
+   */
+  onOffer?(sdp: string, toTag: string): OfferReply | Promise<OfferReply>;
 }
 
 export interface DialOptions {
   readonly target: DialTarget;
   readonly from: PartyAddress;
   readonly to: PartyAddress;
+  /** Diversion, History-Info, P-Asserted-Identity and the like. */
   readonly headers?: ExtraHeaders;
+  /** 0 to 255; default 70. For a call made because of another: that one's {@link IncomingInvite.maxForwards} less 1. */
+  readonly maxForwards?: number;
   readonly sdp: string;
   readonly credentials?: SipCredentials | null;
   readonly handlers: DialHandlers;
   /** For TCP, per address. Default 5,000. */
   readonly connectTimeoutMs?: number;
-  /** No response at all, not even 100, in so long: next address, then `onFailed(null, …)`. Default: timer B, 32,000. */
+  /** Without any response, even 100, for this long: next address, then `onFailed(null, …)`. Default: timer B, 32,000. */
   readonly noProvisionalTimeoutMs?: number;
 }
 

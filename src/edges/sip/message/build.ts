@@ -4,6 +4,7 @@ import { Headers } from "./headers.ts";
 import {
   callId,
   cseq,
+  DEFAULT_MAX_FORWARDS,
   makeRequest,
   NO_BODY,
   type SipMessage,
@@ -19,9 +20,6 @@ import { reasonPhrase } from "./reasons.ts";
 
 export { detach } from "./chars.ts";
 export { reasonPhrase } from "./reasons.ts";
-
-/** What RFC 3261 section 8.1.1.6 recommends. */
-const DEFAULT_MAX_FORWARDS = 70;
 
 export interface ResponseParts {
   /** Set on To unless the request already carries a tag; never on a 100. */

@@ -13,6 +13,8 @@ export const MAX_CSEQ = 2 ** 31 - 1;
 export const MAX_SECONDS = 2 ** 32 - 1;
 /** Max-Forwards is 0 to 255 (RFC 3261 section 20.22). */
 const MAX_MAX_FORWARDS = 255;
+/** What RFC 3261 section 8.1.1.6 recommends, and what a request without Max-Forwards counts as. */
+export const DEFAULT_MAX_FORWARDS = 70;
 
 export interface SipRequest {
   readonly kind: "request";

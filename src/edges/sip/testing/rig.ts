@@ -5,8 +5,11 @@ import {
   type CallEnd,
   type CallHandlers,
   type DialOptions,
+  type FinalResponse,
   type IncomingInvite,
   type OutgoingInvite,
+  type ReasonValue,
+  type SipSource,
   type SipCall,
   SipEndpoint,
   type SipEndpointOptions,
@@ -56,13 +59,21 @@ export async function settle(): Promise<void> {
 /** Handlers of a call that write down what they hear. */
 export class CallLog implements CallHandlers {
   readonly ends: CallEnd[] = [];
+  /** Reason headers of what ended it. */
+  reasons: readonly ReasonValue[] = [];
+  acknowledged = 0;
   readonly offers: (string | null)[] = [];
   readonly answers: string[] = [];
   readonly infos: string[] = [];
   reply: CallHandlers["onOffer"] = () => ANSWER;
 
-  onEnded(end: CallEnd, _bye: SipRequest | null): void {
+  onEnded(end: CallEnd, _bye: SipRequest | null, reasons: readonly ReasonValue[]): void {
     this.ends.push(end);
+    this.reasons = reasons;
+  }
+
+  onAcknowledged(): void {
+    this.acknowledged++;
   }
 
   onOffer(sdp: string | null): ReturnType<CallHandlers["onOffer"]> {
@@ -86,6 +97,10 @@ export interface Dialled {
   readonly progress: { readonly status: number; readonly sdp: string | null; readonly tag: string }[];
   readonly answers: (string | null)[];
   readonly failures: { readonly status: number | null; readonly reason: string }[];
+  /** What the final response of the failure said. */
+  readonly finals: (FinalResponse | null)[];
+  /** Offers of early UPDATEs, with the To tag of their dialog. */
+  readonly updates: { readonly sdp: string; readonly tag: string }[];
   call: SipCall | null;
 }
 
@@ -94,6 +109,8 @@ export class Party {
   readonly host: string;
   readonly endpoint: SipEndpoint;
   readonly invites: IncomingInvite[] = [];
+  readonly refusedSources: { readonly source: SipSource; readonly method: string }[] = [];
+  readonly refusedRequests: { readonly method: string; readonly status: number }[] = [];
   onInvite: (invite: IncomingInvite) => void = () => {};
   admits: "accept" | "reject" | "drop" = "accept";
 
@@ -115,6 +132,8 @@ export class Party {
       resolver: () => Promise.reject(new Error("no such name")),
       handlers: {
         admits: () => this.admits,
+        onRefusedSource: (source, method) => void this.refusedSources.push({ source, method }),
+        onRefusedRequest: (_, { method }, { status }) => void this.refusedRequests.push({ method, status }),
         onInvite: (invite) => {
           this.invites.push(invite);
           this.onInvite(invite);
@@ -132,6 +151,8 @@ export class Party {
     const progress: Dialled["progress"] = [];
     const answers: Dialled["answers"] = [];
     const failures: Dialled["failures"] = [];
+    const finals: Dialled["finals"] = [];
+    const updates: Dialled["updates"] = [];
     const log = new CallLog();
     let call: SipCall | null = null;
     const out = this.endpoint.dial({
@@ -146,7 +167,14 @@ export class Party {
           call = answered;
           answers.push(sdp);
         },
-        onFailed: (status, reason) => void failures.push({ status, reason }),
+        onFailed: (status, reason, final) => {
+          failures.push({ status, reason });
+          finals.push(final);
+        },
+        onOffer: (sdp, tag) => {
+          updates.push({ sdp, tag });
+          return log.reply(sdp);
+        },
       },
       ...rest,
     });
@@ -156,6 +184,8 @@ export class Party {
       progress,
       answers,
       failures,
+      finals,
+      updates,
       get call() {
         return call;
       },

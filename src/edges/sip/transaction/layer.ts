@@ -38,6 +38,8 @@ export interface TransactionUser {
    */
   admit(request: SipRequest, flow: TransportFlow): SipRefusal | "drop" | null;
   onTransaction(incoming: IncomingTransaction): void;
+  /** A new request has been refused without a transaction. */
+  onRefused(request: SipRequest, flow: TransportFlow, refusal: SipRefusal): void;
   /** An ACK that belongs to no refusal: the dialog's, or nobody's. Never answered. */
   onAck(request: SipRequest, flow: TransportFlow): void;
   /** A response that matches no transaction any more. */
@@ -181,7 +183,7 @@ export class TransactionLayer implements TransactionHost {
     }
     const verdict = this.#user.admit(request, flow);
     if (verdict === "drop") this.dropped++;
-    else if (verdict !== null) this.refuseStateless(request, flow, verdict);
+    else if (verdict !== null) this.#refuse(request, flow, verdict);
     else this.#arrive(request, flow, key);
   }
 
@@ -190,7 +192,7 @@ export class TransactionLayer implements TransactionHost {
     const origin = to(request).tag === null ? detach(`${originKey(request)} ${request.method}`) : null;
     // RFC 3261 8.2.2.2: the same request came by another way, and the first copy is still being worked on.
     if (origin !== null && this.#origins.has(origin)) {
-      this.refuseStateless(request, flow, { status: 482, reason: "Loop Detected" });
+      this.#refuse(request, flow, { status: 482, reason: "Loop Detected" });
       return;
     }
     if (origin !== null) this.#origins.set(origin, key);
@@ -211,7 +213,7 @@ export class TransactionLayer implements TransactionHost {
     const transaction = new ServerTransaction(this, detach(key), null, this.#transport.replyRoute(cancel, flow));
     this.#servers.set(transaction.key, transaction);
     transaction.respond(buildResponse(cancel, 200, undefined, { toTag: statelessTag(key) }));
-    if (invite.pending) invite.onCancel?.();
+    if (invite.pending) invite.onCancel?.(cancel);
   }
 
   /**
@@ -230,8 +232,8 @@ export class TransactionLayer implements TransactionHost {
   }
 
   /** Answers and forgets: what a scanner sends must cost no memory. The same request gets the same To tag again. */
-  refuseStateless(request: SipRequest, flow: TransportFlow, refusal: SipRefusal): void {
-    if (request.method === "ACK") return;
+  #refuse(request: SipRequest, flow: TransportFlow, refusal: SipRefusal): void {
+    this.#user.onRefused(request, flow, refusal);
     const toTag = statelessTag(serverKey(request));
     const parts = { toTag, ...(refusal.headers === undefined ? {} : { headers: refusal.headers }) };
     const response = buildResponse(request, refusal.status, refusal.reason, parts);

@@ -1,6 +1,6 @@
 import type { Timer } from "../../../base/clock.ts";
 import { ownCopy, serialize } from "../message/build.ts";
-import type { SipResponse } from "../message/message.ts";
+import type { SipRequest, SipResponse } from "../message/message.ts";
 import { responseFlow, type ReplyRoute, type TransactionHost } from "./host.ts";
 import { transactionTimeout } from "./timers.ts";
 
@@ -21,7 +21,7 @@ export class InviteServerTransaction {
   readonly origin: string | null;
   readonly route: ReplyRoute;
   /** Called once when a CANCEL ends it before a final response; its user must then refuse it with 487. */
-  onCancel: (() => void) | null = null;
+  onCancel: ((cancel: SipRequest) => void) | null = null;
   readonly #host: TransactionHost;
   #state: State = "proceeding";
   /** The last 1xx, then the final refusal. Never the 2xx: the dialog has that. */

@@ -47,8 +47,10 @@ export interface TransportUser {
   onRequest(request: SipRequest, flow: TransportFlow): void;
   onResponse(response: SipResponse, flow: TransportFlow): void;
   onFlowFailed(flow: TransportFlow, reason: string): void;
-  /** Whether a malformed request from there deserves an answer. */
-  isWelcome(flow: TransportFlow, method: string): boolean;
+  /** Whether a malformed request from there gets an answer. */
+  admitsMalformed(request: SipRequest, flow: TransportFlow): boolean;
+  /** A malformed request from an accepted source has been refused. */
+  onRefused(request: SipRequest, flow: TransportFlow, refusal: SipRefusal): void;
 }
 
 /** All listeners of an endpoint: octets in, messages out; keep-alives; what goes into Via and Contact. */
@@ -223,10 +225,12 @@ export class TransportLayer implements TransportEvents {
     if (flow.reliable) flow.close();
   }
 
-  /** By the way it came: the Via may be what is wrong. Who is not welcome gets silence. */
-  #refuse(request: SipRequest, { status, reason, headers = [] }: SipRefusal, flow: TransportFlow): void {
+  /** By the way it came: the Via may be what is wrong. A source that is not accepted gets no answer. */
+  #refuse(request: SipRequest, refusal: SipRefusal, flow: TransportFlow): void {
     this.dropped++;
-    if (request.method === "ACK" || !this.#user.isWelcome(flow, request.method)) return;
+    if (request.method === "ACK" || !this.#user.admitsMalformed(request, flow)) return;
+    const { status, reason, headers = [] } = refusal;
+    this.#user.onRefused(request, flow, refusal);
     const response = buildResponse(request, status, reason.replaceAll(LINE_BREAKS, " "), {
       toTag: REFUSED_TAG,
       headers,
