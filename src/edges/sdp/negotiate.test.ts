@@ -9,7 +9,7 @@ import {
   unreadableOffer,
 } from "./negotiate.ts";
 import { parseSdp } from "./parse.ts";
-import type { Direction, SessionDescription } from "./session.ts";
+import { type Direction, type SessionDescription, withAddresses } from "./session.ts";
 
 const LOCAL: LocalMedia = { address: "192.0.2.9", port: 20000, codecs: ["PCMU", "PCMA"], sessionId: "77", version: 1 };
 
@@ -367,5 +367,30 @@ describe("S21: the refusal of an offer", () => {
       detail: "the session description has no origin (o=)",
       warning: '399 plugboard "The session description cannot be read"',
     });
+  });
+});
+
+describe("S4: IPv6", () => {
+  const local = { ...LOCAL, address: "2001:db8::9" };
+  const theirs = offer("m=audio 5000 RTP/AVP 0", "c=IN IP6 2001:db8::1");
+
+  it("is answered from an IPv6 address, with IP6 in o= and c=", () => {
+    const { sdp, remote } = answered(theirs, local);
+    expect(remote).toMatchObject({ address: "2001:db8::1", port: 5000 });
+    expect(sdp).toContain("o=- 77 1 IN IP6 2001:db8::9\r\n");
+    expect(sdp).toContain("c=IN IP6 2001:db8::9\r\n");
+  });
+
+  it("is taken from an answer", () => {
+    expect(readAnswer(theirs, parsed(createOffer(local)))).toMatchObject({
+      ok: true,
+      value: { address: "2001:db8::1" },
+    });
+  });
+
+  it("S6: a host name counts once its address is known", () => {
+    const named = offer("m=audio 5000 RTP/AVP 0", "c=IN IP6 media.example.com");
+    const resolved = withAddresses(named, new Map([["media.example.com", "2001:db8::2"]]));
+    expect(answered(resolved, local).remote.address).toBe("2001:db8::2");
   });
 });

@@ -4,6 +4,7 @@ import { parseSdp } from "./parse.ts";
 import {
   type CodecDescription,
   type Direction,
+  isAudio,
   isPlainRtp,
   type MediaDescription,
   type SessionDescription,
@@ -62,7 +63,10 @@ export interface NegotiatedMedia {
   readonly payloadType: number;
   /** What to send telephone-events with; null: the other side takes none. */
   readonly dtmfPayloadType: number | null;
-  /** What the other side sends telephone-events with; null: it sends none. */
+  /**
+   * What the other side should send telephone-events with: the number of our description. Some send `dtmfPayloadType`
+   * instead when their answer has another number; both mean the same. Null: it sends none.
+   */
   readonly dtmfReceivePayloadType: number | null;
   /** What the other side would like to get. */
   readonly ptimeMs: number;
@@ -109,7 +113,7 @@ function refusal(code: WarningCode, detail: string): Unacceptable {
 export function createOffer(local: LocalMedia): string {
   const codecs = local.codecs.map((name) => codecOf(STATIC_PAYLOAD_TYPE[name], name));
   const earlier = parsedPrevious(local);
-  const index = earlier?.media.findIndex(({ kind, port }) => kind === "audio" && port !== 0) ?? -1;
+  const index = earlier?.media.findIndex(isActiveAudio) ?? -1;
   const inUse = earlier?.media[index];
   // A payload number keeps its meaning for the life of the session (RFC 3264 section 8.3.2).
   const dtmf = dtmfOf((inUse === undefined ? null : dtmfIn(inUse)) ?? DTMF_PAYLOAD_TYPE);
@@ -145,17 +149,18 @@ export function answerOffer(
 
 /** Reads the answer to an offer of ours. The error is one sentence. */
 export function readAnswer(answer: SessionDescription, ourOffer: SessionDescription): Result<NegotiatedMedia, string> {
-  const index = ourOffer.media.findIndex(({ kind, port }) => kind === "audio" && port !== 0);
+  const index = ourOffer.media.findIndex(isActiveAudio);
   const ours = ourOffer.media[index];
   const theirs = answer.media[index];
   if (ours === undefined || theirs === undefined) return err("the answer has no line for our audio");
-  if (theirs.kind !== "audio" || theirs.port === 0) return err("the answer refuses our audio");
+  if (!isActiveAudio(theirs)) return err("the answer refuses our audio");
   const address = usableAddress(theirs, ours.address ?? "");
-  if (address === null) return err("the answer's address is of another kind than ours");
+  if (address === null)
+    return err(`the answer's address is ${theirs.address ?? "missing"}, and ours is ${ours.address ?? "missing"}`);
   const codec = theirs.codecs.find(
     (codec) => spoken(codec) && ours.codecs.some((offered) => sameCodec(offered, codec)),
   );
-  if (codec === undefined) return err("the answer has none of the codecs we offered");
+  if (codec === undefined) return err(`the answer has none of the codecs we offered, but ${formatsIn(theirs)}`);
   const direction = ourDirection(theirs, ours.direction);
   const mux = theirs.rtcpMux && ours.rtcpMux;
   const dtmfPayloadType = dtmfIn(theirs);
@@ -168,7 +173,7 @@ function chooseLine(
   offer: SessionDescription,
   local: LocalMedia,
 ): Result<{ media: MediaDescription; codec: CodecDescription; address: string }, Unacceptable> {
-  const audio = offer.media.filter(({ kind, port }) => kind === "audio" && port !== 0);
+  const audio = offer.media.filter(isActiveAudio);
   if (audio.length === 0) return err(refusal(304, `an audio line is needed, and the offer has ${mediaIn(offer)}`));
   const plain = audio.filter(({ protocol }) => isPlainRtp(protocol));
   if (plain.length === 0)
@@ -183,6 +188,10 @@ function chooseLine(
   }
   const wanted = local.codecs.join(" or ");
   return err(refusal(305, `${wanted} is needed, and the offer has ${listed(plain, formatsIn)}`));
+}
+
+function isActiveAudio(line: MediaDescription): boolean {
+  return line.port !== 0 && isAudio(line);
 }
 
 function mediaIn(offer: SessionDescription): string {

@@ -1,12 +1,13 @@
 import { isIP } from "node:net";
 import { err, ok, type Result } from "../../base/result.ts";
-import type {
-  Attribute,
-  CodecDescription,
-  Direction,
-  MediaDescription,
-  Origin,
-  SessionDescription,
+import {
+  type Attribute,
+  type CodecDescription,
+  type Direction,
+  isAudio,
+  type MediaDescription,
+  type Origin,
+  type SessionDescription,
 } from "./session.ts";
 
 /** A description fits into one SIP message; what is larger was not made for a telephone. Characters. */
@@ -20,6 +21,10 @@ export const MAX_FORMATS = 128;
 /** The largest RTP payload type; 7 bits. */
 const MAX_PAYLOAD_TYPE = 127;
 const MAX_PORT = 65_535;
+/** In place of an `o=` without an address, which is read by nobody. */
+const NO_ADDRESS = "0.0.0.0";
+/** A media line needs one format (RFC 8866 9); of one that is off it means nothing. */
+const NO_FORMATS: readonly string[] = ["0"];
 
 /** Static payload types of RFC 3551 that need no rtpmap: `type name clock channels`. */
 const STATIC_TYPES: ReadonlyMap<number, Omit<CodecDescription, "payloadType" | "fmtp">> = new Map(
@@ -51,40 +56,48 @@ interface Draft extends Section {
 }
 
 /**
- * Reads a session description (RFC 8866, RFC 4566). Strict about the lines that decide where media goes (v, o, c, m);
- * an attribute that makes no sense says nothing. A bare LF ends a line too, `s=` and `t=` may be missing, the order
- * within a section does not matter. The error is one sentence.
+ * Reads a session description (RFC 8866, RFC 4566). Strict about what decides where media goes (the c= and m= lines of
+ * audio); whatever decides nothing is skipped when it makes no sense: an odd o=, blank lines, a NUL at the end, lines of
+ * no known form, attributes. A bare LF or CR ends a line too, `s=` and `t=` may be missing, the order within a section
+ * does not matter. The error is one sentence without its subject: "has no origin (o=)".
  */
 export function parseSdp(input: string | Buffer): Result<SessionDescription, string> {
   const text = typeof input === "string" ? input : input.toString("utf8");
-  if (text.length > MAX_SDP_CHARS) return err(`longer than ${MAX_SDP_CHARS} characters`);
-  const lines = text.replace(/[\r\n]+$/, "").split(/\r?\n/, MAX_SDP_LINES + 1);
-  if (lines.length > MAX_SDP_LINES) return err(`more than ${MAX_SDP_LINES} lines`);
+  if (text.length > MAX_SDP_CHARS) return err(`is longer than ${MAX_SDP_CHARS} characters`);
+  const lines = linesOf(text);
+  if (lines.length > MAX_SDP_LINES) return err(`has more than ${MAX_SDP_LINES} lines`);
   if (lines[0]?.trimEnd() !== "v=0") return err("does not begin with v=0");
   const draft: Draft = { origin: null, name: "-", address: null, attributes: [], media: [] };
   for (const line of lines) {
     const fault = readLine(line, draft);
-    if (fault !== null) return err(`${fault}: ${JSON.stringify(line.slice(0, 80))}`);
+    if (fault !== null) return err(`has ${fault}: ${JSON.stringify(line.slice(0, 80))}`);
   }
   return finish(draft);
 }
 
+/** One more than the limit at most. The NUL that ends a string in C, and a byte order mark, are not text. */
+function linesOf(text: string): readonly string[] {
+  let end = text.length;
+  while (end > 0 && "\r\n\0".includes(text.charAt(end - 1))) end--;
+  const bare = text.slice(0, end).replace(/^[\ufeff\r\n]+/, "");
+  return bare.split(/\r\n|\n|\r/, MAX_SDP_LINES + 1);
+}
+
 /** Adds one line to the draft; what is wrong with it, or null. */
 function readLine(line: string, draft: Draft): string | null {
-  // oxlint-disable-next-line no-control-regex -- controls are what is looked for
-  if (!/^[a-z]=/.test(line) || /[\u0000\r]/.test(line)) return "no SDP line";
+  // oxlint-disable-next-line no-control-regex -- NUL is what is looked for
+  if (!/^[a-z]=[^\u0000]*$/.test(line)) return faultOfUnknown(line);
   const value = line.slice(2);
   const section = draft.media.at(-1) ?? draft;
   switch (line.charAt(0)) {
     case "o":
-      draft.origin = readOrigin(value);
-      return draft.origin === null ? "malformed origin" : null;
+      draft.origin ??= readOrigin(value);
+      return null;
     case "s":
       draft.name = value.trim() === "" ? "-" : value;
       return null;
     case "c":
-      section.address = readConnection(value);
-      return section.address === null ? "malformed connection" : null;
+      return readConnection(value, section);
     case "a":
       section.attributes.push(readAttribute(value));
       return null;
@@ -95,22 +108,36 @@ function readLine(line: string, draft: Draft): string | null {
   }
 }
 
-function readOrigin(value: string): Origin | null {
-  const [username, sessionId, version, network, family, address, ...more] = value.trim().split(/ +/);
-  if (username === undefined || sessionId === undefined || version === undefined || address === undefined) return null;
-  const numeric = /^\d+$/.test(sessionId) && /^\d+$/.test(version);
-  if (!numeric || network !== "IN" || !/^IP[46]$/.test(family ?? "") || more.length > 0) return null;
-  return { username, sessionId, version, address };
+/** A line that is not `x=…` is skipped, unless it was meant to say where media goes. */
+function faultOfUnknown(line: string): string | null {
+  return /^\s*[cm]\s*=/i.test(line) ? "a c= or m= line that is no SDP line" : null;
 }
 
-/** The address without the TTL or count of a multicast group; null when it is none. */
-function readConnection(value: string): string | null {
-  const match = /^IN +IP([46]) +([^ /]+)(?:\/\d+){0,2} *$/.exec(value);
-  const address = match?.[2];
-  if (address === undefined) return null;
+/** In six words as it should be, with blanks in the user name too; else as much as there is. */
+function readOrigin(value: string): Origin {
+  const whole = /^(.*\S)[ \t]+(\S+)[ \t]+(\S+)[ \t]+IN[ \t]+IP[46][ \t]+(\S+)$/i.exec(value.trim());
+  const words = whole?.slice(1) ?? value.split(/[ \t]+/).filter((word) => word !== "");
+  const [username = "-", sessionId = "0", version = "0", ...rest] = words;
+  return { username, sessionId, version, address: rest.at(-1) ?? NO_ADDRESS };
+}
+
+/** Takes the address over, without the TTL or count of a multicast group. */
+function readConnection(value: string, section: Section | MediaSection): string | null {
+  const match = /^[ \t]*IN[ \t]+IP([46])[ \t]+([^ \t/]+)(?:\/\d+){0,2}[ \t]*$/i.exec(value);
+  const address = match?.[2] ?? "";
   const family = isIP(address);
-  if (family === 0) return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(address) ? address : null;
-  return String(family) === match?.[1] ? address : null;
+  const usable = family === 0 ? isHostName(address) : String(family) === match?.[1];
+  if (usable) section.address = address;
+  return usable || isUnused(section) ? null : "a malformed connection";
+}
+
+/** What stands in a media line that is off, or that is not audio, decides nothing. */
+function isUnused(section: Section | MediaSection): boolean {
+  return "line" in section && (section.line.port === 0 || section.line.kind.toLowerCase() !== "audio");
+}
+
+function isHostName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text);
 }
 
 function readAttribute(value: string): Attribute {
@@ -120,27 +147,42 @@ function readAttribute(value: string): Attribute {
     : { name: value.slice(0, colon), value: value.slice(colon + 1).trim() };
 }
 
+const MEDIA_LINE = /^[ \t]*([\w.!#$%&'*+^`{|}~-]+)[ \t]+(\d{1,5})(?:\/(\d{1,5}))?[ \t]+([^ \t]+)(?:[ \t]+([^ \t].*))?$/;
+
 function readMedia(value: string, into: MediaSection[]): string | null {
   if (into.length === MAX_MEDIA_LINES) return `more than ${MAX_MEDIA_LINES} media lines`;
-  const match = /^([\w.!#$%&'*+^`{|}~-]+) +(\d{1,5})(?:\/(\d{1,5}))? +([^ ]+) +([^ ].*)$/.exec(value);
-  const [, kind, port, count = "1", protocol, list] = match ?? [];
-  if (kind === undefined || protocol === undefined || list === undefined) return "malformed media line";
-  if (Number(port) > MAX_PORT || Number(count) < 1) return "no port number";
-  const formats = list.trim().split(/ +/);
-  if (formats.length > MAX_FORMATS) return `more than ${MAX_FORMATS} formats`;
-  const line = { kind, port: Number(port), portCount: Number(count), protocol, formats };
-  into.push({ line, address: null, attributes: [] });
+  const read = mediaLineOf(value);
+  if (typeof read === "string" && /^[ \t]*audio\b/i.test(value)) return read;
+  into.push({ line: typeof read === "string" ? unreadableLine(value) : read, address: null, attributes: [] });
   return null;
+}
+
+/** The line, or what is wrong with it. One that is off needs no formats. */
+function mediaLineOf(value: string): MediaSection["line"] | string {
+  const [, kind, port, count = "1", protocol, list = ""] = MEDIA_LINE.exec(value) ?? [];
+  if (kind === undefined || protocol === undefined) return "a malformed media line";
+  const formats = list.split(/[ \t]+/).filter((format) => format !== "");
+  if (formats.length > MAX_FORMATS) return `more than ${MAX_FORMATS} formats`;
+  if (Number(port) > MAX_PORT || Number(count) < 1) return "a media line without a port number";
+  if (formats.length === 0 && Number(port) !== 0) return "a malformed media line";
+  const shown = formats.length === 0 ? NO_FORMATS : formats;
+  return { kind, port: Number(port), portCount: Number(count), protocol, formats: shown };
+}
+
+/** A line of other media, which is refused in any case: it keeps its place, switched off. */
+function unreadableLine(value: string): MediaSection["line"] {
+  const kind = /^[ \t]*([\w-]+)/.exec(value)?.[1] ?? "unknown";
+  return { kind, port: 0, portCount: 1, protocol: "RTP/AVP", formats: NO_FORMATS };
 }
 
 function finish(draft: Draft): Result<SessionDescription, string> {
   const { origin, name, address, media } = draft;
-  if (origin === null) return err("has no origin (o=)");
+  if (origin === null && media.length === 0) return err("has neither an origin (o=) nor media");
   const described = media.map((section) => finishMedia(section, draft));
-  const homeless = described.some(({ port, address }) => port !== 0 && address === null);
+  const homeless = described.some((line) => isAudio(line) && line.port !== 0 && line.address === null);
   if (homeless) return err("has media without an address (c=)");
   const attributes = draft.attributes.filter(({ name }) => !isDirection(name));
-  return ok({ origin, name, address, attributes, media: described });
+  return ok({ origin: origin ?? readOrigin(""), name, address, attributes, media: described });
 }
 
 /** Attributes that have a field of their own in {@link MediaDescription}. */
@@ -148,9 +190,11 @@ const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set(["rtpmap", "fmtp", "ptime"
 
 function finishMedia(section: MediaSection, session: Draft): MediaDescription {
   const { line, attributes } = section;
+  const address = section.address ?? session.address;
   return {
     ...line,
-    address: section.address ?? session.address,
+    address,
+    ...(address !== null && isIP(address) === 0 ? { isName: true as const } : {}),
     direction: directionOf(attributes) ?? directionOf(session.attributes) ?? "sendrecv",
     codecs: /\bRTP\//i.test(line.protocol) ? codecsOf(line.formats, attributes) : [],
     ptimeMs: milliseconds(valueOf(attributes, "ptime")),

@@ -1,7 +1,10 @@
 /** Flow of media as the description's own side states it: `sendonly` is "I send and take nothing". */
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
-/** `o=`: numbers are kept as text, for 64 bits do not fit a JavaScript number. */
+/**
+ * `o=`: numbers are kept as text, since 64 bits do not fit a JavaScript number. Of another side's description they are
+ * whatever that side wrote: nothing here depends on them.
+ */
 export interface Origin {
   readonly username: string;
   readonly sessionId: string;
@@ -37,8 +40,10 @@ export interface MediaDescription {
   /** As written: RTP/AVP, UDP/TLS/RTP/SAVPF… */
   readonly protocol: string;
   readonly formats: readonly string[];
-  /** Address or host name; null only when the port is 0. */
+  /** IP address or host name; of audio null only when the port is 0. */
   readonly address: string | null;
+  /** `address` is a host name, to be resolved before anything is sent: see `withAddresses`. */
+  readonly isName?: true;
   readonly direction: Direction;
   /** In the order of `formats`; a dynamic payload type without a usable rtpmap is not among them. */
   readonly codecs: readonly CodecDescription[];
@@ -60,6 +65,32 @@ export interface SessionDescription {
   readonly address: string | null;
   readonly attributes: readonly Attribute[];
   readonly media: readonly MediaDescription[];
+}
+
+/** The host names that a description gives as addresses, each once. */
+export function hostNames(description: SessionDescription): readonly string[] {
+  return [
+    ...new Set(description.media.flatMap(({ address, isName }) => (isName && address !== null ? [address] : []))),
+  ];
+}
+
+/** The description with IP addresses in place of host names; a name that `addresses` lacks stays. */
+export function withAddresses(
+  description: SessionDescription,
+  addresses: ReadonlyMap<string, string>,
+): SessionDescription {
+  const media = description.media.map((line) => {
+    const address = line.isName && line.address !== null ? addresses.get(line.address) : undefined;
+    if (address === undefined) return line;
+    const { isName: _, ...rest } = line;
+    return { ...rest, address };
+  });
+  return { ...description, media };
+}
+
+/** Whether the media line is audio, in use or not. */
+export function isAudio({ kind }: MediaDescription): boolean {
+  return kind.toLowerCase() === "audio";
 }
 
 /** Whether the media line carries plain RTP, the only kind that is spoken here. */

@@ -391,6 +391,15 @@ describe("digits", () => {
     expect(harness.eventsOf("digit")).toHaveLength(1);
   });
 
+  it("S15: count with the number of the answer too, where that differs from the number we offered", async () => {
+    const harness = new MediaHarness();
+    const anil = harness.phone("c", 1, { eventPayloadType: 96 }, { dtmfPayloadType: 96, dtmfReceivePayloadType: 101 });
+    await harness.run(200);
+    anil.press("3");
+    await harness.run(400);
+    expect(harness.eventsOf("digit")).toHaveLength(1);
+  });
+
   it("held down while a playback begins are let go of there", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1);

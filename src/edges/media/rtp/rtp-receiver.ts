@@ -36,6 +36,8 @@ export class RtpReceiver {
   #buffer: JitterBuffer | null = null;
   #remote: RemoteMedia | null = null;
   #eventType: number | null = null;
+  /** The number of the other side's answer: some send events with that instead of the one we offered. */
+  #answeredEventType: number | null = null;
   #detector: DtmfDetector | null = null;
   readonly #events: TelephoneEventReceiver;
   readonly #listener: RtpReceiverListener;
@@ -66,6 +68,7 @@ export class RtpReceiver {
     this.#remote = remote;
     const event = remote.dtmfReceivePayloadType;
     this.#eventType = event === undefined ? remote.dtmfPayloadType : event;
+    this.#answeredEventType = answeredEventType(remote);
     if (this.#eventType !== null) this.#detector = null;
     else this.#detector ??= new DtmfDetector();
     return this.latch.expect(remote.address, remote.port);
@@ -110,10 +113,14 @@ export class RtpReceiver {
     return (
       payloadType === PCMU_PAYLOAD_TYPE ||
       payloadType === PCMA_PAYLOAD_TYPE ||
-      payloadType === this.#eventType ||
+      this.#isEvent(payloadType) ||
       payloadType === remote.payloadType ||
       payloadType === COMFORT_NOISE
     );
+  }
+
+  #isEvent(payloadType: number): boolean {
+    return this.#eventType !== null && (payloadType === this.#eventType || payloadType === this.#answeredEventType);
   }
 
   #newStream(): void {
@@ -123,7 +130,7 @@ export class RtpReceiver {
 
   #payload(remote: RemoteMedia, packet: Uint8Array, nowMs: number): void {
     const type = header.payloadType;
-    if (type === this.#eventType) {
+    if (this.#isEvent(type)) {
       this.#events.packet(header.timestamp, packet, header.start, header.end, nowMs);
       return;
     }
@@ -149,4 +156,11 @@ export class RtpReceiver {
     const digit = detector.frame(this.frame);
     if (digit !== null) this.#listener.digit(digit, DtmfDetector.heardMs, "inband");
   }
+}
+
+/** Null where that number means audio. */
+function answeredEventType(remote: RemoteMedia): number | null {
+  const type = remote.dtmfPayloadType;
+  const audio = [PCMU_PAYLOAD_TYPE, PCMA_PAYLOAD_TYPE, COMFORT_NOISE, remote.payloadType];
+  return type === null || audio.includes(type) ? null : type;
 }
