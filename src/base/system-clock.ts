@@ -6,12 +6,25 @@ export const systemClock: Clock = {
   after: (delayMs, run) => new SystemTimer(delayMs, run),
 };
 
-/** Small, and empty once it is cancelled: whoever keeps a timer that is over keeps nothing else alive by it. */
+/** ms. The longest that `setTimeout` can wait; anything above fires at once. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * Small, and empty once it is cancelled: keeping a timer that is over keeps nothing else alive. Numbers from outside
+ * become timers too: a delay beyond what the system can wait is waited for in parts, and one that is not a number is 0.
+ */
 class SystemTimer implements Timer {
   #timeout: ReturnType<typeof setTimeout> | null;
 
   constructor(delayMs: number, run: () => void) {
-    this.#timeout = setTimeout(run, delayMs);
+    this.#timeout = this.#wait(Number.isNaN(delayMs) ? 0 : delayMs, run);
+  }
+
+  #wait(leftMs: number, run: () => void): ReturnType<typeof setTimeout> {
+    if (leftMs <= LONGEST_TIMEOUT_MS) return setTimeout(run, leftMs);
+    return setTimeout(() => {
+      this.#timeout = this.#wait(leftMs - LONGEST_TIMEOUT_MS, run);
+    }, LONGEST_TIMEOUT_MS);
   }
 
   cancel(): void {

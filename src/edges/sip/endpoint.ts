@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
+import { boundedLog } from "./bounded-log.ts";
 import { DigestClient } from "./auth/client.ts";
 import type {
   DialOptions,
@@ -42,7 +43,7 @@ import type { SipRefusal } from "./message/validate.ts";
 import { parseVia } from "./message/via.ts";
 import { guardedClock } from "./transaction/guarded-clock.ts";
 import { type IncomingTransaction, TransactionLayer, type TransactionUser } from "./transaction/layer.ts";
-import { DEFAULT_TIMERS, type Timers } from "./transaction/timers.ts";
+import { DEFAULT_TIMERS, type Timers, transactionTimeout } from "./transaction/timers.ts";
 import { reachableHost } from "./transport/interfaces.ts";
 import { TransportLayer } from "./transport/layer.ts";
 import { makeResolver, type Resolver, systemNameServer } from "./transport/resolve.ts";
@@ -56,7 +57,8 @@ export interface SipHandlers {
   /** Once per new INVITE outside a dialog, after 100 Trying was queued. */
   onInvite(invite: IncomingInvite): void;
   /**
-   * Asked before any state is made, for every request outside of a dialog. `reject`: 403; `drop`: no answer, which
+   * Asked before any state is made, for every request outside of a dialog, and with the method `CONNECT` for every
+   * TCP connection that comes in: one that gets `drop` has few places and ten seconds for a request in a dialog. `reject`: 403; `drop`: no answer, which
    * gives a scanner nothing. Requests in a dialog are known by their tags and not asked about.
    */
   admits(source: SipSource, method: string): "accept" | "reject" | "drop";
@@ -92,6 +94,11 @@ export interface SipEndpointOptions {
   readonly userAgent: string;
   readonly handlers: SipHandlers;
   readonly timers?: Partial<Timers>;
+  /**
+   * How long a call that we answered waits for its ACK before it ends with `no_ack`. Default 64·T1, 32,000 (RFC 3261
+   * 13.3.1.4). A call that nobody may have made holds whatever it was connected to for all this time.
+   */
+  readonly ackTimeoutMs?: number;
   /** Default: UDP and TCP sockets of this machine. Tests pass a virtual network. */
   readonly transportFactory?: TransportFactory;
   /** Default: DNS (SRV, A, AAAA). */
@@ -158,6 +165,10 @@ const ONLY_IN_DIALOG: ReadonlySet<string> = new Set(["BYE", "PRACK", "UPDATE", "
 
 /** Owed to a Session-Expires below our minimum (RFC 4028 9). */
 const TOO_SHORT: SipRefusal = { status: 422, reason: "Session Interval Too Small" };
+/** Calls of earlier processes that are ended at a time: a trunk that repeats itself must not fill our memory. */
+const MOST_ORPHANS = 256;
+/** The method that {@link SipHandlers} get for a connection, before any request has come by it. */
+const CONNECT = "CONNECT";
 const ACCEPT_SDP: ExtraHeaders = [["Accept", "application/sdp"]];
 
 /** The user agent itself: wiring of transport, transactions and dialogs. */
@@ -165,10 +176,15 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
   readonly #options: SipEndpointOptions;
   readonly #stack: StackContext;
   readonly #dials = new Set<InviteUac>();
+  /** Calls that earlier processes began and that are being ended now. */
+  #orphans = 0;
+  /** 2xx that belong to nothing and were not answered. */
+  #strays = 0;
 
   constructor(options: SipEndpointOptions) {
     this.#options = options;
-    const { random, log, userAgent, listeners, advertised } = options;
+    const { random, userAgent, listeners, advertised } = options;
+    const log = boundedLog(options.log, options.clock);
     const clock = guardedClock(options.clock, log);
     const timers = { ...DEFAULT_TIMERS, ...options.timers };
     const factory = options.transportFactory ?? socketTransport;
@@ -178,6 +194,8 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
         onRequest: (request, flow) => transactions.onRequest(request, flow),
         onResponse: (response, flow) => transactions.onResponse(response, flow),
         onFlowFailed: (flow, reason) => transactions.onFlowFailed(flow, reason),
+        admitsConnection: (source) => options.handlers.admits(source, CONNECT) !== "drop",
+        onConnectionRefused: (source) => options.handlers.onRefusedSource?.(source, CONNECT),
         admitsMalformed: (request, flow) => this.#admitsMalformed(request, flow),
         onRefused: (request, flow, refusal) => this.onRefused(request, flow, refusal),
       },
@@ -185,7 +203,8 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     const transactions = new TransactionLayer(clock, timers, transport, this);
     const resolve = options.resolver ?? makeResolver(systemNameServer(), () => random.next());
     const dialogs = new DialogTable();
-    this.#stack = { clock, random, log, timers, userAgent, transport, transactions, dialogs, resolve };
+    const ackTimeoutMs = options.ackTimeoutMs ?? transactionTimeout(timers);
+    this.#stack = { clock, random, log, timers, ackTimeoutMs, userAgent, transport, transactions, dialogs, resolve };
   }
 
   get listening(): readonly SipListener[] {
@@ -202,7 +221,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
       received: transport.received,
       sent: transport.sent,
       retransmitted: transactions.retransmitted,
-      dropped: transport.dropped + transactions.dropped,
+      dropped: transport.dropped + transactions.dropped + this.#strays,
     };
   }
 
@@ -301,6 +320,13 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     );
   }
 
+  /** A 2xx to an INVITE that an earlier process sent; its repeats are acknowledged in the dialog that it makes. */
+  #onLateAnswer(response: SipResponse, flow: TransportFlow, headers: ExtraHeaders): void {
+    const known = this.#stack.dialogs.ofResponse(response);
+    if (known === undefined) this.#endOrphan(response, flow, { headers, stray: false });
+    else known.onStraySuccess(response);
+  }
+
   // From the transactions.
 
   admit(request: SipRequest, flow: TransportFlow): SipRefusal | "drop" | null {
@@ -330,30 +356,33 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     else this.#onOther(incoming);
   }
 
-  onAck(request: SipRequest): void {
-    this.#stack.dialogs.ofRequest(request)?.onAck(request);
+  onAck(request: SipRequest, flow: TransportFlow): void {
+    const user = this.#stack.dialogs.ofRequest(request);
+    if (user === undefined) return;
+    flow.keep?.();
+    user.onAck(request);
   }
 
   onStrayResponse(response: SipResponse, flow: TransportFlow): void {
     const { status } = response;
-    if (status >= 200 && status < 300 && cseq(response).method === "INVITE") this.#onLateAnswer(response, flow, []);
-  }
-
-  /** A 2xx that no attempt of this process waits for. */
-  #onLateAnswer(response: SipResponse, flow: TransportFlow, headers: ExtraHeaders): void {
+    if (status < 200 || status >= 300 || cseq(response).method !== "INVITE") return;
     const known = this.#stack.dialogs.ofResponse(response);
     if (known !== undefined) known.onStraySuccess(response);
-    else if (this.#admits(flow, "INVITE") === "accept") this.#endOrphan(response, flow, headers);
+    else if (this.#admits(flow, "INVITE") === "accept" && this.#orphans < MOST_ORPHANS)
+      this.#endOrphan(response, flow, { headers: [], stray: true });
+    else this.#strays++;
   }
 
   /**
-   * A phone that a process before us rang has answered: nobody is left who would talk to it, so it is acknowledged and
-   * hung up (as RFC 3261 13.2.2.4 has it for a 2xx that comes too late). All that this takes stands in the response.
+   * A phone that an earlier process rang has answered: nobody is left to talk to it, so it is acknowledged and hung up
+   * (as RFC 3261 13.2.2.4 has it for a 2xx that comes too late). All that this takes stands in the response. `stray`: no
+   * transaction vouches for it, so ACK and BYE, and the repeats of the BYE, go back to where it came from, never to an
+   * address that it names: anyone who can forge a source could have us send to addresses of their choice.
    */
-  #endOrphan(response: SipResponse, flow: TransportFlow, headers: ExtraHeaders): void {
+  #endOrphan(response: SipResponse, flow: TransportFlow, how: { headers: ExtraHeaders; stray: boolean }): void {
     const stack = this.#stack;
     const us = from(response);
-    // Without a Contact there is nobody to send an ACK to.
+    // Without a Contact there is no address for an ACK.
     if (!response.headers.has("contact")) return;
     const invite = {
       callId: detach(callId(response)),
@@ -362,15 +391,15 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
       uri: us.uriText,
       cseq: cseq(response).number,
     };
-    const session = new Session(stack, callerDialog(stack, invite, response, flow, null), {
-      localSdp: null,
-      interval: null,
-      peerAllows: new Set(),
-    });
+    const dialog = callerDialog(stack, invite, response, flow, null);
+    dialog.pinned = how.stray;
+    const session = new Session(stack, dialog, { localSdp: null, interval: null, peerAllows: new Set() });
     session.acknowledged = invite.cseq;
     session.begin();
     session.onStraySuccess(response);
-    session.hangUp(headers);
+    this.#orphans++;
+    session.onGone = () => void this.#orphans--;
+    session.hangUp(how.headers);
   }
 
   #admits(flow: TransportFlow, method: string): "accept" | "reject" | "drop" {

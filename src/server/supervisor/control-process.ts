@@ -24,6 +24,9 @@ import type { ControlConfig, ControlFailed, ControlReady } from "./platform.ts";
 import { REDACTED } from "./redact.ts";
 import { VERSION } from "./version.ts";
 
+/** ms. A caller who never acknowledges our 200 (a forged INVITE) must not hold a phone for the 32 s of RFC 3261. */
+const ACK_TIMEOUT_MS = 16_000;
+
 /** The control process: SIP, live calls, API. Everything that it needs comes from its supervisor. */
 async function main(): Promise<void> {
   const config = JSON.parse(process.env["PLUGBOARD_CONTROL"] ?? "null") as ControlConfig;
@@ -133,6 +136,7 @@ async function startSip({ serve }: ControlConfig, exchange: Exchange, log: Log):
     log,
     userAgent: `plugboard/${VERSION}`,
     handlers: exchange.handlers,
+    ackTimeoutMs: ACK_TIMEOUT_MS,
   });
   exchange.connect(sip);
   await listening("PLUGBOARD_SIP", "--sip", serve.sip, () => sip.start());

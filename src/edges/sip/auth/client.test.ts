@@ -99,6 +99,20 @@ describe("DigestClient", () => {
     expect(answers.map((answer) => answer !== null)).toEqual([true, true, false]);
   });
 
+  it("S9: credentials sent ahead prove nothing about the password: a new nonce is answered once, the same one is not", () => {
+    const digest = client();
+    const first = invite();
+    retried(digest, first, refusal(first, 401, 'Digest realm="r", nonce="n"'));
+    const later = invite();
+    setCredentials(later.headers, digest.authorize(later));
+    expect(digest.retry(later, refusal(later, 401, 'Digest realm="r", nonce="n"'))).toBeNull();
+    const credentials = digest.retry(later, refusal(later, 401, 'Digest realm="r", nonce="m"'));
+    expect(field(credentials?.[0]?.[1], "nonce")).toBe("m");
+    const again = invite();
+    setCredentials(again.headers, credentials ?? []);
+    expect(digest.retry(again, refusal(again, 401, 'Digest realm="r", nonce="o"'))).toBeNull();
+  });
+
   it("gives up on what it cannot answer", () => {
     const request = invite();
     expect(client().retry(request, refusal(request, 401))).toBeNull();

@@ -33,6 +33,8 @@ export class DigestClient {
   readonly #random: Random;
   /** By kind and realm. */
   readonly #known = new Map<string, Known>();
+  /** Requests whose credentials answer an earlier challenge, not one of their own. */
+  readonly #sentAhead = new WeakSet<AuthSubject>();
 
   constructor(credentials: { readonly username: string; readonly password: string }, random: Random) {
     this.#username = credentials.username;
@@ -45,16 +47,15 @@ export class DigestClient {
    * Put them on with {@link setCredentials}. Each call counts as a use of the nonce (nc).
    */
   authorize(request: AuthSubject): readonly (readonly [Kind, string])[] {
-    return [...this.#known.values()].map((known) => {
-      known.staleInARow = 0;
-      return this.#credentials(known, request);
-    });
+    this.#sentAhead.add(request);
+    return [...this.#known.values()].map((known) => this.#credentials(known, request));
   }
 
   /**
    * The credentials for the retry of a request that got a 401 or 407, all that it needs, in place of those it carried.
-   * Null: give up – the password is wrong (the same realm refuses credentials just sent), or no challenge can be
-   * answered. `request` is the one that was refused.
+   * Null: give up – the password is wrong (the same realm refuses credentials that answered its own challenge), or no
+   * challenge can be answered. Credentials sent ahead ({@link authorize}) prove nothing about the password: a new nonce
+   * is answered once more, stale or not. `request` is the one that was refused.
    */
   retry(request: AuthSubject, response: SipResponse): readonly (readonly [Kind, string])[] | null {
     const kind: Kind = response.status === 407 ? "Proxy-Authorization" : "Authorization";
@@ -68,10 +69,11 @@ export class DigestClient {
   #accept(kind: Kind, challenge: Challenge, request: AuthSubject): boolean {
     const key = `${kind} ${challenge.realm}`;
     const sentNonce = nonceSent(request, kind, challenge.realm);
-    const before = sentNonce === null ? 0 : (this.#known.get(key)?.staleInARow ?? 0);
-    if (sentNonce !== null && (!challenge.stale || sentNonce === challenge.nonce || before >= MAX_STALE_IN_A_ROW))
-      return false;
-    this.#known.set(key, { kind, challenge, nc: 0, staleInARow: sentNonce === null ? 0 : before + 1 });
+    const ahead = this.#sentAhead.has(request);
+    const before = sentNonce === null || ahead ? 0 : (this.#known.get(key)?.staleInARow ?? 0);
+    if (sentNonce === challenge.nonce || before >= MAX_STALE_IN_A_ROW) return false;
+    if (sentNonce !== null && !ahead && !challenge.stale) return false;
+    this.#known.set(key, { kind, challenge, nc: 0, staleInARow: sentNonce === null || ahead ? 0 : before + 1 });
     return true;
   }
 

@@ -187,7 +187,7 @@ describe("S16: a Reason of ours", () => {
 describe("O1: a source that nobody accepts", () => {
   it("gets no answer and is reported with its method, readable or not", async () => {
     const { rig, alice, peer } = await world();
-    alice.admits = "drop";
+    alice.admits = () => "drop";
     peer.send(inviteParts(), "10.0.0.1");
     peer.sendRaw("INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bK1\r\nbroken\r\n\r\n", "10.0.0.1");
     peer.send({ ...inviteParts(), method: "OPTIONS", cseq: 2 }, "10.0.0.1");

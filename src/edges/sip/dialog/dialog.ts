@@ -59,6 +59,8 @@ export class Dialog {
   flow: TransportFlow;
   /** Null: no credentials for this far side, so a challenge is a refusal. */
   digest: DigestClient | null;
+  /** Requests go by `flow` alone, whatever route set and target say: nothing vouches for these. */
+  pinned = false;
   /** Where `nextHop` leads, once it was asked for (see `withFlow`). */
   hop: Hop | null = null;
   readonly #stack: StackContext;

@@ -1,5 +1,6 @@
 import { cseq, type SipRequest } from "../message/message.ts";
 import type { IncomingTransaction } from "../transaction/layer.ts";
+import { transactionTimeout } from "../transaction/timers.ts";
 import type { InviteServerTransaction } from "../transaction/server-invite.ts";
 import type { ExtraHeaders, OfferReply } from "./types.ts";
 import { sdpOf } from "./body.ts";
@@ -48,7 +49,10 @@ export class InboundOffers {
     this.#unacknowledged?.repeat.stop();
     const { stack } = this.#session;
     const send = (): void => what.transaction.repeat(what.octets);
-    const repeat = new Retransmitter(stack, stack.timers.t2, send, () => this.#onNeverAcknowledged());
+    const { timers } = stack;
+    const limitMs = what.first ? stack.ackTimeoutMs : transactionTimeout(timers);
+    const limits = { longestMs: timers.t2, limitMs };
+    const repeat = new Retransmitter(stack, limits, send, () => this.#onNeverAcknowledged());
     this.#unacknowledged = { ...what, repeat };
   }
 

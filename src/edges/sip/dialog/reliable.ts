@@ -1,5 +1,6 @@
 import type { SipRequest } from "../message/message.ts";
 import { Retransmitter } from "./retransmitter.ts";
+import { transactionTimeout } from "../transaction/timers.ts";
 import type { StackContext } from "./stack-context.ts";
 
 /** RSeq begins anywhere below this, and cannot reach 2^32 from there (RFC 3262 3 wants 1 to 2^31 - 1). */
@@ -78,7 +79,8 @@ export class ReliableProvisionals {
   #start(what: Queued): void {
     this.#rseq++;
     const again = what.send(this.#rseq);
-    const repeat = new Retransmitter(this.#stack, Number.POSITIVE_INFINITY, again, this.#onNever);
+    const limits = { longestMs: Number.POSITIVE_INFINITY, limitMs: transactionTimeout(this.#stack.timers) };
+    const repeat = new Retransmitter(this.#stack, limits, again, this.#onNever);
     this.#current = { ...what, repeat };
   }
 }

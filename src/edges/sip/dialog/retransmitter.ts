@@ -1,10 +1,9 @@
 import type { Timer } from "../../../base/clock.ts";
-import { transactionTimeout } from "../transaction/timers.ts";
 import type { StackContext } from "./stack-context.ts";
 
 /**
- * Repeats octets with T1, 2·T1, … up to `longest` until told to stop, and gives up after 64·T1: a 2xx until its ACK
- * (RFC 3261 13.3.1.4, by whatever transport), a reliable 1xx until its PRACK (RFC 3262 3).
+ * Repeats octets with T1, 2·T1, … up to `longest` until it is stopped or `limitMs` are over: a 2xx until its ACK
+ * (RFC 3261 13.3.1.4, by any transport), a reliable 1xx until its PRACK (RFC 3262 3).
  */
 export class Retransmitter {
   readonly #stack: StackContext;
@@ -13,11 +12,17 @@ export class Retransmitter {
   readonly #limit: Timer;
   #next: Timer | null = null;
 
-  constructor(stack: StackContext, longestMs: number, repeat: () => void, onNever: () => void) {
+  constructor(
+    stack: StackContext,
+    limits: { readonly longestMs: number; readonly limitMs: number },
+    repeat: () => void,
+    onNever: () => void,
+  ) {
+    const { longestMs, limitMs } = limits;
     this.#stack = stack;
     this.#repeat = repeat;
     this.#longestMs = longestMs;
-    this.#limit = stack.clock.after(transactionTimeout(stack.timers), () => {
+    this.#limit = stack.clock.after(limitMs, () => {
       this.stop();
       onNever();
     });

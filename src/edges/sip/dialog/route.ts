@@ -43,6 +43,10 @@ function isPrivate(address: string): boolean {
  * open connection, and when nothing better can be found.
  */
 export function withFlow(stack: StackContext, dialog: Dialog, use: (flow: TransportFlow) => void): void {
+  if (dialog.pinned) {
+    use(dialog.flow);
+    return;
+  }
   const { nextHop } = dialog;
   if (dialog.hop?.text !== nextHop) dialog.hop = hopOf(nextHop, dialog.flow.protocol);
   const { hop } = dialog;

@@ -8,6 +8,9 @@ export type InDialogOutcome =
   | { readonly kind: "response"; readonly response: SipResponse }
   | { readonly kind: "silence"; readonly reason: string };
 
+/** Tries of one request: a chain of proxies may each challenge it, one that is never content must not keep us busy. */
+const MOST_TRIES = 6;
+
 /** Sends a request other than INVITE and ACK in a dialog; digest challenges are answered (CSeq+1, new branch). */
 export function sendInDialog(
   stack: StackContext,
@@ -17,10 +20,10 @@ export function sendInDialog(
 ): void {
   const request = dialog.request(parts);
   addHeaders(request, dialog.digest?.authorize(request) ?? []);
-  send(stack, dialog, parts, request, done);
+  send(stack, dialog, parts, request, done, 1);
 }
 
-/** The credentials for trying a refused request again; null: it was no challenge, or there is no point in it. */
+/** The credentials for trying a refused request again; null: it was not a challenge, or trying again is pointless. */
 export function retryCredentials(
   digest: Dialog["digest"],
   request: SipRequest,
@@ -41,16 +44,17 @@ function send(
   parts: InDialogRequest,
   request: SipRequest,
   done: (outcome: InDialogOutcome) => void,
+  tries: number,
 ): void {
   const onFinal = (response: SipResponse): void => {
-    const proof = retryCredentials(dialog.digest, request, response);
-    if (proof === null) {
+    const credentials = tries < MOST_TRIES ? retryCredentials(dialog.digest, request, response) : null;
+    if (credentials === null) {
       done({ kind: "response", response });
       return;
     }
     const again = dialog.request(parts);
-    addHeaders(again, proof);
-    send(stack, dialog, parts, again, done);
+    addHeaders(again, credentials);
+    send(stack, dialog, parts, again, done, tries + 1);
   };
   const onNoResponse = (reason: string): void => done({ kind: "silence", reason });
   withFlow(stack, dialog, (flow) => {

@@ -7,9 +7,13 @@ import type { StackContext } from "./stack-context.ts";
 export const LEAST_INTERVAL_S = 90;
 /** s. RFC 4028 4.2 recommends 1,800. */
 const USUAL_INTERVAL_S = 1_800;
+/** s. A longer interval of theirs is shortened to this: no call lasts longer, and a timer must be able to hold it. */
+const LONGEST_INTERVAL_S = 86_400;
 /** s before the end at which the side that only waits gives up: this or a third of the interval (RFC 4028 10). */
 const MARGIN_S = 32;
 const MS = 1_000;
+/** ms. The longest that a timer of this machine can wait; a call that lasts so long ends or is refreshed then. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** What both sides agreed on. */
 export interface SessionInterval {
@@ -32,7 +36,7 @@ export function agreeAsServer(request: SipRequest): ServerAgreement {
   if (wish === null) return { kind: "none" };
   const theyCan = hasToken(request, "supported", "timer") || hasToken(request, "require", "timer");
   if (wish < LEAST_INTERVAL_S && theyCan) return { kind: "refuse" };
-  const expiresS = Math.max(wish, LEAST_INTERVAL_S, numberOf(request, "min-se") ?? 0);
+  const expiresS = Math.max(Math.min(wish, LONGEST_INTERVAL_S), LEAST_INTERVAL_S, leastOf(request));
   const weRefresh = !theyCan || refresherOf(request) === "uas";
   const value = `${expiresS};refresher=${weRefresh ? "uas" : "uac"}`;
   const require: ExtraHeaders = weRefresh ? [] : [["Require", "timer"]];
@@ -46,6 +50,11 @@ export function agreeAsClient(response: SipResponse): SessionInterval | null {
   return { expiresS: Math.max(expiresS, LEAST_INTERVAL_S), weRefresh: refresherOf(response) !== "uas" };
 }
 
+/** Min-SE, 0 when absent; one beyond our longest interval asks for nothing that makes sense. */
+function leastOf(message: SipMessage): number {
+  return Math.min(numberOf(message, "min-se") ?? 0, LONGEST_INTERVAL_S);
+}
+
 /** The headers of a refresh of ours. */
 export function refreshHeaders(interval: SessionInterval): ExtraHeaders {
   return [["Session-Expires", `${interval.expiresS};refresher=${interval.weRefresh ? "uac" : "uas"}`]];
@@ -53,8 +62,8 @@ export function refreshHeaders(interval: SessionInterval): ExtraHeaders {
 
 /** The headers for trying again after a 422; null when it names no larger minimum. */
 export function longerInterval(refusal: SipResponse): ExtraHeaders | null {
-  const least = numberOf(refusal, "min-se");
-  if (least === null) return null;
+  if (!refusal.headers.has("min-se")) return null;
+  const least = leastOf(refusal);
   return [
     ["Session-Expires", String(Math.max(least, USUAL_INTERVAL_S))],
     ["Min-SE", String(least)],
@@ -65,6 +74,11 @@ function refresherOf(message: SipMessage): "uac" | "uas" | null {
   const found = /;\s*refresher\s*=\s*(uac|uas)/i.exec(message.headers.get("session-expires") ?? "")?.[1];
   if (found === undefined) return null;
   return found.toLowerCase() === "uas" ? "uas" : "uac";
+}
+
+/** ms to wait: what a peer wrote, or a snapshot holds, is never more than a timer can hold. */
+function delay(ms: number): number {
+  return Math.min(Math.max(0, ms), LONGEST_WAIT_MS);
 }
 
 /** The clock of one session: refresh at half time when it is ours to do, the end shortly before the interval's. */
@@ -120,8 +134,8 @@ export class SessionTimer {
     const wholeMs = interval.expiresS * MS;
     this.#until = untilMs;
     const marginMs = Math.min(MARGIN_S * MS, wholeMs / 3);
-    this.#expiry = this.#stack.clock.after(Math.max(0, untilMs - marginMs - now), this.#onExpired);
+    this.#expiry = this.#stack.clock.after(delay(untilMs - marginMs - now), this.#onExpired);
     if (interval.weRefresh)
-      this.#refresh = this.#stack.clock.after(Math.max(0, untilMs - wholeMs / 2 - now), this.#onRefresh);
+      this.#refresh = this.#stack.clock.after(delay(untilMs - wholeMs / 2 - now), this.#onRefresh);
   }
 }

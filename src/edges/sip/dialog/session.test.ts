@@ -63,6 +63,114 @@ function watch(promise: Promise<ReinviteResult>): { value: ReinviteResult | null
   return box;
 }
 
+describe("S19: a re-offer that fails leaves the session as it was", () => {
+  const REFRESH = [
+    ["Session-Expires", "1800;refresher=uac"],
+    ["Supported", "timer"],
+  ] as const;
+
+  it("a re-INVITE without SDP whose ACK has none", async () => {
+    const { rig, peer, log, call } = await up();
+    const before = call.snapshot().localSdp;
+    log.reply = () => OTHER;
+    peer.send(theirs(peer, "INVITE", 1));
+    await rig.pass(50);
+    expect([peer.response("INVITE").body.toString(), call.snapshot().localSdp]).toEqual([OTHER, OTHER]);
+    peer.send(theirs(peer, "ACK", 1));
+    await rig.pass(50);
+    expect([log.ends, log.answers, call.snapshot().localSdp]).toEqual([[], [], before]);
+    expect(peer.requests("BYE")).toEqual([]);
+    // And offers can be made again, by either side.
+    peer.send({ ...theirs(peer, "INVITE", 2), ...SDP });
+    await rig.pass(50);
+    expect(peer.response("INVITE").status).toBe(200);
+  });
+
+  it.each(["INVITE", "UPDATE"])(
+    "an %s that is refused leaves the session timer and the target alone too",
+    async (method) => {
+      const { rig, peer, log, call } = await up();
+      peer.send({ ...theirs(peer, "UPDATE", 1), headers: REFRESH });
+      await rig.pass(50);
+      const { session, remoteTarget, localSdp } = call.snapshot();
+      expect(session).not.toBeNull();
+      log.reply = () => ({ status: 488 });
+      peer.send({ ...theirs(peer, method, 2), ...SDP, contact: "<sip:elsewhere@10.0.0.7>" });
+      await rig.pass(50);
+      expect(peer.response(method).status).toBe(488);
+      expect([call.snapshot().session, call.snapshot().remoteTarget, call.snapshot().localSdp]).toEqual([
+        session,
+        remoteTarget,
+        localSdp,
+      ]);
+    },
+  );
+
+  it.each([400, 488, 500, 603])("a re-INVITE of ours that gets %i", async (status) => {
+    const { rig, peer, log, call } = await up();
+    const before = call.snapshot();
+    const result = watch(call.reinvite(OTHER));
+    await rig.pass(50);
+    peer.respond(peer.request("INVITE", 1), status);
+    await rig.pass(50);
+    expect([result.value?.ok, log.ends, call.snapshot().localSdp]).toEqual([false, [], before.localSdp]);
+  });
+
+  it("a re-INVITE of ours whose 200 has no answer", async () => {
+    const { rig, peer, log, call } = await up();
+    const before = call.snapshot();
+    const result = watch(call.reinvite(OTHER));
+    await rig.pass(50);
+    peer.respond(peer.request("INVITE", 1), 200);
+    await rig.pass(50);
+    expect([result.value?.ok, log.ends, call.snapshot().localSdp]).toEqual([false, [], before.localSdp]);
+  });
+});
+
+describe("A6: a session interval that no timer can hold", () => {
+  it.each(["2147484", "4294967295", "99999999999999999999"])("of %s s ends no call", async (seconds) => {
+    const { rig, peer, log, call } = await up();
+    const headers = [
+      ["Session-Expires", `${seconds};refresher=uas`],
+      ["Supported", "timer"],
+      ["Min-SE", seconds],
+    ] as const;
+    peer.send({ ...theirs(peer, "UPDATE", 1), headers });
+    await rig.pass(50);
+    expect(Number.parseInt(peer.response("UPDATE").headers.get("session-expires") ?? "", 10)).toBeLessThanOrEqual(
+      86_400,
+    );
+    expect(rig.longestDelayMs).toBeLessThan(2 ** 31);
+    await rig.pass(60_000);
+    expect([log.ends, call.ended]).toEqual([[], false]);
+  });
+
+  it("in the 200 to an INVITE of ours ends no call", async () => {
+    const rig = new Rig();
+    const alice = await rig.endpoint("10.0.0.1");
+    const peer = await Peer.at(rig, "10.0.0.9");
+    const dialled = alice.dial("10.0.0.9");
+    await rig.pass(50);
+    peer.respond(peer.request("INVITE"), 200, {
+      body: ANSWER,
+      headers: [["Session-Expires", "4294967295;refresher=uas"]],
+    });
+    await rig.pass(60_000);
+    expect([dialled.log.ends, rig.longestDelayMs < 2 ** 31]).toEqual([[], true]);
+  });
+
+  it("that a 422 asks for is not asked for by us", async () => {
+    const rig = new Rig();
+    const alice = await rig.endpoint("10.0.0.1");
+    const peer = await Peer.at(rig, "10.0.0.9");
+    alice.dial("10.0.0.9");
+    await rig.pass(50);
+    peer.respond(peer.request("INVITE"), 422, { headers: [["Min-SE", "4294967295"]] });
+    await rig.pass(50);
+    expect(peer.request("INVITE", 1).headers.get("session-expires")).toBe("86400");
+  });
+});
+
 describe("the end of a call", () => {
   it("answers a BYE with 200 and tells the user once", async () => {
     const { rig, alice, peer, log, call } = await up();
@@ -518,7 +626,7 @@ describe("a dialog written down and taken back by another process", () => {
     const { rig, alice, peer } = await up();
     await alice.endpoint.stop();
     const again = await rig.endpoint("10.0.0.1");
-    again.admits = "drop";
+    again.admits = () => "drop";
     const before = peer.received.length;
     peer.respond(peer.request("INVITE"), 200, { body: ANSWER, toTag: "late" });
     await rig.pass(5000);

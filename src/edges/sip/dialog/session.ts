@@ -69,6 +69,8 @@ export class Session implements SipCall, SessionContext, DialogUser {
   handlers: CallHandlers = NO_HANDLERS;
   localSdp: string | null;
   acknowledged: number | null = null;
+  /** Called when the dialog is forgotten: after the BYE's answer. */
+  onGone: (() => void) | null = null;
   /** Called when the user hangs up before `begin`. */
   onEndedEarly: (() => void) | null = null;
   readonly #interval: SessionInterval | null;
@@ -255,7 +257,14 @@ export class Session implements SipCall, SessionContext, DialogUser {
   #close(): void {
     this.#byeOwed = false;
     this.inbound.stop();
+    this.#forget();
+  }
+
+  #forget(): void {
     this.stack.dialogs.drop(this);
+    const run = this.onGone;
+    this.onGone = null;
+    run?.();
   }
 
   /** Packages (RFC 6086) are none of ours: 469. The older kind, which carries digits, is. */
@@ -276,7 +285,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
     this.#byeOwed = false;
     this.inbound.stop();
     const { stack, dialog } = this;
-    sendInDialog(stack, dialog, { method: "BYE", headers: this.#byeHeaders }, () => stack.dialogs.drop(this));
+    sendInDialog(stack, dialog, { method: "BYE", headers: this.#byeHeaders }, () => this.#forget());
   }
 }
 

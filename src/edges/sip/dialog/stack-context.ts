@@ -18,6 +18,8 @@ export interface StackContext {
   readonly random: Random;
   readonly log: Log;
   readonly timers: Timers;
+  /** How long the 200 to a new call waits for its ACK. */
+  readonly ackTimeoutMs: number;
   readonly userAgent: string;
   readonly transport: TransportLayer;
   readonly transactions: TransactionLayer;

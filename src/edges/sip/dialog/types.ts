@@ -96,7 +96,7 @@ export interface IncomingInvite {
   /** 180 Ringing, or 183 with early media. Sent reliably when the INVITE requires 100rel (RFC 3262). */
   ring(status?: 180 | 183, sdp?: string): void;
   /**
-   * 200, resent until the ACK; without an ACK in 32·T1: BYE, and the call ends with `no_ack`. If the caller has already
+   * 200, resent until the ACK; without an ACK in time: BYE, and the call ends with `no_ack`. If the caller has already
    * cancelled, the call ends at once and `onEnded` is the only thing that follows. `credentials`: for a trunk that
    * challenges our requests in the dialog.
    */

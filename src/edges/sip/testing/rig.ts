@@ -1,3 +1,4 @@
+import type { Timer } from "../../../base/clock.ts";
 import { silentLog } from "../../../base/log.ts";
 import { type Random, seededRandom } from "../../../base/random.ts";
 import { VirtualClock } from "../../../base/virtual-clock.ts";
@@ -9,6 +10,8 @@ import {
   type IncomingInvite,
   type OutgoingInvite,
   type ReasonValue,
+  type SipCredentials,
+  type SipHandlers,
   type SipSource,
   type SipCall,
   SipEndpoint,
@@ -25,15 +28,29 @@ export const OFFER =
 export const ANSWER =
   "v=0\r\no=b 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 5000 RTP/AVP 8\r\n";
 
+/** Remembers the longest delay it was asked for: `setTimeout` cannot wait for 2^31 ms. */
+class WatchedClock extends VirtualClock {
+  longestDelayMs = 0;
+
+  override after(delayMs: number, run: () => void): Timer {
+    if (delayMs !== Number.POSITIVE_INFINITY) this.longestDelayMs = Math.max(this.longestDelayMs, delayMs);
+    return super.after(delayMs, run);
+  }
+}
+
 /** A world of virtual time with a network; the same seed gives the same run. */
 export class Rig {
-  readonly clock = new VirtualClock(1_000_000);
+  readonly clock = new WatchedClock(1_000_000);
   readonly random: Random;
   readonly network: VirtualNetwork;
 
   constructor(seed = 1, impairments: Impairments = FAIR) {
     this.random = seededRandom(seed);
     this.network = new VirtualNetwork(this.clock, this.random, impairments);
+  }
+
+  get longestDelayMs(): number {
+    return this.clock.longestDelayMs;
   }
 
   /** A started endpoint at `host`, UDP and TCP on 5060. */
@@ -112,7 +129,7 @@ export class Party {
   readonly refusedSources: { readonly source: SipSource; readonly method: string }[] = [];
   readonly refusedRequests: { readonly method: string; readonly status: number }[] = [];
   onInvite: (invite: IncomingInvite) => void = () => {};
-  admits: "accept" | "reject" | "drop" = "accept";
+  admits: SipHandlers["admits"] = () => "accept";
 
   constructor(rig: Rig, host: string, options: Partial<SipEndpointOptions>) {
     this.host = host;
@@ -131,7 +148,7 @@ export class Party {
       timers: { trying: 0 },
       resolver: () => Promise.reject(new Error("no such name")),
       handlers: {
-        admits: () => this.admits,
+        admits: (source, method) => this.admits(source, method),
         onRefusedSource: (source, method) => void this.refusedSources.push({ source, method }),
         onRefusedRequest: (_, { method }, { status }) => void this.refusedRequests.push({ method, status }),
         onInvite: (invite) => {
@@ -194,12 +211,15 @@ export class Party {
 }
 
 /** Answers at once, and keeps the call with its log. */
-export function answering(party: Party): { readonly calls: SipCall[]; readonly logs: CallLog[] } {
+export function answering(
+  party: Party,
+  credentials: SipCredentials | null = null,
+): { readonly calls: SipCall[]; readonly logs: CallLog[] } {
   const calls: SipCall[] = [];
   const logs: CallLog[] = [];
   party.onInvite = (invite) => {
     const log = new CallLog();
-    const call = invite.answer(ANSWER);
+    const call = invite.answer(ANSWER, credentials);
     call.handlers = log;
     calls.push(call);
     logs.push(log);

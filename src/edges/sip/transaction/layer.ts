@@ -124,15 +124,20 @@ export class TransactionLayer implements TransactionHost {
     const key = serverKey(request);
     const known = this.#servers.get(key);
     if (request.method === "ACK") this.#onAck(request, flow, known);
-    else if (known !== undefined) known.onRepeat();
-    else this.#onNewRequest(request, flow, key);
+    else if (known !== undefined) {
+      flow.keep?.();
+      known.onRepeat();
+    } else this.#onNewRequest(request, flow, key);
   }
 
   onResponse(response: SipResponse, flow: TransportFlow): void {
     const key = responseKey(response);
     const client = key === null ? undefined : this.#clients.get(key);
     if (client === undefined) this.#user.onStrayResponse(response, flow);
-    else client.onResponse(response);
+    else {
+      flow.keep?.();
+      client.onResponse(response);
+    }
   }
 
   onFlowFailed(flow: TransportFlow, reason: string): void {
@@ -182,12 +187,18 @@ export class TransactionLayer implements TransactionHost {
       return;
     }
     const verdict = this.#user.admit(request, flow);
-    if (verdict === "drop") this.dropped++;
+    if (verdict === "drop") this.#drop(flow);
     else if (verdict !== null) this.#refuse(request, flow, verdict);
     else this.#arrive(request, flow, key);
   }
 
+  #drop(flow: TransportFlow): void {
+    this.dropped++;
+    if (flow.stranger === true) flow.close();
+  }
+
   #arrive(request: SipRequest, flow: TransportFlow, found: string): void {
+    flow.keep?.();
     const key = detach(found);
     const origin = to(request).tag === null ? detach(`${originKey(request)} ${request.method}`) : null;
     // RFC 3261 8.2.2.2: the same request came by another way, and the first copy is still being worked on.

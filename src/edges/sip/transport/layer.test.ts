@@ -101,7 +101,7 @@ describe("requests outside of a dialog", () => {
 describe("who is not admitted", () => {
   it("gets 403 without any state, and the same To tag each time", async () => {
     const { rig, bob, peer } = await world();
-    bob.admits = "reject";
+    bob.admits = () => "reject";
     const branch = peer.send(INVITE, "10.0.0.2");
     peer.send(INVITE, "10.0.0.2", branch);
     await rig.pass(50);
@@ -112,7 +112,7 @@ describe("who is not admitted", () => {
 
   it("or gets silence, also for what is malformed", async () => {
     const { rig, bob, peer } = await world();
-    bob.admits = "drop";
+    bob.admits = () => "drop";
     peer.send(INVITE, "10.0.0.2");
     peer.sendRaw(
       "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKx\r\nCall-ID: a b\r\n\r\n",

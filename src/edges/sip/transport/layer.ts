@@ -2,14 +2,15 @@ import { isIP } from "node:net";
 import type { Clock } from "../../../base/clock.ts";
 import type { Log } from "../../../base/log.ts";
 import type { Random } from "../../../base/random.ts";
-import type { SipProtocol } from "../dialog/types.ts";
+import type { SipProtocol, SipSource } from "../dialog/types.ts";
 import { buildResponse, serialize, stampReceived } from "../message/build.ts";
 import { SipParseError } from "../message/error.ts";
 import { type SipMessage, type SipRequest, type SipResponse, topVia } from "../message/message.ts";
 import { isKeepAlive, parseDatagram } from "../message/parse.ts";
-import { StreamError, StreamParser } from "../message/stream.ts";
+import { StreamError } from "../message/stream.ts";
 import { type SipRefusal, validateRequest, validateResponse } from "../message/validate.ts";
 import { DEFAULT_PORT } from "./resolve.ts";
+import { Streams } from "./streams.ts";
 import type { TransportFlow, Transport, TransportEvents, TransportFactory } from "./types.ts";
 
 /** Octets. Larger requests leave UDP when they may (RFC 3261 18.1.1: 200 below the path's MTU). */
@@ -47,6 +48,10 @@ export interface TransportUser {
   onRequest(request: SipRequest, flow: TransportFlow): void;
   onResponse(response: SipResponse, flow: TransportFlow): void;
   onFlowFailed(flow: TransportFlow, reason: string): void;
+  /** Whether a connection from there may take a place for known sources. */
+  admitsConnection(source: SipSource): boolean;
+  /** A connection of a source that is not accepted was closed, or one too many of any source. */
+  onConnectionRefused(source: SipSource): void;
   /** Whether a malformed request from there gets an answer. */
   admitsMalformed(request: SipRequest, flow: TransportFlow): boolean;
   /** A malformed request from an accepted source has been refused. */
@@ -58,7 +63,7 @@ export class TransportLayer implements TransportEvents {
   readonly #options: TransportLayerOptions;
   readonly #user: TransportUser;
   #transports: Transport[] = [];
-  readonly #streams = new Map<TransportFlow, StreamParser>();
+  readonly #streams: Streams;
   /** Datagrams and pieces of streams that came in, readable or not. */
   arrived = 0;
   received = 0;
@@ -68,6 +73,7 @@ export class TransportLayer implements TransportEvents {
   constructor(options: TransportLayerOptions, user: TransportUser) {
     this.#options = options;
     this.#user = user;
+    this.#streams = new Streams(options.clock);
   }
 
   get listening(): readonly ListenAddress[] {
@@ -166,20 +172,24 @@ export class TransportLayer implements TransportEvents {
   }
 
   onFlowFailed(flow: TransportFlow, reason: string): void {
-    this.#streams.delete(flow);
+    this.#streams.forget(flow);
     this.#user.onFlowFailed(flow, reason);
   }
 
+  admitsConnection(remote: { readonly address: string; readonly port: number }): boolean {
+    return this.#user.admitsConnection({ protocol: "tcp", ...remote });
+  }
+
+  onConnectionRefused(remote: { readonly address: string; readonly port: number }): void {
+    this.dropped++;
+    this.#user.onConnectionRefused({ protocol: "tcp", ...remote });
+  }
+
   #onStream(flow: TransportFlow, octets: Buffer): void {
-    let stream = this.#streams.get(flow);
-    if (stream === undefined) {
-      stream = new StreamParser();
-      this.#streams.set(flow, stream);
-    }
     try {
-      this.#onItems(stream.push(octets), flow);
+      this.#onItems(this.#streams.push(flow, octets), flow);
     } catch (error) {
-      // What was whole in front of the fault is heard before the connection is given up.
+      // What was whole in front of the fault is handled before the connection is closed.
       if (error instanceof StreamError) this.#onItems(error.before, flow);
       throw error;
     }

@@ -50,6 +50,20 @@ describe("where a name leads (RFC 3263)", () => {
     ]);
   });
 
+  it("S11: to the next service when the name of the first does not exist, or its lookup fails", async () => {
+    const dns = names(records);
+    const gap: NameServer = {
+      ...dns,
+      addresses: (host) =>
+        host === "main.example" ? Promise.reject(new Error("getaddrinfo ENOTFOUND main.example")) : dns.addresses(host),
+    };
+    expect(await makeResolver(gap, half)("x.example", null, "udp")).toEqual([{ address: "192.0.2.9", port: 5070 }]);
+    const nothing: NameServer = { ...dns, addresses: () => Promise.reject(new Error("getaddrinfo ENOTFOUND")) };
+    await expect(makeResolver(nothing, half)("x.example", null, "udp")).rejects.toThrow(
+      "no address found for x.example: getaddrinfo ENOTFOUND",
+    );
+  });
+
   it("to eight addresses at most, and to an error when there is none", async () => {
     const many: NameServer = {
       services: () => Promise.resolve([]),

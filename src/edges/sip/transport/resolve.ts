@@ -22,6 +22,8 @@ export type Resolver = (
 export const DEFAULT_PORT = 5060;
 /** Of all addresses of a name; more only make a dead trunk take longer to be given up. */
 const MOST_ADDRESSES = 8;
+/** SRV targets whose addresses are looked up; a zone that lists hundreds must not cost as many questions. */
+const MOST_TARGETS = 16;
 /** ms. A dead name server must not hold an attempt longer than a trunk's own silence would. */
 const DNS_TIMEOUT_MS = 2_000;
 
@@ -53,14 +55,28 @@ export function makeResolver(names: NameServer, random: () => number): Resolver 
     const services = port === null ? await names.services(`_sip._${protocol}.${host}`) : [];
     const targets =
       services.length === 0 ? [{ name: host, port: port ?? DEFAULT_PORT }] : orderServices(services, random);
-    const found: SipTargetAddress[] = [];
-    for (const target of targets) {
-      for (const address of await names.addresses(target.name)) found.push({ address, port: target.port });
-      if (found.length >= MOST_ADDRESSES) break;
-    }
-    if (found.length === 0) throw new Error(`no address found for ${host}`);
-    return found.slice(0, MOST_ADDRESSES);
+    return addressesOf(names, targets, host);
   };
+}
+
+/** All at once, so that a name that is slow to fail does not hold up the next; one that does not exist is skipped. */
+async function addressesOf(
+  names: NameServer,
+  targets: readonly Pick<ServiceRecord, "name" | "port">[],
+  host: string,
+): Promise<readonly SipTargetAddress[]> {
+  const asked = targets.slice(0, MOST_TARGETS).map(async ({ name, port }) => {
+    const addresses = await names.addresses(name);
+    return addresses.map((address) => ({ address, port }));
+  });
+  const found: SipTargetAddress[] = [];
+  const faults: string[] = [];
+  for (const answer of await Promise.allSettled(asked)) {
+    if (answer.status === "fulfilled") found.push(...answer.value);
+    else faults.push(answer.reason instanceof Error ? answer.reason.message : String(answer.reason));
+  }
+  if (found.length > 0) return found.slice(0, MOST_ADDRESSES);
+  throw new Error([`no address found for ${host}`, ...faults.slice(0, 1)].join(": "));
 }
 
 /** RFC 2782: by priority; within one priority drawn by weight. */

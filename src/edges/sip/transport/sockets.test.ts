@@ -104,6 +104,72 @@ describe("real sockets", () => {
     await bob.stop();
   });
 
+  it("A7: give strangers few places, so that a flood of them leaves room for a trunk", async () => {
+    const refused: string[] = [];
+    const bob = await endpoint({
+      admits: ({ address }) => (address === "127.0.0.1" ? "accept" : "drop"),
+      onInvite: (invite) => void (invite.answer(ANSWER).handlers = new CallLog()),
+      onRefusedSource: (_, method) => void refused.push(method),
+    });
+    const port = portOf(bob, "tcp");
+    const strangers = Array.from({ length: 400 }, (_, i) =>
+      connect({ port, host: "127.0.0.1", localAddress: `127.0.1.${1 + (i % 40)}` }).on("error", () => {}),
+    );
+    const closed = strangers.map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())));
+    for (const socket of strangers)
+      socket.once("connect", () => socket.write("INVITE sip:x@127.0.0.1 SIP/2.0\r\nVia: "));
+    let count = 0;
+    await new Promise<void>((resolve) => {
+      for (const one of closed) void one.then(() => (++count === 336 ? resolve() : undefined));
+    });
+    expect([bob.stats.connections, refused.length, new Set(refused)]).toEqual([64, 336, new Set(["CONNECT"])]);
+    const alice = await endpoint(quiet);
+    (await call(alice, "tcp", port)).hangUp();
+    for (const socket of strangers) socket.destroy();
+    await Promise.all([alice.stop(), bob.stop()]);
+  });
+
+  it("A7: close a stranger's connection whose request belongs to no call", async () => {
+    const bob = await endpoint({ ...quiet, admits: () => "drop" });
+    const socket = connect(portOf(bob, "tcp"), "127.0.0.1").on("error", () => {});
+    const via = "Via: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK1";
+    socket.write(
+      `OPTIONS sip:x@a SIP/2.0\r\n${via}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x@a>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n`,
+    );
+    const seen: Buffer[] = [];
+    socket.on("data", (octets) => void seen.push(octets));
+    await new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    expect(seen).toEqual([]);
+    await bob.stop();
+  });
+
+  it("A7: keep a stranger's connection that brings a request of a call", async () => {
+    const refused: string[] = [];
+    const log = new CallLog();
+    const bob = await endpoint({
+      admits: ({ address }) => (address === "127.0.0.1" ? "accept" : "drop"),
+      onInvite: (invite) => void (invite.answer(ANSWER).handlers = log),
+      onRefusedSource: (_, method) => void refused.push(method),
+    });
+    const alice = await endpoint(quiet);
+    const dialled = await call(alice, "tcp", portOf(bob, "tcp"));
+    const { localTag, remoteTag, callId, localSequence } = dialled.snapshot();
+    const socket = connect({ port: portOf(bob, "tcp"), host: "127.0.0.1", localAddress: "127.0.1.1" });
+    const lines = [
+      "BYE sip:bob@127.0.0.1 SIP/2.0",
+      "Via: SIP/2.0/TCP 127.0.1.1;branch=z9hG4bKx",
+      `From: <sip:alice@127.0.0.1>;tag=${localTag}`,
+      `To: <sip:bob@127.0.0.1>;tag=${remoteTag}`,
+      `Call-ID: ${callId}`,
+      `CSeq: ${localSequence + 1} BYE`,
+    ];
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+    const answer = await new Promise<string>((resolve) => socket.once("data", (octets) => resolve(octets.toString())));
+    expect([answer.slice(0, 11), log.ends, refused]).toEqual(["SIP/2.0 200", ["remote_bye"], []]);
+    socket.destroy();
+    await Promise.all([alice.stop(), bob.stop()]);
+  });
+
   it("report a refused connection at once", async () => {
     const alice = await endpoint(quiet);
     const closed = createServer();

@@ -6,7 +6,14 @@ import type { TransportFlow, Transport, TransportFactory, TransportSetup } from 
 const MOST_CONNECTIONS = 4_096;
 /** Connections from one address: a proxy needs a few, a flood wants all. */
 const MOST_PER_ADDRESS = 256;
-/** ms. Longer than a session timer's half (15 min) and every keep-alive; after it nobody is there. */
+/** Connections of sources that nobody accepts: in-dialog requests may come from such, but they must not take the places. */
+const MOST_STRANGERS = 64;
+const MOST_STRANGERS_PER_ADDRESS = 4;
+/** ms that a stranger has for a message that belongs to a call. */
+const STRANGER_MS = 10_000;
+/** ms between two log lines about refused connections: a flood must not fill the log. */
+const REFUSAL_LOG_MS = 60_000;
+/** ms. Longer than a session timer's half (15 min) and every keep-alive; after it the far side is gone. */
 const IDLE_MS = 1_200_000;
 /** Octets unsent on one connection; a peer that reads nothing must not fill our memory. */
 const MOST_UNSENT = 1 << 20;
@@ -19,9 +26,12 @@ class TcpTransport implements Transport {
   readonly #setup: TransportSetup;
   /** By remote address and port, whoever made the connection: what came in serves for requests out as well. */
   readonly #flows = new Map<string, TcpFlow>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #known = new Places(MOST_CONNECTIONS, MOST_PER_ADDRESS);
+  readonly #strangers = new Places(MOST_STRANGERS, MOST_STRANGERS_PER_ADDRESS);
   #local: { readonly host: string; readonly port: number };
   #server: Server | null = null;
+  #refused = 0;
+  #refusalLoggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(setup: TransportSetup) {
     this.#setup = setup;
@@ -66,29 +76,44 @@ class TcpTransport implements Transport {
     const { host } = this.#setup;
     const bind = host === "0.0.0.0" || host === "::" ? {} : { localAddress: host };
     const socket = createConnection({ host: address, port, noDelay: true, keepAlive: true, ...bind });
-    return this.#adopt(socket, address, port, connectTimeoutMs);
+    return this.#adopt(socket, { address, port }, this.#known, connectTimeoutMs);
   }
 
   #accept(socket: Socket): void {
     const { remoteAddress: address, remotePort: port } = socket;
-    const full = this.#flows.size >= MOST_CONNECTIONS || (this.#perAddress.get(address ?? "") ?? 0) >= MOST_PER_ADDRESS;
-    if (address === undefined || port === undefined || full) {
-      this.#setup.log.warn(
-        { connections: this.#flows.size, pii: { address } },
-        "refused a SIP TCP connection: too many",
-      );
-      socket.on("error", () => socket.destroy());
+    if (address === undefined || port === undefined) {
       socket.destroy();
       return;
     }
-    this.#adopt(socket, address, port, null);
+    const { events } = this.#setup;
+    const places = events.admitsConnection?.({ address, port }) === false ? this.#strangers : this.#known;
+    if (places.isFull(address)) this.#refuse(socket, address, port);
+    else this.#adopt(socket, { address, port }, places, null);
   }
 
-  #adopt(socket: Socket, address: string, port: number, connectTimeoutMs: number | null): TcpFlow {
-    const flow = new TcpFlow(socket, () => this.#local, { address, port });
-    const key = keyOf(address, port);
+  #refuse(socket: Socket, address: string, port: number): void {
+    socket.on("error", () => socket.destroy());
+    socket.destroy();
+    this.#refused++;
+    this.#setup.events.onConnectionRefused?.({ address, port });
+    const now = this.#setup.clock.now();
+    if (now - this.#refusalLoggedAt < REFUSAL_LOG_MS) return;
+    this.#refusalLoggedAt = now;
+    const { refused, connections } = { refused: this.#refused, connections: this.connections };
+    this.#setup.log.warn({ refused, connections, pii: { address } }, "refused SIP TCP connections: too many");
+    this.#refused = 0;
+  }
+
+  #adopt(
+    socket: Socket,
+    remote: { readonly address: string; readonly port: number },
+    places: Places,
+    connectTimeoutMs: number | null,
+  ): TcpFlow {
+    const flow = new TcpFlow(socket, () => this.#local, remote, places);
+    if (places === this.#strangers) this.#limitStranger(flow);
+    const key = keyOf(remote.address, remote.port);
     this.#flows.set(key, flow);
-    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     let reason = "connection closed";
     const connecting = connectTimeoutMs === null ? null : this.#limitConnecting(socket, connectTimeoutMs);
     socket.setTimeout(IDLE_MS, () => socket.destroy(new Error("idle connection closed")));
@@ -101,10 +126,21 @@ class TcpTransport implements Transport {
     socket.on("end", () => socket.end());
     socket.on("close", () => {
       connecting?.cancel();
-      this.#forget(key, flow);
+      if (flow.stranger) this.#setup.events.onConnectionRefused?.(remote);
+      flow.leave();
+      if (this.#flows.get(key) === flow) this.#flows.delete(key);
       this.#setup.events.onFlowFailed(flow, reason);
     });
     return flow;
+  }
+
+  /** Its time is up unless one of its messages belongs to us. */
+  #limitStranger(flow: TcpFlow): void {
+    const timer = this.#setup.clock.after(STRANGER_MS, () => flow.close());
+    flow.onKept = () => {
+      timer.cancel();
+      flow.moveTo(this.#known);
+    };
   }
 
   #limitConnecting(socket: Socket, timeoutMs: number): Timer {
@@ -112,10 +148,31 @@ class TcpTransport implements Transport {
     socket.once("connect", () => timer.cancel());
     return timer;
   }
+}
 
-  #forget(key: string, flow: TcpFlow): void {
-    if (this.#flows.get(key) === flow) this.#flows.delete(key);
-    const { address } = flow.remote;
+/** Connections of one kind, counted by address. */
+class Places {
+  readonly #most: number;
+  readonly #mostPerAddress: number;
+  readonly #perAddress = new Map<string, number>();
+  #taken = 0;
+
+  constructor(most: number, mostPerAddress: number) {
+    this.#most = most;
+    this.#mostPerAddress = mostPerAddress;
+  }
+
+  isFull(address: string): boolean {
+    return this.#taken >= this.#most || (this.#perAddress.get(address) ?? 0) >= this.#mostPerAddress;
+  }
+
+  take(address: string): void {
+    this.#taken++;
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+  }
+
+  free(address: string): void {
+    this.#taken--;
     const left = (this.#perAddress.get(address) ?? 1) - 1;
     if (left > 0) this.#perAddress.set(address, left);
     else this.#perAddress.delete(address);
@@ -126,17 +183,45 @@ class TcpFlow implements TransportFlow {
   readonly protocol = "tcp";
   readonly reliable = true;
   readonly remote: { readonly address: string; readonly port: number };
+  /** Set for a stranger until it is known. */
+  onKept: (() => void) | null = null;
   readonly #socket: Socket;
   readonly #local: () => { readonly host: string; readonly port: number };
+  #places: Places;
 
   constructor(
     socket: Socket,
     local: () => { readonly host: string; readonly port: number },
     remote: { readonly address: string; readonly port: number },
+    places: Places,
   ) {
     this.#socket = socket;
     this.#local = local;
     this.remote = remote;
+    this.#places = places;
+    places.take(remote.address);
+  }
+
+  get stranger(): boolean {
+    return this.onKept !== null;
+  }
+
+  keep(): void {
+    const run = this.onKept;
+    this.onKept = null;
+    run?.();
+  }
+
+  /** Its place among strangers is free again; it has one among the known. */
+  moveTo(places: Places): void {
+    this.leave();
+    this.#places = places;
+    places.take(this.remote.address);
+  }
+
+  /** The connection is gone. */
+  leave(): void {
+    this.#places.free(this.remote.address);
   }
 
   get local(): { readonly host: string; readonly port: number } {

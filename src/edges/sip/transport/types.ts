@@ -17,6 +17,10 @@ export interface TransportFlow {
   send(octets: Buffer): void;
   /** Ends a connection; nothing for UDP. */
   close(): void;
+  /** A connection that came from a source nobody accepts: it has little time and few places until {@link keep}. */
+  readonly stranger?: boolean;
+  /** A message that came by it belongs to a call or transaction of ours: it is no stranger's any more. */
+  keep?(): void;
 }
 
 /** What a transport reports upward. */
@@ -25,6 +29,10 @@ export interface TransportEvents {
   onOctets(flow: TransportFlow, octets: Buffer): void;
   /** A connection ended or could not be made, or a datagram could not be sent (ICMP, no route). */
   onFlowFailed(flow: TransportFlow, reason: string): void;
+  /** Whether a connection from there may take one of the places for known sources. Absent: every one may. */
+  admitsConnection?(remote: { readonly address: string; readonly port: number }): boolean;
+  /** A connection was refused, or closed before it had sent a whole message. */
+  onConnectionRefused?(remote: { readonly address: string; readonly port: number }): void;
 }
 
 /** One listener. */
