@@ -1,18 +1,23 @@
-import { createHash } from "node:crypto";
 import type { ChildProcess, StdioOptions } from "node:child_process";
-import { lstat, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, constants, mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { Client } from "pg";
+import { Client, DatabaseError } from "pg";
 import type { Clock } from "../../../base/clock.ts";
 import type { Log } from "../../../base/log.ts";
 import { systemClock } from "../../../base/system-clock.ts";
-import type { Binaries } from "./binary.ts";
-import { errorCode, findBinaries } from "./binary.ts";
+import { ROLE, writeAccess } from "./access.ts";
+import { folderProblem } from "./error-code.ts";
+import { claimFolder } from "./folder-claim.ts";
+import type { Place } from "./place.ts";
+import { findPlace, PORT } from "./place.ts";
+import type { Postmaster } from "./postmaster.ts";
+import { isAlive, readPostmaster, serves } from "./postmaster.ts";
+import type { Programs } from "./programs.ts";
+import { findPrograms, findProgramsFor } from "./programs.ts";
+import type { SystemUser, UserSystem } from "./server-user.ts";
+import { giveTree, spawnAs, systemUsers } from "./server-user.ts";
 import { SERVER_SETTINGS } from "./settings.ts";
-import type { Runner } from "./user.ts";
-import { findRunner } from "./user.ts";
-import { isAlive, readPostmaster, serves, startStamp } from "./postmaster.ts";
+import { startProblem } from "./start-problem.ts";
 
 export interface EmbeddedOptions {
   /** Folder of everything the server keeps; made when absent. */
@@ -21,6 +26,10 @@ export interface EmbeddedOptions {
   readonly clock?: Clock;
   /** Over the product's own settings; for tests that need the network. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Tests bring a machine with other users. */
+  readonly users?: UserSystem;
+  /** Where a cluster goes that the data folder cannot hold; tests bring their own. */
+  readonly elsewhere?: string;
 }
 
 /** A running embedded server. */
@@ -34,10 +43,6 @@ export interface Embedded {
   stop(): Promise<void>;
 }
 
-/** The longest path that fits `sockaddr_un` (108 bytes with its end). */
-const SOCKET_PATH_BYTES = 107;
-const PORT = 5432;
-const ROLE = "plugboard";
 /** After kill -9 of the server its children hold the shared memory for a moment. */
 const START_RETRY_MS = 15_000;
 const LINGERING = /shared memory block|lock file/;
@@ -47,15 +52,14 @@ const POLL_MS = 20;
 /** A fast shutdown writes one checkpoint of at most 64 MB. */
 const STOP_LIMIT_MS = 10_000;
 const LOG_BYTES = 10 * 1024 * 1024;
+/** SQLSTATE class "invalid authorization": waiting does not mend it. */
+const REFUSED = /^28/;
 
 /** Folders and helpers of one start. */
-interface Site {
-  readonly dataDir: string;
-  readonly cluster: string;
-  readonly socketDir: string;
+interface Site extends Place {
   readonly logFile: string;
-  readonly binaries: Binaries;
-  readonly runner: Runner;
+  readonly programs: Programs;
+  readonly system: UserSystem;
   readonly settings: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: Log;
@@ -64,12 +68,18 @@ interface Site {
 /**
  * Starts the embedded PostgreSQL of a data folder, or adopts it when it outlived us. It runs in a session of its own,
  * so that neither Ctrl-C nor our death ends it. One process at a time may look after a data folder: a second one is
- * refused. Throws with the last lines of `server.log` when it cannot be started.
+ * refused. Throws one sentence, and the server's own words, when it cannot be started.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const site = await prepare(options);
-  const release = await claimFolder(site.dataDir);
+  const dataDir = resolve(options.dataDir);
+  const clock = options.clock ?? systemClock;
+  const system = options.users ?? systemUsers;
+  const place = await findPlace(dataDir, system, options.log, options.elsewhere);
+  const release = await claimFolder(dataDir).catch((error: unknown) => {
+    throw folderProblem(dataDir, error);
+  });
   try {
+    const site = await prepare(place, options, system, clock);
     const adopted = await adopt(site);
     if (adopted !== null) return embedded(site, adopted.pid, adopted.socketDir, true, release);
     await initialise(site);
@@ -81,62 +91,22 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   }
 }
 
-async function prepare(options: EmbeddedOptions): Promise<Site> {
-  const dataDir = resolve(options.dataDir);
-  await mkdir(dataDir, { recursive: true });
-  const binaries = await findBinaries(join(dataDir, "lib"));
-  const cluster = join(dataDir, "cluster");
-  const runner = await findRunner(cluster, [cluster, binaries.postgres]);
-  await runner.own(dataDir);
-  const socketDir = socketDirOf(dataDir);
-  await makePrivate(socketDir, runner);
+async function prepare(place: Place, options: EmbeddedOptions, system: UserSystem, clock: Clock): Promise<Site> {
+  const { users, home } = place;
+  const programs = users === null ? await findPrograms(join(home, "lib")) : await findProgramsFor(users.server);
   return {
-    dataDir,
-    cluster,
-    socketDir,
-    logFile: join(dataDir, "server.log"),
-    binaries,
-    runner,
+    ...place,
+    logFile: join(home, "server.log"),
+    programs,
+    system,
     settings: { ...SERVER_SETTINGS, ...options.settings },
-    clock: options.clock ?? systemClock,
+    clock,
     log: options.log,
   };
 }
 
-/** Inside the data folder; in a short folder of its own under the system's temporary one when that path is too long. */
-export function socketDirOf(dataDir: string): string {
-  const inside = join(dataDir, "socket");
-  if (Buffer.byteLength(join(inside, `.s.PGSQL.${PORT}.lock`)) <= SOCKET_PATH_BYTES) return inside;
-  return join(tmpdir(), `plugboard-${createHash("sha256").update(dataDir).digest("hex").slice(0, 12)}`);
-}
-
-/** The folder guards the socket: whoever may pass it is trusted. So it must be ours, and no link somebody laid there. */
-async function makePrivate(folder: string, runner: Runner): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-    await runner.own(folder);
-  } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
-    const found = await lstat(folder);
-    const uid = runner.user?.uid ?? process.getuid?.() ?? found.uid;
-    if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0)
-      throw new Error(`${folder} is not a private folder of user ${uid}: remove it.`, { cause: error });
-  }
-}
-
-/** Marks the data folder as looked after by this process; returns the unmarker. */
-async function claimFolder(dataDir: string): Promise<() => Promise<void>> {
-  const file = join(dataDir, "owner");
-  const [pid, stamp] = (await readFile(file, "utf8").catch(() => "")).trim().split(" ");
-  const other = Number(pid);
-  if (other > 0 && other !== process.pid && isAlive(other) && (await startStamp(other)) === (stamp ?? ""))
-    throw new Error(`Process ${other} already looks after ${dataDir}: stop it, or use another data folder.`);
-  await writeFile(file, `${process.pid} ${await startStamp(process.pid)}\n`);
-  return () => rm(file, { force: true });
-}
-
-/** A server of this cluster that is still alive. A `postmaster.pid` nobody stands behind is removed. */
-async function adopt(site: Site): Promise<{ readonly pid: number; readonly socketDir: string } | null> {
+/** A server of this cluster that is still alive. A `postmaster.pid` that no process stands behind is removed. */
+async function adopt(site: Site): Promise<Postmaster | null> {
   const found = await readPostmaster(site.cluster);
   if (found === null) return null;
   if (!(await serves(found.pid, site.cluster))) {
@@ -147,50 +117,110 @@ async function adopt(site: Site): Promise<{ readonly pid: number; readonly socke
     await gone(site, found.pid, STOP_LIMIT_MS);
     return null;
   }
+  await closeAccess(site, found.pid);
   if (!(await ready(site, found.socketDir, () => isAlive(found.pid)))) return null;
   site.log.info({ pid: found.pid }, "embedded PostgreSQL was still alive: adopted");
   return found;
 }
 
+/** An older version trusted everybody who came to the socket: the running server learns the new rules. */
+async function closeAccess({ cluster, users, home, system }: Site, pid: number): Promise<void> {
+  const { uid, gid } = await stat(cluster);
+  // It reads its files by their whole path.
+  if (users !== null && uid !== users.server.uid) await chmod(home, 0o711);
+  if (await writeAccess(cluster, users === null ? null : { uid, gid }, system)) process.kill(pid, "SIGHUP");
+}
+
 /** Made under another name and renamed, so that a crash in the middle leaves no half cluster. */
 async function initialise(site: Site): Promise<void> {
-  if (await isThere(join(site.cluster, "PG_VERSION"))) return;
-  const unfinished = `${site.cluster}.new`;
+  const { cluster, users, programs, system } = site;
+  if (await isThere(join(cluster, "PG_VERSION"))) return;
+  if (await isThere(cluster))
+    throw new Error(
+      `${cluster} is there but holds no database (PG_VERSION is missing) and was left as it is: ` +
+        "put a backup in its place, or move the folder away to begin with an empty one.",
+    );
+  const unfinished = `${cluster}.new`;
   await rm(unfinished, { recursive: true, force: true });
-  const args = ["-D", unfinished, "-U", ROLE, "--auth-local=trust", "--auth-host=scram-sha-256", "--no-instructions"];
-  const locale = ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"];
-  const code = await (await run(site, site.binaries.initdb, [...args, ...locale])).exited;
-  if (code !== 0) throw new Error(`initdb ended with ${code}: ${await logTail(site)}`);
-  await rename(unfinished, site.cluster);
-  site.log.info({ cluster: site.cluster }, "embedded PostgreSQL: new cluster");
+  await makeOwned(unfinished, users?.initdb ?? null, system);
+  const args = ["-D", dataFlag(site, unfinished), "-U", ROLE, "--auth-local=peer", "--auth-host=scram-sha-256"];
+  const more = ["--no-instructions", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"];
+  const since = await sizeOf(site.logFile);
+  const { exited } = await run(site, users?.initdb ?? null, programs.initdb, [...args, ...more], unfinished);
+  if ((await exited) !== 0) throw new Error(startProblem(await logSince(site, since), site));
+  if (users !== null) await giveTree(unfinished, users.server, system);
+  await rename(unfinished, cluster);
+  site.log.info({ cluster }, "embedded PostgreSQL: new cluster");
+}
+
+async function makeOwned(folder: string, user: SystemUser | null, system: UserSystem): Promise<void> {
+  await mkdir(folder, { mode: 0o700 });
+  if (user !== null) await system.give(folder, user);
+}
+
+/**
+ * Root starts the server's user inside the cluster, and names it by where it stands: the path itself may lead through
+ * folders that this user may not enter.
+ */
+function dataFlag({ users }: Site, cluster: string): string {
+  return users !== null && process.platform === "linux" ? "/proc/self/cwd" : cluster;
 }
 
 /** Starts the server and waits until it answers; again and again while a killed predecessor's children linger. */
 async function launch(site: Site): Promise<number> {
+  await takeOver(site);
   const until = site.clock.now() + START_RETRY_MS;
-  const settings = { ...site.settings, port: site.settings["port"] ?? String(PORT) };
-  const args = ["-D", site.cluster, "-c", `unix_socket_directories=${site.socketDir}`];
-  for (const [name, value] of Object.entries(settings)) args.push("-c", `${name}=${value}`);
   for (;;) {
-    const { child, exited } = await run(site, site.binaries.postgres, args);
+    const since = await sizeOf(site.logFile);
+    const server = site.users?.server ?? null;
+    const { child, exited } = await run(site, server, site.programs.postgres, serverArguments(site), site.cluster);
     child.unref();
     let ended = false;
     void exited.then(() => (ended = true));
     if ((await ready(site, site.socketDir, () => !ended)) && child.pid !== undefined) return child.pid;
-    const said = await logTail(site);
-    if (!LINGERING.test(said) || site.clock.now() > until) throw new Error(`PostgreSQL does not start: ${said}`);
+    const said = await logSince(site, since);
+    if (!LINGERING.test(said) || site.clock.now() > until) throw new Error(startProblem(said, site));
     await sleep(site.clock, POLL_MS * 5);
   }
 }
 
+/** No server runs: the cluster is given to the user that will run it, and what a killed one left is removed. */
+async function takeOver(site: Site): Promise<void> {
+  const { cluster, users, system, socketDir } = site;
+  if (users !== null && (await stat(cluster)).uid !== users.server.uid) await giveTree(cluster, users.server, system);
+  await chmod(cluster, 0o700);
+  for (const name of await readdir(socketDir)) await rm(join(socketDir, name), { force: true });
+  await writeAccess(cluster, users?.server ?? null, system);
+}
+
+function serverArguments(site: Site): readonly string[] {
+  const { settings, socketDir, home, users, cluster } = site;
+  // Relative to the cluster, like everything that the server's user must reach without a way in from above.
+  const socket =
+    users !== null && socketDir === join(home, "socket") ? "../socket" : `"${socketDir.replaceAll('"', '""')}"`;
+  const args = ["-D", dataFlag(site, cluster), "-c", `unix_socket_directories=${socket}`];
+  const all = { ...settings, port: settings["port"] ?? String(PORT) };
+  for (const [name, value] of Object.entries(all)) args.push("-c", `${name}=${value}`);
+  return args;
+}
+
 /** A program of the package, its output in `server.log`; in a session of its own. */
-async function run(site: Site, program: string, args: readonly string[]): Promise<Running> {
+async function run(
+  site: Site,
+  user: SystemUser | null,
+  program: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<Running> {
   if ((await sizeOf(site.logFile)) > LOG_BYTES) await rename(site.logFile, `${site.logFile}.1`);
-  const log = await open(site.logFile, "a");
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
+  const log = await open(site.logFile, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600).catch((error: unknown) => {
+    throw folderProblem(site.home, error);
+  });
   try {
-    const env = { PATH: process.env["PATH"] ?? "", LC_ALL: "C", ...site.binaries.env };
+    const env = { PATH: process.env["PATH"] ?? "", LC_ALL: "C", ...site.programs.env };
     const stdio: StdioOptions = ["ignore", log.fd, log.fd];
-    const child = site.runner.run(program, args, { cwd: site.dataDir, env, detached: true, stdio });
+    const child = spawnAs(user, program, args, { cwd, env, detached: true, stdio });
     const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
     await new Promise<void>((resolve, reject) => child.once("spawn", () => resolve()).once("error", reject));
     return { child, exited };
@@ -215,6 +245,8 @@ async function ready(site: Site, socketDir: string, alive: () => boolean): Promi
       return true;
     } catch (error) {
       if (site.clock.now() > until) throw new Error("PostgreSQL does not take connections.", { cause: error });
+      if (error instanceof DatabaseError && REFUSED.test(error.code ?? ""))
+        throw new Error(`The embedded PostgreSQL does not let us in: ${error.message}`, { cause: error });
       await sleep(site.clock, POLL_MS);
     } finally {
       await client.end().catch(() => undefined);
@@ -277,7 +309,8 @@ async function isThere(file: string): Promise<boolean> {
   return (await stat(file).catch(() => null)) !== null;
 }
 
-async function logTail(site: Site): Promise<string> {
-  const text = await readFile(site.logFile, "utf8").catch(() => "");
-  return `${text.trim().split("\n").slice(-5).join(" | ")} (${site.logFile})`;
+async function logSince(site: Site, offset: number): Promise<string> {
+  const bytes = await readFile(site.logFile).catch(() => Buffer.alloc(0));
+  // Turned over meanwhile: all of it is new.
+  return bytes.subarray(offset > bytes.length ? 0 : offset).toString("utf8");
 }

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { errorCode } from "./binary.ts";
+import { readFile, readlink, realpath } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { errorCode } from "./error-code.ts";
 
 /** What a running server says of itself in `postmaster.pid`. */
 export interface Postmaster {
@@ -27,7 +27,8 @@ export async function readPostmaster(cluster: string): Promise<Postmaster | null
   return {
     pid,
     port: Number(lines[LINE.port]),
-    socketDir: lines[LINE.socketDir] ?? "",
+    // Relative where root started it.
+    socketDir: resolve(cluster, lines[LINE.socketDir] ?? ""),
     stopping: lines[LINE.status] === "stopping",
   };
 }
@@ -43,15 +44,18 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * Whether a live process is the server of this cluster, and not somebody who got its number after a reboot.
- * Where there is no /proc, a live process is taken for it.
+ * Whether a live process is the server of this cluster, and not another that got its number after a reboot: a server
+ * stands in its cluster. Where there is no /proc, a live process is taken for it.
  */
 export async function serves(pid: number, cluster: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
   try {
-    return (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0").includes(cluster);
+    return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(cluster));
   } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ESRCH") return process.platform !== "linux";
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ESRCH") return process.platform !== "linux";
+    // A process that we may not look at runs as another user: ours never does.
+    if (code === "EACCES" || code === "EPERM") return false;
     throw error;
   }
 }
