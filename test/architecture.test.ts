@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { posix } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, posix } from "node:path";
 import { filesUnder, importsOf, isNode, isTest, lineOf, nodesOf } from "./source.ts";
 import type { Import, Node, SourceFile } from "./source.ts";
 
@@ -73,6 +74,18 @@ describe("the house", () => {
         .map(({ folder, from }) => `${file.path} imports ${folder}/ (${from})`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it("ships no test helper: nothing of the product imports one, and the build leaves them out", () => {
+    const product = source.filter((file) => !testing.test(file.path));
+    const wrong = product.flatMap((file) =>
+      importsOf(file)
+        .filter(({ from }) => from.split("/").includes("testing"))
+        .map(({ from }) => `${file.path} imports ${from}`),
+    );
+    expect(wrong).toEqual([]);
+    const build = JSON.parse(readFileSync(join(import.meta.dirname, "../tsconfig.build.json"), "utf8")) as object;
+    expect(build).toMatchObject({ exclude: expect.arrayContaining(["src/**/*.test.ts", "src/**/testing/**"]) });
   });
 
   it("keeps applets apart: none imports another, only the registry knows them all", () => {

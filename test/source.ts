@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseSync, visitorKeys } from "oxc-parser";
 
@@ -23,19 +24,38 @@ export interface Import {
 }
 
 const root = join(import.meta.dirname, "..");
-const notOurs = new Set(["node_modules", "dist", "data", "coverage", "tmp", ".git", ".stryker-tmp"]);
+/** What is passed over where there is no git to ask (a packed copy, a checkout of another user). */
+const notOurs = new Set(["node_modules", "dist", "data", "coverage", "reports", "tmp", ".git", ".stryker-tmp"]);
+const ours = filesOfGit() ?? filesOfFolder("");
 
-/** Every file under `place` (a folder of the project; "" is all of it) whose name ends in one of `endings`. */
+/**
+ * Every file of ours under `place` (a folder of the project; "" is all of it) whose name ends in one of `endings`. What
+ * git ignores is not ours: reports, builds, a data folder.
+ */
 export function filesUnder(place: string, endings: readonly string[]): SourceFile[] {
+  const prefix = place === "" ? "" : `${place}/`;
+  return ours
+    .filter((path) => path.startsWith(prefix) && endings.some((ending) => path.endsWith(ending)))
+    .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+}
+
+/** Files that git knows, and new ones that it does not ignore; null where it cannot tell. */
+function filesOfGit(): readonly string[] | null {
+  const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+  const { status, stdout } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  if (status !== 0 || stdout === "") return null;
+  const paths = stdout.split("\0").filter((path) => path !== "" && existsSync(join(root, path)));
+  return [...new Set(paths)].toSorted();
+}
+
+function filesOfFolder(place: string): readonly string[] {
   return readdirSync(join(root, place), { withFileTypes: true })
     .filter((entry) => !notOurs.has(entry.name))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(place, entry.name);
-      if (entry.isDirectory()) return filesUnder(path, endings);
-      if (!entry.isFile() || !endings.some((ending) => entry.name.endsWith(ending))) return [];
-      const file = join(root, path);
-      return [{ path: relative(root, file).replaceAll("\\", "/"), text: readFileSync(file, "utf8") }];
+      if (entry.isDirectory()) return filesOfFolder(path);
+      return entry.isFile() ? [relative(root, join(root, path)).replaceAll("\\", "/")] : [];
     });
 }
 

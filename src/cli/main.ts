@@ -1,34 +1,17 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
-import { checkCommand } from "./check.ts";
-import { demoCommand } from "./demo.ts";
-import { exploreCommand } from "./explore.ts";
-import { initCommand } from "./init.ts";
-import { verifyCommand } from "./verify.ts";
-import { serveCommand } from "./serve.ts";
-import { simulateCommand } from "./simulate.ts";
-import { VERSION } from "../server/supervisor/version.ts";
+// No static import here: an older Node cannot load what the commands are made of, and would print a stack trace of a
+// dependency instead of this sentence.
 
-const program = new Command("plugboard")
-  .description("connects phone calls: your URL decides whom to ring, Plugboard rings them over SIP")
-  .version(VERSION)
-  .showHelpAfterError();
+/** The oldest Node that runs Plugboard. */
+const LEAST_NODE = 24;
 
-for (const command of [
-  serveCommand(),
-  initCommand(),
-  simulateCommand(),
-  exploreCommand(),
-  verifyCommand(),
-  checkCommand(),
-  demoCommand(),
-])
-  program.addCommand(command.exitOverride());
-
-try {
-  await program.exitOverride().parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  // Commander has said what was wrong; 2 is "used wrongly" for every command.
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
+if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) await import("./program.ts");
+else {
+  process.stderr.write(
+    `Plugboard needs Node ${LEAST_NODE} or newer and this is ${process.version}: in a clone, ` +
+      "`npm run plugboard -- <command>` brings it along; elsewhere, install it from nodejs.org.\n",
+  );
+  process.exitCode = 1;
 }
+
+export {};
