@@ -11,13 +11,15 @@ import type { Customer } from "../support/customer.ts";
 import { dials, startCustomer } from "../support/customer.ts";
 import type { TestPlatform } from "../support/platform.ts";
 import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
-import { freePort, startSipp } from "../support/sipp.ts";
+import { freePort, rtpRange } from "../support/ports.ts";
+import { startSipp } from "../support/sipp.ts";
 
 const CALLER_HZ = 440;
 const CALLEE_HZ = 1000;
 const EARLY_HZ = 700;
 const RATE = 8000;
 const CALLEE = "+919900000012";
+const PHONE_RTP_PORTS = 40;
 
 let platform: TestPlatform;
 let customer: Customer;
@@ -51,7 +53,7 @@ it("bridges a caller who speaks only A-law with a callee who speaks only µ-law,
     port: trunkPort,
     codec: "PCMU",
     toneHz: CALLEE_HZ,
-    rtpPorts: "41000-41099",
+    rtpPorts: await rtpRange(PHONE_RTP_PORTS),
     calls: null,
     seconds: 9,
   });
@@ -60,7 +62,7 @@ it("bridges a caller who speaks only A-law with a callee who speaks only µ-law,
     port: await freePort(),
     codec: "PCMA",
     toneHz: CALLER_HZ,
-    rtpPorts: "41100-41199",
+    rtpPorts: await rtpRange(PHONE_RTP_PORTS),
     calls: `sip:${EXOPHONE}@127.0.0.1:${platform.sipPort}`,
     seconds: 6,
   });
@@ -101,7 +103,7 @@ it("DIAL-7: operator_tone lets a real caller hear the early media of a real call
     port: await freePort(),
     codec: "PCMU",
     toneHz: CALLER_HZ,
-    rtpPorts: "41200-41299",
+    rtpPorts: await rtpRange(PHONE_RTP_PORTS),
     calls: `sip:${EXOPHONE}@127.0.0.1:${platform.sipPort}`,
     seconds: 5,
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { silentLog } from "../../src/base/log.ts";
 import type { CallReport } from "../../src/core/call/report.ts";
-import { freePort } from "./sipp.ts";
+import { freePort, rtpRange } from "./ports.ts";
 import { readConfig } from "../../src/server/supervisor/config.ts";
 import type { Platform } from "../../src/server/supervisor/platform.ts";
 import { startPlatform } from "../../src/server/supervisor/platform.ts";
@@ -62,9 +62,8 @@ export function workspaceOf({ trunkPort, flow, account, trunk }: TestWorkspace):
   };
 }
 
-/** RTP ports of test platforms: each takes a slice of its own, so that several may run one after the other at once. */
+/** RTP ports of a test platform: enough for the scenarios that are played at once. */
 const RTP_PORTS = 400;
-let nextRtp = 21_000 + (process.pid % 10) * 1000;
 
 /** A whole platform of its own with the one account of the tests. */
 export function startTestPlatform(workspace: TestWorkspace): Promise<TestPlatform> {
@@ -76,10 +75,9 @@ export async function startPlatformOf(workspace: object): Promise<TestPlatform> 
   const dataDir = await mkdtemp(join(tmpdir(), "plugboard-"));
   const workspaceFile = join(dataDir, "workspace.yaml");
   await writeFile(workspaceFile, stringify(workspace, { aliasDuplicateObjects: false }));
-  nextRtp += RTP_PORTS;
   const config = readConfig(
     { workspace: workspaceFile, data: dataDir, http: "127.0.0.1:0", sip: `127.0.0.1:${await freePort()}`, drain: "1" },
-    { PLUGBOARD_RTP: `${nextRtp}-${nextRtp + RTP_PORTS - 1}`, PLUGBOARD_LOG: "error", PLUGBOARD_MEDIA_PROCESSES: "1" },
+    { PLUGBOARD_RTP: await rtpRange(RTP_PORTS), PLUGBOARD_LOG: "error", PLUGBOARD_MEDIA_PROCESSES: "1" },
   );
   if (!config.ok) throw new Error(config.error.join("; "));
   const platform = await startPlatform(config.value, silentLog);

@@ -1,10 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+export { freePort } from "./ports.ts";
 
 export interface SippOptions {
   /** Scenario file under test/interop/sipp. */
@@ -27,40 +27,6 @@ export interface SippResult {
 export interface Sipp {
   readonly done: Promise<SippResult>;
   stop(): Promise<void>;
-}
-
-/**
- * Ports to be listened on are taken below those that the system hands out to whoever asks for any (32,768 and up): between
- * our look and the listener's start nobody else is given one. Each process goes through a stretch of its own, two by two:
- * baresip listens for TLS on the port behind its own.
- */
-const PORT_STRETCH = 200;
-let nextPort = 10_000 + (process.pid % 50) * PORT_STRETCH;
-
-/** A port that is free for UDP and for TCP. */
-export async function freePort(): Promise<number> {
-  for (let tried = 0; tried < PORT_STRETCH; tried += 2) {
-    const port = nextPort;
-    nextPort += 2;
-    if ((await udpIsFree(port)) && (await tcpIsFree(port))) return port;
-  }
-  throw new Error(`none of ${PORT_STRETCH} ports below ${nextPort} is free`);
-}
-
-function udpIsFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createSocket("udp4");
-    probe.once("error", () => resolve(false));
-    probe.bind(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
-}
-
-function tcpIsFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
 }
 
 /** Starts SIPp in a folder of its own, so that its files are found and removed. */

@@ -1,14 +1,15 @@
 /** The thread behind an AudioWorker: takes one job at a time and answers with the result. */
-import { setPriority } from "node:os";
+import { constants, getPriority, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { unreachable } from "../../base/never.ts";
 import { decodeAudio } from "./decode/decode.ts";
 import { speakWithFlite } from "./speech/flite.ts";
 import type { AudioResult, AudioJob } from "./audio-worker.ts";
 
-/** Calls come first. On Linux 0 means this thread alone; elsewhere it would be the whole process. */
-const LOWER_PRIORITY = 10;
-if (process.platform === "linux") setPriority(0, LOWER_PRIORITY);
+/** Calls come first: how much lower than theirs this thread's priority is (nice). */
+const LOWER_BY = 10;
+// On Linux 0 means this thread alone; elsewhere it would be the whole process. Only ever lower: raising takes a right.
+if (process.platform === "linux") setPriority(0, Math.min(constants.priority.PRIORITY_LOW, getPriority(0) + LOWER_BY));
 
 parentPort?.on("message", (job: AudioJob) => {
   void processJob(job).then((result) =>
