@@ -13,5 +13,3 @@ else {
   );
   process.exitCode = 1;
 }
-
-export {};
