@@ -35,7 +35,7 @@ export const fields: Readonly<Record<string, Sample>> = {
   },
 
   "writes numbers as numbers": {
-    expect: ["warning RES-4 number-undialable"],
+    expect: ["warning RES-24 number-form"],
     endpoint: numbers("+919900000001", 919900000002),
   },
 
