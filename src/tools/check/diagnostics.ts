@@ -86,7 +86,7 @@ export const DIAGNOSTICS = {
   "number-form": {
     rule: "RES-24",
     about: "a number in another form than E.164",
-    fix: "Write E.164 (+, country code, number): then nobody has to guess the country.",
+    fix: "Write E.164 (+, country code, number) in quotes: it is the same number in every country.",
   },
   "own-exophone": {
     rule: "RES-25",
@@ -107,6 +107,16 @@ export const DIAGNOSTICS = {
     rule: "RES-6",
     about: "true, false or a whole number inside quotes",
     fix: "Write it without quotes.",
+  },
+  "null-field": {
+    rule: "RES-28",
+    about: "null for an optional field",
+    fix: "Leave the field out; null means the same.",
+  },
+  "switched-off": {
+    rule: "RES-29",
+    about: "a mistake in parallel_ringing while it is switched off",
+    fix: "Correct it before you switch parallel_ringing on: then it makes the answer unusable.",
   },
   "unknown-key": {
     rule: "RES-7",
@@ -197,6 +207,8 @@ const BY_RULE: Readonly<Record<string, DiagnosticId>> = {
   "RES-24": "number-form",
   "RES-25": "own-exophone",
   "RES-26": "duplicate",
+  "RES-28": "null-field",
+  "RES-29": "switched-off",
   "DIAL-6": "outgoing-number",
 };
 

@@ -60,6 +60,16 @@ export const fields: Readonly<Record<string, Sample>> = {
     endpoint: withFields({ record: "true" }),
   },
 
+  "writes null for what it does not set": {
+    expect: ["warning RES-28 null-field"],
+    endpoint: withFields({ music_on_hold: null }),
+  },
+
+  "rings none at once, with parallel ringing off": {
+    expect: ["warning RES-29 switched-off"],
+    endpoint: withFields({ parallel_ringing: { activate: false, max_parallel_attempts: 0 } }),
+  },
+
   "misspells a key": {
     expect: ["warning RES-7 unknown-key"],
     endpoint: withFields({ max_ring_duration: 20 }),
