@@ -21,15 +21,25 @@ export function fitQuery(query: Query, urls: readonly string[]): FittedQuery {
   if (!query.some(isLeg)) return { query, finding: null };
   let excess = Math.max(...urls.map(octetsOf)) + 1 + encodeQuery(query).length - MAX_REQUEST_URL_OCTETS;
   if (excess <= 0) return { query, finding: null };
-  const legs = [...new Set(query.filter(isLeg).map(legOf))];
+  const sizes = legSizes(query);
   const leftOut = new Set<string>();
-  for (const leg of legs) {
+  for (const [leg, octets] of sizes) {
     if (excess <= 0) break;
-    excess -= encodeQuery(query.filter((pair) => isLeg(pair) && legOf(pair) === leg)).length + 1;
+    excess -= octets;
     leftOut.add(leg);
   }
-  const kept = query.filter((pair) => !isLeg(pair) || !leftOut.has(legOf(pair)));
-  return { query: kept, finding: legsLeftOut(legs.length, leftOut.size) };
+  const rest = query.filter((pair) => !isLeg(pair) || !leftOut.has(legOf(pair)));
+  return { query: rest, finding: legsLeftOut(sizes.size, leftOut.size) };
+}
+
+/** Octets of each leg's parameters in the encoded query, earliest leg first. */
+function legSizes(query: Query): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const pair of query.filter(isLeg)) {
+    const leg = legOf(pair);
+    sizes.set(leg, (sizes.get(leg) ?? 0) + encodeQuery([pair]).length + 1);
+  }
+  return sizes;
 }
 
 function isLeg([name]: Query[number]): boolean {
