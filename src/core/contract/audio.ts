@@ -2,7 +2,7 @@ import { INVALID, type ValidationMode } from "./fields.ts";
 import { error, warning, type Finding } from "./finding.ts";
 import type { HttpOutcome } from "./http.ts";
 import { maskCredentials } from "./query.ts";
-import { contentTypeOf, readResponse, UNUSED } from "./http-response.ts";
+import { contentTypeOf, type HttpResponse, readResponse, UNUSED } from "./http-response.ts";
 
 /** The verdict on an audio URL. Not `ok`: strict, the answer that names it is invalid; lenient, it is left out. */
 export interface AudioVerdict {
@@ -10,12 +10,14 @@ export interface AudioVerdict {
   readonly findings: readonly Finding[];
 }
 
-/** The format of an audio file, where more than its media type was looked at. */
+/** What an audio file is, as far as its beginning shows (RES-27). */
 export interface AudioFormat {
-  /** For findings: "WAV, 44.1 kHz, 16 bit, stereo". */
+  /** For people: "WAV, 44.1 kHz, 16 bit, stereo". */
   readonly name: string;
-  /** `native`: played as it is; `decodable`: converted before it is played; `unsupported`: there is no decoder for it. */
-  readonly support: "native" | "decodable" | "unsupported";
+  /** WAV of 8 kHz, 16 bit, mono: it is played as it is. Any other is converted. */
+  readonly best: boolean;
+  /** Why it cannot be played, as a predicate: "is a page of HTML, not audio". Null: it can be. */
+  readonly problem: string | null;
 }
 
 /** WAV under the names servers give it. */
@@ -30,8 +32,9 @@ const CONVERTED = "it is decoded and converted";
 
 /**
  * RES-27: validates the answer to the check (HEAD, or GET) of one audio URL, named in the findings without its
- * credentials. Where only the media type is known (`format` null), one that cannot be decoded makes the URL unusable;
- * another format than WAV, or a type that says nothing, is a warning.
+ * credentials. One that cannot be decoded makes the URL unusable; another format than WAV, 8 kHz, 16 bit, mono is a
+ * warning. Where the file itself was not looked at (`format` null) its media type decides, and one that says nothing is
+ * a warning.
  */
 export function validateAudio(
   url: string,
@@ -42,44 +45,30 @@ export function validateAudio(
   const path = maskCredentials(url);
   const received = readResponse(outcome);
   if (!received.usable) return { ok: false, findings: received.findings.map((each) => ofAudio(each, path, mode)) };
-  if (format !== null) return validateFormat(path, format.name, format.support, mode);
-  const { mediaType } = received;
-  const found = contentTypeOf(received.contentType);
-  if (WAV.has(mediaType)) return validateFormat(path, found, "native", mode);
-  if (NO_AUDIO.test(mediaType)) return notAudio(path, found, mode);
-  return validateFormat(path, found, UNSUPPORTED.test(mediaType) ? "unsupported" : "decodable", mode);
+  if (format !== null) return validateFormat(path, format, "is", mode);
+  return validateFormat(path, formatOf(received), "has", mode);
 }
 
-function validateFormat(
-  path: string,
-  found: string,
-  support: AudioFormat["support"],
-  mode: ValidationMode,
-): AudioVerdict {
-  if (support === "native") return { ok: true, findings: [] };
-  if (support === "unsupported") {
-    const allowed = `${WANTED_AUDIO} (convert it)`;
-    return unusableAudio(path, found, allowed, `has ${found}, which cannot be decoded; allowed is ${allowed}`, mode);
+/** What the media type alone says. */
+function formatOf({ mediaType, contentType }: HttpResponse): AudioFormat {
+  const name = contentTypeOf(contentType);
+  if (NO_AUDIO.test(mediaType)) return { name, best: false, problem: `has ${name}, which is not audio` };
+  if (UNSUPPORTED.test(mediaType))
+    return { name, best: false, problem: `has ${name}, which cannot be decoded (convert it)` };
+  return { name, best: WAV.has(mediaType), problem: null };
+}
+
+function validateFormat(path: string, format: AudioFormat, verb: "is" | "has", mode: ValidationMode): AudioVerdict {
+  const { name, best, problem } = format;
+  if (best) return { ok: true, findings: [] };
+  const parts = { rule: "RES-27", path, found: name, allowed: WANTED_AUDIO };
+  if (problem === null) {
+    const converted = { consequence: CONVERTED, problem: `${verb} ${name}; best is ${WANTED_AUDIO}` };
+    return { ok: true, findings: [warning({ ...parts, ...converted })] };
   }
-  const problem = `has ${found}; best is ${WANTED_AUDIO}`;
-  const parts = { rule: "RES-27", path, found, allowed: WANTED_AUDIO, problem };
-  return { ok: true, findings: [warning({ ...parts, consequence: CONVERTED })] };
-}
-
-function notAudio(path: string, found: string, mode: ValidationMode): AudioVerdict {
-  return unusableAudio(path, found, WANTED_AUDIO, `has ${found}; allowed is ${WANTED_AUDIO}`, mode);
-}
-
-function unusableAudio(
-  path: string,
-  found: string,
-  allowed: string,
-  problem: string,
-  mode: ValidationMode,
-): AudioVerdict {
   const finding = mode === "strict" ? error : warning;
-  const consequence = consequenceOf(mode);
-  return { ok: false, findings: [finding({ rule: "RES-27", path, found, allowed, consequence, problem })] };
+  const unusable = { consequence: consequenceOf(mode), problem: `${problem}; allowed is ${WANTED_AUDIO}` };
+  return { ok: false, findings: [finding({ ...parts, ...unusable })] };
 }
 
 /** A finding about an HTTP answer, as one about an audio file. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { AudioFormat } from "../contract/audio.ts";
 import { MAX_REQUEST_URL_OCTETS } from "../contract/fit-query.ts";
 import { toHttpRequest } from "../contract/request.ts";
 import { connectFlow, Drive, type DriveOptions } from "./testing/drive.ts";
@@ -158,7 +159,7 @@ describe("the format of a customer's audio", () => {
   const music = { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold" } };
   const found = { ok: true, status: 200, contentType: "audio/wav", body: "" } as const;
 
-  function checked(format: { name: string; support: "native" | "decodable" | "unsupported" }): Drive {
+  function checked(format: AudioFormat): Drive {
     const call = new Drive();
     call.dial([A], music);
     const [check] = call.of("check_audio");
@@ -167,13 +168,13 @@ describe("the format of a customer's audio", () => {
   }
 
   it("RES-27: one that can be decoded is played, with a warning", () => {
-    const call = checked({ name: "WAV, 44.1 kHz, 16 bit, stereo", support: "decodable" });
+    const call = checked({ name: "WAV, 44.1 kHz, 16 bit, stereo", best: false, problem: null });
     expect(call.dialled).toEqual([A]);
     expect(call.traced("answer.finding")).toMatchObject([{ level: "warning", rule: "RES-27" }]);
   });
 
   it("RES-27: one that cannot be decoded makes the answer invalid", () => {
-    const call = checked({ name: "AAC", support: "unsupported" });
+    const call = checked({ name: "AAC", best: false, problem: "is AAC, which cannot be decoded" });
     expect(call.dialled).toEqual([]);
     expect(call.traced("answer.finding")).toMatchObject([{ level: "error", rule: "RES-27", found: "AAC" }]);
     expect(call.asked.at(-1)).toBe("https://backup.example/connect");
