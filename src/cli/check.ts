@@ -17,7 +17,7 @@ import { watch } from "../tools/check/watch.ts";
 import { maskCredentials, splitConfiguredUrl } from "../core/contract/query.ts";
 import { Fetcher } from "../edges/http-client/fetcher.ts";
 import { EXIT_FINDING, EXIT_USAGE, complain, wholeNumber } from "./simulate.ts";
-import { VERSION } from "../server/supervisor/version.ts";
+import { VERSION } from "../version.ts";
 
 interface Options {
   readonly fallback?: string;
@@ -44,7 +44,6 @@ const LOOK_MS = 1000;
 /** `plugboard check`: is this endpoint a good Connect URL? `lookMs`: between two looks of `--watch`; tests hurry. */
 export function checkCommand(lookMs = LOOK_MS): Command {
   return new Command("check")
-    .description("ask a Connect URL everything the platform would ask, and judge its answers by the contract")
     .argument("<url>", "Primary URL; addresses on this machine and in this network are allowed")
     .option("--fallback <url>", "Fallback URL, checked too")
     .option("--json", "print the report as JSON")

@@ -59,7 +59,6 @@ interface Check {
 /** `plugboard demo`: a complete call between robots over real SIP and RTP, and whether it was heard. */
 export function demoCommand(): Command {
   return new Command("demo")
-    .description("make one complete call between robots, and listen whether it worked")
     .option("--running", "call through a platform that runs already with the sample workspace")
     .option("--http <url>", "with --running: its API", "http://127.0.0.1:8080")
     .option("--sip-port <port>", "with --running: its SIP port on this machine", "5060")

@@ -22,7 +22,6 @@ interface Options {
 /** `plugboard explore`: many random calls through one flow; stops at the first broken invariant. */
 export function exploreCommand(): Command {
   return new Command("explore")
-    .description("play many random calls through one flow in virtual time, and stop at the first broken invariant")
     .argument("<flow>", "flow document (YAML or JSON)")
     .option("--runs <number>", "calls to play", wholeNumber, DEFAULT_RUNS)
     .option("--seed <number>", "decides all chance: the same seed plays the same calls", wholeNumber, DEFAULT_SEED)

@@ -12,7 +12,6 @@ const TOKEN_BYTES = 24;
 /** `plugboard init`: a workspace to start from, with one account, trunk, number and flow. */
 export function initCommand(): Command {
   return new Command("init")
-    .description("write a workspace to start from: one account, one trunk, one number, one flow")
     .argument("[file]", "workspace file to write", DEFAULT_FILE)
     .action(async (file: string) => {
       process.exitCode = await run(file);

@@ -15,13 +15,13 @@ import { EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
 /** `plugboard serve`: the platform, until SIGTERM or Ctrl-C. */
 export function serveCommand(): Command {
   return new Command("serve")
-    .description("run the platform: SIP, media, database, API")
     .option("--workspace <file>", "workspace file (PLUGBOARD_WORKSPACE, plugboard.yaml)")
     .option("--data <dir>", "data folder (PLUGBOARD_DATA, ./data)")
     .option("--http <host:port>", "API (PLUGBOARD_HTTP, 127.0.0.1:8080)")
     .option("--sip <host:port>", "SIP over UDP and TCP (PLUGBOARD_SIP, 127.0.0.1:5060)")
     .option("--rtp <first-last>", "RTP ports (PLUGBOARD_RTP, 20000-29999)")
     .option("--public-address <address>", "what SDP and Contact carry (PLUGBOARD_PUBLIC_ADDRESS)")
+    .option("--public-url <url>", "scheme, host and path of links that leave the platform (PLUGBOARD_PUBLIC_URL)")
     .option("--log <level>", "log level (PLUGBOARD_LOG, info)")
     .option("--media-processes <n>", "media processes (PLUGBOARD_MEDIA_PROCESSES, cores - 1)")
     .option("--drain <seconds>", "longest wait for live calls at a stop (PLUGBOARD_DRAIN, 30)")

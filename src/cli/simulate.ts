@@ -30,7 +30,6 @@ interface Options {
 /** `plugboard simulate`: one call in virtual time, no network, no telephony. */
 export function simulateCommand(): Command {
   return new Command("simulate")
-    .description("play one call in virtual time: no network, no telephony")
     .argument("[scenario]", "scenario file (YAML or JSON)")
     .option("--replay <call>", "play a call again from its report (JSON) instead of a scenario")
     .option("--flow <flow>", "with --replay: the flow to play it through; otherwise it is rebuilt from the report")

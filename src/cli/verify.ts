@@ -15,8 +15,6 @@ interface Options {
 /** `plugboard verify`: what can be said of a flow without a call, each finding with a call that shows it. */
 export function verifyCommand(): Command {
   return new Command("verify")
-    .alias("prove")
-    .description("check a flow as publishing does, and show each finding by a concrete call")
     .argument("<flow>", "flow document (YAML or JSON)")
     .option("--json", "print the report as JSON")
     .option("--out <folder>", "where the example calls are written, as scenarios; otherwise they are printed")

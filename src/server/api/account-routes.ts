@@ -4,9 +4,11 @@ import { authenticate } from "./authenticate.ts";
 import { callRoutes } from "./call-routes.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 
-/** Everything below `/api/accounts/:account`: for holders of one of the account's keys. */
+/** Everything below `/api/accounts/:account`: for holders of a key of the account; a recording also by its signed link. */
 export async function accountRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
-  app.addHook("onRequest", (request, reply) => authenticate(options.directory, request, reply));
-  callRoutes(app, options);
-  recordingRoutes(app, options);
+  await app.register(async (keyed) => {
+    keyed.addHook("onRequest", (request, reply) => authenticate(options.directory, request, reply));
+    callRoutes(keyed, options);
+  });
+  await app.register(async (linked) => recordingRoutes(linked, options));
 }

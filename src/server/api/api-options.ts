@@ -1,6 +1,8 @@
+import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Store } from "../../edges/store/store.ts";
 import type { Directory } from "../exchange/directory.ts";
+import type { RecordingLinks } from "../exchange/recording-links.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 
 /** What the routes answer from. */
@@ -9,6 +11,8 @@ export interface ApiOptions {
   readonly store: Store;
   readonly directory: Directory;
   readonly recordingsDir: string;
+  readonly links: RecordingLinks;
+  readonly clock: Clock;
   readonly log: Log;
 }
 

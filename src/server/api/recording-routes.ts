@@ -4,13 +4,23 @@ import { join } from "node:path";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { recordingFile } from "../exchange/cdr-rows.ts";
 import type { AccountParams, ApiOptions } from "./api-options.ts";
+import { authenticate } from "./authenticate.ts";
 import { problem } from "./problem.ts";
 
 const RECORDING_ID = /^[A-Za-z0-9_-]{1,80}$/;
 
-/** Recordings of an account as WAV files. */
+type RecordingRoute = { Params: AccountParams & { file: string }; Querystring: Record<string, unknown> };
+
+/** Recordings of an account as WAV files, for holders of a key or of a link that we signed. */
 export function recordingRoutes(app: FastifyInstance, options: ApiOptions): void {
-  app.get<{ Params: AccountParams & { file: string } }>("/recordings/:file", (request, reply) =>
+  const { links, clock, directory } = options;
+  app.addHook<RecordingRoute>("onRequest", async (request, reply) => {
+    const { account, file } = request.params;
+    const { expires, signature } = request.query;
+    if (links.allows(account, file, expires, signature, clock.now())) return undefined;
+    return authenticate(directory, request, reply);
+  });
+  app.get<RecordingRoute>("/recordings/:file", (request, reply) =>
     recording(options, request.params.account, request.params.file, request.headers.range, reply),
   );
 }

@@ -19,6 +19,8 @@ export interface ServeConfig {
   readonly rtpLast: number;
   /** What SDP and Contact carry; null: the address that the listener is bound to. */
   readonly publicAddress: string | null;
+  /** Scheme, host and path of links that leave the platform, without a slash at the end; null: the API's own address. */
+  readonly publicUrl: string | null;
   /** Null: the embedded server inside the data folder. */
   readonly databaseUrl: string | null;
   readonly logLevel: string;
@@ -37,6 +39,7 @@ export interface ServeFlags {
   readonly sip?: string;
   readonly rtp?: string;
   readonly publicAddress?: string;
+  readonly publicUrl?: string;
   readonly log?: string;
   readonly mediaProcesses?: string;
   readonly drain?: string;
@@ -76,6 +79,7 @@ export function readConfig(flags: ServeFlags, env: Environment): Result<ServeCon
     rtpFirst: rtp[0],
     rtpLast: rtp[1],
     publicAddress: flags.publicAddress ?? env["PLUGBOARD_PUBLIC_ADDRESS"] ?? null,
+    publicUrl: keep(baseUrl("PLUGBOARD_PUBLIC_URL", flags.publicUrl ?? env["PLUGBOARD_PUBLIC_URL"]), null),
     databaseUrl: env["DATABASE_URL"] ?? null,
     logLevel: log,
     mediaProcesses: keep(
@@ -121,6 +125,17 @@ function optionalUrl(name: string, text: string | undefined): Result<string | nu
   const protocol = URL.parse(text)?.protocol;
   if (protocol === "http:" || protocol === "https:") return ok(text);
   return err(`${name} is "${text}", it must be an http or https URL such as http://127.0.0.1:5002/speak`);
+}
+
+/** Links are this and a path, so it has no query; a slash at its end goes. */
+function baseUrl(name: string, text: string | undefined): Result<string | null, string> {
+  if (text === undefined || text === "") return ok(null);
+  const url = URL.parse(text);
+  const isBase = url !== null && url.search === "" && url.hash === "" && url.username === "";
+  if (isBase && (url.protocol === "http:" || url.protocol === "https:")) return ok(url.href.replace(/\/+$/, ""));
+  return err(
+    `${name} is "${text}", it must be an http or https URL without a query such as https://voice.acme.example`,
+  );
 }
 
 function integer(name: string, text: string, least: number, most: number): Result<number, string> {

@@ -12,6 +12,7 @@ import { Exchange } from "../exchange/exchange.ts";
 import { recoverCalls } from "../exchange/recovery.ts";
 import { promptsOf } from "../exchange/preload-prompts.ts";
 import type { Workspace } from "../exchange/workspace.ts";
+import { RecordingLinks } from "../exchange/recording-links.ts";
 import { loadWorkspace, warningsOf } from "../exchange/workspace.ts";
 import { MediaClient } from "../../edges/media/process/client.ts";
 import { Fetcher } from "../../edges/http-client/fetcher.ts";
@@ -19,10 +20,10 @@ import { OutboxWorker } from "../../edges/http-client/outbox.ts";
 import { SipEndpoint } from "../../edges/sip/endpoint.ts";
 import { Store } from "../../edges/store/store.ts";
 import { WakeupCoalescer } from "./wakeup-coalescer.ts";
-import type { Endpoint } from "./config.ts";
+import type { Endpoint, ServeConfig } from "./config.ts";
 import type { ControlConfig, ControlFailed, ControlReady } from "./platform.ts";
 import { REDACTED } from "./redact.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../../version.ts";
 
 /** ms. A caller who never acknowledges our 200 (a forged INVITE) must not hold a phone for the 32 s of RFC 3261. */
 const ACK_TIMEOUT_MS = 16_000;
@@ -69,7 +70,8 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   await recoverCalls(exchange, store, directory, log);
   const outbox = outboxOf(parts, log);
   outbox.start();
-  const api = await buildApi({ exchange, store, directory, recordingsDir, log });
+  const links = new RecordingLinks(config.secret, publicUrlOf(serve));
+  const api = await buildApi({ exchange, store, directory, recordingsDir, links, clock: systemClock, log });
   const httpUrl = await listening("PLUGBOARD_HTTP", "--http", serve.http, () => api.listen({ ...serve.http }));
   const coalescer = new WakeupCoalescer(
     () => exchange.callsBegun,
@@ -120,11 +122,16 @@ async function openParts(config: ControlConfig, workspace: Workspace, log: Log):
     directory,
     mediaAddress: serve.publicAddress ?? serve.sip.host,
     recordingsDir,
-    publicUrl: `http://${serve.publicAddress ?? serve.http.host}:${serve.http.port}`,
+    publicUrl: publicUrlOf(serve),
     version: VERSION,
   });
   await exchange.prepare(workspace);
   return { store, fetcher, audio, directory, exchange };
+}
+
+function publicUrlOf({ publicUrl, publicAddress, http }: ServeConfig): string {
+  const host = publicAddress ?? http.host;
+  return publicUrl ?? `http://${host.includes(":") ? `[${host}]` : host}:${http.port}`;
 }
 
 async function startSip({ serve }: ControlConfig, exchange: Exchange, log: Log): Promise<SipEndpoint> {

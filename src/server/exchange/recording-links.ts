@@ -1,0 +1,63 @@
+import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import type { OutboundRequest } from "../../edges/http-client/types.ts";
+
+/** Of an account: null, links carry no signature and open with an API key only; `days` null: they never expire. */
+export type RecordingLinkPolicy = { readonly days: number | null } | null;
+
+const KEY_BYTES = 32;
+const DAY_S = 86_400;
+/** What a link that never expires carries as `expires`. */
+const NEVER = "never";
+/** The parameter of REQ-27, wherever it stands in a query. */
+const PARAMETER = /([?&]RecordingUrl=)([^&#]*)/g;
+
+/**
+ * Links to recordings that open without a key: `…/recordings/{id}.wav?expires=<unix seconds>&signature=<hex>`. Signed is
+ * the path's account and file with the expiry, by a key derived from the platform's secret.
+ */
+export class RecordingLinks {
+  readonly #key: Buffer;
+  readonly #publicUrl: string;
+
+  /** `publicUrl`: scheme, host and path under which customers reach this platform, without a slash at the end. */
+  constructor(secret: string, publicUrl: string) {
+    this.#key = Buffer.from(hkdfSync("sha256", secret, "", "plugboard recording links", KEY_BYTES));
+    this.#publicUrl = publicUrl;
+  }
+
+  /** The request with a signed link as its `RecordingUrl`; other parameters, and links that are not ours, stay as they are. */
+  sign(request: OutboundRequest, account: string, policy: RecordingLinkPolicy, nowMs: number): OutboundRequest {
+    if (policy === null || !request.url.includes("RecordingUrl=")) return request;
+    const expires = policy.days === null ? NEVER : String(Math.floor(nowMs / 1000) + policy.days * DAY_S);
+    const prefix = `${this.#publicUrl}/api/accounts/${account}/recordings/`;
+    const url = request.url.replaceAll(PARAMETER, (whole, name: string, encoded: string) => {
+      const link = decoded(encoded);
+      if (!link.startsWith(prefix) || link.includes("?")) return whole;
+      const query = `expires=${expires}&signature=${this.#signature(account, link.slice(prefix.length), expires)}`;
+      return name + encodeURIComponent(`${link}?${query}`);
+    });
+    return { ...request, url };
+  }
+
+  /** Whether `expires` and `signature` of a link let anybody read this file now. */
+  allows(account: string, file: string, expires: unknown, signature: unknown, nowMs: number): boolean {
+    if (typeof expires !== "string" || typeof signature !== "string") return false;
+    if (expires !== NEVER && !(/^\d{1,12}$/.test(expires) && Number(expires) * 1000 > nowMs)) return false;
+    const wanted = Buffer.from(this.#signature(account, file, expires));
+    const found = Buffer.from(signature);
+    return wanted.length === found.length && timingSafeEqual(wanted, found);
+  }
+
+  #signature(account: string, file: string, expires: string): string {
+    return createHmac("sha256", this.#key).update(`${account}\n${file}\n${expires}`).digest("hex");
+  }
+}
+
+/** A query component as text; what is malformed stays as it is, and is then not one of our links. */
+function decoded(component: string): string {
+  try {
+    return decodeURIComponent(component.replaceAll("+", " "));
+  } catch {
+    return component;
+  }
+}
