@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: "wire",
-          include: ["test/{starts,interop,wire,chaos}/**/*.test.ts"],
+          include: ["test/{packages,starts,interop,wire,chaos}/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,

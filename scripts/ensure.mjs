@@ -111,10 +111,10 @@ export async function ensurePrograms(wanted) {
  * Runs a command in the project's folder, its output kept. Resolves with `{ status, output }`: status 1 where a signal,
  * the time limit or `signal` ended it.
  */
-export function run([program, ...args], { env, limitMs, signal }) {
+export function run([program, ...args], { env, limitMs, signal, cwd = root }) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
-      cwd: root,
+      cwd,
       env,
       stdio: ["ignore", "pipe", "pipe"],
       ...(limitMs === undefined ? {} : { timeout: limitMs, killSignal: "SIGKILL" }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { VERSION } from "../src/version.ts";
 import { filesUnder, isNode, isTest, lineOf, nodesOf } from "./source.ts";
 import type { Node, SourceFile } from "./source.ts";
 
@@ -97,6 +98,15 @@ describe("text", () => {
     );
     expect(empty).toEqual([]);
   });
+});
+
+describe("the version", () => {
+  it.each(["package.json", "packages/plugboard/package.json", "packages/platform/package.json"])(
+    "is in %s as the program says it",
+    (file) => {
+      expect((JSON.parse(text(file)) as { readonly version: string }).version).toBe(VERSION);
+    },
+  );
 });
 
 describe("the lock file", () => {
