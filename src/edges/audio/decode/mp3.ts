@@ -1,5 +1,5 @@
 import { MPEGDecoder } from "mpg123-decoder";
-import { PhoneSound } from "./phone-sound.ts";
+import { PhoneSound } from "../../media/sound/phone-sound.ts";
 
 /** Decoded in one go: at the lowest bit rate 6 MB of samples. */
 const SLICE_BYTES = 32 * 1024;
@@ -29,7 +29,7 @@ export function mp3Start(bytes: Buffer): number | null {
   return null;
 }
 
-/** MPEG-1, 2 and 2.5 layer III from its first frame on. Throws an `AudioFault`. */
+/** MPEG-1, 2 and 2.5 layer III from its first frame on. Throws an `AudioError`. */
 export async function decodeMp3(bytes: Buffer, start: number): Promise<Int16Array> {
   const decoder = new MPEGDecoder();
   await decoder.ready;

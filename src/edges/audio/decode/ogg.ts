@@ -1,10 +1,10 @@
 import { OggVorbisDecoder } from "@wasm-audio-decoders/ogg-vorbis";
 import { OpusDecoder } from "opus-decoder";
 import { SAMPLE_RATE } from "../../media/sound/frame.ts";
-import { AudioError } from "./audio-error.ts";
+import { AudioError } from "../../media/sound/audio-error.ts";
 import type { OggPage } from "./ogg-pages.ts";
 import { OggPackets, oggPages } from "./ogg-pages.ts";
-import { checkFormat, PhoneSound } from "./phone-sound.ts";
+import { checkFormat, PhoneSound } from "../../media/sound/phone-sound.ts";
 
 /** Granule positions and pre-skip of Opus count at this rate, whatever was recorded (RFC 7845 section 4). */
 const OPUS_RATE = 48_000;

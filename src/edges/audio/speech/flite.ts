@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Result } from "../../../base/result.ts";
 import { err, ok } from "../../../base/result.ts";
-import { decodeWav } from "../decode/wav.ts";
+import { decodeWav } from "../decode/decode.ts";
 import { sentencesOf } from "./sentences.ts";
 import { runWasi } from "./wasi.ts";
 import type { WasmModule } from "./wasm.ts";

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { resample } from "../sound/resample.ts";
+import { SAMPLE_RATE } from "../sound/frame.ts";
+import { PhoneSound } from "../sound/phone-sound.ts";
 import { fileVersion, parseWav } from "../sound/wav.ts";
 
 /** A prompt of an hour in the largest format still fits; anything larger is no prompt. */
@@ -60,10 +61,13 @@ export class PromptCache {
 }
 
 async function decodeFile(path: string): Promise<Int16Array> {
-  const conversion = resample(parseWav(await readFile(path)), SLICE_SAMPLES);
-  for (;;) {
-    const step = conversion.next();
-    if (step.done === true) return step.value;
+  const wav = parseWav(await readFile(path));
+  if (wav.length === 0) return new Int16Array(0);
+  const sound = new PhoneSound();
+  const sliceFrames = Math.ceil((SLICE_SAMPLES * wav.rate) / SAMPLE_RATE);
+  for (const slice of wav.slices(sliceFrames)) {
+    sound.add(slice, wav.rate);
     await nextTurn();
   }
+  return sound.end();
 }

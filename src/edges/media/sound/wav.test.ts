@@ -18,7 +18,7 @@ function file(...parts: Uint8Array[]): string {
   return path;
 }
 
-/** A file of another program: format tag, channels, rate, bits, and the audio as it lies there. */
+/** A file of another program: format tag, channels, rate, bits, and the audio as it is stored. */
 function foreign(format: number, channels: number, rate: number, bits: number, data: Uint8Array): Buffer {
   const head = wavHeader(channels, data.length);
   head.writeUInt16LE(format, 20);
@@ -95,10 +95,10 @@ describe("parseWav", () => {
   it.each([
     ["not a WAV file", Buffer.from("ID3 something else entirely")],
     ["without audio", wavHeader(1, 0).subarray(0, 36)],
-    ["without format", Buffer.from("RIFF\x04\0\0\0WAVE", "latin1")],
-    ["of format 85 with 16 bits", foreign(85, 1, 8000, 16, new Uint8Array(2))],
-    ["with 6 channels", foreign(1, 6, 8000, 16, new Uint8Array(12))],
-    ["of 96000 Hz", foreign(1, 1, 96_000, 16, new Uint8Array(2))],
+    ["without a format", Buffer.from("RIFF\x04\0\0\0WAVE", "latin1")],
+    ["of MP3 with 16 bits", foreign(85, 1, 8000, 16, new Uint8Array(2))],
+    ["has 9 channels", foreign(1, 9, 8000, 16, new Uint8Array(18))],
+    ["has a rate of 200000 Hz", foreign(1, 1, 200_000, 16, new Uint8Array(2))],
   ])("says what is wrong: %s", (message, bytes) => {
     expect(() => parseWav(bytes)).toThrow(message);
   });

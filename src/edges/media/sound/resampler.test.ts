@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { levelDb, sine, toneOf } from "../testing/sounds.ts";
+import { levelDb, sine, toneOf } from "../../audio/testing/sounds.ts";
 import { Resampler } from "./resampler.ts";
 
 /** Converts in pieces of the given length, as a decoder would bring them. */

@@ -1,4 +1,4 @@
-import { SAMPLE_RATE } from "../../media/sound/frame.ts";
+import { SAMPLE_RATE } from "./frame.ts";
 
 /** Zero crossings of the filter on either side: with the window below, flat to 3.4 kHz and -70 dB from 4 kHz on. */
 const LOBES = 32;

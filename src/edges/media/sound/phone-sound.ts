@@ -1,5 +1,6 @@
-import { SAMPLE_RATE } from "../../media/sound/frame.ts";
+import { SAMPLE_RATE } from "./frame.ts";
 import { AudioError } from "./audio-error.ts";
+import { to16Bit } from "./pcm.ts";
 import { Resampler } from "./resampler.ts";
 
 /** Longest audio that is played (10 min): as long as an applet waits for the end of a prompt. */
@@ -61,20 +62,11 @@ export function checkFormat(channels: number, rate: number): void {
 }
 
 /** The mean of the channels. */
-function mono(channels: readonly Float32Array[]): Float32Array {
+export function mono(channels: readonly Float32Array[]): Float32Array {
   const [first, ...others] = channels;
   if (first === undefined || others.length === 0) return first ?? new Float32Array(0);
   const mean = Float32Array.from(first);
   for (const other of others) for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + (other[i] ?? 0);
   for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) / channels.length;
   return mean;
-}
-
-function to16Bit(samples: Float32Array): Int16Array {
-  const out = new Int16Array(samples.length);
-  for (let i = 0; i < out.length; i++) {
-    const scaled = Math.round((samples[i] ?? 0) * 32_768);
-    out[i] = scaled > 32_767 ? 32_767 : scaled < -32_768 ? -32_768 : scaled;
-  }
-  return out;
 }
