@@ -66,6 +66,28 @@ describe("a cache of clips", () => {
     expect(await cache.get("a")).toBeNull();
   });
 
+  it("M9: one account's flood of clips pushes out its own, not the others', also over a restart", async () => {
+    const limits = { clips: 6, accountShare: 0.5 };
+    const cache = await open(limits);
+    await cache.put("music", CLIP, {}, "other");
+    for (let i = 0; i < 10; i++) {
+      clock.advance(2 * MINUTE_MS);
+      await cache.put(`flood${i}`, CLIP, {}, "hostile");
+    }
+    expect(cache.clips).toBe(4);
+    expect(await cache.get("music")).not.toBeNull();
+    expect(await cache.get("flood9")).not.toBeNull();
+    // A file that another account has fetched again stays in the share of the first.
+    await cache.put("flood9", CLIP, {}, "other");
+    const later = await open(limits);
+    for (const key of ["a", "b", "c"]) {
+      clock.advance(2 * MINUTE_MS);
+      await later.put(key, CLIP, {}, "hostile");
+    }
+    expect(await later.get("flood9")).toBeNull();
+    expect(await later.get("music")).not.toBeNull();
+  });
+
   it("or when they are too large together, and when nobody asked for one in a long time", async () => {
     const cache = await open({ bytes: 2 * CLIP_BYTES, unusedMs: 60 * MINUTE_MS });
     for (const key of ["a", "b", "c"]) {

@@ -17,10 +17,10 @@ export function decodeJob(file: Buffer): AudioJob {
   return { kind: "decode", file: alone ? new Uint8Array(buffer) : new Uint8Array(file) };
 }
 
-/** Whoever does such work. */
+/** Does such work. */
 export interface AudioProcessor {
-  /** Never rejects. */
-  process(job: AudioJob): Promise<AudioResult>;
+  /** `account`: on whose behalf; "": the platform's own. Never rejects. */
+  process(job: AudioJob, account: string): Promise<AudioResult>;
 }
 
 /** Sound of 8 kHz mono, or a predicate that says why there is none. */

@@ -37,11 +37,11 @@ function voice(id: string, factor: number): SpeechEngine & { readonly said: stri
 
 async function speech(
   ...engines: readonly SpeechEngine[]
-): Promise<(text: string, language?: string) => Promise<unknown>> {
+): Promise<(text: string, language?: string, account?: string) => Promise<unknown>> {
   const cache = await AudioCache.open({ folder, clock, log: silentLog });
   const one = new SpokenTexts({ engines, cache, clock, log: silentLog });
-  return async (text, language = "en") => {
-    const got = await one.get(text, language);
+  return async (text, language = "en", account = "acme") => {
+    const got = await one.get(text, language, account);
     return got.ok ? got.value.durationMs : got.error;
   };
 }
@@ -74,6 +74,15 @@ describe("spoken texts", () => {
     anna.fails = false;
     clock.advance(31_000);
     expect(await get("again")).toBe(5);
+  });
+
+  it("M9: a text of one account that a voice fails at does not silence that voice for another", async () => {
+    const [anna, bert] = [voice("anna", 1), voice("bert", 2)];
+    const get = await speech(anna, bert);
+    anna.fails = true;
+    expect(await get("hostile")).toBe(10 + 4);
+    anna.fails = false;
+    expect(await get("hello", "en", "other")).toBe(5);
   });
 
   it("that no voice speaks are told, and the last voice is tried again the next time", async () => {

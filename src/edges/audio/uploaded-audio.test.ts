@@ -26,7 +26,7 @@ async function uploads(): Promise<UploadedAudio> {
     decoded++;
     return decodeAudio(Buffer.from(work.kind === "decode" ? work.file : []));
   };
-  return new UploadedAudio(join(folder, "audio"), { process }, cache);
+  return new UploadedAudio(join(folder, "audio"), { process }, cache, new VirtualClock());
 }
 
 async function told(name: string): Promise<string | number> {

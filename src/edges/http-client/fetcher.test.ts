@@ -17,8 +17,8 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-const INWARD_OK: FetchOptions = { deadlineMs: 5_000, allowPrivate: true };
-const GUARDED: FetchOptions = { deadlineMs: 5_000, allowPrivate: false };
+const INWARD_OK: FetchOptions = { account: "acme", deadlineMs: 5_000, allowPrivate: true };
+const GUARDED: FetchOptions = { account: "acme", deadlineMs: 5_000, allowPrivate: false };
 
 async function listen(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
@@ -452,6 +452,43 @@ describe("inward addresses", () => {
     expect(reasonOf(await one.fetch(get(`http://app.example:${server.port}/`), INWARD_OK))).toBe("answer 200");
   });
 
+  it.each([
+    "0.0.0.0",
+    "::ffff:10.0.0.1",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::1",
+    "::1",
+    "fe80::1%eth0",
+    "::ffff:0:7f00:1",
+  ])("a name that leads to %s is blocked", async (address) => {
+    const resolve: Resolve = () => Promise.resolve([{ address, family: address.includes(":") ? 6 : 4 }]);
+    expect(reasonOf(await fetcher({ resolve }).fetch(get("http://app.example/"), GUARDED))).toBe("blocked");
+  });
+
+  it("a name that was public a moment ago is checked again for the next connection", async () => {
+    const asked: string[] = [];
+    const resolve: Resolve = (host) => {
+      asked.push(host);
+      return Promise.resolve([{ address: asked.length === 1 ? "192.0.3.1" : "127.0.0.1", family: 4 }]);
+    };
+    const clock = new VirtualClock();
+    const one = fetcher({ resolve, clock });
+    const pending = one.fetch(get("http://app.example:9/"), GUARDED);
+    await expect.poll(() => asked.length, { interval: 2 }).toBe(1);
+    clock.advance(5_000);
+    expect(reasonOf(await pending)).toMatch(/timeout|refused/);
+    expect(reasonOf(await one.fetch(get("http://app.example:9/again"), GUARDED))).toMatch(/blocked|timeout/);
+    expect(reasonOf(await one.fetch(get("http://app.example:10/"), GUARDED))).toBe("blocked");
+  });
+
+  it.each(["localhost.", "LOCALHOST", "127.0.0.1.", "[::ffff:169.254.169.254]", "[64:ff9b::127.0.0.1]", "0", "127.1"])(
+    "%s in a URL is blocked, however it is written",
+    async (host) => {
+      const resolve: Resolve = () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
+      expect(reasonOf(await fetcher({ resolve }).fetch(get(`http://${host}/`), GUARDED))).toBe("blocked");
+    },
+  );
+
   it("a connection opened for an account that may is never used for one that may not", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     const one = fetcher({ resolve: names });
@@ -535,26 +572,49 @@ describe("audio checks", () => {
     expect(server.requests.map(({ method }) => method)).toEqual(["HEAD"]);
   });
 
-  it.each([405, 501])("RES-27: HEAD answered by %i is followed by GET, whose body is not read", async (status) => {
-    let closed = false;
+  it.each([405, 501, 400, 403, 404, 500, 204, 302])(
+    "C4: a HEAD answered with %i proves nothing, GET decides; its body is not read (RES-27)",
+    async (status) => {
+      let closed = false;
+      const server = await http((request, response) => {
+        if (request.method === "HEAD") {
+          response.writeHead(status).end();
+          return;
+        }
+        response.on("close", () => (closed = true)).on("error", () => undefined);
+        response.writeHead(200, { "content-type": "audio/wav", "content-length": "100000000" }).write("RIFF");
+      });
+      const { outcome } = await fetcher().checkAudio(server.url, INWARD_OK);
+      expect(outcome).toEqual({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+      expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
+      await expect.poll(() => closed, { interval: 2 }).toBe(true);
+    },
+  );
+
+  it("C4: a HEAD that is never answered leaves GET the time to decide (RES-27)", async () => {
+    const clock = new VirtualClock();
     const server = await http((request, response) => {
-      if (request.method === "HEAD") {
-        response.writeHead(status).end();
-        return;
-      }
-      response.on("close", () => (closed = true)).on("error", () => undefined);
-      response.writeHead(200, { "content-type": "audio/wav", "content-length": "100000000" }).write("RIFF");
+      if (request.method !== "HEAD") answer(response, "RIFF", "audio/wav");
     });
-    const { outcome } = await fetcher().checkAudio(server.url, INWARD_OK);
-    expect(outcome).toEqual({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    const pending = fetcher({ clock }).checkAudio(server.url, INWARD_OK);
+    await expect.poll(() => server.requests.length, { interval: 2 }).toBe(1);
+    clock.advance(2_000);
+    expect(reasonOf(await pending)).toBe("answer 200");
     expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
-    await expect.poll(() => closed, { interval: 2 }).toBe(true);
   });
 
-  it("RES-27: any other answer to HEAD decides", async () => {
+  it("C4: a HEAD whose connection is closed leaves GET to decide (RES-27)", async () => {
+    const server = await http((request, response) => {
+      if (request.method === "HEAD") request.socket.destroy();
+      else answer(response, "RIFF", "audio/wav");
+    });
+    expect(reasonOf(await fetcher().checkAudio(server.url, INWARD_OK))).toBe("answer 200");
+  });
+
+  it("RES-27: what GET answers is the verdict", async () => {
     const server = await http((_, response) => response.writeHead(404).end());
     expect(reasonOf(await fetcher().checkAudio(server.url, INWARD_OK))).toBe("answer 404");
-    expect(server.requests).toHaveLength(1);
+    expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
   });
 
   it("RES-27: HEAD and GET share the deadline, and the guard", async () => {
@@ -569,6 +629,76 @@ describe("audio checks", () => {
     clock.advance(1_000);
     expect(await pending).toMatchObject({ outcome: { ok: false, reason: "timeout" }, elapsedMs: 5_000 });
     expect(reasonOf(await fetcher().checkAudio(server.url, GUARDED))).toBe("blocked");
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe("one account beside another", () => {
+  const names: Resolve = () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
+  const OTHER: FetchOptions = { ...INWARD_OK, account: "other" };
+
+  it("A4: an account that names a new host in every request leaves the others their connections", async () => {
+    const server = await http((_, response) => answer(response, "{}"));
+    const one = fetcher({ resolve: names, limits: { sockets: 8, socketsPerAccount: 6 } });
+    for (let i = 0; i < 40; i++)
+      expect(reasonOf(await one.fetch(get(`http://h${i}.example:${server.port}/`), INWARD_OK))).toBe("answer 200");
+    expect(one.usage.sockets).toBeLessThanOrEqual(6);
+    expect(reasonOf(await one.fetch(get(server.url), OTHER))).toBe("answer 200");
+    expect(one.usage.refused).toBe(0);
+  });
+
+  it("A4: when all connections are taken, idle ones of the account that holds the most are closed first", async () => {
+    const server = await http((_, response) => answer(response, "{}"));
+    const one = fetcher({ resolve: names, limits: { sockets: 4, socketsPerAccount: 4 } });
+    await one.fetch(get(server.url), OTHER);
+    for (let i = 0; i < 3; i++) await one.fetch(get(`http://h${i}.example:${server.port}/`), INWARD_OK);
+    const third = { ...INWARD_OK, account: "third" };
+    expect(reasonOf(await one.fetch(get(server.url), third))).toBe("answer 200");
+    const before = server.connections();
+    await one.fetch(get(server.url), OTHER);
+    expect(server.connections()).toBe(before);
+  });
+
+  it("M9: hosts that hang cost their own account its share, and others nothing", async () => {
+    const warnings: object[] = [];
+    const log = { ...silentLog, warn: (fields: object) => void warnings.push(fields) };
+    const silent = await http(() => undefined);
+    const server = await http((_, response) => answer(response, "{}"));
+    const one = fetcher({ log, resolve: names, limits: { sockets: 8, socketsPerAccount: 6, requestsPerAccount: 7 } });
+    const held = Array.from({ length: 6 }, (_, i) => one.fetch(get(`http://h${i}.example:${silent.port}/`), INWARD_OK));
+    await expect.poll(() => silent.requests.length, { interval: 2 }).toBe(6);
+    const seventh = await one.fetch(get(`http://h7.example:${silent.port}/`), INWARD_OK);
+    const detail = "The account already has 6 connections open, all in use.";
+    expect(seventh.outcome).toEqual({ ok: false, reason: "refused", detail });
+    expect(reasonOf(await one.fetch(get(server.url), OTHER))).toBe("answer 200");
+    expect(warnings).toEqual([{ account: "acme", reason: detail, refused: 1 }]);
+    await one.close();
+    expect((await Promise.all(held)).map(reasonOf)).toEqual(Array.from({ length: 6 }, () => "reset"));
+  });
+
+  it("M9: an account has its share of the requests that wait, too", async () => {
+    const silent = await http(() => undefined);
+    const one = fetcher({ limits: { requestsPerAccount: 2, requests: 3 } });
+    const held = [one.fetch(get(silent.url), INWARD_OK), one.fetch(get(`${silent.url}b`), INWARD_OK)];
+    const refused = await one.fetch(get(silent.url), INWARD_OK);
+    expect(refused.outcome).toMatchObject({ detail: "2 requests of this account are already under way." });
+    held.push(one.fetch(get(silent.url), OTHER));
+    const full = await one.fetch(get(silent.url), OTHER);
+    expect(full.outcome).toMatchObject({ detail: "3 requests are already under way." });
+    await one.close();
+    await Promise.all(held);
+  });
+
+  it("M9: thousands of host names that lead nowhere leave nothing behind", async () => {
+    const resolve: Resolve = () => Promise.reject(Object.assign(new Error("x"), { code: "ENOTFOUND" }));
+    const one = fetcher({ resolve });
+    for (let i = 0; i < 2_000; i += 100)
+      await Promise.all(
+        Array.from({ length: 100 }, (_, j) =>
+          one.fetch(get(`http://h${i + j}.example/`), { ...INWARD_OK, account: `${j}` }),
+        ),
+      );
+    expect(one.usage).toEqual({ sockets: 0, requests: 0, pools: 0, refused: 0 });
   });
 });
 

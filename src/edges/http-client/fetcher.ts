@@ -2,15 +2,16 @@ import { Agent } from "undici";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { systemClock } from "../../base/system-clock.ts";
-import type { SocketCount } from "./connector.ts";
-import { guardedConnector } from "./connector.ts";
+import { guardedPools } from "./connector.ts";
 import type { BodyPolicy, RawOutcome } from "./http-exchange.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { failed } from "./failure.ts";
 import { isPrivateAddress, literalOf } from "./ssrf-guard.ts";
 import { systemResolver } from "./resolve.ts";
+import { SocketBudget } from "./socket-budget.ts";
 import type {
   Downloaded,
+  DownloadOptions,
   Failure,
   Fetched,
   FetchOptions,
@@ -35,13 +36,25 @@ export interface FetcherOptions {
 export interface FetcherLimits {
   /** Open connections in all; below the usual limit of 1,024 files per process by what SIP and files need. */
   readonly sockets: number;
-  /** Connections to one origin: at 100 ms an answer, 2,500 requests a second. */
+  /** Of these, for one account: whatever hosts it names, the others' requests find a connection. */
+  readonly socketsPerAccount: number;
+  /** Connections of one account to one origin: at 100 ms an answer, 1,900 requests a second. */
   readonly socketsPerOrigin: number;
-  /** Requests to one origin, under way or waiting: a URL that hangs must not fill the memory. */
+  /** Requests, under way or waiting, in all: they must not fill the memory. */
+  readonly requests: number;
+  readonly requestsPerAccount: number;
+  /** Of one account to one origin: a URL that hangs must leave room for its others. */
   readonly requestsPerOrigin: number;
 }
 
-const LIMITS: FetcherLimits = { sockets: 768, socketsPerOrigin: 256, requestsPerOrigin: 2_048 };
+const LIMITS: FetcherLimits = {
+  sockets: 768,
+  socketsPerAccount: 256,
+  socketsPerOrigin: 192,
+  requests: 16_384,
+  requestsPerAccount: 4_096,
+  requestsPerOrigin: 2_048,
+};
 /** REQ-8. */
 const BODY_BYTES = 64 * 1024;
 /** Node's own limit; real answers have less than 1 KiB. */
@@ -53,14 +66,24 @@ const KEEP_ALIVE_LIMIT_MS = 15_000;
 
 const WHOLE: BodyPolicy = { bodyBytes: BODY_BYTES, headersOnly: false };
 const HEADERS: BodyPolicy = { bodyBytes: 0, headersOnly: true };
-const HEAD_UNSUPPORTED: readonly number[] = [405, 501];
+/** RES-27: a HEAD without an answer by then is too slow; what is left of the 5 s is for GET. */
+const HEAD_LIMIT_MS = 2_000;
+/** Where GET would not fare better than HEAD: neither goes out at all. */
+const NEVER_SENT: readonly string[] = ["bad_url", "blocked"];
+/** Refusals are logged once a minute, with their number so far. */
+const LOG_EVERY_MS = 60_000;
 
-/** One policy's connections: one opened under the laxer policy is never used under the stricter. */
+/** One account's connections under one policy: one opened under the laxer policy is never used under the stricter. */
 interface ConnectionPool {
+  readonly key: string;
+  readonly account: string;
   readonly agent: Agent;
-  readonly allowPrivate: boolean;
   /** Origins with requests under way. */
   readonly origins: Map<string, OriginTraffic>;
+  /** Requests under way or waiting, to all origins. */
+  requests: number;
+  /** Connections open or being made. */
+  sockets: number;
 }
 
 interface OriginTraffic {
@@ -88,17 +111,35 @@ export class Fetcher {
   readonly #log: Log;
   readonly #userAgent: string;
   readonly #limits: FetcherLimits;
-  readonly #pools: { readonly guarded: ConnectionPool; readonly open: ConnectionPool };
+  readonly #resolve: Resolve;
+  readonly #ca: string | undefined;
+  readonly #budget: SocketBudget;
+  /** Those with requests or open connections. */
+  readonly #pools = new Map<string, ConnectionPool>();
+  #requests = 0;
+  #refused = 0;
+  #refusalLoggedAt = 0;
+  #closed = false;
 
   constructor(options: FetcherOptions) {
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log;
     this.#userAgent = `plugboard/${options.version}`;
     this.#limits = { ...LIMITS, ...options.limits };
-    const resolve = options.resolve ?? systemResolver();
-    const sockets: SocketCount = { open: 0, limit: this.#limits.sockets };
-    const pool = (allowPrivate: boolean): ConnectionPool => this.#poolFor(allowPrivate, resolve, options.ca, sockets);
-    this.#pools = { guarded: pool(false), open: pool(true) };
+    this.#resolve = options.resolve ?? systemResolver(this.#clock);
+    this.#ca = options.ca;
+    this.#budget = new SocketBudget(this.#limits);
+  }
+
+  /** What is held at the moment, and how many requests found no room since the start. */
+  get usage(): {
+    readonly sockets: number;
+    readonly requests: number;
+    readonly pools: number;
+    readonly refused: number;
+  } {
+    const { open: sockets } = this.#budget;
+    return { sockets, requests: this.#requests, pools: this.#pools.size, refused: this.#refused };
   }
 
   /** Makes the exchange. */
@@ -108,25 +149,38 @@ export class Fetcher {
     return { outcome: asText(raw), elapsedMs: this.#clock.now() - startedAt };
   }
 
-  /** RES-27: HEAD, then GET where HEAD answers 405 or 501; both share the deadline. No body is read. */
+  /**
+   * RES-27: HEAD, and where that is not 200 or too slow, GET: it decides. Both share the deadline. No body is read; to
+   * keep what GET brings, use {@link head} and {@link download}.
+   */
   async checkAudio(url: string, options: FetchOptions): Promise<Fetched> {
     const startedAt = this.#clock.now();
-    const request: OutboundRequest = { method: "HEAD", url, headers: { accept: "audio/*" }, authorization: null };
-    let raw = await this.#send(request, options, HEADERS, startedAt);
-    if (raw.ok && HEAD_UNSUPPORTED.includes(raw.status))
-      raw = await this.#send({ ...request, method: "GET" }, options, HEADERS, startedAt);
+    const { outcome } = await this.head(url, options);
+    const elapsedMs = this.#clock.now() - startedAt;
+    if (!needsGet(outcome) || elapsedMs >= options.deadlineMs) return { outcome, elapsedMs };
+    const raw = await this.#send(audioRequest("GET", url), options, HEADERS, startedAt);
+    return { outcome: asText(raw), elapsedMs: this.#clock.now() - startedAt };
+  }
+
+  /** The first half of {@link checkAudio}: HEAD, for at most {@link HEAD_LIMIT_MS}, and less than half of the deadline. */
+  async head(url: string, options: FetchOptions): Promise<Fetched> {
+    const startedAt = this.#clock.now();
+    const deadlineMs = Math.min(HEAD_LIMIT_MS, options.deadlineMs / 2);
+    const raw = await this.#send(audioRequest("HEAD", url), { ...options, deadlineMs }, HEADERS, startedAt);
     return { outcome: asText(raw), elapsedMs: this.#clock.now() - startedAt };
   }
 
   /** Makes the exchange for a file of at most `limitBytes`, kept as it is. Headers may ask for it conditionally. */
-  async download(request: OutboundRequest, limitBytes: number, options: FetchOptions): Promise<Downloaded> {
-    const bodyPolicy: BodyPolicy = { bodyBytes: limitBytes, headersOnly: false };
+  async download(request: OutboundRequest, limitBytes: number, options: DownloadOptions): Promise<Downloaded> {
+    const { onProgress } = options;
+    const bodyPolicy = { bodyBytes: limitBytes, headersOnly: false, ...(onProgress !== undefined && { onProgress }) };
     return this.#send(request, options, bodyPolicy, this.#clock.now());
   }
 
   /** Ends every exchange under way (`reset`) and closes every connection. */
   async close(): Promise<void> {
-    await Promise.all([this.#pools.guarded.agent.destroy(), this.#pools.open.agent.destroy()]);
+    this.#closed = true;
+    await Promise.all([...this.#pools.values()].map(({ agent }) => agent.destroy()));
   }
 
   async #send(
@@ -135,7 +189,7 @@ export class Fetcher {
     bodyPolicy: BodyPolicy,
     startedAt: number,
   ): Promise<RawOutcome> {
-    const ready = this.#prepare(request, options.allowPrivate);
+    const ready = this.#prepare(request, options);
     if ("ok" in ready) return ready;
     const first = await this.#exchange(ready, request, options, bodyPolicy, startedAt);
     // A server may close an idle connection at the moment we use it (RFC 9112 section 9.3.1): once more, on a fresh
@@ -152,41 +206,68 @@ export class Fetcher {
     startedAt: number,
   ): Promise<{ readonly outcome: RawOutcome; readonly raced: boolean }> {
     const traffic = pool.origins.get(origin) ?? { requests: 0, connects: 0 };
-    if (traffic.requests >= this.#limits.requestsPerOrigin) {
-      const detail = `${traffic.requests} requests to this host are already under way.`;
-      return Promise.resolve({ outcome: failed("refused", detail), raced: false });
+    const full = this.#isFull(pool, traffic);
+    if (full !== null) {
+      this.#noteRefused(pool, full);
+      return Promise.resolve({ outcome: failed("refused", full), raced: false });
     }
     pool.origins.set(origin, traffic);
-    traffic.requests++;
+    this.#countRequest(pool, traffic, 1);
     const { connects } = traffic;
     return new Promise((resolve) => {
       const left = Math.max(0, startedAt + deadlineMs - this.#clock.now());
       const exchange = new HttpExchange(this.#clock, left, bodyPolicy, (outcome, untouched) => {
-        if (--traffic.requests === 0) pool.origins.delete(origin);
-        signal?.removeEventListener("abort", abandon);
+        this.#countRequest(pool, traffic, -1);
+        if (traffic.requests === 0) pool.origins.delete(origin);
+        this.#forgetIdle(pool);
+        signal?.removeEventListener("abort", cancel);
         const reset = !outcome.ok && outcome.reason === "reset";
         resolve({ outcome, raced: reset && untouched && traffic.connects === connects });
       });
-      const abandon = (): void => exchange.cancel();
-      signal?.addEventListener("abort", abandon, { once: true });
-      if (signal?.aborted === true) abandon();
+      const cancel = (): void => exchange.cancel();
+      signal?.addEventListener("abort", cancel, { once: true });
+      if (signal?.aborted === true) cancel();
       else pool.agent.dispatch({ origin, path, method, headers, body: body ?? null }, exchange);
     });
   }
 
-  /** Judges the URL; literals are judged here, because no resolver is asked for them. */
-  #prepare(request: OutboundRequest, allowPrivate: boolean): PreparedExchange | Failure {
+  /** Why this request cannot be taken; null: it can. */
+  #isFull(pool: ConnectionPool, traffic: OriginTraffic): string | null {
+    const { requests, requestsPerAccount, requestsPerOrigin } = this.#limits;
+    if (traffic.requests >= requestsPerOrigin)
+      return `${traffic.requests} requests to this host are already under way.`;
+    if (pool.requests >= requestsPerAccount) return `${pool.requests} requests of this account are already under way.`;
+    return this.#requests >= requests ? `${this.#requests} requests are already under way.` : null;
+  }
+
+  #countRequest(pool: ConnectionPool, traffic: OriginTraffic, by: 1 | -1): void {
+    traffic.requests += by;
+    pool.requests += by;
+    this.#requests += by;
+  }
+
+  #noteRefused(pool: ConnectionPool, reason: string): void {
+    this.#refused++;
+    const now = this.#clock.now();
+    if (this.#refusalLoggedAt !== 0 && now - this.#refusalLoggedAt < LOG_EVERY_MS) return;
+    this.#refusalLoggedAt = now;
+    this.#log.warn({ account: pool.account, reason, refused: this.#refused }, "a request found no room");
+  }
+
+  /** Checks the URL; addresses written in it are checked here, because no resolver is asked for them. */
+  #prepare(request: OutboundRequest, options: FetchOptions): PreparedExchange | Failure {
+    if (this.#closed) return failed("reset", "The platform is stopping.");
     const url = URL.parse(request.url);
     if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
       return failed("bad_url", "The URL is not an absolute http or https URL.");
     const literal = literalOf(url.hostname);
-    if (literal !== null && !allowPrivate && isPrivateAddress(literal)) {
-      this.#log.debug({ host: url.hostname }, "request to an inward address refused");
+    if (literal !== null && !options.allowPrivate && isPrivateAddress(literal)) {
+      this.#log.debug({ host: url.hostname }, "request to a private address refused");
       return failed("blocked", "The URL leads to an address inside the platform's own network.");
     }
     const authorization = request.authorization ?? basicOf(url);
     return {
-      pool: allowPrivate ? this.#pools.open : this.#pools.guarded,
+      pool: this.#poolFor(options),
       origin: url.origin,
       path: url.pathname + url.search,
       headers: {
@@ -197,14 +278,39 @@ export class Fetcher {
     };
   }
 
-  #poolFor(allowPrivate: boolean, resolve: Resolve, ca: string | undefined, sockets: SocketCount): ConnectionPool {
-    const connect = guardedConnector({ resolve, allowPrivate, ca, sockets });
-    const agent = new Agent({
-      connect: (target, callback) => {
-        const traffic = pool.origins.get(`${target.protocol}//${target.host}`);
-        if (traffic !== undefined) traffic.connects++;
-        connect(target, callback);
-      },
+  #poolFor({ account, allowPrivate }: FetchOptions): ConnectionPool {
+    const key = JSON.stringify([account, allowPrivate]);
+    const existing = this.#pools.get(key);
+    if (existing !== undefined) return existing;
+    const pool: ConnectionPool = {
+      key,
+      account,
+      agent: this.#agentFor(account, allowPrivate, () => pool),
+      origins: new Map(),
+      requests: 0,
+      sockets: 0,
+    };
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  #agentFor(account: string, allowPrivate: boolean, pool: () => ConnectionPool): Agent {
+    const onConnect = (origin: string): void => {
+      pool().sockets++;
+      const traffic = pool().origins.get(origin);
+      if (traffic !== undefined) traffic.connects++;
+    };
+    const onReleased = (): void => {
+      pool().sockets--;
+      this.#forgetIdle(pool());
+    };
+    const onRefused = (detail: string): void => {
+      onReleased();
+      this.#noteRefused(pool(), detail);
+    };
+    const common = { account, allowPrivate, resolve: this.#resolve, ca: this.#ca, budget: this.#budget };
+    return new Agent({
+      factory: guardedPools({ ...common, onConnect, onRefused, onReleased }),
       connections: this.#limits.socketsPerOrigin,
       allowH2: false,
       // Our own deadline is exact and covers more; undici's run on a grid of half a second.
@@ -214,9 +320,21 @@ export class Fetcher {
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_LIMIT_MS,
     });
-    const pool: ConnectionPool = { agent, allowPrivate, origins: new Map() };
-    return pool;
   }
+
+  /** An account that asks for nothing and holds no connection costs no memory. */
+  #forgetIdle(pool: ConnectionPool): void {
+    if (pool.requests === 0 && pool.sockets === 0 && this.#pools.get(pool.key) === pool) this.#pools.delete(pool.key);
+  }
+}
+
+/** RES-27: a HEAD that is not 200 proves nothing: servers refuse it, and URLs signed for GET answer it with 403. */
+export function needsGet(outcome: HttpClientOutcome): boolean {
+  return outcome.ok ? outcome.status !== 200 : !NEVER_SENT.includes(outcome.reason);
+}
+
+function audioRequest(method: "HEAD" | "GET", url: string): OutboundRequest {
+  return { method, url, headers: { accept: "audio/*" }, authorization: null };
 }
 
 /** `user:pass@` of a URL that nobody took apart before; it never goes out as part of the URL. */

@@ -28,10 +28,10 @@ class MemoryOutbox {
     this.#clock = clock;
   }
 
-  owe(id: string, url = "https://app.example/event", order = id): void {
+  owe(id: string, url = "https://app.example/event", order = id, account = "acme"): void {
     const request = JSON.stringify({ method: "GET", url, headers: { a: "b" }, authorization: "Basic x" });
     const createdAt = this.#clock.now();
-    const row = { id, order, callSid: "c", account: "acme", purpose: "dial_event", request, tries: 0, createdAt };
+    const row = { id, order, callSid: "c", account, purpose: "dial_event", request, tries: 0, createdAt };
     const one: Owed = { row, dueAt: 0, tries: 0, state: "owed" };
     this.rows.push(one);
     if (this.#taker === null || !this.#head(one)) return;
@@ -203,6 +203,29 @@ describe("the outbox worker", () => {
     expect(store.rows.filter(({ state }) => state === "done")).toHaveLength(50);
     expect(fetcher.log.filter(({ id }) => id.startsWith("dead")).length).toBeLessThan(40);
     expect(store.rows.reduce((sum, { tries }) => sum + tries, 0)).toBeLessThan(40);
+  });
+
+  it("A4: an account whose hosts all hang leaves places for the events of others", async () => {
+    const { store, worker, pass, fetcher } = world();
+    const { fetch } = fetcher;
+    fetcher.fetch = (request, options) =>
+      request.url.includes("hangs") ? new Promise(() => undefined) : fetch(request, options);
+    worker.start();
+    for (let i = 0; i < 300; i++) store.owe(`bad${i}`, `https://hangs${i}.example/`);
+    await pass(100);
+    for (let i = 0; i < 20; i++) store.owe(`good${i}`, "https://good.example/", `good${i}`, "other");
+    await pass(500);
+    expect(store.rows.filter(({ state }) => state === "done")).toHaveLength(20);
+  });
+
+  it("A4: a host that fails for one account is not left alone for another", async () => {
+    const { store, worker, pass, fetcher } = world({ "https://shared.example/hangs": [fails("timeout")] });
+    worker.start();
+    store.owe("bad", "https://shared.example/hangs");
+    await pass(300);
+    store.owe("good", "https://shared.example/", "good", "other");
+    await pass(100);
+    expect(fetcher.log.map(({ id }) => id)).toEqual(["bad", "good"]);
   });
 
   it("works through more rows than it has places, without waiting for the next look", async () => {

@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Store } from "../store/store.ts";
 import type { ClaimedRow, OutboxVerdict } from "../store/types.ts";
+import { AccountShare } from "./account-share.ts";
 import type { Fetcher } from "./fetcher.ts";
 import { HostHealth } from "./host-health.ts";
 import { signed } from "./sign.ts";
@@ -32,7 +33,14 @@ const GATHER_MS = 200;
 /** The same while more is due than there are places. */
 const HURRY_MS = 10;
 const IN_FLIGHT = 128;
-/** Of those, for one host: a slow one must leave room for the others. */
+/** Of these, for one account: one whose hosts all hang must leave room for the others. */
+const IN_FLIGHT_PER_ACCOUNT = 96;
+/**
+ * Rows of an account that wait here for one of its places. Deliveries end within 5 s, so that as many as there are places
+ * start well within their lease.
+ */
+const HELD_PER_ACCOUNT = 32;
+/** Of these, for one host: a slow one must leave room for the others. */
 const IN_FLIGHT_PER_HOST = 32;
 /** A row that found its host busy comes back so soon. */
 const BUSY_MS = 200;
@@ -57,6 +65,7 @@ const GIVE_UP_MS = 24 * 3_600_000;
 export class OutboxWorker {
   readonly #options: OutboxOptions;
   readonly #health: HostHealth;
+  readonly #shares: AccountShare<ClaimedRow>;
   readonly #verdicts: OutboxVerdict[] = [];
   readonly #underway = new Set<Promise<void>>();
   #claiming: Promise<void> | null = null;
@@ -70,6 +79,7 @@ export class OutboxWorker {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#health = new HostHealth(options.clock, IN_FLIGHT_PER_HOST);
+    this.#shares = new AccountShare(options.clock, IN_FLIGHT_PER_ACCOUNT, HELD_PER_ACCOUNT);
   }
 
   /** Begins to claim and deliver. */
@@ -137,20 +147,40 @@ export class OutboxWorker {
       this.#decide({ kind: "parked", id: row.id, error: "The stored request cannot be read." });
       return;
     }
-    const host = hostOf(request.url);
-    const waitMs = this.#health.enter(host);
+    const host = JSON.stringify([row.account, hostOf(request.url)]);
+    const waitMs = this.#enter(row, host);
+    if (waitMs === "held") return;
     if (waitMs !== null) {
       this.#decide({ kind: "later", id: row.id, inMs: Math.max(waitMs, BUSY_MS) });
       return;
     }
-    const delivery = this.#deliver(row, request, host).finally(() => this.#underway.delete(delivery));
+    const delivery = this.#deliver(row, request, host).finally(() => {
+      this.#underway.delete(delivery);
+      this.#shares.leave(row.account, row.id);
+      this.#beginHeld(row.account);
+    });
     this.#underway.add(delivery);
+  }
+
+  /** One that finds its host busy makes room for the next. */
+  #beginHeld(account: string): void {
+    if (this.#unsubscribe === null) return;
+    for (let row = this.#shares.next(account); row !== null; row = this.#shares.next(account)) this.#begin(row);
+  }
+
+  /** Takes a place of the account and of its host: null. Or how long to wait, in ms; held: until there is a place. */
+  #enter(row: ClaimedRow, host: string): number | "held" | null {
+    const hostMs = this.#health.enter(host);
+    if (hostMs !== null) return hostMs;
+    const shareMs = this.#shares.enter(row.account, row.id, row);
+    if (shareMs !== null) this.#health.cancel(host);
+    return shareMs;
   }
 
   async #deliver(row: ClaimedRow, request: OutboundRequest, host: string): Promise<void> {
     const { fetcher, allowPrivate, log } = this.#options;
     const headers = { ...request.headers, [DELIVERY_HEADER]: row.id };
-    const options = { deadlineMs: DEADLINE_MS, allowPrivate: allowPrivate(row.account) };
+    const options = { account: row.account, deadlineMs: DEADLINE_MS, allowPrivate: allowPrivate(row.account) };
     const secret = this.#options.signingSecret?.(row.account) ?? null;
     const { outcome } = await fetcher.fetch(
       signed({ ...request, headers }, secret, this.#options.clock.now()),

@@ -28,8 +28,11 @@ function sent(signingSecret: string | null): { readonly clock: VirtualClock; rea
     clock,
     log: silentLog,
     sip: {} as SipEndpointApi,
-    fetcher: { fetch: take, checkAudio: () => Promise.resolve(OK) },
-    audio: { prepare: () => Promise.reject(new Error("no audio here")), prefetch: () => undefined },
+    fetcher: { fetch: take },
+    audio: {
+      prepare: () => Promise.reject(new Error("no audio here")),
+      check: () => Promise.reject(new Error("no audio here")),
+    },
     mediaAddress: "127.0.0.1",
     recordingsDir: "recordings",
     append: () => Promise.resolve(),

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import type { AudioLibrary } from "../../edges/audio/library.ts";
+import type { AudioCheck, AudioLibrary } from "../../edges/audio/library.ts";
+import type { AudioFormat } from "../../core/call/events.ts";
 import { unreachable } from "../../base/never.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -27,8 +28,8 @@ export interface Services {
   readonly clock: Clock;
   readonly log: Log;
   readonly sip: SipEndpointApi;
-  readonly fetcher: Pick<Fetcher, "fetch" | "checkAudio">;
-  readonly audio: Pick<AudioLibrary, "prepare" | "prefetch">;
+  readonly fetcher: Pick<Fetcher, "fetch">;
+  readonly audio: Pick<AudioLibrary, "prepare" | "check">;
   /** What SDP carries. */
   readonly mediaAddress: string;
   readonly recordingsDir: string;
@@ -102,6 +103,7 @@ export class CallIo implements CallPorts {
       callSid: call.sid,
       media: this.media,
       audio: this.services.audio,
+      account: this.config.account.sid,
       country: this.config.account.country,
       allowPrivate: this.config.privateDestinations,
       played: (id, failure) => call.deliver({ kind: "playback_ended", at: call.now(), id, failure }),
@@ -311,24 +313,27 @@ export class CallIo implements CallPorts {
   #request(
     id: string,
     kind: "fetched" | "audio_checked",
-    make: (options: FetchOptions) => Promise<Fetched>,
+    make: (options: FetchOptions) => Promise<Fetched & { readonly format?: AudioFormat | null }>,
     deadlineMs: number,
   ): void {
     const controller = new AbortController();
     this.#requests.set(id, controller);
-    const options = { deadlineMs, allowPrivate: this.config.privateDestinations, signal: controller.signal };
-    void make(options).then(({ outcome, elapsedMs }) => {
+    const { account, privateDestinations } = this.config;
+    const { signal } = controller;
+    const options = { account: account.sid, deadlineMs, allowPrivate: privateDestinations, signal };
+    void make(options).then(({ outcome, elapsedMs, format = null }) => {
       if (!this.#requests.delete(id)) return;
-      this.call.deliver({ kind, at: this.call.now(), id, outcome, elapsedMs });
+      const event = { at: this.call.now(), id, outcome, elapsedMs };
+      this.call.deliver(
+        kind === "fetched" ? { kind, ...event } : { kind, ...event, ...(format !== null && { format }) },
+      );
     });
   }
 
-  /** RES-27. What is there will be heard in a moment: it is fetched meanwhile, so that nobody waits for it in silence. */
-  async #checkAudio(url: string, options: FetchOptions): Promise<Fetched> {
-    const checked = await this.services.fetcher.checkAudio(url, options);
-    if (validateAudio(url, checked.outcome).ok)
-      this.services.audio.prefetch({ kind: "url", url, allowPrivate: options.allowPrivate });
-    return checked;
+  /** RES-27. */
+  #checkAudio(url: string, options: FetchOptions): Promise<AudioCheck> {
+    const isUsable = (outcome: Fetched["outcome"]): boolean => validateAudio(url, outcome).ok;
+    return this.services.audio.check(url, { ...options, isUsable });
   }
 
   /** The leg was prepared when it was decided; it may have been given up since. */

@@ -29,7 +29,7 @@ export interface ExchangeOptions {
   readonly log: Log;
   readonly store: Store;
   readonly fetcher: Fetcher;
-  readonly audio: Pick<AudioLibrary, "prepare" | "prefetch">;
+  readonly audio: Pick<AudioLibrary, "prepare" | "check">;
   readonly directory: Directory;
   readonly mediaAddress: string;
   readonly recordingsDir: string;

@@ -14,6 +14,8 @@ export interface PlayerOptions {
   readonly callSid: string;
   readonly media: Pick<MediaClient, "play" | "stopPlaying">;
   readonly audio: Pick<AudioLibrary, "prepare">;
+  /** Whose call it is: audio is made ready within the account's share. */
+  readonly account: string;
   /** Tones sound as in this country. */
   readonly country: string;
   /** The account's `private_destinations`. */
@@ -100,10 +102,10 @@ export class Player {
 
   /** What media plays; a sentence says why it cannot be had. */
   async #ready(item: Playable): Promise<PlayItem | string> {
-    const { audio, allowPrivate } = this.#options;
+    const { audio, account, allowPrivate } = this.#options;
     if (item.kind === "tone") return this.#tone(item.tone);
     const source: AudioSource = item.kind === "url" ? { ...item, allowPrivate } : item;
-    const made = await audio.prepare(source, READY_WITHIN_MS);
+    const made = await audio.prepare(source, READY_WITHIN_MS, account);
     return made.ok ? { path: made.value.path } : made.error;
   }
 }

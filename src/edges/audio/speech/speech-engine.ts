@@ -11,7 +11,8 @@ export interface SpeechEngine {
   readonly name: string;
   /**
    * Speaks `text` (at most {@link MAX_SPOKEN_CHARACTERS}) in `language` (BCP 47): 8 kHz mono, 16 bit. The error is a
-   * predicate about the text: "cannot be spoken: …". Never rejects.
+   * predicate about the text: "cannot be spoken: …". `account`: on whose behalf.
+   * Never rejects.
    */
-  speak(text: string, language: string): Promise<Result<Int16Array, string>>;
+  speak(text: string, language: string, account: string): Promise<Result<Int16Array, string>>;
 }
