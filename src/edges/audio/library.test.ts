@@ -27,8 +27,7 @@ beforeEach(async () => {
   downloads = 0;
   answer = () => Promise.resolve(file(phoneWav(1000, 1)));
   const fetcher: Pick<Fetcher, "download" | "head"> = {
-    head: () =>
-      Promise.resolve({ outcome: { ok: true, status: 200, contentType: "audio/wav", body: "" }, elapsedMs: 1 }),
+    head: () => Promise.resolve({ ok: true, status: 200, contentType: "audio/wav", body: "" }),
     download: () => {
       downloads++;
       return answer();

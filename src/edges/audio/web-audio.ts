@@ -2,9 +2,9 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
+import { headOrGet } from "../http-client/audio-check.ts";
 import { FairQueue } from "../http-client/fair-queue.ts";
 import type { Fetcher } from "../http-client/fetcher.ts";
-import { needsGet } from "../http-client/fetcher.ts";
 import type { Downloaded, Fetched, FetchOptions, HttpClientOutcome } from "../http-client/types.ts";
 import type { AudioCache, CachedClip, Clip } from "./audio-cache.ts";
 import { cacheKey } from "./audio-cache.ts";
@@ -110,36 +110,29 @@ export class WebAudio {
     const { clock, fetcher } = this.#options;
     const startedAt = clock.now();
     const { account, allowPrivate, deadlineMs, signal } = options;
-    const head = await fetcher.head(url, options);
-    const checked = async (): Promise<Omit<AudioCheck, "elapsedMs">> => {
-      const found = head.outcome.ok && head.outcome.status === 200;
-      if (found ? !options.isUsable(head.outcome) : !needsGet(head.outcome))
-        return { outcome: head.outcome, format: null };
-      const source = { url, account, allowPrivate };
+    const source = { url, account, allowPrivate };
+    let download: WebDownload | null = null;
+    const byGet = async (): Promise<HttpClientOutcome> => {
       const held = await this.#held(source);
-      if (held !== null && ageOf(held, clock.now()) < FRESH_MS)
-        return { outcome: found ? head.outcome : answerOf(held), format: formatOf(held) };
-      const download = this.#download(source, held, NEEDED_SOON_MS);
-      const left = startedAt + deadlineMs - clock.now();
-      if (!found) return this.#byGet(download, left, signal);
-      const format = await within(clock, Math.min(left, FORMAT_WAIT_MS), signal, download.format);
-      return { outcome: head.outcome, format: format ?? null };
+      if (held !== null && ageOf(held, clock.now()) < FRESH_MS) return answerOf(held);
+      download = this.#download(source, held, NEEDED_SOON_MS);
+      return download.answer;
     };
-    return { ...(await checked()), elapsedMs: clock.now() - startedAt };
+    const answer = headOrGet(clock, deadlineMs, fetcher.head(url, options), byGet);
+    const late = (): HttpClientOutcome => (signal?.aborted === true ? CANCELLED : LATE);
+    const outcome = (await within(clock, deadlineMs, signal, answer)) ?? late();
+    const waitMs = Math.min(startedAt + deadlineMs - clock.now(), FORMAT_WAIT_MS);
+    const usable = outcome.ok && outcome.status === 200 && options.isUsable(outcome);
+    const format = usable ? await within(clock, waitMs, signal, this.#format(source, download)) : null;
+    return { outcome, format: format ?? null, elapsedMs: clock.now() - startedAt };
   }
 
-  async #byGet(
-    download: WebDownload,
-    leftMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Omit<AudioCheck, "elapsedMs">> {
-    const { clock } = this.#options;
-    const startedAt = clock.now();
-    const outcome = await within(clock, leftMs, signal, download.answer);
-    if (outcome === undefined) return { outcome: signal?.aborted === true ? CANCELLED : LATE, format: null };
-    if (!outcome.ok || outcome.status !== 200) return { outcome, format: null };
-    const wait = Math.min(startedAt + leftMs - clock.now(), FORMAT_WAIT_MS);
-    return { outcome, format: (await within(clock, wait, signal, download.format)) ?? null };
+  /** The format of a file that is there. It is downloaded, if it is not yet. */
+  async #format(source: WebAudioSource, download: WebDownload | null): Promise<SourceFormat | null> {
+    if (download !== null) return download.format;
+    const held = await this.#held(source);
+    if (held !== null && ageOf(held, this.#options.clock.now()) < FRESH_MS) return formatOf(held);
+    return this.#download(source, held, NEEDED_SOON_MS).format;
   }
 
   #held({ url, allowPrivate }: WebAudioSource): Promise<CachedClip | null> {

@@ -603,6 +603,17 @@ describe("audio checks", () => {
     expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
   });
 
+  it("RES-27: a HEAD that is only slow still counts, where GET is no quicker", async () => {
+    const clock = new VirtualClock();
+    const server = await http((request, response) => {
+      if (request.method === "HEAD") setTimeout(() => response.writeHead(200, { "content-type": "audio/x" }).end(), 50);
+    });
+    const pending = fetcher({ clock }).checkAudio(server.url, INWARD_OK);
+    await expect.poll(() => server.requests.length, { interval: 2 }).toBe(1);
+    clock.advance(2_000);
+    expect((await pending).outcome).toMatchObject({ status: 200, contentType: "audio/x" });
+  });
+
   it("C4: a HEAD whose connection is closed leaves GET to decide (RES-27)", async () => {
     const server = await http((request, response) => {
       if (request.method === "HEAD") request.socket.destroy();

@@ -2,12 +2,14 @@ import { Agent } from "undici";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { systemClock } from "../../base/system-clock.ts";
+import { headOrGet } from "./audio-check.ts";
 import { guardedPools } from "./connector.ts";
 import type { BodyPolicy, RawOutcome } from "./http-exchange.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { failed } from "./failure.ts";
 import { isPrivateAddress, literalOf } from "./ssrf-guard.ts";
 import { systemResolver } from "./resolve.ts";
+import type { SocketLimits } from "./socket-budget.ts";
 import { SocketBudget } from "./socket-budget.ts";
 import type {
   Downloaded,
@@ -33,11 +35,7 @@ export interface FetcherOptions {
 }
 
 /** What one fetcher may hold at a time. */
-export interface FetcherLimits {
-  /** Open connections in all; below the usual limit of 1,024 files per process by what SIP and files need. */
-  readonly sockets: number;
-  /** Of these, for one account: whatever hosts it names, the others' requests find a connection. */
-  readonly socketsPerAccount: number;
+export interface FetcherLimits extends SocketLimits {
   /** Connections of one account to one origin: at 100 ms an answer, 1,900 requests a second. */
   readonly socketsPerOrigin: number;
   /** Requests, under way or waiting, in all: they must not fill the memory. */
@@ -48,6 +46,7 @@ export interface FetcherLimits {
 }
 
 const LIMITS: FetcherLimits = {
+  // Below the usual limit of 1,024 files per process by what SIP and files need.
   sockets: 768,
   socketsPerAccount: 256,
   socketsPerOrigin: 192,
@@ -66,10 +65,6 @@ const KEEP_ALIVE_LIMIT_MS = 15_000;
 
 const WHOLE: BodyPolicy = { bodyBytes: BODY_BYTES, headersOnly: false };
 const HEADERS: BodyPolicy = { bodyBytes: 0, headersOnly: true };
-/** RES-27: a HEAD without an answer by then is too slow; what is left of the 5 s is for GET. */
-const HEAD_LIMIT_MS = 2_000;
-/** Where GET would not fare better than HEAD: neither goes out at all. */
-const NEVER_SENT: readonly string[] = ["bad_url", "blocked"];
 /** Refusals are logged once a minute, with their number so far. */
 const LOG_EVERY_MS = 60_000;
 
@@ -155,19 +150,15 @@ export class Fetcher {
    */
   async checkAudio(url: string, options: FetchOptions): Promise<Fetched> {
     const startedAt = this.#clock.now();
-    const { outcome } = await this.head(url, options);
-    const elapsedMs = this.#clock.now() - startedAt;
-    if (!needsGet(outcome) || elapsedMs >= options.deadlineMs) return { outcome, elapsedMs };
-    const raw = await this.#send(audioRequest("GET", url), options, HEADERS, startedAt);
-    return { outcome: asText(raw), elapsedMs: this.#clock.now() - startedAt };
+    const send = async (method: "HEAD" | "GET"): Promise<HttpClientOutcome> =>
+      asText(await this.#send(audioRequest(method, url), options, HEADERS, startedAt));
+    const outcome = await headOrGet(this.#clock, options.deadlineMs, send("HEAD"), () => send("GET"));
+    return { outcome, elapsedMs: this.#clock.now() - startedAt };
   }
 
-  /** The first half of {@link checkAudio}: HEAD, for at most {@link HEAD_LIMIT_MS}, and less than half of the deadline. */
-  async head(url: string, options: FetchOptions): Promise<Fetched> {
-    const startedAt = this.#clock.now();
-    const deadlineMs = Math.min(HEAD_LIMIT_MS, options.deadlineMs / 2);
-    const raw = await this.#send(audioRequest("HEAD", url), { ...options, deadlineMs }, HEADERS, startedAt);
-    return { outcome: asText(raw), elapsedMs: this.#clock.now() - startedAt };
+  /** The first half of {@link checkAudio}. */
+  async head(url: string, options: FetchOptions): Promise<HttpClientOutcome> {
+    return asText(await this.#send(audioRequest("HEAD", url), options, HEADERS, this.#clock.now()));
   }
 
   /** Makes the exchange for a file of at most `limitBytes`, kept as it is. Headers may ask for it conditionally. */
@@ -326,11 +317,6 @@ export class Fetcher {
   #forgetIdle(pool: ConnectionPool): void {
     if (pool.requests === 0 && pool.sockets === 0 && this.#pools.get(pool.key) === pool) this.#pools.delete(pool.key);
   }
-}
-
-/** RES-27: a HEAD that is not 200 proves nothing: servers refuse it, and URLs signed for GET answer it with 403. */
-export function needsGet(outcome: HttpClientOutcome): boolean {
-  return outcome.ok ? outcome.status !== 200 : !NEVER_SENT.includes(outcome.reason);
 }
 
 function audioRequest(method: "HEAD" | "GET", url: string): OutboundRequest {
