@@ -28,7 +28,7 @@ function sent(signingSecret: string | null): { readonly clock: VirtualClock; rea
     clock,
     log: silentLog,
     sip: {} as SipEndpointApi,
-    fetcher: { fetch: take },
+    fetcher: { fetch: take, usage: { sockets: 0, requests: 0, pools: 0, refused: 0 } },
     audio: {
       prepare: () => Promise.reject(new Error("no audio here")),
       check: () => Promise.reject(new Error("no audio here")),

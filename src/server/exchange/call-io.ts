@@ -28,7 +28,7 @@ export interface Services {
   readonly clock: Clock;
   readonly log: Log;
   readonly sip: SipEndpointApi;
-  readonly fetcher: Pick<Fetcher, "fetch">;
+  readonly fetcher: Pick<Fetcher, "fetch" | "usage">;
   readonly audio: Pick<AudioLibrary, "prepare" | "check">;
   /** What SDP carries. */
   readonly mediaAddress: string;

@@ -1,6 +1,5 @@
 import { advised, AudioError } from "../../media/sound/audio-error.ts";
-import { isWav, wavFormatName, wavFormatOf, wavProblem } from "../../media/sound/wav-reader.ts";
-import { SAMPLE_RATE } from "../../media/sound/frame.ts";
+import { isBest, isWav, wavFormatName, wavFormatOf, wavProblem } from "../../media/sound/wav-reader.ts";
 import { mp3Start } from "./mp3.ts";
 
 /** Kinds of files that are decoded. */
@@ -69,8 +68,7 @@ export function sourceFormat(beginning: Buffer, whole: boolean): SourceFormat | 
     if (kind !== "wav") return { name: NAMES[kind], best: false, problem: null };
     const format = wavFormatOf(beginning);
     if (format === null) return null;
-    const best = format.code === 1 && format.channels === 1 && format.rate === SAMPLE_RATE && format.bits === 16;
-    return { name: wavFormatName(format), best, problem: wavProblem(format) };
+    return { name: wavFormatName(format), best: isBest(format), problem: wavProblem(format) };
   } catch (error) {
     if (!(error instanceof AudioError)) throw error;
     // Behind a long tag the audio of an MP3 begins later.

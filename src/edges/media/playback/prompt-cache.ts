@@ -62,7 +62,8 @@ export class PromptCache {
 
 async function decodeFile(path: string): Promise<Int16Array> {
   const wav = parseWav(await readFile(path));
-  if (wav.length === 0) return new Int16Array(0);
+  const stored = wav.asStored();
+  if (stored !== null || wav.length === 0) return stored ?? new Int16Array(0);
   const sound = new PhoneSound();
   const sliceFrames = Math.ceil((SLICE_SAMPLES * wav.rate) / SAMPLE_RATE);
   for (const slice of wav.slices(sliceFrames)) {

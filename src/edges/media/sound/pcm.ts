@@ -1,3 +1,5 @@
+import { unreachable } from "../../../base/never.ts";
+import type { G711 } from "./g711.ts";
 import { PCMA, PCMU } from "./g711.ts";
 
 /** How one sample is stored: bits (a float's too), and what they mean. */
@@ -23,38 +25,44 @@ export function sampleReader(
   order: "little" | "big",
   data: Buffer,
 ): SampleReader | null {
-  const little = order === "little";
-  switch (`${coding} ${bits}`) {
-    case "unsigned 8":
-      return { bytes: 1, read: (at) => ((data[at] ?? 128) - 128) / 128 };
-    case "signed 8":
+  switch (coding) {
+    case "unsigned":
+      return bits === 8 ? { bytes: 1, read: (at) => ((data[at] ?? 128) - 128) / 128 } : null;
+    case "signed":
+      return signedReader(bits, order === "little", data);
+    case "float":
+      return floatReader(bits, order === "little", data);
+    case "ulaw":
+    case "alaw":
+      return bits === 8 ? lawReader(coding === "ulaw" ? PCMU : PCMA, data) : null;
+    default:
+      return unreachable(coding);
+  }
+}
+
+function signedReader(bits: number, little: boolean, data: Buffer): SampleReader | null {
+  switch (bits) {
+    case 8:
       return { bytes: 1, read: (at) => data.readInt8(at) / 128 };
-    case "signed 16":
-      return {
-        bytes: 2,
-        read: little ? (at) => data.readInt16LE(at) / 2 ** 15 : (at) => data.readInt16BE(at) / 2 ** 15,
-      };
-    case "signed 24":
-      return {
-        bytes: 3,
-        read: little ? (at) => data.readIntLE(at, 3) / 2 ** 23 : (at) => data.readIntBE(at, 3) / 2 ** 23,
-      };
-    case "signed 32":
-      return {
-        bytes: 4,
-        read: little ? (at) => data.readInt32LE(at) / 2 ** 31 : (at) => data.readInt32BE(at) / 2 ** 31,
-      };
-    case "float 32":
-      return { bytes: 4, read: little ? (at) => finite(data.readFloatLE(at)) : (at) => finite(data.readFloatBE(at)) };
-    case "float 64":
-      return { bytes: 8, read: little ? (at) => finite(data.readDoubleLE(at)) : (at) => finite(data.readDoubleBE(at)) };
-    case "ulaw 8":
-      return { bytes: 1, read: (at) => (PCMU.decode[data[at] ?? 0] ?? 0) / FULL_SCALE };
-    case "alaw 8":
-      return { bytes: 1, read: (at) => (PCMA.decode[data[at] ?? 0] ?? 0) / FULL_SCALE };
+    case 16:
+      return { bytes: 2, read: (at) => (little ? data.readInt16LE(at) : data.readInt16BE(at)) / FULL_SCALE };
+    case 24:
+      return { bytes: 3, read: (at) => (little ? data.readIntLE(at, 3) : data.readIntBE(at, 3)) / 2 ** 23 };
+    case 32:
+      return { bytes: 4, read: (at) => (little ? data.readInt32LE(at) : data.readInt32BE(at)) / 2 ** 31 };
     default:
       return null;
   }
+}
+
+function floatReader(bits: number, little: boolean, data: Buffer): SampleReader | null {
+  if (bits === 32) return { bytes: 4, read: (at) => finite(little ? data.readFloatLE(at) : data.readFloatBE(at)) };
+  if (bits === 64) return { bytes: 8, read: (at) => finite(little ? data.readDoubleLE(at) : data.readDoubleBE(at)) };
+  return null;
+}
+
+function lawReader({ decode }: G711, data: Buffer): SampleReader {
+  return { bytes: 1, read: (at) => (decode[data[at] ?? 0] ?? 0) / FULL_SCALE };
 }
 
 /** Interleaved samples as channels, in pieces of at most `sliceFrames`. A frame that is cut off is left out. */

@@ -1,5 +1,6 @@
 import { decodeImaBlock, decodeMsBlock } from "./adpcm.ts";
 import { advised, AudioError } from "./audio-error.ts";
+import { SAMPLE_RATE } from "./frame.ts";
 import { GSM_BLOCK_BYTES, GSM_BLOCK_SAMPLES, GsmDecoder } from "./gsm.ts";
 import type { SampleCoding } from "./pcm.ts";
 import { pcmSlices, sampleReader, SLICE_FRAMES, to16Bit, toFloat } from "./pcm.ts";
@@ -48,6 +49,8 @@ export interface WavAudio {
   readonly channels: number;
   /** Samples of one channel. */
   readonly length: number;
+  /** The samples as they are stored, where that is what a telephone plays (8 kHz, 16 bit, mono); else null. */
+  asStored(): Int16Array | null;
   /** Decoded (full scale ±1), a piece of at most about `sliceFrames` at a time. */
   slices(sliceFrames?: number): Generator<Float32Array[], void>;
   /** Sample `i` as 16 bit, the mean of the channels. Decodes the whole file once. */
@@ -70,6 +73,7 @@ export function parseWav(bytes: Buffer): WavAudio {
     rate: format.rate,
     channels: format.channels,
     length,
+    asStored: () => (isBest(format) ? storedSamples(data) : null),
     slices,
     sample: (i) => (whole ??= to16Bit(joined([...slices()].map(mono))))[i] ?? 0,
   };
@@ -78,6 +82,11 @@ export function parseWav(bytes: Buffer): WavAudio {
 /** The format of a WAV file from its beginning; null: it is no WAV file, or its format comes later. */
 export function wavFormatOf(beginning: Buffer): WavFormat | null {
   return isWav(beginning) ? findChunks(beginning).format : null;
+}
+
+/** Whether it is what a telephone plays: WAV, 8 kHz, 16 bit, mono (RES-27). */
+export function isBest({ code, channels, rate, bits }: WavFormat): boolean {
+  return code === PCM && channels === 1 && rate === SAMPLE_RATE && bits === 16;
 }
 
 /** The format in words: "WAV, 44.1 kHz, 16 bit, stereo". */
@@ -98,6 +107,13 @@ export function wavProblem({ code, bits, channels }: WavFormat): string | null {
 
 export function isWav(bytes: Buffer): boolean {
   return bytes.toString("latin1", 0, 4) === "RIFF" && bytes.toString("latin1", 8, 12) === "WAVE";
+}
+
+function storedSamples(data: Buffer): Int16Array {
+  const samples = new Int16Array(data.length >> 1);
+  // Both are little-endian on every machine that Node runs on.
+  data.copy(new Uint8Array(samples.buffer), 0, 0, 2 * samples.length);
+  return samples;
 }
 
 interface WavChunks {
