@@ -12,7 +12,7 @@ export interface Clip {
   readonly durationMs: number;
 }
 
-/** What is remembered beside a clip, as JSON. */
+/** What is stored beside a clip, as JSON. */
 export type CacheMetadata = Readonly<Record<string, string | number | null>>;
 
 export interface CachedClip extends Clip {
@@ -32,12 +32,12 @@ export interface AudioCacheLimits {
   readonly clips: number;
   /** One account's share of both: its flood of new files does not push out the others' music. */
   readonly accountShare: number;
-  /** A clip that nobody asked for in this time is removed. */
+  /** A clip that was not used for this long is removed. */
   readonly unusedMs: number;
 }
 
 const DAY_MS = 86_400_000;
-/** 512 MB are nine hours of sound. */
+/** 512 MB is nine hours of sound. */
 const LIMITS: AudioCacheLimits = {
   bytes: 512 * 1024 * 1024,
   clips: 10_000,
@@ -80,7 +80,7 @@ export class AudioCache {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: AudioCacheLimits;
-  /** In order of use, the longest unused first. */
+  /** In order of use, the least recent first. */
   readonly #entries = new Map<string, Entry>();
   /** Files that are being removed: nothing new takes their name before they are gone. */
   readonly #removals = new Map<string, Promise<void>>();
@@ -123,7 +123,7 @@ export class AudioCache {
     return null;
   }
 
-  /** Keeps `samples` (8 kHz mono) in place of what was there, for this account. Rejects when the disk does. */
+  /** Keeps `samples` (8 kHz mono) in place of what was there, for this account. Rejects when the disk fails. */
   async put(key: string, samples: Int16Array, metadata: CacheMetadata = {}, account = ""): Promise<CachedClip> {
     const sound = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
     await this.#removals.get(key);
@@ -138,7 +138,7 @@ export class AudioCache {
     return this.#clip(entry);
   }
 
-  /** Changes what is remembered beside a clip. */
+  /** Changes what is stored beside a clip. */
   async annotate(key: string, metadata: CacheMetadata): Promise<void> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
@@ -218,7 +218,7 @@ export class AudioCache {
     }
   }
 
-  /** What belongs to no account is bounded by the whole. */
+  /** Clips of no account are bounded by the whole only. */
   #isBeyondShare(account: string): boolean {
     const { bytes, clips, accountShare } = this.#limits;
     const holding = this.#holdings.get(account);

@@ -8,7 +8,7 @@ import { AudioWorker } from "./audio-worker.ts";
 /** Threads, and how many of them one account may have: one job may take a minute, and others must not wait for it. */
 const THREADS = 2;
 const PER_ACCOUNT = 1;
-/** Jobs that wait; what comes behind them would come too late for its call. */
+/** Jobs that may wait; any more would finish too late for their calls. */
 const WAITING = 256;
 const WAITING_PER_ACCOUNT = 64;
 
@@ -34,7 +34,7 @@ export class AudioWorkerPool implements AudioProcessor {
     return result ?? err("cannot be made ready: too much other audio is waiting");
   }
 
-  /** Ends the threads; what is under way or waiting fails. */
+  /** Ends the threads; jobs under way or waiting fail. */
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }

@@ -51,7 +51,7 @@ const URL_SOURCE = { kind: "url", url: "https://cdn.example/a.wav", allowPrivate
 const PATIENT_MS = 20_000;
 
 describe("the library of audio", () => {
-  it("makes every kind of source a file that media plays", async () => {
+  it("turns every kind of source into a file that media plays", async () => {
     await mkdir(join(folder, "audio"));
     await writeFile(join(folder, "audio", "hello.wav"), phoneWav(900, 2));
     const made = await Promise.all([
@@ -76,7 +76,7 @@ describe("the library of audio", () => {
     expect(order).toEqual(["announcement", "music"]);
   });
 
-  it("waits no longer than the call does, and has it ready for the next", async () => {
+  it("waits no longer than the call does, and has the file ready for the next call", async () => {
     let arrive: (got: Downloaded) => void = () => undefined;
     answer = () => new Promise((resolve) => (arrive = resolve));
     expect(await library.prepare(URL_SOURCE, 30, "acme")).toEqual({
@@ -88,7 +88,7 @@ describe("the library of audio", () => {
     expect(downloads).toBe(1);
   });
 
-  it("makes ready what may be asked for some day, one after the other", async () => {
+  it("prepares what may be needed later, one after the other", async () => {
     await library.warm([URL_SOURCE, { kind: "text", text: "Hello.", language: "en" }]);
     expect(await library.prepare({ kind: "text", text: "Hello.", language: "en" }, 1000, "acme")).toMatchObject({
       ok: true,

@@ -19,7 +19,7 @@ import { AudioWorkerPool } from "./audio-worker-pool.ts";
 export type { Clip } from "./audio-cache.ts";
 export type { AudioCheck, AudioCheckOptions } from "./web-audio.ts";
 
-/** Something that is to be heard on a call. */
+/** Something to be played on a call. */
 export type AudioSource =
   /** `allowPrivate`: the account's `private_destinations`. */
   | { readonly kind: "url"; readonly url: string; readonly allowPrivate: boolean }
@@ -29,23 +29,23 @@ export type AudioSource =
   | { readonly kind: "file"; readonly file: string };
 
 export interface AudioLibraryOptions {
-  /** For what was made, on local disk; may be emptied while nothing runs. */
+  /** For converted audio, on local disk; may be emptied while the platform is stopped. */
   readonly cacheFolder: string;
   /** Where `file` sources are; need not exist. */
   readonly uploadsFolder: string;
-  /** A speech service that is asked before the built-in voice speaks; null: none. See {@link HttpSpeech}. */
+  /** A speech service to use before the built-in voice; null: none. See {@link HttpSpeech}. */
   readonly speechUrl: string | null;
   readonly fetcher: Pick<Fetcher, "download" | "head">;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Files from here on (two minutes of MP3) take seconds to decode. */
+/** Files larger than this (two minutes of MP3) take seconds to decode. */
 const LONG_FILE_BYTES = 2 * 1024 * 1024;
 
 /**
- * Everything that calls play but tones: customers' audio files by URL, spoken texts, the operator's own files. Each is
- * brought into the one form that media plays at no cost (WAV, 8 kHz, mono, 16 bit), kept on disk, and shared by all calls.
+ * Everything that calls play except tones: customers' audio files by URL, spoken texts, the operator's own files. Each
+ * is converted to the one form that media plays at no cost (WAV, 8 kHz, mono, 16 bit), kept on disk, and shared by all calls.
  * Decoding and speaking run in threads of their own.
  */
 export class AudioLibrary {
@@ -93,7 +93,7 @@ export class AudioLibrary {
 
   /**
    * A file that can be played at once, or one sentence (without its full stop) that says why there is none. Waits for
-   * `deadlineMs` at most; what is not ready by then is made ready all the same, for the next call. Never rejects. The file
+   * `deadlineMs` at most; audio that is not ready by then is still finished, for the next call. Never rejects. The file
    * is there for a minute at least, and what replaces it has the same name. `account`: on whose behalf; each has its share
    * of everything that takes time.
    */
@@ -117,12 +117,12 @@ export class AudioLibrary {
     return this.#web.check(url, options);
   }
 
-  /** Makes things ready that may be asked for some day: one at a time, so that a call waits behind one of them at most. */
+  /** Prepares what may be needed later: one at a time, so that a call waits behind one of them at most. */
   async warm(sources: readonly AudioSource[]): Promise<void> {
     for (const source of sources) await this.#make(source, 0, "");
   }
 
-  /** Ends the threads; what is being made fails. */
+  /** Ends the threads; whatever they are working on fails. */
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }

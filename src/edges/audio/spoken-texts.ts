@@ -21,10 +21,10 @@ interface SpokenText {
   readonly account: string;
 }
 
-/** A voice that failed is left out for this long: calls do not wait for it one after the other. */
+/** A voice that failed is left out for this long, so that calls do not wait for it one after the other. */
 const RESTS_MS = 30_000;
 
-/** Spoken texts. What a voice once said is kept: greetings are spoken once. */
+/** Spoken texts. They are kept for each voice, so that a greeting is spoken only once. */
 export class SpokenTexts {
   readonly #options: SpokenTextsOptions;
   readonly #inFlight = new Map<string, Promise<Result<Clip, string>>>();

@@ -16,7 +16,7 @@ const MAX_FILE_BYTES = 108 * 1024 * 1024;
 /** Files that are read at once, each in memory, and that wait: they are the operator's, of no account. */
 const FILES = { atOnce: 2, perAccount: 2, waiting: 256, waitingPerAccount: 256 };
 
-/** The operator's own audio files, by name, from one folder. A file that changed is another. */
+/** The operator's own audio files, by name, from one folder. A file that changed counts as a new one. */
 export class UploadedAudio {
   readonly #folder: string;
   readonly #processor: AudioProcessor;
@@ -43,9 +43,9 @@ export class UploadedAudio {
     return made.ok ? made : err(`audio file ${name} ${made.error}`);
   }
 
-  /** Where the file really is, and what it is at the moment. The errors of this and what follows are predicates. */
+  /** Where the file really is, and which version of it. The errors of this and the following methods are predicates. */
   async #find(name: string): Promise<Result<{ readonly path: string; readonly key: string }, string>> {
-    if (!PLAIN_NAME.test(name)) return err("has no plain file name");
+    if (!PLAIN_NAME.test(name)) return err("is not a plain file name");
     try {
       const folder = await realpath(this.#folder);
       const path = await realpath(join(folder, name));

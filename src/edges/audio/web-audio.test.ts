@@ -53,7 +53,7 @@ async function setUp(handle: RequestListener): Promise<Stage> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const folder = await mkdtemp(join(tmpdir(), "plugboard-web-audio-"));
   const clock = new VirtualClock(1_767_600_000_000);
-  // The fetcher's deadline is the real one.
+  // The fetcher runs on real time.
   const fetcher = new Fetcher({ version: "1", log: silentLog });
   const cache = await AudioCache.open({ folder, clock, log: silentLog });
   cleanUps.push(
@@ -74,7 +74,7 @@ const sound =
   (_, response) =>
     response.writeHead(200, { "content-type": "audio/wav", ...headers }).end(phoneWav(1000, seconds));
 
-/** Waits for what goes on behind an answer. */
+/** Waits for what happens in the background. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
@@ -108,7 +108,7 @@ describe("customers' audio by URL", () => {
     });
   });
 
-  it("credentials in the URL are sent, and never told", async () => {
+  it("credentials in the URL are sent, and never shown", async () => {
     const { web, url, requests } = await setUp((_, response) => response.writeHead(403).end());
     const withSecrets = `${url.replace("://", "://me:s3cret@")}/a.wav?token=t0ken`;
     expect(await lengthOf(web.get({ url: withSecrets, account: "acme", allowPrivate: true }, 5_000))).toBe(
@@ -122,7 +122,7 @@ describe("audio that was fetched before", () => {
   const validators = { etag: '"v1"', "last-modified": "Mon, 05 Jan 2026 10:00:00 GMT" };
   const unchanged: RequestListener = (_, response) => response.writeHead(304).end();
 
-  it("is played without a question for a minute, then while the question is under way", async () => {
+  it("is played without asking the server for a minute, then while it is asked", async () => {
     const { get, requests, clock, serve } = await setUp(sound(1, validators));
     await get();
     clock.advance(59 * SECOND_MS);
@@ -149,7 +149,7 @@ describe("audio that was fetched before", () => {
     expect(requests).toHaveLength(2);
   });
 
-  it("is replaced by what the server has now: at the next call, or at once when it was long unused", async () => {
+  it("is replaced by what the server has now: for the next call, or at once when it was not used for long", async () => {
     const { get, requests, clock, serve } = await setUp(sound(1));
     await get();
     serve(sound(2));
@@ -185,7 +185,7 @@ describe("audio that was fetched before", () => {
     expect(await lengthOf(get())).toBe(2000);
   });
 
-  it("is not played any more when the server says that it is gone", async () => {
+  it("is no longer played when the server says that it is gone", async () => {
     const { get, clock, serve, url } = await setUp(sound(1));
     await get();
     serve((_, response) => response.writeHead(404).end());
@@ -194,8 +194,8 @@ describe("audio that was fetched before", () => {
   });
 });
 
-describe("audio that cannot be had", () => {
-  it("is not tried again for ten seconds: the calls behind fail at once, with the same words", async () => {
+describe("audio that cannot be downloaded", () => {
+  it("is not tried again for ten seconds: calls until then fail at once, with the same message", async () => {
     const { get, requests, clock, url, serve } = await setUp((_, response) => response.writeHead(404).end());
     expect(await lengthOf(get())).toBe(`${url}/a.wav answered 404`);
     expect(await lengthOf(get())).toBe(`${url}/a.wav answered 404`);
@@ -214,40 +214,44 @@ describe("audio that cannot be had", () => {
       "is a page of HTML, not audio",
     ],
     [
-      "more than it may be",
+      "more than is allowed",
       (_, r) => r.writeHead(200, { "content-length": MAX_DOWNLOAD_BYTES + 1 }).end("x"),
       "is larger than 10 MiB",
     ],
     [
-      "less than it said",
+      "less than it stated",
       (_, r) => {
         r.writeHead(200, { "content-length": 100_000 }).write(phoneWav(1000, 1));
         setTimeout(() => r.destroy(), 20);
       },
-      "cannot be had: the server closed the connection before its answer was complete",
+      "cannot be downloaded: the server closed the connection before its answer was complete",
     ],
     [
-      "a compressed bomb that nobody asked for",
+      "a compressed bomb",
       (_, r) => r.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(50 * 1024 * 1024))),
       "is compressed with gzip, which was not asked for: convert it to WAV, 8 kHz, 16 bit, mono",
     ],
-    ["nothing, and hangs up", (request) => request.socket.destroy(), "cannot be had: the server closed the connection"],
-  ])("%s is told in one clause", async (_, handle, expected) => {
+    [
+      "nothing, and hangs up",
+      (request) => request.socket.destroy(),
+      "cannot be downloaded: the server closed the connection",
+    ],
+  ])("%s is reported in one clause", async (_, handle, expected) => {
     const { get, url } = await setUp(handle);
-    const said = String(await lengthOf(get()));
-    expect(said).toMatch(new RegExp(`^${url}/a\\.wav `));
-    expect(said).toContain(expected);
+    const message = String(await lengthOf(get()));
+    expect(message).toMatch(new RegExp(`^${url}/a\\.wav `));
+    expect(message).toContain(expected);
   });
 
-  it("an endless body is dropped at the limit", async () => {
+  it("an endless body is cut off at the limit", async () => {
     let sent = 0;
     const { get, url } = await setUp((request, response) => {
       const chunk = Buffer.alloc(256 * 1024);
-      const pour = (): void => {
+      const writeMore = (): void => {
         while (!request.socket.destroyed && response.write(chunk)) sent += chunk.length;
-        if (!request.socket.destroyed) response.once("drain", pour);
+        if (!request.socket.destroyed) response.once("drain", writeMore);
       };
-      pour();
+      writeMore();
     });
     expect(await lengthOf(get())).toBe(`${url}/a.wav is larger than 10 MiB`);
     expect(sent).toBeLessThan(4 * MAX_DOWNLOAD_BYTES);
@@ -293,7 +297,7 @@ describe("the check of audio (RES-27)", () => {
       const checked = await stage.web.check(`${stage.url}/a.wav`, OPTIONS);
       expect(checked.outcome).toMatchObject({ ok: true, status: 200, contentType: "audio/wav" });
       expect(await lengthOf(stage.get())).toBe(1000);
-      // The next call within the minute hears it, too.
+      // The next call within the minute plays it, too.
       expect((await stage.web.check(`${stage.url}/a.wav`, OPTIONS)).outcome).toMatchObject({ ok: true, status: 200 });
       expect(methods(stage)).toEqual(["HEAD", "GET", "HEAD"]);
     },
@@ -382,7 +386,7 @@ describe("the check of audio (RES-27)", () => {
 });
 
 describe("downloads that share what there is", () => {
-  /** Files that come after a time of their own, in virtual time. */
+  /** Files that each take a time of their own to come, in virtual time. */
   async function virtual(delayMs: (url: string) => number) {
     const folder = await mkdtemp(join(tmpdir(), "plugboard-web-audio-"));
     const clock = new VirtualClock(1_767_600_000_000);
@@ -397,7 +401,7 @@ describe("downloads that share what there is", () => {
     };
     const head = () => Promise.reject(new Error("nothing is checked here"));
     const web = new WebAudio({ fetcher: { download, head }, processor, cache, clock, log: silentLog });
-    /** Which of these files are there within so long. */
+    /** How many of these files are ready within this time. */
     const within = async (ms: number, wanted: readonly WebAudioSource[]): Promise<number> => {
       let ready = 0;
       for (const source of wanted) void web.get(source, ms).then((got) => (ready += got.ok ? 1 : 0));

@@ -139,7 +139,7 @@ export class WebAudio {
     return this.#options.cache.get(clipKey(url, allowPrivate));
   }
 
-  /** The download that is under way, or a new one; somebody waits for it for so long. */
+  /** The download that is under way, or a new one; it is waited for this long. */
   #download(source: WebAudioSource, held: CachedClip | null, waitMs: number): WebDownload {
     const key = flightKey(source);
     const wantedUntil = waitMs === 0 ? 0 : this.#options.clock.now() + waitMs;
@@ -232,7 +232,7 @@ function within<T>(
 type File = Extract<Downloaded, { ok: true }>;
 
 function fileOf(got: Downloaded): Result<File, string> {
-  if (!got.ok) return err(got.reason === "too_large" ? TOO_LARGE : `cannot be had: ${asClause(got.detail)}`);
+  if (!got.ok) return err(got.reason === "too_large" ? TOO_LARGE : `cannot be downloaded: ${asClause(got.detail)}`);
   return got.status === 200 ? ok(got) : err(`answered ${got.status}`);
 }
 

@@ -35,7 +35,7 @@ export class WebDownload {
     return this.#answer.promise;
   }
 
-  /** The file's format, as soon as its beginning is there; null: it cannot be told. Never rejects. */
+  /** The file's format, as soon as its beginning is there; null: it is not known. Never rejects. */
   get format(): Promise<SourceFormat | null> {
     return this.#format.promise;
   }

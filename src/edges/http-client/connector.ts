@@ -85,7 +85,7 @@ function guardedLookup({ resolve, allowPrivate, account }: ConnectorOptions): Lo
   };
 }
 
-/** Codes of the resolvers that say more than that it failed. */
+/** Error codes of resolvers that say more than that the name could not be resolved. */
 const DNS_SENTENCE: Readonly<Record<string, string>> = {
   ENOTFOUND: "The host name does not exist.",
   ENODATA: "The host name has no address.",

@@ -45,7 +45,7 @@ async function http(handle: RequestListener) {
   return { url: `http://127.0.0.1:${port}/`, port, requests, connections: () => connections };
 }
 
-/** A server that says what it likes. */
+/** A server that sends any bytes. */
 async function raw(handle: (socket: Socket, connection: number) => void): Promise<string> {
   let connections = 0;
   const port = await listen(createTcpServer((socket) => handle(socket, ++connections)));
@@ -91,7 +91,7 @@ describe("a request", () => {
     expect(seen?.rawHeaders).toContain("Exotel-Version");
   });
 
-  it("gives status, content type and text of a whole answer, whatever the status", async () => {
+  it("returns status, content type and text of a complete answer, whatever the status", async () => {
     const body = '{"destination":{"numbers":["+919900000011"]},"ü":"📞"}';
     const server = await http((_, response) =>
       response.writeHead(404, { "Content-Type": "Application/JSON; charset=utf-8" }).end(body),
@@ -100,7 +100,7 @@ describe("a request", () => {
     expect(outcome).toEqual({ ok: true, status: 404, contentType: "Application/JSON; charset=utf-8", body });
   });
 
-  it("no content type is null; a byte order mark is no text; bytes that are no UTF-8 do not throw", async () => {
+  it("a missing content type is null; a byte order mark is not text; bytes that are not UTF-8 do not throw", async () => {
     const server = await http((_, response) => response.end(Buffer.from([0xef, 0xbb, 0xbf, 0x7b, 0x7d, 0xff])));
     const { outcome } = await fetcher().fetch(get(server.url), INWARD_OK);
     expect(outcome).toEqual({ ok: true, status: 200, contentType: null, body: "{}\uFFFD" });
@@ -152,7 +152,7 @@ describe("a request", () => {
     "http://",
     "http://a b/",
     "http://1.2.3.4.5/",
-  ])("%j is no URL we can ask", async (url) => {
+  ])("%j is not a URL we can request", async (url) => {
     expect(reasonOf(await fetcher().fetch(get(url), INWARD_OK))).toBe("bad_url");
   });
 
@@ -162,16 +162,16 @@ describe("a request", () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  it("can be given up: the outcome comes at once and the connection is dropped", async () => {
-    const given = new AbortController();
+  it("can be cancelled: the outcome comes at once and the connection is dropped", async () => {
+    const controller = new AbortController();
     let closed = false;
     const server = await http((request) => {
       request.socket.on("close", () => (closed = true));
-      given.abort();
+      controller.abort();
     });
-    expect(reasonOf(await fetcher().fetch(get(server.url), { ...INWARD_OK, signal: given.signal }))).toBe("reset");
+    expect(reasonOf(await fetcher().fetch(get(server.url), { ...INWARD_OK, signal: controller.signal }))).toBe("reset");
     await expect.poll(() => closed, { interval: 2 }).toBe(true);
-    expect(reasonOf(await fetcher().fetch(get(server.url), { ...INWARD_OK, signal: given.signal }))).toBe("reset");
+    expect(reasonOf(await fetcher().fetch(get(server.url), { ...INWARD_OK, signal: controller.signal }))).toBe("reset");
     expect(server.requests).toHaveLength(1);
   });
 });
@@ -198,10 +198,10 @@ describe("REQ-6: the deadline", () => {
     return outcome.ok ? "an answer" : `${outcome.reason}: ${outcome.detail}`;
   }
 
-  it("REQ-6: covers a server that takes the request and says nothing", async () => {
+  it("REQ-6: covers a server that takes the request and does not answer", async () => {
     const server = await http(() => undefined);
-    const said = await expectTimeout(server.url, () => server.requests.length === 1);
-    expect(said).toBe("timeout: No answer came in time.");
+    const message = await expectTimeout(server.url, () => server.requests.length === 1);
+    expect(message).toBe("timeout: No answer came in time.");
   });
 
   it("REQ-6: covers headers that come one byte at a time", async () => {
@@ -248,7 +248,7 @@ describe("REQ-6: the deadline", () => {
     expect(await expectTimeout(url.replace("http:", "https:"), () => hello === 1)).toMatch(/^timeout/);
   });
 
-  it("REQ-6: covers waiting for a free connection; a request that waited in vain never goes out", async () => {
+  it("REQ-6: covers waiting for a free connection; a request that timed out while waiting is never sent", async () => {
     const held: ServerResponse[] = [];
     const server = await http((_, response) => held.push(response));
     const clock = new VirtualClock();
@@ -297,7 +297,7 @@ describe("REQ-8: what is too large", () => {
     expect(reasonOf(await fetcher().fetch(get(server.url), INWARD_OK))).toBe("too_large");
   });
 
-  it("REQ-8: compressed bytes that nobody asked for stay compressed: a bomb is just its few bytes", async () => {
+  it("REQ-8: compression that was not asked for is not undone: a bomb is just its few bytes", async () => {
     const bomb = gzipSync(Buffer.alloc(10 * 1024 * 1024));
     const server = await http((_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(bomb));
     const { outcome } = await fetcher().fetch(get(server.url), INWARD_OK);
@@ -325,7 +325,7 @@ describe("REQ-8: what is too large", () => {
     expect(await one.download(get(server.url), 3, INWARD_OK)).toMatchObject({ ok: false, reason: "too_large" });
   });
 
-  it("a download tells by what its version is recognised, and a 304 is an answer without a body", async () => {
+  it("a download reports its validators, and a 304 is an answer without a body", async () => {
     const server = await http((request, response) => {
       response.setHeader("etag", '"v1"').setHeader("last-modified", "Mon, 05 Jan 2026 10:00:00 GMT");
       if (request.headers["if-none-match"] === '"v1"') response.writeHead(304).end();
@@ -381,7 +381,7 @@ describe("hostile and broken servers", () => {
     expect(reasonOf(await fetcher().fetch(get(url), INWARD_OK))).toBe("answer 200");
   });
 
-  it("an idle connection that the server closes just as it is used again costs no answer", async () => {
+  it("an idle connection that the server closes just as it is used again does not lose an answer", async () => {
     const url = await raw((socket, connection) => {
       let n = 0;
       socket.on("data", () => {
@@ -406,7 +406,7 @@ describe("hostile and broken servers", () => {
     expect(requests).toBe(1);
   });
 
-  it("one origin cannot hold more requests than the limit, nor all more connections than theirs", async () => {
+  it("limits the requests to one origin, and the connections in all", async () => {
     const server = await http(() => undefined);
     const other = await http((_, response) => answer(response, "{}"));
     const clock = new VirtualClock();
@@ -423,7 +423,7 @@ describe("hostile and broken servers", () => {
   });
 });
 
-describe("inward addresses", () => {
+describe("private addresses", () => {
   const names: Resolve = (host) =>
     Promise.resolve(
       host === "mixed.example"
@@ -443,7 +443,7 @@ describe("inward addresses", () => {
     },
   );
 
-  it("a name that leads inward is blocked, one with a single inward address among others too", async () => {
+  it("a name with a private address is blocked, even with public ones beside it", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     const one = fetcher({ resolve: names });
     expect(reasonOf(await one.fetch(get(`http://app.example:${server.port}/`), GUARDED))).toBe("blocked");
@@ -489,7 +489,7 @@ describe("inward addresses", () => {
     },
   );
 
-  it("a connection opened for an account that may is never used for one that may not", async () => {
+  it("a connection made for an account that may is never used for one that may not", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     const one = fetcher({ resolve: names });
     const url = `http://app.example:${server.port}/`;
@@ -497,10 +497,10 @@ describe("inward addresses", () => {
     expect(reasonOf(await one.fetch(get(url), GUARDED))).toBe("blocked");
   });
 
-  it("the judged address is the one connected to: the name is asked once per connection", async () => {
+  it("the checked address is the one connected to: the name is resolved once per connection", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     let asked = 0;
-    // A rebinding name: harmless at the first question, inward ever after.
+    // A rebinding name: public the first time, private from then on.
     const resolve: Resolve = () => Promise.resolve([{ address: ++asked === 1 ? "192.0.2.1" : "127.0.0.1", family: 4 }]);
     const clock = new VirtualClock();
     const pending = fetcher({ resolve, clock }).fetch(get(`http://app.example:${server.port}/`), INWARD_OK);
@@ -511,7 +511,7 @@ describe("inward addresses", () => {
     expect([asked, server.connections()]).toEqual([1, 0]);
   });
 
-  it("a redirect to an inward address goes nowhere", async () => {
+  it("a redirect to a private address is not followed", async () => {
     const inner = await http((_, response) => answer(response, "secret"));
     const server = await http((_, response) => response.writeHead(307, { location: inner.url }).end());
     expect(reasonOf(await fetcher().fetch(get(server.url), INWARD_OK))).toBe("answer 307");
@@ -521,7 +521,7 @@ describe("inward addresses", () => {
   it.each([
     ["does not exist", Object.assign(new Error("x"), { code: "ENOTFOUND" }), "The host name does not exist."],
     ["has silent name servers", Object.assign(new Error("x"), { code: "ETIMEOUT" }), "The name server did not answer."],
-    ["cannot be resolved for whatever reason", new Error("secret inside"), "The host name could not be resolved."],
+    ["cannot be resolved for another reason", new Error("secret inside"), "The host name could not be resolved."],
   ])("a name that %s is a DNS failure", async (_, error, detail) => {
     const { outcome } = await fetcher({ resolve: () => Promise.reject(error) }).fetch(
       get("http://app.example/"),
@@ -565,7 +565,7 @@ describe("TLS", () => {
 });
 
 describe("audio checks", () => {
-  it("RES-27: HEAD, and no body is asked for", async () => {
+  it("RES-27: HEAD, without a body", async () => {
     const server = await http((_, response) => response.writeHead(200, { "content-type": "audio/wav" }).end());
     const { outcome } = await fetcher().checkAudio(server.url, INWARD_OK);
     expect(outcome).toEqual({ ok: true, status: 200, contentType: "audio/wav", body: "" });

@@ -56,11 +56,11 @@ const LIMITS: FetcherLimits = {
 };
 /** REQ-8. */
 const BODY_BYTES = 64 * 1024;
-/** Node's own limit; real answers have less than 1 KiB. */
+/** Node's own default; real answers have less than 1 KiB. */
 const HEADER_BYTES = 16 * 1024;
 /** Idle connections: just below the 5 s after which common servers close them, so that we rarely lose the race. */
 const KEEP_ALIVE_MS = 4_000;
-/** Where a server offers more; not much more, because idle connections take the places of others. */
+/** Where a server offers more; not much more, because idle connections take up places. */
 const KEEP_ALIVE_LIMIT_MS = 15_000;
 
 const WHOLE: BodyPolicy = { bodyBytes: BODY_BYTES, headersOnly: false };
@@ -137,7 +137,7 @@ export class Fetcher {
     return { sockets, requests: this.#requests, pools: this.#pools.size, refused: this.#refused };
   }
 
-  /** Makes the exchange. */
+  /** Sends a request. */
   async fetch(request: OutboundRequest, options: FetchOptions): Promise<Fetched> {
     const startedAt = this.#clock.now();
     const raw = await this.#send(request, options, WHOLE, startedAt);
@@ -161,7 +161,7 @@ export class Fetcher {
     return asText(await this.#send(audioRequest("HEAD", url), options, HEADERS, this.#clock.now()));
   }
 
-  /** Makes the exchange for a file of at most `limitBytes`, kept as it is. Headers may ask for it conditionally. */
+  /** Downloads a file of at most `limitBytes`, as it is. Headers may make the request conditional. */
   async download(request: OutboundRequest, limitBytes: number, options: DownloadOptions): Promise<Downloaded> {
     const { onProgress } = options;
     const bodyPolicy = { bodyBytes: limitBytes, headersOnly: false, ...(onProgress !== undefined && { onProgress }) };
@@ -323,7 +323,7 @@ function audioRequest(method: "HEAD" | "GET", url: string): OutboundRequest {
   return { method, url, headers: { accept: "audio/*" }, authorization: null };
 }
 
-/** `user:pass@` of a URL that nobody took apart before; it never goes out as part of the URL. */
+/** Credentials that are still in the URL; they never go out as part of it. */
 function basicOf(url: URL): string | null {
   if (url.username === "" && url.password === "") return null;
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 /** A host that failed is left alone this long, twice as long after each further failure. */
 const FIRST_REST_MS = 500;
 const LAST_REST_MS = 60_000;
-/** Hosts remembered, over all accounts: those under way and those that rest. */
+/** Hosts remembered, over all accounts: those with requests and those that rest. */
 const HOSTS = 10_000;
 
 interface Host {
@@ -14,7 +14,7 @@ interface Host {
 }
 
 /**
- * Which hosts may be asked now. Keeps a dead host's timeouts from taking every place there is. Each account has a view of
+ * Which hosts may be sent requests now. Keeps a dead host's timeouts from taking every place there is. Each account has a view of
  * its own: one whose URL makes a host hang must not hold up the others' deliveries to it.
  */
 export class HostHealth {
@@ -32,7 +32,7 @@ export class HostHealth {
     const host = this.#hosts.get(name) ?? { running: 0, failures: 0, restsUntil: 0 };
     const rest = host.restsUntil - this.#clock.now();
     if (rest > 0) return rest;
-    // After its rest a host gets one request to show itself, not all of them.
+    // After its rest a host gets one request first, not all of them.
     if (host.running >= (host.failures > 0 ? 1 : this.#perHost)) return 0;
     host.running++;
     this.#remember(name, host);
@@ -47,7 +47,7 @@ export class HostHealth {
     this.#forgetIdle(name, host);
   }
 
-  /** Gives the place back, and says how it went. */
+  /** Gives the place back, with the result. */
   leave(name: string, arrived: boolean): void {
     const host = this.#hosts.get(name);
     if (host === undefined) return;
@@ -55,7 +55,7 @@ export class HostHealth {
     const now = this.#clock.now();
     if (arrived) host.failures = 0;
     else if (now >= host.restsUntil) {
-      // Those that were under way together fail together: one failure.
+      // Requests that were under way together fail together: they count as one failure.
       host.restsUntil = now + Math.min(FIRST_REST_MS * 2 ** host.failures, LAST_REST_MS);
       host.failures++;
     }

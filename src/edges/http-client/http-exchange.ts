@@ -13,16 +13,16 @@ export interface BodyPolicy {
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
-/** An answer before its body is made text. */
+/** An answer whose body is still bytes. */
 export type RawOutcome = Downloaded;
 
-/** One request is done, one way or another. `untouched`: not one byte of an answer had come. */
+/** A request is done, one way or another. `untouched`: not one byte of an answer had come. */
 export type Settle = (outcome: RawOutcome, untouched: boolean) => void;
 
 /**
  * One exchange, as undici's dispatcher reports it. Settles exactly once: by the last byte, a failure, the deadline or
  * a cancellation, whichever comes first; whatever undici reports after that is ignored. The deadline counts from the
- * making of this object, so that waiting for a free connection, DNS, connecting and TLS are inside it (REQ-6).
+ * creation of this object, so that waiting for a free connection, DNS, connecting and TLS are inside it (REQ-6).
  *
  *   waiting ─► sent ─► headers ─► body ─► settled
  *      └────────┴─────────┴─────────┴── deadline, failure, cancel ───► settled (connection dropped)
@@ -52,7 +52,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // Settled while waiting for a connection: it must not go out now.
+    // Settled while it waited for a connection: it must not be sent now.
     if (this.#settle === null) controller.abort(new Error("settled"));
   }
 
@@ -61,7 +61,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    // 1xx is no answer yet (RFC 9110 section 15.2).
+    // 1xx is not the answer yet (RFC 9110 section 15.2).
     if (status < 200) return;
     this.#status = status;
     this.#contentType = first(headers["content-type"]);

@@ -113,7 +113,7 @@ describe("the outbox worker", () => {
     expect(store.rows.map(({ state }) => state)).toEqual(["done"]);
   });
 
-  it("REQ-9: signs each delivery of a row anew, with the time of that delivery", async () => {
+  it("REQ-9: signs each delivery of a row again, with the time of that delivery", async () => {
     const urls = { "https://app.example/event": [fails("reset"), OK] };
     const { store, fetcher, worker, pass } = world(urls, () => "s".repeat(32));
     worker.start();
@@ -129,7 +129,7 @@ describe("the outbox worker", () => {
     expect(times[1]).not.toEqual(times[0]);
   });
 
-  it("EVT-6: a row waits for its predecessor of the same order, however often that fails; others do not", async () => {
+  it("EVT-6: a row waits for the one before it in its order, however often that fails; others do not", async () => {
     const { store, fetcher, worker, pass } = world({
       "https://x.example/dial": [fails("refused"), fails("reset"), OK],
     });
@@ -178,7 +178,7 @@ describe("the outbox worker", () => {
     expect(store.verdicts.at(-1)).toEqual({ kind: "parked", id: "a", error: "timeout: so." });
   });
 
-  it("parks at once what no repetition can mend: an impossible URL, a refused address, an unreadable row", async () => {
+  it("parks at once what no retry can help: an impossible URL, a refused address, an unreadable row", async () => {
     const { store, fetcher, worker, pass } = world({
       "https://a/": [fails("bad_url")],
       "https://b/": [fails("blocked")],
@@ -228,7 +228,7 @@ describe("the outbox worker", () => {
     expect(fetcher.log.map(({ id }) => id)).toEqual(["bad", "good"]);
   });
 
-  it("works through more rows than it has places, without waiting for the next look", async () => {
+  it("works through more rows than it has places, without waiting for the next poll", async () => {
     const { store, worker, pass } = world();
     for (let i = 0; i < 1000; i++) store.owe(`r${i}`, `https://h${i}.example/`);
     worker.start();
@@ -236,7 +236,7 @@ describe("the outbox worker", () => {
     expect(store.rows.every(({ state }) => state === "done")).toBe(true);
   });
 
-  it("goes on when the database comes back; what could not be settled is delivered again", async () => {
+  it("continues when the database comes back; what could not be settled is delivered again", async () => {
     const { store, fetcher, worker, pass } = world();
     store.broken = true;
     store.owe("a");

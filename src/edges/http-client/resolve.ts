@@ -3,12 +3,12 @@ import type { Clock } from "../../base/clock.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { ResolvedAddress, Resolve } from "./types.ts";
 
-/** The name servers are asked twice, so that one lost datagram still fits the 5 s of a request (REQ-6). */
+/** The name servers are queried twice, so that one lost datagram still fits the 5 s of a request (REQ-6). */
 const TRY_MS = 1_500;
 const TRIES = 2;
 /**
- * The system's resolver works on Node's 4 threads, which files need, too. So it is asked only where it alone knows
- * (single-label names, /etc/hosts, search domains), and by so many at a time; one account never has all of them.
+ * The system's resolver blocks one of Node's 4 threads, which files need, too. So it is used only for what it alone knows
+ * (single-label names, /etc/hosts, search domains), and for this many names at a time; one account never has all of them.
  */
 const SYSTEM_AT_ONCE = 2;
 const SYSTEM_PER_ACCOUNT = 1;
@@ -47,15 +47,15 @@ export function systemResolver(clock: Pick<Clock, "now">): Resolve {
   });
 }
 
-/** Questions of one account about a name that is being asked share its answer. */
+/** Queries of one account for a name that is being resolved share its answer. */
 export function sharing(resolve: Resolve): Resolve {
-  const asked = new Map<string, Promise<readonly ResolvedAddress[]>>();
+  const pending = new Map<string, Promise<readonly ResolvedAddress[]>>();
   return (hostname, account) => {
     const key = JSON.stringify([account, hostname]);
-    const running = asked.get(key);
+    const running = pending.get(key);
     if (running !== undefined) return running;
-    const answer = resolve(hostname, account).finally(() => asked.delete(key));
-    asked.set(key, answer);
+    const answer = resolve(hostname, account).finally(() => pending.delete(key));
+    pending.set(key, answer);
     return answer;
   };
 }

@@ -11,7 +11,7 @@ export interface OutboundRequest {
   readonly body?: string;
 }
 
-/** Why no whole answer came. `blocked`: the guard refused the address; `too_large`: more than 64 KiB (REQ-8). */
+/** Why there is no complete answer. `blocked`: the guard refused the address; `too_large`: more than 64 KiB (REQ-8). */
 export type FailureReason = "timeout" | "refused" | "dns" | "tls" | "reset" | "blocked" | "too_large" | "bad_url";
 
 /** What came of one request; the same shape as `HttpOutcome` in `contract/`. `detail` is one sentence without secrets. */
@@ -42,7 +42,7 @@ export type Downloaded =
     }
   | Failure;
 
-/** By what a server recognises a version of its file later on (RFC 9110 section 8.8), as it said; null: it said none. */
+/** By what a server recognises a version of its file later on (RFC 9110 section 8.8); null: it sent none. */
 export interface Validators {
   readonly etag: string | null;
   readonly lastModified: string | null;

@@ -2,9 +2,9 @@ import { FLACDecoder } from "@wasm-audio-decoders/flac";
 import { AudioError } from "../../media/sound/audio-error.ts";
 import { checkFormat, PhoneSound } from "../../media/sound/phone-sound.ts";
 
-/** Decoded in one go: silence packs so well that this may unfold to tens of megabytes. */
+/** Decoded in one go: silence packs so well that this may unpack to tens of megabytes. */
 const SLICE_BYTES = 16 * 1024;
-/** `STREAMINFO` (RFC 9639 section 8.2) stands first: its rate has 20 bits, its channels 3. */
+/** `STREAMINFO` (RFC 9639 section 8.2) comes first: its rate has 20 bits, its channels 3. */
 const STREAM_INFO_END = 42;
 const RATE_AT = 18;
 

@@ -7,7 +7,7 @@ import type { SpeechEngine } from "./speech-engine.ts";
 
 /**
  * The voice that needs nothing from outside. It speaks English: a text of another language in Latin letters is read as if
- * it were English (said once in the log), one in other letters is not spoken at all.
+ * it were English (logged once), one in other letters is not spoken at all.
  */
 export class BuiltInSpeech implements SpeechEngine {
   readonly id = `flite ${FLITE_VOICE}`;

@@ -21,11 +21,11 @@ function worker(): { readonly made: AudioJob[]; readonly worker: AudioProcessor 
 }
 
 describe("the built-in voice", () => {
-  it("reads other languages as English, and says so once in the log", async () => {
+  it("reads other languages as if they were English, and logs that once", async () => {
     const warnings: object[] = [];
     const log: Log = { ...silentLog, warn: (fields) => warnings.push(fields) };
-    const { made, worker: shop } = worker();
-    const voice = new BuiltInSpeech(shop, log);
+    const { made, worker: processor } = worker();
+    const voice = new BuiltInSpeech(processor, log);
     await voice.speak("Hello", "en-IN", "acme");
     expect(warnings).toEqual([]);
     await voice.speak("Bonjour", "fr-FR", "acme");
@@ -34,7 +34,7 @@ describe("the built-in voice", () => {
     expect(made).toEqual(["Hello", "Bonjour", "Bonsoir"].map((text) => ({ kind: "speak", text })));
   });
 
-  it("does not speak what it has no letters for", async () => {
+  it("does not speak texts in other scripts", async () => {
     const voice = new BuiltInSpeech(worker().worker, silentLog);
     expect(await voice.speak("नमस्ते", "hi", "acme")).toEqual({
       ok: false,
@@ -62,7 +62,7 @@ describe("a speech service", () => {
     body,
   });
 
-  it("gets text and language as JSON, inside our network too, and answers with audio", async () => {
+  it("is sent text and language as JSON, inside our network too, and answers with audio", async () => {
     const { asked, voice } = service(answered(200, phoneWav(1000, 1)));
     const spoken = await voice.speak("नमस्ते", "hi-IN", "acme");
     expect(spoken.ok && spoken.value.length).toBe(8000);
@@ -84,7 +84,7 @@ describe("a speech service", () => {
     ["an error", answered(500, Buffer.from("no")), "the speech service answered 500"],
     ["no audio", answered(200, Buffer.from("{}")), "what the speech service answered is JSON, not audio"],
     ["nothing", { ok: false, reason: "refused", detail: "Refused." }, "the speech service failed (Refused.)"],
-  ])("that answers with %s is told", async (_, answer, expected) => {
+  ])("that answers with %s is reported", async (_, answer, expected) => {
     const { voice } = service(answer);
     expect(await voice.speak("Hello", "en", "acme")).toEqual({ ok: false, error: `cannot be spoken: ${expected}` });
   });

@@ -8,7 +8,7 @@ import { runWasi } from "./wasi.ts";
 import type { WasmModule } from "./wasm.ts";
 import { wasm } from "./wasm.ts";
 
-/** A woman's voice of American English (CMU ARCTIC), statistical; the others in the package sound worse or older. */
+/** A female voice of American English (CMU ARCTIC), statistical; the others in the package sound worse or older. */
 export const FLITE_VOICE = "slt";
 
 let loaded: WasmModule | null = null;

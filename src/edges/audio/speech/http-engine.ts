@@ -9,15 +9,15 @@ import type { SpeechEngine } from "./speech-engine.ts";
 
 /** Six minutes of speech as 16-bit WAV at 24 kHz. */
 const MAX_SPEECH_BYTES = 20 * 1024 * 1024;
-/** A neural voice on a processor may take as long as its speech; longer than a call waits, the next one has it. */
+/** A neural voice on a CPU may take as long as its speech. That is longer than a call waits; the next call has it. */
 const SPEAK_MS = 30_000;
 
-/** Texts that are with the service at once, and that wait for it: more would only make all of them late. */
+/** Texts that are sent to the service at once, and that wait: more would only make all of them late. */
 const TEXTS = { atOnce: 8, perAccount: 4, waiting: 256, waitingPerAccount: 64 };
 
 /**
- * A speech service of the operator's: `POST` with JSON `{"text", "language"}` answers 200 with audio in any format that we
- * decode. It may be inside our network: the operator named it, no customer.
+ * The operator's speech service: `POST` with JSON `{"text", "language"}` is answered with 200 and audio in any format that
+ * we decode. It may be inside our network, because the operator named it and not a customer.
  */
 export class HttpSpeech implements SpeechEngine {
   readonly id: string;

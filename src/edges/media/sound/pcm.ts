@@ -13,7 +13,7 @@ export interface SampleReader {
   readonly read: (at: number) => number;
 }
 
-/** Frames (samples of all channels) decoded in one go: bounds what lies in memory as floating point. */
+/** Frames (samples of all channels) decoded in one go: bounds what is in memory as floating point. */
 export const SLICE_FRAMES = 32_768;
 /** Full scale of 16 bits. */
 const FULL_SCALE = 2 ** 15;

@@ -3,7 +3,7 @@ import { samplesToMs, SAMPLE_RATE } from "./frame.ts";
 
 export { parseWav } from "./wav-reader.ts";
 
-/** Our own files: RIFF head, 16-byte `fmt `, `data` at once, so that the audio begins here. */
+/** Our own files: RIFF header, 16-byte `fmt `, then `data`, so that the audio begins here. */
 export const WAV_HEADER_BYTES = 44;
 const RIFF_SIZE_AT = 4;
 const DATA_SIZE_AT = 40;
@@ -15,7 +15,7 @@ export function blockBytes(channels: number): number {
   return channels * BYTES_PER_SAMPLE;
 }
 
-/** Head of an 8 kHz 16-bit file with so many bytes of audio. */
+/** Header of an 8 kHz 16-bit file with this many bytes of audio. */
 export function wavHeader(channels: number, dataBytes: number): Buffer {
   const head = Buffer.alloc(WAV_HEADER_BYTES);
   head.write("RIFF", 0, "latin1");
@@ -34,9 +34,9 @@ export function wavHeader(channels: number, dataBytes: number): Buffer {
 }
 
 /**
- * Makes a recording that was cut off by a crash whole: its head counts everything that reached the file. Does nothing to
- * one that was closed. A file too short for a head becomes an empty recording. Rejects when there is no such file, or
- * when it is no recording of ours.
+ * Repairs a recording that was cut off by a crash: its header then counts everything that reached the file. Does nothing
+ * to one that was closed. A file too short for a head becomes an empty recording. Rejects when there is no such file, or
+ * when it is not a recording of ours.
  */
 export async function repairWav(path: string): Promise<{ durationMs: number }> {
   const file = await open(path, "r+");
@@ -54,7 +54,7 @@ export async function repairWav(path: string): Promise<{ durationMs: number }> {
       channels < 1 ||
       channels > 2
     )
-      throw new Error(`${path} is no recording of ours`);
+      throw new Error(`${path} is not a recording of ours`);
     const { size } = await file.stat();
     const samples = Math.floor((size - WAV_HEADER_BYTES) / blockBytes(channels));
     const whole = wavHeader(channels, samples * blockBytes(channels));
@@ -65,7 +65,7 @@ export async function repairWav(path: string): Promise<{ durationMs: number }> {
   }
 }
 
-/** Size and last change of a file, to notice that it became another. */
+/** Size and last change of a file, to notice that it changed. */
 export async function fileVersion(path: string): Promise<{ bytes: number; version: string }> {
   const { size, mtimeMs } = await stat(path);
   return { bytes: size, version: `${size} ${mtimeMs}` };
