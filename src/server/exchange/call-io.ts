@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import type { AudioCheck, AudioLibrary } from "../../edges/audio/library.ts";
-import type { AudioFormat } from "../../core/call/events.ts";
 import { unreachable } from "../../base/never.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { CALLER } from "../../core/call/legs.ts";
 import type { LegId } from "../../core/call/legs.ts";
+import type { AudioFormat } from "../../core/contract/audio.ts";
 import { validateAudio } from "../../core/contract/audio.ts";
 import { toHttpRequest } from "../../core/contract/request.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
