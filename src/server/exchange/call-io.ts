@@ -202,6 +202,9 @@ export class CallIo implements CallPorts {
         return;
       }
       case "first_rtp":
+      case "source_latched":
+      case "source_moved":
+      case "source_refused":
       case "silence":
       case "resumed":
       case "leg_stats":
