@@ -9,5 +9,17 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** Says nothing: for tests and the simulator. */
+/** Logs nothing: for tests and the simulator. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** What every process of the platform gives to pino. */
+export interface LogOptions {
+  readonly level: string;
+  readonly base: { readonly process: string };
+  readonly redact: { readonly paths: string[]; readonly censor: string };
+}
+
+/** Options of the logger of one process: its name in every line, personal data redacted. */
+export function logOptions(processName: string, level: string): LogOptions {
+  return { level, base: { process: processName }, redact: { paths: ["pii", "*.pii"], censor: "[redacted]" } };
+}

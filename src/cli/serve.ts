@@ -9,7 +9,7 @@ import type { ServeConfig, ServeFlags } from "../server/supervisor/config.ts";
 import { readConfig } from "../server/supervisor/config.ts";
 import type { Platform } from "../server/supervisor/platform.ts";
 import { startPlatform } from "../server/supervisor/platform.ts";
-import { REDACTED } from "../server/supervisor/redact.ts";
+import { logOptions } from "../base/log.ts";
 import { EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
 
 /** `plugboard serve`: the platform, until SIGTERM or Ctrl-C. */
@@ -82,7 +82,7 @@ function counted(count: number, what: string): string {
 }
 
 async function serve({ config, workspace }: Settings): Promise<void> {
-  const log = pino({ level: config.logLevel, base: { process: "supervisor" }, redact: REDACTED });
+  const log = pino(logOptions("supervisor", config.logLevel));
   const started = startPlatform(config, log);
   // A stop that comes while starting waits for the start: what was begun must be ended in order.
   for (const signal of ["SIGTERM", "SIGINT"] as const)

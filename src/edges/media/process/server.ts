@@ -22,11 +22,18 @@ export interface ServerOptions {
 /** A connection that has not said `hello` by then is closed, ms: it is a liveness probe, or not a controller at all. */
 const HELLO_LIMIT_MS = 2000;
 
-/** Events kept for a controller that is away; of more than these the oldest are lost. */
+/** Events kept for a controller that is away; beyond these the oldest half is dropped, so that memory stays bounded. */
 const MAX_KEPT_EVENTS = 10_000;
-/** What nobody waits for goes out together: so long after the first of it. */
+/** Events that can wait are sent together, this long after the first of them. A digit or the end of a prompt can't. */
 const GATHER_MS = 20;
-/** A controller that does not read what it is told is cut off before it costs us the memory of calls. */
+const GATHERED: ReadonlySet<MediaEvent["event"]> = new Set([
+  "leg_stats",
+  "first_rtp",
+  "source_latched",
+  "source_moved",
+  "source_refused",
+]);
+/** A controller that doesn't read its events is disconnected before they take the memory that calls need. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -64,13 +71,11 @@ export class MediaServer {
 
   emit(event: MediaEvent): void {
     if (this.#writer !== null) {
-      // Nobody waits for the end of a leg's statistics; a key press or the end of a prompt goes out at once.
-      if (event.event !== "leg_stats" && event.event !== "first_rtp") this.#writer.send(event);
+      if (!GATHERED.has(event.event)) this.#writer.send(event);
       else if (this.#writer.push(event)) this.#options.clock.after(GATHER_MS, () => this.#writer?.flush());
       return;
     }
-    this.#kept.push(event);
-    if (this.#kept.length > MAX_KEPT_EVENTS) this.#kept = this.#kept.slice(-MAX_KEPT_EVENTS / 2);
+    this.#keep(event);
   }
 
   close(): void {
@@ -78,6 +83,13 @@ export class MediaServer {
     this.#server.close();
     this.#writer?.flush();
     this.#controller?.end();
+  }
+
+  #keep(event: MediaEvent): void {
+    this.#kept.push(event);
+    if (this.#kept.length <= MAX_KEPT_EVENTS) return;
+    const lost = this.#kept.splice(0, MAX_KEPT_EVENTS / 2).length;
+    this.#options.log.error({ lost }, "no controller for too long: the oldest events were dropped");
   }
 
   get hasController(): boolean {
@@ -120,7 +132,7 @@ export class MediaServer {
     if (socket.destroyed) return;
     socket.write(text);
     if (socket.writableLength <= MAX_UNREAD_BYTES) return;
-    this.#options.log.error({ bytes: socket.writableLength }, "controller does not read: cut off");
+    this.#options.log.error({ bytes: socket.writableLength }, "the controller doesn't read its events: disconnected");
     socket.destroy();
   }
 
