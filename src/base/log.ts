@@ -12,7 +12,7 @@ export interface Log {
 /** Logs nothing: for tests and the simulator. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** What every process of the platform gives to pino. */
+/** The pino options of every process of the platform. */
 export interface LogOptions {
   readonly level: string;
   readonly base: { readonly process: string };

@@ -98,7 +98,7 @@ it.each([
   ["is taken over", 0],
   ["has been gone for a second", 1000],
 ])(
-  "M6: media goes on when the controller %s; the next one finds the call and its whole recording",
+  "M6: media continues when the controller %s; the next one finds the call and its whole recording",
   async (_, goneMs) => {
     startMedia();
     const first = await control();

@@ -74,7 +74,7 @@ export class RtpReceiver {
     return this.latch.expect(remote);
   }
 
-  /** One more, or one less, takes this leg's audio. It is buffered only while somebody does. */
+  /** Adds (on) or removes a consumer of this leg's audio, which is buffered only while there is one. */
   consume(on: boolean): void {
     this.#consumers += on ? 1 : -1;
     if (this.#consumers === 0) this.#buffer?.reset();
