@@ -11,7 +11,7 @@ import {
   to,
 } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
-import type { Hop } from "./route.ts";
+import type { Hop } from "./hop.ts";
 import type { TransportFlow } from "../transport/types.ts";
 import type { DialogSnapshot, ExtraHeaders } from "./types.ts";
 import { type StackContext, newId, userOf } from "./stack-context.ts";

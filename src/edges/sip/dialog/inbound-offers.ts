@@ -5,7 +5,7 @@ import type { InviteServerTransaction } from "../transaction/server-invite.ts";
 import type { ExtraHeaders, OfferReply } from "./types.ts";
 import { sdpOf } from "./body.ts";
 import { CAPABILITIES, respond, sdpBody } from "./stack-context.ts";
-import type { SessionContext } from "./session.ts";
+import type { SessionContext } from "./session-context.ts";
 import { agreeAsServer, MIN_SE, type ServerAgreement } from "./session-timer.ts";
 import { Retransmitter } from "./retransmitter.ts";
 

@@ -6,7 +6,7 @@ import { sdpOf } from "./body.ts";
 import { CAPABILITIES } from "./stack-context.ts";
 import { withFlow } from "./route.ts";
 import { addHeaders, retryCredentials, sendInDialog } from "./sender.ts";
-import type { SessionContext } from "./session.ts";
+import type { SessionContext } from "./session-context.ts";
 import { agreeAsClient, longerInterval, refreshHeaders } from "./session-timer.ts";
 
 /** How often one re-INVITE is sent again for 491, 422 and a challenge together. */

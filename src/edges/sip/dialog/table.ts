@@ -1,11 +1,17 @@
 import { callId, from, type SipRequest, type SipResponse, to } from "../message/message.ts";
 import type { IncomingTransaction } from "../transaction/layer.ts";
-import type { Dialog } from "./dialog.ts";
+
+/** What names a dialog (RFC 3261 12). */
+interface DialogIds {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+}
 
 /** Who has a dialog: an early leg of a dial, an INVITE that rings, or a call. */
 export interface DialogUser {
   readonly kind: "call" | "ringing_in" | "ringing_out";
-  readonly dialog: Dialog;
+  readonly dialog: DialogIds;
   /** Any request in the dialog but ACK and CANCEL; it must be answered. */
   onRequest(incoming: IncomingTransaction): void;
   /** An ACK to a 2xx. */

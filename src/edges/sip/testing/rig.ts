@@ -5,6 +5,7 @@ import { VirtualClock } from "../../../base/virtual-clock.ts";
 import {
   type CallEnd,
   type CallHandlers,
+  type DialHandlers,
   type DialOptions,
   type FinalResponse,
   type IncomingInvite,
@@ -107,18 +108,51 @@ export class CallLog implements CallHandlers {
   }
 }
 
-/** One dial and what was heard of it. */
+/** One dial and what was reported of it. */
 export interface Dialled {
   readonly out: OutgoingInvite;
   readonly log: CallLog;
-  readonly progress: { readonly status: number; readonly sdp: string | null; readonly tag: string }[];
-  readonly answers: (string | null)[];
-  readonly failures: { readonly status: number | null; readonly reason: string }[];
+  readonly progress: readonly { readonly status: number; readonly sdp: string | null; readonly tag: string }[];
+  readonly answers: readonly (string | null)[];
+  readonly failures: readonly { readonly status: number | null; readonly reason: string }[];
   /** What the final response of the failure said. */
-  readonly finals: (FinalResponse | null)[];
+  readonly finals: readonly (FinalResponse | null)[];
   /** Offers of early UPDATEs, with the To tag of their dialog. */
-  readonly updates: { readonly sdp: string; readonly tag: string }[];
-  call: SipCall | null;
+  readonly updates: readonly { readonly sdp: string; readonly tag: string }[];
+  readonly call: SipCall | null;
+}
+
+class DialLog implements Dialled {
+  readonly log = new CallLog();
+  readonly progress: Dialled["progress"][number][] = [];
+  readonly answers: (string | null)[] = [];
+  readonly failures: Dialled["failures"][number][] = [];
+  readonly finals: (FinalResponse | null)[] = [];
+  readonly updates: Dialled["updates"][number][] = [];
+  call: SipCall | null = null;
+  started: OutgoingInvite | null = null;
+
+  readonly handlers: DialHandlers = {
+    onProgress: (status, sdp, tag) => void this.progress.push({ status, sdp, tag }),
+    onAnswered: (call, sdp) => {
+      call.handlers = this.log;
+      this.call = call;
+      this.answers.push(sdp);
+    },
+    onFailed: (status, reason, final) => {
+      this.failures.push({ status, reason });
+      this.finals.push(final);
+    },
+    onOffer: (sdp, tag) => {
+      this.updates.push({ sdp, tag });
+      return this.log.reply(sdp);
+    },
+  };
+
+  get out(): OutgoingInvite {
+    if (this.started === null) throw new Error("not dialled yet");
+    return this.started;
+  }
 }
 
 /** An endpoint with a memory. What it does with an INVITE is `onInvite`; by default it waits. */
@@ -165,48 +199,16 @@ export class Party {
     options: Partial<DialOptions> & { readonly protocol?: "udp" | "tcp"; readonly port?: number } = {},
   ): Dialled {
     const { protocol = "udp", port = 5060, ...rest } = options;
-    const progress: Dialled["progress"] = [];
-    const answers: Dialled["answers"] = [];
-    const failures: Dialled["failures"] = [];
-    const finals: Dialled["finals"] = [];
-    const updates: Dialled["updates"] = [];
-    const log = new CallLog();
-    let call: SipCall | null = null;
-    const out = this.endpoint.dial({
+    const dialled = new DialLog();
+    dialled.started = this.endpoint.dial({
       target: { uri: `sip:bob@${host}`, address: host, port, protocol },
       from: { uri: `sip:alice@${this.host}` },
       to: { uri: `sip:bob@${host}` },
       sdp: OFFER,
-      handlers: {
-        onProgress: (status, sdp, tag) => void progress.push({ status, sdp, tag }),
-        onAnswered: (answered, sdp) => {
-          answered.handlers = log;
-          call = answered;
-          answers.push(sdp);
-        },
-        onFailed: (status, reason, final) => {
-          failures.push({ status, reason });
-          finals.push(final);
-        },
-        onOffer: (sdp, tag) => {
-          updates.push({ sdp, tag });
-          return log.reply(sdp);
-        },
-      },
+      handlers: dialled.handlers,
       ...rest,
     });
-    return {
-      out,
-      log,
-      progress,
-      answers,
-      failures,
-      finals,
-      updates,
-      get call() {
-        return call;
-      },
-    };
+    return dialled;
   }
 }
 

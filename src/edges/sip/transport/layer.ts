@@ -7,6 +7,7 @@ import { buildResponse, serialize, stampReceived } from "../message/build.ts";
 import { SipParseError } from "../message/error.ts";
 import { type SipMessage, type SipRequest, type SipResponse, topVia } from "../message/message.ts";
 import { isKeepAlive, parseDatagram } from "../message/parse.ts";
+import { RefusedMessage } from "../message/refused-message.ts";
 import { StreamError } from "../message/stream.ts";
 import { type SipRefusal, validateRequest, validateResponse } from "../message/validate.ts";
 import { DEFAULT_PORT } from "./resolve.ts";
@@ -229,7 +230,8 @@ export class TransportLayer implements TransportEvents {
   /** Octets that are no message; in a stream nobody knows where the next one begins. */
   #onUnreadable(error: unknown, flow: TransportFlow): void {
     if (!(error instanceof SipParseError)) throw error;
-    const { status, request, message } = error;
+    const { status, message } = error;
+    const request = error instanceof RefusedMessage ? error.request : null;
     if (status !== null && request !== null) this.#refuse(request, { status, reason: message }, flow);
     else this.dropped++;
     if (flow.reliable) flow.close();
