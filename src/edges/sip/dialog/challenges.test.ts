@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cseq, type SipRequest } from "../message/message.ts";
-import { Peer } from "../testing/peer.ts";
+import { Peer, PEER_INVITE, peerRequest } from "../testing/peer.ts";
 import { ALL_TIMERS_MS, ANSWER, answering, type Dialled, isIdle, OFFER, type Party, Rig } from "../testing/rig.ts";
 
 const credentials = { username: "u", password: "p" };
@@ -88,17 +88,9 @@ describe("S9: a BYE of ours in a call that came in", () => {
     const alice = await rig.endpoint("10.0.0.1");
     const peer = await Peer.at(rig, "10.0.0.9");
     const { calls, logs } = answering(alice, credentials);
-    const parts = {
-      uri: "sip:alice@10.0.0.1",
-      from: "<sip:peer@10.0.0.9>;tag=p",
-      callId: "call",
-      cseq: 1,
-      contact: "<sip:peer@10.0.0.9:5060>",
-    };
-    const sdp = { body: OFFER, contentType: "application/sdp" };
-    peer.send({ ...parts, ...sdp, method: "INVITE", to: "<sip:alice@10.0.0.1>" }, "10.0.0.1");
+    peer.send(PEER_INVITE, "10.0.0.1");
     await rig.pass(50);
-    peer.send({ ...parts, method: "ACK", to: peer.response("INVITE").headers.get("to") ?? "" });
+    peer.send(peerRequest("ACK", 1, peer.response("INVITE").headers.get("to")));
     await rig.pass(50);
     calls[0]?.hangUp();
     await rig.pass(50);

@@ -1,19 +1,10 @@
 import { connect, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import type { Clock } from "../../../base/clock.ts";
 import { silentLog } from "../../../base/log.ts";
 import { seededRandom } from "../../../base/random.ts";
+import { systemClock } from "../../../base/system-clock.ts";
 import { type DialHandlers, type SipCall, SipEndpoint, type SipHandlers, type SipListener } from "../endpoint.ts";
 import { ANSWER, CallLog, OFFER } from "../testing/rig.ts";
-
-/** Real sockets need real time; every wait here is for a packet over loopback. */
-const realClock: Clock = {
-  now: () => Date.now(),
-  after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
 
 const bothProtocols: readonly SipListener[] = [
   { protocol: "udp", host: "127.0.0.1", port: 0 },
@@ -24,7 +15,7 @@ async function endpoint(handlers: SipHandlers, listeners = bothProtocols): Promi
   const made = new SipEndpoint({
     listeners,
     advertised: null,
-    clock: realClock,
+    clock: systemClock,
     random: seededRandom(listeners.length + Date.now()),
     log: silentLog,
     userAgent: "test",
