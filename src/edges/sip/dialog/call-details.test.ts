@@ -165,7 +165,7 @@ describe("S16: a Reason of ours", () => {
   });
 });
 
-describe("O1: a source that nobody accepts", () => {
+describe("O1: a source that is not accepted", () => {
   it("gets no answer and is reported with its method, readable or not", async () => {
     const { rig, alice, peer } = await world();
     alice.admits = () => "drop";

@@ -54,7 +54,7 @@ describe("S9: a request in a dialog that is challenged although it carried crede
     expect(peer.requests(method)).toHaveLength(before + 2);
   });
 
-  it("a BYE ends the leg here at once, whatever is said to it there, and reaches the far side with credentials", async () => {
+  it("a BYE ends the leg here at once, whatever the far side replies, and reaches it with credentials", async () => {
     const { rig, alice, peer, dialled } = await up();
     dialled.call?.hangUp();
     expect(dialled.log.ends).toEqual(["hung_up"]);
@@ -66,7 +66,7 @@ describe("S9: a request in a dialog that is challenged although it carried crede
     expect([peer.requests("BYE").length, isIdle(alice)]).toEqual([2, true]);
   });
 
-  it("a peer that is never content is left after a few tries", async () => {
+  it("a peer that keeps refusing is given a few tries", async () => {
     const { rig, alice, peer, dialled } = await up();
     dialled.call?.hangUp();
     await rig.pass(50);

@@ -249,7 +249,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
     run?.();
   }
 
-  /** Packages (RFC 6086) are none of ours: 469. The older kind, which carries digits, is. */
+  /** INFO packages (RFC 6086) are not supported: 469. The older kind, which carries digits, is. */
   #onInfo(incoming: IncomingTransaction): void {
     const { request } = incoming;
     if (request.headers.has("info-package")) {

@@ -8,7 +8,7 @@ interface DialogIds {
   readonly remoteTag: string;
 }
 
-/** Who has a dialog: an early leg of a dial, an INVITE that rings, or a call. */
+/** The owner of a dialog: an early leg of a dial, an INVITE that rings, or a call. */
 export interface DialogUser {
   readonly kind: "call" | "ringing_in" | "ringing_out";
   readonly dialog: DialogIds;
@@ -18,7 +18,7 @@ export interface DialogUser {
   onAck(request: SipRequest): void;
   /** A 2xx to an INVITE of ours whose transaction is long gone. */
   onStraySuccess(response: SipResponse): void;
-  /** Stops every timer without a word: the endpoint stops, and another process may go on with the dialog. */
+  /** Stops every timer and reports nothing: the endpoint stops, and another process may take the dialog over. */
   suspend(): void;
 }
 
@@ -50,7 +50,7 @@ export class DialogTable {
     if (this.#users.get(key) === user) this.#users.delete(key);
   }
 
-  /** Who has the dialog with these ids now. */
+  /** The owner of the dialog with these ids. */
   of(callId: string, localTag: string, remoteTag: string): DialogUser | undefined {
     return this.#users.get(keyOf(callId, localTag, remoteTag));
   }

@@ -15,7 +15,7 @@ function fault(octets: Buffer): RefusedMessage {
 }
 
 describe("parseDatagram", () => {
-  it("refuses what has no SIP start line, and answers nothing", () => {
+  it("refuses what has no SIP start line, without an answer", () => {
     for (const line of [
       "GET / HTTP/1.1",
       "INVITE",

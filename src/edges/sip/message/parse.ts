@@ -86,7 +86,7 @@ export function parseHead(octets: Buffer, start: number, end: number): Head {
   return { headers, withBody };
 }
 
-/** UTF-8 by RFC 3261; octets that are none (old PBXs write Latin-1 names) are kept one to one instead of being lost. */
+/** UTF-8 by RFC 3261; octets that are not (old PBXs write Latin-1 names) are kept one to one instead of being lost. */
 function decode(octets: Buffer, start: number, end: number): { readonly text: string; readonly charset: Charset } {
   const text = octets.toString("utf8", start, end);
   // A replacement character either stands for broken octets or was sent as such.
@@ -140,7 +140,7 @@ function readFields(text: string, pos: number, headers: Headers, soFar: () => Si
   }
 }
 
-/** False when the line is no header field. A CR that ends no line would end one for somebody else: not taken. */
+/** False when the line is no header field. A bare CR would end a line for other parsers: refused. */
 function addField(text: string, at: number, end: number, folded: boolean, headers: Headers): boolean {
   const colon = text.indexOf(":", at);
   if (colon === -1 || colon >= end) return false;

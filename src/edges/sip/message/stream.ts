@@ -19,9 +19,9 @@ export class StreamParser {
   #buffer: Buffer = Buffer.allocUnsafe(INITIAL_OCTETS);
   #start = 0;
   #end = 0;
-  /** How far the end of the headers has been looked for, so that a trickle of octets is not searched again and again. */
+  /** How far the end of the headers has been searched for, so that slow octets are not searched repeatedly. */
   #searched = 0;
-  /** The message whose body is still on its way, and how long that is. */
+  /** The message whose body is incomplete, and how long the body is. */
   #head: { readonly head: Head; readonly bodyStart: number; readonly bodyLength: number } | null = null;
   #failure: StreamError | null = null;
 

@@ -314,7 +314,7 @@ describe("RFC 4475", () => {
     ]);
   });
 
-  it("intmeth and esc02 are owed 501 by who does not know their methods", () => {
+  it("intmeth and esc02 are owed 501 where their methods are unknown", () => {
     for (const name of ["intmeth", "esc02"]) expect(validateRequest(request(name))?.status).toBe(501);
   });
 
@@ -335,7 +335,7 @@ describe("RFC 4475", () => {
     expect(() => parseDatagram(Buffer.from(wsinv.replace(/ SIP\/2.0 *\r/, "\r")))).toThrow(SipParseError);
   });
 
-  it("is there octet for octet: what an editor would mend is still broken", () => {
+  it("is there octet for octet: what an editor would repair is still broken", () => {
     const facts: Readonly<Record<string, RegExp>> = {
       wsinv: /\r\nNewFangledHeader: {3}newfangled value\r\n continued newfangled value\r\n/,
       intmeth: /^!interesting-Method0123456789_\*\+`\.%indeed'~ sip:1_unusual\.URI~/,

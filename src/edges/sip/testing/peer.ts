@@ -106,7 +106,7 @@ export class Peer {
   /** To `to`, or to where the last datagram came from. */
   sendRaw(octets: Buffer | string, to?: string): void {
     const flow = to === undefined ? this.#flow : this.#transport.flowTo(to, 5060, 0);
-    if (flow === null) throw new Error("nobody has written yet");
+    if (flow === null) throw new Error("nothing was received yet");
     flow.send(typeof octets === "string" ? Buffer.from(octets) : octets);
   }
 }

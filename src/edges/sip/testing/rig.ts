@@ -21,7 +21,7 @@ import {
 import type { SipRequest } from "../message/message.ts";
 import { FAIR, VirtualNetwork, type Impairments } from "./virtual-network.ts";
 
-/** Longer than every timer of RFC 3261 together: after so much nothing may be left in any table. */
+/** Longer than every timer of RFC 3261 together: after this nothing may be left in any table. */
 export const ALL_TIMERS_MS = 200_000;
 
 export const OFFER =
@@ -61,7 +61,7 @@ export class Rig {
     return party;
   }
 
-  /** Lets time pass, and what was promised come true. */
+  /** Lets time pass, and runs what waits on promises. */
   async pass(ms: number): Promise<void> {
     await settle();
     this.clock.advance(ms);
@@ -74,7 +74,7 @@ export async function settle(): Promise<void> {
   for (let i = 0; i < 10; i++) await Promise.resolve();
 }
 
-/** Handlers of a call that write down what they hear. */
+/** Handlers of a call that record what they get. */
 export class CallLog implements CallHandlers {
   readonly ends: CallEnd[] = [];
   /** Reason headers of what ended it. */
@@ -155,7 +155,7 @@ class DialLog implements Dialled {
   }
 }
 
-/** An endpoint with a memory. What it does with an INVITE is `onInvite`; by default it waits. */
+/** An endpoint that records. `onInvite` decides what it does with an INVITE; by default it waits. */
 export class Party {
   readonly host: string;
   readonly endpoint: SipEndpoint;
@@ -178,7 +178,7 @@ export class Party {
       log: silentLog,
       userAgent: "test",
       transportFactory: rig.network.factory,
-      // Every provisional response is there to be looked at; the pause before it has a test of its own.
+      // Tests look at every provisional response; the pause before 100 has a test of its own.
       timers: { trying: 0 },
       resolver: () => Promise.reject(new Error("no such name")),
       handlers: {

@@ -75,7 +75,7 @@ function inviteClient(world: World): { transaction: InviteClientTransaction; hea
 }
 
 describe("the INVITE client transaction", () => {
-  it("resends at T1 doubling without bound (timer A) and gives up after 64·T1 (timer B)", () => {
+  it("resends at T1 doubling without bound (timer A) and ends after 64·T1 (timer B)", () => {
     const world = new World(false);
     const { heard } = inviteClient(world);
     world.clock.advance(40_000);
@@ -151,7 +151,7 @@ function client(world: World): { transaction: ClientTransaction; heard: string[]
 }
 
 describe("the non-INVITE client transaction", () => {
-  it("resends at T1 doubling up to T2 (timer E) and gives up after 64·T1 (timer F)", () => {
+  it("resends at T1 doubling up to T2 (timer E) and ends after 64·T1 (timer F)", () => {
     const world = new World(false);
     const { heard } = client(world);
     world.clock.advance(40_000);
@@ -268,7 +268,7 @@ describe("the 100 of an INVITE", () => {
     return { world, transaction, invite };
   }
 
-  it("goes out when nothing else was said for 200 ms (RFC 3261 17.2.1)", () => {
+  it("goes out when no other response was sent for 200 ms (RFC 3261 17.2.1)", () => {
     const { world } = arrived();
     world.clock.advance(199);
     expect(world.sentLines).toEqual([]);

@@ -43,7 +43,7 @@ export interface TransportLayerOptions {
   readonly factory: TransportFactory;
 }
 
-/** Who gets what came in. */
+/** The layer above, which gets what comes in. */
 export interface TransportUser {
   /** The top Via carries `received` and `rport` already. */
   onRequest(request: SipRequest, flow: TransportFlow): void;
@@ -203,7 +203,7 @@ export class TransportLayer implements TransportEvents {
     }
   }
 
-  /** Whatever one message does, the next one is heard. */
+  /** Whatever one message causes, the next one is handled. */
   #onMessage(message: SipMessage, flow: TransportFlow): void {
     this.received++;
     try {
@@ -227,7 +227,7 @@ export class TransportLayer implements TransportEvents {
     this.#user.onRequest(request, flow);
   }
 
-  /** Octets that are no message; in a stream nobody knows where the next one begins. */
+  /** Octets that are not a message; in a stream it is unknown where the next one begins. */
   #onUnreadable(error: unknown, flow: TransportFlow): void {
     if (!(error instanceof SipParseError)) throw error;
     const { status, message } = error;
@@ -253,7 +253,7 @@ export class TransportLayer implements TransportEvents {
   /**
    * Where responses go (RFC 3261 18.2.2, RFC 3581 4): back by a connection; by UDP to the source when the request
    * asked for `rport`; else to the port of its Via. Deviation: without `rport`, when the Via names another host than
-   * the one it came from (NAT), the source port is used as well, since nobody listens on the other.
+   * the one it came from (NAT), the source port is used as well, since the other cannot be reached.
    */
   replyRoute(request: SipRequest, flow: TransportFlow): { readonly flow: TransportFlow; readonly port: number } {
     const via = topVia(request);

@@ -83,7 +83,7 @@ describe("real sockets", () => {
     await bob.stop();
   });
 
-  it("take no more connections from one address than a proxy needs", async () => {
+  it("accept no more connections from one address than a proxy needs", async () => {
     const bob = await endpoint(quiet);
     const sockets = Array.from({ length: 300 }, () => connect(portOf(bob, "tcp"), "127.0.0.1"));
     const closed = sockets.map(
@@ -186,7 +186,7 @@ describe("real sockets", () => {
     await first.stop();
   });
 
-  it("survive a datagram to a port where nobody listens, and a target that cannot be reached", async () => {
+  it("survive a datagram to a closed port, and a target that cannot be reached", async () => {
     const alice = await endpoint(quiet);
     const nobody = { uri: "sip:x@127.0.0.1", address: "127.0.0.1", port: 9, protocol: "udp" } as const;
     expect(await alice.ping(nobody, 50)).toEqual({ alive: false, reason: "no response" });
