@@ -194,7 +194,7 @@ export class TransactionLayer implements TransactionHost {
 
   #drop(flow: TransportFlow): void {
     this.dropped++;
-    if (flow.stranger === true) flow.close();
+    if (flow.stranger === true) flow.dismiss?.();
   }
 
   #arrive(request: SipRequest, flow: TransportFlow, found: string): void {

@@ -121,7 +121,12 @@ describe("real sockets", () => {
   });
 
   it("A7: close a stranger's connection whose request belongs to no call", async () => {
-    const bob = await endpoint({ ...quiet, admits: () => "drop" });
+    const refused: string[] = [];
+    const bob = await endpoint({
+      ...quiet,
+      admits: () => "drop",
+      onRefusedSource: (_, method) => void refused.push(method),
+    });
     const socket = connect(portOf(bob, "tcp"), "127.0.0.1").on("error", () => {});
     const via = "Via: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK1";
     socket.write(
@@ -130,7 +135,7 @@ describe("real sockets", () => {
     const seen: Buffer[] = [];
     socket.on("data", (octets) => void seen.push(octets));
     await new Promise<void>((resolve) => socket.once("close", () => resolve()));
-    expect(seen).toEqual([]);
+    expect([seen, refused]).toEqual([[], ["OPTIONS"]]);
     await bob.stop();
   });
 

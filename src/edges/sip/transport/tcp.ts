@@ -127,7 +127,7 @@ class TcpTransport implements Transport {
     socket.on("end", () => socket.end());
     socket.on("close", () => {
       connecting?.cancel();
-      if (flow.stranger) this.#setup.events.onConnectionRefused?.(remote);
+      if (flow.stranger && !flow.dismissed) this.#setup.events.onConnectionRefused?.(remote);
       flow.leave();
       if (this.#flows.get(key) === flow) this.#flows.delete(key);
       this.#setup.events.onFlowFailed(flow, reason);
@@ -184,6 +184,7 @@ class TcpFlow implements TransportFlow {
   readonly protocol = "tcp";
   readonly reliable = true;
   readonly remote: { readonly address: string; readonly port: number };
+  dismissed = false;
   /** Set for a stranger until it is known. */
   onKept: (() => void) | null = null;
   readonly #socket: Socket;
@@ -205,6 +206,12 @@ class TcpFlow implements TransportFlow {
 
   get stranger(): boolean {
     return this.onKept !== null;
+  }
+
+  /** Its refusal has been reported: the end of the connection is not another. */
+  dismiss(): void {
+    this.dismissed = true;
+    this.close();
   }
 
   keep(): void {

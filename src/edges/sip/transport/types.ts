@@ -21,6 +21,8 @@ export interface TransportFlow {
   readonly stranger?: boolean;
   /** A message that came by it belongs to a call or transaction of ours: it is not a stranger any more. */
   keep?(): void;
+  /** Ends a stranger's connection whose request has been refused, and reported as that. */
+  dismiss?(): void;
 }
 
 /** What a transport reports upward. */
