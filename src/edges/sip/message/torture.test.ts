@@ -250,7 +250,7 @@ const UNREPRESENTABLE: Readonly<Record<string, string>> = {
 };
 
 const OWNED_ABOVE: Readonly<Record<string, { readonly owner: string; readonly method?: string }>> = {
-  baddate: { owner: "3.1.2.12: nobody here uses Date, and then it should not be refused" },
+  baddate: { owner: "3.1.2.12: Date is not used here, and then it should not be refused" },
   badbranch: { owner: "3.2.1: the transaction layer falls back to RFC 2543 matching, the branch is the cookie alone" },
   unksm2: { owner: "3.3.4: the registrar does not know the To (404)" },
   invut: { owner: "3.3.6: who reads bodies answers 415" },

@@ -193,8 +193,8 @@ describe("real sockets", () => {
 
   it("survive a datagram to a closed port, and a target that cannot be reached", async () => {
     const alice = await endpoint(quiet);
-    const nobody = { uri: "sip:x@127.0.0.1", address: "127.0.0.1", port: 9, protocol: "udp" } as const;
-    expect(await alice.ping(nobody, 50)).toEqual({ alive: false, reason: "no response" });
+    const unreachable = { uri: "sip:x@127.0.0.1", address: "127.0.0.1", port: 9, protocol: "udp" } as const;
+    expect(await alice.ping(unreachable, 50)).toEqual({ alive: false, reason: "no response" });
     await alice.stop();
   });
 });
