@@ -114,7 +114,10 @@ it.each([
     await pause(1200);
     expect(dominantTones(anil.received())).toEqual([1000]);
     expect(dominantTones(bela.received().subarray(-4000))).toEqual([440]);
-    expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 0 });
+    expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0 });
+    // On a machine that is too busy, ticks are skipped; nothing else may move the timestamps.
+    const { ticksSkipped } = await second.client.stats();
+    expect(anil.report().timestampJumps).toBeLessThanOrEqual(ticksSkipped);
     const [call] = await second.client.list();
     expect(call).toMatchObject({ call: "c", legs: [{ leg: 1 }, { leg: 2 }], recordings: [{ recording: "r" }] });
     second.client.closeCall("c");
