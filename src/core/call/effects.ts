@@ -26,6 +26,8 @@ export type Effect =
       readonly purpose: RequestPurpose;
       readonly request: PreparedRequest;
       readonly deadlineMs: number;
+      /** Send the notifications of the same step first, if that takes at most `NOTIFICATION_LEAD_MS`. */
+      readonly followsNotifications?: true;
     }
   /** HEAD, then GET where HEAD answers 405 or 501 (RES-27) → `audio_checked`. */
   | { readonly kind: "check_audio"; readonly id: string; readonly url: string; readonly deadlineMs: number }

@@ -33,6 +33,8 @@ export interface RequestSpec {
   readonly query: Query;
   readonly versionHeader: boolean;
   readonly accept: string;
+  /** See the `fetch` effect; it makes a difference only where the same step notifies. */
+  readonly followsNotifications?: true;
 }
 
 /** How to record; see the `record` effect. */
@@ -159,7 +161,15 @@ export class StepContext {
     const request = this.#build(id, spec);
     if (request === null) return null;
     this.#draft.fetches = [...this.#draft.fetches, id];
-    this.effects.push({ kind: "fetch", id, purpose: spec.purpose, request, deadlineMs: REQUEST_DEADLINE_MS });
+    const follows = spec.followsNotifications === true && this.effects.some(({ kind }) => kind === "notify");
+    this.effects.push({
+      kind: "fetch",
+      id,
+      purpose: spec.purpose,
+      request,
+      deadlineMs: REQUEST_DEADLINE_MS,
+      ...(follows ? { followsNotifications: true } : {}),
+    });
     return id;
   }
 

@@ -3,6 +3,7 @@ import type { Log } from "../../base/log.ts";
 import type { Effect } from "../../core/call/effects.ts";
 import type { CallEvent } from "../../core/call/events.ts";
 import { CALLER } from "../../core/call/legs.ts";
+import { NOTIFICATION_LEAD_MS } from "../../core/call/limits.ts";
 import type { CallSetup } from "../../core/call/setup.ts";
 import type { TraceEntry } from "../../core/call/trace.ts";
 import { toHttpRequest } from "../../core/contract/request.ts";
@@ -30,6 +31,8 @@ export interface CallPorts {
 /** The effects that reach outside; timers, trace, outbox and the end are the call's own. */
 export type ExternalEffect = Exclude<Effect, { kind: "set_timer" | "clear_timer" | "trace" | "notify" | "end" }>;
 
+type FetchEffect = Extract<Effect, { kind: "fetch" }>;
+
 /** A step whose row is not durable yet, and what must wait until it is. */
 interface Unwritten {
   readonly row: JournalRow;
@@ -56,6 +59,8 @@ export class LiveCall {
   #startedAt = 0;
   readonly #trace: TraceEntry[] = [];
   readonly #timers = new Map<string, Timer>();
+  /** Fetches that wait for their step's notifications to be sent, each with the end of its patience. */
+  readonly #held = new Map<string, Timer>();
   readonly #inbox: CallEvent[] = [];
   #stepping = false;
   #failed = false;
@@ -139,11 +144,38 @@ export class LiveCall {
       else if (effect.kind === "set_timer" || effect.kind === "clear_timer") this.#timer(effect);
       else if (effect.kind === "end") end = endRow(this.setup.account.sid, this.#startedAt, this.#trace, effect.record);
       else if (waitsForJournal(effect)) after.push(effect);
-      else this.#ports.perform(effect);
+      else this.#performNow(effect);
+      if (effect.kind === "fetch" && effect.followsNotifications === true) this.#hold(effect);
     }
     this.#write({ row: this.#row(event, trace, outbox, end), after, last: end !== undefined });
     // The row is on its way to the disk.
     for (const effect of after) this.#ports.prepare(effect);
+  }
+
+  #performNow(effect: ExternalEffect): void {
+    if (effect.kind === "cancel_request") this.#forgetHeld(effect.id);
+    this.#ports.perform(effect);
+  }
+
+  /** Once its step's row is durable the outbox has the notifications in hand, and the fetch may follow. */
+  #hold(effect: FetchEffect): void {
+    const timer = this.#ports.clock.after(NOTIFICATION_LEAD_MS, () => this.#release(effect));
+    this.#held.set(effect.id, timer);
+  }
+
+  #release(effect: FetchEffect): void {
+    if (!this.#forgetHeld(effect.id)) return;
+    try {
+      this.#ports.perform(effect);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** False: it is not held, because it was sent or cancelled. */
+  #forgetHeld(id: string): boolean {
+    this.#held.get(id)?.cancel();
+    return this.#held.delete(id);
   }
 
   #row(event: CallEvent, trace: readonly TraceEntry[], outbox: OutboxRow[], end: JournalRow["end"]): JournalRow {
@@ -209,7 +241,10 @@ export class LiveCall {
 
   #written({ after, last }: Unwritten): void {
     try {
-      for (const effect of after) this.#ports.perform(effect);
+      for (const effect of after) {
+        if (effect.kind === "fetch") this.#release(effect);
+        else this.#ports.perform(effect);
+      }
     } catch (error) {
       this.#fail(error);
       return;
@@ -233,8 +268,9 @@ export class LiveCall {
   }
 
   #stopTimers(): void {
-    for (const timer of this.#timers.values()) timer.cancel();
+    for (const timer of [...this.#timers.values(), ...this.#held.values()]) timer.cancel();
     this.#timers.clear();
+    this.#held.clear();
   }
 }
 
@@ -245,7 +281,8 @@ export class LiveCall {
  */
 function waitsForJournal(effect: ExternalEffect): boolean {
   if (effect.kind === "hang_up") return effect.leg === CALLER;
-  return isUrgent(effect) || effect.kind === "answer";
+  if (effect.kind === "fetch") return effect.followsNotifications === true;
+  return effect.kind === "dial" || effect.kind === "reject" || effect.kind === "answer";
 }
 
 /**
@@ -253,5 +290,5 @@ function waitsForJournal(effect: ExternalEffect): boolean {
  * most often it goes out together with the first INVITE, in one commit instead of two.
  */
 function isUrgent({ kind }: ExternalEffect): boolean {
-  return kind === "dial" || kind === "reject";
+  return kind === "dial" || kind === "reject" || kind === "fetch";
 }

@@ -166,7 +166,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.leaves(2);
     },
     told: [
-      "decision DIAL-8 Warning: start_call_playback is skipped (no voice); the call is put through.",
+      "answer.finding DIAL-8 start_call_playback cannot be played (no voice): it is skipped, and the call is put through.",
       "conversation.ended DIAL-12 2 callee 1000",
       "attempt.ended DIAL-12 2 completed The callee ended the conversation.",
       "exit.taken EXIT-2 sales conversation_ended bye",
@@ -182,7 +182,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.leaves(2);
     },
     told: [
-      "decision DIAL-8 Warning: start_call_playback is skipped (it did not end in time); the call is put through.",
+      "answer.finding DIAL-8 start_call_playback cannot be played (it did not end in time): it is skipped, and the call is put through.",
       "conversation.ended DIAL-12 2 callee 700000",
       "attempt.ended DIAL-12 2 completed The callee ended the conversation.",
       "exit.taken EXIT-2 sales conversation_ended bye",
@@ -220,7 +220,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.refuses(2);
     },
     told: [
-      "decision DIAL-7 The custom tone cannot be played (no such codec): the default tone plays instead.",
+      "answer.finding DIAL-7 music_on_hold cannot be played (no such codec): the default tone plays instead.",
       BUSY,
       NOBODY_LEFT,
       ...UNANSWERED,
@@ -234,7 +234,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.refuses(2);
     },
     told: [
-      "decision DIAL-7 The custom tone cannot be played (it ended): the default tone plays instead.",
+      "answer.finding DIAL-7 music_on_hold cannot be played (it ended): the default tone plays instead.",
       BUSY,
       NOBODY_LEFT,
       ...UNANSWERED,

@@ -233,6 +233,48 @@ describe("a Gather", () => {
     expect(call.query("passthru")["digits"]).toBe('"7"');
   });
 
+  it.each<[string, (call: Drive) => void]>([
+    ["in which nothing is entered", (call) => call.after(5000)],
+    ["in which the finish key alone is pressed", (call) => call.presses("#")],
+  ])("C1, REQ-25: behind a Gather %s the digits of the one before are absent", (_, nothing) => {
+    const first = { type: "gather", parameters: PROMPT, exits: { digits_entered: "ask" } };
+    const ask = { type: "gather", parameters: PROMPT, exits: { nothing_entered: "pass" } };
+    const pass = { type: "passthru", url: "https://app.example/pass", exits: {} };
+    const call = new Drive({ flow: { flow: "1", start: "first", applets: { first, ask, pass } } });
+    call.presses("42#");
+    call.played();
+    nothing(call);
+    expect(call.exits).toEqual(["first.digits_entered", "ask.nothing_entered"]);
+    expect(call.query("passthru")).not.toHaveProperty("digits");
+  });
+
+  it("C1, REQ-25: a Gather whose URL cannot be used got nothing; its own request still carries what came before", () => {
+    const first = { type: "gather", parameters: PROMPT, exits: { digits_entered: "ask" } };
+    const ask = { type: "gather", url: { primary: "https://app.example/g" }, exits: { nothing_entered: "sales" } };
+    const sales = { type: "connect", url: { primary: "https://app.example/connect" } };
+    const call = new Drive({ flow: { flow: "1", start: "first", applets: { first, ask, sales } } });
+    call.presses("42#");
+    expect(call.query("gather")["digits"]).toBe('"42"');
+    call.status(500);
+    call.dial(["+919900000011"], { fetch_after_attempt: true });
+    call.refuses(2);
+    expect(call.query("connect", 0)).not.toHaveProperty("digits");
+    expect(call.query("connect", 1)).not.toHaveProperty("digits");
+  });
+
+  it.each([
+    [0, "gather_prompt"],
+    [1, "repeat_gather_prompt"],
+  ])("C8, APP-1: after %i repetitions a prompt that is skipped is a warning about %s", (repeats, path) => {
+    const call = gathering({ repeat_menu: 1, repeat_gather_prompt: { text: "Again?" } });
+    for (let i = 0; i < repeats; i++) {
+      call.played();
+      call.after(5000);
+    }
+    call.played("no voice");
+    expect(call.report().warnings).toMatchObject([{ rule: "APP-1", path, level: "warning" }]);
+  });
+
   it("APP-2: a caller who leaves between two digits takes no exit, and entered nothing", () => {
     const call = gathering();
     call.presses("4");

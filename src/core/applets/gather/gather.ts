@@ -107,7 +107,7 @@ function proceed(
       return state;
     case "unusable":
       context.decide("APP-2", `No digits can be asked for: ${reply.message}`);
-      context.leave("nothing_entered", "APP-2");
+      leaveWithNothing(context);
       return state;
     case "answer":
       context.trace({ type: "answer.used", id: reply.id, answer: effectiveGather(reply.answer) });
@@ -132,7 +132,8 @@ function onInput(context: StepContext, state: GatheringState, event: AppletEvent
     return takeDigits(context, { ...state, prompt: stopPrompt(context, state.prompt) }, event.digit);
   if (event.kind === "timer" && event.id === INPUT_TIMER)
     return finish(context, state, "No further digit came in time.");
-  const prompt = onPromptEvent(context, state.prompt, event);
+  const field = state.repeats > 0 && state.answer.repeatPrompt !== null ? "repeat_gather_prompt" : "gather_prompt";
+  const prompt = onPromptEvent(context, state.prompt, event, field);
   return prompt === null ? state : listen(context, { ...state, prompt });
 }
 
@@ -171,6 +172,12 @@ function finish(context: StepContext, state: GatheringState, how: string): Gathe
     context.decide("APP-2", "Nothing was entered: the prompt is said again.");
     return begin(context, answer, repeats + 1);
   }
-  context.leave("nothing_entered", "APP-2");
+  leaveWithNothing(context);
   return state;
+}
+
+/** REQ-25: the digits of an earlier prompt are not told again after one that got none. */
+function leaveWithNothing(context: StepContext): void {
+  context.updateFacts({ digits: null });
+  context.leave("nothing_entered", "APP-2");
 }

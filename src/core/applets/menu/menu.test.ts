@@ -93,6 +93,25 @@ describe("an IVR menu", () => {
     expect(call.query("passthru")["digits"]).toBe('"1"');
   });
 
+  it.each<[string, string, (call: Drive) => void, string | undefined]>([
+    ["no key is pressed", "no_input", (call) => call.after(5000), undefined],
+    ["a wrong key is pressed", "invalid", (call) => call.presses("9"), '"9"'],
+  ])("C1, REQ-25: behind a menu in which %s (%s) the key of the one before is gone", (_, exit, happens, digits) => {
+    const applets = {
+      first: { ...MENU, keys: { "1": "menu" }, no_input: "none", invalid: "none" },
+      menu: { ...MENU, keys: {}, [exit]: "pass" },
+      pass: { type: "passthru", url: "https://app.example/p" },
+      none: BYE,
+      wrong: BYE,
+    };
+    const call = new Drive({ flow: { flow: "1", start: "first", applets } });
+    call.presses("1");
+    call.played();
+    happens(call);
+    expect(call.exits).toEqual(["first.1", `menu.${exit}`]);
+    expect(call.query("passthru")["digits"]).toBe(digits);
+  });
+
   it("further keys are kept for the prompt behind it", () => {
     const flow = menuFlow();
     const applets = { ...flow.applets, one: { ...MENU, keys: { "2": "hash" } } };

@@ -140,6 +140,8 @@ function fail(context: StepContext, document: MenuDocument, state: MenuState, ex
     context.decide("APP-3", `${exit === "invalid" ? "A wrong key" : "No key"} was pressed: the menu is said again.`);
     return begin(context, document, state.repeats + 1);
   }
+  // REQ-25: the digit of an earlier prompt is not told again after one that got none.
+  if (exit === "no_input") context.updateFacts({ digits: null });
   context.leave(exit, "APP-3");
   return state;
 }

@@ -81,7 +81,7 @@ const kind: AppletKind<PassthruDocument, null> = {
     if (document.mode === "async") {
       notifyPassthru(context, document);
       context.leave("ok", "APP-4");
-    } else if (context.fetch(askingOf(context, document)) === null) {
+    } else if (context.fetch({ ...askingOf(context, document), followsNotifications: true }) === null) {
       context.leave("otherwise", "APP-4");
     }
     return null;
@@ -136,11 +136,12 @@ function answered(context: StepContext, id: string, outcome: HttpOutcome, elapse
     const message = finding?.message ?? "The answer cannot be used.";
     context.findings(id, received.findings);
     context.result({ id, result: received.result, outcome, elapsedMs }, finding?.rule ?? null, message);
-    context.patchState({ selected: null });
+    context.patchState({ selected: null, selection: null });
     return context.leave("otherwise", "APP-4");
   }
   const selection = validateSwitchAnswer(outcome);
   context.result({ id, result: "usable", outcome, elapsedMs }, null, "The URL answered 200.");
-  context.patchState({ selected: selection.usable ? selection.select : null });
+  const { findings } = selection;
+  context.patchState({ selected: selection.usable ? selection.select : null, selection: { request: id, findings } });
   context.leave("ok", "APP-4");
 }

@@ -1,6 +1,7 @@
 import type { Effect, EffectKind } from "../../call/effects.ts";
 import type { CallEvent } from "../../call/events.ts";
 import { CALLER } from "../../call/legs.ts";
+import { type CallReport, reportOf } from "../../call/report.ts";
 import type { CallSetup } from "../../call/setup.ts";
 import type { TraceEntry } from "../../call/trace.ts";
 import type { Account } from "../../contract/account.ts";
@@ -199,6 +200,11 @@ export class Drive {
 
   get trace(): readonly TraceEntry[] {
     return this.of("trace").map((effect) => effect.entry);
+  }
+
+  /** The report that API, screen and command line would show. */
+  report(): CallReport {
+    return reportOf(this.trace, { seed: null });
   }
 
   traced<T extends TraceEntry["type"]>(type: T): Extract<TraceEntry, { type: T }>[] {
