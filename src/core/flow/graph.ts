@@ -1,7 +1,7 @@
 import { appletKind } from "../applets/registry.ts";
 import { type AppletExit, type AppletTimes, DIALS_NOBODY } from "../call/applet.ts";
 import type { Timing } from "../call/example-script.ts";
-import type { AppletDocument, Flow } from "../call/setup.ts";
+import type { AppletDocument, Flow, GroupSizes } from "../call/setup.ts";
 
 /** One applet of a flow with what its kind says about it. */
 export interface FlowNode {
@@ -23,12 +23,13 @@ export type FlowGraph = ReadonlyMap<string, FlowNode>;
 
 const NO_TIME: AppletTimes = { ...DIALS_NOBODY, silenceMs: 0, silentBecause: "" };
 
-export function graphOf(applets: Flow["applets"]): FlowGraph {
+/** `groups` null: the account is not known. */
+export function graphOf(applets: Flow["applets"], groups: GroupSizes | null): FlowGraph {
   return new Map(
     Object.entries(applets).map(([id, document]): [string, FlowNode] => {
       const kind = appletKind(document.type);
       const exits = kind?.exits(document) ?? [];
-      return [id, { id, document, exits, times: kind?.times(document) ?? NO_TIME }];
+      return [id, { id, document, exits, times: kind?.times(document, groups) ?? NO_TIME }];
     }),
   );
 }

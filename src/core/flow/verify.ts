@@ -2,7 +2,7 @@ import { appletKind } from "../applets/registry.ts";
 import type { AppletExit } from "../call/applet.ts";
 import { MAX_APPLETS_PER_CALL } from "../call/limits.ts";
 import type { Timing } from "../call/example-script.ts";
-import type { Flow } from "../call/setup.ts";
+import type { Flow, GroupSizes } from "../call/setup.ts";
 import {
   type FlowGraph,
   type FlowNode,
@@ -47,7 +47,7 @@ export interface FlowVerification {
 
 /** APP-9, as problems of the document: loops that wait for nobody. */
 export function busyLoopProblems(applets: Flow["applets"]): FlowProblem[] {
-  return busyLoops(graphOf(applets)).map((loop) => {
+  return busyLoops(graphOf(applets, null)).map((loop) => {
     const found = [...loop, loop[0]].join(" → ");
     const allowed = "a loop with an applet in it that waits for the caller or the network (APP-9)";
     const message = `goes in loops without waiting for anybody: ${found}; allowed is ${allowed}`;
@@ -55,16 +55,19 @@ export function busyLoopProblems(applets: Flow["applets"]): FlowProblem[] {
   });
 }
 
-/** Verifies a parsed flow: what is never reached, what leads nowhere, how long callers may wait. */
-export function verifyFlow(flow: Flow): FlowVerification {
-  return verifyGraph(graphOf(flow.applets), flow);
+/**
+ * Verifies a parsed flow: what is never reached, what leads nowhere, how long callers may wait. `groups`: of its account;
+ * null: it is not known, so that a group may hold as many people as a list can.
+ */
+export function verifyFlow(flow: Flow, groups: GroupSizes | null = null): FlowVerification {
+  return verifyGraph(graphOf(flow.applets, groups), flow, groups);
 }
 
 /** {@link verifyFlow} of a graph that may lack ways of the flow: those that nobody shall walk. */
-export function verifyGraph(graph: FlowGraph, flow: Flow): FlowVerification {
+export function verifyGraph(graph: FlowGraph, flow: Flow, groups: GroupSizes | null): FlowVerification {
   const reach = reachFrom(graph, flow.start);
   return {
-    warnings: [...unreachable(graph, reach), ...badAnswers(graph, reach, flow), ...deadEnds(graph, reach)],
+    warnings: [...unreachable(graph, reach), ...badAnswers(graph, reach, flow, groups), ...deadEnds(graph, reach)],
     longestRinging: longestRinging(graph, pathsFrom(graph, flow.start)),
     longestSilence: longestSilence(graph, flow.start, reach),
   };
@@ -79,12 +82,12 @@ function unreachable(graph: FlowGraph, reach: Reach): FlowWarning[] {
 }
 
 /** RES-5, RES-7 and others of section 2, for answers that stand in the flow. */
-function badAnswers(graph: FlowGraph, reach: Reach, { validation }: Flow): FlowWarning[] {
+function badAnswers(graph: FlowGraph, reach: Reach, { validation }: Flow, groups: GroupSizes | null): FlowWarning[] {
   return [...graph.values()]
     .filter(({ id }) => reach.applets.has(id))
     .flatMap(({ id, document }) =>
-      (appletKind(document.type)?.review?.(document, validation) ?? []).map(({ rule, path, message }) => {
-        return { rule, path: ["applets", id, "parameters", ...pathToDocument(path)], message };
+      (appletKind(document.type)?.review?.(document, validation, groups) ?? []).map(({ rule, path, message }) => {
+        return { rule, path: ["applets", id, ...pathToDocument(path)], message };
       }),
     );
 }

@@ -1,5 +1,6 @@
 import { type AppletExit, type AppletTimes, HEARD, NEVER_TAKEN } from "../../call/applet.ts";
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import type { GroupSizes } from "../../call/setup.ts";
 import { readRinging } from "../../contract/answer.ts";
 import { isObject } from "../../contract/fields.ts";
 import { isHttpUrl } from "../../contract/query.ts";
@@ -42,7 +43,7 @@ function exit(document: ConnectDocument, name: ConnectExit, label: string) {
 }
 
 /** The longest a caller may listen to ringing, and to nothing. */
-export function connectTimes(document: ConnectDocument): AppletTimes {
+export function connectTimes(document: ConnectDocument, groups: GroupSizes | null = null): AppletTimes {
   if (document.url !== undefined) {
     const asked = document.url.fallback === undefined ? 1 : 2;
     const rounds = MAX_FETCHES_PER_CONNECT - 1 + LONGEST_LIST;
@@ -53,24 +54,39 @@ export function connectTimes(document: ConnectDocument): AppletTimes {
       silentBecause: `Its ${asked === 1 ? "URL" : "URLs"} may take 5 s${asked === 1 ? "" : " each"} to name nobody.`,
     };
   }
-  return timesOfFlow(document);
+  return timesOfFlow(document, groups);
 }
 
-function timesOfFlow(document: ConnectDocument): AppletTimes {
+function timesOfFlow(document: ConnectDocument, groups: GroupSizes | null): AppletTimes {
   const { dial_whom: whom, parameters = {} } = document;
   const ringS = readRinging(parameters).maxRingingDurationS;
   const size = roundSize(document);
-  const isListed = whom === undefined || whom.numbers !== undefined;
-  const numbers = isListed ? new Set(numbersOf(document)).size : LONGEST_LIST;
+  const numbers = listLength(document, groups);
   const rounds = Math.ceil(numbers / size);
   const asksUrl = whom?.url !== undefined;
   return {
     ringMs: rounds * ringS * 1000,
     // The sounds that the flow names are looked at within the time of one request, with the URL's where there is one.
     silenceMs: asksUrl || soundUrlsOf(document).length > 0 ? REQUEST_DEADLINE_MS : 0,
-    ringsBecause: `${numbers} ${numbers === 1 ? "number" : "numbers"}${size > 1 ? ` in rounds of ${size}` : ""} may each ring for ${ringS} s.`,
+    ringsBecause: `${listWords(document, groups)}${size > 1 ? ` in rounds of ${size}` : ""} may each ring for ${ringS} s.`,
     silentBecause: `${asksUrl ? "Its URL" : "What it plays"} may take 5 s to be there.`,
   };
+}
+
+/** How many destinations it may ring at worst. A group that is not known may be as long as a list can be. */
+export function listLength(document: ConnectDocument, groups: GroupSizes | null): number {
+  const { dial_whom: whom } = document;
+  if (whom === undefined || whom.numbers !== undefined) return new Set(numbersOf(document)).size;
+  if (whom.group === undefined || groups === null) return LONGEST_LIST;
+  return Object.hasOwn(groups, whom.group) ? (groups[whom.group] ?? 0) : 0;
+}
+
+function listWords(document: ConnectDocument, groups: GroupSizes | null): string {
+  const length = listLength(document, groups);
+  const group = document.dial_whom?.group;
+  if (group !== undefined && groups === null) return `As many as ${length} people of the group "${group}"`;
+  if (group !== undefined) return `${length} ${length === 1 ? "person" : "people"} of the group "${group}"`;
+  return `${length} ${length === 1 ? "number" : "numbers"}`;
 }
 
 /** DIAL-3: how many of the flow's own list ring at once. */

@@ -235,4 +235,11 @@ describe("the example calls of a Connect", () => {
     const plan = { target, timing, select: null };
     expect(connect.exampleScript({ type: "connect", exits: {}, ...document }, plan)).toEqual(script);
   });
+
+  it("C23: the longest ringing of a group of two rings two", () => {
+    const two = HUNDRED.slice(0, 2);
+    const plan = { target: "ringing", timing: "fast", select: null, groups: { sales: 2 } } as const;
+    const script = connect.exampleScript({ type: "connect", exits: {}, ...GROUP }, plan);
+    expect(script).toMatchObject({ groups: { sales: two }, phones: ringing(two), takesMs: 60_000 });
+  });
 });

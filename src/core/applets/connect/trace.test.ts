@@ -305,7 +305,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     connect: { dial_whom: { group: "sales" }, exits: EXITS },
     happens: () => undefined,
     told: [
-      'decision APP-7 The account has no group "sales": nobody is dialled.',
+      'answer.finding APP-7 dial_whom.group is "sales"; allowed is a group of the account, which has none: nobody is dialled.',
       "decision RES-3 The answer leaves nobody to dial.",
       "exit.taken EXIT-4 sales nobody_dialed bye",
       OVER,

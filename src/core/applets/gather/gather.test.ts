@@ -352,8 +352,8 @@ describe("a Gather", () => {
     const parameters = { ...PROMPT, input_timeout: 900 };
     const review = (document: object, mode: "strict" | "lenient") =>
       gather.review?.({ type: "gather", exits: {}, ...document }, mode).map(({ level, path }) => `${level} ${path}`);
-    expect(review({ parameters }, "strict")).toEqual(["error input_timeout"]);
-    expect(review({ parameters }, "lenient")).toEqual(["warning input_timeout"]);
+    expect(review({ parameters }, "strict")).toEqual(["error parameters.input_timeout"]);
+    expect(review({ parameters }, "lenient")).toEqual(["warning parameters.input_timeout"]);
     expect(review(URL_ALONE, "strict")).toEqual([]);
   });
 

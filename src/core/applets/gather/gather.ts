@@ -20,6 +20,7 @@ import {
   validateGatherBody,
 } from "../../contract/gather-answer.ts";
 import { ACCEPT_JSON } from "../../contract/request.ts";
+import { inParameters } from "../../contract/finding.ts";
 import { gatherForm } from "./form.ts";
 import { gatherExits, gatherTimes } from "./bounds.ts";
 import { gatherExampleScript } from "./example-script.ts";
@@ -53,7 +54,8 @@ const kind: AppletKind<GatherDocument, GatherState> = {
   form: gatherForm,
   exits: gatherExits,
   times: gatherTimes,
-  review: ({ url, parameters }, mode) => (url === undefined ? validateGatherBody(parameters, mode).findings : []),
+  review: ({ url, parameters }, mode) =>
+    url === undefined ? validateGatherBody(parameters, mode).findings.map(inParameters) : [],
   exampleScript: gatherExampleScript,
   enter(context, document) {
     const request: CustomerRequestState<GatherAnswer> = noRequest();
