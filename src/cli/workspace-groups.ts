@@ -61,6 +61,6 @@ function accountOf(
   return err([
     named === undefined
       ? `${file}: holds several accounts (${known}), and the flow does not say in \`account\` to which it belongs`
-      : `${file}: holds no account "${String(named)}", to which the flow belongs (accounts: ${known})`,
+      : `${file}: holds no account ${JSON.stringify(named)}, to which the flow belongs (accounts: ${known})`,
   ]);
 }

@@ -1,7 +1,7 @@
 import { appletKind } from "../applets/registry.ts";
 import type { AppletKind, CallEnding, ClosingExit } from "../call/applet.ts";
 import { CALLER } from "../call/legs.ts";
-import { RECORDING_CLOSE_MS } from "../call/limits.ts";
+import { MAX_APPLETS_PER_CALL, RECORDING_CLOSE_MS } from "../call/limits.ts";
 import type { CallRecord } from "../call/record.ts";
 import type { AppletDocument } from "../call/setup.ts";
 import type { Closing } from "../call/state.ts";
@@ -74,7 +74,7 @@ function takeClosingExit(context: StepContext, ending: CallEnding): void {
 /** DIAL-11: a Passthru directly behind is still told, once and without anybody waiting for its answer. */
 function tellPassthru(context: StepContext, target: string | null, closingExit: ClosingExit): void {
   const behind = appletOf(context, target);
-  if (behind?.kind.notifyOnly === undefined) return;
+  if (behind?.kind.notifyOnly === undefined || context.call.appletsRun >= MAX_APPLETS_PER_CALL) return;
   const { id, document } = behind;
   context.decide(
     closingExit.rule,
