@@ -7,7 +7,7 @@ import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import type { CallReport } from "../core/call/report.ts";
 import { examine } from "../tools/simulator/random/explore.ts";
-import { INVARIANTS } from "../tools/simulator/random/invariant-checker.ts";
+import { INVARIANTS } from "../core/engine/invariants/invariants.ts";
 import type { ReplayOptions } from "../tools/simulator/replay/replay.ts";
 import { differences, replayOf } from "../tools/simulator/replay/replay.ts";
 import { parseFlowText, parseScenario } from "../tools/simulator/scenario/scenario.ts";

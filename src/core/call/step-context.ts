@@ -182,7 +182,7 @@ export class StepContext {
 
   /** RES-27 → `audio_checked` with the returned id. */
   checkAudio(url: string, deadlineMs: number, attempt: number): string {
-    const id = this.#nextId("a");
+    const id = this.#nextId(CHECK);
     this.#draft.fetches = [...this.#draft.fetches, id];
     this.effects.push({ kind: "check_audio", id, url, deadlineMs });
     this.trace({
@@ -383,6 +383,14 @@ export class StepContext {
     this.#draft.lastId += 1;
     return prefix + this.#draft.lastId;
   }
+}
+
+/** Ids of audio checks begin so, unlike those of fetches. */
+const CHECK = "a";
+
+/** Whether a request was an audio check: the edge answers it with `audio_checked`, and a fetch with `fetched`. */
+export function isAudioCheck(requestId: string): boolean {
+  return requestId.startsWith(CHECK);
 }
 
 /** What is played, for the trace, without the credentials of a URL. */

@@ -4,7 +4,7 @@ import type { CallEvent } from "../call/events.ts";
 import { CALLER, type LegId } from "../call/legs.ts";
 import type { CallSetup } from "../call/setup.ts";
 import type { CallState } from "../call/state.ts";
-import { StepContext } from "../call/step-context.ts";
+import { isAudioCheck, StepContext } from "../call/step-context.ts";
 import { beginCall } from "./begin.ts";
 import { awaitRecordings, CALL_TIMER, CLOSING_TIMER, writeRecord, finishCall } from "./finish.ts";
 import { deliver } from "./flow-runner.ts";
@@ -38,7 +38,8 @@ function handle(context: StepContext, event: CallEvent): void {
       return;
     case "fetched":
     case "audio_checked":
-      if (context.closeFetch(event.id)) deliver(context, event);
+      if (isAudioCheck(event.id) === (event.kind === "audio_checked") && context.closeFetch(event.id))
+        deliver(context, event);
       return;
     case "playback_ended":
       if (!context.closePlay(event.id)) return;

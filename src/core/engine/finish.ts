@@ -22,6 +22,8 @@ const DECLINE = 603;
  */
 export function finishCall(context: StepContext, ending: CallEnding): void {
   if (ending.by !== "caller") context.decide(ending.rule, ending.message);
+  // Before a Passthru behind is told: a recording belongs to the applet that began it.
+  for (const { id } of context.call.recordings) context.stopRecording(id);
   takeClosingExit(context, ending);
   closeApplet(context);
   for (const timer of context.call.timers) context.clearTimer(timer.id);
