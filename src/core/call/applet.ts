@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ValidationMode } from "../contract/fields.ts";
 import type { Finding } from "../contract/finding.ts";
+import type { FixedPrompt } from "./effects.ts";
 import type { AppletEvent } from "./events.ts";
 import type { CallEnding } from "./record.ts";
 import type { ExampleScript, ExampleScriptPlan } from "./example-script.ts";
@@ -137,6 +138,8 @@ export interface AppletKind<D extends AppletDocument = AppletDocument, S = unkno
    * what else depends on the account is left out. Without `groups` the account is not known. Paths count from the applet.
    */
   review?(document: D, mode: ValidationMode, groups?: GroupSizes | null): readonly Finding[];
+  /** Texts and files that it plays whatever its URLs answer; `language` (BCP 47) is the account's. */
+  prompts(document: D, language: string): readonly FixedPrompt[];
   /** Null: this document alone cannot lead to that target. */
   exampleScript(document: D, plan: ExampleScriptPlan): ExampleScript | null;
   enter(context: StepContext, document: D): S;

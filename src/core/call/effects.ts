@@ -14,6 +14,9 @@ export type Playable =
   | { readonly kind: "text"; readonly text: string; readonly language: string }
   | { readonly kind: "file"; readonly file: string };
 
+/** Something to play that is known before a call: it can be made ready, and no customer's server is asked for it. */
+export type FixedPrompt = Extract<Playable, { kind: "text" | "file" }>;
+
 /**
  * What the engine wants done, in order. Ids are unique within the call. The edge that performs an effect answers with
  * the event named here; an effect on a leg, playback or timer that is already gone is ignored without an error.

@@ -1,5 +1,6 @@
 import { type AppletExit, type AppletTimes, HEARD, NEVER_TAKEN } from "../../call/applet.ts";
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import type { FixedPrompt } from "../../call/effects.ts";
 import type { GroupSizes } from "../../call/setup.ts";
 import { readRinging } from "../../contract/answer.ts";
 import { isObject } from "../../contract/fields.ts";
@@ -101,6 +102,14 @@ export function numbersOf({ dial_whom: whom, parameters }: ConnectDocument): rea
   const destination = parameters?.["destination"];
   const numbers: unknown = isObject(destination) ? destination["numbers"] : undefined;
   return Array.isArray(numbers) ? numbers.filter((each) => typeof each === "string") : [];
+}
+
+/** The text of `start_call_playback`, where it is written into the flow. */
+export function connectPrompts({ parameters = {} }: ConnectDocument, language: string): readonly FixedPrompt[] {
+  const playback = parameters["start_call_playback"];
+  if (!isObject(playback) || playback["type"] !== "text") return [];
+  const { value } = playback;
+  return typeof value === "string" && !isHttpUrl(value) ? [{ kind: "text", text: value, language }] : [];
 }
 
 /** Audio URLs that the flow itself names. */

@@ -26,7 +26,7 @@ import {
   CONVERSATION_TIMER,
 } from "./conversation.ts";
 import { connectExampleScript } from "./example-script.ts";
-import { connectExits, connectTimes } from "./bounds.ts";
+import { connectExits, connectPrompts, connectTimes } from "./bounds.ts";
 
 /**
  * Connect (contract, sections 3 to 6): asks whom to dial, dials round after round, puts the caller through. Sequence,
@@ -43,6 +43,7 @@ const kind: AppletKind<ConnectDocument, ConnectState> = {
   exits: connectExits,
   times: connectTimes,
   review: reviewConnect,
+  prompts: connectPrompts,
   exampleScript: connectExampleScript,
   enter(context, document) {
     const state = initialState();

@@ -10,6 +10,7 @@ import {
   type RequestOutcome,
   evaluateFlowAnswer,
 } from "../../call/customer-request.ts";
+import type { FixedPrompt } from "../../call/effects.ts";
 import { MAX_FETCHES_PER_CONNECT } from "../../call/limits.ts";
 import { stopPrompt, isPromptOver, onPromptEvent, type PromptState, playPrompts } from "../../call/prompt.ts";
 import type { StepContext } from "../../call/step-context.ts";
@@ -56,6 +57,7 @@ const kind: AppletKind<GatherDocument, GatherState> = {
   times: gatherTimes,
   review: ({ url, parameters }, mode) =>
     url === undefined ? validateGatherBody(parameters, mode).findings.map(inParameters) : [],
+  prompts: gatherPrompts,
   exampleScript: gatherExampleScript,
   enter(context, document) {
     const request: CustomerRequestState<GatherAnswer> = noRequest();
@@ -88,6 +90,13 @@ function questionOf(context: StepContext, { url }: GatherDocument): RequestPolic
     // A prompt that is not there is skipped when it is played: the digits can still be asked for.
     withoutAudio: (answer) => answer,
   };
+}
+
+/** The text of an answer that is written into the flow. */
+function gatherPrompts({ parameters }: GatherDocument, language: string): readonly FixedPrompt[] {
+  const evaluated = validateGatherBody(parameters, "lenient");
+  if (!evaluated.usable || evaluated.answer.prompt.kind !== "text") return [];
+  return [{ kind: "text", text: evaluated.answer.prompt.value, language }];
 }
 
 /** While nobody knows yet what to ask for, digits are pressed ahead. */

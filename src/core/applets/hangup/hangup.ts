@@ -23,6 +23,7 @@ const kind: AppletKind<HangupDocument, null> = {
   },
   exits: () => [],
   times: () => ({ ...DIALS_NOBODY, silenceMs: 0, silentBecause: "It ends the call at once." }),
+  prompts: () => [],
   exampleScript: () => null,
   enter(context) {
     // Right behind a conversation that the callee left, it was the callee who ended the call.

@@ -18,6 +18,7 @@ import {
   type PromptState,
   saySchema,
 } from "../../call/prompt.ts";
+import { fixedPromptsOf } from "../../call/say.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import { appletIdSchema } from "../../contract/field-schemas.ts";
 
@@ -90,6 +91,7 @@ const kind: AppletKind<MenuDocument, MenuState> = {
     silenceMs: neverSaidMs(document) ?? 0,
     silentBecause: "Its URL may take 5 s to say nothing, and then a key is waited for.",
   }),
+  prompts: ({ say: what }, language) => fixedPromptsOf(what, language),
   exampleScript: menuExampleScript,
   enter(context, document) {
     return begin(context, document, 0);

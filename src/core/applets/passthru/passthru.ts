@@ -76,6 +76,7 @@ const kind: AppletKind<PassthruDocument, null> = {
     silenceMs: mode === "sync" ? REQUEST_DEADLINE_MS : 0,
     silentBecause: "Its URL may take 5 s to answer.",
   }),
+  prompts: () => [],
   exampleScript: passthruExampleScript,
   enter(context, document) {
     if (document.mode === "async") {

@@ -69,6 +69,7 @@ const kind: AppletKind<SwitchDocument, null> = {
     },
   ],
   times: () => ({ ...DIALS_NOBODY, silenceMs: 0, silentBecause: "It decides at once." }),
+  prompts: () => [],
   exampleScript: () => ({ takesMs: 0 }),
   enter(context, { cases }) {
     context.leave(selectedExit(context, Object.keys(cases)), "APP-5");

@@ -13,6 +13,7 @@ import {
   saySchema,
 } from "../../call/prompt.ts";
 import type { AppletEvent } from "../../call/applet.ts";
+import { fixedPromptsOf } from "../../call/say.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import { appletIdSchema } from "../../contract/field-schemas.ts";
 
@@ -90,6 +91,7 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
     silenceMs: what?.url === undefined ? 0 : REQUEST_DEADLINE_MS,
     silentBecause: "Its URL may take 5 s to say what to say.",
   }),
+  prompts: ({ say: what }, language) => fixedPromptsOf(what, language),
   exampleScript({ say: what }, { timing }) {
     const said = exampleScriptOfSay(what, timing === "silent");
     return {
