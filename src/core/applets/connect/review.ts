@@ -1,5 +1,5 @@
 import type { GroupSizes } from "../../call/setup.ts";
-import type { Account } from "../../contract/account.ts";
+import { plainAccount } from "../../contract/account.ts";
 import { validateConnectBody } from "../../contract/answer.ts";
 import { type Finding, inParameters } from "../../contract/finding.ts";
 import type { ValidationMode } from "../../contract/fields.ts";
@@ -7,21 +7,7 @@ import { unknownGroup } from "./dial-whom.ts";
 import type { ConnectDocument } from "./schema.ts";
 
 /** No account in particular: what depends on one is left out below. */
-const SOME_ACCOUNT: Account = {
-  sid: "",
-  tenantId: "",
-  country: "IN",
-  timezone: "Asia/Kolkata",
-  numberFormat: "national",
-  wire: "documented",
-  dialEvents: [],
-  language: "en",
-  sipHosts: [],
-  dialPrefixes: [],
-  exophones: [],
-  users: [],
-  groups: {},
-};
+const SOME_ACCOUNT = plainAccount();
 
 /** Who may be dialled, and from which ExoPhone, is the account's business. */
 const DEPENDS_ON_ACCOUNT = /^destination\.numbers\[|^outgoing_phone_number/;

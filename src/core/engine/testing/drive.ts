@@ -4,7 +4,7 @@ import { CALLER } from "../../call/legs.ts";
 import { type CallReport, reportOf } from "../../call/report.ts";
 import type { CallSetup } from "../../call/setup.ts";
 import type { TraceEntry } from "../../call/trace.ts";
-import type { Account } from "../../contract/account.ts";
+import { type Account, plainAccount } from "../../contract/account.ts";
 import type { HttpFailureReason, HttpOutcome } from "../../contract/http.ts";
 import { parseFlow } from "../../flow/flow.ts";
 import { type CallState, type StepResult, step } from "../engine.ts";
@@ -15,21 +15,10 @@ export const START_MS = Date.parse("2026-01-05T10:00:00+05:30");
 export const EXOPHONE = "+918047100000";
 export const CALLER_NUMBER = "+919812345678";
 
-export const testAccount: Account = {
-  sid: "acme",
-  tenantId: "1409",
-  country: "IN",
-  timezone: "Asia/Kolkata",
-  numberFormat: "national",
-  wire: "documented",
-  dialEvents: ["dial", "terminal"],
+const testAccount = plainAccount({
   language: "en-IN",
-  sipHosts: [],
-  dialPrefixes: [],
   exophones: [{ number: EXOPHONE, region: "KA", trunk: null }],
-  users: [],
-  groups: {},
-};
+});
 
 /** A flow of one Connect over URLs, each exit with an applet of its own. */
 export const connectFlow = {

@@ -2,7 +2,7 @@ import { unreachable } from "../../../base/never.ts";
 import type { Random } from "../../../base/random.ts";
 import { seededRandom } from "../../../base/random.ts";
 import type { CallSetup, Flow } from "../../../core/call/setup.ts";
-import type { Account } from "../../../core/contract/account.ts";
+import { type Account, plainAccount } from "../../../core/contract/account.ts";
 import type { FlowProfile, UrlUse } from "./flow-profile.ts";
 import { profileOf } from "./flow-profile.ts";
 import { SIMULATED_RECORDINGS_URL, SIMULATED_VERSION } from "../scenario/scenario.ts";
@@ -93,21 +93,11 @@ export function drawScenario(pools: ScenarioPools, random: Random, run: number):
 function accountFor(profile: FlowProfile): Account {
   const users = PEOPLE.slice(0, 2).map((number, index) => ({ name: `user${index + 1}`, number, email: null }));
   const everybody = users.map(({ name }) => name);
-  return {
-    sid: "acme",
-    tenantId: "1409",
-    country: "IN",
-    timezone: "Asia/Kolkata",
-    numberFormat: "national",
-    wire: "documented",
-    dialEvents: [],
-    language: "en",
-    sipHosts: [],
-    dialPrefixes: [],
+  return plainAccount({
     exophones: [EXOPHONE, OTHER_EXOPHONE].map((number) => ({ number, region: null, trunk: null })),
     users,
     groups: Object.fromEntries(profile.groups.map((group) => [group, everybody])),
-  };
+  });
 }
 
 // Chance
