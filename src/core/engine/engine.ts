@@ -23,13 +23,17 @@ export interface StepResult {
  * repeated) change nothing. Behind `end`, the last effect, every event yields no effects.
  */
 export function step(setup: CallSetup, state: CallState | null, event: CallEvent): StepResult {
-  if (state === null) return beginCall(setup, event);
+  if (state === null) return resultOf(beginCall(setup, event));
   if (state.ended) return { state, effects: [] };
   // Time never runs backwards within a call, whatever a clock says.
   const context = new StepContext(setup, state, Math.max(event.at, state.now));
   if (state.closing === null) handle(context, event);
   else handleWhileClosing(context, event);
-  return { state: context.call, effects: context.effects };
+  return resultOf(context);
+}
+
+function resultOf({ call, effects }: StepContext): StepResult {
+  return { state: call, effects };
 }
 
 function handle(context: StepContext, event: CallEvent): void {

@@ -39,6 +39,11 @@ const MAX_VIRTUAL_MS = 30 * 86_400_000;
 /** A person (or a robot) presses five keys a second. */
 export const DIGIT_SPACING_MS = 200;
 
+type LegEffect = Exclude<
+  Effect,
+  { kind: "trace" | "end" | "set_timer" | "clear_timer" | "fetch" | "check_audio" | "cancel_request" | "notify" }
+>;
+
 interface Leg {
   readonly behaviour: PhoneBehaviour;
   up: boolean;
@@ -150,6 +155,15 @@ export class SimulatedNetwork<State> {
         return this.#request(effect);
       case "cancel_request":
         return this.#clear(this.#requests, effect.id);
+      case "notify":
+        return;
+      default:
+        return this.#performOnLegs(effect);
+    }
+  }
+
+  #performOnLegs(effect: LegEffect): void {
+    switch (effect.kind) {
       case "dial":
         return this.#dial(effect);
       case "cancel":
@@ -172,7 +186,6 @@ export class SimulatedNetwork<State> {
       case "forward_audio":
       case "stop_forwarding":
       case "unbridge":
-      case "notify":
         return;
       default:
         unreachable(effect);
