@@ -16,7 +16,7 @@ interface Options {
   readonly maxWarnings: number;
 }
 
-/** `plugboard verify`: what can be said of a flow without a call, each finding with a call that shows it. */
+/** `plugboard verify`: what is known about a flow without a call, each finding with a call that shows it. */
 export function verifyCommand(): Command {
   return new Command("verify")
     .argument("<flow>", "flow document (YAML or JSON)")
@@ -207,7 +207,7 @@ function worstSentence(kind: keyof typeof WORST, { ms, applet, exit, because }: 
   return `${WORST[kind]}: ${duration(ms)} ${place}. ${because}`;
 }
 
-/** Whole minutes are told too where seconds say little. */
+/** Whole minutes too, where seconds are hard to read. */
 function duration(ms: number): string {
   const seconds = `${ms / 1000} s`;
   return ms < 120_000 ? seconds : `${seconds} (${Math.round(ms / 60_000)} min)`;

@@ -40,9 +40,9 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.after(5000);
     },
     told: [
-      "decision APP-3 No key was pressed: the menu is said again.",
+      "decision APP-3 No key was pressed: the menu plays again.",
       "digits 9 The key is not on the menu.",
-      "decision APP-3 A wrong key was pressed: the menu is said again.",
+      "decision APP-3 A wrong key was pressed: the menu plays again.",
       "exit.taken APP-3 menu no_input bye",
     ],
   },

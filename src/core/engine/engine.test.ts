@@ -386,7 +386,7 @@ describe("limits", () => {
     call.dial([A, "+919900000012"]);
     call.refuses(2);
     call.thorough = false;
-    // A leg that was given up and answers is a decision each time.
+    // A cancelled leg that answers is a decision each time.
     for (let i = 0; i < MAX_TRACE_ENTRIES; i++) call.answers(2);
     expect(call.trace).toHaveLength(MAX_TRACE_ENTRIES - 1);
     expect(call.trace.at(-1)).toMatchObject({ type: "decision", rule: "LIMIT" });
@@ -561,7 +561,7 @@ describe("legs", () => {
     expect(call.of("hang_up")).toEqual([{ kind: "hang_up", leg: 2 }]);
     expect(call.traced("decision").at(-1)).toMatchObject({
       rule: "DIAL-2",
-      message: "Leg 2 answered after it had been given up: it is hung up and is no conversation.",
+      message: "Leg 2 answered after it had been cancelled: it is hung up and does not count as a conversation.",
     });
     call.answers(4);
     expect(call.latest).toEqual([]);

@@ -121,11 +121,14 @@ function asEndOf(up: boolean, event: Extract<LegEvent, { kind: "leg_failed" | "l
   return { kind: "leg_failed", at, leg, sip: event.kind === "leg_failed" ? event.sip : null, detail };
 }
 
-/** DIAL-2, DIAL-4: the answer of a leg that was given up has crossed the CANCEL: end it, nobody hears it. */
+/** DIAL-2, DIAL-4: the answer of a cancelled leg has crossed the CANCEL: hang the leg up before anyone is connected to it. */
 function hangUpLateAnswer(context: StepContext, leg: LegId): void {
   if (leg > context.call.lastLeg) return;
   context.effects.push({ kind: "hang_up", leg });
-  context.decide("DIAL-2", `Leg ${leg} answered after it had been given up: it is hung up and is no conversation.`);
+  context.decide(
+    "DIAL-2",
+    `Leg ${leg} answered after it had been cancelled: it is hung up and does not count as a conversation.`,
+  );
 }
 
 function handleTimer(context: StepContext, event: TimerEvent): void {

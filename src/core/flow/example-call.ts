@@ -20,7 +20,7 @@ const STARTS = 672;
 const PATIENCE_MS = 1000;
 
 /**
- * A concrete call in which a worst case comes about, as a scenario document: the caller walks there, suffers it, and hangs
+ * A concrete call in which a worst case comes about, as a scenario document: the caller gets there, waits it out, and hangs
  * up. Null: it depends on things a flow does not hold, or that no script can time.
  */
 export function exampleOf(
@@ -61,12 +61,12 @@ function exampleScriptOf(
   return kind.exampleScript(document, { target: exit, timing, ...given });
 }
 
-/** Whether an exit can be scripted at all, for walks worth a try. */
+/** Whether an exit can be scripted at all, for paths worth a try. */
 export function hasExampleScript(flow: Flow, applet: string, exit: string): boolean {
   return exampleScriptOf(flow, { applet, exit, timing: "fast" }, { select: null, groups: null }) !== null;
 }
 
-/** APP-5: the case that the next Switch of the walk shall take, if no Passthru comes between. */
+/** APP-5: the case that the next Switch on the path has to take, if no Passthru comes between. */
 function selectedBehind(flow: Flow, path: readonly PathStep[], at: number): string | null {
   for (const { applet, exit } of path.slice(at + 1)) {
     const type = flow.applets[applet]?.type;
@@ -133,7 +133,7 @@ class Script {
     return { account: { users: members.map((number) => ({ name: name(number), number })), groups } };
   }
 
-  /** A moment at which every time condition of the walk goes the right way. */
+  /** A moment at which every time condition on the path goes the right way. */
   #start(): number | null {
     for (let i = 0; i < STARTS; i++) {
       const startMs = FIRST_START_MS + i * HALF_HOUR_MS;

@@ -28,7 +28,7 @@ export interface WorstCase {
   /** The way to the applet where it happens, and that applet. */
   readonly path: readonly PathStep[];
   readonly applet: string;
-  /** The exit at the end of it; null: it lies at the beginning of the applet, or fills it. */
+  /** The exit at the end of it; null: it is at the beginning of the applet, or fills it. */
   readonly exit: string | null;
   /** How the applet is gone through until then. */
   readonly timing: Timing;
@@ -36,12 +36,12 @@ export interface WorstCase {
   readonly because: string;
 }
 
-/** What can be said of a flow without a call. */
+/** What verification finds without a call. */
 export interface FlowVerification {
   readonly warnings: readonly FlowWarning[];
   /** Null: nothing is ever dialled. */
   readonly longestRinging: WorstCase | null;
-  /** Nothing to hear and no key pressed. Null: the caller always hears something. */
+  /** Neither sound nor a digit. Null: the caller always hears something. */
   readonly longestSilence: WorstCase | null;
 }
 
@@ -63,7 +63,7 @@ export function verifyFlow(flow: Flow, groups: GroupSizes | null = null): FlowVe
   return verifyGraph(graphOf(flow.applets, groups), flow, groups);
 }
 
-/** {@link verifyFlow} of a graph that may lack ways of the flow: those that nobody shall walk. */
+/** {@link verifyFlow} of a graph that may lack exits of the flow: those that no path may take. */
 export function verifyGraph(graph: FlowGraph, flow: Flow, groups: GroupSizes | null): FlowVerification {
   const reach = reachFrom(graph, flow.start);
   return {
@@ -118,7 +118,7 @@ function longestRinging(graph: FlowGraph, walks: ReadonlyMap<string, readonly Pa
   return worst;
 }
 
-/** How the caller came to an applet, and how long he had heard nothing by then. */
+/** How the caller came to an applet, and how long they had heard nothing by then. */
 interface Arrival {
   readonly applet: string;
   readonly ms: number;
@@ -127,7 +127,7 @@ interface Arrival {
 }
 
 /**
- * Silence adds up over applets that make no sound, and a walk may go round through such applets until the call has run as
+ * Silence adds up over applets that make no sound, and a path may go round through such applets until the call has run as
  * many as it may (APP-9). So the worst arrival at each applet is taken forward, applet by applet of the call.
  */
 function longestSilence(graph: FlowGraph, start: string, reach: Reach): WorstCase | null {
@@ -152,7 +152,7 @@ function longestSilence(graph: FlowGraph, start: string, reach: Reach): WorstCas
 
 interface Silence {
   readonly ms: number;
-  /** Null: it lies at the beginning of the applet, or fills it. */
+  /** Null: it is at the beginning of the applet, or fills it. */
   readonly exit: string | null;
   readonly timing: Timing;
 }
@@ -188,7 +188,7 @@ function told(arrival: Arrival, { id, times }: FlowNode, { ms, exit, timing }: S
   return { ms, path: pathOf(arrival), applet: id, exit, timing, because };
 }
 
-/** What lies before the last sound may as well go briskly. */
+/** What comes before the last sound may as well go fast. */
 function pathOf(arrival: Arrival): readonly PathStep[] {
   const path: PathStep[] = [];
   for (let { by } = arrival; by !== null; by = by.from.by) path.unshift(by.step);

@@ -376,7 +376,7 @@ export class SimulatedNetwork<State> {
     this.#playbacks.set(id, { legs, timer });
   }
 
-  /** Ends what one leg hears; a playback that nobody hears any more ends without an event. */
+  /** Ends what one leg hears; a playback whose legs are all gone ends without an event. */
   #silence(leg: LegId): void {
     for (const [id, playback] of this.#playbacks) {
       const index = playback.legs.indexOf(leg);

@@ -47,7 +47,7 @@ export interface AttemptEnd {
   readonly message: string;
 }
 
-/** Every attempt ends here, exactly once; a leg that still rings or is up is given up (EVT-4). */
+/** Every attempt ends here, exactly once; a leg that still rings or is up is ended (EVT-4). */
 export function endAttempt(context: StepContext, state: ConnectState, attempt: Attempt, end: AttemptEnd): void {
   const { leg } = attempt;
   context.endLeg(leg);
@@ -65,7 +65,7 @@ export function endAttempt(context: StepContext, state: ConnectState, attempt: A
   notifyDialEvent(context, state, attempt, "Terminal");
 }
 
-/** Gives up every attempt but one: somebody else answered, or nobody waits any more. */
+/** Cancels every attempt but one: another leg answered, or the caller is gone. */
 export function cancelAttempts(
   context: StepContext,
   state: ConnectState,

@@ -12,7 +12,7 @@ const TWELVE = Array.from({ length: 12 }, (_, i) => `+9199000000${10 + i}`);
 const HOLD = { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } };
 const WHISPER = { start_call_playback: { type: "audio_url", value: "https://cdn.example/hello.wav" } };
 
-/** An applet behind the second exit alone: it stands in for the third. */
+/** An applet behind the second exit alone: it replaces the third. */
 const STANDS_IN = { nobody_answered: "bye" };
 
 /** Parameters with a list. */

@@ -11,16 +11,16 @@ import type { ConnectDocument, ConnectExit } from "./schema.ts";
 export const LONGEST_RING_S = 60;
 export const LONGEST_LIST = 100;
 
-/** A list with such an entry rings somebody, unless the account forbids it. */
+/** A list with such an entry rings someone, unless the account forbids it. */
 const LOOKS_DIALABLE = /^\s*(?:\+?\d[\d ()-]{6,}|sip:\S+)\s*$/;
 
 /** The three exits (section 6), in the order of the contract. */
 export function connectExits(document: ConnectDocument): readonly AppletExit[] {
   const asksUrl = document.url !== undefined || document.dial_whom?.url !== undefined;
-  // Whoever stands in the account or comes from a URL may be rung; an empty list in the flow rings nobody.
+  // Anyone in the account or named by a URL may be rung; an empty list in the flow rings nobody.
   const ringsNobody = !asksUrl && document.dial_whom?.group === undefined && numbersOf(document).length === 0;
   const heard = { waits: true, silence: ringsNobody ? NEVER_TAKEN : HEARD, optional: false };
-  // A list in the flow is found wanting in no time at all; with a URL the caller has heard nothing while it was asked.
+  // A list in the flow is rejected at once; with a URL the caller has heard nothing while it was asked.
   const unheard = connectTimes(document).silenceMs;
   const silence = { afterSound: null, throughout: unheard };
   // EXIT-4: left empty, the last exit is the one before it.
@@ -96,7 +96,7 @@ export function roundSize({ parameters = {} }: ConnectDocument): number {
   return activate ? maxAttempts : 1;
 }
 
-/** The numbers that stand in the flow itself. */
+/** The numbers written into the flow itself. */
 export function numbersOf({ dial_whom: whom, parameters }: ConnectDocument): readonly string[] {
   if (whom !== undefined) return whom.numbers ?? [];
   const destination = parameters?.["destination"];

@@ -139,7 +139,7 @@ function handleTimer(context: StepContext, document: ConnectDocument, state: Con
   if (leg !== null) onPlaybackEnded(context, state, leg, "it did not end in time");
 }
 
-/** While there is an announcement the only one: all but the leg that was answered have been given up. */
+/** While there is an announcement the only one: all but the answered leg have been cancelled. */
 function lastLeg(state: ConnectState): LegId | null {
   return activeAttempts(state).at(-1)?.leg ?? null;
 }

@@ -13,7 +13,7 @@ import { type Attempt, changeAttempt, type ConnectState } from "./state.ts";
 export const CONVERSATION_TIMER = "talk";
 export const PROMPT_TIMER = "prompt";
 
-/** DIAL-8: what the callee (or both) hear before they are put through; without it they are put through at once. */
+/** DIAL-8: what the callee (or both) hear before the bridge; without it they are bridged at once. */
 export function playOrBridge(context: StepContext, state: ConnectState, leg: LegId): void {
   const playback = state.answer?.startCallPlayback ?? null;
   if (playback === null) return bridge(context, state, leg);

@@ -24,7 +24,7 @@ function numbersOf(context: StepContext, whom: DialWhom): readonly string[] {
     context.findings(FLOW_ANSWER, [unknownGroup(group, Object.keys(groups))]);
     return [];
   }
-  // A member without a number of his own is reached at his phone or browser.
+  // A member without a number is reached on their SIP phone or browser.
   return names.map((name) => users.find((user) => user.name === name)?.number ?? `sip:${name}`);
 }
 
@@ -35,7 +35,7 @@ export function unknownGroup(group: string, known: readonly string[]): Finding {
   return warning({ rule: "APP-7", path: "dial_whom.group", found, allowed, consequence: "nobody is dialled" });
 }
 
-/** APP-7: the URL's text names the destinations; everything else stands in `parameters`, or takes the defaults. */
+/** APP-7: the URL's text names the destinations; everything else is in `parameters`, or takes the defaults. */
 export function evaluateDialWhomAnswer(
   context: StepContext,
   outcome: HttpOutcome,

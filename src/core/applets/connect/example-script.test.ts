@@ -157,7 +157,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       takesMs: 10_000,
     },
   ],
-  "EXIT-4: nobody is dialled, where nobody answers stands in": [
+  "EXIT-4: nobody is dialled, where nobody answers replaces it": [
     listing(["abc"]),
     "nobody_answered",
     "fast",

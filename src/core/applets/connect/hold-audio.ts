@@ -11,7 +11,7 @@ type Wanted =
   | { readonly kind: "leg"; readonly leg: number };
 
 /**
- * Brings what the caller hears in line with what he should hear (DIAL-7): called wherever a phase, a round or the answer
+ * Brings what the caller hears in line with what they should hear (DIAL-7): called wherever a phase, a round or the answer
  * changes. What already plays goes on without a gap from attempt to attempt.
  */
 export function updateHoldAudio(context: StepContext, state: ConnectState): void {

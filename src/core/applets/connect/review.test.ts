@@ -30,7 +30,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   ],
 };
 
-describe("what the contract says of an answer that stands in the flow", () => {
+describe("what the contract says of an answer written into the flow", () => {
   it.each(Object.entries(ROWS))("RES-9: %s", (_, [document, ...findings]) => {
     for (const mode of ["strict", "lenient"] as const) {
       const found = connect.review?.({ type: "connect", exits: {}, ...document }, mode) ?? [];

@@ -97,7 +97,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     },
     told: [TALKED, CALLER_ENDED, "exit.taken EXIT-2 sales conversation_ended bye"],
   },
-  "EXIT-2, DIAL-11: a Passthru behind a conversation that the caller left is told": {
+  "EXIT-2, DIAL-11: a Passthru behind a conversation that the caller left is notified": {
     bye: PASS,
     happens: (call) => {
       talks(call);
@@ -107,7 +107,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       TALKED,
       CALLER_ENDED,
       "exit.taken EXIT-2 sales conversation_ended bye",
-      'decision EXIT-2 Nobody is left to go on with the flow; "bye" directly behind is still told once.',
+      'decision EXIT-2 Nobody is left to go on with the flow; "bye" directly behind is still notified once.',
     ],
   },
   "COMMAND: the conversation is hung up by command": {
@@ -122,7 +122,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       "exit.taken EXIT-2 sales conversation_ended bye",
     ],
   },
-  "DIAL-11: the caller leaves while it rings, and a Passthru behind is told": {
+  "DIAL-11: the caller leaves while it rings, and a Passthru behind is notified": {
     bye: PASS,
     happens: (call) => {
       call.dial([A]);
@@ -130,10 +130,10 @@ const STORIES: Readonly<Record<string, Story>> = {
     },
     told: [
       "attempt.ended DIAL-11 2 canceled The caller hung up.",
-      'decision DIAL-11 Nobody is left to go on with the flow; "bye" directly behind is still told once.',
+      'decision DIAL-11 Nobody is left to go on with the flow; "bye" directly behind is still notified once.',
     ],
   },
-  "DIAL-11: the caller leaves before anybody was dialled, and no Passthru is told": {
+  "DIAL-11: the caller leaves before anyone was dialled, and no Passthru is notified": {
     bye: PASS,
     happens: (call) => call.leaves(),
     told: ["decision REF-8 Request f1 is cancelled: its answer is no longer needed."],

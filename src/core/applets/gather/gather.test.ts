@@ -12,7 +12,7 @@ function gatherFlow(parts: Record<string, unknown>) {
   return { flow: "1", start: "ask", applets: { ask: { type: "gather", exits, ...parts }, pass, none: BYE } };
 }
 
-/** A Gather whose answer stands in the flow, with the prompt playing. */
+/** A Gather whose answer is written into the flow, with the prompt playing. */
 function gathering(more: Record<string, unknown> = {}): Drive {
   return new Drive({ flow: gatherFlow({ parameters: { ...PROMPT, ...more } }) });
 }
@@ -100,7 +100,7 @@ describe("the trace of a Gather", () => {
         used({ repeat_menu: 1 }),
         SAID,
         HEARD,
-        "decision APP-2 Nothing was entered: the prompt is said again.",
+        "decision APP-2 Nothing was entered: the prompt plays again.",
         SAID,
         HEARD,
         "exit.taken APP-2 nothing_entered",
@@ -194,7 +194,7 @@ describe("a Gather", () => {
     expect(call.exits).toEqual(["ask.nothing_entered"]);
   });
 
-  it("APP-2: the wait for a digit does not cut into the prompt said again", () => {
+  it("APP-2: the wait for a digit does not cut into the repeated prompt", () => {
     const call = gathering({ repeat_menu: 1 });
     call.played();
     call.after(4000);

@@ -45,7 +45,7 @@ type GatherState = AskingState | GatheringState;
 
 const INPUT_TIMER = "input";
 
-/** APP-2: asks for digits; what to say and when to stop comes from a URL, like Connect's answer, or stands in the flow. */
+/** APP-2: asks for digits; what to play and when to stop comes from a URL, like Connect's answer, or is written into the flow. */
 const kind: AppletKind<GatherDocument, GatherState> = {
   type: "gather",
   schema: gatherSchema,
@@ -180,14 +180,14 @@ function finish(context: StepContext, state: GatheringState, how: string): Gathe
     return state;
   }
   if (repeats < answer.repeatMenu) {
-    context.decide("APP-2", "Nothing was entered: the prompt is said again.");
+    context.decide("APP-2", "Nothing was entered: the prompt plays again.");
     return begin(context, answer, repeats + 1);
   }
   leaveWithNothing(context);
   return state;
 }
 
-/** REQ-25: the digits of an earlier prompt are not told again after one that got none. */
+/** REQ-25: an earlier prompt's digits are not sent again after one that got none. */
 function leaveWithNothing(context: StepContext): void {
   context.updateFacts({ digits: null });
   context.leave("nothing_entered", "APP-2");

@@ -7,7 +7,7 @@ type HangupDocument = z.infer<typeof schema>;
 
 /**
  * APP-8: ends the call. A caller whom no applet has answered is refused instead, so that a flow can turn calls away
- * without anybody paying for them.
+ * at no cost.
  */
 const kind: AppletKind<HangupDocument, null> = {
   type: "hangup",

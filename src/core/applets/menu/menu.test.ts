@@ -48,7 +48,7 @@ describe("an IVR menu", () => {
     expect(call.exits).toEqual(["menu.invalid"]);
   });
 
-  it("APP-3: the prompt is said again as often as repeat says", () => {
+  it("APP-3: the prompt plays again as often as repeat says", () => {
     const call = new Drive({ flow: menuFlow({ repeat: 2 }) });
     call.played();
     call.after(5000);
@@ -60,7 +60,7 @@ describe("an IVR menu", () => {
     expect(call.exits).toEqual(["menu.no_input"]);
   });
 
-  it("APP-3: a wrong key stops the prompt, or the request for its words, before it is said again", () => {
+  it("APP-3: a wrong key stops the prompt, or the request for its words, before it plays again", () => {
     const saying = new Drive({ flow: menuFlow({ repeat: 1 }) });
     saying.presses("9");
     expect(saying.kinds).toEqual(["stop_playing", "clear_timer", "play", "set_timer"]);
@@ -69,7 +69,7 @@ describe("an IVR menu", () => {
     expect(asking.kinds).toEqual(["cancel_request", "fetch"]);
   });
 
-  it("APP-3: the wait for a key before does not cut into the prompt said again", () => {
+  it("APP-3: the wait for a key before does not cut into the repeated prompt", () => {
     const call = new Drive({ flow: menuFlow({ repeat: 1 }) });
     call.played();
     call.after(4000);

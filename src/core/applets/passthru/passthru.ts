@@ -18,7 +18,7 @@ const schema = z.strictObject({
 type PassthruDocument = z.infer<typeof schema>;
 
 /**
- * APP-4: tells a URL what the call has come to. Sync waits for the answer and has two exits by it; async goes on at once,
+ * APP-4: notifies a URL of the state of the call. Sync waits for the answer and has two exits by it; async goes on at once,
  * and the delivery is the outbox's.
  */
 const kind: AppletKind<PassthruDocument, null> = {
@@ -89,7 +89,7 @@ const kind: AppletKind<PassthruDocument, null> = {
   },
   on(context, _document, _state, event) {
     if (event.kind === "digit") context.addTypeAhead(event.digit);
-    // Its own: what other applets asked for was given up when they were left.
+    // Its own: requests of other applets were cancelled when they were left.
     if (event.kind === "fetched") answered(context, event.id, event.outcome, event.elapsedMs);
     return null;
   },

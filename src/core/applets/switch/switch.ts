@@ -17,7 +17,7 @@ const schema = z.strictObject({
 
 type SwitchDocument = z.infer<typeof schema>;
 
-/** APP-5: goes where the Passthru before it was told to go: `{"select":"<case>"}`. */
+/** APP-5: goes where the answer of the Passthru before it leads: `{"select":"<case>"}`. */
 const kind: AppletKind<SwitchDocument, null> = {
   type: "switch",
   schema,

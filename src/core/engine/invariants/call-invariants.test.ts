@@ -262,7 +262,7 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
     ...over(),
   ],
   "an exit and the applet behind it": [...trace(ENTERED, exit("nobody_answered", "sales"), ENTERED), ...over()],
-  "DIAL-11: a Passthru that is told without its exit": [
+  "DIAL-11: a Passthru that is notified without its exit": [
     ...trace(ENTERED, { type: "decision", rule: "DIAL-11", message: "It is told." }),
     ...trace({ type: "applet.entered", applet: "pass", kind: "passthru" }),
     ...over(),

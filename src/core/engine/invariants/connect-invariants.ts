@@ -70,7 +70,7 @@ export class ConnectInvariants {
       this.#report("within_limits", `a conversation of ${durationMs} ms, ${limitMs} are allowed (DIAL-5)`);
   }
 
-  /** With no applet at *nobody dialed*, *nobody answers* stands in for it (EXIT-4). */
+  /** With no applet at *nobody dialed*, *nobody answers* replaces it (EXIT-4). */
   #left(exit: string): void {
     if (this.#connect === null) return;
     const { conversations, dialled } = this.#connect;

@@ -32,7 +32,7 @@ export interface Violation {
   readonly message: string;
 }
 
-/** Takes down a broken invariant; the time is known to whoever passes this on. */
+/** Takes down a broken invariant; the caller of the checks adds the time. */
 export type ReportViolation = (invariant: Invariant, message: string) => void;
 
 /** What a group of invariants looks at, by kind. */

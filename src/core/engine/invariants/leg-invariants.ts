@@ -19,7 +19,7 @@ export class LegInvariants {
     return this.#caller === "gone";
   }
 
-  /** Legs that somebody still has to end, in words. */
+  /** Legs that are still to be ended, in words. */
   get open(): readonly string[] {
     const legs = [...this.#legs].filter(([, state]) => state !== "gone" && state !== "cancelled");
     return legs.map(([leg, state]) => `leg ${leg} is ${state}`);

@@ -30,7 +30,7 @@ export class TraceInvariants {
       decision: ({ rule, message }) => {
         if (rule === "" || message === "") this.#report("trace_explains", "a decision has no reason");
         if (message.startsWith("The trace is full")) this.isFull = true;
-        // A Passthru is told although its exit is not taken.
+        // A Passthru is notified although its exit is not taken.
         if (rule === "DIAL-11") this.#expected = undefined;
       },
       "request.result": ({ id, result, rule, message }) => {

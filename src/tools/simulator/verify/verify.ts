@@ -42,7 +42,7 @@ export interface ExampleOfFinding {
   readonly scenario: ScenarioInput;
 }
 
-/** The example of a finding, or one sentence that says why there is none. */
+/** The example of a finding, or one sentence that says why it has none. */
 type Shown =
   | { readonly example: ExampleOfFinding; readonly noExample: null }
   | { readonly example: null; readonly noExample: string };
@@ -67,12 +67,12 @@ export type VerifiedWorst = {
   readonly because: string;
 } & Shown;
 
-/** What can be said of a flow document without a real call. */
+/** What verification finds in a flow document without a real call. */
 export interface FlowReport {
   readonly findings: readonly FlowFinding[];
   /** The longest that it may ring in one applet. Null: never; or the flow has errors. */
   readonly longestRinging: VerifiedWorst | null;
-  /** The longest without anything to hear and without a key pressed. Null: none; or the flow has errors. */
+  /** The longest time without sound and without a digit. Null if there is none, or the flow has errors. */
   readonly longestSilence: VerifiedWorst | null;
 }
 
@@ -158,7 +158,7 @@ class Verifier {
     };
   }
 
-  /** In a flow with gaps nothing can be said of what would lie behind them. */
+  /** In a flow with gaps, nothing is known about what would be behind them. */
   #warnings(): Said[] {
     const { unreadable, unknown } = this.#reading;
     const gaps = new Set([...unreadable, ...unknown]);
@@ -281,7 +281,7 @@ class Verifier {
     return played !== null && shows(target, played.trace) ? this.#exampleOf(call, played.trace) : null;
   }
 
-  /** Reads a call as `simulate` would, and plays it. Null: it is none, or never ends. */
+  /** Reads a call as `simulate` would, and plays it. Null: it cannot be read, or never ends. */
   #play(call: ExampleCall): Played | null {
     // The flow was read once: its text need not be read again for every call.
     const read = parseScenario(JSON.stringify({ ...call, flow: ANY_FLOW }), "example", () => "");
@@ -330,7 +330,7 @@ class Verifier {
     return { ms, applet, exit, because, example: null, noExample };
   }
 
-  /** The walk of the proof may go where no script can; others may do as well. */
+  /** The worst path may go where no script can; others may do as well. */
   *#callsOf(worst: WorstCase, what: "ringing" | "silence"): Generator<ExampleCall, void, void> {
     const first = exampleOf(this.#flow, worst, what, this.#groups);
     if (first !== null) yield first;
