@@ -157,8 +157,22 @@ export class SimulatedNetwork<State> {
         return this.#clear(this.#requests, effect.id);
       case "notify":
         return;
-      default:
+      case "answer":
+      case "bridge":
+      case "cancel":
+      case "dial":
+      case "forward_audio":
+      case "hang_up":
+      case "play":
+      case "record":
+      case "reject":
+      case "stop_forwarding":
+      case "stop_playing":
+      case "stop_recording":
+      case "unbridge":
         return this.#performOnLegs(effect);
+      default:
+        unreachable(effect);
     }
   }
 
