@@ -39,9 +39,9 @@ const MAX_VIRTUAL_MS = 30 * 86_400_000;
 /** A person (or a robot) presses five keys a second. */
 export const DIGIT_SPACING_MS = 200;
 
-type LegEffect = Exclude<
+type OtherEffect = Exclude<
   Effect,
-  { kind: "trace" | "end" | "set_timer" | "clear_timer" | "fetch" | "check_audio" | "cancel_request" | "notify" }
+  { kind: "trace" | "end" | "set_timer" | "clear_timer" | "fetch" | "check_audio" | "cancel_request" }
 >;
 
 interface Leg {
@@ -141,8 +141,7 @@ export class SimulatedNetwork<State> {
   #perform(effect: Effect): void {
     switch (effect.kind) {
       case "trace":
-        this.#trace.push(effect.entry);
-        return;
+        return void this.#trace.push(effect.entry);
       case "end":
         this.#record = effect.record;
         return;
@@ -156,7 +155,6 @@ export class SimulatedNetwork<State> {
       case "cancel_request":
         return this.#clear(this.#requests, effect.id);
       case "notify":
-        return;
       case "answer":
       case "bridge":
       case "cancel":
@@ -170,13 +168,13 @@ export class SimulatedNetwork<State> {
       case "stop_playing":
       case "stop_recording":
       case "unbridge":
-        return this.#performOnLegs(effect);
+        return this.#performOther(effect);
       default:
         unreachable(effect);
     }
   }
 
-  #performOnLegs(effect: LegEffect): void {
+  #performOther(effect: OtherEffect): void {
     switch (effect.kind) {
       case "dial":
         return this.#dial(effect);
@@ -197,6 +195,7 @@ export class SimulatedNetwork<State> {
       case "stop_recording":
         return this.#closeRecording(effect.id);
       case "answer":
+      case "notify":
       case "forward_audio":
       case "stop_forwarding":
       case "unbridge":
