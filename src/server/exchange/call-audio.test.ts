@@ -7,7 +7,7 @@ import type { CallEvent } from "../../core/call/events.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import type { HttpClientOutcome } from "../../edges/http-client/types.ts";
 import type { SipEndpointApi } from "../../edges/sip/endpoint.ts";
-import type { ExternalEffect } from "./live-call.ts";
+import type { ExternalEffect } from "./call-ports.ts";
 import { CallIo } from "./call-io.ts";
 import type { AccountConfig } from "./workspace.ts";
 
@@ -43,13 +43,12 @@ function setUp(checked: HttpClientOutcome) {
     closeCall: () => void media.push("close"),
   };
   const config = { privateDestinations: true, account: { country: "IN" } } as AccountConfig;
-  const io = new CallIo(services, config, client as MediaClient, () => undefined);
+  const io = new CallIo("sid", services, config, client as MediaClient, () => undefined);
   const call = { sid: "sid", now: () => clock.now(), deliver: (event: CallEvent) => void delivered.push(event) };
   io.attach(call as unknown as CallIo["call"], {
     snapshot: () => null,
     ringing: () => null,
     hangUp: () => undefined,
-    heardDigit: () => undefined,
     answer: () => undefined,
     reject: () => undefined,
   });

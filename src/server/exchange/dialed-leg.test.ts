@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { CallEvent } from "../../core/call/events.ts";
 import type { DialOptions, PreparedInvite } from "../../edges/sip/endpoint.ts";
-import type { CallIo } from "./call-io.ts";
 import { DialedLeg } from "./dialed-leg.ts";
+import type { LegPorts } from "./live-leg.ts";
 import type { OutboundRoute } from "./route.ts";
 
 const LEG = 2;
@@ -23,7 +23,7 @@ async function prepared(port: Promise<{ port: number }>): Promise<{ leg: DialedL
     cancel: () => void said.push("cancel"),
     snapshot: () => null,
   };
-  const io = {
+  const ports = {
     services: {
       mediaAddress: "192.0.2.9",
       sip: { prepare: ({ sdp }: DialOptions) => (said.push(/^m=audio (\d+)/m.exec(sdp)?.[1] ?? "no port"), invite) },
@@ -33,8 +33,8 @@ async function prepared(port: Promise<{ port: number }>): Promise<{ leg: DialedL
     openLeg: () => port,
     forgetLeg: () => void said.push("forget"),
     legFailed: (_: number, sip: number | null, detail: string) => void said.push(`${sip} ${detail}`),
-  } as unknown as CallIo;
-  const leg = new DialedLeg(io, LEG, ROUTE);
+  } as unknown as LegPorts;
+  const leg = new DialedLeg(ports, LEG, ROUTE);
   expect(said).toEqual([]);
   await nextTurn();
   return { leg, said };

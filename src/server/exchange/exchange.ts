@@ -13,7 +13,6 @@ import type { Store } from "../../edges/store/store.ts";
 import { Admission, RETRY_AFTER_S } from "./admission.ts";
 import type { AdmissionRefusal } from "./admission.ts";
 import { CallIo } from "./call-io.ts";
-import type { Services } from "./call-io.ts";
 import { CallerLeg } from "./caller-leg.ts";
 import type { Directory } from "./directory.ts";
 import { callerNumber } from "./directory.ts";
@@ -21,6 +20,7 @@ import { identityOf, calledNumber } from "./identity.ts";
 import { readOffer } from "./leg-media.ts";
 import type { ReadOffer } from "./leg-media.ts";
 import { LiveCall } from "./live-call.ts";
+import type { Services } from "./services.ts";
 import type { AccountConfig, Workspace } from "./workspace.ts";
 
 export interface ExchangeOptions {
@@ -268,7 +268,7 @@ export class Exchange {
     this.#callsBegun += 1;
     const sid = makeCallSid(random, now, config.account.timezone);
     const media = this.#pickMedia();
-    const io = new CallIo(this.services, config, media, () => this.release(sid, config));
+    const io = new CallIo(sid, this.services, config, media, () => this.release(sid, config));
     io.callerCodec = offer?.codec ?? null;
     const from = callerNumber(identityOf(invite.request), config.account.country);
     const direction = "incoming";

@@ -1,5 +1,4 @@
-import type { Clock, Timer } from "../../base/clock.ts";
-import type { Log } from "../../base/log.ts";
+import type { Timer } from "../../base/clock.ts";
 import type { Effect } from "../../core/call/effects.ts";
 import type { CallEvent } from "../../core/call/events.ts";
 import { CALLER } from "../../core/call/legs.ts";
@@ -9,26 +8,8 @@ import { toHttpRequest } from "../../core/contract/request.ts";
 import type { CallState } from "../../core/engine/engine.ts";
 import { step } from "../../core/engine/engine.ts";
 import type { CallRow, JournalRow, OutboxRow } from "../../edges/store/types.ts";
+import type { CallPorts, ExternalEffect } from "./call-ports.ts";
 import { endRow } from "./cdr-rows.ts";
-
-/** What a live call acts through. */
-export interface CallPorts {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Resolves when durable, in the order of the calls. `soon` may wait a little for company. */
-  append(row: JournalRow, urgency: "now" | "soon"): Promise<void>;
-  /** `effect` waits for the journal: what nobody outside would notice of it may be done meanwhile. */
-  prepare(effect: ExternalEffect): void;
-  /** Performs an effect that the call itself cannot: about legs, media and HTTP. */
-  perform(effect: ExternalEffect): void;
-  /** What a restarted process would need of this call's legs, as JSON; null: unchanged since the last time. */
-  legSnapshots(): string | null;
-  /** The call is over and its end is durable, or it can't go on at all (`failed`): let go of everything. */
-  ended(failed: boolean): void;
-}
-
-/** The effects that reach outside; timers, trace, outbox and the end are the call's own. */
-export type ExternalEffect = Exclude<Effect, { kind: "set_timer" | "clear_timer" | "trace" | "notify" | "end" }>;
 
 /** A step whose row is not durable yet, and what must wait until it is. */
 interface Unwritten {

@@ -33,7 +33,7 @@ function setUp() {
         void done.push(`play ${call} ${id} on ${legs.join()} ${JSON.stringify(items)}${loop ? " looped" : ""}`),
       stopPlaying: (call, id) => void done.push(`stop ${call} ${id}`),
     },
-    played: (id, failure) => void done.push(`played ${id}: ${failure}`),
+    onFailed: (id, failure) => void done.push(`played ${id}: ${failure}`),
   });
   const settle = async (index: number, made: Result<Clip, string>): Promise<void> => {
     asked[index]?.settle(made);

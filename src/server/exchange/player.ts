@@ -18,8 +18,8 @@ export interface PlayerOptions {
   readonly country: string;
   /** The account's `private_destinations`. */
   readonly allowPrivate: boolean;
-  /** A playback ended before media heard of it. */
-  played(id: string, failure: string): void;
+  /** A playback failed before the media process got it. */
+  onFailed(id: string, failure: string): void;
 }
 
 /** A playback whose audio is being made ready. */
@@ -75,14 +75,14 @@ export class Player {
     const before = [...this.#pending.values()];
     this.leave(legs);
     for (const { effect } of before)
-      if (!this.#pending.has(effect.id) && !effect.loop) this.#options.played(effect.id, "replaced");
+      if (!this.#pending.has(effect.id) && !effect.loop) this.#options.onFailed(effect.id, "replaced");
   }
 
   #prepared({ effect, legs }: Pending, made: readonly (PlayItem | string)[]): void {
     if (this.#pending.get(effect.id)?.effect !== effect) return;
     this.#pending.delete(effect.id);
     const failure = made.find((item) => typeof item === "string");
-    if (failure !== undefined) return this.#options.played(effect.id, failure);
+    if (failure !== undefined) return this.#options.onFailed(effect.id, failure);
     this.#start(
       effect,
       [...legs],

@@ -2,16 +2,15 @@ import type { Log } from "../../base/log.ts";
 import { readStoredEvent } from "../../core/call/stored-event.ts";
 import { readStoredSetup } from "../../core/call/stored-setup.ts";
 import { CALLER } from "../../core/call/legs.ts";
-import type { LegId } from "../../core/call/legs.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
-import type { DialogSnapshot, RingingSnapshot, SipCall } from "../../edges/sip/endpoint.ts";
 import type { Store } from "../../edges/store/store.ts";
 import type { UnfinishedCall } from "../../edges/store/types.ts";
-import type { LiveCallerLeg, LegSnapshots } from "./call-io.ts";
+import { AdoptedLeg } from "./adopted-leg.ts";
 import { CallIo } from "./call-io.ts";
 import type { Directory } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import { LiveCall } from "./live-call.ts";
+import type { LegSnapshots } from "./live-leg.ts";
 
 /**
  * After a crash: every call without an end is stepped to where its journal left it, told `recover`, and ended in
@@ -63,63 +62,16 @@ async function rebuild(
   const client = media?.client ?? exchange.media[0];
   if (config === undefined || json === null || client === undefined) return null;
   const setup = readStoredSetup(json);
-  const io = new CallIo(exchange.services, config, client, () => exchange.release(callSid, config));
-  io.recordingsInMedia = media?.recordings ?? new Set();
+  const io = new CallIo(callSid, exchange.services, config, client, () => exchange.release(callSid, config));
+  io.recordings.keepInMedia(media?.recordings ?? new Set());
   const call = new LiveCall(callSid, setup, null, io);
   const { dialogs, ringing = {} } =
     legSnapshots === null ? { dialogs: {} } : (JSON.parse(legSnapshots) as LegSnapshots);
-  io.attach(call, adopted(io, CALLER, dialogs[CALLER], undefined));
+  const adopted = (leg: number): AdoptedLeg =>
+    new AdoptedLeg(io, leg, { dialog: dialogs[leg] ?? null, invite: ringing[leg] ?? null });
+  io.attach(call, adopted(CALLER));
   call.replay(events.map(readStoredEvent));
-  for (const leg of call.attemptedLegs()) io.adopt(leg, adopted(io, leg, dialogs[leg], ringing[leg]));
+  for (const leg of call.attemptedLegs()) io.adopt(leg, adopted(leg));
   exchange.adopt(callSid, io);
   return call;
-}
-
-/** A leg of an earlier process. All it can do is end: with a BYE, with a CANCEL, or by itself when neither is known. */
-function adopted(
-  io: CallIo,
-  id: LegId,
-  snapshot: DialogSnapshot | undefined,
-  ringing: RingingSnapshot | undefined,
-): LiveCallerLeg {
-  let ended = false;
-  const end = (detail: string): void => {
-    if (ended) return;
-    ended = true;
-    io.legEnded(id, detail);
-  };
-  const call: SipCall | null = snapshot === undefined ? null : adoptedCall(io, snapshot);
-  if (call !== null)
-    call.handlers = {
-      onEnded: (reason) => end(reason),
-      onOffer: () => ({ status: 488 }),
-      onAnswer() {},
-      onInfo() {},
-    };
-  const hangUp = (): void => {
-    if (call !== null) call.hangUp();
-    else if (ringing === undefined) end("its dialog was not known after the restart");
-    else {
-      io.services.sip.cancel(ringing);
-      end("it rang when the process died, and was cancelled after the restart");
-    }
-  };
-  return {
-    snapshot: () => snapshot ?? null,
-    ringing: () => ringing ?? null,
-    hangUp,
-    heardDigit() {},
-    answer() {},
-    reject: hangUp,
-  };
-}
-
-/** Null: its address is no longer one of ours; the other side will find out by its own timers. */
-function adoptedCall(io: CallIo, snapshot: DialogSnapshot): SipCall | null {
-  try {
-    return io.services.sip.adopt(snapshot);
-  } catch (error) {
-    io.log.warn({ err: error, call: io.call.sid }, "a dialog of an earlier process can't be taken back");
-    return null;
-  }
 }

@@ -1,0 +1,56 @@
+import type { LegId } from "../../core/call/legs.ts";
+import type { MediaClient } from "../../edges/media/process/client.ts";
+import type { Codec } from "../../edges/media/process/protocol.ts";
+import type { DialogSnapshot, RingingSnapshot } from "../../edges/sip/endpoint.ts";
+import type { LiveCall } from "./live-call.ts";
+import type { Services } from "./services.ts";
+
+/** A leg of a live call, however it began. Every method is harmless once the leg is gone. */
+export interface LiveLeg {
+  /** Plain values for the journal: the dialog, and before there is one the INVITE that rings. */
+  snapshot(): DialogSnapshot | null;
+  ringing(): RingingSnapshot | null;
+  hangUp(): void;
+}
+
+/** A leg that can be answered or refused: the caller's. */
+export interface LiveCallerLeg extends LiveLeg {
+  answer(): void;
+  reject(sip: number): void;
+}
+
+/** What a process that starts after a crash needs of a call's legs: enough to hang them up, or to stop their ringing. */
+export interface LegSnapshots {
+  readonly dialogs: Readonly<Record<LegId, DialogSnapshot>>;
+  readonly ringing?: Readonly<Record<LegId, RingingSnapshot>>;
+}
+
+/** A digit that a leg sent, in whichever way it came. */
+export interface LegDigit {
+  readonly leg: LegId;
+  /** 0-9 * # A-D. */
+  readonly digit: string;
+  readonly via: "rfc4733" | "inband" | "info";
+}
+
+/** What a leg acts through, and what it reports to. */
+export interface LegPorts {
+  readonly services: Services;
+  readonly media: MediaClient;
+  readonly call: LiveCall;
+  /** What the caller speaks: offered first to destinations, so that most calls need no transcoding. */
+  readonly callerCodec: Codec | null;
+  /** The RTP port of a leg that will be dialled. */
+  openLeg(leg: LegId): Promise<{ port: number }>;
+  /** The RTP port of the caller's leg. */
+  openCaller(callSid: string): Promise<{ port: number }>;
+  /** What `snapshot` or `ringing` returns has changed. */
+  legChanged(): void;
+  onDigit(digit: LegDigit): void;
+  /** The leg is over. Reported to the engine once; its media is released. */
+  legEnded(leg: LegId, detail: string): void;
+  /** A dialled leg will never be answered. `sip`: the final status, null when there was none. */
+  legFailed(leg: LegId, sip: number | null, detail: string): void;
+  /** Releases a leg that has nothing more to report. */
+  forgetLeg(leg: LegId): void;
+}
