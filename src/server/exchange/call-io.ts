@@ -12,11 +12,12 @@ import { CustomerRequests } from "./customer-requests.ts";
 import { DigitFilter } from "./digit-filter.ts";
 import { DialedLeg } from "./dialed-leg.ts";
 import type { CallPorts, ExternalEffect } from "./call-ports.ts";
+import { CallRoutes } from "./call-routes.ts";
 import type { LiveCall } from "./live-call.ts";
 import type { LegDigit, LegPorts, LegSnapshots, LiveCallerLeg, LiveLeg } from "./live-leg.ts";
 import { Player } from "./player.ts";
 import { RecordingFiles } from "./recording-files.ts";
-import { outboundRoute } from "./route.ts";
+import type { OutboundRoute } from "./route.ts";
 import type { Services } from "./services.ts";
 import type { AccountConfig } from "./workspace.ts";
 
@@ -42,11 +43,15 @@ export class CallIo implements CallPorts, LegPorts {
   readonly #onEnded: (failed: boolean) => void;
   readonly #legs = new Map<LegId, LiveLeg>();
   readonly #cancelled = new Set<LegId>();
+  /** Legs that are dialled once the caller's ACK has come (trunk setting `wait_for_ack`). */
+  readonly #untilAck: EffectOf<"dial">[] = [];
+  #acknowledged = false;
   #caller: LiveCallerLeg | null = null;
   #call: LiveCall | null = null;
   #legSnapshotsChanged = false;
   #firstDialed: Promise<{ port: number }> | null = null;
   callerCodec: Codec | null = null;
+  routes: CallRoutes;
 
   constructor(
     callSid: string,
@@ -62,6 +67,7 @@ export class CallIo implements CallPorts, LegPorts {
     this.services = services;
     this.config = config;
     this.media = media;
+    this.routes = new CallRoutes(config);
     this.#onEnded = onEnded;
     this.#requests = new CustomerRequests(services, config, (kind, id, { outcome, elapsedMs }) =>
       this.#deliver({ kind, at: this.call.now(), id, outcome, elapsedMs }),
@@ -159,6 +165,7 @@ export class CallIo implements CallPorts, LegPorts {
   forgetLeg(leg: LegId): void {
     // What the journal holds of its dialog does no harm: after a crash only legs that the engine still has are hung up.
     this.#legs.delete(leg);
+    this.routes.close(leg);
     this.media.closeLeg(this.call.sid, leg);
   }
 
@@ -196,7 +203,7 @@ export class CallIo implements CallPorts, LegPorts {
 
   prepare(effect: ExternalEffect): void {
     if (effect.kind !== "dial" || this.#cancelled.has(effect.leg)) return;
-    const route = outboundRoute(this.config, effect.destination, effect.callerId);
+    const route = this.routes.open(effect.leg, effect.destination, effect.callerId);
     // That no trunk leads there is reported when the leg would be dialled.
     if (route.ok) this.#legs.set(effect.leg, new DialedLeg(this, effect.leg, route.value));
   }
@@ -234,19 +241,38 @@ export class CallIo implements CallPorts, LegPorts {
     this.media.bridge(this.call.sid, a, b);
   }
 
-  /** A leg whose `dial` still waits for the journal is not dialled any more. */
+  callerAcknowledged(): void {
+    this.#acknowledged = true;
+    for (const effect of this.#untilAck.splice(0)) this.#dial(effect);
+  }
+
+  /** A leg whose `dial` still waits, for the journal or for the caller's ACK, is not dialled any more. */
   #hangUp(id: LegId): void {
-    const leg = this.#legs.get(id);
-    if (leg === undefined) this.#cancelled.add(id);
-    else leg.hangUp();
+    this.#cancelled.add(id);
+    this.#legs.get(id)?.hangUp();
   }
 
   /** The leg was prepared when it was decided; it may have been cancelled since. */
-  #dial({ leg: id, destination, callerId }: EffectOf<"dial">): void {
+  #dial(effect: EffectOf<"dial">): void {
+    const { leg: id, destination, callerId } = effect;
     if (this.#cancelled.has(id)) return;
+    if (this.routes.waitForAck && !this.#acknowledged) {
+      this.#untilAck.push(effect);
+      return;
+    }
     const leg = this.#legs.get(id);
     if (leg instanceof DialedLeg) return leg.dial();
-    const route = outboundRoute(this.config, destination, callerId);
-    if (!route.ok) this.#deliver({ kind: "leg_failed", at: this.call.now(), leg: id, sip: null, detail: route.error });
+    const route = this.routes.open(id, destination, callerId);
+    if (route.ok) return this.#dialLate(id, route.value);
+    this.routes.refused(route.error, this.call.sid);
+    const { message: detail } = route.error;
+    this.#deliver({ kind: "leg_failed", at: this.call.now(), leg: id, sip: null, detail });
+  }
+
+  /** A channel has become free since the leg was prepared. */
+  #dialLate(id: LegId, route: OutboundRoute): void {
+    const leg = new DialedLeg(this, id, route);
+    this.#legs.set(id, leg);
+    leg.dial();
   }
 }

@@ -5,9 +5,14 @@ import type { DialOptions, PreparedInvite } from "../../edges/sip/endpoint.ts";
 import { DialedLeg } from "./dialed-leg.ts";
 import type { LegPorts } from "./live-leg.ts";
 import type { OutboundRoute } from "./route.ts";
+import { testTrunk } from "../../../test/support/exchange-config.ts";
 
 const LEG = 2;
 const ROUTE: OutboundRoute = {
+  trunk: testTrunk(),
+  overTrunk: true,
+  headers: [],
+  maxForwards: 70,
   target: { uri: "sip:+919900000011@192.0.2.1", address: "192.0.2.1", port: 5060, protocol: "udp" },
   from: { uri: "sip:+918047100000@192.0.2.1" },
   to: { uri: "sip:+919900000011@192.0.2.1" },

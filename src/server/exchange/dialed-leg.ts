@@ -6,9 +6,6 @@ import { LegSession } from "./leg-session.ts";
 import type { LegPorts, LiveLeg } from "./live-leg.ts";
 import type { OutboundRoute } from "./route.ts";
 
-/** ms. A trunk that sends no response at all for this long is dead; its alternative, or the next destination, is worth more. */
-const NO_PROVISIONAL_MS = 5000;
-
 /** One attempt: an INVITE of ours, then, once it is answered, a leg that is up. */
 export class DialedLeg implements LiveLeg {
   readonly #ports: LegPorts;
@@ -64,7 +61,7 @@ export class DialedLeg implements LiveLeg {
     this.#invite = services.sip.prepare({
       ...route,
       sdp: media.offer(),
-      noProvisionalTimeoutMs: NO_PROVISIONAL_MS,
+      noProvisionalTimeoutMs: route.trunk.firstResponseTimeoutMs,
       handlers: {
         onProgress: (_status, sdp) => this.#onProgress(sdp),
         onAnswered: (sipCall, sdp) => this.#onAnswered(sipCall, sdp),
@@ -79,6 +76,7 @@ export class DialedLeg implements LiveLeg {
     if (!this.#ringing) {
       this.#ringing = true;
       this.#ports.legChanged();
+      this.#ports.routes.progress(this.#id, "ringing");
       call.deliver({ kind: "leg_ringing", at: call.now(), leg: this.#id });
     }
     if (sdp === null || sdp === this.#earlySdp || !this.#session.accept(sdp)) return;
@@ -94,6 +92,7 @@ export class DialedLeg implements LiveLeg {
       return;
     }
     this.#session.begin(sipCall);
+    this.#ports.routes.progress(this.#id, "answered");
     const { call } = this.#ports;
     call.deliver({ kind: "leg_answered", at: call.now(), leg: this.#id });
   }

@@ -40,6 +40,7 @@ export class LegSession {
       onOffer: (offer) => this.#onOffer(offer),
       onAnswer: (answer) => this.#onAnswer(answer),
       onInfo: (type, body) => this.#onInfo(type, body),
+      onAcknowledged: () => this.#ports.callerAcknowledged(),
     };
     this.#ports.legChanged();
   }

@@ -2,6 +2,7 @@ import type { LegId } from "../../core/call/legs.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import type { Codec } from "../../edges/media/process/protocol.ts";
 import type { DialogSnapshot, RingingSnapshot } from "../../edges/sip/endpoint.ts";
+import type { CallRoutes } from "./call-routes.ts";
 import type { LiveCall } from "./live-call.ts";
 import type { Services } from "./services.ts";
 
@@ -40,6 +41,8 @@ export interface LegPorts {
   readonly call: LiveCall;
   /** What the caller speaks: offered first to destinations, so that most calls need no transcoding. */
   readonly callerCodec: Codec | null;
+  /** The ways out of this call, and how far each leg has come. */
+  readonly routes: CallRoutes;
   /** The RTP port of a leg that will be dialled. */
   openLeg(leg: LegId): Promise<{ port: number }>;
   /** The RTP port of the caller's leg. */
@@ -47,6 +50,8 @@ export interface LegPorts {
   /** What `snapshot` or `ringing` returns has changed. */
   legChanged(): void;
   onDigit(digit: LegDigit): void;
+  /** The caller has acknowledged our answer. */
+  callerAcknowledged(): void;
   /** The leg is over. Reported to the engine once; its media is released. */
   legEnded(leg: LegId, detail: string): void;
   /** A dialled leg will never be answered. `sip`: the final status, null when there was none. */

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { Directory } from "./directory.ts";
+import { inviteRequest } from "../../../test/support/invite.ts";
 import { loadWorkspace, warningsOf } from "./workspace.ts";
 
 let folder: string;
@@ -89,6 +91,107 @@ describe("a workspace file", () => {
     );
     if (!loaded.ok) throw new Error("not loaded");
     expect(loaded.value.accounts[0]?.account.exophones.map(({ reaches }) => reaches)).toEqual([["+91"], []]);
+  });
+
+  describe("a trunk", () => {
+    const trunkOf = (settings: object): unknown => {
+      const loaded = load(workspace({ trunks: [{ name: "main", address: "192.0.2.1", ...settings }] }));
+      return loaded.ok ? loaded.value.accounts[0]?.trunks[0] : loaded.error.map(({ message }) => message);
+    };
+
+    it("S23, S8, O8: has a default for every setting but its name and address", () => {
+      expect(trunkOf({})).toMatchObject({
+        host: "192.0.2.1",
+        port: null,
+        transport: "udp",
+        credentials: null,
+        dialFormat: "e164",
+        reaches: [],
+        priority: 1,
+        channels: null,
+        numberIn: "request-uri",
+        firstResponseTimeoutMs: 5000,
+        nat: false,
+        symmetricRtp: true,
+        waitForAck: false,
+      });
+    });
+
+    it.each<[object, object]>([
+      [{ priority: 3 }, { priority: 3 }],
+      [{ channels: 30 }, { channels: 30 }],
+      [{ number_in: "to" }, { numberIn: "to" }],
+      [{ number_in: "p-called-party-id" }, { numberIn: "p-called-party-id" }],
+      [{ first_response_timeout: 7.5 }, { firstResponseTimeoutMs: 7500 }],
+      [{ nat: true }, { nat: true }],
+      [{ symmetric_rtp: false }, { symmetricRtp: false }],
+      [{ wait_for_ack: true }, { waitForAck: true }],
+      [{ dial_format: "national" }, { dialFormat: "national" }],
+      [{ reaches: ["+91"] }, { reaches: ["+91"] }],
+      [{ address: "[2001:db8::5]" }, { host: "[2001:db8::5]", port: null }],
+      [{ address: "[2001:db8::5]:5070" }, { host: "[2001:db8::5]", port: 5070 }],
+    ])("takes %j", (settings, config) => {
+      expect(trunkOf(settings)).toMatchObject(config);
+    });
+
+    it.each<[object, string]>([
+      [{ priority: 0 }, "Too small"],
+      [{ channels: 0 }, "Too small"],
+      [{ number_in: "from" }, '"request-uri"|"to"|"p-called-party-id"'],
+      [{ first_response_timeout: 60 }, "Too big"],
+      [{ nat: "yes" }, "expected boolean"],
+      [{ dial_format: "local" }, '"e164"|"e164-no-plus"|"national"'],
+    ])("refuses %j", (settings, sentence) => {
+      expect(trunkOf(settings)).toEqual([expect.stringContaining(sentence)]);
+    });
+
+    it("accepts calls from addresses and subnets of both IP versions, and from nowhere else", () => {
+      const loaded = load(
+        workspace({ trunks: [{ name: "main", address: "h", accept_from: ["192.0.2.0/24", "2001:db8::/32"] }] }),
+      );
+      const from = loaded.ok ? loaded.value.accounts[0]?.trunks[0]?.acceptFrom : undefined;
+      expect([from?.check("192.0.2.77"), from?.check("2001:db8::7", "ipv6"), from?.check("198.51.100.1")]).toEqual([
+        true,
+        true,
+        false,
+      ]);
+    });
+
+    it("has a name of its own", () => {
+      const trunk = { name: "main", address: "192.0.2.1" };
+      expect(problems(workspace({ trunks: [trunk, trunk] })).join()).toContain('there is already a trunk "main"');
+    });
+  });
+
+  describe("two accounts whose numbers have one national form", () => {
+    const numbered = (sid: string, number: string, from: string): object => ({
+      sid,
+      tenant_id: 1,
+      trunks: [{ name: "main", address: "192.0.2.1", accept_from: [from] }],
+      exophones: [{ number }],
+    });
+    const both = (from: string): object => ({
+      accounts: [numbered("india", "+918047100000", "192.0.2.0/24"), numbered("america", "+18047100000", from)],
+    });
+
+    it("A12: are refused when calls to both come from the same addresses", () => {
+      expect(problems(both("192.0.2.7"))).toEqual([
+        expect.stringContaining(
+          '+18047100000 and +918047100000 of account "india" are both dialled as 08047100000 from the same addresses',
+        ),
+      ]);
+    });
+
+    it("A12: are told apart when calls to them come from different addresses", () => {
+      const loaded = load(both("198.51.100.7"));
+      if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+      const directory = new Directory(loaded.value);
+      const accountBehind = (source: string): unknown => {
+        const route = directory.inboundRoute(inviteRequest({ uri: "sip:08047100000@192.0.2.9" }), source);
+        return route.config?.account.sid;
+      };
+      expect([accountBehind("192.0.2.7"), accountBehind("198.51.100.7")]).toEqual(["india", "america"]);
+    });
   });
 
   it("reads flows from files beside it, and names the file where one is wrong", () => {
