@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import type { CallReport } from "../core/call/report.ts";
 import type { CallerCall } from "../tools/softphone/caller.ts";
-import { heardMs } from "../tools/softphone/tone-monitor.ts";
+import { toneMs } from "../tools/softphone/tone-monitor.ts";
 import type { Softphone } from "../tools/softphone/phone.ts";
-import { listenToRecording } from "../tools/softphone/recording-tones.ts";
+import { recordingTones } from "../tools/softphone/recording-tones.ts";
 import type { PhoneScript } from "../tools/softphone/script.ts";
 import { timelineLine } from "../tools/simulator/timeline.ts";
 import { buildEnvironment } from "./demo-environment.ts";
@@ -101,7 +101,7 @@ function endingOnce(cleanUp: AsyncDisposableStack): (status: number, complaint?:
 async function play(stage: DemoEnvironment, saveTo: string | null): Promise<Check[]> {
   const earlier = new Set(await callSids(stage));
   const via = { host: "127.0.0.1", port: stage.sipPort };
-  const call = await stage.caller.call({ to: EXOPHONE, from: CALLER, via, tone_hz: CALLER_HZ, codec: "PCMU" });
+  const call = stage.caller.call({ to: EXOPHONE, from: CALLER, via, tone_hz: CALLER_HZ, codec: "PCMU" });
   const report = await follow(stage, earlier);
   say("");
   const recording = report === null ? null : await fetchRecording(stage, report);
@@ -156,8 +156,8 @@ function whoWasRung(phone: Softphone): Check[] {
 }
 
 function whoHeardWhom(caller: CallerCall, phone: Softphone): Check[] {
-  const priyaHeard = heardMs(phone.callsTo(PRIYA)[0]?.heard ?? [], CALLER_HZ);
-  const callerHeard = heardMs(caller.heard, PRIYA_HZ);
+  const priyaHeard = toneMs(phone.callsTo(PRIYA)[0]?.tones ?? [], CALLER_HZ);
+  const callerHeard = toneMs(caller.tones, PRIYA_HZ);
   return [
     { good: callerHeard >= LEAST_HEARD_MS, what: `the caller heard Priya: ${PRIYA_HZ} Hz for ${callerHeard} ms` },
     { good: priyaHeard >= LEAST_HEARD_MS, what: `Priya heard the caller: ${CALLER_HZ} Hz for ${priyaHeard} ms` },
@@ -166,9 +166,9 @@ function whoHeardWhom(caller: CallerCall, phone: Softphone): Check[] {
 
 /** Each voice on its own side, and only there. */
 function recorded(recording: Buffer | null): Check {
-  const [left = [], right = []] = recording === null ? [] : listenToRecording(recording);
-  const [caller, priya] = [heardMs(left, CALLER_HZ), heardMs(right, PRIYA_HZ)];
-  const crossed = heardMs(left, PRIYA_HZ) + heardMs(right, CALLER_HZ);
+  const [left = [], right = []] = recording === null ? [] : recordingTones(recording);
+  const [caller, priya] = [toneMs(left, CALLER_HZ), toneMs(right, PRIYA_HZ)];
+  const crossed = toneMs(left, PRIYA_HZ) + toneMs(right, CALLER_HZ);
   const what = `the recording has the caller on the left (${caller} ms) and Priya on the right (${priya} ms)`;
   return { good: caller >= LEAST_HEARD_MS && priya >= LEAST_HEARD_MS && crossed === 0, what };
 }

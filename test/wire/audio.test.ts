@@ -8,7 +8,7 @@ import { Sine } from "../../src/edges/media/sound/tone.ts";
 import { wavHeader } from "../../src/edges/media/sound/wav.ts";
 import { SoftphoneCaller } from "../../src/tools/softphone/caller.ts";
 import type { ToneSpan } from "../../src/tools/softphone/tone-monitor.ts";
-import { heardMs } from "../../src/tools/softphone/tone-monitor.ts";
+import { toneMs } from "../../src/tools/softphone/tone-monitor.ts";
 import { Softphone } from "../../src/tools/softphone/phone.ts";
 import type { PhoneScript } from "../../src/tools/softphone/script.ts";
 import type { Behaviour, Customer } from "../support/customer.ts";
@@ -107,21 +107,21 @@ const CALL_LIMIT_MS = 30_000;
 const ENOUGH_MS = 400;
 
 const bothTalk = ({ atCaller, atCallee }: Heards): boolean =>
-  heardMs(atCaller, CALLEE_HZ) > ENOUGH_MS && heardMs(atCallee, CALLER_HZ) > ENOUGH_MS;
+  toneMs(atCaller, CALLEE_HZ) > ENOUGH_MS && toneMs(atCallee, CALLER_HZ) > ENOUGH_MS;
 
 /** One call from and to numbers of its own; the caller hangs up once `until` holds, if it is not over before. */
 async function call(script: PhoneScript, more: object, until: (heards: Heards) => boolean): Promise<Lived> {
   const number = String(20_000_000 + ++lastNumber);
   answers.set(number, more);
   phones[`+9199${number}`] = [script];
-  const robot = await caller.call({
+  const robot = caller.call({
     to: EXOPHONE,
     from: `+9198${number}`,
     via: { host: "127.0.0.1", port: platform.sipPort },
     hang_up_after_ms: CALL_LIMIT_MS,
     tone_hz: CALLER_HZ,
   });
-  const heards = (): Heards => ({ atCaller: robot.heard, atCallee: trunk.callsTo(`+9199${number}`)[0]?.heard ?? [] });
+  const heards = (): Heards => ({ atCaller: robot.tones, atCallee: trunk.callsTo(`+9199${number}`)[0]?.tones ?? [] });
   const watch = setInterval(() => until(heards()) && robot.hangUp(), 100);
   await robot.over;
   clearInterval(watch);
@@ -156,16 +156,16 @@ function decisions(report: ApiCall): string {
 describe("audio on a live call", () => {
   it.concurrent("APP-1: an uploaded file (MP3) greets the caller before anything else", async () => {
     const { atCaller } = await call(ANSWERS, {}, bothTalk);
-    expect(heardMs(atCaller, UPLOAD_HZ)).toBeGreaterThan(ENOUGH_MS);
+    expect(toneMs(atCaller, UPLOAD_HZ)).toBeGreaterThan(ENOUGH_MS);
     expect(span(atCaller, UPLOAD_HZ).toMs).toBeLessThan(span(atCaller, CALLEE_HZ).fromMs);
   });
 
   it.concurrent("DIAL-7: the custom tone is heard by the caller while leg 2 rings, and stops with the bridge", async () => {
     const music = { type: "custom_tone", value: `${customer.url}/music.wav` };
     const { atCaller, atCallee } = await call(ANSWERS, { music_on_hold: music }, bothTalk);
-    expect(heardMs(atCaller, MUSIC_HZ)).toBeGreaterThan(ENOUGH_MS);
+    expect(toneMs(atCaller, MUSIC_HZ)).toBeGreaterThan(ENOUGH_MS);
     expect(span(atCaller, MUSIC_HZ).toMs).toBeLessThanOrEqual(span(atCaller, CALLEE_HZ).fromMs + 300);
-    expect(heardMs(atCallee, MUSIC_HZ)).toBe(0);
+    expect(toneMs(atCallee, MUSIC_HZ)).toBe(0);
   });
 
   it.concurrent("DIAL-8: a whisper is heard by the callee alone and at once; the caller goes on hearing the music", async () => {
@@ -174,7 +174,7 @@ describe("audio on a live call", () => {
     const { atCaller, atCallee, report } = await call(ANSWERS, { start_call_playback, music_on_hold }, bothTalk);
     const whisper = span(atCallee, WHISPER_HZ);
     expect(whisper.toMs - whisper.fromMs).toBeGreaterThan(ENOUGH_MS);
-    expect(heardMs(atCaller, WHISPER_HZ)).toBe(0);
+    expect(toneMs(atCaller, WHISPER_HZ)).toBe(0);
     expect(span(atCaller, MUSIC_HZ).toMs).toBeGreaterThan(whisper.toMs - 400);
     expect(span(atCaller, CALLEE_HZ).fromMs).toBeGreaterThan(whisper.toMs - 400);
     // It was fetched while the phone rang: between answer and bridge lies the file, and no wait for it.
@@ -185,14 +185,14 @@ describe("audio on a live call", () => {
   it.concurrent("DIAL-8: a playback to both is heard by both at the same time, and then they talk", async () => {
     const start_call_playback = { playback_to: "both", type: "audio_url", value: `${customer.url}/whisper.wav` };
     const { atCaller, atCallee } = await call(ANSWERS, { start_call_playback }, bothTalk);
-    for (const heard of [atCaller, atCallee]) expect(heardMs(heard, WHISPER_HZ)).toBeGreaterThan(ENOUGH_MS);
+    for (const heard of [atCaller, atCallee]) expect(toneMs(heard, WHISPER_HZ)).toBeGreaterThan(ENOUGH_MS);
     expect(Math.abs(span(atCaller, WHISPER_HZ).fromMs - span(atCallee, WHISPER_HZ).fromMs)).toBeLessThanOrEqual(400);
     expect(span(atCaller, CALLEE_HZ).fromMs).toBeGreaterThan(span(atCaller, WHISPER_HZ).toMs - 400);
   });
 
   it.concurrent("DIAL-7: with operator_tone the caller hears what the callee's network sends before any answer", async () => {
     const { atCaller, report } = await call(RINGS_ALOUD, { music_on_hold: { type: "operator_tone" } }, () => false);
-    expect(heardMs(atCaller, CALLEE_HZ)).toBeGreaterThan(ENOUGH_MS);
+    expect(toneMs(atCaller, CALLEE_HZ)).toBeGreaterThan(ENOUGH_MS);
     expect(report.attempts.map(({ outcome }) => outcome)).toEqual(["busy"]);
   });
 

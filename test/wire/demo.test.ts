@@ -4,8 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { heardMs } from "../../src/tools/softphone/tone-monitor.ts";
-import { listenToRecording } from "../../src/tools/softphone/recording-tones.ts";
+import { toneMs } from "../../src/tools/softphone/tone-monitor.ts";
+import { recordingTones } from "../../src/tools/softphone/recording-tones.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
 
@@ -50,9 +50,9 @@ describe("npm run demo", () => {
     expect(output).toContain("The conversation was heard.");
     expect(output.match(/^ {2}✓ /gm)).toHaveLength(6);
     expect(status).toBe(0);
-    const [left = [], right = []] = listenToRecording(readFileSync(file));
-    expect(heardMs(left, 700)).toBeGreaterThan(2000);
-    expect(heardMs(right, 1100)).toBeGreaterThan(2000);
+    const [left = [], right = []] = recordingTones(readFileSync(file));
+    expect(toneMs(left, 700)).toBeGreaterThan(2000);
+    expect(toneMs(right, 1100)).toBeGreaterThan(2000);
     expect(readdirSync(folder)).toEqual(["recording.wav"]);
     expect(processesOf(folder)).toEqual([]);
   });

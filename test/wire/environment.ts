@@ -105,7 +105,7 @@ export class Stage {
     const { document, sid } = part;
     if (part.plays > 0) await this.#rewind(part);
     part.plays += 1;
-    const call = await this.#caller.call({
+    const call = this.#caller.call({
       to: document.call?.to ?? numbersOf(document)[0] ?? "",
       from: document.call?.from ?? "+919812345678",
       via: { host: HOST, port: this.#platform.sipPort },

@@ -192,6 +192,9 @@ export class CallIo implements CallPorts, LegPorts {
         return this.#deliver({ kind: "recording_ready", at: this.call.now(), id, durationMs, failure });
       }
       case "first_rtp":
+      case "source_latched":
+      case "source_moved":
+      case "source_refused":
       case "silence":
       case "resumed":
       case "leg_stats":

@@ -3,7 +3,7 @@ import type { Codec } from "../../edges/media/process/protocol.ts";
 import { SipEndpoint } from "../../edges/sip/endpoint.ts";
 import type { OutgoingInvite, SipCall, SipProtocol } from "../../edges/sip/endpoint.ts";
 import type { ToneSpan } from "./tone-monitor.ts";
-import type { DigitPress } from "./script.ts";
+import type { ScriptedDigits } from "./script.ts";
 import { MediaSession } from "./media-session.ts";
 import type { SoftphoneCall, SoftphoneSetup } from "./media-session.ts";
 
@@ -15,11 +15,11 @@ export interface CallScript {
   readonly from: string;
   readonly tone_hz?: number;
   readonly codec?: Codec;
-  readonly presses?: readonly DigitPress[];
+  readonly presses?: readonly ScriptedDigits[];
   readonly hang_up_after_ms?: number;
 }
 
-/** A telephone that calls: makes calls by script, and tells what it heard. */
+/** A telephone that calls: makes calls by script, and shows what it received. */
 export class SoftphoneCaller {
   readonly calls: CallerCall[] = [];
   readonly #setup: SoftphoneSetup;
@@ -33,7 +33,7 @@ export class SoftphoneCaller {
       clock: setup.clock,
       random: setup.random,
       log: setup.log,
-      userAgent: "plugboard-robot",
+      userAgent: "plugboard-softphone",
       handlers: { onInvite: (invite) => invite.reject(480), admits: () => "accept" },
     });
   }
@@ -42,35 +42,35 @@ export class SoftphoneCaller {
     return this.#sip.start();
   }
 
-  /** Ends what is up and closes the socket. */
+  /** Ends its calls and closes the socket. */
   async stop(): Promise<void> {
     for (const call of this.calls) call.hangUp();
     await this.#sip.stop();
   }
 
-  async call(script: CallScript): Promise<CallerCall> {
-    const media = await MediaSession.open(this.#setup, script.tone_hz ?? null, script.codec);
+  call(script: CallScript): CallerCall {
+    const media = new MediaSession(this.#setup, script.tone_hz ?? null, script.codec);
     const call = new CallerCall(this.#setup, this.#sip, media, script);
     this.calls.push(call);
     return call;
   }
 }
 
-/** A call that a robot makes. */
+/** A call that a softphone makes. */
 export class CallerCall implements SoftphoneCall {
   readonly callId: string;
   readonly number: string;
   state: SoftphoneCall["state"] = "calling";
   end: SoftphoneCall["end"] = null;
   status: number | null = null;
-  /** Every 18x that came, in order. */
+  /** Every 18x status that came, in order. */
   readonly progress: number[] = [];
-  /** Resolves once the call is over, in whatever way. */
+  /** Resolves once the call is over, however it ended. */
   readonly over: Promise<void>;
   readonly #media: MediaSession;
   readonly #invite: OutgoingInvite;
   readonly #timers: Timer[];
-  #up: SipCall | null = null;
+  #call: SipCall | null = null;
   #finish: () => void = () => undefined;
 
   constructor(setup: SoftphoneSetup, sip: SipEndpoint, media: MediaSession, script: CallScript) {
@@ -91,29 +91,29 @@ export class CallerCall implements SoftphoneCall {
       },
     });
     this.callId = this.#invite.callId;
-    this.#timers = presses.map(({ after_ms, digits }) => setup.clock.after(after_ms, () => this.press(digits)));
+    this.#timers = presses.map(({ after_ms, digits }) => setup.clock.after(after_ms, () => this.sendDigits(digits)));
     if (hang_up_after_ms !== undefined) this.#timers.push(setup.clock.after(hang_up_after_ms, () => this.hangUp()));
   }
 
-  get heard(): readonly ToneSpan[] {
-    return this.#media.voice.heard;
+  get tones(): readonly ToneSpan[] {
+    return this.#media.audio.tones;
   }
 
-  get digitsHeard(): string {
-    return this.#media.voice.digitsHeard;
+  get digits(): string {
+    return this.#media.audio.digits;
   }
 
   get packetsReceived(): number {
-    return this.#media.voice.packetsReceived;
+    return this.#media.audio.packetsReceived;
   }
 
-  press(keys: string): void {
-    this.#media.voice.press(keys);
+  sendDigits(digits: string): void {
+    this.#media.audio.sendDigits(digits);
   }
 
-  /** Gives up before the answer, hangs up after it. */
+  /** Cancels before the answer, hangs up after it. */
   hangUp(): void {
-    if (this.#up !== null) return this.#up.hangUp();
+    if (this.#call !== null) return this.#call.hangUp();
     if (this.state !== "calling") return;
     this.#invite.cancel();
     this.#ended("cancelled");
@@ -127,7 +127,7 @@ export class CallerCall implements SoftphoneCall {
   #answered(call: SipCall, sdp: string | null): void {
     this.state = "talking";
     this.status = 200;
-    this.#up = call;
+    this.#call = call;
     call.handlers = this.#media.handlers((end) => this.#ended(end));
     if (sdp === null || !this.#media.accept(sdp)) call.hangUp();
   }
@@ -142,7 +142,7 @@ export class CallerCall implements SoftphoneCall {
     this.state = "ended";
     this.end = end;
     for (const timer of this.#timers) timer.cancel();
-    this.#media.voice.close();
+    this.#media.audio.close();
     this.#finish();
   }
 }

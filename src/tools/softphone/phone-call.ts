@@ -7,7 +7,7 @@ import type { PhoneScript } from "./script.ts";
 import { MediaSession } from "./media-session.ts";
 import type { SoftphoneCall, SoftphoneSetup } from "./media-session.ts";
 
-/** One INVITE at a robot's phone, played by its script. */
+/** One INVITE to a softphone, handled as its script says. */
 export class PhoneCall implements SoftphoneCall {
   readonly callId: string;
   readonly number: string;
@@ -18,8 +18,8 @@ export class PhoneCall implements SoftphoneCall {
   readonly #invite: IncomingInvite;
   readonly #script: PhoneScript;
   readonly #timers: Timer[] = [];
-  #media: MediaSession | null = null;
-  #up: SipCall | null = null;
+  readonly #media: MediaSession;
+  #call: SipCall | null = null;
 
   constructor(setup: SoftphoneSetup, invite: IncomingInvite, number: string, script: PhoneScript) {
     this.#setup = setup;
@@ -27,64 +27,63 @@ export class PhoneCall implements SoftphoneCall {
     this.#script = script;
     this.number = number;
     this.callId = callId(invite.request);
+    this.#media = new MediaSession(setup, script.tone_hz ?? null, script.codec);
     invite.onCancelled(() => this.#ended("cancelled"));
-    void this.#play();
+    this.#schedule();
   }
 
-  get heard(): readonly ToneSpan[] {
-    return this.#media?.voice.heard ?? [];
+  get tones(): readonly ToneSpan[] {
+    return this.#media.audio.tones;
   }
 
-  get digitsHeard(): string {
-    return this.#media?.voice.digitsHeard ?? "";
+  get digits(): string {
+    return this.#media.audio.digits;
   }
 
   get packetsReceived(): number {
-    return this.#media?.voice.packetsReceived ?? 0;
+    return this.#media.audio.packetsReceived;
   }
 
-  press(keys: string): void {
-    this.#media?.voice.press(keys);
+  sendDigits(digits: string): void {
+    this.#media.audio.sendDigits(digits);
   }
 
-  /** Ends the call in whatever state it is. */
+  /** Ends the call whatever its state. */
   hangUp(): void {
-    if (this.#up !== null) this.#up.hangUp();
+    if (this.#call !== null) this.#call.hangUp();
     else this.#refuse(480);
   }
 
-  async #play(): Promise<void> {
-    const { ring_after_ms, early_media_after_ms, tone_hz, codec } = this.#script;
+  #schedule(): void {
+    const { ring_after_ms, early_media_after_ms } = this.#script;
     const ending = endingOf(this.#script);
-    this.#media = await MediaSession.open(this.#setup, tone_hz ?? null, codec);
-    if (this.state === "ended") return this.#media.voice.close();
     if (ring_after_ms !== undefined) this.#later(ring_after_ms, () => this.#invite.ring());
-    if (early_media_after_ms !== undefined) this.#later(early_media_after_ms, () => this.#ringAloud());
+    if (early_media_after_ms !== undefined) this.#later(early_media_after_ms, () => this.#sendEarlyMedia());
     if (ending === null) return;
     this.#later(ending.afterMs, () => (ending.sip === 200 ? this.#answer() : this.#refuse(ending.sip)));
   }
 
-  #ringAloud(): void {
-    const sdp = this.#agree();
+  #sendEarlyMedia(): void {
+    const sdp = this.#localSdp();
     if (sdp !== null) this.#invite.ring(183, sdp);
   }
 
   #answer(): void {
-    const sdp = this.#agree();
-    if (this.#media === null || sdp === null) return this.#refuse(488);
+    const sdp = this.#localSdp();
+    if (sdp === null) return this.#refuse(488);
     this.state = "talking";
     this.status = 200;
-    this.#up = this.#invite.answer(sdp);
-    this.#up.handlers = this.#media.handlers((end) => this.#ended(end));
+    this.#call = this.#invite.answer(sdp);
+    this.#call.handlers = this.#media.handlers((end) => this.#ended(end));
     const after = hangUpAfterMs(this.#script);
-    if (after !== null) this.#later(after, () => this.#up?.hangUp());
-    for (const { after_ms, digits } of this.#script.presses ?? []) this.#later(after_ms, () => this.press(digits));
+    if (after !== null) this.#later(after, () => this.#call?.hangUp());
+    for (const { after_ms, digits } of this.#script.presses ?? []) this.#later(after_ms, () => this.sendDigits(digits));
   }
 
-  /** Our answer to what came with the INVITE; an offer of ours where nothing came. */
-  #agree(): string | null {
+  /** Our answer to the offer of the INVITE, or an offer when it had none; null when there is no common codec. */
+  #localSdp(): string | null {
     const { offer } = this.#invite;
-    return (offer === null ? this.#media?.offer() : this.#media?.answer(offer)) ?? null;
+    return offer === null ? this.#media.offer() : this.#media.answer(offer);
   }
 
   #refuse(status: number): void {
@@ -103,6 +102,6 @@ export class PhoneCall implements SoftphoneCall {
     this.state = "ended";
     this.end = end;
     for (const timer of this.#timers) timer.cancel();
-    this.#media?.voice.close();
+    this.#media.audio.close();
   }
 }

@@ -8,16 +8,16 @@ import type { SoftphoneSetup } from "./media-session.ts";
 export interface SoftphoneOptions extends SoftphoneSetup {
   /** SIP over UDP; 0 takes any free port. */
   readonly port: number;
-  /** By number or user name, in the order they are dialled; the last repeats. Anybody else is 404. */
+  /** By number or user name, the scripts in the order of the calls; the last repeats. Other numbers get 404. */
   readonly phones: Readonly<Record<string, readonly PhoneScript[]>>;
 }
 
-/** Numbers are one when their last digits agree: trunks are dialled as +91…, 91… and 0…. */
+/** Numbers are the same when their last digits agree: a trunk may be sent +91…, 91… or 0…. */
 const SIGNIFICANT_DIGITS = 10;
 
-/** A trunk with scripted telephones behind it: rings, answers, refuses and hangs up as each number's script says. */
+/** A trunk with scripted phones behind it: rings, answers, refuses and hangs up as the number's script says. */
 export class Softphone {
-  /** Every INVITE so far, in the order in which they came. */
+  /** Every INVITE so far, in the order they came. */
   readonly calls: PhoneCall[] = [];
   readonly #options: SoftphoneOptions;
   readonly #sip: SipEndpoint;
@@ -31,8 +31,8 @@ export class Softphone {
       clock: options.clock,
       random: options.random,
       log: options.log,
-      userAgent: "plugboard-robot",
-      handlers: { onInvite: (invite) => this.#take(invite), admits: () => "accept" },
+      userAgent: "plugboard-softphone",
+      handlers: { onInvite: (invite) => this.#received(invite), admits: () => "accept" },
     });
   }
 
@@ -54,13 +54,13 @@ export class Softphone {
     return this.calls.filter((call) => sameNumber(call.number, number));
   }
 
-  /** Ends what is up and closes the socket. */
+  /** Ends its calls and closes the socket. */
   async stop(): Promise<void> {
     for (const call of this.calls) call.hangUp();
     await this.#sip.stop();
   }
 
-  #take(invite: IncomingInvite): void {
+  #received(invite: IncomingInvite): void {
     const number = dialledNumber(invite);
     const script = this.#nextScript(number);
     if (script === null) invite.reject(404);
@@ -88,7 +88,7 @@ function sameNumber(a: string, b: string): boolean {
   return x === null || y === null ? a.replace(/^sip:/, "") === b.replace(/^sip:/, "") : x === y;
 }
 
-/** null: a name, or too short for a number. */
+/** null: a name, or too short to be a number. */
 function lastDigits(text: string): string | null {
   return /^\+?\d+$/.test(text) && text.length >= SIGNIFICANT_DIGITS ? text.slice(-SIGNIFICANT_DIGITS) : null;
 }

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { Sine } from "../../edges/media/sound/tone.ts";
 import { wavHeader } from "../../edges/media/sound/wav.ts";
-import { listenToRecording } from "./recording-tones.ts";
+import { recordingTones } from "./recording-tones.ts";
 
 function dual(left: readonly number[], right: readonly number[], ms: number): Buffer {
-  const mouths = [new Sine(left), new Sine(right)];
-  const channels = mouths.map((mouth) => {
+  const sines = [new Sine(left), new Sine(right)];
+  const channels = sines.map((sine) => {
     const samples = new Int16Array(ms * 8);
-    mouth.fill(samples);
+    sine.fill(samples);
     return samples;
   });
   const audio = Buffer.alloc(ms * 8 * 4);
@@ -16,14 +16,14 @@ function dual(left: readonly number[], right: readonly number[], ms: number): Bu
   return Buffer.concat([wavHeader(2, audio.length), audio]);
 }
 
-it("tells which tone is on which side of a recording", () => {
-  expect(listenToRecording(dual([700], [1100], 500))).toEqual([
+it("finds which tone is on which channel of a recording", () => {
+  expect(recordingTones(dual([700], [1100], 500))).toEqual([
     [{ hz: 700, fromMs: 0, toMs: 500 }],
     [{ hz: 1100, fromMs: 0, toMs: 500 }],
   ]);
-  expect(listenToRecording(dual([700], [], 300))).toEqual([[{ hz: 700, fromMs: 0, toMs: 300 }], []]);
+  expect(recordingTones(dual([700], [], 300))).toEqual([[{ hz: 700, fromMs: 0, toMs: 300 }], []]);
 });
 
-it("finds nothing in what is no recording", () => {
-  expect(listenToRecording(Buffer.from("hello"))).toEqual([]);
+it("finds nothing in a file that is not a recording", () => {
+  expect(recordingTones(Buffer.from("hello"))).toEqual([]);
 });

@@ -1,18 +1,18 @@
 import type { Codec } from "../../edges/media/process/protocol.ts";
 
 /**
- * What a phone does with one INVITE: the keys of a scenario file, and what only sound needs. Times are ms from the
+ * What a phone does with one INVITE: the fields of a scenario file, and those that only audio needs. Times are ms from the
  * INVITE unless said otherwise; without an ending it rings for ever.
  */
 export interface PhoneScript {
   /** 180. */
   readonly ring_after_ms?: number;
-  /** 183 with a session description; from then on the caller can hear the robot's tone. */
+  /** 183 with a session description; from then on the caller can hear the phone's tone. */
   readonly early_media_after_ms?: number;
   readonly answer_after_ms?: number;
-  /** Hangs up so long after answering. A phone cannot see the bridge of a scenario, which comes at the earliest then. */
+  /** Hangs up this long after answering. A phone can't see the bridge of a scenario, which comes no earlier than that. */
   readonly talk_ms?: number;
-  /** Hangs up so long after answering. */
+  /** Hangs up this long after answering. */
   readonly hang_up_after_ms?: number;
   /** 486. */
   readonly busy_after_ms?: number;
@@ -21,15 +21,15 @@ export interface PhoneScript {
   /** Refuses with `sip`, 480 if none is given. */
   readonly fail_after_ms?: number;
   readonly sip?: number;
-  /** What it says once it can be heard; absent: silence. */
+  /** The tone it sends from early media or the answer on; absent: silence. */
   readonly tone_hz?: number;
-  /** The one codec it speaks; absent: both, PCMU first. */
+  /** The only codec it offers and accepts; absent: both, PCMU first. */
   readonly codec?: Codec;
-  /** Keys pressed so long after answering. */
-  readonly presses?: readonly DigitPress[];
+  /** Digits sent this long after answering. */
+  readonly presses?: readonly ScriptedDigits[];
 }
 
-export interface DigitPress {
+export interface ScriptedDigits {
   readonly after_ms: number;
   readonly digits: string;
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { g711 } from "../../edges/media/sound/g711.ts";
 import { Sine } from "../../edges/media/sound/tone.ts";
-import { ToneMonitor, heardMs } from "./tone-monitor.ts";
+import { ToneMonitor, toneMs } from "./tone-monitor.ts";
 
-/** What `hz` sounds like after `codec`, in frames of 20 ms, from `fromMs` on. */
-function listen(
-  hearing: ToneMonitor,
+/** Feeds the tones of `hz`, coded and decoded with `codec`, in frames of 20 ms from `fromMs` on. */
+function feed(
+  monitor: ToneMonitor,
   hz: readonly number[],
   ms: number,
   fromMs: number,
@@ -16,38 +16,38 @@ function listen(
   for (let at = 20; at <= ms; at += 20) {
     const frame = new Int16Array(160);
     sine.fill(frame);
-    hearing.add(
+    monitor.add(
       frame.map((sample) => decode[encode[sample & 0xffff] ?? 0] ?? 0),
       fromMs + at,
     );
   }
 }
 
-describe("hearing", () => {
-  it.each(["PCMU", "PCMA"] as const)("knows a tone and when it was there, after %s", (codec) => {
-    const hearing = new ToneMonitor();
-    listen(hearing, [], 500, 1000, codec);
-    listen(hearing, [700], 600, 1500, codec);
-    listen(hearing, [1100], 400, 2100, codec);
-    expect(hearing.heard).toEqual([
+describe("ToneMonitor", () => {
+  it.each(["PCMU", "PCMA"] as const)("finds a tone and its time, after %s", (codec) => {
+    const monitor = new ToneMonitor();
+    feed(monitor, [], 500, 1000, codec);
+    feed(monitor, [700], 600, 1500, codec);
+    feed(monitor, [1100], 400, 2100, codec);
+    expect(monitor.tones).toEqual([
       { hz: 700, fromMs: 1500, toMs: 2100 },
       { hz: 1100, fromMs: 2100, toMs: 2500 },
     ]);
   });
 
-  it("calls two tones at once a sound, not a tone", () => {
-    const hearing = new ToneMonitor();
-    listen(hearing, [700, 1100], 300, 0);
-    expect(hearing.heard).toEqual([{ hz: null, fromMs: 0, toMs: 300 }]);
+  it("reports two tones at once as a sound, not as a tone", () => {
+    const monitor = new ToneMonitor();
+    feed(monitor, [700, 1100], 300, 0);
+    expect(monitor.tones).toEqual([{ hz: null, fromMs: 0, toMs: 300 }]);
   });
 
   it("adds up a tone that was interrupted", () => {
-    const hearing = new ToneMonitor();
-    listen(hearing, [700], 300, 0);
-    listen(hearing, [], 1000, 300);
-    listen(hearing, [700], 200, 1300);
-    expect(hearing.heard).toHaveLength(2);
-    expect(heardMs(hearing.heard, 700)).toBe(500);
-    expect(heardMs(hearing.heard, 1100)).toBe(0);
+    const monitor = new ToneMonitor();
+    feed(monitor, [700], 300, 0);
+    feed(monitor, [], 1000, 300);
+    feed(monitor, [700], 200, 1300);
+    expect(monitor.tones).toHaveLength(2);
+    expect(toneMs(monitor.tones, 700)).toBe(500);
+    expect(toneMs(monitor.tones, 1100)).toBe(0);
   });
 });

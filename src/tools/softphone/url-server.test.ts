@@ -6,14 +6,14 @@ describe("a scripted customer URL", () => {
   const clock = new VirtualClock();
   const server = new UrlServer({ clock });
 
-  /** Asks once; the virtual clock runs as soon as the request has arrived. */
-  async function ask(path: string, advanceMs = 0): Promise<Response> {
+  /** One request; the virtual clock advances as soon as it has arrived. */
+  async function request(path: string, advanceMs = 0): Promise<Response> {
     const before = server.requests.length;
-    const asked = fetch(server.url(path));
-    asked.catch(() => undefined);
+    const response = fetch(server.url(path));
+    response.catch(() => undefined);
     for (let turn = 0; server.requests.length === before && turn < 200; turn++) await new Promise(setImmediate);
     clock.advance(advanceMs);
-    return asked;
+    return response;
   }
 
   beforeEach(() => server.start());
@@ -21,15 +21,15 @@ describe("a scripted customer URL", () => {
 
   it("gives its answers in order and repeats the last", async () => {
     server.script("/connect", [{ json: { destination: { numbers: [] } } }, { status: 503, text: "later" }]);
-    const answers = [await ask("/connect"), await ask("/connect"), await ask("/connect")];
+    const answers = [await request("/connect"), await request("/connect"), await request("/connect")];
     expect(answers.map((answer) => answer.status)).toEqual([200, 503, 503]);
     expect(answers[0]?.headers.get("content-type")).toBe("application/json");
     expect(await answers[0]?.json()).toEqual({ destination: { numbers: [] } });
     expect(await answers[2]?.text()).toBe("later");
   });
 
-  it("answers 404 where nothing is scripted, and keeps the request", async () => {
-    expect((await ask("/else?a=1&b=%221%22")).status).toBe(404);
+  it("answers 404 to a path without a script, and keeps the request", async () => {
+    expect((await request("/else?a=1&b=%221%22")).status).toBe(404);
     expect(server.requestsTo("/else").at(-1)).toMatchObject({
       method: "GET",
       query: [
@@ -43,15 +43,15 @@ describe("a scripted customer URL", () => {
   it("waits as long as the script says", async () => {
     server.script("/slow", [{ after_ms: 4000, text: "x" }]);
     const seen: number[] = [];
-    const asked = ask("/slow", 3999).then((answer) => seen.push(answer.status));
+    const done = request("/slow", 3999).then((answer) => seen.push(answer.status));
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     expect(seen).toEqual([]);
     clock.advance(1);
-    await asked;
+    await done;
     expect(seen).toEqual([200]);
   });
 
-  it("is refused, unknown or without TLS where the script begins so, and never answers a timeout", async () => {
+  it("is a closed port, an unknown host or without TLS where its script begins with that, and never answers a timeout", async () => {
     server.script("/refused", [{ error: "refused" }]);
     server.script("/dns", [{ error: "dns" }]);
     server.script("/tls", [{ error: "tls" }]);

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 
 /**
- * What a customer's URL does with one request; the keys are those of a scenario file. `timeout` takes the request and
- * never answers. `refused`, `dns` and `tls` are properties of an address: see {@link UrlServer.url}; where they come
- * later in a list, the connection is reset instead.
+ * What a customer's URL does with one request; the fields are those of a scenario file. `timeout` takes the request and
+ * never answers. `refused`, `dns` and `tls` are properties of an address: see {@link UrlServer.url}; later in a list,
+ * they reset the connection instead.
  */
 export type ScriptedAnswer =
   | {
@@ -18,7 +18,7 @@ export type ScriptedAnswer =
     }
   | { readonly after_ms?: number; readonly error: "timeout" | "refused" | "dns" | "tls" };
 
-/** A request as it came in, before it was answered. */
+/** A request as it was received. */
 export interface UrlRequest {
   readonly atMs: number;
   readonly method: string;
@@ -31,7 +31,7 @@ export interface UrlRequest {
   readonly body: string;
 }
 
-/** A customer's web server with a script: each path gives its answers in order, the last one for ever; else 404. */
+/** A customer's web server with a script: each path gives its answers in order, then repeats the last; else 404. */
 export class UrlServer {
   readonly requests: UrlRequest[] = [];
   readonly #clock: Clock;
@@ -42,7 +42,7 @@ export class UrlServer {
 
   constructor(options: { readonly clock: Clock }) {
     this.#clock = options.clock;
-    this.#server = createServer((request, response) => this.#take(request, response));
+    this.#server = createServer((request, response) => this.#receive(request, response));
   }
 
   /** Listens on a free port of 127.0.0.1. */
@@ -65,8 +65,8 @@ export class UrlServer {
   }
 
   /**
-   * The address of a path. A path whose script begins with `refused` is on a closed port, with `dns` on a host that does
-   * not exist, with `tls` an https address behind which nobody speaks TLS.
+   * The address of a path. Where its script begins with `refused` that is a closed port, with `dns` a host that doesn't
+   * exist, with `tls` an https address of a server without TLS.
    */
   url(path: string): string {
     const first = this.#scripts.get(path)?.answers[0];
@@ -76,24 +76,24 @@ export class UrlServer {
     return `${error === "tls" ? "https" : "http"}://127.0.0.1:${this.#port}${path}`;
   }
 
-  /** The requests that one path got. */
+  /** The requests to one path. */
   requestsTo(path: string): readonly UrlRequest[] {
     return this.requests.filter((request) => request.path === path);
   }
 
-  #take(request: IncomingMessage, response: ServerResponse): void {
+  #receive(request: IncomingMessage, response: ServerResponse): void {
     let body = "";
     request.setEncoding("utf8");
     request.on("data", (chunk: string) => (body += chunk));
     request.on("end", () => {
-      const seen = this.#seen(request, body);
-      this.requests.push(seen);
-      const answer = this.#nextAnswer(seen.path);
-      this.#clock.after(answer.after_ms ?? 0, () => give(answer, request, response));
+      const received = this.#toRequest(request, body);
+      this.requests.push(received);
+      const answer = this.#nextAnswer(received.path);
+      this.#clock.after(answer.after_ms ?? 0, () => respond(answer, request, response));
     });
   }
 
-  #seen(request: IncomingMessage, body: string): UrlRequest {
+  #toRequest(request: IncomingMessage, body: string): UrlRequest {
     const { pathname, search, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1");
     return {
       atMs: this.#clock.now(),
@@ -113,7 +113,7 @@ export class UrlServer {
   }
 }
 
-function give(answer: ScriptedAnswer, request: IncomingMessage, response: ServerResponse): void {
+function respond(answer: ScriptedAnswer, request: IncomingMessage, response: ServerResponse): void {
   if ("error" in answer) {
     if (answer.error !== "timeout") request.socket.resetAndDestroy();
     return;
@@ -131,7 +131,7 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-/** A port that was free a moment ago and on which nobody listens. */
+/** A port that was free a moment ago and has no listener. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   const port = await listen(server);

@@ -4,13 +4,13 @@ import { signalPower, tonePower } from "../sound/tone.ts";
 
 /** -36 dB of full scale each: Q.24 asks for -25 dBm0 and above. */
 const MIN_TONE_POWER = 0.00012;
-/** The two tones together make up most of what is heard (a little off in frequency, less is found); speech spreads its power. */
+/** The two tones make up most of the signal (less of it when they are off in frequency); speech spreads its power. */
 const MIN_SHARE = 0.6;
 /** One group may be this much louder than the other (9 dB; lines attenuate the high group). */
 const MAX_TWIST = 8;
 /** The strongest of a group stands above its neighbours (8 dB). */
 const MIN_ABOVE_NEIGHBOUR = 6.3;
-/** A press is a press after two frames that agree, and over after two without it. */
+/** A digit starts after two frames that agree, and ends after two without it. */
 const FRAMES_TO_CHANGE = 2;
 
 interface Peak {
@@ -18,23 +18,23 @@ interface Peak {
   readonly power: number;
 }
 
-/** Hears key tones in audio (ITU-T Q.24), for legs whose other side knows no telephone-events. */
+/** Detects DTMF tones in audio (ITU-T Q.24), for legs whose other side sends no telephone-events. */
 export class DtmfDetector {
   #candidate: string | null = null;
   #run = 0;
-  #down: string | null = null;
+  #current: string | null = null;
 
-  /** Takes the next 20-ms frame; the key when a press was recognised with this frame (it then lasts `heardMs`). */
+  /** Takes the next 20-ms frame; the digit, once, in the frame that confirms it (it has then lasted `CONFIRM_MS`). */
   frame(samples: Int16Array): string | null {
-    const key = digitIn(samples);
-    this.#run = key === this.#candidate ? this.#run + 1 : 1;
-    this.#candidate = key;
-    if (this.#run < FRAMES_TO_CHANGE || key === this.#down) return null;
-    this.#down = key;
-    return key;
+    const digit = digitIn(samples);
+    this.#run = digit === this.#candidate ? this.#run + 1 : 1;
+    this.#candidate = digit;
+    if (this.#run < FRAMES_TO_CHANGE || digit === this.#current) return null;
+    this.#current = digit;
+    return digit;
   }
 
-  static readonly heardMs = FRAMES_TO_CHANGE * FRAME_MS;
+  static readonly CONFIRM_MS = FRAMES_TO_CHANGE * FRAME_MS;
 }
 
 function digitIn(samples: Int16Array): string | null {

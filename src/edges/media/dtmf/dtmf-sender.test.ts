@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DtmfSender } from "./dtmf-sender.ts";
 
-/** What goes out in so many ticks: audio as ".", a key as its code, its first packet in "<", its ends in ">". */
+/** What is sent in `count` ticks: audio as ".", a digit as its code, its first packet as "<", its ends as ">". */
 function ticks(sender: DtmfSender, count: number): string {
   let out = "";
   for (let i = 0; i < count; i++) {
@@ -12,21 +12,21 @@ function ticks(sender: DtmfSender, count: number): string {
   return out;
 }
 
-describe("KeySender", () => {
-  it("presses 100 ms, ends three times, and pauses 100 ms before the next key", () => {
+describe("DtmfSender", () => {
+  it("sends each digit for 100 ms, ends it three times, and pauses 100 ms before the next", () => {
     const sender = new DtmfSender();
     sender.enqueue("12");
     expect(ticks(sender, 24)).toBe("<1111>>>.....<2222>>>...");
   });
 
-  it("states the growing duration, and in all ends the whole", () => {
+  it("counts the duration up, and repeats the whole of it in every end packet", () => {
     const sender = new DtmfSender();
     sender.enqueue("#");
     const durations = Array.from({ length: 8 }, () => sender.next()?.duration);
     expect(durations).toEqual([160, 320, 480, 640, 800, 800, 800, 800]);
   });
 
-  it("passes over what is no key, takes small letters", () => {
+  it("skips what is not a digit, accepts small letters", () => {
     const sender = new DtmfSender();
     sender.enqueue("x d-");
     expect(sender.next()?.event).toBe(15);
@@ -34,21 +34,21 @@ describe("KeySender", () => {
     expect(sender.idle).toBe(true);
   });
 
-  it("holds a relayed key until it is released, at least 60 ms", () => {
+  it("sends a relayed digit until it is ended, at least 60 ms", () => {
     const long = new DtmfSender();
-    long.press(7);
-    const pressed = ticks(long, 10);
-    long.release();
-    expect(pressed + ticks(long, 5)).toBe("<777777777>>>..");
+    long.startDigit(7);
+    const sent = ticks(long, 10);
+    long.endDigit();
+    expect(sent + ticks(long, 5)).toBe("<777777777>>>..");
     const short = new DtmfSender();
-    short.press(7);
-    short.release();
+    short.startDigit(7);
+    short.endDigit();
     expect(ticks(short, 8)).toBe("<77>>>..");
   });
 
-  it("lets go of a relayed key that nobody releases after five seconds", () => {
+  it("ends a relayed digit by itself after five seconds", () => {
     const sender = new DtmfSender();
-    sender.press(7);
+    sender.startDigit(7);
     expect(ticks(sender, 260)).toBe(`<${"7".repeat(249)}>>>.......`);
   });
 });

@@ -1,79 +1,79 @@
 import { FRAME_MS, FRAME_SAMPLES } from "../sound/frame.ts";
 import { digitToEvent } from "./dtmf.ts";
 
-/** A key we press ourselves: Q.24 asks receivers for 40 ms; gateways that relay want more. */
-const PRESS_TICKS = 100 / FRAME_MS;
+/** A digit of our own: Q.24 asks receivers to accept 40 ms; gateways that relay need more. */
+const DIGIT_TICKS = 100 / FRAME_MS;
 const GAP_TICKS = 100 / FRAME_MS;
-/** A relayed key is pressed at least so long, however short the original. */
+/** A relayed digit lasts at least this long, however short the original. */
 const RELAY_MIN_TICKS = 60 / FRAME_MS;
-/** A relayed key nobody releases (its leg is gone) ends by itself: below the 8 s that one event can last. */
+/** A relayed digit that nothing ends (its leg is gone) ends by itself: below the 8 s that one event can last. */
 const RELAY_MAX_TICKS = 5000 / FRAME_MS;
 /** The last packet of an event goes out three times (RFC 4733 section 2.5.1.4). */
 const END_PACKETS = 3;
-/** Longer strings than anybody dials after the answer. */
+/** Longer than anything people dial after the answer; keeps a runaway controller from filling the memory. */
 const MAX_QUEUE = 128;
 
 /** What a leg sends in this tick instead of audio. */
 export interface DtmfFrame {
   event: number;
-  /** Samples since the begin of the press, this frame included. */
+  /** Samples since the digit started, this frame included. */
   duration: number;
   first: boolean;
   end: boolean;
 }
 
-interface Press {
+interface QueuedDigit {
   readonly event: number;
-  /** null: until released (a relayed key). */
+  /** null: until `endDigit` (a relayed digit). */
   ticks: number | null;
 }
 
-/** The keys one leg has to send, one after the other, in steps of a frame. */
+/** The digits one leg has to send, one after the other, in steps of a frame. */
 export class DtmfSender {
-  readonly #queue: Press[] = [];
+  readonly #queue: QueuedDigit[] = [];
   readonly #frame: DtmfFrame = { event: 0, duration: 0, first: false, end: false };
-  #pressed: Press | null = null;
+  #current: QueuedDigit | null = null;
   #elapsed = 0;
   #duration = 0;
   #endsLeft = 0;
   #gap = 0;
 
   get idle(): boolean {
-    return this.#pressed === null && this.#queue.length === 0;
+    return this.#current === null && this.#queue.length === 0;
   }
 
-  /** Characters that are no keys are passed over. */
+  /** Characters that are not digits are skipped. */
   enqueue(digits: string): void {
     for (const digit of digits) {
       const event = digitToEvent(digit);
-      if (event >= 0 && this.#queue.length < MAX_QUEUE) this.#queue.push({ event, ticks: PRESS_TICKS });
+      if (event >= 0 && this.#queue.length < MAX_QUEUE) this.#queue.push({ event, ticks: DIGIT_TICKS });
     }
   }
 
-  /** A key of another leg goes down: pressed until `release`. */
-  press(event: number): void {
-    this.release();
+  /** A digit of another leg starts: sent until `endDigit`. */
+  startDigit(event: number): void {
+    this.endDigit();
     if (this.#queue.length < MAX_QUEUE) this.#queue.push({ event, ticks: null });
   }
 
-  release(): void {
-    for (const press of [...this.#queue, this.#pressed])
-      if (press !== null && press.ticks === null)
-        press.ticks = Math.max(RELAY_MIN_TICKS, press === this.#pressed ? this.#elapsed : 0);
+  endDigit(): void {
+    for (const digit of [...this.#queue, this.#current])
+      if (digit !== null && digit.ticks === null)
+        digit.ticks = Math.max(RELAY_MIN_TICKS, digit === this.#current ? this.#elapsed : 0);
   }
 
-  /** The key to send in this tick; null for audio. The object is used again by the next call. */
+  /** The digit to send in this tick; null for audio. The next call reuses the object. */
   next(): DtmfFrame | null {
-    if (this.#pressed === null) {
+    if (this.#current === null) {
       if (this.#gap > 0) this.#gap--;
       else this.#begin();
     }
-    const press = this.#pressed;
-    if (press === null) return null;
+    const digit = this.#current;
+    if (digit === null) return null;
     const frame = this.#frame;
     frame.first = this.#elapsed === 0;
-    frame.event = press.event;
-    const limit = press.ticks ?? RELAY_MAX_TICKS;
+    frame.event = digit.event;
+    const limit = digit.ticks ?? RELAY_MAX_TICKS;
     if (this.#elapsed < limit) this.#duration += FRAME_SAMPLES;
     frame.end = this.#elapsed >= limit;
     frame.duration = this.#duration;
@@ -83,14 +83,14 @@ export class DtmfSender {
   }
 
   #begin(): void {
-    this.#pressed = this.#queue.shift() ?? null;
+    this.#current = this.#queue.shift() ?? null;
     this.#elapsed = 0;
     this.#duration = 0;
     this.#endsLeft = END_PACKETS;
   }
 
   #finish(): void {
-    this.#pressed = null;
+    this.#current = null;
     this.#gap = GAP_TICKS;
   }
 }

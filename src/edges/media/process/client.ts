@@ -30,12 +30,18 @@ export interface MediaClientOptions {
   readonly connectTimeoutMs?: number;
 }
 
+const OPEN_ERRORS: Readonly<Record<OpenError, string>> = {
+  no_free_port: "no free RTP port: give a wider range in PLUGBOARD_RTP",
+  no_socket: "the system has no socket for RTP: raise the limit of open files",
+  too_many_legs: "too many legs in this media process",
+};
+
 /** `open` was refused by the media process. */
 export class OpenRefused extends Error {
   readonly code: OpenError;
 
   constructor(code: OpenError) {
-    super(code === "no_free_port" ? "no free RTP port" : "too many legs in this media process");
+    super(OPEN_ERRORS[code]);
     this.code = code;
   }
 }

@@ -21,8 +21,8 @@ describe("a bridge", () => {
     anil.tone(440);
     bela.tone(1000);
     await harness.run(1000);
-    expect(dominantTones(lately(anil.heard()))).toEqual([1000]);
-    expect(dominantTones(lately(bela.heard()))).toEqual([440]);
+    expect(dominantTones(lately(anil.received()))).toEqual([1000]);
+    expect(dominantTones(lately(bela.received()))).toEqual([440]);
     expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 0, payloadTypes: [0] });
     expect(bela.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 0, payloadTypes: [8] });
   });
@@ -43,7 +43,7 @@ describe("a bridge", () => {
     harness.perform({ op: "close_leg", call: "c", leg: 2 });
     harness.bridge("c", 1, 3);
     await harness.run(600);
-    expect(dominantTones(lately(anil.heard()))).toEqual([1500]);
+    expect(dominantTones(lately(anil.received()))).toEqual([1500]);
     expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 0 });
     expect(anil.report().packets).toBeGreaterThanOrEqual(1800 / 20 - 3);
     expect(anil.report().maxGapMs).toBeLessThanOrEqual(21);
@@ -57,7 +57,7 @@ describe("a bridge", () => {
     harness.bridge("c", 1, 2, false);
     await harness.run(400);
     expect(anil.report().packets).toBeGreaterThan(15);
-    expect(signalPower(anil.heard())).toBe(0);
+    expect(signalPower(anil.received())).toBe(0);
   });
 
   it("mixes when a leg hears two others", async () => {
@@ -68,7 +68,7 @@ describe("a bridge", () => {
     harness.bridge("c", 1, 2);
     harness.bridge("c", 1, 3);
     await harness.run(800);
-    expect(dominantTones(lately(anil?.heard() ?? new Int16Array()))).toEqual([600, 1500]);
+    expect(dominantTones(lately(anil?.received() ?? new Int16Array()))).toEqual([600, 1500]);
   });
 });
 
@@ -116,7 +116,7 @@ describe("a playback", () => {
     expect(harness.eventsOf("playback_ended")).toEqual([
       { event: "playback_ended", call: "c", play: "p", failure: null },
     ]);
-    const heard = anil.heard();
+    const heard = anil.received();
     const begin = heard.findIndex((s) => s !== 0);
     expect(heard.subarray(begin, begin + 8000).every((s) => Math.abs(s - 1000) < 50)).toBe(true);
     expect(heard.subarray(begin + 8000, begin + 12_000).every((s) => s === 0)).toBe(true);
@@ -133,7 +133,7 @@ describe("playbacks", () => {
     const anil = harness.phone("c", 1);
     harness.perform(tone("music", [1]));
     await harness.run(400);
-    expect(dominantTones(anil.heard())[0]).toBe(400);
+    expect(dominantTones(anil.received())[0]).toBe(400);
   });
 
   it("takes the place of a bridge while it runs, and the bridge is heard again behind it", async () => {
@@ -146,11 +146,11 @@ describe("playbacks", () => {
     await harness.run(100);
     anil.clear();
     await harness.run(100);
-    expect(dominantTones(anil.heard())).toEqual([1000]);
+    expect(dominantTones(anil.received())).toEqual([1000]);
     await harness.run(200);
     anil.clear();
     await harness.run(200);
-    expect(dominantTones(anil.heard())).toEqual([700]);
+    expect(dominantTones(anil.received())).toEqual([700]);
   });
 
   it("goes on for its other legs when a later one takes one of them, and tells when it has lost all", async () => {
@@ -195,43 +195,158 @@ describe("playbacks", () => {
   });
 });
 
+describe("early media", () => {
+  it("S12: is reported when its first packet arrives, before the answer and while another leg hears ring-back", async () => {
+    const harness = new MediaHarness();
+    const caller = harness.phone("c", 1);
+    harness.perform({ op: "play", call: "c", play: "p", legs: [1], items: [{ tone: "ringback" }], loop: true });
+    const callee = harness.phone("c", 2);
+    callee.pause();
+    await harness.run(2000);
+    expect(harness.eventsOf("first_rtp").map(({ leg }) => leg)).toEqual([1]);
+    callee.sendTo(harness.net.address, harness.open("c", 2));
+    await harness.run(100);
+    expect(harness.eventsOf("first_rtp").map(({ leg }) => leg)).toEqual([1, 2]);
+    expect(dominantTones(caller.received())[0]).toBe(400);
+  });
+});
+
 describe("the source of a leg's media", () => {
-  it("is locked on to: a stray sender is neither heard nor sent to", async () => {
+  it("S7: is latched on to: a stray sender is neither played nor sent to", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1);
     const bela = harness.phone("c", 2);
     harness.bridge("c", 1, 2);
     anil.tone(440);
     await harness.run(500);
-    const stray = RtpPhone.open({ clock: harness.clock, sockets: harness.net });
-    stray.tone(2000);
-    stray.sendTo(harness.net.address, harness.open("c", 1));
+    const stray = harness.stranger("c", 1);
     bela.clear();
     await harness.run(1000);
-    expect(dominantTones(bela.heard())).toEqual([440]);
+    expect(dominantTones(bela.received())).toEqual([440]);
     expect(stray.report().packets).toBe(0);
     expect(bela.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0 });
   });
 
-  it("is filtered by the kernel once it is certain", async () => {
+  it("is filtered by the kernel once it is the signalled one", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1);
     await harness.run(100);
     expect(harness.net.peerOf(harness.open("c", 1))).toBe(anil.port);
   });
 
-  it("is where media goes, when a NAT hides the described one", async () => {
+  it("A2: is where media goes, when a NAT hides the signalled one", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1, {}, { address: "192.168.1.5", port: 9 });
-    harness.phone("c", 2).tone(700);
+    harness.net.hosts.set(anil.port, "203.0.113.7");
+    const bela = harness.phone("c", 2);
+    bela.tone(700);
+    anil.tone(440);
     harness.bridge("c", 1, 2);
-    await harness.run(500);
-    expect(dominantTones(anil.heard().subarray(-2000))).toEqual([700]);
-    await harness.run(2500);
-    expect(harness.net.peerOf(harness.open("c", 1))).toBe(anil.port);
+    anil.sendTo(harness.net.address, harness.open("c", 1));
+    await harness.run(5000);
+    expect(dominantTones(lately(anil.received()))).toEqual([700]);
+    expect(dominantTones(lately(bela.received()))).toEqual([440]);
+    // The signalled host may still come: the kernel must not keep it out.
+    expect(harness.net.peerOf(harness.open("c", 1))).toBeNull();
+    expect(harness.eventsOf("source_latched")[0]).toMatchObject({ leg: 1, address: "203.0.113.7", match: "none" });
   });
 
-  it("is learnt anew when the description names another place", async () => {
+  it.each(["198.51.100.66", "203.0.113.9"])(
+    "A2: is the callee's on 203.0.113.9 although a stranger on %s sent first, in early media of 4 s",
+    async (strangersHost) => {
+      const harness = new MediaHarness();
+      harness.phone("c", 1).tone(440);
+      const callee = harness.phone("c", 2, {}, { address: "203.0.113.9" });
+      harness.net.hosts.set(callee.port, "203.0.113.9");
+      callee.pause();
+      callee.tone(700);
+      harness.bridge("c", 1, 2);
+      const stranger = harness.stranger("c", 2, strangersHost);
+      await harness.run(4000);
+      if (strangersHost !== "203.0.113.9") expect(stranger.report().packets).toBe(0);
+      callee.sendTo(harness.net.address, harness.open("c", 2));
+      await harness.run(1000);
+      expect(dominantTones(lately(callee.received()))).toEqual([440]);
+      stranger.clear();
+      await harness.run(1000);
+      expect(stranger.received()).toHaveLength(0);
+      expect(harness.eventsOf("source_latched").at(-1)?.leg).toBe(2);
+    },
+  );
+
+  it("A2: is the callee's behind a NAT, known by the host of its SIP, although a stranger sent first", async () => {
+    const harness = new MediaHarness();
+    harness.phone("c", 1).tone(440);
+    const callee = harness.phone("c", 2, {}, { address: "192.168.1.5", sipHost: "203.0.113.9" });
+    harness.net.hosts.set(callee.port, "203.0.113.9");
+    callee.pause();
+    harness.bridge("c", 1, 2);
+    const stranger = harness.stranger("c", 2, "198.51.100.66");
+    await harness.run(4000);
+    callee.sendTo(harness.net.address, harness.open("c", 2));
+    await harness.run(100);
+    stranger.clear();
+    await harness.run(1000);
+    expect(dominantTones(lately(callee.received()))).toEqual([440]);
+    expect(stranger.received()).toHaveLength(0);
+  });
+
+  it("S7: is the new address after a re-INVITE, whatever stragglers come from the old one", async () => {
+    const harness = new MediaHarness();
+    const before = harness.phone("c", 1);
+    const bela = harness.phone("c", 2);
+    harness.bridge("c", 1, 2);
+    before.tone(440);
+    await harness.run(500);
+    const after = harness.phone("c", 1);
+    after.pause();
+    after.tone(900);
+    await harness.run(100);
+    before.clear();
+    bela.clear();
+    await harness.run(4000);
+    expect(before.received()).toHaveLength(0);
+    expect(after.report().packets).toBeGreaterThan(195);
+    expect(signalPower(bela.received())).toBe(0);
+    after.sendTo(harness.net.address, harness.open("c", 1));
+    await harness.run(1000);
+    expect(dominantTones(lately(bela.received()))).toEqual([900]);
+    expect(harness.eventsOf("source_refused")).toMatchObject([{ leg: 1, port: before.port, reason: "superseded" }]);
+  });
+
+  it("S7: is followed to another port of its host, although the kernel filtered the old one", async () => {
+    const harness = new MediaHarness();
+    const anil = harness.phone("c", 1);
+    const bela = harness.phone("c", 2);
+    harness.bridge("c", 1, 2);
+    await harness.run(500);
+    anil.pause();
+    const moved = RtpPhone.open({ clock: harness.clock, sockets: harness.net });
+    moved.tone(900);
+    moved.sendTo(harness.net.address, harness.open("c", 1));
+    await harness.run(3000);
+    expect(dominantTones(lately(bela.received()))).toEqual([900]);
+    expect(moved.report().packets).toBeGreaterThan(50);
+    expect(harness.eventsOf("source_moved")).toMatchObject([{ leg: 1, fromPort: anil.port, port: moved.port }]);
+  });
+
+  it("S8: is not where media goes without symmetric RTP", async () => {
+    const harness = new MediaHarness();
+    const sends = harness.phone("c", 1);
+    const receives = RtpPhone.open({ clock: harness.clock, sockets: harness.net });
+    const remote = { ...harness.remote(receives), symmetricRtp: false };
+    harness.perform({ op: "remote", call: "c", leg: 1, remote });
+    const bela = harness.phone("c", 2);
+    bela.tone(700);
+    sends.tone(440);
+    harness.bridge("c", 1, 2);
+    await harness.run(3000);
+    expect(dominantTones(lately(receives.received()))).toEqual([700]);
+    expect(dominantTones(lately(bela.received()))).toEqual([440]);
+    expect(sends.report().packets).toBe(0);
+  });
+
+  it("is learnt anew when the description names another address", async () => {
     const harness = new MediaHarness();
     const before = harness.phone("c", 1);
     const bela = harness.phone("c", 2);
@@ -242,11 +357,11 @@ describe("the source of a leg's media", () => {
     after.tone(900);
     before.pause();
     await harness.run(500);
-    expect(dominantTones(bela.heard().subarray(-2000))).toEqual([900]);
+    expect(dominantTones(bela.received().subarray(-2000))).toEqual([900]);
     expect(after.report()).toMatchObject({ payloadTypes: [8], sequenceJumps: 0 });
   });
 
-  it("may move to another port after three seconds of silence, if it carries the stream on", async () => {
+  it("S7: may move to another host after three seconds of silence, if it carries the stream on", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1);
     const bela = harness.phone("c", 2);
@@ -256,16 +371,17 @@ describe("the source of a leg's media", () => {
     await harness.run(4500);
     const { port } = anil;
     anil.close();
-    // Same SSRC from another port: a phone seeded alike, whose first packets repeat numbers and are refused.
+    // Same SSRC from another host: a phone seeded alike, whose first packets repeat sequence numbers and are refused.
     const moved = RtpPhone.open({ clock: harness.clock, sockets: harness.net, random: seededRandom(port) });
+    harness.net.hosts.set(moved.port, "198.51.100.4");
     moved.tone(900);
     moved.sendTo(harness.net.address, harness.open("c", 1));
     await harness.run(1000);
-    expect(dominantTones(bela.heard().subarray(-2000))).toEqual([900]);
+    expect(dominantTones(bela.received().subarray(-2000))).toEqual([900]);
     expect(moved.report().packets).toBeGreaterThan(30);
   });
 
-  it("is nobody before a description came", async () => {
+  it("is not known before a description came", async () => {
     const harness = new MediaHarness();
     const port = harness.open("c", 1);
     const early = RtpPhone.open({ clock: harness.clock, sockets: harness.net });
@@ -293,8 +409,8 @@ describe("bad impairments", () => {
       return luck < 0.08 ? [5, 8] : [5 + Math.floor(random.next() * 30)];
     };
     await harness.run(6000);
-    expect(dominantTones(bela.heard())).toEqual([440]);
-    expect(signalPower(bela.heard().subarray(8000))).toBeGreaterThan(0.8 * (8000 / 32_768) ** 2 * 0.5);
+    expect(dominantTones(bela.received())).toEqual([440]);
+    expect(signalPower(bela.received().subarray(8000))).toBeGreaterThan(0.8 * (8000 / 32_768) ** 2 * 0.5);
     expect(bela.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 0 });
     harness.perform({ op: "close_leg", call: "c", leg: 1 });
     const [told] = harness.eventsOf("leg_stats");
@@ -315,25 +431,35 @@ describe("bad impairments", () => {
     }
     anil.tone(440);
     await harness.run(1000);
-    expect(dominantTones(bela.heard().subarray(-2000))).toEqual([440]);
+    expect(dominantTones(bela.received().subarray(-2000))).toEqual([440]);
   });
 });
 
 describe("digits", () => {
-  it("are told once each and passed on as events with the other side's payload type, not as audio", async () => {
+  it("are reported once each and passed on as events with the other side's payload type, not as audio", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1, { eventPayloadType: 101 });
     const bela = harness.phone("c", 2, { eventPayloadType: 96, codec: "PCMA" });
     harness.bridge("c", 1, 2);
     await harness.run(300);
-    anil.press("15#");
+    anil.sendDigits("15#");
     await harness.run(1500);
     expect(harness.eventsOf("digit")).toEqual(
-      ["1", "5", "#"].map((digit) => ({ event: "digit", call: "c", leg: 1, digit, ms: 20, via: "rfc4733" })),
+      ["1", "5", "#"].map((digit) => ({
+        event: "digit",
+        call: "c",
+        leg: 1,
+        digit,
+        startedAtMs: expect.any(Number),
+        ms: 20,
+        via: "rfc4733",
+      })),
     );
+    for (const [i, { startedAtMs }] of harness.eventsOf("digit").entries())
+      expect(startedAtMs - harness.clock.now()).toBeCloseTo(-1500 + 260 * i, -2);
     expect(bela.digits).toBe("15#");
     expect(bela.report().payloadTypes).toEqual([8, 96]);
-    expect(signalPower(bela.heard())).toBeLessThan(1e-7);
+    expect(signalPower(bela.received())).toBeLessThan(1e-7);
     expect(bela.report()).toMatchObject({ sequenceJumps: 0, timestampJumps: 0 });
   });
 
@@ -343,7 +469,7 @@ describe("digits", () => {
     harness.net.impairments = () => (random.next() < 0.33 ? [] : [1]);
     const anil = harness.phone("c", 1);
     await harness.run(300);
-    anil.press("0123456789");
+    anil.sendDigits("0123456789");
     await harness.run(4000);
     expect(
       harness
@@ -359,16 +485,16 @@ describe("digits", () => {
     const bela = harness.phone("c", 2);
     harness.bridge("c", 1, 2);
     await harness.run(300);
-    anil.press("42");
+    anil.sendDigits("42");
     await harness.run(1000);
     expect(harness.eventsOf("digit").map(({ digit, via, leg }) => [digit, via, leg])).toEqual([
       ["4", "inband", 1],
       ["2", "inband", 1],
     ]);
     anil.clear();
-    bela.press("7");
+    bela.sendDigits("7");
     await harness.run(400);
-    expect(dominantTones(anil.heard())).toEqual(expect.arrayContaining([850, 1210]));
+    expect(dominantTones(anil.received())).toEqual(expect.arrayContaining([850, 1210]));
   });
 
   it("are not listened for in the audio of a leg that has telephone-events", async () => {
@@ -377,7 +503,7 @@ describe("digits", () => {
     harness.phone("c", 2);
     harness.bridge("c", 1, 2);
     await harness.run(200);
-    anil.press("42");
+    anil.sendDigits("42");
     await harness.run(1000);
     expect(harness.eventsOf("digit")).toEqual([]);
   });
@@ -386,7 +512,7 @@ describe("digits", () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1, { eventPayloadType: 97 }, { dtmfPayloadType: 101, dtmfReceivePayloadType: 97 });
     await harness.run(200);
-    anil.press("3");
+    anil.sendDigits("3");
     await harness.run(400);
     expect(harness.eventsOf("digit")).toHaveLength(1);
   });
@@ -395,7 +521,7 @@ describe("digits", () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1, { eventPayloadType: 96 }, { dtmfPayloadType: 96, dtmfReceivePayloadType: 101 });
     await harness.run(200);
-    anil.press("3");
+    anil.sendDigits("3");
     await harness.run(400);
     expect(harness.eventsOf("digit")).toHaveLength(1);
   });
@@ -406,7 +532,7 @@ describe("digits", () => {
     const bela = harness.phone("c", 2);
     harness.bridge("c", 1, 2);
     await harness.run(200);
-    anil.press("7");
+    anil.sendDigits("7");
     await harness.run(60);
     const music = [{ tone: "ringback" as const }];
     harness.perform({ op: "play", call: "c", play: "p", legs: [2], items: music, loop: true });
@@ -414,7 +540,7 @@ describe("digits", () => {
     bela.clear();
     await harness.run(300);
     expect(bela.digits).toBe("7");
-    expect(bela.heard().length).toBe(300 * 8);
+    expect(bela.received().length).toBe(300 * 8);
   });
 
   it("of our own are sent in order, with the audio's stream going on", async () => {
@@ -435,7 +561,7 @@ describe("digits", () => {
     const music = [{ tone: "ringback" as const }];
     harness.perform({ op: "play", call: "c", play: "p", legs: [2], items: music, loop: true });
     await harness.run(200);
-    anil.press("7");
+    anil.sendDigits("7");
     await harness.run(500);
     expect(bela.digits).toBe("");
   });
@@ -456,7 +582,7 @@ describe("hold and silence", () => {
     expect(anil.report().packets).toBe(packets);
     harness.perform({ ...hold, remote: harness.remote(anil) });
     await harness.run(400);
-    expect(dominantTones(anil.heard().subarray(-2000))).toEqual([700]);
+    expect(dominantTones(anil.received().subarray(-2000))).toEqual([700]);
     expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 1 });
   });
 
@@ -530,7 +656,7 @@ describe("the end", () => {
     });
   });
 
-  it("an exhausted range is a clear error, and nothing is left behind by it", () => {
+  it("A12: an exhausted range is a clear error and a counter, and leaves nothing behind", () => {
     const harness = new MediaHarness({ first: 20_000, last: 20_001 });
     harness.open("a", 1);
     expect(harness.perform({ op: "open", id: 5, call: "b", leg: 1 })).toEqual({
@@ -540,6 +666,10 @@ describe("the end", () => {
       error: "no_free_port",
     });
     expect(harness.engine.list().map(({ call }) => call)).toEqual(["a"]);
+    harness.perform({ op: "open", id: 6, call: "b", leg: 1 });
+    const stats = harness.perform({ op: "stats", id: 7 });
+    expect(stats).toMatchObject({ opensRefused: { no_free_port: 2, no_socket: 0, too_many_legs: 0 } });
+    expect(harness.warnings).toEqual(["an RTP endpoint was refused"]);
   });
 
   it("opening a leg twice gives the same port", () => {
@@ -622,7 +752,7 @@ describe("recordings", () => {
     harness.perform(order);
     await harness.run(15_000);
     expect(anil.report().maxGapMs).toBeLessThanOrEqual(20);
-    expect(dominantTones(anil.heard().subarray(-2000))).toEqual([700]);
+    expect(dominantTones(anil.received().subarray(-2000))).toEqual([700]);
     harness.disk.stuck = false;
     harness.disk.failure = "ENOSPC: no space left on device";
     harness.perform({ ...order, recording: "s" });
@@ -677,7 +807,7 @@ describe("a process that was not scheduled", () => {
     expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 1 });
     expect(stats).toMatchObject({ ticksSkipped: 40, tickLateMaxMs: 200 });
     expect(harness.eventsOf("recording_closed")).toMatchObject([{ durationMs: 3000 }]);
-    expect(dominantTones(anil.heard().subarray(-2000))).toEqual([700]);
+    expect(dominantTones(anil.received().subarray(-2000))).toEqual([700]);
   });
 
   /** Three seconds of a recorded call, with a stall in the middle. */

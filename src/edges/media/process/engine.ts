@@ -8,7 +8,15 @@ import { MediaCall, type CallContext, type RecordOp } from "./media-call.ts";
 import { Ticker } from "./ticker.ts";
 import { PortPool, type PortRange } from "../rtp/port-pool.ts";
 import type { LoadPrompt } from "../playback/prompt-cache.ts";
-import type { MediaCallSummary, MediaEvent, MediaOp, MediaReply, OpenReply, StatsReply } from "./protocol.ts";
+import type {
+  MediaCallSummary,
+  MediaEvent,
+  MediaOp,
+  MediaReply,
+  OpenError,
+  OpenReply,
+  StatsReply,
+} from "./protocol.ts";
 import type { OpenRecordingFile } from "../recording/recording-file.ts";
 import type { SocketLayer } from "../rtp/sockets.ts";
 
@@ -40,6 +48,8 @@ const HOUSEKEEPING_TICKS = 1000 / FRAME_MS;
 const SILENCE_MS = 30_000;
 /** More than one core could ever serve; keeps a runaway controller from eating all descriptors. */
 const MAX_LEGS = 8000;
+/** Exhausted ports are logged this often at most: a burst of calls must not flood the log. */
+const REFUSAL_LOG_INTERVAL_MS = 60_000;
 
 /** Counts of closed legs, so that totals never run backwards. */
 interface Totals {
@@ -62,6 +72,8 @@ export class MediaEngine {
   #legs = 0;
   #recordings = 0;
   #recordingsFailed = 0;
+  readonly #opensRefused: Record<OpenError, number> = { no_free_port: 0, no_socket: 0, too_many_legs: 0 };
+  #refusalLoggedAt = -Infinity;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -140,13 +152,32 @@ export class MediaEngine {
     const known = this.#calls.get(id);
     const open = known?.leg(number);
     if (open !== undefined) return { port: open.port, error: null };
-    if (this.#legs >= MAX_LEGS) return { port: 0, error: "too_many_legs" };
+    if (this.#legs >= MAX_LEGS) return this.#refuse("too_many_legs");
     const call = known ?? new MediaCall(id, this.#context);
     const leg = call.open(number);
-    if (leg === null) return { port: 0, error: "no_free_port" };
+    if (typeof leg === "string") return this.#refuse(leg);
     this.#legs++;
     if (known === undefined) this.#add(call);
     return { port: leg.port, error: null };
+  }
+
+  /** Each refusal is counted; the log has one line a minute. */
+  #refuse(error: OpenError): OpenReply {
+    this.#opensRefused[error]++;
+    const now = this.#options.clock.now();
+    if (now - this.#refusalLoggedAt >= REFUSAL_LOG_INTERVAL_MS) {
+      this.#refusalLoggedAt = now;
+      const [free, resting] = [this.#ports.freeCount, this.#ports.quarantinedCount];
+      const fields = {
+        reason: error,
+        legs: this.#legs,
+        portsFree: free,
+        portsResting: resting,
+        refused: this.#opensRefused,
+      };
+      this.#options.log.warn(fields, "an RTP endpoint was refused");
+    }
+    return { port: 0, error };
   }
 
   #add(call: MediaCall): void {
@@ -232,6 +263,7 @@ export class MediaEngine {
       legs: this.#legs,
       recordings: this.#recordings,
       recordingsFailed: this.#recordingsFailed,
+      opensRefused: { ...this.#opensRefused },
       portsFree: this.#ports.freeCount,
       portsQuarantined: this.#ports.quarantinedCount,
       tickLateP50Ms: lateness.p50Ms,

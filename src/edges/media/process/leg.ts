@@ -1,82 +1,77 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { Random } from "../../../base/random.ts";
 import { FRAME_SAMPLES, mixInto } from "../sound/frame.ts";
-import { RtpReceiver } from "../rtp/rtp-receiver.ts";
+import { RtpReceiver, type ReceiverEvent } from "../rtp/rtp-receiver.ts";
 import { DtmfSender } from "../dtmf/dtmf-sender.ts";
+import type { DtmfEvent } from "../dtmf/dtmf.ts";
 import { RtpSender } from "../rtp/rtp-sender.ts";
 import type { Playback } from "../playback/playback.ts";
 import type { PortPool } from "../rtp/port-pool.ts";
-import type { LegStats, LegSummary, RemoteMedia } from "./protocol.ts";
+import type { LegStats, LegSummary, OpenError, RemoteMedia } from "./protocol.ts";
 import { RtcpSession } from "../rtp/rtcp-session.ts";
 import { looksLikeRtcp } from "../rtp/rtp.ts";
 import type { UdpSocket } from "../rtp/sockets.ts";
-import { RELEARN_AFTER_MS } from "../rtp/rtp-latch.ts";
+import { HOST_MOVE_AFTER_MS } from "../rtp/rtp-latch.ts";
 
 /** What all legs share. */
 export interface MediaLegContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly ports: PortPool;
-  /** Nothing heard for so long is told. */
+  /** Silence of the other side is reported after this long. */
   readonly silenceMs: number;
 }
 
-export interface MediaLegListener {
-  firstRtp(leg: MediaLeg): void;
-  digit(leg: MediaLeg, digit: string, ms: number, via: "rfc4733" | "inband"): void;
-  silence(leg: MediaLeg, ms: number): void;
-  resumed(leg: MediaLeg): void;
-}
+/** What happens on a leg. `silence`: nothing came for `ms` from a leg that should send · `resumed`: packets come again. */
+export type LegEvent = ReceiverEvent | { readonly kind: "silence"; readonly ms: number } | { readonly kind: "resumed" };
 
-/** Where several are heard at once; used within one `send`. */
+/** Receives everything that happens on the legs of a call. */
+export type LegListener = (leg: MediaLeg, event: LegEvent) => void;
+
+/** The mix of several legs; used within one `send`. */
 const mixed = new Int16Array(FRAME_SAMPLES);
 
 /**
- * One RTP endpoint. Port, SSRC, sequence and timestamp stay the same from open to close, whoever is heard on it.
+ * One RTP endpoint. Port, SSRC, sequence and timestamp go on from open to close, whatever the leg is sent.
  */
 export class MediaLeg {
   readonly number: number;
   readonly receiver: RtpReceiver;
   readonly dtmf = new DtmfSender();
   playback: Playback | null = null;
-  /** Does this tick's `inbound.frame` hold sound? */
+  /** Does this tick's `receiver.frame` hold sound? */
   audible = false;
   readonly #context: MediaLegContext;
-  readonly #listener: MediaLegListener;
+  readonly #listener: LegListener;
   readonly #socket: UdpSocket;
   readonly #sender: RtpSender;
   readonly #rtcp: RtcpSession;
-  readonly #hears: MediaLeg[] = [];
-  readonly #heardBy: MediaLeg[] = [];
+  readonly #sources: MediaLeg[] = [];
+  readonly #targets: MediaLeg[] = [];
   #rtcpSocket: UdpSocket | null = null;
   #rtcpRefused = false;
   #remote: RemoteMedia | null = null;
   #connected = false;
   #sending = false;
   #quietSince: number;
-  #silenceTold = false;
+  #silenceReported = false;
 
-  /** null when no port is to be had. */
-  static open(number: number, context: MediaLegContext, listener: MediaLegListener): MediaLeg | null {
+  /** Opens its port, or says why it can't. */
+  static open(number: number, context: MediaLegContext, listener: LegListener): MediaLeg | OpenError {
     let leg: MediaLeg | null = null;
     const socket = context.ports.open((packet, address, port) => leg?.receive(packet, address, port));
-    if (socket === null) return null;
+    if (typeof socket === "string") return socket;
     leg = new MediaLeg(number, socket, context, listener);
     return leg;
   }
 
-  private constructor(number: number, socket: UdpSocket, context: MediaLegContext, listener: MediaLegListener) {
+  private constructor(number: number, socket: UdpSocket, context: MediaLegContext, listener: LegListener) {
     this.number = number;
     this.#socket = socket;
     this.#context = context;
     this.#listener = listener;
     this.#sender = new RtpSender(context.random);
-    this.receiver = new RtpReceiver({
-      started: () => this.#started(),
-      digit: (digit, ms, via) => listener.digit(this, digit, ms, via),
-      eventStarted: (code) => this.#relay(code),
-      eventEnded: () => this.#heardBy.forEach((leg) => leg.dtmf.release()),
-    });
+    this.receiver = new RtpReceiver((event) => this.#happened(event));
     this.#quietSince = context.clock.now();
     this.#rtcp = new RtcpSession(this.receiver, this.#sender, context.random, this.#quietSince);
   }
@@ -93,35 +88,35 @@ export class MediaLeg {
     const held = !this.#expectsMedia();
     this.#remote = remote;
     this.#sender.configure(remote);
-    if (this.receiver.expect(remote)) this.#learnAnew();
+    if (this.receiver.expect(remote)) this.#unfilter();
     if (held) this.#quietSince = this.#context.clock.now();
   }
 
-  /** Hears `from` (also) from the next tick on. */
+  /** Sends (also) the audio of `from` from the next tick on. */
   forwardFrom(from: MediaLeg): void {
-    if (this.#hears.includes(from)) return;
-    this.#hears.push(from);
-    from.#heardBy.push(this);
-    from.receiver.listen(true);
+    if (this.#sources.includes(from)) return;
+    this.#sources.push(from);
+    from.#targets.push(this);
+    from.receiver.consume(true);
     this.startSending();
   }
 
   stopForwardingFrom(from: MediaLeg): void {
-    if (!remove(this.#hears, from)) return;
-    remove(from.#heardBy, this);
-    from.receiver.listen(false);
-    this.dtmf.release();
+    if (!remove(this.#sources, from)) return;
+    remove(from.#targets, this);
+    from.receiver.consume(false);
+    this.dtmf.endDigit();
     this.#sender.mark();
   }
 
-  /** Hears this instead of the other legs from now on; null: them again. */
+  /** Sends this instead of the other legs' audio from now on; null: that audio again. */
   playFrom(playback: Playback | null): void {
     this.playback = playback;
-    this.dtmf.release();
+    this.dtmf.endDigit();
     this.startSending();
   }
 
-  /** From the first thing there is to hear on, a packet goes out every tick, silence included (NATs, timeouts). */
+  /** Once there was something to send, a packet goes out every tick, silence included (NATs, timeouts). */
   startSending(): void {
     this.#sending = true;
     this.#sender.mark();
@@ -140,8 +135,8 @@ export class MediaLeg {
       this.#sender.skip(1);
       return;
     }
-    const key = this.dtmf.next();
-    const length = key === null ? this.#sender.audio(this.#source()) : this.#sender.dtmf(key);
+    const digit = this.dtmf.next();
+    const length = digit === null ? this.#sender.audio(this.#audio()) : this.#sender.dtmf(digit);
     this.#socket.send(this.#sender.packet, length, this.receiver.latch.port, this.receiver.latch.address);
   }
 
@@ -154,15 +149,15 @@ export class MediaLeg {
     if (this.#remote === null) return;
     if (this.#rtcp.takeDue(nowMs)) this.#report(nowMs, false);
     const quietMs = nowMs - this.#quietSince;
-    if (this.#connected && quietMs >= RELEARN_AFTER_MS) this.#learnAnew();
-    if (quietMs < this.#context.silenceMs || this.#silenceTold || !this.#expectsMedia()) return;
-    this.#silenceTold = true;
-    this.#listener.silence(this, Math.round(quietMs));
+    if (this.#connected && quietMs >= HOST_MOVE_AFTER_MS) this.#unfilter();
+    if (quietMs < this.#context.silenceMs || this.#silenceReported || !this.#expectsMedia()) return;
+    this.#silenceReported = true;
+    this.#listener(this, { kind: "silence", ms: Math.round(quietMs) });
   }
 
   close(): void {
-    for (const from of this.#hears.slice()) this.stopForwardingFrom(from);
-    for (const to of this.#heardBy.slice()) to.stopForwardingFrom(this);
+    for (const from of this.#sources.slice()) this.stopForwardingFrom(from);
+    for (const to of this.#targets.slice()) to.stopForwardingFrom(this);
     if (this.#rtcpSocket !== null) {
       this.#report(this.#context.clock.now(), true);
       this.#rtcpSocket.close();
@@ -176,7 +171,7 @@ export class MediaLeg {
       leg: this.number,
       port: this.port,
       packetsReceived: received,
-      hears: this.#hears.map((from) => from.number),
+      hears: this.#sources.map((from) => from.number),
     };
   }
 
@@ -200,42 +195,48 @@ export class MediaLeg {
   private receive(packet: Uint8Array, address: string, port: number): void {
     const now = this.#context.clock.now();
     if (looksLikeRtcp(packet)) this.#receiveRtcp(packet, address, now);
-    else if (this.receiver.packet(packet, address, port, now)) this.#heard(now);
+    else if (this.receiver.packet(packet, address, port, now)) this.#received(now);
   }
 
   #receiveRtcp(packet: Uint8Array, address: string, now: number): void {
     if (address === this.receiver.latch.address) this.#rtcp.received(packet, now);
   }
 
-  #heard(now: number): void {
+  #received(now: number): void {
     this.#quietSince = now;
-    if (!this.#connected && this.receiver.latch.firm(now))
-      this.#connected = this.#socket.connect(this.receiver.latch.port, this.receiver.latch.address);
-    if (!this.#silenceTold) return;
-    this.#silenceTold = false;
-    this.#listener.resumed(this);
+    const { latch } = this.receiver;
+    if (!this.#connected && latch.certain) this.#connected = this.#socket.connect(latch.port, latch.address);
+    if (!this.#silenceReported) return;
+    this.#silenceReported = false;
+    this.#listener(this, { kind: "resumed" });
   }
 
-  #started(): void {
-    this.startSending();
-    this.#listener.firstRtp(this);
+  #happened(event: ReceiverEvent): void {
+    if (event.kind === "first_rtp") this.startSending();
+    if (event.kind === "digit_started" || event.kind === "digit_ended") this.#relay(event);
+    this.#listener(this, event);
   }
 
-  #learnAnew(): void {
+  /** From now on packets of any source arrive and are checked one by one. */
+  #unfilter(): void {
     this.#connected = false;
     this.#socket.disconnect();
   }
 
-  /** Keys of this leg reach those who hear it now; who hears a playback instead is not disturbed. */
-  #relay(code: number): void {
-    for (const leg of this.#heardBy) if (leg.playback === null) leg.dtmf.press(code);
+  /** Events go on to the legs that are sent this leg's audio, unless a playback takes its place. Tones are in the audio. */
+  #relay({ kind, code, via }: DtmfEvent): void {
+    if (via === "inband") return;
+    for (const { dtmf, playback } of this.#targets) {
+      if (kind === "digit_ended") dtmf.endDigit();
+      else if (playback === null) dtmf.startDigit(code);
+    }
   }
 
-  #source(): Int16Array | null {
+  #audio(): Int16Array | null {
     if (this.playback !== null) return this.playback.frame;
     let first: Int16Array | null = null;
     let count = 0;
-    for (const from of this.#hears) {
+    for (const from of this.#sources) {
       if (!from.audible) continue;
       count++;
       if (first === null) first = from.receiver.frame;
@@ -254,12 +255,12 @@ export class MediaLeg {
 
   #report(nowMs: number, bye: boolean): void {
     const remote = this.#remote;
-    if (remote === null || remote.port === 0) return;
+    const { address, port } = this.receiver.latch;
+    if (remote === null || remote.port === 0 || address === "") return;
     const muxed = remote.rtcpPort === remote.port;
     if (!muxed && this.#rtcpSocket === null && !this.#rtcpRefused) this.#openRtcp();
     const socket = muxed ? this.#socket : this.#rtcpSocket;
     const packet = this.#rtcp.report(nowMs, bye);
-    const { address, port } = this.receiver.latch;
     const moved = port !== remote.port;
     socket?.send(packet, packet.length, rtcpPortOf(remote, moved ? port : null), address);
   }
@@ -272,13 +273,13 @@ export class MediaLeg {
   }
 }
 
-/** Behind a NAT the described RTCP port means nothing: the one above the learnt port is the best guess. */
+/** Behind a NAT the signalled RTCP port means nothing: the one above the learnt port is the best guess. */
 function rtcpPortOf(remote: RemoteMedia, learntPort: number | null): number {
   if (learntPort !== null) return remote.rtcpPort === remote.port ? learntPort : learntPort + 1;
   return remote.rtcpPort ?? remote.port + 1;
 }
 
-/** An address of zeros is the old way to say hold (RFC 3264 section 8.4). */
+/** An address of zeros is the old way to signal hold (RFC 3264 section 8.4). */
 function takesMedia(remote: RemoteMedia): boolean {
   const sends = remote.direction === "sendrecv" || remote.direction === "sendonly";
   return sends && remote.port !== 0 && remote.address !== "0.0.0.0";

@@ -1,7 +1,8 @@
-import { MediaLeg, type MediaLegContext, type MediaLegListener } from "./leg.ts";
+import { unreachable } from "../../../base/never.ts";
+import { MediaLeg, type LegEvent, type MediaLegContext } from "./leg.ts";
 import { Playback } from "../playback/playback.ts";
 import type { LoadPrompt } from "../playback/prompt-cache.ts";
-import type { MediaCallSummary, MediaEvent, MediaOp } from "./protocol.ts";
+import type { MediaCallSummary, MediaEvent, MediaOp, OpenError } from "./protocol.ts";
 import type { OpenRecordingFile } from "../recording/recording-file.ts";
 import { Recording } from "../recording/recording.ts";
 
@@ -36,7 +37,6 @@ export class MediaCall {
   /** Something is heard, played or recorded, or was: there is work in every tick. */
   busy = false;
   readonly #context: CallContext;
-  readonly #listener: MediaLegListener;
   readonly #legs = new Map<number, MediaLeg>();
   readonly #plays = new Map<string, ActivePlay>();
   readonly #recordings = new Map<string, ActiveRecording>();
@@ -46,16 +46,6 @@ export class MediaCall {
     this.id = id;
     this.#context = context;
     this.#openedAt = context.clock.now();
-    const told = (leg: MediaLeg): { call: string; leg: number } => ({ call: id, leg: leg.number });
-    this.#listener = {
-      firstRtp: (leg) => {
-        this.busy = true;
-        context.emit({ event: "first_rtp", ...told(leg) });
-      },
-      digit: (leg, digit, ms, via) => context.emit({ event: "digit", ...told(leg), digit, ms, via }),
-      silence: (leg, ms) => context.emit({ event: "silence", ...told(leg), ms }),
-      resumed: (leg) => context.emit({ event: "resumed", ...told(leg) }),
-    };
   }
 
   get legCount(): number {
@@ -66,10 +56,11 @@ export class MediaCall {
     return this.#legs.get(number);
   }
 
-  /** null when no port is to be had; the same leg when it is open. */
-  open(number: number): MediaLeg | null {
-    const leg = this.#legs.get(number) ?? MediaLeg.open(number, this.#context, this.#listener);
-    if (leg !== null) this.#legs.set(number, leg);
+  /** The same leg when it is open; else a new one, or why there can't be one. */
+  open(number: number): MediaLeg | OpenError {
+    const leg =
+      this.#legs.get(number) ?? MediaLeg.open(number, this.#context, (from, event) => this.#onLeg(from, event));
+    if (typeof leg !== "string") this.#legs.set(number, leg);
     return leg;
   }
 
@@ -138,7 +129,7 @@ export class MediaCall {
         this.#context.emit({ event: "recording_closed", call: this.id, recording: op.recording, ...end });
       },
     });
-    for (const leg of legs) leg.receiver.listen(true);
+    for (const leg of legs) leg.receiver.consume(true);
     this.#recordings.set(op.recording, { recording, legs, frames: legs.map(() => null) });
     this.busy = true;
   }
@@ -211,6 +202,12 @@ export class MediaCall {
     };
   }
 
+  #onLeg(leg: MediaLeg, event: LegEvent): void {
+    if (event.kind === "first_rtp") this.busy = true;
+    const reported = toMediaEvent(this.id, leg.number, event);
+    if (reported !== null) this.#context.emit(reported);
+  }
+
   #existing(numbers: readonly number[]): MediaLeg[] {
     return numbers.map((number) => this.#legs.get(number)).filter((leg) => leg !== undefined);
   }
@@ -251,6 +248,33 @@ export class MediaCall {
   #forgetRecording(id: string): void {
     const active = this.#recordings.get(id);
     this.#recordings.delete(id);
-    for (const leg of active?.legs ?? []) leg?.receiver.listen(false);
+    for (const leg of active?.legs ?? []) leg?.receiver.consume(false);
+  }
+}
+
+/** null: nothing that the control process needs. */
+function toMediaEvent(call: string, leg: number, event: LegEvent): MediaEvent | null {
+  switch (event.kind) {
+    case "digit_started": {
+      const { digit, startedAtMs, durationMs, via } = event;
+      return digit === null ? null : { event: "digit", call, leg, digit, startedAtMs, ms: durationMs, via };
+    }
+    case "digit_ended":
+      return null;
+    case "source_latched":
+      return { event: "source_latched", call, leg, address: event.address, port: event.port, match: event.match };
+    case "source_moved": {
+      const { fromAddress, fromPort, address, port, match } = event;
+      return { event: "source_moved", call, leg, fromAddress, fromPort, address, port, match };
+    }
+    case "source_refused":
+      return { event: "source_refused", call, leg, address: event.address, port: event.port, reason: event.reason };
+    case "first_rtp":
+    case "resumed":
+      return { event: event.kind, call, leg };
+    case "silence":
+      return { event: "silence", call, leg, ms: event.ms };
+    default:
+      return unreachable(event);
   }
 }

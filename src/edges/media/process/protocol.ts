@@ -6,6 +6,9 @@
  * is ignored, except that `play` and `record` always earn their closing event. Milliseconds and bytes are integers.
  */
 
+import type { DtmfVia } from "../dtmf/dtmf.ts";
+import type { SourceMatch, SourceRefusal } from "../rtp/rtp-latch.ts";
+
 export type Codec = "PCMU" | "PCMA";
 
 /** Flow of audio as our own session description states it: `sendonly` means that we send and expect nothing. */
@@ -37,6 +40,10 @@ export interface RemoteMedia {
   readonly dtmfPayloadType: number | null;
   /** What the other side sends telephone-events with (as we announced it); absent: the same number. */
   readonly dtmfReceivePayloadType?: number | null;
+  /** false: media goes to `address` and `port` whatever port the other side sends from; absent: to its source (RFC 4961). */
+  readonly symmetricRtp?: boolean;
+  /** The host that the other side's SIP comes from: where media of a peer behind a NAT (private `address`) is expected. */
+  readonly sipHost?: string;
   readonly direction: MediaDirection;
 }
 
@@ -103,8 +110,11 @@ export type MediaOp =
   /** → reply {@link StatsReply}. */
   | { readonly op: "stats"; readonly id: number };
 
-/** Why an endpoint could not be opened. */
-export type OpenError = "no_free_port" | "too_many_legs";
+/**
+ * Why an endpoint could not be opened. `no_free_port`: every RTP port is in use or resting · `no_socket`: the system gives
+ * no socket (descriptors, address) · `too_many_legs`: more than one media process can serve.
+ */
+export type OpenError = "no_free_port" | "no_socket" | "too_many_legs";
 
 export interface OpenReply {
   /** The RTP port (even); RTCP is the next one. 0 when there is an error. */
@@ -158,6 +168,8 @@ export interface StatsReply {
   /** Share of one core this process used, last second; above 0.75 take no further calls. */
   readonly load: number;
   readonly recordingsFailed: number;
+  /** Endpoints that could not be opened, by reason. */
+  readonly opensRefused: Readonly<Record<OpenError, number>>;
 }
 
 export type MediaReply =
@@ -188,14 +200,18 @@ export interface LegStats {
 
 /** From media to control, in the order in which it happened. */
 export type MediaEvent =
-  /** Once per key press, when it is recognised. `ms`: how long it has lasted by then. */
+  /**
+   * Once per digit, when it is recognised. It started at `startedAtMs` (Unix epoch, this machine's clock) and has lasted
+   * `ms` by then: with these control recognises the same digit when SIP INFO reports it too.
+   */
   | {
       readonly event: "digit";
       readonly call: string;
       readonly leg: number;
       readonly digit: string;
+      readonly startedAtMs: number;
       readonly ms: number;
-      readonly via: "rfc4733" | "inband";
+      readonly via: DtmfVia;
     }
   /**
    * A playback ended by itself (`failure` null), could not be made, was replaced on all its legs, or lost them all. Not
@@ -212,8 +228,37 @@ export type MediaEvent =
       readonly reason: "stopped" | "max" | "silence" | "legs_closed" | "failed";
       readonly failure: string | null;
     }
-  /** The leg's first valid packet came; its source is locked. */
+  /** The leg's first valid packet came, before the answer too: early media has arrived (RFC 3960 section 3.2). */
   | { readonly event: "first_rtp"; readonly call: string; readonly leg: number }
+  /** Media of the leg is accepted from this source from now on, and unless `symmetricRtp` is false sent to it. */
+  | {
+      readonly event: "source_latched";
+      readonly call: string;
+      readonly leg: number;
+      readonly address: string;
+      readonly port: number;
+      readonly match: SourceMatch;
+    }
+  /** The source moved within one session description. At most 20 times per leg. */
+  | {
+      readonly event: "source_moved";
+      readonly call: string;
+      readonly leg: number;
+      readonly fromAddress: string;
+      readonly fromPort: number;
+      readonly address: string;
+      readonly port: number;
+      readonly match: SourceMatch;
+    }
+  /** RTP from another source was refused. Once per leg; `leg_stats` counts the packets. */
+  | {
+      readonly event: "source_refused";
+      readonly call: string;
+      readonly leg: number;
+      readonly address: string;
+      readonly port: number;
+      readonly reason: SourceRefusal;
+    }
   /** Nothing came for so long from a leg that should send (never on hold). Once per pause. */
   | { readonly event: "silence"; readonly call: string; readonly leg: number; readonly ms: number }
   /** Packets come again after `silence`. */

@@ -41,21 +41,21 @@ export class PortPool {
     return this.#quarantined.length + this.#foreign.length;
   }
 
-  /** null when no port is left (or no socket can be had). */
-  open(receive: Receive): UdpSocket | null {
+  /** A socket on a free port. "no_free_port": none is left · "no_socket": the system gives none. */
+  open(receive: Receive): UdpSocket | "no_free_port" | "no_socket" {
     this.#wake();
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const port = this.#takeRandom();
-      if (port === null) return null;
+      if (port === null) return "no_free_port";
       const socket = this.#sockets.open(port, receive);
       if (socket === "failed") {
         this.#free.push(port);
-        return null;
+        return "no_socket";
       }
       if (socket !== "in_use") return socket;
       this.#foreign.push({ port, until: this.#clock.now() + FOREIGN_REST_MS });
     }
-    return null;
+    return "no_free_port";
   }
 
   /** The socket of RTCP beside an open one; null when somebody else has that port. */

@@ -17,7 +17,7 @@ const REMOTE: RemoteMedia = {
 };
 
 function side(seed: number): { inbound: RtpReceiver; outbound: RtpSender; session: RtcpSession } {
-  const inbound = new RtpReceiver({ started() {}, digit() {}, eventStarted() {}, eventEnded() {} });
+  const inbound = new RtpReceiver(() => {});
   inbound.expect(REMOTE);
   const outbound = new RtpSender(seededRandom(seed));
   return { inbound, outbound, session: new RtcpSession(inbound, outbound, seededRandom(seed), 0) };

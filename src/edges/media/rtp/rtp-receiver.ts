@@ -1,69 +1,67 @@
-import { FRAME_SAMPLES, samplesToMs } from "../sound/frame.ts";
+import { FRAME_SAMPLES } from "../sound/frame.ts";
 import { g711, PCMA, PCMA_PAYLOAD_TYPE, PCMU, PCMU_PAYLOAD_TYPE } from "../sound/g711.ts";
 import { JitterBuffer } from "./jitter-buffer.ts";
-import { eventToDigit } from "../dtmf/dtmf.ts";
+import { digitToEvent, type DtmfEvent } from "../dtmf/dtmf.ts";
 import { DtmfDetector } from "../dtmf/dtmf-detector.ts";
 import { TelephoneEventReceiver } from "../dtmf/telephone-event.ts";
 import type { RemoteMedia } from "../process/protocol.ts";
 import { RtpReceiveStats } from "./receive-stats.ts";
 import { emptyRtpHeader, parseRtp, type RtpHeader } from "./rtp.ts";
-import { RtpLatch } from "./rtp-latch.ts";
+import { RtpLatch, type SourceEvent } from "./rtp-latch.ts";
+import { StreamSelector } from "./stream-selector.ts";
 
-/** Comfort noise (RFC 3389): tells that the other side lives, and is not played. */
+/** Comfort noise (RFC 3389): a sign that the other side is alive; it is not played. */
 const COMFORT_NOISE = 13;
 
-export interface RtpReceiverListener {
-  /** The first valid packet. */
-  started(): void;
-  /** Once per press, when it is recognised. */
-  digit(digit: string, ms: number, via: "rfc4733" | "inband"): void;
-  /** An event to pass on: down until `keyUp`. */
-  eventStarted(code: number): void;
-  eventEnded(): void;
-}
+/** What happens on the receiving side of a leg. `first_rtp`: the first valid packet came, early media included. */
+export type ReceiverEvent = { readonly kind: "first_rtp" } | SourceEvent | DtmfEvent;
 
 /** One header for all: packets are handled one at a time. */
 const header: RtpHeader = emptyRtpHeader();
 
-/** What comes from the other side of one leg: whose it is, in which order, which keys, and the audio of each tick. */
+/** The receiving side of one leg: accepts packets of its source, orders them, finds digits, and yields each tick's audio. */
 export class RtpReceiver {
-  readonly latch = new RtpLatch();
+  readonly latch: RtpLatch;
   readonly stats = new RtpReceiveStats();
-  /** What `pull` found, for all who listen. */
+  /** What `pull` found, for every leg and recording that takes it. */
   readonly frame: Int16Array = new Int16Array(FRAME_SAMPLES);
+  /** Packets that are not RTP of ours, or from a source that is not the leg's. */
   refused = 0;
-  #listeners = 0;
+  /** Packets of an older stream, while a newer one comes from the same source. */
+  superseded = 0;
+  #consumers = 0;
+  #started = false;
   #buffer: JitterBuffer | null = null;
   #remote: RemoteMedia | null = null;
   #eventType: number | null = null;
   /** The number of the other side's answer: some send events with that instead of the one we offered. */
   #answeredEventType: number | null = null;
   #detector: DtmfDetector | null = null;
+  readonly #streams = new StreamSelector();
   readonly #events: TelephoneEventReceiver;
-  readonly #listener: RtpReceiverListener;
+  readonly #report: (event: ReceiverEvent) => void;
 
-  constructor(listener: RtpReceiverListener) {
-    this.#listener = listener;
-    this.#events = new TelephoneEventReceiver({
-      eventStarted: (code, duration) => this.#keyDown(code, duration),
-      eventEnded: () => listener.eventEnded(),
-    });
+  constructor(report: (event: ReceiverEvent) => void) {
+    this.#report = report;
+    this.#events = new TelephoneEventReceiver(report);
+    this.latch = new RtpLatch((event) => this.#sourceChanged(event));
   }
 
   get concealed(): number {
     return this.#buffer?.concealed ?? 0;
   }
 
+  /** Audio packets that were not played: too late, doubled, or of a superseded stream. */
   get discarded(): number {
-    return this.#buffer?.discarded ?? 0;
+    return (this.#buffer?.discarded ?? 0) + this.superseded;
   }
 
-  /** Must its audio be taken every tick? */
+  /** Must its audio be pulled every tick? */
   get wanted(): boolean {
-    return this.#listeners > 0 || this.#detector !== null;
+    return this.#consumers > 0 || this.#detector !== null;
   }
 
-  /** True when the other side moved: its source is learnt anew. */
+  /** True when the other side named another address: its source is learnt anew. */
   expect(remote: RemoteMedia): boolean {
     this.#remote = remote;
     const event = remote.dtmfReceivePayloadType;
@@ -71,16 +69,16 @@ export class RtpReceiver {
     this.#answeredEventType = answeredEventType(remote);
     if (this.#eventType !== null) this.#detector = null;
     else this.#detector ??= new DtmfDetector();
-    return this.latch.expect(remote.address, remote.port);
+    return this.latch.expect(remote);
   }
 
-  /** Audio is kept only while somebody listens. */
-  listen(on: boolean): void {
-    this.#listeners += on ? 1 : -1;
-    if (this.#listeners === 0) this.#buffer?.reset();
+  /** One more, or one less, takes this leg's audio. It is buffered only while somebody does. */
+  consume(on: boolean): void {
+    this.#consumers += on ? 1 : -1;
+    if (this.#consumers === 0) this.#buffer?.reset();
   }
 
-  /** False when the packet is not from whom, or not what, the leg expects. */
+  /** False when the packet is not from the source, or not of the kind, that the leg expects. */
   packet(packet: Uint8Array, address: string, port: number, nowMs: number): boolean {
     const remote = this.#remote;
     if (remote === null || !parseRtp(packet, header) || !this.#understands(remote, header.payloadType)) {
@@ -91,21 +89,20 @@ export class RtpReceiver {
       this.refused++;
       return false;
     }
-    const first = this.stats.received === 0;
-    if (this.stats.packet(header, nowMs)) this.#newStream();
-    if (first) this.#listener.started();
-    this.#payload(remote, packet, nowMs);
+    if (!this.#started) this.#start();
+    if (this.#isEvent(header.payloadType)) this.#eventPacket(packet, nowMs);
+    else this.#mediaPacket(remote, packet, nowMs);
     return true;
   }
 
   /** Fills `frame` for this tick; false when it is silence. Call once per tick while `wanted`. */
   pull(nowMs: number): boolean {
     this.#events.tick(nowMs);
-    const heard = this.#buffer?.take(this.frame) ?? false;
-    // Digits must not be heard by the bridged leg or in the recording a second time (RFC 4733 section 2.5.1.1).
-    const audible = heard && !this.#events.down;
+    const filled = this.#buffer?.take(this.frame) ?? false;
+    // A digit must not reach the bridged leg or the recording a second time, as audio (RFC 4733 section 2.5.1.1).
+    const audible = filled && !this.#events.active;
     if (!audible) this.frame.fill(0);
-    if (this.#detector !== null && this.#buffer !== null) this.#detect(this.#detector);
+    if (this.#detector !== null && this.#buffer !== null) this.#detect(this.#detector, nowMs);
     return audible;
   }
 
@@ -123,21 +120,38 @@ export class RtpReceiver {
     return this.#eventType !== null && (payloadType === this.#eventType || payloadType === this.#answeredEventType);
   }
 
-  #newStream(): void {
-    this.#buffer?.reset();
-    this.#events.reset();
+  #start(): void {
+    this.#started = true;
+    this.#report({ kind: "first_rtp" });
   }
 
-  #payload(remote: RemoteMedia, packet: Uint8Array, nowMs: number): void {
-    const type = header.payloadType;
-    if (this.#isEvent(type)) {
-      this.#events.packet(header.timestamp, packet, header.start, header.end, nowMs);
+  #sourceChanged(event: SourceEvent): void {
+    if (event.kind !== "source_refused") this.#streams.reset();
+    this.#report(event);
+  }
+
+  /** Some gateways send events with an SSRC of their own: they neither replace the audio's stream nor count in it. */
+  #eventPacket(packet: Uint8Array, nowMs: number): void {
+    if (this.stats.ssrc === null || header.ssrc === this.stats.ssrc) this.#count(nowMs);
+    this.#events.packet(header, packet, nowMs);
+  }
+
+  #mediaPacket(remote: RemoteMedia, packet: Uint8Array, nowMs: number): void {
+    if (!this.#streams.admit(header.ssrc, nowMs)) {
+      this.superseded++;
       return;
     }
+    this.#count(nowMs);
+    const type = header.payloadType;
     const receives = remote.direction === "sendrecv" || remote.direction === "recvonly";
     if (type === COMFORT_NOISE || !receives || !this.wanted) return;
     this.#buffer ??= new JitterBuffer();
     this.#buffer.put(header.timestamp, packet, header.start, header.end, this.#decoder(remote, type));
+  }
+
+  /** A stream that begins, or begins anew, has timestamps of its own. */
+  #count(nowMs: number): void {
+    if (this.stats.packet(header, nowMs)) this.#buffer?.reset();
   }
 
   #decoder(remote: RemoteMedia, type: number): Int16Array {
@@ -146,15 +160,12 @@ export class RtpReceiver {
     return g711(remote.codec).decode;
   }
 
-  #keyDown(code: number, duration: number): void {
-    this.#listener.eventStarted(code);
-    const digit = eventToDigit(code);
-    if (digit !== undefined) this.#listener.digit(digit, samplesToMs(duration), "rfc4733");
-  }
-
-  #detect(detector: DtmfDetector): void {
+  #detect(detector: DtmfDetector, nowMs: number): void {
     const digit = detector.frame(this.frame);
-    if (digit !== null) this.#listener.digit(digit, DtmfDetector.heardMs, "inband");
+    if (digit === null) return;
+    const durationMs = DtmfDetector.CONFIRM_MS;
+    const startedAtMs = Math.round(nowMs - durationMs);
+    this.#report({ kind: "digit_started", code: digitToEvent(digit), digit, startedAtMs, durationMs, via: "inband" });
   }
 }
 

@@ -1,22 +1,24 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { Receive, SocketLayer, UdpSocket } from "../rtp/sockets.ts";
 
-/** Any port of the fake network may be had, in this order, when 0 is asked for. */
+/** When port 0 is asked for, ports are given out from here upward. */
 const FIRST_ANY_PORT = 50_000;
 
 /** What becomes of one packet on its way: the delays after which copies of it arrive. `[]` loses it, two double it. */
 export type MediaImpairments = (packet: Uint8Array, from: number, to: number) => readonly number[];
 
 /**
- * A network of one host inside the process, in the time of `clock`: for tests. Connected sockets filter by source, as
- * the kernel does.
+ * A network inside the process, in the time of `clock`: for tests. Every port is on one host unless `hosts` puts it on
+ * another. Connected sockets filter by source, as the kernel does.
  */
 export class FakeNet implements SocketLayer {
   readonly address = "127.0.0.1";
   /** Everything arrives after a millisecond unless a test sets other impairments. */
   impairments: MediaImpairments = () => [1];
-  /** Ports held by somebody else. */
+  /** Ports that another process holds. */
   readonly foreign = new Set<number>();
+  /** The host of a port, where that is not `address`. Packets to another address don't arrive. */
+  readonly hosts = new Map<number, string>();
   readonly #clock: Clock;
   readonly #sockets = new Map<number, FakeSocket>();
   #nextAny = FIRST_ANY_PORT;
@@ -41,14 +43,20 @@ export class FakeNet implements SocketLayer {
     // Packets leave as they are sent.
   }
 
-  /** Is this port's source filter set, and to which port? */
-  peerOf(port: number): number | null {
-    return this.#sockets.get(port)?.peer ?? null;
+  hostOf(port: number): string {
+    return this.hosts.get(port) ?? this.address;
   }
 
-  carry(packet: Uint8Array, from: number, to: number): void {
-    for (const delay of this.impairments(packet, from, to))
-      this.#clock.after(delay, () => this.#sockets.get(to)?.deliver(packet, this.address, from));
+  /** Is this port's source filter set, and to which port? */
+  peerOf(port: number): number | null {
+    return this.#sockets.get(port)?.peer?.port ?? null;
+  }
+
+  carry(packet: Uint8Array, from: number, to: Peer): void {
+    if (to.address !== this.hostOf(to.port)) return;
+    const source = { address: this.hostOf(from), port: from };
+    for (const delay of this.impairments(packet, from, to.port))
+      this.#clock.after(delay, () => this.#sockets.get(to.port)?.deliver(packet, source));
   }
 
   forget(port: number): void {
@@ -56,9 +64,14 @@ export class FakeNet implements SocketLayer {
   }
 }
 
+interface Peer {
+  readonly address: string;
+  readonly port: number;
+}
+
 class FakeSocket implements UdpSocket {
   readonly port: number;
-  peer: number | null = null;
+  peer: Peer | null = null;
   readonly #receive: Receive;
   readonly #net: FakeNet;
 
@@ -68,16 +81,17 @@ class FakeSocket implements UdpSocket {
     this.#net = net;
   }
 
-  deliver(packet: Uint8Array, address: string, from: number): void {
-    if (this.peer === null || this.peer === from) this.#receive(packet, address, from);
+  deliver(packet: Uint8Array, { address, port }: Peer): void {
+    const passes = this.peer === null || (this.peer.port === port && this.peer.address === address);
+    if (passes) this.#receive(packet, address, port);
   }
 
-  send(packet: Uint8Array, length: number, port: number): void {
-    this.#net.carry(packet.slice(0, length), this.port, this.peer ?? port);
+  send(packet: Uint8Array, length: number, port: number, address: string): void {
+    this.#net.carry(packet.slice(0, length), this.port, this.peer ?? { address, port });
   }
 
-  connect(port: number): boolean {
-    this.peer = port;
+  connect(port: number, address: string): boolean {
+    this.peer = { address, port };
     return true;
   }
 

@@ -7,7 +7,7 @@ import type { RecordingFile } from "../recording/recording-file.ts";
 import { FakeNet } from "./fake-net.ts";
 import { RtpPhone, type RtpPhoneOptions } from "./rtp-phone.ts";
 
-/** A disk in memory. `failure` makes writes fail; `stuck` makes them wait for ever. */
+/** A disk in memory. `failure` makes writes fail; `stuck` makes them hang. */
 export class FakeDisk {
   readonly files = new Map<string, Uint8Array>();
   failure: string | null = null;
@@ -38,13 +38,15 @@ export class FakeDisk {
   }
 }
 
-/** An engine with phones around it, all in virtual time. */
+/** An engine with phones connected to it, all in virtual time. */
 export class MediaHarness {
   readonly clock = new VirtualClock(1_700_000_000_000);
   readonly net = new FakeNet(this.clock);
   readonly disk = new FakeDisk();
   readonly events: MediaEvent[] = [];
   readonly prompts = new Map<string, Int16Array>();
+  /** Messages of the engine's warnings. */
+  readonly warnings: string[] = [];
   readonly engine: MediaEngine;
   #stallMs = 0;
 
@@ -68,7 +70,7 @@ export class MediaHarness {
       },
       openFile: this.disk.open,
       recordingsFolder: "/recordings",
-      log: silentLog,
+      log: { ...silentLog, warn: (_, message) => this.warnings.push(message) },
       emit: (event) => this.events.push(event),
     });
   }
@@ -77,19 +79,28 @@ export class MediaHarness {
     return this.engine.perform(op, () => ({ pid: 1, upMs: 0, load: 0, socketErrors: 0 }));
   }
 
-  /** The port of a newly opened leg; throws when there is none. */
+  /** Opens a leg and returns its port; throws when none is free. */
   open(call: string, leg: number): number {
     const reply = this.perform({ op: "open", id: 1, call, leg });
     if (reply?.reply !== "open" || reply.error !== null) throw new Error("no port");
     return reply.port;
   }
 
-  /** A phone that talks to a leg and is known to it, as after an answered INVITE. */
+  /** A phone that sends to a leg and that the leg knows, as after an answered INVITE. */
   phone(call: string, leg: number, options: RtpPhoneOptions = {}, change: Partial<RemoteMedia> = {}): RtpPhone {
     const phone = RtpPhone.open({ clock: this.clock, sockets: this.net, ...options });
     const port = this.open(call, leg);
     this.perform({ op: "remote", call, leg, remote: { ...this.remote(phone), ...change } });
     phone.sendTo(this.net.address, port);
+    return phone;
+  }
+
+  /** A phone on `host` that no session description names, sending 2000 Hz to a leg. */
+  stranger(call: string, leg: number, host = this.net.address): RtpPhone {
+    const phone = RtpPhone.open({ clock: this.clock, sockets: this.net });
+    this.net.hosts.set(phone.port, host);
+    phone.tone(2000);
+    phone.sendTo(this.net.address, this.open(call, leg));
     return phone;
   }
 
@@ -110,12 +121,12 @@ export class MediaHarness {
     this.perform({ op: "route", call, from: b, to: a, on });
   }
 
-  /** The engine's next timer comes so much too late, as when its process was not scheduled. */
+  /** The engine's next timer fires this much late, as when its process was not scheduled. */
   stall(ms: number): void {
     this.#stallMs = ms;
   }
 
-  /** Lets the time pass, with what waits on promises (files) done in between. */
+  /** Advances the time, with everything that waits on promises (files) done in between. */
   async run(ms: number): Promise<void> {
     await settled();
     for (let left = ms; left > 0; left -= 100) {
@@ -130,7 +141,7 @@ export class MediaHarness {
   }
 }
 
-/** Chains of a few promises come to rest. */
+/** Lets short chains of promises finish. */
 async function settled(): Promise<void> {
   for (let i = 0; i < 10; i++) await Promise.resolve();
 }

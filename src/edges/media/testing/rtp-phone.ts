@@ -1,6 +1,5 @@
 import type { Clock } from "../../../base/clock.ts";
 import { seededRandom, type Random } from "../../../base/random.ts";
-import { eventToDigit } from "../dtmf/dtmf.ts";
 import { FRAME_MS, FRAME_SAMPLES } from "../sound/frame.ts";
 import { PCMA, PCMA_PAYLOAD_TYPE, PCMU, PCMU_PAYLOAD_TYPE } from "../sound/g711.ts";
 import { TelephoneEventReceiver } from "../dtmf/telephone-event.ts";
@@ -19,48 +18,48 @@ export interface RtpPhoneOptions {
   readonly address?: string;
   /** Local port; default any. */
   readonly port?: number;
-  /** RFC 4733 in both directions; default 101, null: none (keys go as tones). */
+  /** RFC 4733 in both directions; default 101, null: none (digits are sent as tones). */
   readonly eventPayloadType?: number | null;
   readonly clock?: Clock;
   readonly sockets?: SocketLayer;
   readonly random?: Random;
 }
 
-/** What a listener with a stop-watch would say about the stream that came. */
+/** What a packet capture of the received stream would show. */
 export interface PhoneReport {
   readonly packets: number;
   /** Different SSRCs seen: 1 in a healthy call. */
   readonly ssrcs: number;
   /** Steps of the sequence other than +1. */
   readonly sequenceJumps: number;
-  /** Steps of the timestamp that do not fit the step of the sequence (160 each; key events keep theirs). */
+  /** Steps of the timestamp that do not fit the step of the sequence (160 each; telephone-events keep theirs). */
   readonly timestampJumps: number;
   readonly markers: number;
   readonly maxGapMs: number;
   readonly payloadTypes: readonly number[];
 }
 
-/** Longest recording of what was heard (5 minutes); what comes after is only counted. */
-const MAX_HEARD_FRAMES = 15_000;
+/** Longest audio that is kept (5 minutes); later packets are only counted. */
+const MAX_FRAMES = 15_000;
 
 /**
- * A phone's media: sends a tone (or silence) every 20 ms on an absolute schedule, presses keys, and keeps what it hears.
- * For tests, load and the demo; with `clock` and `sockets` given it lives in virtual time.
+ * A phone's media: sends a tone (or silence) every 20 ms on an absolute schedule, sends digits, and keeps what it
+ * receives. For tests and load; with `clock` and `sockets` given it runs in virtual time.
  */
 export class RtpPhone {
   readonly codec: Codec;
   readonly eventPayloadType: number | null;
   readonly #clock: Clock;
   readonly #socket: UdpSocket;
-  readonly #outbound: RtpSender;
-  readonly #keys = new DtmfSender();
-  readonly #keyReceiver: TelephoneEventReceiver;
+  readonly #sender: RtpSender;
+  readonly #dtmf = new DtmfSender();
+  readonly #telephoneEvents: TelephoneEventReceiver;
   readonly #ticker: Ticker;
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   readonly #header: RtpHeader = emptyRtpHeader();
   readonly #ssrcs = new Set<number>();
   readonly #payloadTypes = new Set<number>();
-  #heard: Int16Array[] = [];
+  #frames: Int16Array[] = [];
   #tone: Sine | null = null;
   #target: { address: string; port: number } | null = null;
   #digits = "";
@@ -73,7 +72,7 @@ export class RtpPhone {
   #lastAt = 0;
   #maxGapMs = 0;
 
-  /** Throws when the port cannot be had. */
+  /** Throws when the port can't be opened. */
   static open(options: RtpPhoneOptions = {}): RtpPhone {
     return new RtpPhone(options);
   }
@@ -86,10 +85,9 @@ export class RtpPhone {
     const socket = sockets.open(options.port ?? 0, (packet) => this.#receive(packet));
     if (typeof socket === "string") throw new Error(`phone's port ${options.port}: ${socket}`);
     this.#socket = socket;
-    this.#outbound = new RtpSender(options.random ?? seededRandom(socket.port));
-    this.#keyReceiver = new TelephoneEventReceiver({
-      eventStarted: (code) => (this.#digits += eventToDigit(code) ?? ""),
-      eventEnded: () => {},
+    this.#sender = new RtpSender(options.random ?? seededRandom(socket.port));
+    this.#telephoneEvents = new TelephoneEventReceiver(({ kind, digit }) => {
+      if (kind === "digit_started") this.#digits += digit ?? "";
     });
     this.#ticker = new Ticker(this.#clock, FRAME_MS, () => this.#tick());
   }
@@ -103,15 +101,15 @@ export class RtpPhone {
     return this.codec === "PCMU" ? PCMU_PAYLOAD_TYPE : PCMA_PAYLOAD_TYPE;
   }
 
-  /** Keys heard as events, in order. */
+  /** Digits that came as telephone-events, in order. */
   get digits(): string {
     return this.#digits;
   }
 
-  /** Sends to there from now on, silence until a tone is set. */
+  /** Sends there from now on: silence until a tone is set. */
   sendTo(address: string, port: number): void {
     this.#target = { address, port };
-    this.#outbound.configure({
+    this.#sender.configure({
       ...this.#target,
       rtcpPort: null,
       codec: this.codec,
@@ -127,34 +125,34 @@ export class RtpPhone {
     this.#tone = hz === null ? null : new Sine([hz]);
   }
 
-  press(digits: string): void {
-    this.#keys.enqueue(digits);
+  sendDigits(digits: string): void {
+    this.#dtmf.enqueue(digits);
   }
 
-  /** No packet any more until `sendTo`. */
+  /** Sends nothing until the next `sendTo`. */
   pause(): void {
     this.#ticker.stop();
   }
 
-  /** One hand-made packet from the phone's port, as it is. */
+  /** Sends these bytes from the phone's port, as they are. */
   sendRaw(packet: Uint8Array, address: string, port: number): void {
     this.#socket.send(packet, packet.length, port, address);
   }
 
-  /** All PCM heard since the last `clear`, packets in the order of arrival. */
-  heard(): Int16Array {
-    const out = new Int16Array(this.#heard.reduce((sum, part) => sum + part.length, 0));
+  /** All PCM received since the last `clear`, packets in the order of arrival. */
+  received(): Int16Array {
+    const out = new Int16Array(this.#frames.reduce((sum, part) => sum + part.length, 0));
     let at = 0;
-    for (const part of this.#heard) {
+    for (const part of this.#frames) {
       out.set(part, at);
       at += part.length;
     }
     return out;
   }
 
-  /** Forgets what was heard; counts and continuity go on. */
+  /** Forgets the audio received so far; counts and continuity go on. */
   clear(): void {
-    this.#heard = [];
+    this.#frames = [];
   }
 
   report(): PhoneReport {
@@ -176,23 +174,23 @@ export class RtpPhone {
 
   #tick(): void {
     if (this.#target === null) return;
-    const key = this.#keys.next();
+    const digit = this.#dtmf.next();
     this.#tone?.fill(this.#frame);
     const audio = this.#tone === null ? null : this.#frame;
-    const length = key === null ? this.#outbound.audio(audio) : this.#outbound.dtmf(key);
-    this.#socket.send(this.#outbound.packet, length, this.#target.port, this.#target.address);
+    const length = digit === null ? this.#sender.audio(audio) : this.#sender.dtmf(digit);
+    this.#socket.send(this.#sender.packet, length, this.#target.port, this.#target.address);
   }
 
   #receive(packet: Uint8Array): void {
     const header = this.#header;
     if (!parseRtp(packet, header)) return;
     const event = header.payloadType === this.eventPayloadType;
-    this.#follow(header, event);
-    if (event) this.#keyReceiver.packet(header.timestamp, packet, header.start, header.end, this.#clock.now());
-    else if (this.#heard.length < MAX_HEARD_FRAMES) this.#heard.push(decode(packet, header));
+    this.#checkContinuity(header, event);
+    if (event) this.#telephoneEvents.packet(header, packet, this.#clock.now());
+    else if (this.#frames.length < MAX_FRAMES) this.#frames.push(decode(packet, header));
   }
 
-  #follow(header: RtpHeader, event: boolean): void {
+  #checkContinuity(header: RtpHeader, event: boolean): void {
     const now = this.#clock.now();
     this.#ssrcs.add(header.ssrc);
     this.#payloadTypes.add(header.payloadType);
@@ -203,7 +201,7 @@ export class RtpPhone {
       const expected = (this.#lastTimestamp + step * FRAME_SAMPLES) >>> 0;
       if (!event && header.timestamp !== expected) this.#timestampJumps++;
       this.#maxGapMs = Math.max(this.#maxGapMs, now - this.#lastAt);
-      // Events keep the timestamp of their begin; time goes on beneath them.
+      // Events keep the timestamp of their start; time goes on beneath them.
       this.#lastTimestamp = expected;
     } else this.#lastTimestamp = header.timestamp;
     if (!event) this.#lastTimestamp = header.timestamp;
