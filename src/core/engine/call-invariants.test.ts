@@ -147,7 +147,13 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
     left(3),
     end,
   ],
-  "a leg that fails, and one that is cancelled": [dial(2), failed(2), dial(3), { kind: "cancel", leg: 3 }, end],
+  "a leg that fails, and one that is cancelled": [
+    dial(2),
+    failed(2),
+    dial(3),
+    { kind: "cancel", leg: 3, reason: "call_ended" },
+    end,
+  ],
   "requests that are answered, checked and given up": [
     fetch("f1"),
     { kind: "fetched", at: AT, id: "f1", outcome: OUTCOME, elapsedMs: 1 },
@@ -210,11 +216,11 @@ const BREACHES: Readonly<Record<string, readonly [moments: readonly Moment[], ..
   "somebody dialled after the caller left": [[callerLeft, dial(2)], "somebody is dialled after the caller left"],
   "a leg dialled twice": [[dial(2), failed(2), dial(2)], "the id leg 2 is used twice"],
   "an answered leg that is cancelled": [
-    [dial(2), answered(2), { kind: "cancel", leg: 2 }],
+    [dial(2), answered(2), { kind: "cancel", leg: 2, reason: "call_ended" }],
     "cancel needs leg 2 ringing, and it is up",
   ],
   "a leg that was never dialled and answers": [
-    [answered(2), { kind: "cancel", leg: 2 }],
+    [answered(2), { kind: "cancel", leg: 2, reason: "call_ended" }],
     "cancel needs leg 2 ringing, and it is gone",
   ],
   "an answered leg that is heard": [

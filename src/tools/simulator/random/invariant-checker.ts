@@ -106,6 +106,8 @@ export class InvariantChecker implements CallObserver {
         this.#running.delete(event.id);
         return;
       case "call_arrived":
+      case "invite_sent":
+      case "media_source":
       case "leg_ringing":
       case "leg_early_media":
       case "playback_ended":
@@ -246,11 +248,13 @@ export class InvariantChecker implements CallObserver {
         return this.#tracedReason(entry);
       case "answer.finding":
       case "answer.used":
+      case "attempt.dialed":
       case "attempt.early_media":
       case "attempt.ringing":
       case "call.answered":
       case "call.started":
       case "digits":
+      case "media.source":
       case "playback.ended":
       case "playback.started":
       case "request.sent":
