@@ -1,4 +1,4 @@
-import type { IncomingInvite, SipCall } from "../../src/edges/sip/endpoint.ts";
+import type { DialogSnapshot, IncomingInvite, SipCall } from "../../src/edges/sip/endpoint.ts";
 import { buildRequest } from "../../src/edges/sip/message/build.ts";
 import { maxForwards } from "../../src/edges/sip/message/message.ts";
 import type { SipRequest } from "../../src/edges/sip/message/message.ts";
@@ -41,6 +41,7 @@ export function incomingInvite(parts: InviteParts, rejections: Rejection[]): Inc
     maxForwards: maxForwards(request) ?? 70,
     offer: parts.offer ?? null,
     reject: (...rejection: Rejection) => void rejections.push(rejection),
+    snapshot: () => ({ callId: parts.callId ?? "c" }) as DialogSnapshot,
     onCancelled: () => undefined,
     onOffer: () => undefined,
     ring: () => undefined,

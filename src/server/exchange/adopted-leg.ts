@@ -41,6 +41,12 @@ export class AdoptedLeg implements LiveCallerLeg {
     }
   }
 
+  readonly sendsTelephoneEvents = false;
+
+  onFirstRtp(): void {}
+
+  sendDigit(): void {}
+
   answer(): void {}
 
   reject(): void {
@@ -68,6 +74,6 @@ export class AdoptedLeg implements LiveCallerLeg {
   #end(detail: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#ports.legEnded(this.#leg, detail);
+    this.#ports.legEnded(this.#leg, { detail });
   }
 }

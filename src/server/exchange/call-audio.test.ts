@@ -32,6 +32,7 @@ function setUp(checked: HttpClientOutcome) {
       prepare: () => Promise.resolve(ok({ path: "/a.wav", durationMs: 1000 })),
       prefetch: (source: AudioSource) => void ahead.push(source),
     },
+    resolveHost: () => Promise.resolve([]),
     mediaAddress: "127.0.0.1",
     recordingsDir: "recordings",
     append: () => Promise.resolve(),
@@ -49,6 +50,9 @@ function setUp(checked: HttpClientOutcome) {
     snapshot: () => null,
     ringing: () => null,
     hangUp: () => undefined,
+    onFirstRtp: () => undefined,
+    sendDigit: () => undefined,
+    sendsTelephoneEvents: false,
     answer: () => undefined,
     reject: () => undefined,
   });

@@ -30,6 +30,7 @@ function sent(signingSecret: string | null): { readonly clock: VirtualClock; rea
     sip: {} as SipEndpointApi,
     fetcher: { fetch: take, checkAudio: () => Promise.resolve(OK) },
     audio: { prepare: () => Promise.reject(new Error("no audio here")), prefetch: () => undefined },
+    resolveHost: () => Promise.resolve([]),
     mediaAddress: "127.0.0.1",
     recordingsDir: "recordings",
     append: () => Promise.resolve(),
@@ -40,6 +41,9 @@ function sent(signingSecret: string | null): { readonly clock: VirtualClock; rea
     snapshot: () => null,
     ringing: () => null,
     hangUp: () => undefined,
+    onFirstRtp: () => undefined,
+    sendDigit: () => undefined,
+    sendsTelephoneEvents: false,
     answer: () => undefined,
     reject: () => undefined,
   });

@@ -1,20 +1,24 @@
 import { unreachable } from "../../base/never.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import type { Result } from "../../base/result.ts";
+import { err } from "../../base/result.ts";
 import type { CallEvent } from "../../core/call/events.ts";
+import type { CancelReason } from "../../core/call/effects.ts";
 import { CALLER } from "../../core/call/legs.ts";
 import type { LegId } from "../../core/call/legs.ts";
+import type { Destination } from "../../core/contract/destination.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import type { Codec, MediaEvent } from "../../edges/media/process/protocol.ts";
 import type { DialogSnapshot, RingingSnapshot } from "../../edges/sip/endpoint.ts";
 import type { JournalRow } from "../../edges/store/types.ts";
 import { CustomerRequests } from "./customer-requests.ts";
-import { DigitFilter } from "./digit-filter.ts";
+import { CallDigits } from "./call-digits.ts";
 import { DialedLeg } from "./dialed-leg.ts";
 import type { CallPorts, ExternalEffect } from "./call-ports.ts";
 import { CallRoutes } from "./call-routes.ts";
 import type { LiveCall } from "./live-call.ts";
-import type { LegDigit, LegPorts, LegSnapshots, LiveCallerLeg, LiveLeg } from "./live-leg.ts";
+import type { LegDigit, LegEnding, LegFailure, LegPorts, LegSnapshots, LiveCallerLeg, LiveLeg } from "./live-leg.ts";
 import { Player } from "./player.ts";
 import { RecordingFiles } from "./recording-files.ts";
 import type { OutboundRoute } from "./route.ts";
@@ -39,16 +43,16 @@ export class CallIo implements CallPorts, LegPorts {
   readonly recordings: RecordingFiles;
   readonly #requests: CustomerRequests;
   readonly #player: Player;
-  readonly #digits = new DigitFilter();
+  readonly #digits: CallDigits;
   readonly #onEnded: (failed: boolean) => void;
   readonly #legs = new Map<LegId, LiveLeg>();
-  readonly #cancelled = new Set<LegId>();
   /** Legs that are dialled once the caller's ACK has come (trunk setting `wait_for_ack`). */
   readonly #untilAck: EffectOf<"dial">[] = [];
   #acknowledged = false;
   #caller: LiveCallerLeg | null = null;
   #call: LiveCall | null = null;
-  #legSnapshotsChanged = false;
+  /** The first row of a call has the dialog that its answer will confirm. */
+  #legSnapshotsChanged = true;
   #firstDialed: Promise<{ port: number }> | null = null;
   callerCodec: Codec | null = null;
   routes: CallRoutes;
@@ -72,6 +76,11 @@ export class CallIo implements CallPorts, LegPorts {
     this.#requests = new CustomerRequests(services, config, (kind, id, { outcome, elapsedMs }) =>
       this.#deliver({ kind, at: this.call.now(), id, outcome, elapsedMs }),
     );
+    this.#digits = new CallDigits({
+      clock,
+      legOf: (leg) => this.#legs.get(leg),
+      onDigit: (leg, digit) => this.#deliver({ kind: "digit", at: this.call.now(), leg, digit }),
+    });
     this.#player = new Player({
       callSid,
       media,
@@ -132,20 +141,20 @@ export class CallIo implements CallPorts, LegPorts {
   ended(failed: boolean): void {
     this.#requests.cancelAll();
     this.#player.close();
-    if (failed) for (const leg of this.#legs.values()) leg.hangUp();
+    if (failed) for (const leg of this.#legs.values()) leg.hangUp("call_ended");
     this.media.closeCall(this.call.sid);
     this.#legs.clear();
     this.#onEnded(failed);
   }
 
-  legEnded(leg: LegId, detail: string): void {
+  legEnded(leg: LegId, ending: LegEnding): void {
     this.forgetLeg(leg);
-    this.#deliver({ kind: "leg_ended", at: this.call.now(), leg, detail });
+    this.#deliver({ kind: "leg_ended", at: this.call.now(), leg, ...ending });
   }
 
-  legFailed(leg: LegId, sip: number | null, detail: string): void {
+  legFailed(leg: LegId, failure: LegFailure): void {
     this.forgetLeg(leg);
-    this.#deliver({ kind: "leg_failed", at: this.call.now(), leg, sip, detail });
+    this.#deliver({ kind: "leg_failed", at: this.call.now(), leg, ...failure });
   }
 
   openLeg(leg: LegId): Promise<{ port: number }> {
@@ -169,10 +178,17 @@ export class CallIo implements CallPorts, LegPorts {
     this.media.closeLeg(this.call.sid, leg);
   }
 
-  onDigit(received: LegDigit): void {
-    const { leg, digit } = received;
-    if (this.#digits.isNew(received, this.clock.now()))
-      this.#deliver({ kind: "digit", at: this.call.now(), leg, digit });
+  routeTo(leg: LegId, destination: Destination, callerId: string): Result<OutboundRoute, string> {
+    // A leg that was redirected leaves its first trunk.
+    this.routes.close(leg);
+    const route = this.routes.open(leg, destination, callerId);
+    if (route.ok) return route;
+    this.routes.refused(route.error, this.call.sid);
+    return err(route.error.message);
+  }
+
+  onDigit(digit: LegDigit): void {
+    this.#digits.received(digit);
   }
 
   /** What the media process reports about this call. */
@@ -192,9 +208,13 @@ export class CallIo implements CallPorts, LegPorts {
         return this.#deliver({ kind: "recording_ready", at: this.call.now(), id, durationMs, failure });
       }
       case "first_rtp":
+        return this.#legs.get(event.leg)?.onFirstRtp();
       case "source_latched":
+        return this.#sourceChanged(event, "latched");
       case "source_moved":
+        return this.#sourceChanged(event, "moved");
       case "source_refused":
+        return this.#sourceChanged(event, "refused");
       case "silence":
       case "resumed":
       case "leg_stats":
@@ -202,13 +222,6 @@ export class CallIo implements CallPorts, LegPorts {
       default:
         unreachable(event);
     }
-  }
-
-  prepare(effect: ExternalEffect): void {
-    if (effect.kind !== "dial" || this.#cancelled.has(effect.leg)) return;
-    const route = this.routes.open(effect.leg, effect.destination, effect.callerId);
-    // That no trunk leads there is reported when the leg would be dialled.
-    if (route.ok) this.#legs.set(effect.leg, new DialedLeg(this, effect.leg, route.value));
   }
 
   perform(effect: ExternalEffect): void {
@@ -223,14 +236,14 @@ export class CallIo implements CallPorts, LegPorts {
     answer: (io) => io.#caller?.answer(),
     reject: (io, { sip }) => io.#caller?.reject(sip),
     dial: (io, effect) => io.#dial(effect),
-    cancel: (io, { leg }) => io.#hangUp(leg),
-    hang_up: (io, { leg }) => io.#hangUp(leg),
+    cancel: (io, { leg, reason }) => io.#end(leg, reason),
+    hang_up: (io, { leg }) => io.#end(leg, "call_ended"),
     play: (io, effect) => io.#player.play(effect),
     stop_playing: (io, { id }) => io.#player.stop(id),
     forward_audio: (io, { from, to }) => io.media.route(io.call.sid, from, to, true),
     stop_forwarding: (io, { from, to }) => io.media.route(io.call.sid, from, to, false),
     bridge: (io, effect) => io.#bridge(effect),
-    unbridge: (io, { a, b }) => io.media.unbridge(io.call.sid, a, b),
+    unbridge: (io, effect) => io.#unbridge(effect),
     record: (io, effect) => io.recordings.record(effect),
     stop_recording: (io, { id }) => io.recordings.stop(id),
   };
@@ -240,42 +253,47 @@ export class CallIo implements CallPorts, LegPorts {
   }
 
   #bridge({ a, b }: EffectOf<"bridge">): void {
+    this.#digits.bridge(a, b);
     this.#player.leave([a, b]);
     this.media.bridge(this.call.sid, a, b);
   }
 
+  #unbridge({ a, b }: EffectOf<"unbridge">): void {
+    this.#digits.unbridge();
+    this.media.unbridge(this.call.sid, a, b);
+  }
+
+  /** Nothing goes out before the journal has it: the leg sees to that (`LiveCall.durable`). */
+  #dial(effect: EffectOf<"dial">): void {
+    if (this.routes.waitForAck && !this.#acknowledged) this.#untilAck.push(effect);
+    else this.#dialNow(effect);
+  }
+
   callerAcknowledged(): void {
     this.#acknowledged = true;
-    for (const effect of this.#untilAck.splice(0)) this.#dial(effect);
+    for (const effect of this.#untilAck.splice(0)) this.#dialNow(effect);
   }
 
-  /** A leg whose `dial` still waits, for the journal or for the caller's ACK, is not dialled any more. */
-  #hangUp(id: LegId): void {
-    this.#cancelled.add(id);
-    this.#legs.get(id)?.hangUp();
+  #dialNow(effect: EffectOf<"dial">): void {
+    const { leg, destination, callerId } = effect;
+    const route = this.routeTo(leg, destination, callerId);
+    if (!route.ok) return this.legFailed(leg, { sip: null, detail: route.error });
+    const dialed = new DialedLeg(this, effect);
+    this.#legs.set(leg, dialed);
+    dialed.dial(route.value);
   }
 
-  /** The leg was prepared when it was decided; it may have been cancelled since. */
-  #dial(effect: EffectOf<"dial">): void {
-    const { leg: id, destination, callerId } = effect;
-    if (this.#cancelled.has(id)) return;
-    if (this.routes.waitForAck && !this.#acknowledged) {
-      this.#untilAck.push(effect);
-      return;
-    }
-    const leg = this.#legs.get(id);
-    if (leg instanceof DialedLeg) return leg.dial();
-    const route = this.routes.open(id, destination, callerId);
-    if (route.ok) return this.#dialLate(id, route.value);
-    this.routes.refused(route.error, this.call.sid);
-    const { message: detail } = route.error;
-    this.#deliver({ kind: "leg_failed", at: this.call.now(), leg: id, sip: null, detail });
+  #end(leg: LegId, reason: CancelReason): void {
+    const waiting = this.#untilAck.findIndex((each) => each.leg === leg);
+    if (waiting !== -1) this.#untilAck.splice(waiting, 1);
+    else this.#legs.get(leg)?.hangUp(reason);
   }
 
-  /** A channel has become free since the leg was prepared. */
-  #dialLate(id: LegId, route: OutboundRoute): void {
-    const leg = new DialedLeg(this, id, route);
-    this.#legs.set(id, leg);
-    leg.dial();
+  #sourceChanged(
+    { leg, address, port }: Extract<MediaEvent, { event: `source_${string}` }>,
+    change: "latched" | "moved" | "refused",
+  ): void {
+    const source = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+    this.#deliver({ kind: "media_source", at: this.call.now(), leg, change, source });
   }
 }

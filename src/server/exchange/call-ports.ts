@@ -9,8 +9,6 @@ export interface CallPorts {
   readonly log: Log;
   /** Resolves when durable, in the order of the calls. `soon` may wait a little for company. */
   append(row: JournalRow, urgency: "now" | "soon"): Promise<void>;
-  /** `effect` waits for the journal: what nobody outside would notice of it may be done meanwhile. */
-  prepare(effect: ExternalEffect): void;
   /** Performs an effect that the call itself cannot: about legs, media and HTTP. */
   perform(effect: ExternalEffect): void;
   /** What a restarted process would need of this call's legs, as JSON; null: unchanged since the last time. */

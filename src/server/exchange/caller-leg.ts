@@ -1,9 +1,11 @@
+import type { CancelReason } from "../../core/call/effects.ts";
 import { CALLER } from "../../core/call/legs.ts";
 import type { DialogSnapshot, IncomingInvite } from "../../edges/sip/endpoint.ts";
 import { LegMedia } from "./leg-media.ts";
 import type { ReadOffer } from "./leg-media.ts";
 import { LegSession } from "./leg-session.ts";
 import type { LegPorts, LiveCallerLeg } from "./live-leg.ts";
+import { describeReasons } from "./reasons.ts";
 
 /** The leg that came in: an INVITE that we answer or refuse. */
 export class CallerLeg implements LiveCallerLeg {
@@ -22,17 +24,22 @@ export class CallerLeg implements LiveCallerLeg {
     this.#ports = ports;
     this.#invite = invite;
     this.#offer = offer;
-    this.#session = new LegSession(ports, CALLER);
+    this.#session = new LegSession(ports, CALLER, () => ({
+      symmetricRtp: ports.routes.callerTrunk?.symmetricRtp ?? true,
+      sipHost: invite.source.address,
+    }));
     this.#port = ports.openCaller(callSid).then(({ port }) => port);
     this.#port.catch((error: unknown) => this.#noPort(error));
-    invite.onCancelled(() => this.#session.end("the caller cancelled before the answer"));
+    invite.onCancelled((reasons) =>
+      this.#session.end({ detail: `the caller cancelled before the answer${describeReasons(reasons)}` }),
+    );
   }
 
   answer(): void {
     if (this.#session.isOver || this.#answering) return;
     this.#answering = true;
     this.#port.then(
-      (port) => this.#answerOn(port),
+      (port) => this.#openMedia(port),
       () => undefined, // #noPort has refused the call
     );
   }
@@ -40,17 +47,18 @@ export class CallerLeg implements LiveCallerLeg {
   reject(sip: number): void {
     if (this.#session.isOver || this.#session.isUp) return;
     this.#invite.reject(sip);
-    this.#session.end(`refused with ${sip}`);
+    this.#session.end({ detail: `refused with ${sip}` });
   }
 
-  hangUp(): void {
+  hangUp(_reason: CancelReason): void {
     if (this.#session.isUp) this.#session.hangUp();
     else if (this.#answering) this.#hangUpOnceUp = true;
     else this.reject(480);
   }
 
+  /** Known from the INVITE on: the journal has it before the answer goes out. */
   snapshot(): DialogSnapshot | null {
-    return this.#session.snapshot();
+    return this.#session.isUp || this.#session.isOver ? this.#session.snapshot() : this.#invite.snapshot();
   }
 
   /** Only the caller can cancel it. */
@@ -58,15 +66,30 @@ export class CallerLeg implements LiveCallerLeg {
     return null;
   }
 
-  #answerOn(port: number): void {
+  /** Its first RTP decides nothing. */
+  onFirstRtp(): void {}
+
+  sendDigit(digit: string): void {
+    this.#session.sendDigit(digit);
+  }
+
+  get sendsTelephoneEvents(): boolean {
+    return this.#session.sendsTelephoneEvents;
+  }
+
+  #openMedia(port: number): void {
     if (this.#session.isOver) return;
     const { services, call } = this.#ports;
-    const media = new LegMedia(services.mediaAddress, port, `${call.now()}1`, this.#offer?.codec ?? null);
+    const media = new LegMedia(services.mediaAddress, port, `${call.now()}${CALLER}`, this.#offer?.codec ?? null);
     this.#session.useMedia(media);
-    const sdp = this.#offer === null ? media.offer() : this.#session.agree(media.answerTo(this.#offer.description));
+    if (this.#offer === null) this.#answerWith(media.offer());
+    else this.#session.read(this.#offer.sdp, (offer) => this.#answerWith(this.#session.agree(offer)));
+  }
+
+  #answerWith(sdp: string | null): void {
     if (sdp === null) {
       this.#invite.reject(488);
-      this.#session.end("the caller's session description can't be used");
+      this.#session.end({ detail: "the caller's session description can't be used" });
       return;
     }
     this.#session.begin(this.#invite.answer(sdp));
@@ -75,6 +98,6 @@ export class CallerLeg implements LiveCallerLeg {
 
   #noPort(error: unknown): void {
     this.#invite.reject(503);
-    this.#session.end(error instanceof Error ? error.message : String(error));
+    this.#session.end({ detail: error instanceof Error ? error.message : String(error) });
   }
 }

@@ -1,44 +1,74 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import type { CancelReason, Effect } from "../../core/call/effects.ts";
 import type { LegId } from "../../core/call/legs.ts";
-import type { DialogSnapshot, PreparedInvite, RingingSnapshot, SipCall } from "../../edges/sip/endpoint.ts";
+import type {
+  DialogSnapshot,
+  FinalResponse,
+  OfferReply,
+  OutgoingInvite,
+  RingingSnapshot,
+  SipCall,
+} from "../../edges/sip/endpoint.ts";
+import { EarlyAudio } from "./early-audio.ts";
 import { LegMedia } from "./leg-media.ts";
-import { LegSession } from "./leg-session.ts";
-import type { LegPorts, LiveLeg } from "./live-leg.ts";
+import { LegSession, type MediaPeer } from "./leg-session.ts";
+import type { LegFailure, LegPorts, LiveLeg } from "./live-leg.ts";
+import { cancelHeaders, describeReasons, q850Of } from "./reasons.ts";
+import { Redirects } from "./redirects.ts";
 import type { OutboundRoute } from "./route.ts";
 
-/** One attempt: an INVITE of ours, then, once it is answered, a leg that is up. */
+/**
+ * ms that the ACK waits for the journal at most. A callee repeats the 200 and hears nobody meanwhile; a database that is
+ * away for longer must not cost the conversation. A process that is killed right then leaves the leg to the callee's timers.
+ */
+const ACK_HOLD_MS = 2000;
+
+type DialEffect = Extract<Effect, { kind: "dial" }>;
+
+/** One attempt: an INVITE of ours (more when it is redirected), then, once one is answered, a leg that is up. */
 export class DialedLeg implements LiveLeg {
   readonly #ports: LegPorts;
   readonly #id: LegId;
+  readonly #callerId: string;
   readonly #session: LegSession;
-  readonly #prepared: Promise<void>;
-  #invite: PreparedInvite | null = null;
+  readonly #redirects: Redirects;
+  readonly #early: EarlyAudio;
+  /** Resolves once the engine knows of the answer. */
+  readonly #answerReported = Promise.withResolvers<void>();
+  #invite: OutgoingInvite | null = null;
+  /** The INVITE that is out, as the journal has it. */
+  #written: RingingSnapshot | null = null;
+  #peer: MediaPeer = {};
   #ringing = false;
-  #earlySdp: string | null = null;
+  /** The far side's description that is in force. */
+  #theirs: string | null = null;
 
-  /** Prepares its INVITE while the journal row is being written; it goes out with `dial`. */
-  constructor(ports: LegPorts, id: LegId, route: OutboundRoute) {
+  constructor(ports: LegPorts, { leg, destination, callerId }: DialEffect) {
     this.#ports = ports;
-    this.#id = id;
-    this.#session = new LegSession(ports, id);
-    this.#prepared = this.#prepare(route);
-    this.#prepared.catch(() => undefined); // reported when it is dialled
-  }
-
-  dial(): void {
-    this.#prepared.then(
-      () => {
-        if (!this.#session.isOver) this.#invite?.send();
-      },
-      (error: unknown) => this.#session.fail(null, error instanceof Error ? error.message : String(error)),
+    this.#id = leg;
+    this.#callerId = callerId;
+    this.#session = new LegSession(ports, leg, () => this.#peer);
+    this.#redirects = new Redirects(ports.config.account, destination);
+    this.#early = new EarlyAudio(() =>
+      ports.call.deliver({ kind: "leg_early_media", at: ports.call.now(), leg: this.#id }),
     );
   }
 
+  /** The INVITE goes out once the RTP port is open and the journal has what a CANCEL needs. */
+  dial(route: OutboundRoute): void {
+    this.#ports
+      .openLeg(this.#id)
+      .then(({ port }) => this.#openMedia(port, route))
+      .catch((error: unknown) =>
+        this.#fail({ sip: null, detail: error instanceof Error ? error.message : String(error) }),
+      );
+  }
+
   /** Cancels the attempt, or ends the leg that came of it. Only a leg that was up has an end to report. */
-  hangUp(): void {
+  hangUp(reason: CancelReason): void {
     if (this.#session.isUp) this.#session.hangUp();
     else if (this.#session.close()) {
-      this.#invite?.cancel();
+      this.#early.close();
+      this.#invite?.cancel(cancelHeaders(reason));
       this.#ports.forgetLeg(this.#id);
     }
   }
@@ -48,52 +78,150 @@ export class DialedLeg implements LiveLeg {
   }
 
   ringing(): RingingSnapshot | null {
-    return this.#session.isOver ? null : (this.#invite?.snapshot() ?? null);
+    return this.#session.isOver ? null : this.#written;
   }
 
-  async #prepare(route: OutboundRoute): Promise<void> {
-    // The journal sends its rows at the end of this turn of the event loop.
-    const [{ port }] = await Promise.all([this.#ports.openLeg(this.#id), nextTurn()]);
+  onFirstRtp(): void {
+    this.#early.arrived();
+  }
+
+  sendDigit(digit: string): void {
+    this.#session.sendDigit(digit);
+  }
+
+  get sendsTelephoneEvents(): boolean {
+    return this.#session.sendsTelephoneEvents;
+  }
+
+  #openMedia(port: number, route: OutboundRoute): void {
     if (this.#session.isOver) return;
     const { services, callerCodec, call } = this.#ports;
     const media = new LegMedia(services.mediaAddress, port, `${call.now()}${this.#id}`, callerCodec);
     this.#session.useMedia(media);
-    this.#invite = services.sip.prepare({
-      ...route,
+    this.#send(media, route, null);
+  }
+
+  #send(media: LegMedia, route: OutboundRoute, reason: string | null): void {
+    const { trunk, ...way } = route;
+    this.#peer = { symmetricRtp: trunk.symmetricRtp };
+    this.#invite = this.#ports.services.sip.dial({
+      ...way,
       sdp: media.offer(),
-      noProvisionalTimeoutMs: route.trunk.firstResponseTimeoutMs,
+      noProvisionalTimeoutMs: trunk.firstResponseTimeoutMs,
+      journal: {
+        inviting: (invite) => this.#write(invite, trunk.name, reason),
+        answered: () => this.#untilAnswerIsWritten(),
+      },
       handlers: {
         onProgress: (_status, sdp) => this.#onProgress(sdp),
         onAnswered: (sipCall, sdp) => this.#onAnswered(sipCall, sdp),
-        onFailed: (status, reason) => this.#session.fail(status, reason),
+        onFailed: (status, phrase, final) => this.#onFailed(media, { sip: status, detail: phrase }, final),
+        onOffer: (sdp) => this.#onEarlyOffer(sdp),
       },
+    });
+  }
+
+  /** What a CANCEL needs, into the journal; resolves once it is there. */
+  #write(invite: RingingSnapshot, trunk: string, reason: string | null): Promise<void> {
+    const { call } = this.#ports;
+    const { flow, uri, callId: sipCallId } = invite;
+    const host = flow.remoteAddress.includes(":") ? `[${flow.remoteAddress}]` : flow.remoteAddress;
+    this.#written = invite;
+    this.#peer = { ...this.#peer, sipHost: flow.remoteAddress };
+    this.#ports.legChanged();
+    const target = `${host}:${flow.remotePort}`;
+    call.deliver({ kind: "invite_sent", at: call.now(), leg: this.#id, trunk, target, uri, sipCallId, reason });
+    return call.durable();
+  }
+
+  /** What a BYE needs is in the journal, or it takes too long. */
+  #untilAnswerIsWritten(): Promise<void> {
+    const { call, services } = this.#ports;
+    const written = this.#answerReported.promise.then(() => call.durable());
+    return new Promise((resolve) => {
+      const late = services.clock.after(ACK_HOLD_MS, () => {
+        services.log.warn({ call: call.sid, leg: this.#id }, "the journal is slow: an ACK goes out before its row");
+        resolve();
+      });
+      void written.then(() => {
+        late.cancel();
+        resolve();
+      });
     });
   }
 
   #onProgress(sdp: string | null): void {
     if (this.#session.isOver) return;
-    const { call } = this.#ports;
     if (!this.#ringing) {
       this.#ringing = true;
-      this.#ports.legChanged();
+      const { call } = this.#ports;
       this.#ports.routes.progress(this.#id, "ringing");
       call.deliver({ kind: "leg_ringing", at: call.now(), leg: this.#id });
     }
-    if (sdp === null || sdp === this.#earlySdp || !this.#session.accept(sdp)) return;
-    const first = this.#earlySdp === null;
-    this.#earlySdp = sdp;
-    if (first) call.deliver({ kind: "leg_early_media", at: call.now(), leg: this.#id });
+    if (sdp !== null) this.#session.read(sdp, (theirs) => void this.#use(theirs));
+  }
+
+  /** RFC 3311: the far side describes its early media anew. */
+  #onEarlyOffer(offer: string): OfferReply | Promise<OfferReply> {
+    const reply = this.#session.onOffer(offer);
+    const note = (answered: OfferReply): OfferReply => {
+      if (typeof answered === "string") this.#theirs = offer;
+      return answered;
+    };
+    return reply instanceof Promise ? reply.then(note) : note(reply);
+  }
+
+  /** Their description takes effect, if it is not in force already; false when we cannot use it. */
+  #use(theirs: string): boolean {
+    if (theirs !== this.#theirs && !this.#session.accept(theirs)) return false;
+    this.#theirs = theirs;
+    this.#early.described();
+    return true;
   }
 
   #onAnswered(sipCall: SipCall, sdp: string | null): void {
-    if (sdp === null || (sdp !== this.#earlySdp && !this.#session.accept(sdp))) {
-      this.#session.fail(488, "answered without a session description that we can use");
-      sipCall.hangUp();
-      return;
-    }
+    this.#early.close();
     this.#session.begin(sipCall);
+    if (sdp === null) this.#unusable();
+    else this.#session.read(sdp, (theirs) => (this.#use(theirs) ? this.#reportAnswer() : this.#unusable()));
+  }
+
+  #reportAnswer(): void {
     this.#ports.routes.progress(this.#id, "answered");
     const { call } = this.#ports;
     call.deliver({ kind: "leg_answered", at: call.now(), leg: this.#id });
+    this.#answerReported.resolve();
+  }
+
+  #unusable(): void {
+    this.#fail({ sip: 488, detail: "answered without a session description that we can use" });
+    this.#session.hangUp();
+  }
+
+  #onFailed(media: LegMedia, failure: LegFailure, final: FinalResponse | null): void {
+    if (final !== null && final.contacts.length > 0) this.#redirects.add(final);
+    // A 6xx speaks for the person, wherever else the phone is (RFC 3261 21.6).
+    const isLast = failure.sip !== null && failure.sip >= 600;
+    if (this.#session.isOver || (!isLast && this.#redirect(media))) return;
+    const { reasons = [], status = 0 } = final ?? {};
+    const notFollowed = status >= 300 && status < 400 ? ": it names nobody (else) whom this account may dial" : "";
+    const detail = `${failure.detail}${notFollowed}${describeReasons(reasons)}`;
+    this.#fail({ ...failure, detail, ...q850Of(reasons) });
+  }
+
+  /** Dials the next Contact of a 3xx; false: none is left that may be dialled. */
+  #redirect(media: LegMedia): boolean {
+    for (let next = this.#redirects.next(); next !== null; next = this.#redirects.next()) {
+      const route = this.#ports.routeTo(this.#id, next.destination, this.#callerId);
+      if (!route.ok) continue;
+      this.#send(media, route.value, next.reason);
+      return true;
+    }
+    return false;
+  }
+
+  #fail(failure: LegFailure): void {
+    this.#early.close();
+    this.#session.fail(failure);
   }
 }

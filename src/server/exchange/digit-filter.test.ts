@@ -8,7 +8,7 @@ function counted(...received: readonly string[]): string {
   return received
     .map((text) => {
       const [at = "", via = "", digit = ""] = text.split(" ");
-      return filter.isNew({ leg: 1, digit, via: via as LegDigit["via"] }, Number(at)) ? digit : "";
+      return filter.count({ leg: 1, digit, via: via as LegDigit["via"] }, Number(at))?.digit ?? "";
     })
     .join("");
 }
@@ -27,6 +27,7 @@ it.each<[string, readonly string[], string]>([
 
 it("S13: digits of two legs are not taken for one", () => {
   const filter = new DigitFilter();
-  expect(filter.isNew({ leg: 1, digit: "5", via: "info" }, 0)).toBe(true);
-  expect(filter.isNew({ leg: 2, digit: "5", via: "rfc4733" }, 10)).toBe(true);
+  const first = filter.count({ leg: 1, digit: "5", via: "info" }, 0);
+  expect(filter.count({ leg: 2, digit: "5", via: "rfc4733" }, 10)).not.toBeNull();
+  expect(first !== null && filter.isPaired(1, first)).toBe(false);
 });

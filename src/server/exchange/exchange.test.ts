@@ -6,7 +6,7 @@ import { VirtualClock } from "../../base/virtual-clock.ts";
 import { ACCOUNT, EXOPHONE } from "../../../test/fixtures/contract.ts";
 import type { Flow } from "../../core/call/setup.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
-import type { DialOptions, PreparedInvite, SipCall, SipEndpointApi } from "../../edges/sip/endpoint.ts";
+import type { DialOptions, OutgoingInvite, SipCall, SipEndpointApi } from "../../edges/sip/endpoint.ts";
 import type { JournalRow } from "../../edges/store/types.ts";
 import type { AccountConfig } from "./account-config.ts";
 import { Directory } from "./directory.ts";
@@ -77,7 +77,7 @@ class Stage {
     const workspace: Workspace = { accounts: [this.#config], flows: new Map([[`${sid}/1`, document]]) };
     await this.exchange.prepare(workspace);
     this.exchange.connect(
-      Object.defineProperty({ prepare: this.#prepare } as unknown as SipEndpointApi, "queueDelayMs", {
+      Object.defineProperty({ dial: this.#dial } as unknown as SipEndpointApi, "queueDelayMs", {
         get: () => this.queueDelayMs,
       }),
     );
@@ -86,12 +86,10 @@ class Stage {
     return this;
   }
 
-  readonly #prepare = (options: DialOptions): PreparedInvite => ({
-    callId: "b",
-    send: () => this.onDial(options),
-    cancel: () => undefined,
-    snapshot: () => null,
-  });
+  readonly #dial = (options: DialOptions): OutgoingInvite => {
+    this.onDial(options);
+    return { callId: "b", cancel: () => undefined, snapshot: () => null };
+  };
 
   /** What the caller of one INVITE gets at once; null: the call was taken. */
   invite(parts: InviteParts = {}): Rejection | null {
@@ -203,10 +201,14 @@ describe("a call that is refused", () => {
   const C = "c=IN IP4 192.0.2.1";
 
   it.each<[string, string, string]>([
-    ["304", sdp([C, "m=video 9 RTP/AVP 31"]), "it has no audio"],
-    ["302", sdp([C, "m=audio 9 RTP/SAVP 0"]), "not plain RTP"],
-    ["305", sdp([C, "m=audio 9 RTP/AVP 18"]), "neither PCMU nor PCMA"],
-    ["301", sdp(["c=IN IP6 2001:db8::1", "m=audio 9 RTP/AVP 0"]), "other IP version"],
+    ["304", sdp([C, "m=video 9 RTP/AVP 31"]), "an audio line is needed, and the offer has video"],
+    ["302", sdp([C, "m=audio 9 RTP/SAVP 0"]), "audio is taken by RTP/AVP, and the offer has RTP/SAVP"],
+    ["305", sdp([C, "m=audio 9 RTP/AVP 18"]), "PCMU or PCMA is needed, and the offer has"],
+    [
+      "301",
+      sdp(["c=IN IP6 2001:db8::1", "m=audio 9 RTP/AVP 0"]),
+      "an IPv4 address is needed, and the offer has 2001:db8::1",
+    ],
     ["399", "nonsense", "can't be read"],
   ])(
     "S21: an offer that cannot be answered gets Warning %s, and the log says what was missing",

@@ -26,6 +26,7 @@ import type { AcceptedCall, StoredSetup } from "./inbound-checks.ts";
 import { LiveCall } from "./live-call.ts";
 import { RefusedSources } from "./refused-sources.ts";
 import type { RefusedSource } from "./refused-sources.ts";
+import { resolveHost } from "./resolve-host.ts";
 import { Refusals } from "./refusals.ts";
 import type { Services } from "./services.ts";
 import { TrunkChannels } from "./trunk-channels.ts";
@@ -165,7 +166,7 @@ export class Exchange {
         this.#unwrittenRows -= rows.length;
       }
     };
-    this.#services = { clock, log, sip, fetcher, audio, mediaAddress, recordingsDir, append };
+    this.#services = { clock, log, sip, fetcher, audio, mediaAddress, recordingsDir, append, resolveHost };
   }
 
   addMedia(client: MediaClient): void {

@@ -17,7 +17,6 @@ it("a fault in one step ends that call once and leaves no hole in its journal", 
     clock: new VirtualClock(1000),
     log: silentLog,
     append: async (row) => void rows.push(row),
-    prepare: () => undefined,
     perform: () => {
       throw new Error("a fault of ours");
     },

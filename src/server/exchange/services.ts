@@ -12,6 +12,8 @@ export interface Services {
   readonly sip: SipEndpointApi;
   readonly fetcher: Pick<Fetcher, "fetch" | "checkAudio">;
   readonly audio: Pick<AudioLibrary, "prepare" | "prefetch">;
+  /** The addresses of a host name in a session description. */
+  resolveHost(host: string): Promise<readonly string[]>;
   /** The address in our session descriptions. */
   readonly mediaAddress: string;
   readonly recordingsDir: string;

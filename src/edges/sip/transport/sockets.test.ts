@@ -9,6 +9,7 @@ import { ANSWER, CallLog, OFFER } from "../testing/rig.ts";
 /** Real sockets need real time; every wait here is for a packet over loopback. */
 const realClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after: (delayMs, run) => {
     const timer = setTimeout(run, delayMs);
     return { cancel: () => clearTimeout(timer) };
