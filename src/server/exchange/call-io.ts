@@ -111,6 +111,20 @@ export class CallIo implements CallPorts, LegPorts {
     this.#legs.set(leg, adopted);
   }
 
+  hasLeg(leg: LegId): boolean {
+    return this.#legs.has(leg);
+  }
+
+  /** Ends every leg that is still there. */
+  hangUpRest(): void {
+    for (const leg of [...this.#legs.values()]) leg.hangUp("call_ended");
+  }
+
+  /** The media process of this call is gone: its recordings are closed from what is on disk. */
+  mediaLost(): void {
+    this.recordings.keepInMedia(new Set());
+  }
+
   get call(): LiveCall {
     if (this.#call === null) throw new Error("a call acts before it was attached");
     return this.#call;

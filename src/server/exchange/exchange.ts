@@ -41,6 +41,8 @@ export interface ExchangeOptions {
   readonly audio: Pick<AudioLibrary, "prepare" | "prefetch">;
   readonly directory: Directory;
   readonly mediaAddress: string;
+  /** Default: as the machine resolves names. */
+  readonly resolveHost?: Services["resolveHost"];
   readonly recordingsDir: string;
   /** `http(s)://host:port` at which customers reach us: the first part of recording URLs. */
   readonly publicUrl: string;
@@ -157,6 +159,7 @@ export class Exchange {
 
   connect(sip: SipEndpointApi): void {
     const { clock, log, fetcher, audio, mediaAddress, recordingsDir, store } = this.#options;
+    const lookup = this.#options.resolveHost ?? resolveHost;
     const append: Services["append"] = async (rows, urgency) => {
       this.#unwrittenRows += rows.length;
       try {
@@ -166,7 +169,7 @@ export class Exchange {
         this.#unwrittenRows -= rows.length;
       }
     };
-    this.#services = { clock, log, sip, fetcher, audio, mediaAddress, recordingsDir, append, resolveHost };
+    this.#services = { clock, log, sip, fetcher, audio, mediaAddress, recordingsDir, append, resolveHost: lookup };
   }
 
   addMedia(client: MediaClient): void {
@@ -178,7 +181,10 @@ export class Exchange {
     const index = this.#media.indexOf(client);
     if (index >= 0) this.#media.splice(index, 1);
     for (const io of this.#calls.values())
-      if (io.media === client) io.call.deliver({ kind: "command", at: io.call.now(), command: "hang_up" });
+      if (io.media === client) {
+        io.mediaLost();
+        io.call.deliver({ kind: "command", at: io.call.now(), command: "hang_up" });
+      }
   }
 
   mediaEvent(event: MediaEvent): void {

@@ -42,15 +42,34 @@ export class RecordingFiles {
   stop(id: string): void {
     const { callSid, media, onReady } = this.#options;
     if (this.#inMedia === null || this.#inMedia.has(id)) return media.stopRecording(callSid, id);
-    repairOrEmpty(this.#pathOf(id)).then(
-      ({ durationMs }) => onReady(id, durationMs, null),
-      (error: unknown) =>
-        onReady(id, 0, `the file can't be used: ${error instanceof Error ? error.message : String(error)}`),
+    const { recordingsDir, account } = this.#options;
+    void repairRecording(recordingsDir, account, id).then(({ durationMs, failure }) =>
+      onReady(id, durationMs, failure),
     );
   }
 
   #pathOf(id: string): string {
     return `${this.#options.recordingsDir}/${recordingFile(this.#options.account, id)}`;
+  }
+}
+
+/** What is on disk of a recording that the media process did not close. */
+export interface RepairedRecording {
+  readonly durationMs: number;
+  /** Why there is no playable file; null: there is one of `durationMs`. */
+  readonly failure: string | null;
+}
+
+/** Closes a file that the media process no longer can. Never rejects. */
+export async function repairRecording(dir: string, account: string, id: string): Promise<RepairedRecording> {
+  try {
+    const { durationMs } = await repairOrEmpty(`${dir}/${recordingFile(account, id)}`);
+    return { durationMs, failure: null };
+  } catch (error) {
+    return {
+      durationMs: 0,
+      failure: `the file can't be used: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 
