@@ -127,6 +127,8 @@ async function rebuild(recovery: Recovery, unfinished: UnfinishedCall): Promise<
 async function readSetup(store: RecoveryStore, hash: string): Promise<CallSetup> {
   const json = await store.getSetup(hash);
   if (json === null) throw new Error("its setup is not stored");
+  const setup = JSON.parse(json) as Partial<CallSetup>;
+  if (setup.flow?.applets === undefined || setup.account === undefined) throw new Error("its setup has no flow");
   return readStoredSetup(json);
 }
 
