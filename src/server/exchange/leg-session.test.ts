@@ -20,7 +20,7 @@ async function talking(answer = ANSWER) {
       from: `${invite.headers.get("to")};tag=a`,
       to: invite.headers.get("from") ?? "",
       callId: invite.headers.get("call-id") ?? "",
-      cseq: ++sequence,
+      cseq: method === "ACK" ? sequence : ++sequence,
       headers: [["Contact", "<sip:peer@10.0.0.9:5060>"]],
       ...(body === undefined || contentType === undefined ? {} : { body, contentType }),
     });

@@ -69,6 +69,18 @@ describe("M8, A12: when the wall clock is set under a live call", () => {
     expect(stage.callee.requests("CANCEL")).toHaveLength(1);
   });
 
+  it.each([HOUR_MS, -HOUR_MS])("by %i ms, a timer that is set afterwards is in time too", async (byMs) => {
+    const stage = await CallRig.start({ parameters: { max_conversation_duration: 20 } });
+    await stage.call();
+    stage.rig.clock.setWallClock(byMs);
+    await stage.pass(100);
+    stage.callee.respond(stage.callee.request("INVITE"), 200, { toTag: "a", body: ANSWER });
+    await stage.pass(19_800);
+    expect(stage.callee.requests("BYE")).toEqual([]);
+    await stage.pass(300);
+    expect(stage.callee.requests("BYE")).toHaveLength(1);
+  });
+
   it("a call that is rebuilt after the clock was set back counts on from its last event", async () => {
     const stage = await CallRig.start();
     await stage.call();
