@@ -76,6 +76,17 @@ export class CallRoutes {
     });
   }
 
+  /** There was no RTP port for a leg: counted and logged. */
+  noPort(error: unknown, callSid: string): void {
+    const { sid } = this.#config.account;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#shared?.refusals.note("no_rtp_port", "no RTP port could be opened (PLUGBOARD_RTP)", {
+      call: callSid,
+      account: sid,
+      error: reason,
+    });
+  }
+
   progress(leg: LegId, state: DialedState): void {
     if (this.#inbound !== null) this.#shared?.rounds.progress(this.#inbound.round, leg, state);
   }

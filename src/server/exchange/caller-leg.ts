@@ -1,6 +1,7 @@
 import type { CancelReason } from "../../core/call/effects.ts";
 import { CALLER } from "../../core/call/legs.ts";
 import type { DialogSnapshot, IncomingInvite } from "../../edges/sip/endpoint.ts";
+import { RETRY_AFTER_S } from "./admission.ts";
 import { LegMedia } from "./leg-media.ts";
 import type { ReadOffer } from "./leg-media.ts";
 import { LegSession } from "./leg-session.ts";
@@ -97,7 +98,8 @@ export class CallerLeg implements LiveCallerLeg {
   }
 
   #noPort(error: unknown): void {
-    this.#invite.reject(503);
+    this.#ports.routes.noPort(error, this.#ports.call.sid);
+    this.#invite.reject(503, null, [["Retry-After", String(RETRY_AFTER_S)]]);
     this.#session.end({ detail: error instanceof Error ? error.message : String(error) });
   }
 }

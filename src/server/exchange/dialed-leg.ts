@@ -57,7 +57,13 @@ export class DialedLeg implements LiveLeg {
   dial(route: OutboundRoute): void {
     this.#ports
       .openLeg(this.#id)
-      .then(({ port }) => this.#openMedia(port, route))
+      .then(
+        ({ port }) => this.#openMedia(port, route),
+        (error: unknown) => {
+          this.#ports.routes.noPort(error, this.#ports.call.sid);
+          throw error;
+        },
+      )
       .catch((error: unknown) =>
         this.#fail({ sip: null, detail: error instanceof Error ? error.message : String(error) }),
       );

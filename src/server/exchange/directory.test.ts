@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ACCOUNT, EXOPHONE } from "../../../test/fixtures/contract.ts";
-import type { AccountConfig } from "./account-config.ts";
+import type { AccountConfig, Trunk } from "./account-config.ts";
 import { Directory } from "./directory.ts";
 import { testConfig, testTrunk } from "../../../test/support/exchange-config.ts";
 import type { InviteParts } from "../../../test/support/invite.ts";
@@ -39,5 +39,17 @@ describe("the ExoPhone that a call in is for", () => {
 
   it("knows no ExoPhone in an account that has none like it", () => {
     expect(routed(testConfig({ account: { ...ACCOUNT, exophones: [] } }), {})).toBeNull();
+  });
+});
+
+describe("S23: a trunk with nat", () => {
+  const behind = (trunk: Partial<Trunk>, source: string): boolean =>
+    new Directory({ accounts: [testConfig({ trunks: [testTrunk(trunk)] })], flows: new Map() }).isBehindNat(source);
+
+  it("is known by its address and by those it may call from", () => {
+    expect(behind({ nat: true, host: "198.51.100.7" }, "198.51.100.7")).toBe(true);
+    expect(behind({ nat: true, host: "trunk.example" }, "192.0.2.1")).toBe(true);
+    expect(behind({ nat: true }, "203.0.113.1")).toBe(false);
+    expect(behind({ nat: false }, "192.0.2.1")).toBe(false);
   });
 });

@@ -34,12 +34,15 @@ interface Behind {
   readonly trunks: ReadonlyMap<AccountConfig, readonly Trunk[]>;
   /** Every place where one of them puts the number called. */
   readonly numberIn: ReadonlySet<Trunk["numberIn"]>;
+  readonly nat: boolean;
 }
 
 /** Every look-up that a call needs, made once per workspace: nothing here costs more with more calls or accounts. */
 export class Directory {
   /** By every form in which a trunk may write the number: rarely more than one. */
   readonly #owners = new Map<string, readonly Owner[]>();
+  /** Addresses of trunks with `nat`; a trunk that is named by host is known by its `accept_from`. */
+  readonly #natHosts = new Set<string>();
   readonly #accounts = new Map<string, AccountConfig>();
   /** Trunk sources are few and repeat with every call; subnets are searched once per address. */
   readonly #behind = new Map<string, Behind>();
@@ -47,6 +50,7 @@ export class Directory {
   constructor(workspace: Workspace) {
     for (const config of workspace.accounts) {
       this.#accounts.set(config.account.sid, config);
+      for (const { nat, host } of config.trunks) if (nat) this.#natHosts.add(host.replaceAll(/[[\]]/g, ""));
       for (const exophone of config.account.exophones)
         for (const form of new Set(dialedForms(exophone.number)))
           this.#owners.set(form, [...(this.#owners.get(form) ?? []), { config, exophone }]);
@@ -86,6 +90,11 @@ export class Directory {
     return { called: calledNumber(request, place), config: others.length === 0 ? (first ?? null) : null };
   }
 
+  /** Whether a trunk with `nat` accepts this address, or is called at it. */
+  isBehindNat(address: string): boolean {
+    return this.#natHosts.has(address) || this.#trunksBehind(address).nat;
+  }
+
   #trunksBehind(address: string): Behind {
     const known = this.#behind.get(address);
     if (known !== undefined) return known;
@@ -94,8 +103,9 @@ export class Directory {
       const accepting = config.trunks.filter((trunk) => accepts(trunk, address));
       if (accepting.length > 0) trunks.set(config, accepting);
     }
-    const numberIn = new Set([...trunks.values()].flat().map((trunk) => trunk.numberIn));
-    const behind = { trunks, numberIn };
+    const all = [...trunks.values()].flat();
+    const numberIn = new Set(all.map((trunk) => trunk.numberIn));
+    const behind = { trunks, numberIn, nat: all.some(({ nat }) => nat) };
     if (this.#behind.size >= MAX_REMEMBERED_SOURCES) this.#behind.clear();
     this.#behind.set(address, behind);
     return behind;

@@ -27,9 +27,9 @@ function never<T>(): Promise<T> {
 }
 
 /** Takes every command and reports nothing. */
-const MEDIA = new Proxy({} as MediaClient, {
-  get: (_, name) => (name === "open" ? () => Promise.resolve({ port: 30_000 }) : () => undefined),
-});
+function mediaOpening(open: () => Promise<{ port: number }>): MediaClient {
+  return new Proxy({} as MediaClient, { get: (_, name) => (name === "open" ? open : () => undefined) });
+}
 const USER_ABROAD = { name: "abroad", number: "+14155552671", email: null };
 
 interface Line {
@@ -45,6 +45,7 @@ class Stage {
   readonly rows: JournalRow[] = [];
   readonly exchange: Exchange;
   queueDelayMs = 0;
+  media = mediaOpening(() => Promise.resolve({ port: 30_000 }));
   /** Called for each INVITE that goes out. */
   onDial: (options: DialOptions) => void = () => undefined;
   /** The callers' calls that were answered. */
@@ -81,7 +82,7 @@ class Stage {
         get: () => this.queueDelayMs,
       }),
     );
-    this.exchange.addMedia(MEDIA);
+    this.exchange.addMedia(this.media);
     this.exchange.open();
     return this;
   }
@@ -93,6 +94,11 @@ class Stage {
 
   /** What the caller of one INVITE gets at once; null: the call was taken. */
   invite(parts: InviteParts = {}): Rejection | null {
+    return this.inviteAndWait(parts)[0] ?? null;
+  }
+
+  /** Takes what the caller of one INVITE is refused with, now or later. */
+  inviteAndWait(parts: InviteParts = {}): readonly Rejection[] {
     const rejections: Rejection[] = [];
     const invite = incomingInvite(parts, rejections);
     const answer = (sdp: string): SipCall => {
@@ -101,7 +107,7 @@ class Stage {
       return call;
     };
     this.exchange.handlers.onInvite({ ...invite, answer });
-    return rejections[0] ?? null;
+    return rejections;
   }
 
   /** The records of refused calls: parties and the sentence in the trace. */
@@ -374,6 +380,26 @@ describe("a call that comes back", () => {
     expect([...stage.exchange.calls.ended]).toEqual([
       { outcome: { status: "completed", dial_call_status: "busy", cause: "USER_BUSY" }, count: 1 },
     ]);
+    expect(stage.exchange.liveCalls).toBe(0);
+  });
+});
+
+describe("RTP ports that are used up", () => {
+  it("A12: refuse the caller for now, with a log line, a count and a record", async () => {
+    const stage = new Stage();
+    stage.media = mediaOpening(() => Promise.reject(new Error("no port is free")));
+    await stage.open();
+    const rejections = stage.inviteAndWait();
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    expect(rejections).toEqual([[503, null, [["Retry-After", "2"]]]]);
+    expect(stage.exchange.refusals.counts.get("no_rtp_port")).toBe(1);
+    const [line] = stage.lines.filter(({ level }) => level === "warn");
+    expect(line?.fields).toMatchObject({
+      reason: "no_rtp_port",
+      call: stage.rows[0]?.callSid,
+      error: "no port is free",
+    });
+    expect(stage.rows.some(({ end }) => end !== undefined)).toBe(true);
     expect(stage.exchange.liveCalls).toBe(0);
   });
 });

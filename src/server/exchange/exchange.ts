@@ -124,6 +124,7 @@ export class Exchange {
   readonly handlers: SipHandlers = {
     onInvite: (invite) => this.#onInvite(invite),
     admits: (source) => (this.#options.directory.admits(source.address) ? "accept" : "drop"),
+    isBehindNat: (source) => this.#options.directory.isBehindNat(source.address),
     onRefusedSource: (source, method) => this.#refusedSources.note(source, method, this.#options.clock.now()),
     onRefusedRequest: (source, request, refusal) => this.#checks.refusedByStack(source, request, refusal),
   };
