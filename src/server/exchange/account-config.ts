@@ -27,7 +27,7 @@ export interface Trunk {
   readonly nat: boolean;
   /** Audio goes to where the trunk's comes from; false: always to the address in its session description. */
   readonly symmetricRtp: boolean;
-  /** Nobody is dialled for a call in before the caller's ACK. */
+  /** Calls out wait for the caller's ACK. */
   readonly waitForAck: boolean;
 }
 

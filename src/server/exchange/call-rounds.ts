@@ -17,7 +17,7 @@ export interface ArrivingCall {
   readonly diverted: boolean;
 }
 
-/** An INVITE of ours, as whoever it comes back from may show it. */
+/** An INVITE of ours, as the carrier that sends it back may show it. */
 export interface DialedNumber {
   readonly destination: string;
   readonly callerId: string;

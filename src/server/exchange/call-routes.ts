@@ -33,7 +33,7 @@ export class CallRoutes {
   readonly #open = new Map<LegId, OutboundRoute>();
   #ended = false;
 
-  /** `shared` null: nothing is counted, for a call of an earlier process, which dials nobody any more. */
+  /** `shared` null: nothing is counted, for a call of an earlier process, which makes no more calls out. */
   constructor(config: AccountConfig, shared: SharedRoutes | null = null, inbound: InboundCall | null = null) {
     this.#config = config;
     this.#shared = shared;
@@ -41,7 +41,7 @@ export class CallRoutes {
     if (inbound !== null) shared?.channels.take(inbound.trunk);
   }
 
-  /** Whether nobody may be dialled before the caller's ACK. */
+  /** Whether calls out wait for the caller's ACK. */
   get waitForAck(): boolean {
     return this.#inbound?.trunk.waitForAck ?? false;
   }

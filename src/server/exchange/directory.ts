@@ -20,7 +20,7 @@ export interface InboundRoute {
 export interface UnknownNumber {
   /** As it came; null: the request names none. */
   readonly called: string | null;
-  /** Null: the trunks of several accounts accept calls from there, and nobody can tell whose call it was meant to be. */
+  /** Null: the trunks of several accounts accept calls from there, and the call could be for any of them. */
   readonly config: AccountConfig | null;
 }
 

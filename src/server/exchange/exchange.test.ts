@@ -133,7 +133,7 @@ function opened(config?: AccountConfig, others?: readonly AccountConfig[]): Prom
 const NO_FLOW = testConfig({ flowOf: new Map() });
 
 describe("new calls", () => {
-  it("are refused while SIP messages wait so long that peers will repeat them", async () => {
+  it("are refused while SIP messages wait long enough for peers to repeat them", async () => {
     const stage = await opened();
     stage.queueDelayMs = 301;
     expect(stage.invite()).toEqual([503, null, [["Retry-After", "2"]]]);
@@ -232,13 +232,13 @@ describe("a call that is refused", () => {
   );
 
   it.each<[number, string, string]>([
-    [415, "Unsupported Media Type", "unusable_body"],
-    [400, "Bad Request - no Via", "bad_request"],
-    [482, "Loop Detected", "merged_request"],
-    [483, "Too Many Hops", "too_many_hops"],
+    [415, "unusable_body", "Unsupported Media Type"],
+    [400, "bad_request", "Bad Request - no Via"],
+    [482, "merged_request", "Loop Detected"],
+    [483, "too_many_hops", "Too Many Hops"],
   ])(
     "S21: a %s of the SIP stack is logged, counted as %s and recorded, once for each INVITE",
-    async (status, reason, word) => {
+    async (status, word, reason) => {
       const stage = await opened();
       for (let copy = 0; copy < 3; copy++)
         stage.exchange.handlers.onRefusedRequest?.(SOURCE, inviteRequest(), { status, reason });
@@ -268,7 +268,7 @@ describe("a call that is refused", () => {
     }
   });
 
-  it("O2: of a flood only so many a minute are logged and recorded, all are counted", async () => {
+  it("O2: in a flood the lines and records of a minute are limited, and all calls are counted", async () => {
     const stage = await opened(NO_FLOW);
     for (let i = 0; i < 500; i++) stage.invite({ callId: `c${i}` });
     expect(stage.exchange.refusals.counts.get("no_flow")).toBe(500);
@@ -280,7 +280,7 @@ describe("a call that is refused", () => {
     expect(stage.refused).toHaveLength(61);
   });
 
-  it("has no record where its trunk serves several accounts and nobody can tell whose it was", async () => {
+  it("has no record when its trunk serves several accounts and the call could be for any of them", async () => {
     const other = testConfig({ account: { ...ACCOUNT, sid: "other", exophones: [] } });
     const stage = await opened(testConfig(), [other]);
     expect(stage.invite({ uri: "sip:+918000009999@192.0.2.9" })?.[0]).toBe(404);
@@ -349,7 +349,33 @@ describe("a call that comes back", () => {
     expect(dialed[0]?.noProvisionalTimeoutMs).toBe(9000);
   });
 
-  it("counts a destination outside dial_prefixes", async () => {
+  it("counts a number outside dial_prefixes", async () => {
+    const stage = new Stage(testConfig({ account: { ...ACCOUNT, dialPrefixes: ["+91800"] } }));
+    await stage.open(dials);
+    stage.invite();
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    expect(stage.exchange.refusals.counts.get("dial_prefix")).toBe(1);
+  });
+
+  it("O8: both phones of a group ring at once, each over the trunk that reaches it", async () => {
+    const phones = { anil: "+919900000011", bina: "+919900000022" };
+    const users = Object.entries(phones).map(([name, number]) => ({ name, number, email: null }));
+    const account = { ...ACCOUNT, users, groups: { sales: ["anil", "bina"] } };
+    const trunks = users.map(({ name, number }, i) =>
+      testTrunk({ name, host: `192.0.2.1${i + 1}`, reaches: [number] }),
+    );
+    const stage = new Stage(testConfig({ account, trunks: [testTrunk({ reaches: ["+1"] }), ...trunks] }));
+    const dialed: string[] = [];
+    stage.onDial = ({ target }) => void dialed.push(target.uri);
+    const parallel = { parallel_ringing: { activate: true } };
+    const group = { type: "connect", dial_whom: { group: "sales" }, parameters: parallel, exits: {} };
+    await stage.open({ ...flow, applets: { c: group } });
+    stage.invite();
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    expect(dialed).toEqual(["sip:+919900000011@192.0.2.11:5060", "sip:+919900000022@192.0.2.12:5060"]);
+  });
+
+  it("counts a user whose number is outside dial_prefixes", async () => {
     const stage = new Stage(testConfig({ account: { ...ACCOUNT, users: [USER_ABROAD], dialPrefixes: ["+91"] } }));
     const toUser = { type: "connect", parameters: { destination: { numbers: ["sip:abroad"] } }, exits: {} };
     await stage.open({ ...flow, applets: { c: toUser } });

@@ -5,12 +5,14 @@ import type { Random } from "../../base/random.ts";
 import type { AudioLibrary } from "../../edges/audio/library.ts";
 import type { CallSetup, Flow } from "../../core/call/setup.ts";
 import type { Account } from "../../core/contract/account.ts";
+import { OUTSIDE_PREFIXES } from "../../core/contract/numbers.ts";
 import { makeCallSid } from "../../core/contract/request.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import type { MediaEvent } from "../../edges/media/process/protocol.ts";
 import type { Fetcher } from "../../edges/http-client/fetcher.ts";
 import type { IncomingInvite, SipEndpointApi, SipHandlers } from "../../edges/sip/endpoint.ts";
 import type { Store } from "../../edges/store/store.ts";
+import type { JournalRow } from "../../edges/store/types.ts";
 import type { AccountConfig } from "./account-config.ts";
 import { Admission } from "./admission.ts";
 import type { AdmissionRefusal } from "./admission.ts";
@@ -166,11 +168,18 @@ export class Exchange {
       try {
         await store.append(rows, urgency);
         this.calls.written(rows);
+        for (const row of rows) this.#countForbidden(row);
       } finally {
         this.#unwrittenRows -= rows.length;
       }
     };
     this.#services = { clock, log, sip, fetcher, audio, mediaAddress, recordingsDir, append, resolveHost: lookup };
+  }
+
+  /** The answer's validation has skipped a number that `dial_prefixes` forbid. */
+  #countForbidden({ callSid: call, account, trace }: JournalRow): void {
+    if (!trace.includes(OUTSIDE_PREFIXES)) return;
+    this.refusals.note("dial_prefix", "a number outside dial_prefixes was not dialled", { call, account });
   }
 
   addMedia(client: MediaClient): void {

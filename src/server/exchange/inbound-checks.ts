@@ -43,7 +43,7 @@ export interface InboundOptions {
   readonly mediaAddress: string;
   /** Flows by `<account sid>/<flow id>`. */
   readonly setups: ReadonlyMap<string, StoredSetup>;
-  /** Why the platform can take no call now, whoever it is for. */
+  /** Why the platform can take no call of any account now. */
   readonly cannotTake: () => AdmissionRefusal | null;
 }
 

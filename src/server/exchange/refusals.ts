@@ -45,7 +45,7 @@ export interface RefusedCall {
   /** As the caller may be known: `anonymous` where the number was withheld. */
   readonly from: string;
   readonly to: string;
-  /** Whose call it was meant to be; null: nobody can tell, and there is no record. */
+  /** The account that the call was for; null: not known, and no record is written. */
   readonly config: AccountConfig | null;
   /** Flow of the ExoPhone; null: none. */
   readonly flow: string | null;
@@ -57,7 +57,7 @@ export interface RefusalOptions {
   readonly random: Random;
   readonly log: Log;
   append(rows: readonly JournalRow[]): Promise<void>;
-  /** The stored setup that such records of an account name; null: there is none, and nothing can be recorded. */
+  /** The stored setup that such records of an account refer to; null: none is stored, and no record can be written. */
   setupOf(account: string): string | null;
 }
 
@@ -66,7 +66,7 @@ const LINES_PER_REASON = 20;
 /** … nor the database: rows a minute and account. What is beyond is only counted. */
 const RECORDS_PER_ACCOUNT = 60;
 
-/** Nothing is refused in silence: a bounded log line, a counter by reason, and a record where a call was meant. */
+/** Logs (a limited number a minute), counts by reason and records whatever is refused. */
 export class Refusals {
   readonly #options: RefusalOptions;
   readonly #counts = new Map<RefusalReason, number>();

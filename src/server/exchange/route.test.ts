@@ -30,7 +30,7 @@ function route(destination: string | Destination, asked: Asked = {}): ReturnType
   });
 }
 
-/** Name of the trunk, or the reason why there is none. */
+/** Name of the trunk, or the reason why none was found. */
 function trunkFor(destination: string | Destination, asked: Asked = {}): string {
   const found = route(destination, asked);
   return found.ok ? found.value.trunk.name : found.error.reason;
@@ -91,7 +91,7 @@ describe("the INVITE of a call out", () => {
     expect(found).toMatchObject({ ok: true, value: { maxForwards: 41, headers: history } });
   });
 
-  it("S2, REQ-34: names a withheld caller to the trunk alone, and asks it to tell nobody", () => {
+  it("S2, REQ-34: names a withheld caller to the trunk alone, with a request for privacy", () => {
     const passedOn = { hops: { left: 69, history: [] }, withheld: "+919812345678" };
     expect(route(INDIAN, { passedOn })).toMatchObject({
       value: {

@@ -102,7 +102,7 @@ function overTrunk(trunk: Trunk, e164: string, request: RouteRequest): OutboundR
   };
 }
 
-/** REQ-34: the trunk may know who calls, and is asked to tell nobody (RFC 3325, 9.1 and 9.3). */
+/** REQ-34: the trunk may know who calls, and is asked to keep it to itself (RFC 3325, 9.1 and 9.3). */
 function privacyOf(trunk: Trunk, withheld: string | null, host: string): ExtraHeaders {
   if (withheld === null || !/^\+?\d+$/.test(withheld)) return [];
   return [
@@ -111,7 +111,7 @@ function privacyOf(trunk: Trunk, withheld: string | null, host: string): ExtraHe
   ];
 }
 
-/** A host that the account allows, and no trunk: it is not told who withheld a number. */
+/** A host that the account allows, not a trunk: it does not learn a withheld number. */
 function toHost(
   config: AccountConfig,
   user: string,

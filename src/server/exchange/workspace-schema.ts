@@ -3,7 +3,7 @@ import { accountFields, dialPrefixesSchema, tenantIdSchema } from "../../core/co
 
 /** REQ-9: 128 bits in hex; a shorter secret could be guessed offline from one signed request. */
 const MIN_SECRET_CHARACTERS = 32;
-/** Priorities and channels beyond this are typing mistakes. */
+/** Higher priorities and more channels are typing mistakes. */
 const MAX_PRIORITY = 1000;
 const MAX_CHANNELS = 100_000;
 /** Seconds. A trunk that stays silent for longer is gone: timer B (RFC 3261, 17.1.1.2) ends the attempt at 32 s. */
@@ -96,7 +96,7 @@ const behaviourFields = {
   wait_for_ack: z
     .boolean()
     .default(false)
-    .describe("`true`: nobody is dialled for a call in before the caller's ACK has arrived."),
+    .describe("`true`: for a call in, no destination is dialled before the caller's ACK has arrived."),
 };
 
 const trunkSchema = z.strictObject({ ...connectionFields, ...routingFields, ...behaviourFields });

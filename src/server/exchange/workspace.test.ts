@@ -74,7 +74,7 @@ describe("a workspace file", () => {
     expect(secretOf({ signing_secret: "${SIGNING}" })).toBe("0123456789abcdef0123456789abcdef");
   });
 
-  it("DIAL-6: an ExoPhone reaches whom its trunk reaches, the first one where it names none", () => {
+  it("DIAL-6: an ExoPhone reaches the numbers of its trunk, or of the first trunk when it names none", () => {
     const trunk = (name: string, reaches?: string[]): object => ({
       name,
       address: "127.0.0.1:5080",
@@ -215,13 +215,13 @@ describe("a workspace file", () => {
       { timezone: "Asia/Nowhere" },
       'accounts[0].timezone: must be an IANA zone such as "Asia/Kolkata"',
     ],
-    ["a country that is none", { country: "India" }, 'must be a two-letter country such as "IN"'],
+    ["an unknown country", { country: "India" }, 'must be a two-letter country such as "IN"'],
     ["a number without its plus", { exophones: [{ number: "08047100000" }] }, '"08047100000" is not an E.164 number'],
     ["an account without numbers", { exophones: [] }, "an account needs at least one ExoPhone"],
     ["an account without trunks", { trunks: [] }, "an account needs at least one trunk"],
     ["a trunk without an address", { trunks: [{ name: "main" }] }, "accounts[0].trunks[0].address"],
     ["a trunk with a path", { trunks: [{ name: "main", address: "sip:host/path" }] }, "must be host or host:port"],
-    ["a transport nobody speaks", { trunks: [{ name: "main", address: "h", transport: "sctp" }] }, '"udp"|"tcp"'],
+    ["an unknown transport", { trunks: [{ name: "main", address: "h", transport: "sctp" }] }, '"udp"|"tcp"'],
     [
       "a source that is no address",
       { trunks: [{ name: "main", address: "h", accept_from: ["trunk.example"] }] },
@@ -247,10 +247,14 @@ describe("a workspace file", () => {
       { exophones: [{ number: "+918047100000" }, { number: "+918047100000" }] },
       '+918047100000 already belongs to account "acme"',
     ],
-    ["a group of strangers", { groups: [{ name: "sales", users: ["anil"] }] }, 'there is no user "anil" (known: none)'],
-    ["a limit that is none", { limits: { concurrent_calls: 0 } }, "accounts[0].limits.concurrent_calls"],
+    [
+      "a group with unknown users",
+      { groups: [{ name: "sales", users: ["anil"] }] },
+      'there is no user "anil" (known: none)',
+    ],
+    ["a limit of zero", { limits: { concurrent_calls: 0 } }, "accounts[0].limits.concurrent_calls"],
     ["a prefix without its plus", { limits: { dial_prefixes: ["91"] } }, 'must start with "+"'],
-    ["a secret that is soon guessed", { signing_secret: "secret" }, "accounts[0].signing_secret: must be at least 32"],
+    ["a secret that is easy to guess", { signing_secret: "secret" }, "accounts[0].signing_secret: must be at least 32"],
     ["an account id with a slash", { sid: "a/b" }, "must be 1 to 64 characters of a-z"],
   ])("refuses %s, naming line, field and what is allowed", (_what, account, sentence) => {
     const found = problems(workspace(account));
@@ -273,7 +277,7 @@ describe("a workspace file", () => {
     ]);
   });
 
-  it("says where it is not YAML at all, and when it can't be read", () => {
+  it("reports invalid YAML with its line, and a file that cannot be read", () => {
     expect(problems("accounts: [\n  - {")[0]).toMatch(/^\d+: : not valid YAML/);
     const missing = loadWorkspace(join(folder, "nobody.yaml"), {});
     expect(missing.ok ? "" : missing.error[0]?.message).toContain("cannot be read");
@@ -283,7 +287,7 @@ describe("a workspace file", () => {
 describe("the flows of a workspace", () => {
   const flowWith = (applets: object): object => workspace({}, { flows: [{ flow: "1", start: "hello", applets }] });
 
-  it("EXIT-5, EXIT-6: may leave exits open and applets unused, which is told", () => {
+  it("EXIT-5, EXIT-6: may leave exits open and applets unused, with a warning", () => {
     const hello = { type: "greeting", say: { text: "Hello" } };
     const loaded = load(flowWith({ hello, bye: { type: "hangup" } }));
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
@@ -298,12 +302,12 @@ describe("the flows of a workspace", () => {
     ]);
   });
 
-  it("APP-9: may not go in a loop that waits for nobody", () => {
+  it("APP-9: may not loop without waiting for the caller or the network", () => {
     const hello = { type: "greeting", say: { text: "Hello" }, next: "hello" };
     expect(problems(flowWith({ hello })).join()).toMatch(/flows\[0\]\.applets\.hello: goes in loops/);
   });
 
-  it("has nothing to tell of the sample workspace", () => {
+  it("have no warnings in the sample workspace", () => {
     const loaded = loadWorkspace(join(import.meta.dirname, "../../..", "examples", "workspace.yaml"), {});
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
     expect(warningsOf(loaded.value)).toEqual([]);

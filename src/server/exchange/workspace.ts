@@ -36,7 +36,7 @@ export function loadWorkspace(
   return assemble(document.value, checked.value);
 }
 
-/** Something about a flow of the workspace that keeps nobody from taking calls. */
+/** A weakness of a flow that does not keep it from taking calls. */
 export interface WorkspaceWarning {
   /** `<account sid>/<flow id>`. */
   readonly flow: string;
@@ -47,7 +47,7 @@ export interface WorkspaceWarning {
   readonly message: string;
 }
 
-/** What verification says of the flows: applets that no call reaches, exits that lead nowhere. `plugboard verify` shows calls. */
+/** What verification finds in the flows: applets that no call reaches, exits that lead nowhere. `plugboard verify` shows calls. */
 export function warningsOf({ flows }: Workspace): readonly WorkspaceWarning[] {
   return [...flows].flatMap(([flow, document]) =>
     verifyFlow(document).warnings.map(({ rule, path, message }) => ({ flow, rule, path: path.join("."), message })),

@@ -10,7 +10,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** Everything `serve` is told from outside: flag over environment over default. Paths are absolute. */
+/** The settings of `serve`: flag over environment over default. Paths are absolute. */
 export interface ServeConfig {
   readonly workspaceFile: string;
   readonly dataDir: string;

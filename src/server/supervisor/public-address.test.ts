@@ -52,7 +52,7 @@ describe("the address that SDP and Contact carry", () => {
   });
 
   it.each([
-    ["0.0.0.0:5060", "0.0.0.0", "which nobody can send to"],
+    ["0.0.0.0:5060", "0.0.0.0", "which cannot be sent to"],
     ["192.0.2.10:5060", "2001:db8::10", "PLUGBOARD_SIP listens on IPv4"],
     ["192.0.2.10:5060", "sip:192.0.2.10", "must be an IP address or a host name"],
     ["192.0.2.10:5060", "192.0.2.10:5060", "must be an IP address or a host name"],

@@ -58,7 +58,8 @@ async function addressOf(
   network: HostNetwork,
 ): Promise<Result<string, string>> {
   const version = isIP(text);
-  if (isAny(text)) return err(`${setting} is ${text}, which nobody can send to: it must be an address of this machine`);
+  if (isAny(text))
+    return err(`${setting} is ${text}, which cannot be sent to: it must be an address that trunks can reach`);
   if (version !== 0 && (family === 0 || version === family)) return ok(text);
   const wanted = family === 0 ? "address" : `IPv${family} address`;
   if (version !== 0)
@@ -70,7 +71,7 @@ async function addressOf(
   }
 }
 
-/** This machine's address when it has only one: which of several its trunks can reach, nobody here knows. */
+/** This machine's address when it has only one. Which of several the trunks can reach is for the operator to say. */
 function onlyAddress(any: string, port: number, network: HostNetwork): Result<string, string> {
   const family = isIPv6(any) ? "IPv6" : "IPv4";
   const outside = network
