@@ -12,7 +12,6 @@ import { Directory } from "../../src/server/exchange/directory.ts";
 import { Exchange } from "../../src/server/exchange/exchange.ts";
 import type { ExchangeOptions } from "../../src/server/exchange/exchange.ts";
 import { recoverCalls } from "../../src/server/exchange/recovery.ts";
-import type { RecoveryStore } from "../../src/server/exchange/recovery.ts";
 import { blockListOf, parseSubnet } from "../../src/server/exchange/subnet.ts";
 import type { Trunk } from "../../src/server/exchange/account-config.ts";
 import { ACCOUNT, EXOPHONE } from "../fixtures/contract.ts";
@@ -173,7 +172,7 @@ export class CallRig {
     this.exchange.connect(this.#platform.endpoint);
     this.exchange.addMedia(this.media.client);
     const directory = new Directory({ accounts: [config], flows: new Map() });
-    return recoverCalls(this.exchange, this.store as RecoveryStore, directory, this.#options.log ?? silentLog);
+    return recoverCalls(this.exchange, this.store, directory, this.#options.log ?? silentLog);
   }
 
   /** kill -9: nothing more goes out, and rows that are not durable are lost. */
@@ -197,7 +196,7 @@ export class CallRig {
   }
 
   mediaEvent(event: MediaEvent extends infer E ? (E extends MediaEvent ? Omit<E, "call"> : never) : never): void {
-    this.exchange.mediaEvent({ ...event, call: this.store.sids.at(-1) ?? "" } as MediaEvent);
+    this.exchange.mediaEvent({ ...event, call: this.store.sids.at(-1) ?? "" });
   }
 
   #makeExchange(): Exchange {

@@ -117,7 +117,7 @@ export class CallIo implements CallPorts, LegPorts {
 
   /** Ends every leg that is still there. */
   hangUpRest(): void {
-    for (const leg of [...this.#legs.values()]) leg.hangUp("call_ended");
+    for (const leg of this.#legs.values()) leg.hangUp("call_ended");
   }
 
   /** The media process of this call is gone: its recordings are closed from what is on disk. */
