@@ -91,7 +91,7 @@ const huge: Behaviour = (_request, response) => {
   response.end(`{"destination":{"numbers":[]},"x":"${"x".repeat(70_000)}"}`);
 };
 
-describe("hostile input costs nobody else anything", () => {
+describe("hostile input does no harm to other calls", () => {
   it("REQ-8: an answer over 64 KiB is unusable, and the trace says so", async () => {
     customer.on("/connect", huge);
     const report = await callAs("acme", EXOPHONE);

@@ -21,7 +21,7 @@ export const CALLEE = "+919900000011";
 const PLATFORM = "10.0.0.1";
 const TRUNK = "10.0.0.9";
 
-/** What a media process is told of one call. */
+/** What a media process is asked to do for one call. */
 export class FakeMedia {
   readonly ops: string[] = [];
   readonly remotes: { readonly leg: number; readonly remote: RemoteMedia }[] = [];
@@ -36,7 +36,7 @@ export class FakeMedia {
     if (name === "list") return () => Promise.resolve([]);
     if (name === "setRemote")
       return (_call: string, leg: number, remote: RemoteMedia) => void this.remotes.push({ leg, remote });
-    // A proxy is no promise.
+    // A proxy is not a promise.
     if (name === "then") return undefined;
     return (_call: string, ...args: unknown[]) => void this.ops.push(`${name} ${args.map(plain).join(" ")}`);
   }
@@ -130,6 +130,7 @@ export interface CallRigOptions {
   readonly trunk?: Partial<Trunk>;
   readonly account?: Partial<typeof ACCOUNT>;
   readonly log?: Log;
+  readonly recordingsDir?: string;
   readonly resolveHost?: (host: string) => Promise<readonly string[]>;
 }
 
@@ -211,7 +212,7 @@ export class CallRig {
       directory: new Directory({ accounts: [this.#config()], flows: new Map() }),
       resolveHost: this.#options.resolveHost ?? (() => Promise.reject(new Error("no such name"))),
       mediaAddress: PLATFORM,
-      recordingsDir: "recordings",
+      recordingsDir: this.#options.recordingsDir ?? "recordings",
       publicUrl: `http://${PLATFORM}`,
       version: "test",
     } as unknown as ExchangeOptions);

@@ -32,7 +32,7 @@ export class CustomerRequests {
     });
   }
 
-  /** RES-27. Audio that passes is played in a moment: it is fetched meanwhile, so that nobody waits for it in silence. */
+  /** RES-27. Audio that passes is played in a moment: it is fetched meanwhile, so that there is no silent wait for it. */
   checkAudio({ id, url, deadlineMs }: Effect<"check_audio">): void {
     this.#send(id, "audio_checked", deadlineMs, async (options) => {
       const { fetcher, audio } = this.#services;

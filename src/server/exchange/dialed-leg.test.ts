@@ -126,7 +126,7 @@ describe("S17: a 3xx", () => {
     expect(stage.store.trace().find(({ type }) => type === "attempt.ended")).toMatchObject({
       outcome: "failed",
       sip: 302,
-      message: "Moved Temporarily: it names nobody (else) whom this account may dial",
+      message: "Moved Temporarily: it names no other destination that this account may dial",
     });
   });
 
@@ -157,7 +157,7 @@ describe("S12: with operator_tone", () => {
   const operator = { parameters: { music_on_hold: { type: "operator_tone" } } };
   const forwarded = (ops: readonly string[]): boolean => ops.some((op) => op === "route 2 1 true");
 
-  it("the caller hears our ring-back until early media arrives, announced or not", async () => {
+  it("our ring-back plays to the caller until early media arrives, announced or not", async () => {
     const { stage, callee, pass } = await ringing(operator);
     callee.respond(callee.request("INVITE"), 183, { toTag: "a", body: EARLY });
     await pass(3000);
@@ -192,7 +192,7 @@ describe("what a leg's session description says", () => {
     expect(callee.requests("ACK")).toHaveLength(1);
   });
 
-  it("S6: a name server that says nothing costs a second, then the attempt", async () => {
+  it("S6: a name server that does not answer costs a second, then the attempt", async () => {
     const { stage, callee, pass } = await ringing({ resolveHost: () => new Promise(() => undefined) });
     callee.respond(callee.request("INVITE"), 200, { toTag: "a", body: named });
     await pass(1100);

@@ -17,7 +17,7 @@ import { Redirects } from "./redirects.ts";
 import type { OutboundRoute } from "./route.ts";
 
 /**
- * ms that the ACK waits for the journal at most. A callee repeats the 200 and hears nobody meanwhile; a database that is
+ * ms that the ACK waits for the journal at most. The callee repeats the 200 meanwhile; a database that is
  * away for longer must not cost the conversation. A process that is killed right then leaves the leg to the callee's timers.
  */
 const ACK_HOLD_MS = 2000;
@@ -127,7 +127,7 @@ export class DialedLeg implements LiveLeg {
     });
   }
 
-  /** What a CANCEL needs, into the journal; resolves once it is there. */
+  /** Puts what a CANCEL needs into the journal; resolves when it is there. */
   #write(invite: RingingSnapshot, trunk: string, reason: string | null): Promise<void> {
     const { call } = this.#ports;
     const { flow, uri, callId: sipCallId } = invite;
@@ -210,7 +210,8 @@ export class DialedLeg implements LiveLeg {
     const isLast = failure.sip !== null && failure.sip >= 600;
     if (this.#session.isOver || (!isLast && this.#redirect(media))) return;
     const { reasons = [], status = 0 } = final ?? {};
-    const notFollowed = status >= 300 && status < 400 ? ": it names nobody (else) whom this account may dial" : "";
+    const notFollowed =
+      status >= 300 && status < 400 ? ": it names no other destination that this account may dial" : "";
     const detail = `${failure.detail}${notFollowed}${describeReasons(reasons)}`;
     this.#fail({ ...failure, detail, ...q850Of(reasons) });
   }

@@ -109,7 +109,7 @@ export class LegSession {
     this.#call?.hangUp();
   }
 
-  /** The leg is over, and the engine is told. Only the first time counts. */
+  /** The leg is over; reported to the engine. Only the first call counts. */
   end(ending: LegEnding): void {
     if (this.close()) this.#ports.legEnded(this.#leg, ending);
   }
@@ -139,7 +139,7 @@ export class LegSession {
     this.end({ detail: `${end}${describeReasons(reasons)}`, ...q850Of(reasons) });
   }
 
-  /** Without a usable answer to our first offer nothing can be heard; a later one leaves the session as it was. */
+  /** Without a usable answer to our first offer there is no audio; a later one leaves the session as it was. */
   #onAnswer(answer: string): void {
     const isFirst = this.#remote === null;
     if (!this.accept(answer) && isFirst) this.hangUp();

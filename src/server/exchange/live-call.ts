@@ -28,7 +28,7 @@ interface StepOutput {
   end: JournalRow["end"];
 }
 
-/** The database is asked again after so long when it refused a row; calls wait, none is lost. */
+/** ms until a row that the database refused is sent again; calls wait, none is lost. */
 const RETRY_WRITE_MS = 200;
 
 /**

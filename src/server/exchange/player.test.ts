@@ -62,7 +62,7 @@ describe("what a call plays", () => {
     ]);
   });
 
-  it("DIAL-8: audio that cannot be had is told as a failure, and nothing is played", async () => {
+  it("DIAL-8: audio that is not available is reported as a failure, and nothing is played", async () => {
     const { player, done, settle } = setUp();
     player.play(effect("p1", [2], [URL_ITEM, TEXT_ITEM]));
     await settle(0, err("https://cdn.example/a.wav answered 404"));
@@ -70,7 +70,7 @@ describe("what a call plays", () => {
     expect(done).toEqual(["played p1: https://cdn.example/a.wav answered 404"]);
   });
 
-  it("a playback that is stopped before it is ready never starts, and media hears nothing of it", async () => {
+  it("a playback that is stopped before it is ready never starts, and media is not involved", async () => {
     const { player, done, settle } = setUp();
     player.play(effect("p1", [1], [URL_ITEM]));
     player.stop("p1");
@@ -128,7 +128,7 @@ describe("what a call plays", () => {
     expect(done).toEqual(["played p1: replaced", 'play sid p2 on 1 [{"tone":"ringback","country":"IN"}]']);
   });
 
-  it("of a looped playback that was replaced nothing is told, as media tells nothing of it", () => {
+  it("a looped playback that is replaced is not reported, as media does not report it", () => {
     const { player, done } = setUp();
     player.play(effect("p1", [1], [URL_ITEM], true));
     player.play(effect("p2", [1], [TONE]));

@@ -7,7 +7,7 @@ import type { PlayItem, Tone } from "../../edges/media/process/protocol.ts";
 
 type PlayEffect = Extract<Effect, { kind: "play" }>;
 
-/** ms. Nobody listens to silence for longer: REQ-6 holds for audio as well. */
+/** ms. A longer silence loses the listener: REQ-6 holds for audio as well. */
 const READY_WITHIN_MS = REQUEST_DEADLINE_MS;
 /** ms. Hold music may take as long as a download may (30 s) and its decoding: our ring-back plays until then (DIAL-7). */
 const LOOP_READY_WITHIN_MS = 35_000;
@@ -92,7 +92,7 @@ export class Player {
     this.#pending.delete(effect.id);
     const failure = made.find((item) => typeof item === "string");
     if (failure !== undefined) {
-      // Whoever hears of it puts another sound in its place first, without a gap.
+      // The engine plays something else in its place first, so that there is no gap.
       this.#options.onFailed(effect.id, failure);
       if (standIn !== null) this.#options.media.stopPlaying(this.#options.callSid, standIn);
       return;
@@ -116,7 +116,7 @@ export class Player {
     return { tone, country: this.#options.country };
   }
 
-  /** What media plays; a sentence says why it cannot be had. */
+  /** What media plays, or a sentence that says why it is not available. */
   async #ready(item: Playable, loop: boolean): Promise<PlayItem | string> {
     const { audio, allowPrivate } = this.#options;
     if (item.kind === "tone") return this.#tone(item.tone);

@@ -10,11 +10,11 @@ export function q850Of(reasons: readonly ReasonValue[]): { readonly q850?: numbe
 /** What the Reason headers say, for the trace: ` (Q.850 cause 17, User busy)`; empty when there are none. */
 export function describeReasons(reasons: readonly ReasonValue[]): string {
   if (reasons.length === 0) return "";
-  const said = reasons.map(({ protocol, cause, text }) => {
+  const values = reasons.map(({ protocol, cause, text }) => {
     const number = cause === null ? protocol : `${protocol} cause ${cause}`;
     return text === null || text === "" ? number : `${number}, ${text}`;
   });
-  return ` (${said.join("; ")})`;
+  return ` (${values.join("; ")})`;
 }
 
 /** The Reason of a CANCEL: a phone whose call was answered elsewhere shows no missed call (RFC 3326 section 3.1). */

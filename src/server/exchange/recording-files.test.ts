@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { blockBytes, parseWav, wavHeader } from "../../edges/media/sound/wav.ts";
+import { CallRig } from "../../../test/support/call-rig.ts";
+import { ANSWER } from "../../edges/sip/testing/rig.ts";
 import { RecordingFiles } from "./recording-files.ts";
 
 let folder: string;
@@ -51,6 +53,26 @@ it("A9: a file that is no recording is named as the failure", async () => {
   files.keepInMedia(new Set());
   files.stop("r3");
   expect((await ready)[2]).toMatch(/can't be used/);
+});
+
+it("A9: the record of a call whose media process died says how long its recording is", async () => {
+  const stage = await CallRig.start({ recordingsDir: folder, parameters: { record: true } });
+  await stage.call();
+  stage.callee.respond(stage.callee.request("INVITE"), 200, { toTag: "a", body: ANSWER });
+  await stage.pass(50);
+  const file = stage.media.ops
+    .find((op) => op.startsWith("record "))
+    ?.split(" ")
+    .find((word) => word.endsWith(".wav"));
+  mkdirSync(join(folder, "acct"), { recursive: true });
+  writeFileSync(file ?? "", Buffer.concat([wavHeader(1, 0), Buffer.alloc(3 * 8000 * blockBytes(1))]));
+  stage.exchange.mediaLost(stage.media.client);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await stage.pass(50);
+  expect(stage.store.trace().find(({ type }) => type === "recording.closed")).toMatchObject({
+    duration_ms: 3000,
+    failure: null,
+  });
 });
 
 it("a recording that media still writes is closed by media", () => {

@@ -146,7 +146,7 @@ const DAMAGE: readonly (readonly [
   spoil: (rows: JournalRow[], stage: CallRig) => void,
   reason: RegExp,
 ])[] = [
-  ["an event that is no JSON", (rows) => void Object.assign(rows[1] ?? {}, { event: "{" }), /JSON/],
+  ["an event that is not JSON", (rows) => void Object.assign(rows[1] ?? {}, { event: "{" }), /JSON/],
   [
     "an event of an unknown kind",
     (rows) => void Object.assign(rows[1] ?? {}, { event: '{"kind":"telepathy","at":1}' }),

@@ -37,7 +37,7 @@ interface MediaCall {
 }
 
 /**
- * After a crash: every call without an end is stepped to where its journal left it, told `recover`, and ended in
+ * After a crash: every call without an end is stepped to where its journal left it, given `recover`, and ended in
  * order — BYE in the dialogs that are known, CANCEL where a phone rings, recordings closed, attempts and record written.
  * A call that cannot be rebuilt is set aside: its legs are ended as far as they are known, and its record says why. Media
  * of calls that are not known any more is closed too. Call before `Exchange.open`. Returns how many calls were rebuilt.

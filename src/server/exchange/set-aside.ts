@@ -19,7 +19,7 @@ export interface SetAsideOptions {
 
 /**
  * A call that cannot be rebuilt: its legs are ended as far as they are known, and one last row closes it with a record
- * that says why. Its rows stay as they are, for whoever wants to know.
+ * that says why. Its rows stay as they are.
  */
 export async function setAside(options: SetAsideOptions): Promise<void> {
   endLegs(options);
@@ -74,7 +74,7 @@ async function storedTrace(store: Pick<Store, "getCall">, { account, callSid }: 
     if (stored === null) return { trace: [], startedAt: null };
     return { trace: JSON.parse(stored.trace) as TraceEntry[], startedAt: stored.call.startedAt };
   } catch {
-    return { trace: [], startedAt: null }; // as damaged as its events; the record says that it is
+    return { trace: [], startedAt: null }; // as damaged as its events: the record gives the reason
   }
 }
 
