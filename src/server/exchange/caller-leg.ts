@@ -93,7 +93,9 @@ export class CallerLeg implements LiveCallerLeg {
       this.#session.end({ detail: "the caller's session description can't be used" });
       return;
     }
-    this.#session.begin(this.#invite.answer(sdp));
+    // Some trunks challenge the BYE of a call that they sent.
+    const credentials = this.#ports.routes.callerTrunk?.credentials ?? null;
+    this.#session.begin(this.#invite.answer(sdp, credentials));
     if (this.#hangUpOnceUp) this.#session.hangUp();
   }
 
