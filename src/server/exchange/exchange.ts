@@ -274,10 +274,10 @@ export class Exchange {
 
   #untilIdle(limitMs: number): Promise<void> {
     const { clock } = this.#options;
-    const deadline = clock.now() + limitMs;
+    const deadline = clock.elapsed() + limitMs;
     return new Promise((resolve) => {
       const look = (): void => {
-        if (this.#calls.size === 0 || clock.now() >= deadline) resolve();
+        if (this.#calls.size === 0 || clock.elapsed() >= deadline) resolve();
         else clock.after(DRAIN_CHECK_MS, look);
       };
       look();
