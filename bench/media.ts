@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const SECONDS = 15;
-/** From comfortable to over the edge of one core. */
+/** From comfortable to more than one core can carry. */
 const CALLS = [100, 200, 300, 400];
 
-/** Bridged, transcoded, recorded G.711 calls of one media process: its share of a core, loss and jitter at the phones. */
+/** Bridged, transcoded, recorded G.711 calls in one media process: its share of a core, loss and jitter at the phones. */
 export function media(): void {
   const script = fileURLToPath(new URL("../src/edges/media/testing/load.ts", import.meta.url));
   for (const calls of CALLS) {

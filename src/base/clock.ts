@@ -1,11 +1,10 @@
-/** One armed timer. `cancel` is idempotent and safe after it has fired. */
+/** One pending timer. `cancel` may be called repeatedly, and after it has fired. */
 export interface Timer {
   cancel(): void;
 }
 
 /**
- * Time as a parameter: everything below `exchange/` that waits or asks the hour takes one of these.
- * Production passes {@link systemClock}; the simulator and the tests pass a `VirtualClock`.
+ * Time as a parameter: everything below `server/` that waits or needs the time takes one of these. Production passes {@link systemClock}; the simulator and the tests pass a `VirtualClock`.
  */
 export interface Clock {
   /** Milliseconds since the Unix epoch. Steps, either way, when the clock of the machine is set: for stamps only. */

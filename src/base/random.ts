@@ -1,4 +1,4 @@
-/** Randomness as a parameter. Production passes one over `node:crypto`; simulator and tests pass {@link seededRandom}. */
+/** Randomness as a parameter. Production passes `systemRandom`; simulator and tests pass {@link seededRandom}. */
 export interface Random {
   /** A float in [0, 1). */
   next(): number;

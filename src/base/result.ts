@@ -1,4 +1,4 @@
-/** A value or the reason there is none, for failures a caller is expected to handle. */
+/** A value, or the reason why there is none, for failures that a caller is expected to handle. */
 export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
 
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "./clock.ts";
 
-/** The real time. Handed out where a process begins; everything below takes it as a {@link Clock}. */
+/** The real time. Passed on where a process begins; everything below takes it as a {@link Clock}. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => Math.floor(performance.now()),
@@ -11,7 +11,7 @@ export const systemClock: Clock = {
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
- * Small, and empty once it is cancelled: keeping a timer that is over keeps nothing else alive. Numbers from outside
+ * Small, and empty once it is cancelled: holding on to a timer that is over keeps nothing else alive. Numbers from outside
  * become timers too: a delay beyond what the system can wait is waited for in parts, and one that is not a number is 0.
  */
 class SystemTimer implements Timer {

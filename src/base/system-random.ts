@@ -1,10 +1,10 @@
 import type { Random } from "./random.ts";
 
-/** Random bytes are fetched so many at a time: one call into the system per some hundred identifiers. */
+/** Random bytes are fetched this many at a time: one system call for some hundred identifiers. */
 const POOL_BYTES = 8192;
 const HEX_CODES = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 
-/** Cryptographic randomness of the machine, pooled: identifiers nobody can guess (RFC 3261 19.3, REQ-10). */
+/** Cryptographic randomness, pooled: for identifiers that can't be guessed (RFC 3261 19.3, REQ-10). */
 export function systemRandom(): Random {
   const pool = new Uint8Array(POOL_BYTES);
   let used = POOL_BYTES;
@@ -26,7 +26,7 @@ export function systemRandom(): Random {
         const value = byte();
         codes.push(HEX_CODES[value >> 4] ?? 0, HEX_CODES[value & 15] ?? 0);
       }
-      // In one piece: text that is added to grows into a tree of pieces, which is what would be kept.
+      // In one piece: V8 keeps concatenated text as a tree of its pieces, which takes more memory.
       return String.fromCharCode(...codes);
     },
   };

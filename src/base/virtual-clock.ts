@@ -6,7 +6,7 @@ interface Entry {
   run: (() => void) | null;
 }
 
-/** A clock that moves only when told to: timers fire in order of time, then in the order they were armed. */
+/** A clock that moves only by `step` and `advance`: timers fire in order of time, then in the order they were set. */
 export class VirtualClock implements Clock {
   #now: number;
   /** How far the wall clock has been set forward (negative: back) since the start. */
@@ -41,7 +41,7 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** Fires the next timer that is still armed; false when there is none. */
+  /** Fires the next pending timer; false when there is none. */
   step(): boolean {
     for (;;) {
       const entry = this.#pop();

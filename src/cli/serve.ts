@@ -9,8 +9,8 @@ import type { ServeConfig, ServeFlags } from "../server/supervisor/config.ts";
 import { readConfig } from "../server/supervisor/config.ts";
 import type { Platform } from "../server/supervisor/platform.ts";
 import { startPlatform } from "../server/supervisor/platform.ts";
+import { logOptions } from "../base/log.ts";
 import { withPublicAddress } from "../server/supervisor/public-address.ts";
-import { redaction } from "../server/supervisor/redact.ts";
 import { EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
 
 /** `plugboard serve`: the platform, until SIGTERM or Ctrl-C. */
@@ -92,7 +92,7 @@ function counted(count: number, what: string): string {
 }
 
 async function serve({ config, workspace }: Settings): Promise<void> {
-  const log = pino({ level: config.logLevel, base: { process: "supervisor" }, redact: redaction(config.logNumbers) });
+  const log = pino(logOptions("supervisor", config.logLevel, config.logNumbers));
   const started = startPlatform(config, log);
   // A stop that comes while starting waits for the start: what was begun must be ended in order.
   for (const signal of ["SIGTERM", "SIGINT"] as const)

@@ -216,12 +216,22 @@ describe("audio on a live call", () => {
     expect(lengthOf(others)).toBeLessThan(lengthOf(spoken));
   });
 
-  it.concurrent("DIAL-8: what turns out to be no audio is skipped with the reason in the trace; the call is put through", async () => {
-    customer.on("/broken.wav", audio(Buffer.from("<!doctype html><title>Sign in</title>")));
+  it.concurrent("DIAL-8: audio whose download fails after the check is skipped with the reason in the trace; the call is put through", async () => {
+    customer.on("/broken.wav", ({ method }, response) => {
+      response.writeHead(method === "HEAD" ? 200 : 404, { "content-type": "audio/wav" }).end();
+    });
     const start_call_playback = { playback_to: "callee", type: "audio_url", value: `${customer.url}/broken.wav` };
     const { report } = await call(ANSWERS, { start_call_playback }, bothTalk);
-    expect(decisions(report)).toContain(`${customer.url}/broken.wav is a page of HTML, not audio`);
+    expect(decisions(report)).toContain(`${customer.url}/broken.wav answered 404`);
     expect(report.cdr?.call_type).toBe("completed");
+  });
+
+  it.concurrent("C11: a file that is not audio, whatever its media type says, makes the answer invalid with the reason (RES-27)", async () => {
+    customer.on("/page.wav", audio(Buffer.from("<!doctype html><title>Sign in</title>")));
+    const start_call_playback = { playback_to: "callee", type: "audio_url", value: `${customer.url}/page.wav` };
+    const { report } = await call(ANSWERS, { start_call_playback }, bothTalk);
+    expect(JSON.stringify(report.trace)).toContain(`${customer.url}/page.wav is a page of HTML, not audio`);
+    expect(report.attempts).toEqual([]);
   });
 
   it.concurrent("DIAL-9: audio is downloaded once for many calls", async () => {

@@ -27,7 +27,7 @@ function open(limits: Partial<AudioCacheLimits> = {}): Promise<AudioCache> {
 }
 
 describe("a cache of clips", () => {
-  it("keeps what media can play, with its length and note", async () => {
+  it("keeps what media can play, with its length and metadata", async () => {
     const cache = await open();
     expect(await cache.get("a")).toBeNull();
     const put = await cache.put("a", CLIP, { etag: "x" });
@@ -38,10 +38,10 @@ describe("a cache of clips", () => {
     expect(wav.sample(799)).toBe(7);
   });
 
-  it("gives a later process what an earlier one kept, and removes what is no whole clip", async () => {
+  it("gives a later process what an earlier one kept, and removes anything that is not a complete clip", async () => {
     await (await open()).put("a", CLIP, { etag: "x" });
     await writeFile(join(folder, "b.wav.1-1.part"), "half");
-    await writeFile(join(folder, "c.wav"), "without a note");
+    await writeFile(join(folder, "c.wav"), "without metadata");
     await mkdir(join(folder, "d"));
     const cache = await open();
     expect(await cache.get("a")).toEqual({ path: join(folder, "a.wav"), durationMs: 100, metadata: { etag: "x" } });
@@ -49,7 +49,7 @@ describe("a cache of clips", () => {
     expect(cache.clips).toBe(1);
   });
 
-  it("the least recently used goes when there are too many clips, but none that was handed out just now", async () => {
+  it("removes the least recently used when there are too many clips, but none that was handed out just now", async () => {
     const cache = await open({ clips: 2 });
     await cache.put("a", CLIP);
     await cache.put("b", CLIP);
@@ -58,7 +58,7 @@ describe("a cache of clips", () => {
     await cache.put("c", CLIP);
     expect(await cache.get("b")).toBeNull();
     await cache.put("d", CLIP);
-    // All three were used within the last minute: somebody may be about to open them.
+    // All three were used within the last minute: they may be about to be opened.
     expect(cache.clips).toBe(3);
     clock.advance(2 * MINUTE_MS);
     await cache.put("e", CLIP);
@@ -66,7 +66,29 @@ describe("a cache of clips", () => {
     expect(await cache.get("a")).toBeNull();
   });
 
-  it("or when they are too large together, and when nobody asked for one in a long time", async () => {
+  it("M9: one account's flood of clips pushes out its own, not the others', also over a restart", async () => {
+    const limits = { clips: 6, accountShare: 0.5 };
+    const cache = await open(limits);
+    await cache.put("music", CLIP, {}, "other");
+    for (let i = 0; i < 10; i++) {
+      clock.advance(2 * MINUTE_MS);
+      await cache.put(`flood${i}`, CLIP, {}, "hostile");
+    }
+    expect(cache.clips).toBe(4);
+    expect(await cache.get("music")).not.toBeNull();
+    expect(await cache.get("flood9")).not.toBeNull();
+    // A file that another account has fetched again stays in the share of the first.
+    await cache.put("flood9", CLIP, {}, "other");
+    const later = await open(limits);
+    for (const key of ["a", "b", "c"]) {
+      clock.advance(2 * MINUTE_MS);
+      await later.put(key, CLIP, {}, "hostile");
+    }
+    expect(await later.get("flood9")).toBeNull();
+    expect(await later.get("music")).not.toBeNull();
+  });
+
+  it("removes clips when they are too large together, and one that has not been used for a long time", async () => {
     const cache = await open({ bytes: 2 * CLIP_BYTES, unusedMs: 60 * MINUTE_MS });
     for (const key of ["a", "b", "c"]) {
       await cache.put(key, CLIP);
@@ -80,23 +102,23 @@ describe("a cache of clips", () => {
     expect(await readdir(folder)).toEqual(expect.arrayContaining(["d.wav", "d.json"]));
   });
 
-  it("replaces a clip in one step: whoever reads it has the old or the new one, whole", async () => {
+  it("replaces a clip in one step: a reader gets the old or the new one, complete", async () => {
     const cache = await open();
     const { path } = await cache.put("a", CLIP);
-    const torn: number[] = [];
+    const partial: number[] = [];
     const reader = (async () => {
       for (let i = 0; i < 200; i++) {
         const { length } = await readFile(path);
-        if (length !== CLIP_BYTES && length !== 44 + 16_000) torn.push(length);
+        if (length !== CLIP_BYTES && length !== 44 + 16_000) partial.push(length);
       }
     })();
     for (let i = 0; i < 40; i++) await cache.put("a", i % 2 === 0 ? new Int16Array(8000) : CLIP);
     await reader;
-    expect(torn).toEqual([]);
+    expect(partial).toEqual([]);
     expect(cache.bytes).toBe(CLIP_BYTES);
   });
 
-  it("a clip that is dropped and put again at once is there", async () => {
+  it("has a clip that is dropped and put again at once", async () => {
     const cache = await open();
     for (let i = 0; i < 20; i++) {
       await cache.put("a", CLIP);
@@ -106,7 +128,7 @@ describe("a cache of clips", () => {
     }
   });
 
-  it("has no clip any more whose file somebody removed", async () => {
+  it("no longer has a clip whose file was removed", async () => {
     const cache = await open();
     const { path } = await cache.put("a", CLIP);
     await rm(path);
@@ -114,7 +136,7 @@ describe("a cache of clips", () => {
     expect(cache.bytes).toBe(0);
   });
 
-  it("rejects when the disk does, and leaves nothing half written", async () => {
+  it("rejects when the disk fails, and leaves nothing half written", async () => {
     const cache = await open();
     await rm(folder, { recursive: true });
     await expect(cache.put("a", CLIP)).rejects.toThrow("ENOENT");

@@ -12,7 +12,7 @@ export interface Clip {
   readonly durationMs: number;
 }
 
-/** What is remembered beside a clip, as JSON. */
+/** What is stored beside a clip, as JSON. */
 export type CacheMetadata = Readonly<Record<string, string | number | null>>;
 
 export interface CachedClip extends Clip {
@@ -20,7 +20,7 @@ export interface CachedClip extends Clip {
 }
 
 export interface AudioCacheOptions {
-  /** Its own folder: what else lies there is removed. */
+  /** Its own folder: anything else in it is removed. */
   readonly folder: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -30,42 +30,61 @@ export interface AudioCacheOptions {
 export interface AudioCacheLimits {
   readonly bytes: number;
   readonly clips: number;
-  /** A clip that nobody asked for in so long goes. */
+  /** One account's share of both: its flood of new files does not push out the others' music. */
+  readonly accountShare: number;
+  /** A clip that was not used for this long is removed. */
   readonly unusedMs: number;
 }
 
 const DAY_MS = 86_400_000;
-/** 512 MB are nine hours of sound. */
-const LIMITS: AudioCacheLimits = { bytes: 512 * 1024 * 1024, clips: 10_000, unusedMs: 30 * DAY_MS };
-/** Whoever was handed a path has so long to open the file before it may go; media opens it within milliseconds. */
+/** 512 MB is nine hours of sound. */
+const LIMITS: AudioCacheLimits = {
+  bytes: 512 * 1024 * 1024,
+  clips: 10_000,
+  accountShare: 0.5,
+  unusedMs: 30 * DAY_MS,
+};
+/** A clip that was handed out is kept at least this long, so that it can be opened; media does within milliseconds. */
 const HANDED_OUT_MS = 60_000;
 const BYTES_PER_SAMPLE = 2;
 
 interface Entry {
   readonly key: string;
+  /** Whose share it counts in: the account that first had it made; "": the platform's own. */
+  readonly account: string;
   readonly bytes: number;
   metadata: CacheMetadata;
   usedAt: number;
 }
 
-/** The name of a clip on a cache, from whatever makes it what it is. */
+/** What the cache keeps of each account. */
+interface Holding {
+  bytes: number;
+  clips: number;
+}
+
+/** The key of the account among a clip's metadata. */
+const ACCOUNT = "account";
+
+/** The name of a clip in a cache, from everything that makes it what it is. */
 export function cacheKey(...parts: readonly string[]): string {
   return createHash("sha256").update(parts.join("\0")).digest("hex");
 }
 
 /**
- * Clips on disk, the least recently used of which go when there are too many. A file is complete from the moment it has
- * its name, and a clip that is replaced is replaced in one step: whoever plays it hears the one or the other.
+ * Clips on disk. When there are too many, or too many of one account, the least recently used are removed. A file is
+ * complete from the moment it has its name, and a clip is replaced in one step: a reader sees the old or the new one.
  */
 export class AudioCache {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: AudioCacheLimits;
-  /** In order of use, the longest unused first. */
+  /** In order of use, the least recent first. */
   readonly #entries = new Map<string, Entry>();
   /** Files that are being removed: nothing new takes their name before they are gone. */
   readonly #removals = new Map<string, Promise<void>>();
+  readonly #holdings = new Map<string, Holding>();
   #bytes = 0;
   #parts = 0;
 
@@ -92,7 +111,7 @@ export class AudioCache {
     return this.#bytes;
   }
 
-  /** The clip, which counts as used now; null: there is none (any more: somebody may have emptied the folder). */
+  /** The clip, which counts as used now; null: it is not there, or not any more (the folder may have been emptied). */
   async get(key: string): Promise<CachedClip | null> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return null;
@@ -104,28 +123,30 @@ export class AudioCache {
     return null;
   }
 
-  /** Keeps `samples` (8 kHz mono) in place of what was there. Rejects when the disk does. */
-  async put(key: string, samples: Int16Array, metadata: CacheMetadata = {}): Promise<CachedClip> {
+  /** Keeps `samples` (8 kHz mono) in place of what was there, for this account. Rejects when the disk fails. */
+  async put(key: string, samples: Int16Array, metadata: CacheMetadata = {}, account = ""): Promise<CachedClip> {
     const sound = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
     await this.#removals.get(key);
     await this.#write(this.#wav(key), [wavHeader(1, sound.length), sound]);
-    await this.#write(this.#notes(key), JSON.stringify(metadata));
-    const entry = { key, bytes: WAV_HEADER_BYTES + sound.length, metadata, usedAt: this.#clock.now() };
+    const owner = this.#entries.get(key)?.account ?? account;
+    await this.#write(this.#notes(key), JSON.stringify({ ...metadata, [ACCOUNT]: owner }));
+    const bytes = WAV_HEADER_BYTES + sound.length;
+    const entry = { key, account: owner, bytes, metadata, usedAt: this.#clock.now() };
     this.#forget(key);
     this.#remember(entry);
-    this.#makeRoom();
+    this.#makeRoom(owner);
     return this.#clip(entry);
   }
 
-  /** Changes what is remembered beside a clip. */
+  /** Changes what is stored beside a clip. */
   async annotate(key: string, metadata: CacheMetadata): Promise<void> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     entry.metadata = metadata;
-    await this.#write(this.#notes(key), JSON.stringify(metadata));
+    await this.#write(this.#notes(key), JSON.stringify({ ...metadata, [ACCOUNT]: entry.account }));
   }
 
-  /** Lets go of a clip. */
+  /** Removes a clip. */
   drop(key: string): void {
     this.#forget(key);
     const removal = this.#remove(key).finally(() => this.#removals.delete(key));
@@ -146,19 +167,21 @@ export class AudioCache {
     const entries = found.filter((entry) => entry !== null).sort((a, b) => a.usedAt - b.usedAt);
     for (const entry of entries) this.#remember(entry);
     const known = new Set(entries.flatMap(({ key }) => [`${key}.wav`, `${key}.json`]));
-    const strangers = names.filter((name) => !known.has(name));
-    await Promise.all(strangers.map((name) => rm(join(this.#folder, name), { force: true, recursive: true })));
-    this.#makeRoom();
+    const others = names.filter((name) => !known.has(name));
+    await Promise.all(others.map((name) => rm(join(this.#folder, name), { force: true, recursive: true })));
+    this.#makeRoom(null);
   }
 
   async #found(name: string): Promise<Entry | null> {
     const key = name.slice(0, -".wav".length);
     try {
       const { size, mtimeMs, atimeMs } = await stat(join(this.#folder, name));
-      const metadata = JSON.parse(await readFile(this.#notes(key), "utf8")) as CacheMetadata;
-      return { key, bytes: size, metadata, usedAt: Math.max(mtimeMs, atimeMs) };
+      const { [ACCOUNT]: account = "", ...metadata } = JSON.parse(
+        await readFile(this.#notes(key), "utf8"),
+      ) as CacheMetadata;
+      return { key, account: String(account), bytes: size, metadata, usedAt: Math.max(mtimeMs, atimeMs) };
     } catch (error) {
-      this.#log.info({ err: error, name }, "cached audio of an earlier time can't be used, it is removed");
+      this.#log.info({ err: error, name }, "cached audio of an earlier run can't be used, it is removed");
       return null;
     }
   }
@@ -166,21 +189,41 @@ export class AudioCache {
   #remember(entry: Entry): void {
     this.#entries.set(entry.key, entry);
     this.#bytes += entry.bytes;
+    const { bytes, clips } = this.#holdings.get(entry.account) ?? { bytes: 0, clips: 0 };
+    this.#holdings.set(entry.account, { bytes: bytes + entry.bytes, clips: clips + 1 });
   }
 
   #forget(key: string): void {
-    this.#bytes -= this.#entries.get(key)?.bytes ?? 0;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
     this.#entries.delete(key);
+    this.#bytes -= entry.bytes;
+    const { bytes = 0, clips = 0 } = this.#holdings.get(entry.account) ?? {};
+    if (clips <= 1) this.#holdings.delete(entry.account);
+    else this.#holdings.set(entry.account, { bytes: bytes - entry.bytes, clips: clips - 1 });
   }
 
-  #makeRoom(): void {
+  /** First that account's own clips beyond its share, then any. */
+  #makeRoom(account: string | null): void {
     const now = this.#clock.now();
     const { bytes, clips, unusedMs } = this.#limits;
+    for (const { key, usedAt, account: owner } of this.#entries.values()) {
+      if (account === null || !this.#isBeyondShare(account) || now - usedAt < HANDED_OUT_MS) break;
+      if (owner === account) this.drop(key);
+    }
     for (const { key, usedAt } of this.#entries.values()) {
       const full = this.#bytes > bytes || this.#entries.size > clips;
       if (now - usedAt < HANDED_OUT_MS || (!full && now - usedAt <= unusedMs)) return;
       this.drop(key);
     }
+  }
+
+  /** Clips of no account are bounded by the whole only. */
+  #isBeyondShare(account: string): boolean {
+    const { bytes, clips, accountShare } = this.#limits;
+    const holding = this.#holdings.get(account);
+    if (account === "" || holding === undefined) return false;
+    return holding.bytes > accountShare * bytes || holding.clips > accountShare * clips;
   }
 
   #clip({ key, bytes, metadata }: Entry): CachedClip {

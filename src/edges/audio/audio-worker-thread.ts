@@ -1,4 +1,4 @@
-/** The thread behind an AudioWorker: takes one job at a time and answers with the result. */
+/** The thread behind an AudioWorker: takes one job at a time and posts its result. */
 import { constants, getPriority, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { unreachable } from "../../base/never.ts";

@@ -20,12 +20,12 @@ function worker(limits: Partial<AudioWorkerLimits> = {}): AudioWorker {
 const decode = decodeJob;
 const LOWEST_NICE = 19;
 
-/** The 19th field of a thread's `stat`; its second, the name, may hold anything but a closing bracket at the end. */
+/** The 19th field of a thread's `stat`. Its second, the name, may hold anything, so that the last bracket counts. */
 function niceOf(stat: string): number {
   return Number(stat.slice(stat.lastIndexOf(") ") + 2).split(" ")[16]);
 }
 
-function told(made: AudioResult): string | number {
+function summaryOf(made: AudioResult): string | number {
   return made.ok ? made.value.length : made.error;
 }
 
@@ -38,13 +38,13 @@ describe("a worker in a thread of its own", () => {
       one.process({ kind: "speak", text: "Hello" }),
       one.process(decode(await readFile(fixture("tone-1000.mp3")))),
     ]);
-    expect(told(made[0])).toBe(8000);
-    expect(told(made[1])).toBe("is text, not audio");
-    expect(told(made[2])).toBeGreaterThan(2000);
+    expect(summaryOf(made[0])).toBe(8000);
+    expect(summaryOf(made[1])).toBe("is text, not audio");
+    expect(summaryOf(made[2])).toBeGreaterThan(2000);
     expect(made[3].ok && toneOf(made[3].value)).toBe(1000);
   });
 
-  it("keeps the event loop free meanwhile", async () => {
+  it("keeps the event loop free while it works", async () => {
     const one = worker();
     await one.process(decode(phoneWav(1000, 1)));
     const long = one.process({ kind: "speak", text: "The quick brown fox jumps over the lazy dog. ".repeat(4) });
@@ -70,45 +70,45 @@ describe("a worker in a thread of its own", () => {
     },
   );
 
-  it("does not take over memory that others use", async () => {
+  it("does not take over memory that is shared with others", async () => {
     const pool = Buffer.concat([Buffer.from("before"), phoneWav(1000, 0.1), Buffer.from("behind")]);
     const made = await worker().process(decode(pool.subarray(6, -6)));
-    expect(told(made)).toBe(800);
+    expect(summaryOf(made)).toBe(800);
     expect(pool.toString("latin1", 0, 6) + pool.toString("latin1", pool.length - 6)).toBe("beforebehind");
   });
 
-  it("gives up what takes too long, and goes on with the next in a new thread", async () => {
+  it("ends a job that takes too long, and continues with the next in a new thread", async () => {
     const one = worker({ workMs: 1 });
-    const hopeless = one.process({ kind: "speak", text: "Hello there, hello again. ".repeat(100) });
-    expect(told(await hopeless)).toBe("takes too long to be made ready");
+    const slow = one.process({ kind: "speak", text: "Hello there, hello again. ".repeat(100) });
+    expect(summaryOf(await slow)).toBe("takes too long to be made ready");
     const two = worker({ workMs: 20_000 });
-    expect(told(await two.process(decode(phoneWav(1000, 1))))).toBe(8000);
+    expect(summaryOf(await two.process(decode(phoneWav(1000, 1))))).toBe(8000);
   });
 
-  it("turns away what would have to wait behind too many", async () => {
+  it("refuses a job when too many are waiting", async () => {
     const one = worker({ waiting: 1 });
     const made = [1, 2, 3].map(() => one.process(decode(phoneWav(1000, 1))));
-    expect((await Promise.all(made)).map(told)).toEqual([
+    expect((await Promise.all(made)).map(summaryOf)).toEqual([
       8000,
       8000,
       "cannot be made ready: too much other audio is waiting",
     ]);
   });
 
-  it("begins a new thread after it was idle", async () => {
+  it("starts a new thread after it was idle", async () => {
     const one = worker({ idleMs: 1 });
     for (let i = 0; i < 3; i++) {
-      expect(told(await one.process(decode(phoneWav(1000, 1))))).toBe(8000);
+      expect(summaryOf(await one.process(decode(phoneWav(1000, 1))))).toBe(8000);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   });
 
-  it("fails what is left when it closes, and everything after that", async () => {
+  it("fails the jobs that are left when it closes, and all later ones", async () => {
     const one = new AudioWorker({ clock: systemClock, log: silentLog });
     const made = [1, 2].map(() => one.process({ kind: "speak", text: "Hello there. ".repeat(50) }));
     await one.close();
     made.push(one.process(decode(phoneWav(1000, 1))));
     const stopping = "cannot be made ready: the platform is stopping";
-    expect((await Promise.all(made)).map(told)).toEqual([stopping, stopping, stopping]);
+    expect((await Promise.all(made)).map(summaryOf)).toEqual([stopping, stopping, stopping]);
   });
 });

@@ -4,26 +4,26 @@ import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import { err } from "../../base/result.ts";
 
-/** Work that takes too long for the event loop. `decode` takes its bytes over: they are gone from the caller. */
+/** Work that takes too long for the event loop. `decode` takes its bytes over: the caller cannot use them any more. */
 export type AudioJob =
   | { readonly kind: "decode"; readonly file: Uint8Array<ArrayBuffer> }
   /** With the built-in voice. */
   | { readonly kind: "speak"; readonly text: string };
 
-/** To decode a file. A buffer that shares its memory with others (small ones do) is copied. */
+/** Decodes a file. A buffer that shares its memory with others (small ones do) is copied. */
 export function decodeJob(file: Buffer): AudioJob {
   const { buffer, byteOffset, byteLength } = file;
   const alone = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
   return { kind: "decode", file: alone ? new Uint8Array(buffer) : new Uint8Array(file) };
 }
 
-/** Whoever does such work. */
+/** Does jobs. */
 export interface AudioProcessor {
-  /** Never rejects. */
-  process(job: AudioJob): Promise<AudioResult>;
+  /** `account`: on whose behalf; "": the platform's own. Never rejects. */
+  process(job: AudioJob, account: string): Promise<AudioResult>;
 }
 
-/** Sound of 8 kHz mono, or a predicate that says why there is none. */
+/** Samples (8 kHz mono), or a predicate that says why there are none. */
 export type AudioResult = Result<Int16Array, string>;
 
 export interface AudioWorkerOptions {
@@ -33,18 +33,18 @@ export interface AudioWorkerOptions {
 }
 
 export interface AudioWorkerLimits {
-  /** One piece of work that takes longer (ten minutes of audio take 10 s) is hopeless or hostile. */
+  /** A job that takes longer (ten minutes of audio take 10 s) is hopeless or hostile. */
   readonly workMs: number;
-  /** Pieces that wait; what comes behind them would come too late for its call. */
+  /** Jobs that may wait; any more would finish too late for their calls. */
   readonly waiting: number;
-  /** A thread without work ends after so long: its memory, tens of MB, goes back. */
+  /** A thread that is idle for this long is ended, to free its memory (tens of MB). */
   readonly idleMs: number;
 }
 
 const LIMITS: AudioWorkerLimits = { workMs: 60_000, waiting: 64, idleMs: 60_000 };
-/** Memory for JavaScript's own objects; samples and WebAssembly lie outside of it and are bounded by the decoders. */
+/** Memory for JavaScript objects; samples and WebAssembly are outside of it and bounded by the decoders. */
 const HEAP_MB = 256;
-/** Sources run as TypeScript in development, as JavaScript once built. */
+/** The sources run as TypeScript in development, and as JavaScript once built. */
 const ENDING = import.meta.url.endsWith(".ts") ? "ts" : "js";
 
 interface Task {
@@ -53,8 +53,8 @@ interface Task {
 }
 
 /**
- * Decodes and speaks in a thread of its own, one piece of work after the other, so that calls go on meanwhile. The
- * thread begins with the first piece, ends when it was idle for a while, and is replaced when it died or took too long.
+ * Decodes and speaks in a thread of its own, one job after the other, so that calls are not held up. The thread starts
+ * with the first job, ends after it was idle for a while, and is replaced when it died or took too long.
  */
 export class AudioWorker implements AudioProcessor {
   readonly #clock: Clock;
@@ -82,7 +82,7 @@ export class AudioWorker implements AudioProcessor {
     });
   }
 
-  /** Ends the thread; what is under way or waiting fails. */
+  /** Ends the thread; jobs under way or waiting fail. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const task of this.#waiting.splice(0)) task.settle(err("cannot be made ready: the platform is stopping"));
@@ -107,7 +107,7 @@ export class AudioWorker implements AudioProcessor {
   }
 
   #spawn(): Worker {
-    // Decoders write about broken files to standard error; the verdict says it better.
+    // Decoders write about broken files to standard error; the error in the result says it better.
     const worker = new Worker(new URL(`./audio-worker-thread.${ENDING}`, import.meta.url), {
       stdout: true,
       stderr: true,
@@ -136,7 +136,7 @@ export class AudioWorker implements AudioProcessor {
     if (!this.#closed) this.#next();
   }
 
-  /** Ends the thread; the piece of work that it had fails with this predicate. */
+  /** Ends the thread; its current job fails with this predicate. */
   async #terminate(failure: string): Promise<void> {
     const worker = this.#worker;
     this.#worker = null;

@@ -26,7 +26,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "plugboard-library-"));
   downloads = 0;
   answer = () => Promise.resolve(file(phoneWav(1000, 1)));
-  const fetcher: Pick<Fetcher, "download"> = {
+  const fetcher: Pick<Fetcher, "download" | "head"> = {
+    head: () => Promise.resolve({ ok: true, status: 200, contentType: "audio/wav", body: "" }),
     download: () => {
       downloads++;
       return answer();
@@ -50,13 +51,13 @@ const URL_SOURCE = { kind: "url", url: "https://cdn.example/a.wav", allowPrivate
 const PATIENT_MS = 20_000;
 
 describe("the library of audio", () => {
-  it("makes every kind of source a file that media plays", async () => {
+  it("turns every kind of source into a file that media plays", async () => {
     await mkdir(join(folder, "audio"));
     await writeFile(join(folder, "audio", "hello.wav"), phoneWav(900, 2));
     const made = await Promise.all([
-      library.prepare(URL_SOURCE, PATIENT_MS),
-      library.prepare({ kind: "file", file: "hello.wav" }, PATIENT_MS),
-      library.prepare({ kind: "text", text: "Hello.", language: "en" }, PATIENT_MS),
+      library.prepare(URL_SOURCE, PATIENT_MS, "acme"),
+      library.prepare({ kind: "file", file: "hello.wav" }, PATIENT_MS, "acme"),
+      library.prepare({ kind: "text", text: "Hello.", language: "en" }, PATIENT_MS, "acme"),
     ]);
     expect(made.map((one) => one.ok && one.value.durationMs)).toEqual([1000, 2000, expect.any(Number)]);
     expect(made.every((one) => one.ok && one.value.path.startsWith(join(folder, "cache")))).toBe(true);
@@ -67,30 +68,38 @@ describe("the library of audio", () => {
     await mkdir(join(folder, "audio"));
     await writeFile(join(folder, "audio", "music.wav"), wavFile(sine(440, 48_000, 60), form));
     const order: string[] = [];
-    const music = library.prepare({ kind: "file", file: "music.wav" }, PATIENT_MS).then(() => order.push("music"));
-    const short = library.prepare(URL_SOURCE, PATIENT_MS).then(() => order.push("announcement"));
+    const music = library
+      .prepare({ kind: "file", file: "music.wav" }, PATIENT_MS, "acme")
+      .then(() => order.push("music"));
+    const short = library.prepare(URL_SOURCE, PATIENT_MS, "acme").then(() => order.push("announcement"));
     await Promise.all([music, short]);
     expect(order).toEqual(["announcement", "music"]);
   });
 
-  it("waits no longer than the call does, and has it ready for the next", async () => {
+  it("waits no longer than the call does, and has the file ready for the next call", async () => {
     let arrive: (got: Downloaded) => void = () => undefined;
     answer = () => new Promise((resolve) => (arrive = resolve));
-    expect(await library.prepare(URL_SOURCE, 30)).toEqual({ ok: false, error: "the audio is not ready after 0.03 s" });
+    expect(await library.prepare(URL_SOURCE, 30, "acme")).toEqual({
+      ok: false,
+      error: "the audio is not ready after 0.03 s",
+    });
     arrive(file(phoneWav(1000, 1)));
-    expect(await library.prepare(URL_SOURCE, PATIENT_MS)).toMatchObject({ ok: true });
+    expect(await library.prepare(URL_SOURCE, PATIENT_MS, "acme")).toMatchObject({ ok: true });
     expect(downloads).toBe(1);
   });
 
-  it("makes ready what may be asked for some day, one after the other", async () => {
+  it("prepares what may be needed later, one after the other", async () => {
     await library.warm([URL_SOURCE, { kind: "text", text: "Hello.", language: "en" }]);
-    expect(await library.prepare({ kind: "text", text: "Hello.", language: "en" }, 1000)).toMatchObject({ ok: true });
+    expect(await library.prepare({ kind: "text", text: "Hello.", language: "en" }, 1000, "acme")).toMatchObject({
+      ok: true,
+    });
     expect(downloads).toBe(1);
   });
 
-  it("RES-27: what was fetched ahead is there without another download", async () => {
-    library.prefetch(URL_SOURCE);
-    expect(await library.prepare(URL_SOURCE, PATIENT_MS)).toMatchObject({ ok: true });
+  it("RES-27: what was checked is there without another download", async () => {
+    const options = { account: "acme", deadlineMs: 5_000, allowPrivate: false, isUsable: () => true };
+    expect(await library.check(URL_SOURCE.url, options)).toMatchObject({ outcome: { ok: true, status: 200 } });
+    expect(await library.prepare(URL_SOURCE, PATIENT_MS, "acme")).toMatchObject({ ok: true });
     expect(downloads).toBe(1);
   });
 });

@@ -11,13 +11,15 @@ import { SpokenTexts } from "./spoken-texts.ts";
 import { UploadedAudio } from "./uploaded-audio.ts";
 import { BuiltInSpeech } from "./speech/built-in-engine.ts";
 import { HttpSpeech } from "./speech/http-engine.ts";
+import type { AudioCheck, AudioCheckOptions } from "./web-audio.ts";
 import { WebAudio } from "./web-audio.ts";
 import type { AudioProcessor } from "./audio-worker.ts";
-import { AudioWorker } from "./audio-worker.ts";
+import { AudioWorkerPool } from "./audio-worker-pool.ts";
 
 export type { Clip } from "./audio-cache.ts";
+export type { AudioCheck, AudioCheckOptions } from "./web-audio.ts";
 
-/** Something that is to be heard on a call. */
+/** Something to be played on a call. */
 export type AudioSource =
   /** `allowPrivate`: the account's `private_destinations`. */
   | { readonly kind: "url"; readonly url: string; readonly allowPrivate: boolean }
@@ -27,23 +29,23 @@ export type AudioSource =
   | { readonly kind: "file"; readonly file: string };
 
 export interface AudioLibraryOptions {
-  /** For what was made, on local disk; may be emptied while nothing runs. */
+  /** For converted audio, on local disk; may be emptied while the platform is stopped. */
   readonly cacheFolder: string;
-  /** Where `file` sources lie; need not exist. */
+  /** Where `file` sources are; need not exist. */
   readonly uploadsFolder: string;
-  /** A speech service that is asked before the built-in voice speaks; null: none. See {@link HttpSpeech}. */
+  /** A speech service to use before the built-in voice; null: none. See {@link HttpSpeech}. */
   readonly speechUrl: string | null;
-  readonly fetcher: Pick<Fetcher, "download">;
+  readonly fetcher: Pick<Fetcher, "download" | "head">;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Files from here on (two minutes of MP3) take seconds to decode. */
+/** Files larger than this (two minutes of MP3) take seconds to decode. */
 const LONG_FILE_BYTES = 2 * 1024 * 1024;
 
 /**
- * Everything that calls play but tones: customers' audio files by URL, spoken texts, the operator's own files. Each is
- * brought into the one form that media plays at no cost (WAV, 8 kHz, mono, 16 bit), kept on disk, and shared by all calls.
+ * Everything that calls play except tones: customers' audio files by URL, spoken texts, the operator's own files. Each
+ * is converted to the one form that media plays at no cost (WAV, 8 kHz, mono, 16 bit), kept on disk, and shared by all calls.
  * Decoding and speaking run in threads of their own.
  */
 export class AudioLibrary {
@@ -51,14 +53,14 @@ export class AudioLibrary {
   readonly #web: WebAudio;
   readonly #speech: SpokenTexts;
   readonly #uploads: UploadedAudio;
-  readonly #workers: readonly AudioWorker[];
+  readonly #workers: readonly AudioWorkerPool[];
 
   private constructor(parts: {
     readonly clock: Clock;
     readonly web: WebAudio;
     readonly speech: SpokenTexts;
     readonly uploads: UploadedAudio;
-    readonly workers: readonly AudioWorker[];
+    readonly workers: readonly AudioWorkerPool[];
   }) {
     this.#clock = parts.clock;
     this.#web = parts.web;
@@ -72,61 +74,65 @@ export class AudioLibrary {
     const { cacheFolder, uploadsFolder, speechUrl, fetcher, clock, log } = options;
     const cache = (name: string): Promise<AudioCache> =>
       AudioCache.open({ folder: join(cacheFolder, name), clock, log });
-    // A cache each: a flood of spoken names must not push out everybody's hold music.
+    // A cache each: a flood of spoken names must not push out the hold music.
     const [web, speech, uploads] = await Promise.all([cache("urls"), cache("speech"), cache("files")]);
-    // A thread each: neither a word to speak nor a short announcement waits behind ten minutes of music.
-    const workers = { short: new AudioWorker({ clock, log }), long: new AudioWorker({ clock, log }) };
-    const decoding = bySize(workers.short, workers.long);
-    const speaking = new AudioWorker({ clock, log });
+    // Threads of their own: neither a word to speak nor a short announcement waits behind ten minutes of music.
+    const pool = (): AudioWorkerPool => new AudioWorkerPool({ clock, log });
+    const { short, long, speaking } = { short: pool(), long: pool(), speaking: pool() };
+    const decoding = bySize(short, long);
     const builtIn = new BuiltInSpeech(speaking, log);
-    const engines = speechUrl === null ? [builtIn] : [new HttpSpeech(speechUrl, fetcher, speaking), builtIn];
+    const engines = speechUrl === null ? [builtIn] : [new HttpSpeech(speechUrl, fetcher, speaking, clock), builtIn];
     return new AudioLibrary({
       clock,
       web: new WebAudio({ fetcher, processor: decoding, cache: web, clock, log }),
       speech: new SpokenTexts({ engines, cache: speech, clock, log }),
-      uploads: new UploadedAudio(uploadsFolder, decoding, uploads),
-      workers: [workers.short, workers.long, speaking],
+      uploads: new UploadedAudio(uploadsFolder, decoding, uploads, clock),
+      workers: [short, long, speaking],
     });
   }
 
   /**
    * A file that can be played at once, or one sentence (without its full stop) that says why there is none. Waits for
-   * `deadlineMs` at most; what is not ready by then is made ready all the same, for the next call. Never rejects. The file
-   * is there for a minute at least, and what it is replaced by has the same name.
+   * `deadlineMs` at most; audio that is not ready by then is still finished, for the next call. Never rejects. The file
+   * is there for a minute at least, and what replaces it has the same name. `account`: on whose behalf; each has its share
+   * of everything that takes time.
    */
-  prepare(source: AudioSource, deadlineMs: number): Promise<Result<Clip, string>> {
+  prepare(source: AudioSource, deadlineMs: number, account: string): Promise<Result<Clip, string>> {
     return new Promise((resolve) => {
       const late = this.#clock.after(deadlineMs, () =>
         resolve(err(`${nameOf(source)} is not ready after ${deadlineMs / 1000} s`)),
       );
-      void this.#make(source).then((made) => {
+      void this.#make(source, deadlineMs, account).then((made) => {
         late.cancel();
         resolve(made);
       });
     });
   }
 
-  /** Makes something ready that will be asked for soon; nobody waits. */
-  prefetch(source: AudioSource): void {
-    void this.#make(source);
+  /**
+   * RES-27: whether the audio is there, by HEAD, and where that proves nothing by GET. It is downloaded at the same time, so
+   * that nobody waits for it in silence. Never rejects.
+   */
+  check(url: string, options: AudioCheckOptions): Promise<AudioCheck> {
+    return this.#web.check(url, options);
   }
 
-  /** Makes things ready that may be asked for some day: one at a time, so that a call waits behind one of them at most. */
+  /** Prepares what may be needed later: one at a time, so that a call waits behind one of them at most. */
   async warm(sources: readonly AudioSource[]): Promise<void> {
-    for (const source of sources) await this.#make(source);
+    for (const source of sources) await this.#make(source, 0, "");
   }
 
-  /** Ends the threads; what is being made fails. */
+  /** Ends the threads; whatever they are working on fails. */
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
-  #make(source: AudioSource): Promise<Result<Clip, string>> {
+  #make(source: AudioSource, waitMs: number, account: string): Promise<Result<Clip, string>> {
     switch (source.kind) {
       case "url":
-        return this.#web.get(source.url, source.allowPrivate);
+        return this.#web.get({ url: source.url, account, allowPrivate: source.allowPrivate }, waitMs);
       case "text":
-        return this.#speech.get(source.text, source.language);
+        return this.#speech.get(source.text, source.language, account);
       case "file":
         return this.#uploads.get(source.file);
       default:
@@ -137,7 +143,8 @@ export class AudioLibrary {
 
 function bySize(short: AudioProcessor, long: AudioProcessor): AudioProcessor {
   return {
-    process: (work) => (work.kind === "decode" && work.file.byteLength > LONG_FILE_BYTES ? long : short).process(work),
+    process: (job, account) =>
+      (job.kind === "decode" && job.file.byteLength > LONG_FILE_BYTES ? long : short).process(job, account),
   };
 }
 

@@ -19,16 +19,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Says as many samples as the text has letters, times `factor`; or fails. */
-function voice(id: string, factor: number): SpeechEngine & { readonly said: string[]; fails: boolean } {
-  const said: string[] = [];
+/** Speaks as many samples as the text has letters, times `factor` and 8; or fails. */
+function voice(id: string, factor: number): SpeechEngine & { readonly spoken: string[]; fails: boolean } {
+  const spoken: string[] = [];
   const one = {
     id,
     name: id,
-    said,
+    spoken,
     fails: false,
     speak: (text: string, language: string) => {
-      said.push(`${language}: ${text}`);
+      spoken.push(`${language}: ${text}`);
       return Promise.resolve(one.fails ? err("cannot be spoken: no") : ok(new Int16Array(text.length * factor * 8)));
     },
   };
@@ -37,11 +37,11 @@ function voice(id: string, factor: number): SpeechEngine & { readonly said: stri
 
 async function speech(
   ...engines: readonly SpeechEngine[]
-): Promise<(text: string, language?: string) => Promise<unknown>> {
+): Promise<(text: string, language?: string, account?: string) => Promise<unknown>> {
   const cache = await AudioCache.open({ folder, clock, log: silentLog });
   const one = new SpokenTexts({ engines, cache, clock, log: silentLog });
-  return async (text, language = "en") => {
-    const got = await one.get(text, language);
+  return async (text, language = "en", account = "acme") => {
+    const got = await one.get(text, language, account);
     return got.ok ? got.value.durationMs : got.error;
   };
 }
@@ -54,29 +54,38 @@ describe("spoken texts", () => {
     expect(await get("hello")).toBe(5);
     await get("hello", "fr");
     expect(await (await speech(anna))("hello")).toBe(5);
-    expect(anna.said).toEqual(["en: hello", "fr: hello"]);
+    expect(anna.spoken).toEqual(["en: hello", "fr: hello"]);
   });
 
-  it("what one voice said is not taken for what another would say", async () => {
+  it("are kept for each voice", async () => {
     await (
       await speech(voice("anna", 1))
     )("hello");
     expect(await (await speech(voice("bert", 2)))("hello")).toBe(10);
   });
 
-  it("are spoken by the next voice when the first fails, which then rests for half a minute", async () => {
+  it("are spoken by the next voice when the first fails, which is then left out for half a minute", async () => {
     const [anna, bert] = [voice("anna", 1), voice("bert", 2)];
     const get = await speech(anna, bert);
     anna.fails = true;
     expect(await get("hello")).toBe(10);
     expect(await get("again")).toBe(10);
-    expect(anna.said).toHaveLength(1);
+    expect(anna.spoken).toHaveLength(1);
     anna.fails = false;
     clock.advance(31_000);
     expect(await get("again")).toBe(5);
   });
 
-  it("that no voice speaks are told, and the last voice is tried again the next time", async () => {
+  it("M9: a text of one account that a voice fails at does not silence that voice for another", async () => {
+    const [anna, bert] = [voice("anna", 1), voice("bert", 2)];
+    const get = await speech(anna, bert);
+    anna.fails = true;
+    expect(await get("hostile")).toBe(10 + 4);
+    anna.fails = false;
+    expect(await get("hello", "en", "other")).toBe(5);
+  });
+
+  it("that no voice can speak are reported, and the last voice is tried again the next time", async () => {
     const anna = voice("anna", 1);
     anna.fails = true;
     const get = await speech(anna);
@@ -85,12 +94,12 @@ describe("spoken texts", () => {
     expect(await get("hello")).toBe(5);
   });
 
-  it("have a longest length", async () => {
+  it("have a maximum length", async () => {
     const anna = voice("anna", 1);
     const get = await speech(anna);
     expect(await get("x".repeat(MAX_SPOKEN_CHARACTERS + 1))).toBe(
       "the text has 5001 characters: at most 5000 are spoken",
     );
-    expect(anna.said).toEqual([]);
+    expect(anna.spoken).toEqual([]);
   });
 });

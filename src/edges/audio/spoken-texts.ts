@@ -15,13 +15,20 @@ export interface SpokenTextsOptions {
   readonly log: Log;
 }
 
-/** A voice that failed is left out for so long: calls do not wait for it one after the other. */
+interface SpokenText {
+  readonly text: string;
+  readonly language: string;
+  readonly account: string;
+}
+
+/** A voice that failed is left out for this long, so that calls do not wait for it one after the other. */
 const RESTS_MS = 30_000;
 
-/** Spoken texts. What a voice once said is kept: greetings are spoken once. */
+/** Spoken texts. They are kept for each voice, so that a greeting is spoken only once. */
 export class SpokenTexts {
   readonly #options: SpokenTextsOptions;
   readonly #inFlight = new Map<string, Promise<Result<Clip, string>>>();
+  /** By account and voice: one account's text that a voice fails at must not silence that voice for the others. */
   readonly #restsUntil = new Map<string, number>();
 
   constructor(options: SpokenTextsOptions) {
@@ -29,37 +36,43 @@ export class SpokenTexts {
   }
 
   /** The clip, or a sentence (without its full stop) that says why there is none. Never rejects. */
-  async get(text: string, language: string): Promise<Result<Clip, string>> {
+  async get(text: string, language: string, account: string): Promise<Result<Clip, string>> {
     if (text.length > MAX_SPOKEN_CHARACTERS)
       return err(`the text has ${text.length} characters: at most ${MAX_SPOKEN_CHARACTERS} are spoken`);
     const { engines, cache, clock } = this.#options;
     let failure = "cannot be spoken: there is no voice";
-    const awake = engines.filter(({ id }) => (this.#restsUntil.get(id) ?? 0) <= clock.now());
+    const awake = engines.filter(({ id }) => (this.#restsUntil.get(`${account} ${id}`) ?? 0) <= clock.now());
     for (const engine of awake.length === 0 ? engines : awake) {
       const key = cacheKey("text", engine.id, language, text);
       const held = await cache.get(key);
       if (held !== null) return ok(held);
-      const made = await (this.#inFlight.get(key) ?? this.#begin(key, engine, text, language));
+      const made = await (this.#inFlight.get(`${account} ${key}`) ??
+        this.#begin(key, engine, { text, language, account }));
       if (made.ok) return made;
       failure = made.error;
     }
     return err(`the text ${failure}`);
   }
 
-  #begin(key: string, engine: SpeechEngine, text: string, language: string): Promise<Result<Clip, string>> {
-    const flight = this.#speak(key, engine, text, language)
+  #begin(key: string, engine: SpeechEngine, spoken: SpokenText): Promise<Result<Clip, string>> {
+    const flightKey = `${spoken.account} ${key}`;
+    const flight = this.#speak(key, engine, spoken)
       .catch((error: unknown) => err(`could not be kept: ${error instanceof Error ? error.message : String(error)}`))
-      .finally(() => this.#inFlight.delete(key));
-    this.#inFlight.set(key, flight);
+      .finally(() => this.#inFlight.delete(flightKey));
+    this.#inFlight.set(flightKey, flight);
     return flight;
   }
 
-  async #speak(key: string, engine: SpeechEngine, text: string, language: string): Promise<Result<Clip, string>> {
+  async #speak(
+    key: string,
+    engine: SpeechEngine,
+    { text, language, account }: SpokenText,
+  ): Promise<Result<Clip, string>> {
     const { cache, clock, log, engines } = this.#options;
-    const spoken = await engine.speak(text, language);
-    if (spoken.ok) return ok(await cache.put(key, spoken.value));
+    const spoken = await engine.speak(text, language, account);
+    if (spoken.ok) return ok(await cache.put(key, spoken.value, {}, account));
     log.warn({ engine: engine.name, reason: spoken.error }, "a text could not be spoken");
-    if (engine !== engines.at(-1)) this.#restsUntil.set(engine.id, clock.now() + RESTS_MS);
+    if (engine !== engines.at(-1)) this.#restsUntil.set(`${account} ${engine.id}`, clock.now() + RESTS_MS);
     return spoken;
   }
 }

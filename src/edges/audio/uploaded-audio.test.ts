@@ -26,10 +26,10 @@ async function uploads(): Promise<UploadedAudio> {
     decoded++;
     return decodeAudio(Buffer.from(work.kind === "decode" ? work.file : []));
   };
-  return new UploadedAudio(join(folder, "audio"), { process }, cache);
+  return new UploadedAudio(join(folder, "audio"), { process }, cache, new VirtualClock());
 }
 
-async function told(name: string): Promise<string | number> {
+async function resultOf(name: string): Promise<string | number> {
   const got = await (await uploads()).get(name);
   return got.ok ? got.value.durationMs : got.error;
 }
@@ -44,7 +44,7 @@ describe("uploaded audio files", () => {
     expect(decoded).toBe(1);
   });
 
-  it("are decoded anew when they change", async () => {
+  it("are decoded again when they change", async () => {
     const audio = await uploads();
     const path = join(folder, "audio", "hello.wav");
     await writeFile(path, phoneWav(1000, 1));
@@ -59,29 +59,29 @@ describe("uploaded audio files", () => {
     "%j is no name of a file",
     async (name) => {
       await writeFile(join(folder, "secret.wav"), phoneWav(1000, 1));
-      expect(await told(name)).toBe(`audio file ${name} has no plain file name`);
+      expect(await resultOf(name)).toBe(`audio file ${name} is not a plain file name`);
     },
   );
 
   it("a link that leads out of the folder is refused", async () => {
     await writeFile(join(folder, "secret.wav"), phoneWav(1000, 1));
     await symlink(join(folder, "secret.wav"), join(folder, "audio", "link.wav"));
-    expect(await told("link.wav")).toBe("audio file link.wav leads out of the folder of audio files");
+    expect(await resultOf("link.wav")).toBe("audio file link.wav leads out of the folder of audio files");
   });
 
-  it("what is not there, no file, too large or no audio is told so", async () => {
-    expect(await told("none.wav")).toBe(`audio file none.wav is not in ${join(folder, "audio")}`);
+  it("a file that is missing, is not a file, is too large or is not audio is reported as such", async () => {
+    expect(await resultOf("none.wav")).toBe(`audio file none.wav is not in ${join(folder, "audio")}`);
     await mkdir(join(folder, "audio", "folder"));
-    expect(await told("folder")).toBe("audio file folder cannot be read (EISDIR)");
+    expect(await resultOf("folder")).toBe("audio file folder cannot be read (EISDIR)");
     await writeFile(join(folder, "audio", "notes.wav"), "remember the milk");
-    expect(await told("notes.wav")).toBe("audio file notes.wav is text, not audio");
+    expect(await resultOf("notes.wav")).toBe("audio file notes.wav is text, not audio");
     await writeFile(join(folder, "audio", "huge.wav"), "");
     await truncate(join(folder, "audio", "huge.wav"), 200 * 1024 * 1024);
-    expect(await told("huge.wav")).toBe("audio file huge.wav is larger than 108 MiB");
+    expect(await resultOf("huge.wav")).toBe("audio file huge.wav is larger than 108 MiB");
   });
 
-  it("a workspace without such a folder has no files", async () => {
+  it("a workspace without the folder has no files", async () => {
     await rm(join(folder, "audio"), { recursive: true });
-    expect(await told("hello.wav")).toBe(`audio file hello.wav is not in ${join(folder, "audio")}`);
+    expect(await resultOf("hello.wav")).toBe(`audio file hello.wav is not in ${join(folder, "audio")}`);
   });
 });

@@ -2,7 +2,8 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
-import { Semaphore } from "./semaphore.ts";
+import type { Clock } from "../../base/clock.ts";
+import { FairQueue } from "../http-client/fair-queue.ts";
 import type { Clip, AudioCache } from "./audio-cache.ts";
 import { cacheKey } from "./audio-cache.ts";
 import type { AudioProcessor } from "./audio-worker.ts";
@@ -12,18 +13,19 @@ import { decodeJob } from "./audio-worker.ts";
 const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 /** Ten minutes of stereo WAV at 44.1 kHz. */
 const MAX_FILE_BYTES = 108 * 1024 * 1024;
-const AT_ONCE = 2;
-const MAY_WAIT = 256;
+/** Files that are read at once, each in memory, and that wait: they are the operator's, of no account. */
+const FILES = { atOnce: 2, perAccount: 2, waiting: 256, waitingPerAccount: 256 };
 
-/** The operator's own audio files, by name, from one folder. A file that changed is another. */
+/** The operator's own audio files, by name, from one folder. A file that changed counts as a new one. */
 export class UploadedAudio {
   readonly #folder: string;
   readonly #processor: AudioProcessor;
   readonly #cache: AudioCache;
-  readonly #semaphore = new Semaphore(AT_ONCE, MAY_WAIT);
+  readonly #queue: FairQueue;
   readonly #flights = new Map<string, Promise<Result<Clip, string>>>();
 
-  constructor(folder: string, processor: AudioProcessor, cache: AudioCache) {
+  constructor(folder: string, processor: AudioProcessor, cache: AudioCache, clock: Pick<Clock, "now">) {
+    this.#queue = new FairQueue(clock, FILES);
     this.#folder = folder;
     this.#processor = processor;
     this.#cache = cache;
@@ -41,9 +43,9 @@ export class UploadedAudio {
     return made.ok ? made : err(`audio file ${name} ${made.error}`);
   }
 
-  /** Where the file really is, and what it is at the moment. The errors of this and what follows are predicates. */
+  /** Where the file really is, and which version of it. The errors of this and the following methods are predicates. */
   async #find(name: string): Promise<Result<{ readonly path: string; readonly key: string }, string>> {
-    if (!PLAIN_NAME.test(name)) return err("has no plain file name");
+    if (!PLAIN_NAME.test(name)) return err("is not a plain file name");
     try {
       const folder = await realpath(this.#folder);
       const path = await realpath(join(folder, name));
@@ -57,8 +59,8 @@ export class UploadedAudio {
   }
 
   #begin(key: string, path: string): Promise<Result<Clip, string>> {
-    const flight = this.#semaphore
-      .run(() => this.#make(key, path))
+    const flight = this.#queue
+      .run({ account: "" }, () => this.#make(key, path))
       .then((made) => made ?? err("has to wait for too many other files"))
       .catch((error: unknown) => err(`cannot be read (${reasonOf(error)})`))
       .finally(() => this.#flights.delete(key));
@@ -67,7 +69,7 @@ export class UploadedAudio {
   }
 
   async #make(key: string, path: string): Promise<Result<Clip, string>> {
-    const made = await this.#processor.process(decodeJob(await readFile(path)));
+    const made = await this.#processor.process(decodeJob(await readFile(path)), "");
     return made.ok ? ok(await this.#cache.put(key, made.value)) : made;
   }
 }

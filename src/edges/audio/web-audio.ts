@@ -2,42 +2,66 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
+import { headOrGet } from "../http-client/audio-check.ts";
+import { FairQueue } from "../http-client/fair-queue.ts";
 import type { Fetcher } from "../http-client/fetcher.ts";
-import type { Downloaded } from "../http-client/types.ts";
-import { Semaphore, KeyedSemaphore } from "./semaphore.ts";
-import type { Clip, AudioCache, CachedClip } from "./audio-cache.ts";
+import type { Downloaded, Fetched, FetchOptions, HttpClientOutcome } from "../http-client/types.ts";
+import type { AudioCache, CachedClip, Clip } from "./audio-cache.ts";
 import { cacheKey } from "./audio-cache.ts";
 import type { AudioProcessor } from "./audio-worker.ts";
 import { decodeJob } from "./audio-worker.ts";
+import type { SourceFormat } from "./decode/identify.ts";
+import { sourceFormat } from "./decode/identify.ts";
+import { WebDownload } from "./web-download.ts";
 
 export interface WebAudioOptions {
-  readonly fetcher: Pick<Fetcher, "download">;
+  readonly fetcher: Pick<Fetcher, "download" | "head">;
   readonly processor: AudioProcessor;
   readonly cache: AudioCache;
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** One account's file. */
+export interface WebAudioSource {
+  readonly url: string;
+  readonly account: string;
+  /** The account's `private_destinations`. */
+  readonly allowPrivate: boolean;
+}
+
+export interface AudioCheckOptions extends FetchOptions {
+  /** Whether an answer may be audio: where it cannot be, nothing is downloaded. */
+  isUsable(outcome: HttpClientOutcome): boolean;
+}
+
+/** What a check found: the answer that decides, and the file's format; null: it is not known yet. */
+export interface AudioCheck extends Fetched {
+  readonly format: SourceFormat | null;
+}
+
 /** Ten minutes of MP3 at 128 kbit/s. */
 export const MAX_DOWNLOAD_BYTES = 10 * 1024 * 1024;
 /** A file of the largest size at 2.8 Mbit/s. Longer than a call waits: the next one has it at once. */
 const DOWNLOAD_MS = 30_000;
-/** Downloads at once, each with its file in memory. */
-const AT_ONCE = 16;
-/** Of these from one host: a host that hangs must not keep the others' files from being fetched. */
-const AT_ONCE_PER_HOST = 4;
-/** Files that wait for their turn, of one host and in all; behind so many a call would not wait any more. */
-const MAY_WAIT_PER_HOST = 64;
-const MAY_WAIT = 256;
-/** So long a clip is played without a question to the server: one name, one content (DIAL-9). */
+/**
+ * Downloads at once, each with its file in memory: in all, of one account, and of these from one host, so that a host that
+ * hangs leaves places for the account's other hosts. Refreshes that nobody waits for have places of their own.
+ */
+const DOWNLOADS = { atOnce: 48, perAccount: 16, perGroup: 12, unwanted: 4, waiting: 512, waitingPerAccount: 128 };
+/** A clip is played without asking the server for this long: one name, one content (DIAL-9). */
 const FRESH_MS = 60_000;
-/** So long it is played while the question is under way; after that the answer is waited for. */
+/** For this long it is played while the server is asked; after that the answer is waited for. */
 const TRUSTED_MS = 3_600_000;
-/** A URL that failed is not tried again so soon: a call that asks for it fails at once, like the one before it. */
+/** A URL that failed is not tried again for this long: a call that asks for it fails at once, like the one before it. */
 const FAILED_MS = 10_000;
 /** Failures that are remembered; more are forgotten, the oldest first. */
 const MAX_FAILURES = 1000;
-/** The server says that the file is gone: what we have of it goes too. Any other failure may pass. */
+/** A file that was just checked is needed by its call within this time: ringing, and a prompt before it. */
+const NEEDED_SOON_MS = 90_000;
+/** A call waits this long for the format of a file that HEAD has found; then it goes on without knowing it. */
+const FORMAT_WAIT_MS = 1_000;
+/** The server says that the file is gone: our copy goes too. Any other failure may pass. */
 const GONE: readonly number[] = [404, 410];
 
 interface Failure {
@@ -46,57 +70,108 @@ interface Failure {
 }
 
 /**
- * Customers' audio by URL (DIAL-9): downloaded once however many calls ask for it, decoded, kept on disk, and asked about
- * again (`If-None-Match`, `If-Modified-Since`) when it is older than a minute. What was played before goes on being
- * played when the server is out of reach, or suddenly answers with something else than audio.
+ * Customers' audio by URL (DIAL-9): downloaded once however many calls of an account ask for it, decoded, kept on disk,
+ * and asked about again (`If-None-Match`, `If-Modified-Since`) when it is older than a minute. What was played before goes
+ * on being played when the server is out of reach, or suddenly answers with something other than audio.
  */
 export class WebAudio {
   readonly #options: WebAudioOptions;
-  readonly #semaphore = new Semaphore(AT_ONCE, MAY_WAIT);
-  readonly #perHost = new KeyedSemaphore(AT_ONCE_PER_HOST, MAY_WAIT_PER_HOST);
-  readonly #inFlight = new Map<string, Promise<Result<Clip, string>>>();
+  readonly #queue: FairQueue;
+  /** By account and file: one account's line is not another's. */
+  readonly #inFlight = new Map<string, WebDownload>();
   readonly #failures = new Map<string, Failure>();
 
   constructor(options: WebAudioOptions) {
     this.#options = options;
+    this.#queue = new FairQueue(options.clock, DOWNLOADS);
   }
 
-  /** The clip, or a sentence (without its full stop) that names the URL and says why there is none. Never rejects. */
-  async get(url: string, allowPrivate: boolean): Promise<Result<Clip, string>> {
-    // What one account may fetch from inside our network, another must not hear.
-    const key = cacheKey("url", allowPrivate ? "inward" : "outward", withoutFragment(url));
-    const { cache, clock } = this.#options;
-    const flying = this.#inFlight.get(key);
-    const held = await cache.get(key);
-    const age = held === null ? Number.POSITIVE_INFINITY : clock.now() - checkedAt(held);
+  /**
+   * The clip, or a sentence (without its full stop) that names the URL and says why there is none. `waitMs`: how long
+   * somebody waits for it. Never rejects.
+   */
+  async get(source: WebAudioSource, waitMs: number): Promise<Result<Clip, string>> {
+    const { clock } = this.#options;
+    const held = await this.#held(source);
+    const age = ageOf(held, clock.now());
     if (held !== null && age < FRESH_MS) return ok(held);
-    const failure = this.#failures.get(key);
+    const failure = this.#failures.get(flightKey(source));
     if (failure !== undefined && clock.now() < failure.until) return held === null ? err(failure.message) : ok(held);
-    const flight = flying ?? this.#inFlight.get(key) ?? this.#begin(key, url, allowPrivate, held);
-    return held !== null && age < TRUSTED_MS ? ok(held) : flight;
+    const trusted = held !== null && age < TRUSTED_MS;
+    const download = this.#download(source, held, trusted ? 0 : waitMs);
+    return trusted ? ok(held) : download.clip;
   }
 
-  #begin(key: string, url: string, allowPrivate: boolean, held: CachedClip | null): Promise<Result<Clip, string>> {
-    const flight = this.#perHost
-      .run(hostOf(url), () => this.#semaphore.run(() => this.#fetch(key, url, allowPrivate, held)))
-      .catch((error: unknown) => err(`could not be kept: ${error instanceof Error ? error.message : String(error)}`))
-      .then((made) => this.#use(key, url, held, made ?? err("has to wait for too many other files")))
-      .finally(() => this.#inFlight.delete(key));
-    this.#inFlight.set(key, flight);
-    return flight;
+  /**
+   * RES-27: HEAD, and where that is not 200 or too slow, GET: it decides. Either way the file is downloaded, once, and is
+   * what is played. Never rejects.
+   */
+  async check(url: string, options: AudioCheckOptions): Promise<AudioCheck> {
+    const { clock, fetcher } = this.#options;
+    const startedAt = clock.elapsed();
+    const { account, allowPrivate, deadlineMs, signal } = options;
+    const source = { url, account, allowPrivate };
+    let download: WebDownload | null = null;
+    const byGet = async (): Promise<HttpClientOutcome> => {
+      const held = await this.#held(source);
+      if (held !== null && ageOf(held, clock.now()) < FRESH_MS) return answerOf(held);
+      download = this.#download(source, held, NEEDED_SOON_MS);
+      return download.answer;
+    };
+    const answer = headOrGet(clock, deadlineMs, fetcher.head(url, options), byGet);
+    const late = (): HttpClientOutcome => (signal?.aborted === true ? CANCELLED : LATE);
+    const outcome = (await within(clock, deadlineMs, signal, answer)) ?? late();
+    const waitMs = Math.min(startedAt + deadlineMs - clock.elapsed(), FORMAT_WAIT_MS);
+    const usable = outcome.ok && outcome.status === 200 && options.isUsable(outcome);
+    const format = usable ? await within(clock, waitMs, signal, this.#format(source, download)) : null;
+    return { outcome, format: format ?? null, elapsedMs: clock.elapsed() - startedAt };
+  }
+
+  /** The format of a file that is there. It is downloaded, if it is not yet. */
+  async #format(source: WebAudioSource, download: WebDownload | null): Promise<SourceFormat | null> {
+    if (download !== null) return download.format;
+    const held = await this.#held(source);
+    if (held !== null && ageOf(held, this.#options.clock.now()) < FRESH_MS) return formatOf(held);
+    return this.#download(source, held, NEEDED_SOON_MS).format;
+  }
+
+  #held({ url, allowPrivate }: WebAudioSource): Promise<CachedClip | null> {
+    return this.#options.cache.get(clipKey(url, allowPrivate));
+  }
+
+  /** The download that is under way, or a new one; it is waited for this long. */
+  #download(source: WebAudioSource, held: CachedClip | null, waitMs: number): WebDownload {
+    const key = flightKey(source);
+    const wantedUntil = waitMs === 0 ? 0 : this.#options.clock.now() + waitMs;
+    const running = this.#inFlight.get(key);
+    if (running !== undefined) {
+      this.#queue.want(running.task, wantedUntil);
+      return running;
+    }
+    const task = { account: source.account, group: hostOf(source.url), wantedUntil };
+    const download = new WebDownload(task, (own) =>
+      this.#queue
+        .run(task, () => this.#fetch(source, held, own))
+        .then((made) => made ?? err("has to wait for too many other files"))
+        .catch((error: unknown) => err(`could not be kept: ${error instanceof Error ? error.message : String(error)}`))
+        .then((made) => this.#settle(source, held, made))
+        .finally(() => this.#inFlight.delete(key)),
+    );
+    this.#inFlight.set(key, download);
+    return download;
   }
 
   /** The error is a predicate. */
-  async #fetch(
-    key: string,
-    url: string,
-    allowPrivate: boolean,
-    held: CachedClip | null,
-  ): Promise<Result<Clip, string>> {
+  async #fetch(source: WebAudioSource, held: CachedClip | null, own: WebDownload): Promise<Result<Clip, string>> {
     const { fetcher, processor, cache, clock } = this.#options;
+    const { url, account, allowPrivate } = source;
+    const key = clipKey(url, allowPrivate);
     const headers = { accept: "audio/*", ...conditionsOf(held) };
     const request = { method: "GET", url, headers, authorization: null } as const;
-    const got = await fetcher.download(request, MAX_DOWNLOAD_BYTES, { deadlineMs: DOWNLOAD_MS, allowPrivate });
+    const onProgress = own.watch(held === null ? null : { answer: answerOf(held), format: formatOf(held) });
+    const options = { account, allowPrivate, deadlineMs: DOWNLOAD_MS, onProgress };
+    const got = await fetcher.download(request, MAX_DOWNLOAD_BYTES, options);
+    own.ended(got);
     if (got.ok && got.status === 304 && held !== null) {
       await cache.annotate(key, { ...held.metadata, checkedAt: clock.now() });
       return ok(held);
@@ -104,40 +179,80 @@ export class WebAudio {
     if (got.ok && GONE.includes(got.status)) cache.drop(key);
     const file = fileOf(got);
     if (!file.ok) return file;
-    const decoded = await processor.process(decodeJob(file.value));
-    if (!decoded.ok || !got.ok) return decoded.ok ? err("is gone") : decoded;
-    return ok(await cache.put(key, decoded.value, { ...got.validators, checkedAt: clock.now() }));
+    const format = sourceFormat(file.value.body, true);
+    const decoded = await processor.process(decodeJob(file.value.body), account);
+    if (!decoded.ok) return decoded;
+    return ok(await cache.put(key, decoded.value, metadataOf(file.value, format, clock.now()), account));
   }
 
-  async #use(
-    key: string,
-    url: string,
+  async #settle(
+    source: WebAudioSource,
     held: CachedClip | null,
     made: Result<Clip, string>,
   ): Promise<Result<Clip, string>> {
-    if (made.ok) {
-      this.#failures.delete(key);
-      return made;
-    }
-    const { clock, log, cache } = this.#options;
-    const message = `${nameOf(url)} ${made.error}`;
+    const { clock, log } = this.#options;
+    const key = flightKey(source);
+    this.#failures.delete(key);
+    if (made.ok) return made;
+    const message = `${nameOf(source.url)} ${made.error}`;
     const [oldest] = this.#failures.keys();
     if (this.#failures.size >= MAX_FAILURES && oldest !== undefined) this.#failures.delete(oldest);
     this.#failures.set(key, { until: clock.now() + FAILED_MS, message });
-    const still = held === null ? null : await cache.get(key);
+    const still = held === null ? null : await this.#held(source);
     if (still === null) return err(message);
-    log.warn({ reason: message }, "audio could not be refreshed, what was heard before is played");
+    log.warn({ reason: message }, "audio could not be refreshed, the copy from before is played");
     return ok(still);
   }
 }
 
-function fileOf(got: Downloaded): Result<Buffer, string> {
-  if (!got.ok) return err(got.reason === "too_large" ? TOO_LARGE : `cannot be had: ${asClause(got.detail)}`);
-  if (got.status !== 200) return err(`answered ${got.status}`);
-  return ok(got.body);
+const LATE: HttpClientOutcome = { ok: false, reason: "timeout", detail: "No answer came in time." };
+const CANCELLED: HttpClientOutcome = { ok: false, reason: "reset", detail: "The platform cancelled the request." };
+
+/** What comes of `promise`; undefined: nothing within the time, or until the signal. */
+function within<T>(
+  clock: Clock,
+  waitMs: number,
+  signal: AbortSignal | undefined,
+  promise: Promise<T>,
+): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const end = (value?: T): void => {
+      timer.cancel();
+      signal?.removeEventListener("abort", onAbort);
+      resolve(value);
+    };
+    const onAbort = (): void => end();
+    const timer = clock.after(Math.max(0, waitMs), () => end());
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted === true) return end();
+    void promise.then(end);
+  });
+}
+
+type File = Extract<Downloaded, { ok: true }>;
+
+function fileOf(got: Downloaded): Result<File, string> {
+  if (!got.ok) return err(got.reason === "too_large" ? TOO_LARGE : `cannot be downloaded: ${asClause(got.detail)}`);
+  return got.status === 200 ? ok(got) : err(`answered ${got.status}`);
 }
 
 const TOO_LARGE = `is larger than ${MAX_DOWNLOAD_BYTES / 1024 / 1024} MiB`;
+
+function metadataOf({ validators, contentType }: File, format: SourceFormat | null, checkedAt: number) {
+  return { ...validators, contentType, checkedAt, format: format?.name ?? null, best: format?.best === true ? 1 : 0 };
+}
+
+/** As the server would answer for a file that we have. */
+function answerOf({ metadata }: CachedClip): HttpClientOutcome {
+  const { contentType = null } = metadata;
+  return { ok: true, status: 200, contentType: contentType === null ? null : String(contentType), body: "" };
+}
+
+/** Null: it was cached before formats were noted. */
+function formatOf({ metadata }: CachedClip): SourceFormat | null {
+  const { format = null, best } = metadata;
+  return format === null ? null : { name: String(format), best: best === 1, problem: null };
+}
 
 function conditionsOf(held: CachedClip | null): Record<string, string> {
   const { etag = null, lastModified = null } = held?.metadata ?? {};
@@ -147,12 +262,18 @@ function conditionsOf(held: CachedClip | null): Record<string, string> {
   };
 }
 
-function checkedAt({ metadata }: CachedClip): number {
-  return typeof metadata["checkedAt"] === "number" ? metadata["checkedAt"] : 0;
+function ageOf(held: CachedClip | null, now: number): number {
+  const checkedAt = held?.metadata["checkedAt"];
+  return held === null ? Number.POSITIVE_INFINITY : now - (typeof checkedAt === "number" ? checkedAt : 0);
 }
 
-function withoutFragment(url: string): string {
-  return url.split("#", 1)[0] ?? url;
+/** What one account may fetch from inside our network is not played to another that may not. */
+function clipKey(url: string, allowPrivate: boolean): string {
+  return cacheKey("url", allowPrivate ? "inward" : "outward", url.split("#", 1)[0] ?? url);
+}
+
+function flightKey({ url, account, allowPrivate }: WebAudioSource): string {
+  return `${account} ${clipKey(url, allowPrivate)}`;
 }
 
 function hostOf(url: string): string {

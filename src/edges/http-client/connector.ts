@@ -1,59 +1,79 @@
 import type { LookupFunction } from "node:net";
-import { buildConnector } from "undici";
+import { buildConnector, Client, Pool } from "undici";
 import { OutboundError } from "./failure.ts";
+import type { SocketBudget } from "./socket-budget.ts";
 import { isPrivateAddress } from "./ssrf-guard.ts";
 import type { Resolve } from "./types.ts";
 
-/** A connection that is not there after the 5 s of a request helps nobody (REQ-6). */
+/** A connection that takes longer than the 5 s of a request is no use to anyone (REQ-6). */
 const CONNECT_LIMIT_MS = 5_000;
 
 export interface ConnectorOptions {
+  readonly account: string;
   readonly resolve: Resolve;
   readonly allowPrivate: boolean;
   /** PEM of further certificate authorities. */
   readonly ca: string | undefined;
-  /** Open sockets are counted here, over all connectors. */
-  readonly sockets: SocketCount;
-}
-
-/** Open sockets, and how many there may be. */
-export interface SocketCount {
-  open: number;
-  readonly limit: number;
+  /** Open sockets are counted here, over all accounts. */
+  readonly budget: SocketBudget;
+  /** A connection to that origin is about to be made. */
+  readonly onConnect: (origin: string) => void;
+  /** There was no place for a connection. */
+  readonly onRefused: (detail: string) => void;
+  /** A connection is closed, or was never made. */
+  readonly onReleased: () => void;
 }
 
 /**
- * Connects to addresses that were looked at: the resolver's answer is judged and handed to the socket in one step, so
- * that the name cannot mean another address by the time of connecting (DNS rebinding). A name with any inward address
- * is refused as a whole. Addresses written in the URL never come through here: the fetcher judges them.
+ * Makes the connections of one account. Each client holds one connection, so that the budget can ask it whether its
+ * connection is idle.
  */
-export function guardedConnector(options: ConnectorOptions): buildConnector.connector {
-  const { sockets, ca } = options;
-  const connect = buildConnector({
+export function guardedPools(options: ConnectorOptions): (origin: string | URL, poolOptions: object) => Pool {
+  const connect = guardedConnector(options);
+  const { account, budget, onConnect, onRefused, onReleased } = options;
+  const factory = (origin: URL, clientOptions: object): Client => {
+    const client: Client = new Client(origin, {
+      ...clientOptions,
+      connect: (target, callback) => {
+        onConnect(`${target.protocol}//${target.host}`);
+        const isIdle = (): boolean => client.stats.running === 0 && client.stats.pending === 0;
+        const place = budget.reserve(account, isIdle, onReleased);
+        if (typeof place === "string") {
+          onRefused(place);
+          callback(new OutboundError("refused", place), null);
+          return;
+        }
+        connect(target, (...result) => {
+          if (result[0] === null) place.opened(result[1]);
+          else place.release();
+          callback(...result);
+        });
+      },
+    });
+    return client;
+  };
+  return (origin, poolOptions) => new Pool(origin, { ...poolOptions, factory });
+}
+
+/**
+ * Connects to addresses that were checked: the resolver's answer is checked and handed to the socket in one step, so
+ * that the name cannot mean another address by the time of connecting (DNS rebinding). A name with any private address
+ * is refused as a whole. Addresses written in the URL never come through here: the fetcher checks them.
+ */
+function guardedConnector(options: ConnectorOptions): buildConnector.connector {
+  const { ca } = options;
+  return buildConnector({
     allowH2: false,
     timeout: CONNECT_LIMIT_MS,
     lookup: guardedLookup(options),
     ...(ca !== undefined && { ca }),
   });
-  return (target, callback) => {
-    if (sockets.open >= sockets.limit) {
-      callback(new OutboundError("refused", `The platform already has ${sockets.limit} connections open.`), null);
-      return;
-    }
-    sockets.open++;
-    connect(target, (...result) => {
-      const [error, socket] = result;
-      if (error === null) socket.once("close", () => sockets.open--);
-      else sockets.open--;
-      callback(...result);
-    });
-  };
 }
 
-function guardedLookup({ resolve, allowPrivate }: ConnectorOptions): LookupFunction {
+function guardedLookup({ resolve, allowPrivate, account }: ConnectorOptions): LookupFunction {
   return (hostname, options, reply) => {
     const answer = async (): Promise<void> => {
-      const addresses = await resolve(hostname);
+      const addresses = await resolve(hostname, account);
       const first = addresses[0];
       if (first === undefined) throw new OutboundError("dns", "The host name has no address.");
       if (!allowPrivate && addresses.some(({ address }) => isPrivateAddress(address)))
@@ -65,7 +85,7 @@ function guardedLookup({ resolve, allowPrivate }: ConnectorOptions): LookupFunct
   };
 }
 
-/** Codes of the resolvers that say more than that it failed. */
+/** Error codes of resolvers that say more than that the name could not be resolved. */
 const DNS_SENTENCE: Readonly<Record<string, string>> = {
   ENOTFOUND: "The host name does not exist.",
   ENODATA: "The host name has no address.",

@@ -1,7 +1,7 @@
 import { errors } from "undici";
 import type { Failure, FailureReason } from "./types.ts";
 
-/** Something we refuse or give up ourselves; its reason is known. The message is one sentence without secrets. */
+/** Something we refuse or cancel ourselves, with its reason. The message is one sentence without secrets. */
 export class OutboundError extends Error {
   override readonly name = "OutboundError";
   readonly reason: FailureReason;
@@ -35,7 +35,7 @@ const BY_CODE: Readonly<Record<string, readonly [FailureReason, string]>> = {
 /** OpenSSL verification results, Node's and OpenSSL's own TLS errors. */
 const TLS = /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
 
-/** The outcome of whatever went wrong on the way. */
+/** The outcome for an error. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof OutboundError) return failed(error.reason, error.message);
   const code = codeOf(error);
@@ -53,7 +53,7 @@ export function failed(reason: FailureReason, detail: string): Failure {
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return "";
-  // What really happened to a socket lies below undici's own wrapping.
+  // What really happened to a socket is the cause of undici's own error.
   const inner = error.code === "UND_ERR_SOCKET" && error.cause !== undefined ? codeOf(error.cause) : "";
   return inner === "" ? error.code : inner;
 }

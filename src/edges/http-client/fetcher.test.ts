@@ -17,8 +17,8 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-const INWARD_OK: FetchOptions = { deadlineMs: 5_000, allowPrivate: true };
-const GUARDED: FetchOptions = { deadlineMs: 5_000, allowPrivate: false };
+const INWARD_OK: FetchOptions = { account: "acme", deadlineMs: 5_000, allowPrivate: true };
+const GUARDED: FetchOptions = { account: "acme", deadlineMs: 5_000, allowPrivate: false };
 
 async function listen(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
@@ -45,7 +45,7 @@ async function http(handle: RequestListener) {
   return { url: `http://127.0.0.1:${port}/`, port, requests, connections: () => connections };
 }
 
-/** A server that says what it likes. */
+/** A server that sends any bytes. */
 async function raw(handle: (socket: Socket, connection: number) => void): Promise<string> {
   let connections = 0;
   const port = await listen(createTcpServer((socket) => handle(socket, ++connections)));
@@ -91,7 +91,7 @@ describe("a request", () => {
     expect(seen?.rawHeaders).toContain("Exotel-Version");
   });
 
-  it("gives status, content type and text of a whole answer, whatever the status", async () => {
+  it("returns status, content type and text of a complete answer, whatever the status", async () => {
     const body = '{"destination":{"numbers":["+919900000011"]},"ü":"📞"}';
     const server = await http((_, response) =>
       response.writeHead(404, { "Content-Type": "Application/JSON; charset=utf-8" }).end(body),
@@ -100,7 +100,7 @@ describe("a request", () => {
     expect(outcome).toEqual({ ok: true, status: 404, contentType: "Application/JSON; charset=utf-8", body });
   });
 
-  it("no content type is null; a byte order mark is no text; bytes that are no UTF-8 do not throw", async () => {
+  it("a missing content type is null; a byte order mark is not text; bytes that are not UTF-8 do not throw", async () => {
     const server = await http((_, response) => response.end(Buffer.from([0xef, 0xbb, 0xbf, 0x7b, 0x7d, 0xff])));
     const { outcome } = await fetcher().fetch(get(server.url), INWARD_OK);
     expect(outcome).toEqual({ ok: true, status: 200, contentType: null, body: "{}\uFFFD" });
@@ -152,7 +152,7 @@ describe("a request", () => {
     "http://",
     "http://a b/",
     "http://1.2.3.4.5/",
-  ])("%j is no URL we can ask", async (url) => {
+  ])("%j is not a URL we can request", async (url) => {
     expect(reasonOf(await fetcher().fetch(get(url), INWARD_OK))).toBe("bad_url");
   });
 
@@ -162,16 +162,16 @@ describe("a request", () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  it("can be given up: the outcome comes at once and the connection is dropped", async () => {
-    const given = new AbortController();
+  it("can be cancelled: the outcome comes at once and the connection is dropped", async () => {
+    const controller = new AbortController();
     let closed = false;
     const server = await http((request) => {
       request.socket.on("close", () => (closed = true));
-      given.abort();
+      controller.abort();
     });
-    expect(reasonOf(await fetcher().fetch(get(server.url), { ...INWARD_OK, signal: given.signal }))).toBe("reset");
+    expect(reasonOf(await fetcher().fetch(get(server.url), { ...INWARD_OK, signal: controller.signal }))).toBe("reset");
     await expect.poll(() => closed, { interval: 2 }).toBe(true);
-    expect(reasonOf(await fetcher().fetch(get(server.url), { ...INWARD_OK, signal: given.signal }))).toBe("reset");
+    expect(reasonOf(await fetcher().fetch(get(server.url), { ...INWARD_OK, signal: controller.signal }))).toBe("reset");
     expect(server.requests).toHaveLength(1);
   });
 });
@@ -190,6 +190,8 @@ describe("REQ-6: the deadline", () => {
       .then((fetched) => (found = fetched));
     await expect.poll(ready, { interval: 2 }).toBe(true);
     clock.advance(4_999);
+    // M8: what the wall clock does meanwhile changes nothing.
+    clock.setWallClock(3_600_000);
     await new Promise((resolve) => setImmediate(resolve));
     expect(found).toBeNull();
     clock.advance(1);
@@ -198,10 +200,10 @@ describe("REQ-6: the deadline", () => {
     return outcome.ok ? "an answer" : `${outcome.reason}: ${outcome.detail}`;
   }
 
-  it("REQ-6: covers a server that takes the request and says nothing", async () => {
+  it("REQ-6, M8: covers a server that takes the request and does not answer", async () => {
     const server = await http(() => undefined);
-    const said = await expectTimeout(server.url, () => server.requests.length === 1);
-    expect(said).toBe("timeout: No answer came in time.");
+    const message = await expectTimeout(server.url, () => server.requests.length === 1);
+    expect(message).toBe("timeout: No answer came in time.");
   });
 
   it("REQ-6: covers headers that come one byte at a time", async () => {
@@ -248,7 +250,7 @@ describe("REQ-6: the deadline", () => {
     expect(await expectTimeout(url.replace("http:", "https:"), () => hello === 1)).toMatch(/^timeout/);
   });
 
-  it("REQ-6: covers waiting for a free connection; a request that waited in vain never goes out", async () => {
+  it("REQ-6: covers waiting for a free connection; a request that timed out while waiting is never sent", async () => {
     const held: ServerResponse[] = [];
     const server = await http((_, response) => held.push(response));
     const clock = new VirtualClock();
@@ -297,7 +299,7 @@ describe("REQ-8: what is too large", () => {
     expect(reasonOf(await fetcher().fetch(get(server.url), INWARD_OK))).toBe("too_large");
   });
 
-  it("REQ-8: compressed bytes that nobody asked for stay compressed: a bomb is just its few bytes", async () => {
+  it("REQ-8: compression that was not asked for is not undone: a bomb is just its few bytes", async () => {
     const bomb = gzipSync(Buffer.alloc(10 * 1024 * 1024));
     const server = await http((_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(bomb));
     const { outcome } = await fetcher().fetch(get(server.url), INWARD_OK);
@@ -325,7 +327,7 @@ describe("REQ-8: what is too large", () => {
     expect(await one.download(get(server.url), 3, INWARD_OK)).toMatchObject({ ok: false, reason: "too_large" });
   });
 
-  it("a download tells by what its version is recognised, and a 304 is an answer without a body", async () => {
+  it("a download reports its validators, and a 304 is an answer without a body", async () => {
     const server = await http((request, response) => {
       response.setHeader("etag", '"v1"').setHeader("last-modified", "Mon, 05 Jan 2026 10:00:00 GMT");
       if (request.headers["if-none-match"] === '"v1"') response.writeHead(304).end();
@@ -381,7 +383,7 @@ describe("hostile and broken servers", () => {
     expect(reasonOf(await fetcher().fetch(get(url), INWARD_OK))).toBe("answer 200");
   });
 
-  it("an idle connection that the server closes just as it is used again costs no answer", async () => {
+  it("an idle connection that the server closes just as it is used again does not lose an answer", async () => {
     const url = await raw((socket, connection) => {
       let n = 0;
       socket.on("data", () => {
@@ -406,7 +408,7 @@ describe("hostile and broken servers", () => {
     expect(requests).toBe(1);
   });
 
-  it("one origin cannot hold more requests than the limit, nor all more connections than theirs", async () => {
+  it("limits the requests to one origin, and the connections in all", async () => {
     const server = await http(() => undefined);
     const other = await http((_, response) => answer(response, "{}"));
     const clock = new VirtualClock();
@@ -423,7 +425,7 @@ describe("hostile and broken servers", () => {
   });
 });
 
-describe("inward addresses", () => {
+describe("private addresses", () => {
   const names: Resolve = (host) =>
     Promise.resolve(
       host === "mixed.example"
@@ -443,7 +445,7 @@ describe("inward addresses", () => {
     },
   );
 
-  it("a name that leads inward is blocked, one with a single inward address among others too", async () => {
+  it("a name with a private address is blocked, even with public ones beside it", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     const one = fetcher({ resolve: names });
     expect(reasonOf(await one.fetch(get(`http://app.example:${server.port}/`), GUARDED))).toBe("blocked");
@@ -452,7 +454,44 @@ describe("inward addresses", () => {
     expect(reasonOf(await one.fetch(get(`http://app.example:${server.port}/`), INWARD_OK))).toBe("answer 200");
   });
 
-  it("a connection opened for an account that may is never used for one that may not", async () => {
+  it.each([
+    "0.0.0.0",
+    "::ffff:10.0.0.1",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::1",
+    "::1",
+    "fe80::1%eth0",
+    "::ffff:0:7f00:1",
+  ])("a name that leads to %s is blocked", async (address) => {
+    const resolve: Resolve = () => Promise.resolve([{ address, family: address.includes(":") ? 6 : 4 }]);
+    expect(reasonOf(await fetcher({ resolve }).fetch(get("http://app.example/"), GUARDED))).toBe("blocked");
+  });
+
+  it("a name that was public a moment ago is checked again for the next connection", async () => {
+    const asked: string[] = [];
+    const resolve: Resolve = (host) => {
+      asked.push(host);
+      return Promise.resolve([{ address: asked.length === 1 ? "192.0.3.1" : "127.0.0.1", family: 4 }]);
+    };
+    const clock = new VirtualClock();
+    const one = fetcher({ resolve, clock });
+    const pending = one.fetch(get("http://app.example:9/"), GUARDED);
+    await expect.poll(() => asked.length, { interval: 2 }).toBe(1);
+    clock.advance(5_000);
+    expect(reasonOf(await pending)).toMatch(/timeout|refused/);
+    expect(reasonOf(await one.fetch(get("http://app.example:9/again"), GUARDED))).toMatch(/blocked|timeout/);
+    expect(reasonOf(await one.fetch(get("http://app.example:10/"), GUARDED))).toBe("blocked");
+  });
+
+  it.each(["localhost.", "LOCALHOST", "127.0.0.1.", "[::ffff:169.254.169.254]", "[64:ff9b::127.0.0.1]", "0", "127.1"])(
+    "%s in a URL is blocked, however it is written",
+    async (host) => {
+      const resolve: Resolve = () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
+      expect(reasonOf(await fetcher({ resolve }).fetch(get(`http://${host}/`), GUARDED))).toBe("blocked");
+    },
+  );
+
+  it("a connection made for an account that may is never used for one that may not", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     const one = fetcher({ resolve: names });
     const url = `http://app.example:${server.port}/`;
@@ -460,10 +499,10 @@ describe("inward addresses", () => {
     expect(reasonOf(await one.fetch(get(url), GUARDED))).toBe("blocked");
   });
 
-  it("the judged address is the one connected to: the name is asked once per connection", async () => {
+  it("the checked address is the one connected to: the name is resolved once per connection", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     let asked = 0;
-    // A rebinding name: harmless at the first question, inward ever after.
+    // A rebinding name: public the first time, private from then on.
     const resolve: Resolve = () => Promise.resolve([{ address: ++asked === 1 ? "192.0.2.1" : "127.0.0.1", family: 4 }]);
     const clock = new VirtualClock();
     const pending = fetcher({ resolve, clock }).fetch(get(`http://app.example:${server.port}/`), INWARD_OK);
@@ -474,7 +513,7 @@ describe("inward addresses", () => {
     expect([asked, server.connections()]).toEqual([1, 0]);
   });
 
-  it("a redirect to an inward address goes nowhere", async () => {
+  it("a redirect to a private address is not followed", async () => {
     const inner = await http((_, response) => answer(response, "secret"));
     const server = await http((_, response) => response.writeHead(307, { location: inner.url }).end());
     expect(reasonOf(await fetcher().fetch(get(server.url), INWARD_OK))).toBe("answer 307");
@@ -484,7 +523,7 @@ describe("inward addresses", () => {
   it.each([
     ["does not exist", Object.assign(new Error("x"), { code: "ENOTFOUND" }), "The host name does not exist."],
     ["has silent name servers", Object.assign(new Error("x"), { code: "ETIMEOUT" }), "The name server did not answer."],
-    ["cannot be resolved for whatever reason", new Error("secret inside"), "The host name could not be resolved."],
+    ["cannot be resolved for another reason", new Error("secret inside"), "The host name could not be resolved."],
   ])("a name that %s is a DNS failure", async (_, error, detail) => {
     const { outcome } = await fetcher({ resolve: () => Promise.reject(error) }).fetch(
       get("http://app.example/"),
@@ -528,33 +567,67 @@ describe("TLS", () => {
 });
 
 describe("audio checks", () => {
-  it("RES-27: HEAD, and no body is asked for", async () => {
+  it("RES-27: HEAD, without a body", async () => {
     const server = await http((_, response) => response.writeHead(200, { "content-type": "audio/wav" }).end());
     const { outcome } = await fetcher().checkAudio(server.url, INWARD_OK);
     expect(outcome).toEqual({ ok: true, status: 200, contentType: "audio/wav", body: "" });
     expect(server.requests.map(({ method }) => method)).toEqual(["HEAD"]);
   });
 
-  it.each([405, 501])("RES-27: HEAD answered by %i is followed by GET, whose body is not read", async (status) => {
-    let closed = false;
+  it.each([405, 501, 400, 403, 404, 500, 204, 302])(
+    "C4: a HEAD answered with %i proves nothing, GET decides; its body is not read (RES-27)",
+    async (status) => {
+      let closed = false;
+      const server = await http((request, response) => {
+        if (request.method === "HEAD") {
+          response.writeHead(status).end();
+          return;
+        }
+        response.on("close", () => (closed = true)).on("error", () => undefined);
+        response.writeHead(200, { "content-type": "audio/wav", "content-length": "100000000" }).write("RIFF");
+      });
+      const { outcome } = await fetcher().checkAudio(server.url, INWARD_OK);
+      expect(outcome).toEqual({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+      expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
+      await expect.poll(() => closed, { interval: 2 }).toBe(true);
+    },
+  );
+
+  it("C4: a HEAD that is never answered leaves GET the time to decide (RES-27)", async () => {
+    const clock = new VirtualClock();
     const server = await http((request, response) => {
-      if (request.method === "HEAD") {
-        response.writeHead(status).end();
-        return;
-      }
-      response.on("close", () => (closed = true)).on("error", () => undefined);
-      response.writeHead(200, { "content-type": "audio/wav", "content-length": "100000000" }).write("RIFF");
+      if (request.method !== "HEAD") answer(response, "RIFF", "audio/wav");
     });
-    const { outcome } = await fetcher().checkAudio(server.url, INWARD_OK);
-    expect(outcome).toEqual({ ok: true, status: 200, contentType: "audio/wav", body: "" });
+    const pending = fetcher({ clock }).checkAudio(server.url, INWARD_OK);
+    await expect.poll(() => server.requests.length, { interval: 2 }).toBe(1);
+    clock.advance(2_000);
+    expect(reasonOf(await pending)).toBe("answer 200");
     expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
-    await expect.poll(() => closed, { interval: 2 }).toBe(true);
   });
 
-  it("RES-27: any other answer to HEAD decides", async () => {
+  it("RES-27: a HEAD that is only slow still counts, where GET is no quicker", async () => {
+    const clock = new VirtualClock();
+    const server = await http((request, response) => {
+      if (request.method === "HEAD") setTimeout(() => response.writeHead(200, { "content-type": "audio/x" }).end(), 50);
+    });
+    const pending = fetcher({ clock }).checkAudio(server.url, INWARD_OK);
+    await expect.poll(() => server.requests.length, { interval: 2 }).toBe(1);
+    clock.advance(2_000);
+    expect((await pending).outcome).toMatchObject({ status: 200, contentType: "audio/x" });
+  });
+
+  it("C4: a HEAD whose connection is closed leaves GET to decide (RES-27)", async () => {
+    const server = await http((request, response) => {
+      if (request.method === "HEAD") request.socket.destroy();
+      else answer(response, "RIFF", "audio/wav");
+    });
+    expect(reasonOf(await fetcher().checkAudio(server.url, INWARD_OK))).toBe("answer 200");
+  });
+
+  it("RES-27: what GET answers is the verdict", async () => {
     const server = await http((_, response) => response.writeHead(404).end());
     expect(reasonOf(await fetcher().checkAudio(server.url, INWARD_OK))).toBe("answer 404");
-    expect(server.requests).toHaveLength(1);
+    expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
   });
 
   it("RES-27: HEAD and GET share the deadline, and the guard", async () => {
@@ -569,6 +642,76 @@ describe("audio checks", () => {
     clock.advance(1_000);
     expect(await pending).toMatchObject({ outcome: { ok: false, reason: "timeout" }, elapsedMs: 5_000 });
     expect(reasonOf(await fetcher().checkAudio(server.url, GUARDED))).toBe("blocked");
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe("one account beside another", () => {
+  const names: Resolve = () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
+  const OTHER: FetchOptions = { ...INWARD_OK, account: "other" };
+
+  it("A4: an account that names a new host in every request leaves the others their connections", async () => {
+    const server = await http((_, response) => answer(response, "{}"));
+    const one = fetcher({ resolve: names, limits: { sockets: 8, socketsPerAccount: 6 } });
+    for (let i = 0; i < 40; i++)
+      expect(reasonOf(await one.fetch(get(`http://h${i}.example:${server.port}/`), INWARD_OK))).toBe("answer 200");
+    expect(one.usage.sockets).toBeLessThanOrEqual(6);
+    expect(reasonOf(await one.fetch(get(server.url), OTHER))).toBe("answer 200");
+    expect(one.usage.refused).toBe(0);
+  });
+
+  it("A4: when all connections are taken, idle ones of the account that holds the most are closed first", async () => {
+    const server = await http((_, response) => answer(response, "{}"));
+    const one = fetcher({ resolve: names, limits: { sockets: 4, socketsPerAccount: 4 } });
+    await one.fetch(get(server.url), OTHER);
+    for (let i = 0; i < 3; i++) await one.fetch(get(`http://h${i}.example:${server.port}/`), INWARD_OK);
+    const third = { ...INWARD_OK, account: "third" };
+    expect(reasonOf(await one.fetch(get(server.url), third))).toBe("answer 200");
+    const before = server.connections();
+    await one.fetch(get(server.url), OTHER);
+    expect(server.connections()).toBe(before);
+  });
+
+  it("M9: hosts that hang cost their own account its share, and others nothing", async () => {
+    const warnings: object[] = [];
+    const log = { ...silentLog, warn: (fields: object) => void warnings.push(fields) };
+    const silent = await http(() => undefined);
+    const server = await http((_, response) => answer(response, "{}"));
+    const one = fetcher({ log, resolve: names, limits: { sockets: 8, socketsPerAccount: 6, requestsPerAccount: 7 } });
+    const held = Array.from({ length: 6 }, (_, i) => one.fetch(get(`http://h${i}.example:${silent.port}/`), INWARD_OK));
+    await expect.poll(() => silent.requests.length, { interval: 2 }).toBe(6);
+    const seventh = await one.fetch(get(`http://h7.example:${silent.port}/`), INWARD_OK);
+    const detail = "The account already has 6 connections open, all in use.";
+    expect(seventh.outcome).toEqual({ ok: false, reason: "refused", detail });
+    expect(reasonOf(await one.fetch(get(server.url), OTHER))).toBe("answer 200");
+    expect(warnings).toEqual([{ account: "acme", reason: detail, refused: 1 }]);
+    await one.close();
+    expect((await Promise.all(held)).map(reasonOf)).toEqual(Array.from({ length: 6 }, () => "reset"));
+  });
+
+  it("M9: an account has its share of the requests that wait, too", async () => {
+    const silent = await http(() => undefined);
+    const one = fetcher({ limits: { requestsPerAccount: 2, requests: 3 } });
+    const held = [one.fetch(get(silent.url), INWARD_OK), one.fetch(get(`${silent.url}b`), INWARD_OK)];
+    const refused = await one.fetch(get(silent.url), INWARD_OK);
+    expect(refused.outcome).toMatchObject({ detail: "2 requests of this account are already under way." });
+    held.push(one.fetch(get(silent.url), OTHER));
+    const full = await one.fetch(get(silent.url), OTHER);
+    expect(full.outcome).toMatchObject({ detail: "3 requests are already under way." });
+    await one.close();
+    await Promise.all(held);
+  });
+
+  it("M9: thousands of host names that lead nowhere leave nothing behind", async () => {
+    const resolve: Resolve = () => Promise.reject(Object.assign(new Error("x"), { code: "ENOTFOUND" }));
+    const one = fetcher({ resolve });
+    for (let i = 0; i < 2_000; i += 100)
+      await Promise.all(
+        Array.from({ length: 100 }, (_, j) =>
+          one.fetch(get(`http://h${i + j}.example/`), { ...INWARD_OK, account: `${j}` }),
+        ),
+      );
+    expect(one.usage).toEqual({ sockets: 0, requests: 0, pools: 0, refused: 0 });
   });
 });
 

@@ -2,15 +2,18 @@ import { Agent } from "undici";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { systemClock } from "../../base/system-clock.ts";
-import type { SocketCount } from "./connector.ts";
-import { guardedConnector } from "./connector.ts";
+import { headOrGet } from "./audio-check.ts";
+import { guardedPools } from "./connector.ts";
 import type { BodyPolicy, RawOutcome } from "./http-exchange.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { failed } from "./failure.ts";
 import { isPrivateAddress, literalOf } from "./ssrf-guard.ts";
 import { systemResolver } from "./resolve.ts";
+import type { SocketLimits } from "./socket-budget.ts";
+import { SocketBudget } from "./socket-budget.ts";
 import type {
   Downloaded,
+  DownloadOptions,
   Failure,
   Fetched,
   FetchOptions,
@@ -32,35 +35,50 @@ export interface FetcherOptions {
 }
 
 /** What one fetcher may hold at a time. */
-export interface FetcherLimits {
-  /** Open connections in all; below the usual limit of 1,024 files per process by what SIP and files need. */
-  readonly sockets: number;
-  /** Connections to one origin: at 100 ms an answer, 2,500 requests a second. */
+export interface FetcherLimits extends SocketLimits {
+  /** Connections of one account to one origin: at 100 ms an answer, 1,900 requests a second. */
   readonly socketsPerOrigin: number;
-  /** Requests to one origin, under way or waiting: a URL that hangs must not fill the memory. */
+  /** Requests, under way or waiting, in all: they must not fill the memory. */
+  readonly requests: number;
+  readonly requestsPerAccount: number;
+  /** Of one account to one origin: a URL that hangs must leave room for its others. */
   readonly requestsPerOrigin: number;
 }
 
-const LIMITS: FetcherLimits = { sockets: 768, socketsPerOrigin: 256, requestsPerOrigin: 2_048 };
+const LIMITS: FetcherLimits = {
+  // Below the usual limit of 1,024 files per process by what SIP and files need.
+  sockets: 768,
+  socketsPerAccount: 256,
+  socketsPerOrigin: 192,
+  requests: 16_384,
+  requestsPerAccount: 4_096,
+  requestsPerOrigin: 2_048,
+};
 /** REQ-8. */
 const BODY_BYTES = 64 * 1024;
-/** Node's own limit; real answers have less than 1 KiB. */
+/** Node's own default; real answers have less than 1 KiB. */
 const HEADER_BYTES = 16 * 1024;
 /** Idle connections: just below the 5 s after which common servers close them, so that we rarely lose the race. */
 const KEEP_ALIVE_MS = 4_000;
-/** Where a server offers more; not much more, because idle connections take the places of others. */
+/** Where a server offers more; not much more, because idle connections take up places. */
 const KEEP_ALIVE_LIMIT_MS = 15_000;
 
 const WHOLE: BodyPolicy = { bodyBytes: BODY_BYTES, headersOnly: false };
 const HEADERS: BodyPolicy = { bodyBytes: 0, headersOnly: true };
-const HEAD_UNSUPPORTED: readonly number[] = [405, 501];
+/** Refusals are logged once a minute, with their number so far. */
+const LOG_EVERY_MS = 60_000;
 
-/** One policy's connections: one opened under the laxer policy is never used under the stricter. */
+/** One account's connections under one policy: one opened under the laxer policy is never used under the stricter. */
 interface ConnectionPool {
+  readonly key: string;
+  readonly account: string;
   readonly agent: Agent;
-  readonly allowPrivate: boolean;
   /** Origins with requests under way. */
   readonly origins: Map<string, OriginTraffic>;
+  /** Requests under way or waiting, to all origins. */
+  requests: number;
+  /** Connections open or being made. */
+  sockets: number;
 }
 
 interface OriginTraffic {
@@ -88,45 +106,72 @@ export class Fetcher {
   readonly #log: Log;
   readonly #userAgent: string;
   readonly #limits: FetcherLimits;
-  readonly #pools: { readonly guarded: ConnectionPool; readonly open: ConnectionPool };
+  readonly #resolve: Resolve;
+  readonly #ca: string | undefined;
+  readonly #budget: SocketBudget;
+  /** Those with requests or open connections. */
+  readonly #pools = new Map<string, ConnectionPool>();
+  #requests = 0;
+  #refused = 0;
+  #refusalLoggedAt = 0;
+  #closed = false;
 
   constructor(options: FetcherOptions) {
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log;
     this.#userAgent = `plugboard/${options.version}`;
     this.#limits = { ...LIMITS, ...options.limits };
-    const resolve = options.resolve ?? systemResolver();
-    const sockets: SocketCount = { open: 0, limit: this.#limits.sockets };
-    const pool = (allowPrivate: boolean): ConnectionPool => this.#poolFor(allowPrivate, resolve, options.ca, sockets);
-    this.#pools = { guarded: pool(false), open: pool(true) };
+    this.#resolve = options.resolve ?? systemResolver(this.#clock);
+    this.#ca = options.ca;
+    this.#budget = new SocketBudget(this.#limits);
   }
 
-  /** Makes the exchange. */
+  /** What is held at the moment, and how many requests found no room since the start. */
+  get usage(): {
+    readonly sockets: number;
+    readonly requests: number;
+    readonly pools: number;
+    readonly refused: number;
+  } {
+    const { open: sockets } = this.#budget;
+    return { sockets, requests: this.#requests, pools: this.#pools.size, refused: this.#refused };
+  }
+
+  /** Sends a request. */
   async fetch(request: OutboundRequest, options: FetchOptions): Promise<Fetched> {
-    const startedAt = this.#clock.now();
+    const startedAt = this.#clock.elapsed();
     const raw = await this.#send(request, options, WHOLE, startedAt);
-    return { outcome: asText(raw), elapsedMs: this.#clock.now() - startedAt };
+    return { outcome: asText(raw), elapsedMs: this.#clock.elapsed() - startedAt };
   }
 
-  /** RES-27: HEAD, then GET where HEAD answers 405 or 501; both share the deadline. No body is read. */
+  /**
+   * RES-27: HEAD, and where that is not 200 or too slow, GET: it decides. Both share the deadline. No body is read; to
+   * keep what GET brings, use {@link head} and {@link download}.
+   */
   async checkAudio(url: string, options: FetchOptions): Promise<Fetched> {
-    const startedAt = this.#clock.now();
-    const request: OutboundRequest = { method: "HEAD", url, headers: { accept: "audio/*" }, authorization: null };
-    let raw = await this.#send(request, options, HEADERS, startedAt);
-    if (raw.ok && HEAD_UNSUPPORTED.includes(raw.status))
-      raw = await this.#send({ ...request, method: "GET" }, options, HEADERS, startedAt);
-    return { outcome: asText(raw), elapsedMs: this.#clock.now() - startedAt };
+    const startedAt = this.#clock.elapsed();
+    const send = async (method: "HEAD" | "GET"): Promise<HttpClientOutcome> =>
+      asText(await this.#send(audioRequest(method, url), options, HEADERS, startedAt));
+    const outcome = await headOrGet(this.#clock, options.deadlineMs, send("HEAD"), () => send("GET"));
+    return { outcome, elapsedMs: this.#clock.elapsed() - startedAt };
   }
 
-  /** Makes the exchange for a file of at most `limitBytes`, kept as it is. Headers may ask for it conditionally. */
-  async download(request: OutboundRequest, limitBytes: number, options: FetchOptions): Promise<Downloaded> {
-    const bodyPolicy: BodyPolicy = { bodyBytes: limitBytes, headersOnly: false };
-    return this.#send(request, options, bodyPolicy, this.#clock.now());
+  /** The first half of {@link checkAudio}. */
+  async head(url: string, options: FetchOptions): Promise<HttpClientOutcome> {
+    return asText(await this.#send(audioRequest("HEAD", url), options, HEADERS, this.#clock.elapsed()));
+  }
+
+  /** Downloads a file of at most `limitBytes`, as it is. Headers may make the request conditional. */
+  async download(request: OutboundRequest, limitBytes: number, options: DownloadOptions): Promise<Downloaded> {
+    const { onProgress } = options;
+    const bodyPolicy = { bodyBytes: limitBytes, headersOnly: false, ...(onProgress !== undefined && { onProgress }) };
+    return this.#send(request, options, bodyPolicy, this.#clock.elapsed());
   }
 
   /** Ends every exchange under way (`reset`) and closes every connection. */
   async close(): Promise<void> {
-    await Promise.all([this.#pools.guarded.agent.destroy(), this.#pools.open.agent.destroy()]);
+    this.#closed = true;
+    await Promise.all([...this.#pools.values()].map(({ agent }) => agent.destroy()));
   }
 
   async #send(
@@ -135,7 +180,7 @@ export class Fetcher {
     bodyPolicy: BodyPolicy,
     startedAt: number,
   ): Promise<RawOutcome> {
-    const ready = this.#prepare(request, options.allowPrivate);
+    const ready = this.#prepare(request, options);
     if ("ok" in ready) return ready;
     const first = await this.#exchange(ready, request, options, bodyPolicy, startedAt);
     // A server may close an idle connection at the moment we use it (RFC 9112 section 9.3.1): once more, on a fresh
@@ -152,41 +197,68 @@ export class Fetcher {
     startedAt: number,
   ): Promise<{ readonly outcome: RawOutcome; readonly raced: boolean }> {
     const traffic = pool.origins.get(origin) ?? { requests: 0, connects: 0 };
-    if (traffic.requests >= this.#limits.requestsPerOrigin) {
-      const detail = `${traffic.requests} requests to this host are already under way.`;
-      return Promise.resolve({ outcome: failed("refused", detail), raced: false });
+    const full = this.#isFull(pool, traffic);
+    if (full !== null) {
+      this.#noteRefused(pool, full);
+      return Promise.resolve({ outcome: failed("refused", full), raced: false });
     }
     pool.origins.set(origin, traffic);
-    traffic.requests++;
+    this.#countRequest(pool, traffic, 1);
     const { connects } = traffic;
     return new Promise((resolve) => {
-      const left = Math.max(0, startedAt + deadlineMs - this.#clock.now());
+      const left = Math.max(0, startedAt + deadlineMs - this.#clock.elapsed());
       const exchange = new HttpExchange(this.#clock, left, bodyPolicy, (outcome, untouched) => {
-        if (--traffic.requests === 0) pool.origins.delete(origin);
-        signal?.removeEventListener("abort", abandon);
+        this.#countRequest(pool, traffic, -1);
+        if (traffic.requests === 0) pool.origins.delete(origin);
+        this.#forgetIdle(pool);
+        signal?.removeEventListener("abort", cancel);
         const reset = !outcome.ok && outcome.reason === "reset";
         resolve({ outcome, raced: reset && untouched && traffic.connects === connects });
       });
-      const abandon = (): void => exchange.cancel();
-      signal?.addEventListener("abort", abandon, { once: true });
-      if (signal?.aborted === true) abandon();
+      const cancel = (): void => exchange.cancel();
+      signal?.addEventListener("abort", cancel, { once: true });
+      if (signal?.aborted === true) cancel();
       else pool.agent.dispatch({ origin, path, method, headers, body: body ?? null }, exchange);
     });
   }
 
-  /** Judges the URL; literals are judged here, because no resolver is asked for them. */
-  #prepare(request: OutboundRequest, allowPrivate: boolean): PreparedExchange | Failure {
+  /** Why this request cannot be taken; null: it can. */
+  #isFull(pool: ConnectionPool, traffic: OriginTraffic): string | null {
+    const { requests, requestsPerAccount, requestsPerOrigin } = this.#limits;
+    if (traffic.requests >= requestsPerOrigin)
+      return `${traffic.requests} requests to this host are already under way.`;
+    if (pool.requests >= requestsPerAccount) return `${pool.requests} requests of this account are already under way.`;
+    return this.#requests >= requests ? `${this.#requests} requests are already under way.` : null;
+  }
+
+  #countRequest(pool: ConnectionPool, traffic: OriginTraffic, by: 1 | -1): void {
+    traffic.requests += by;
+    pool.requests += by;
+    this.#requests += by;
+  }
+
+  #noteRefused(pool: ConnectionPool, reason: string): void {
+    this.#refused++;
+    const now = this.#clock.now();
+    if (this.#refusalLoggedAt !== 0 && now - this.#refusalLoggedAt < LOG_EVERY_MS) return;
+    this.#refusalLoggedAt = now;
+    this.#log.warn({ account: pool.account, reason, refused: this.#refused }, "a request found no room");
+  }
+
+  /** Checks the URL; addresses written in it are checked here, because no resolver is asked for them. */
+  #prepare(request: OutboundRequest, options: FetchOptions): PreparedExchange | Failure {
+    if (this.#closed) return failed("reset", "The platform is stopping.");
     const url = URL.parse(request.url);
     if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
       return failed("bad_url", "The URL is not an absolute http or https URL.");
     const literal = literalOf(url.hostname);
-    if (literal !== null && !allowPrivate && isPrivateAddress(literal)) {
-      this.#log.debug({ host: url.hostname }, "request to an inward address refused");
+    if (literal !== null && !options.allowPrivate && isPrivateAddress(literal)) {
+      this.#log.debug({ host: url.hostname }, "request to a private address refused");
       return failed("blocked", "The URL leads to an address inside the platform's own network.");
     }
     const authorization = request.authorization ?? basicOf(url);
     return {
-      pool: allowPrivate ? this.#pools.open : this.#pools.guarded,
+      pool: this.#poolFor(options),
       origin: url.origin,
       path: url.pathname + url.search,
       headers: {
@@ -197,14 +269,39 @@ export class Fetcher {
     };
   }
 
-  #poolFor(allowPrivate: boolean, resolve: Resolve, ca: string | undefined, sockets: SocketCount): ConnectionPool {
-    const connect = guardedConnector({ resolve, allowPrivate, ca, sockets });
-    const agent = new Agent({
-      connect: (target, callback) => {
-        const traffic = pool.origins.get(`${target.protocol}//${target.host}`);
-        if (traffic !== undefined) traffic.connects++;
-        connect(target, callback);
-      },
+  #poolFor({ account, allowPrivate }: FetchOptions): ConnectionPool {
+    const key = JSON.stringify([account, allowPrivate]);
+    const existing = this.#pools.get(key);
+    if (existing !== undefined) return existing;
+    const pool: ConnectionPool = {
+      key,
+      account,
+      agent: this.#agentFor(account, allowPrivate, () => pool),
+      origins: new Map(),
+      requests: 0,
+      sockets: 0,
+    };
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  #agentFor(account: string, allowPrivate: boolean, pool: () => ConnectionPool): Agent {
+    const onConnect = (origin: string): void => {
+      pool().sockets++;
+      const traffic = pool().origins.get(origin);
+      if (traffic !== undefined) traffic.connects++;
+    };
+    const onReleased = (): void => {
+      pool().sockets--;
+      this.#forgetIdle(pool());
+    };
+    const onRefused = (detail: string): void => {
+      onReleased();
+      this.#noteRefused(pool(), detail);
+    };
+    const common = { account, allowPrivate, resolve: this.#resolve, ca: this.#ca, budget: this.#budget };
+    return new Agent({
+      factory: guardedPools({ ...common, onConnect, onRefused, onReleased }),
       connections: this.#limits.socketsPerOrigin,
       allowH2: false,
       // Our own deadline is exact and covers more; undici's run on a grid of half a second.
@@ -214,12 +311,19 @@ export class Fetcher {
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_LIMIT_MS,
     });
-    const pool: ConnectionPool = { agent, allowPrivate, origins: new Map() };
-    return pool;
+  }
+
+  /** An account that asks for nothing and holds no connection costs no memory. */
+  #forgetIdle(pool: ConnectionPool): void {
+    if (pool.requests === 0 && pool.sockets === 0 && this.#pools.get(pool.key) === pool) this.#pools.delete(pool.key);
   }
 }
 
-/** `user:pass@` of a URL that nobody took apart before; it never goes out as part of the URL. */
+function audioRequest(method: "HEAD" | "GET", url: string): OutboundRequest {
+  return { method, url, headers: { accept: "audio/*" }, authorization: null };
+}
+
+/** Credentials that are still in the URL; they never go out as part of it. */
 function basicOf(url: URL): string | null {
   if (url.username === "" && url.password === "") return null;
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;

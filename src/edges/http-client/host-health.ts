@@ -1,9 +1,9 @@
 import type { Clock } from "../../base/clock.ts";
 
-/** A host that failed is left alone for so long, twice as long after each further failure. */
+/** A host that failed is left alone this long, twice as long after each further failure. */
 const FIRST_REST_MS = 500;
 const LAST_REST_MS = 60_000;
-/** Hosts remembered: those under way and those that rest. */
+/** Hosts remembered, over all accounts: those with requests and those that rest. */
 const HOSTS = 10_000;
 
 interface Host {
@@ -13,7 +13,10 @@ interface Host {
   restsUntil: number;
 }
 
-/** Which hosts may be asked now. Keeps a dead host's timeouts from taking every place there is. */
+/**
+ * Which hosts may be sent requests now. Keeps a dead host's timeouts from taking every place there is. Each account has a view of
+ * its own: one whose URL makes a host hang must not hold up the others' deliveries to it.
+ */
 export class HostHealth {
   readonly #clock: Clock;
   readonly #perHost: number;
@@ -29,14 +32,22 @@ export class HostHealth {
     const host = this.#hosts.get(name) ?? { running: 0, failures: 0, restsUntil: 0 };
     const rest = host.restsUntil - this.#clock.elapsed();
     if (rest > 0) return rest;
-    // After its rest a host gets one request to show itself, not all of them.
+    // After its rest a host gets one request first, not all of them.
     if (host.running >= (host.failures > 0 ? 1 : this.#perHost)) return 0;
     host.running++;
     this.#remember(name, host);
     return null;
   }
 
-  /** Gives the place back, and says how it went. */
+  /** Gives the place back: it was not used. */
+  cancel(name: string): void {
+    const host = this.#hosts.get(name);
+    if (host === undefined) return;
+    host.running--;
+    this.#forgetIdle(name, host);
+  }
+
+  /** Gives the place back, with the result. */
   leave(name: string, arrived: boolean): void {
     const host = this.#hosts.get(name);
     if (host === undefined) return;
@@ -44,11 +55,15 @@ export class HostHealth {
     const now = this.#clock.elapsed();
     if (arrived) host.failures = 0;
     else if (now >= host.restsUntil) {
-      // Those that were under way together fail together: one failure.
+      // Requests that were under way together fail together: they count as one failure.
       host.restsUntil = now + Math.min(FIRST_REST_MS * 2 ** host.failures, LAST_REST_MS);
       host.failures++;
     }
-    if (host.running === 0 && host.failures === 0) this.#hosts.delete(name);
+    this.#forgetIdle(name, host);
+  }
+
+  #forgetIdle(name: string, { running, failures }: Host): void {
+    if (running === 0 && failures === 0) this.#hosts.delete(name);
   }
 
   #remember(name: string, host: Host): void {

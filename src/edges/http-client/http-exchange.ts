@@ -1,7 +1,8 @@
 import type { Dispatcher } from "undici";
 import type { Clock, Timer } from "../../base/clock.ts";
 import { failed, failureOf } from "./failure.ts";
-import type { Downloaded, Validators } from "./types.ts";
+import type { Downloaded, DownloadProgress, Validators } from "./types.ts";
+import { BEGINNING_BYTES } from "./types.ts";
 
 /** What is kept of an answer. */
 export interface BodyPolicy {
@@ -9,21 +10,22 @@ export interface BodyPolicy {
   readonly bodyBytes: number;
   /** Stop once the headers are there: the body does not matter. */
   readonly headersOnly: boolean;
+  readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
-/** An answer before its body is made text. */
+/** An answer whose body is still bytes. */
 export type RawOutcome = Downloaded;
 
-/** One request is done, one way or another. `untouched`: not one byte of an answer had come. */
+/** A request is done, one way or another. `untouched`: not one byte of an answer had come. */
 export type Settle = (outcome: RawOutcome, untouched: boolean) => void;
 
 /**
  * One exchange, as undici's dispatcher reports it. Settles exactly once: by the last byte, a failure, the deadline or
- * an abandonment, whichever comes first; whatever undici reports after that is ignored. The deadline counts from the
- * making of this object, so that waiting for a free connection, DNS, connecting and TLS are inside it (REQ-6).
+ * a cancellation, whichever comes first; whatever undici reports after that is ignored. The deadline counts from the
+ * creation of this object, so that waiting for a free connection, DNS, connecting and TLS are inside it (REQ-6).
  *
  *   waiting ─► sent ─► headers ─► body ─► settled
- *      └────────┴─────────┴─────────┴── deadline, failure, abandon ──► settled (connection dropped)
+ *      └────────┴─────────┴─────────┴── deadline, failure, cancel ───► settled (connection dropped)
  */
 export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #bodyPolicy: BodyPolicy;
@@ -35,6 +37,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #validators: Validators = { etag: null, lastModified: null };
   #chunks: Buffer[] = [];
   #bytes = 0;
+  #beginningReported = false;
 
   constructor(clock: Clock, deadlineMs: number, bodyPolicy: BodyPolicy, settle: Settle) {
     this.#bodyPolicy = bodyPolicy;
@@ -42,14 +45,14 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#timer = clock.after(deadlineMs, () => this.#fail("timeout", this.#lateness()));
   }
 
-  /** Nobody waits any more. */
+  /** Nobody waits for it any more. */
   cancel(): void {
-    this.#fail("reset", "The platform gave the request up.");
+    this.#fail("reset", "The platform cancelled the request.");
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // Settled while waiting for a connection: it must not go out now.
+    // Settled while it waited for a connection: it must not be sent now.
     if (this.#settle === null) controller.abort(new Error("settled"));
   }
 
@@ -58,22 +61,25 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    // 1xx is no answer yet (RFC 9110 section 15.2).
+    // 1xx is not the answer yet (RFC 9110 section 15.2).
     if (status < 200) return;
     this.#status = status;
     this.#contentType = first(headers["content-type"]);
     this.#validators = { etag: first(headers["etag"]), lastModified: first(headers["last-modified"]) };
     if (this.#bodyPolicy.headersOnly) this.#end(Buffer.alloc(0), controller);
     else if (Number(headers["content-length"] ?? 0) > this.#bodyPolicy.bodyBytes) this.#tooLarge();
+    else this.#report(null);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#bodyPolicy.bodyBytes) this.#tooLarge();
-    else this.#chunks.push(chunk);
+    if (this.#bytes > this.#bodyPolicy.bodyBytes) return this.#tooLarge();
+    this.#chunks.push(chunk);
+    if (this.#bytes >= BEGINNING_BYTES) this.#reportBeginning();
   }
 
   onResponseEnd(): void {
+    this.#reportBeginning();
     const [only] = this.#chunks;
     this.#end(this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks), null);
   }
@@ -86,6 +92,17 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     const [status, contentType, validators] = [this.#status, this.#contentType, this.#validators];
     this.#finish({ ok: true, status, contentType, validators, body });
     drop?.abort(new Error("settled"));
+  }
+
+  #reportBeginning(): void {
+    if (this.#beginningReported) return;
+    this.#beginningReported = true;
+    this.#report(Buffer.concat(this.#chunks).subarray(0, BEGINNING_BYTES));
+  }
+
+  #report(beginning: Buffer | null): void {
+    if (this.#settle === null) return;
+    this.#bodyPolicy.onProgress?.({ status: this.#status, contentType: this.#contentType, beginning });
   }
 
   #tooLarge(): void {

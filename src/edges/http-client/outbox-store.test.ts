@@ -44,7 +44,7 @@ describe.each(ROUTES)("what a call owes, over %s", (route) => {
   };
   const arrived = () => seen.map(({ url, headers }) => `${url} ${String(headers[DELIVERY_HEADER])}`);
 
-  it("EVT-4, EVT-6: reaches the customer once, in order, and is owed no more", async () => {
+  it("EVT-4, EVT-6: reaches the customer once, in order, and is then settled", async () => {
     const url = await server.database(route);
     const { store, fetcher, worker } = await rig(url);
     const [first, second] = sampleCall("a", 2);
@@ -66,7 +66,7 @@ describe.each(ROUTES)("what a call owes, over %s", (route) => {
     if (step === undefined) throw new Error("no rows");
     await before.store.append([{ ...step, outbox: [owed("d1", "/silent")] }]);
     await expect.poll(() => seen.length, { interval: 5 }).toBe(1);
-    // As after kill -9: nothing is settled any more, and the database has noticed.
+    // As after kill -9: nothing more is settled, and the database has noticed.
     await before.store.close();
     const after = await rig(url);
     await expect.poll(() => seen.length, { interval: 5 }).toBe(2);

@@ -28,10 +28,10 @@ class MemoryOutbox {
     this.#clock = clock;
   }
 
-  owe(id: string, url = "https://app.example/event", order = id): void {
+  owe(id: string, url = "https://app.example/event", order = id, account = "acme"): void {
     const request = JSON.stringify({ method: "GET", url, headers: { a: "b" }, authorization: "Basic x" });
     const createdAt = this.#clock.now();
-    const row = { id, order, callSid: "c", account: "acme", purpose: "dial_event", request, tries: 0, createdAt };
+    const row = { id, order, callSid: "c", account, purpose: "dial_event", request, tries: 0, createdAt };
     const one: Owed = { row, dueAt: 0, tries: 0, state: "owed" };
     this.rows.push(one);
     if (this.#taker === null || !this.#head(one)) return;
@@ -113,7 +113,7 @@ describe("the outbox worker", () => {
     expect(store.rows.map(({ state }) => state)).toEqual(["done"]);
   });
 
-  it("REQ-9: signs each delivery of a row anew, with the time of that delivery", async () => {
+  it("REQ-9: signs each delivery of a row again, with the time of that delivery", async () => {
     const urls = { "https://app.example/event": [fails("reset"), OK] };
     const { store, fetcher, worker, pass } = world(urls, () => "s".repeat(32));
     worker.start();
@@ -129,7 +129,7 @@ describe("the outbox worker", () => {
     expect(times[1]).not.toEqual(times[0]);
   });
 
-  it("EVT-6: a row waits for its predecessor of the same order, however often that fails; others do not", async () => {
+  it("EVT-6: a row waits for the one before it in its order, however often that fails; others do not", async () => {
     const { store, fetcher, worker, pass } = world({
       "https://x.example/dial": [fails("refused"), fails("reset"), OK],
     });
@@ -178,7 +178,7 @@ describe("the outbox worker", () => {
     expect(store.verdicts.at(-1)).toEqual({ kind: "parked", id: "a", error: "timeout: so." });
   });
 
-  it("parks at once what no repetition can mend: an impossible URL, a refused address, an unreadable row", async () => {
+  it("parks at once what no retry can help: an impossible URL, a refused address, an unreadable row", async () => {
     const { store, fetcher, worker, pass } = world({
       "https://a/": [fails("bad_url")],
       "https://b/": [fails("blocked")],
@@ -205,7 +205,30 @@ describe("the outbox worker", () => {
     expect(store.rows.reduce((sum, { tries }) => sum + tries, 0)).toBeLessThan(40);
   });
 
-  it("works through more rows than it has places, without waiting for the next look", async () => {
+  it("A4: an account whose hosts all hang leaves places for the events of others", async () => {
+    const { store, worker, pass, fetcher } = world();
+    const { fetch } = fetcher;
+    fetcher.fetch = (request, options) =>
+      request.url.includes("hangs") ? new Promise(() => undefined) : fetch(request, options);
+    worker.start();
+    for (let i = 0; i < 300; i++) store.owe(`bad${i}`, `https://hangs${i}.example/`);
+    await pass(100);
+    for (let i = 0; i < 20; i++) store.owe(`good${i}`, "https://good.example/", `good${i}`, "other");
+    await pass(500);
+    expect(store.rows.filter(({ state }) => state === "done")).toHaveLength(20);
+  });
+
+  it("A4: a host that fails for one account is not left alone for another", async () => {
+    const { store, worker, pass, fetcher } = world({ "https://shared.example/hangs": [fails("timeout")] });
+    worker.start();
+    store.owe("bad", "https://shared.example/hangs");
+    await pass(300);
+    store.owe("good", "https://shared.example/", "good", "other");
+    await pass(100);
+    expect(fetcher.log.map(({ id }) => id)).toEqual(["bad", "good"]);
+  });
+
+  it("works through more rows than it has places, without waiting for the next poll", async () => {
     const { store, worker, pass } = world();
     for (let i = 0; i < 1000; i++) store.owe(`r${i}`, `https://h${i}.example/`);
     worker.start();
@@ -213,7 +236,7 @@ describe("the outbox worker", () => {
     expect(store.rows.every(({ state }) => state === "done")).toBe(true);
   });
 
-  it("goes on when the database comes back; what could not be settled is delivered again", async () => {
+  it("continues when the database comes back; what could not be settled is delivered again", async () => {
     const { store, fetcher, worker, pass } = world();
     store.broken = true;
     store.owe("a");

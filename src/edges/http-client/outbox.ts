@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Store } from "../store/store.ts";
 import type { ClaimedRow, OutboxVerdict } from "../store/types.ts";
+import { AccountShare } from "./account-share.ts";
 import type { Fetcher } from "./fetcher.ts";
 import { HostHealth } from "./host-health.ts";
 import { signed } from "./sign.ts";
@@ -12,33 +13,40 @@ export interface OutboxOptions {
   readonly fetcher: Pick<Fetcher, "fetch">;
   readonly clock: Clock;
   readonly log: Log;
-  /** The account's `private_destinations`, asked at each delivery. */
+  /** The account's `private_destinations`, looked up at each delivery. */
   readonly allowPrivate: (account: string) => boolean;
-  /** The account's `signing_secret` (REQ-9), asked at each delivery; null, or no function: unsigned. */
+  /** The account's `signing_secret` (REQ-9), looked up at each delivery; null, or no function: unsigned. */
   readonly signingSecret?: (account: string) => string | null;
 }
 
-/** The same on every delivery of the same row, so that a customer can tell a repetition. */
+/** The same on every delivery of the same row, so that a customer can recognise a repeat. */
 export const DELIVERY_HEADER = "plugboard-delivery";
 
 /** EVT-6. */
 const DEADLINE_MS = 5_000;
-/** Longer than any delivery and its settling take: a row is given out again only if its worker died. */
+/** Longer than any delivery and its settling take: a row is claimed again only if its worker died. */
 const LEASE_MS = 15_000;
-/** Rows become due by time, too; and other nodes' rows after their death. */
+/** Rows become due by time, too, and so do those of other nodes that died. */
 const POLL_MS = 1_000;
-/** Verdicts wait for company: settling ten rows costs about as much as settling one. */
+/** Verdicts are collected this long: settling ten rows costs about as much as settling one. */
 const GATHER_MS = 200;
 /** The same while more is due than there are places. */
 const HURRY_MS = 10;
 const IN_FLIGHT = 128;
-/** Of those, for one host: a slow one must leave room for the others. */
+/** Of these, for one account: one whose hosts all hang must leave room for the others. */
+const IN_FLIGHT_PER_ACCOUNT = 96;
+/**
+ * Rows of an account that wait here for one of its places. Deliveries end within 5 s, so that as many as there are places
+ * start well within their lease.
+ */
+const HELD_PER_ACCOUNT = 32;
+/** Of these, for one host: a slow one must leave room for the others. */
 const IN_FLIGHT_PER_HOST = 32;
-/** A row that found its host busy comes back so soon. */
+/** A row whose host is busy is due again after this time. */
 const BUSY_MS = 200;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30 * 60_000;
-/** A customer has a day to mend an endpoint; then the row is parked. */
+/** A customer has a day to repair an endpoint; then the row is parked. */
 const GIVE_UP_MS = 24 * 3_600_000;
 
 /**
@@ -48,8 +56,8 @@ const GIVE_UP_MS = 24 * 3_600_000;
  * after 24 h, or at once when the URL itself is impossible, the row is parked for people to see. A host that fails
  * is left alone for a while, so that its rows do not hold up those of others.
  *
- * What the journal of this node writes comes here at once, already leased. Claimed is the rest: what comes after
- * something undelivered, what failed, and what a dead worker left.
+ * Rows that the journal of this node writes come here at once, already leased. The others are claimed: those behind an
+ * undelivered row, those that failed, and those that a dead worker left.
  *
  *   taken or claimed (lease 15 s) ─► host failing or busy? ─► later
  *                                  └► deliver ─► done │ retry │ parked ─► settle in batches ─► claim the successors
@@ -57,6 +65,7 @@ const GIVE_UP_MS = 24 * 3_600_000;
 export class OutboxWorker {
   readonly #options: OutboxOptions;
   readonly #health: HostHealth;
+  readonly #shares: AccountShare<ClaimedRow>;
   readonly #verdicts: OutboxVerdict[] = [];
   readonly #underway = new Set<Promise<void>>();
   #claiming: Promise<void> | null = null;
@@ -70,9 +79,10 @@ export class OutboxWorker {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#health = new HostHealth(options.clock, IN_FLIGHT_PER_HOST);
+    this.#shares = new AccountShare(options.clock, IN_FLIGHT_PER_ACCOUNT, HELD_PER_ACCOUNT);
   }
 
-  /** Begins to claim and deliver. */
+  /** Starts to claim and deliver. */
   start(): void {
     this.#unsubscribe ??= this.#options.store.takeOutbox(LEASE_MS, (rows) => this.#take(rows));
     this.#wakeIn(0);
@@ -92,7 +102,7 @@ export class OutboxWorker {
     await this.#settle();
   }
 
-  /** The next claim is at the latest in so long. */
+  /** Claims again after this time at the latest. */
   #wakeIn(delayMs: number): void {
     if (this.#unsubscribe === null) return;
     const { clock } = this.#options;
@@ -101,7 +111,7 @@ export class OutboxWorker {
     this.#timer?.timer.cancel();
     const timer = clock.after(delayMs, () => {
       this.#timer = null;
-      // News that came while a claim was under way may not be in it.
+      // Rows that were added while a claim was under way may not be in it.
       if (this.#claiming === null) this.#claiming = this.#claim();
       else this.#again = true;
     });
@@ -118,7 +128,7 @@ export class OutboxWorker {
     }
     for (const row of claimed) this.#begin(row);
     this.#claiming = null;
-    // As many as there were places: more may be due, which the next settling looks for.
+    // As many as there were places: more may be due, and the next settling claims again.
     this.#more = claimed.length >= free;
     this.#wakeIn(this.#again ? 0 : POLL_MS);
     this.#again = false;
@@ -137,20 +147,40 @@ export class OutboxWorker {
       this.#decide({ kind: "parked", id: row.id, error: "The stored request cannot be read." });
       return;
     }
-    const host = hostOf(request.url);
-    const waitMs = this.#health.enter(host);
+    const host = JSON.stringify([row.account, hostOf(request.url)]);
+    const waitMs = this.#enter(row, host);
+    if (waitMs === "held") return;
     if (waitMs !== null) {
       this.#decide({ kind: "later", id: row.id, inMs: Math.max(waitMs, BUSY_MS) });
       return;
     }
-    const delivery = this.#deliver(row, request, host).finally(() => this.#underway.delete(delivery));
+    const delivery = this.#deliver(row, request, host).finally(() => {
+      this.#underway.delete(delivery);
+      this.#shares.leave(row.account, row.id);
+      this.#beginHeld(row.account);
+    });
     this.#underway.add(delivery);
+  }
+
+  /** One that finds its host busy makes room for the next. */
+  #beginHeld(account: string): void {
+    if (this.#unsubscribe === null) return;
+    for (let row = this.#shares.next(account); row !== null; row = this.#shares.next(account)) this.#begin(row);
+  }
+
+  /** Takes a place of the account and of its host: null. Or how long to wait, in ms; held: until there is a place. */
+  #enter(row: ClaimedRow, host: string): number | "held" | null {
+    const hostMs = this.#health.enter(host);
+    if (hostMs !== null) return hostMs;
+    const shareMs = this.#shares.enter(row.account, row.id, row);
+    if (shareMs !== null) this.#health.cancel(host);
+    return shareMs;
   }
 
   async #deliver(row: ClaimedRow, request: OutboundRequest, host: string): Promise<void> {
     const { fetcher, allowPrivate, log } = this.#options;
     const headers = { ...request.headers, [DELIVERY_HEADER]: row.id };
-    const options = { deadlineMs: DEADLINE_MS, allowPrivate: allowPrivate(row.account) };
+    const options = { account: row.account, deadlineMs: DEADLINE_MS, allowPrivate: allowPrivate(row.account) };
     const secret = this.#options.signingSecret?.(row.account) ?? null;
     const { outcome } = await fetcher.fetch(
       signed({ ...request, headers }, secret, this.#options.clock.now()),
@@ -188,18 +218,18 @@ export class OutboxWorker {
   }
 }
 
-/** Whether a customer's server saw the request and answered. Our refusing an endless answer does not change that. */
+/** Whether the customer's server received the request and answered, even if its answer was too large for us. */
 function arrived(outcome: HttpClientOutcome): boolean {
   return outcome.ok || outcome.reason === "too_large";
 }
 
-/** What becomes of a row whose delivery ended so. */
+/** What is to be done with a row after this outcome. */
 export function verdictOn(row: ClaimedRow, outcome: HttpClientOutcome, now: number): OutboxVerdict {
   const { id } = row;
   if (outcome.ok || outcome.reason === "too_large") return { kind: "done", id };
   const error = `${outcome.reason}: ${outcome.detail}`;
-  const hopeless = outcome.reason === "bad_url" || outcome.reason === "blocked";
-  if (hopeless || now - row.createdAt >= GIVE_UP_MS) return { kind: "parked", id, error };
+  const permanent = outcome.reason === "bad_url" || outcome.reason === "blocked";
+  if (permanent || now - row.createdAt >= GIVE_UP_MS) return { kind: "parked", id, error };
   return { kind: "retry", id, inMs: Math.min(FIRST_RETRY_MS * 2 ** row.tries, LAST_RETRY_MS), error };
 }
 

@@ -1,28 +1,40 @@
 import { lookup, Resolver } from "node:dns/promises";
+import type { Clock } from "../../base/clock.ts";
+import { FairQueue } from "./fair-queue.ts";
 import type { ResolvedAddress, Resolve } from "./types.ts";
 
-/** The name servers are asked twice, so that one lost datagram still fits the 5 s of a request (REQ-6). */
+/** The name servers are queried twice, so that one lost datagram still fits the 5 s of a request (REQ-6). */
 const TRY_MS = 1_500;
 const TRIES = 2;
 /**
- * The system's resolver works on Node's 4 threads, which files need, too. So it is asked only where it alone knows
- * (single-label names, /etc/hosts, search domains), and by so many at a time.
+ * The system's resolver blocks one of Node's 4 threads, which files need, too. So it is used only for what it alone knows
+ * (single-label names, /etc/hosts, search domains), and for this many names at a time; one account never has all of them.
  */
 const SYSTEM_AT_ONCE = 2;
+const SYSTEM_PER_ACCOUNT = 1;
 /** Waiting for a thread behind names that never resolve: beyond this many the answer would come too late anyway. */
 const SYSTEM_WAITING = 256;
+const SYSTEM_WAITING_PER_ACCOUNT = 64;
 
 /** After this the system would wait for the same silent servers, on a thread. */
 const SILENT = "ETIMEOUT";
 
 /** Addresses of a name, as the system would give them, without one slow name server holding up the others' names. */
-export function systemResolver(): Resolve {
+export function systemResolver(clock: Pick<Clock, "now">): Resolve {
   const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES });
-  const system = gate(SYSTEM_AT_ONCE, SYSTEM_WAITING);
-  const bySystem = (hostname: string): Promise<readonly ResolvedAddress[]> =>
-    system(async () => (await lookup(hostname, { all: true })).map(({ address, family }) => typed(address, family)));
-  return sharing(async (hostname) => {
-    if (!hostname.includes(".") || hostname.endsWith(".localhost")) return bySystem(hostname);
+  const system = new FairQueue(clock, {
+    atOnce: SYSTEM_AT_ONCE,
+    perAccount: SYSTEM_PER_ACCOUNT,
+    waiting: SYSTEM_WAITING,
+    waitingPerAccount: SYSTEM_WAITING_PER_ACCOUNT,
+  });
+  const bySystem = async (hostname: string, account: string): Promise<readonly ResolvedAddress[]> => {
+    const found = await system.run({ account }, () => lookup(hostname, { all: true }));
+    if (found === null) throw Object.assign(new Error("too many names wait"), { code: "EAI_AGAIN" });
+    return found.map(({ address, family }) => typed(address, family));
+  };
+  return sharing(async (hostname, account) => {
+    if (!hostname.includes(".") || hostname.endsWith(".localhost")) return bySystem(hostname, account);
     const [four, six] = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
     const found = [
       ...(four.status === "fulfilled" ? four.value.map((address) => typed(address, 4)) : []),
@@ -31,38 +43,20 @@ export function systemResolver(): Resolve {
     if (found.length > 0) return found;
     const reason: unknown = four.status === "rejected" ? four.reason : undefined;
     if (reason instanceof Error && "code" in reason && reason.code === SILENT) throw reason;
-    return bySystem(hostname);
+    return bySystem(hostname, account);
   });
 }
 
-/** Questions about a name that is being asked share its answer. */
+/** Queries of one account for a name that is being resolved share its answer. */
 export function sharing(resolve: Resolve): Resolve {
-  const asked = new Map<string, Promise<readonly ResolvedAddress[]>>();
-  return (hostname) => {
-    const running = asked.get(hostname);
+  const pending = new Map<string, Promise<readonly ResolvedAddress[]>>();
+  return (hostname, account) => {
+    const key = JSON.stringify([account, hostname]);
+    const running = pending.get(key);
     if (running !== undefined) return running;
-    const answer = resolve(hostname).finally(() => asked.delete(hostname));
-    asked.set(hostname, answer);
+    const answer = resolve(hostname, account).finally(() => pending.delete(key));
+    pending.set(key, answer);
     return answer;
-  };
-}
-
-/** Runs at most `atOnce` tasks; `waiting` more wait in line, others are refused. */
-function gate(atOnce: number, waiting: number): <T>(task: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const line: (() => void)[] = [];
-  return async (task) => {
-    if (running >= atOnce) {
-      if (line.length >= waiting) throw Object.assign(new Error("too many names wait"), { code: "EAI_AGAIN" });
-      await new Promise<void>((resolve) => line.push(resolve));
-    }
-    running++;
-    try {
-      return await task();
-    } finally {
-      running--;
-      line.shift()?.();
-    }
   };
 }
 

@@ -22,7 +22,7 @@ describe("the signature of a request", () => {
     );
   });
 
-  it("REQ-9: covers the URL as it goes out: credentials and fragment are no part of it", () => {
+  it("REQ-9: covers the URL as it goes out, without credentials and fragment", () => {
     const plain = signatureOf(get("https://app.example/?a=1"));
     expect(signatureOf(get("HTTPS://me:secret@App.example:443/?a=1#top"))).toBe(plain);
     expect(signatureOf(get("https://app.example?a=1"))).toBe(plain);
@@ -49,7 +49,7 @@ describe("the signature of a request", () => {
     expect(Object.keys(headers)).toEqual(["accept", "plugboard-signature"]);
   });
 
-  it("REQ-9: a URL that cannot be sent anyway is left to the fetcher's judgement", () => {
+  it("REQ-9: a URL that cannot be sent anyway is left for the fetcher to refuse", () => {
     expect(signed(get("nonsense"), SECRET, AT)).toEqual(get("nonsense"));
   });
 

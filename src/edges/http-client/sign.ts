@@ -5,9 +5,9 @@ import type { OutboundRequest } from "./types.ts";
 export const SIGNATURE_HEADER = "plugboard-signature";
 
 /**
- * REQ-9: the request with `Plugboard-Signature: t=<unix seconds>,v1=<hex>`, by which a customer tells our requests from
- * others'. Signed is `<t>.<METHOD>.<URL>`, the URL as it goes out: whole query, no credentials, no fragment. Call it at
- * the moment of sending, of a repetition too: an old time is how a customer knows a replayed request. Without a secret,
+ * REQ-9: the request with `Plugboard-Signature: t=<unix seconds>,v1=<hex>`, by which a customer can tell our requests
+ * from others'. It covers `<t>.<METHOD>.<URL>`, the URL as it goes out: whole query, no credentials, no fragment. Call it
+ * at the moment of sending, also for a retry: an old time is how a customer recognises a replayed request. Without a secret,
  * and for a URL that cannot be sent anyway, the request comes back as it is.
  */
 export function signed(request: OutboundRequest, secret: string | null, nowMs: number): OutboundRequest {

@@ -2,7 +2,7 @@ import { assert, ipV4, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isPrivateAddress, literalOf } from "./ssrf-guard.ts";
 
-describe("inward addresses", () => {
+describe("private addresses", () => {
   it.each([
     ..."0.0.0.0 0.1.2.3 10.0.0.1 100.64.0.1 100.127.255.255 127.0.0.1 127.255.0.1 169.254.169.254".split(" "),
     ..."172.16.0.1 172.31.255.255 192.0.0.1 192.0.2.9 192.168.1.1 198.18.0.1 198.51.100.7 203.0.113.1".split(" "),
@@ -11,7 +11,7 @@ describe("inward addresses", () => {
     ..."::ffff:127.0.0.1 ::ffff:7f00:1 ::ffff:a00:1 [::1] [::ffff:a9fe:a9fe] 64:ff9b::7f00:1".split(" "),
     ..."64:ff9b::10.0.0.1 64:ff9b::1 ::ffff:0:1 0:0:0:0:0:ffff:c0a8:101 localhost 2130706433 nonsense".split(" "),
     "",
-  ])("%s is inward", (address) => {
+  ])("%s is private", (address) => {
     expect(isPrivateAddress(address)).toBe(true);
   });
 
@@ -23,7 +23,7 @@ describe("inward addresses", () => {
     expect(isPrivateAddress(address)).toBe(false);
   });
 
-  it("a mapped or translated address is as inward as the address inside, for every address", () => {
+  it("a mapped or translated address is private exactly if the address inside is", () => {
     assert(
       property(ipV4(), (inner) => {
         expect(isPrivateAddress(`::ffff:${inner}`)).toBe(isPrivateAddress(inner));
@@ -32,7 +32,7 @@ describe("inward addresses", () => {
     );
   });
 
-  it("every spelling that a URL allows for 127.0.0.1 is the same literal", () => {
+  it("every spelling of 127.0.0.1 that a URL allows is the same address", () => {
     const spellings = [
       "127.0.0.1",
       "2130706433",

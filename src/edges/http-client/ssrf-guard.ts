@@ -40,7 +40,7 @@ const PRIVATE_IPV6: readonly (readonly [string, number])[] = [
 
 const private4 = blockList(PRIVATE_IPV4, "ipv4");
 const private6 = blockList(PRIVATE_IPV6, "ipv6");
-/** Prefixes whose last 32 bits are an IPv4 address that is really meant: mapped (RFC 4291) and NAT64 (RFC 6052). */
+/** Prefixes whose last 32 bits are an IPv4 address that packets really go to: mapped (RFC 4291) and NAT64 (RFC 6052). */
 const carriers = blockList(
   [
     ["::ffff:0:0", 96],
@@ -51,7 +51,7 @@ const carriers = blockList(
 
 /**
  * Whether an address leads into our own network. Takes any spelling of an IP address that `URL` gives as a host
- * (IPv6 with or without brackets); what is no address at all is inward, so that nothing slips through by its form.
+ * (IPv6 with or without brackets); anything that is not an address counts as private, so that nothing slips through by its form.
  */
 export function isPrivateAddress(address: string): boolean {
   const bare = bareAddress(address);
@@ -68,7 +68,7 @@ export function isPrivateAddress(address: string): boolean {
   }
 }
 
-/** The IP address that a URL's host is, without brackets; null when it is a name. */
+/** The IP address of a URL's host, without brackets; null: the host is a name. */
 export function literalOf(hostname: string): string | null {
   const bare = bareAddress(hostname);
   return isIP(bare) === 0 ? null : bare;

@@ -11,7 +11,7 @@ export interface OutboundRequest {
   readonly body?: string;
 }
 
-/** Why no whole answer came. `blocked`: the guard refused the address; `too_large`: more than 64 KiB (REQ-8). */
+/** Why there is no complete answer. `blocked`: the guard refused the address; `too_large`: more than 64 KiB (REQ-8). */
 export type FailureReason = "timeout" | "refused" | "dns" | "tls" | "reset" | "blocked" | "too_large" | "bad_url";
 
 /** What came of one request; the same shape as `HttpOutcome` in `contract/`. `detail` is one sentence without secrets. */
@@ -42,7 +42,7 @@ export type Downloaded =
     }
   | Failure;
 
-/** By what a server recognises a version of its file later on (RFC 9110 section 8.8), as it said; null: it said none. */
+/** By what a server recognises a version of its file later on (RFC 9110 section 8.8); null: it sent none. */
 export interface Validators {
   readonly etag: string | null;
   readonly lastModified: string | null;
@@ -50,13 +50,32 @@ export interface Validators {
 
 /** How one request is to be treated. */
 export interface FetchOptions {
+  /** On whose behalf it goes out: each account has its share of connections and requests. "": the platform's own. */
+  readonly account: string;
   /** For the whole exchange: DNS, connect, TLS, headers, last byte (REQ-6). */
   readonly deadlineMs: number;
   /** The account's `private_destinations`: loopback and private addresses are allowed. */
   readonly allowPrivate: boolean;
-  /** Gives the request up: the outcome is `reset`, at once. */
+  /** Cancels the request: the outcome is `reset`, at once. */
   readonly signal?: AbortSignal;
 }
+
+/** The same for a download, which may be watched while it comes. */
+export interface DownloadOptions extends FetchOptions {
+  /** Called without a `beginning` when the headers are there, and once more with the first bytes of the body. */
+  readonly onProgress?: (progress: DownloadProgress) => void;
+}
+
+/** What is there of a download so far. */
+export interface DownloadProgress {
+  readonly status: number;
+  readonly contentType: string | null;
+  /** The first {@link BEGINNING_BYTES} of the file, or all of a shorter one; null: none has come yet. */
+  readonly beginning: Buffer | null;
+}
+
+/** Enough of a file to tell its format, behind the tags and chunks that usually stand first. */
+export const BEGINNING_BYTES = 4096;
 
 /** One address of a host name. */
 export interface ResolvedAddress {
@@ -64,5 +83,5 @@ export interface ResolvedAddress {
   readonly family: 4 | 6;
 }
 
-/** DNS as a parameter: all addresses of a name, or an error. */
-export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
+/** DNS as a parameter: all addresses of a name, or an error. `account`: on whose behalf. */
+export type Resolve = (hostname: string, account: string) => Promise<readonly ResolvedAddress[]>;

@@ -360,7 +360,7 @@ describe("S21: the refusal of an offer", () => {
     expect(detail(...lines)).toBe(sentence);
   });
 
-  it("says of a description that cannot be read what is wrong with it", () => {
+  it("names the fault of a description that cannot be read", () => {
     expect(unreadableOffer("has no origin (o=)")).toEqual({
       status: 488,
       code: 399,

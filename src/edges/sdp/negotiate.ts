@@ -13,17 +13,17 @@ import { writeSdp } from "./write.ts";
 
 export type { Direction, SessionDescription } from "./session.ts";
 
-/** What is spoken: both have a static payload type and a clock of 8000 Hz. */
+/** Supported codecs: both have a static payload type and a clock of 8000 Hz. */
 export type AudioCodec = "PCMU" | "PCMA";
 
 const STATIC_PAYLOAD_TYPE: Readonly<Record<AudioCodec, number>> = { PCMU: 0, PCMA: 8 };
-/** The clock of everything spoken here, and so of its telephone-events (RFC 4733 section 2.1), Hz. */
+/** The clock of all supported codecs, and so of their telephone-events (RFC 4733 section 2.1), Hz. */
 const CLOCK_RATE = 8_000;
-/** What nearly everybody uses for telephone-event; some gateways understand no other. */
+/** Nearly everyone uses it for telephone-event; some gateways understand no other. */
 const DTMF_PAYLOAD_TYPE = 101;
 /** 0-9 * # A-D. */
 const DTMF_EVENTS = "0-15";
-/** What everybody understands, and what is sent when nobody asks for anything. */
+/** Everyone understands it; sent when the other side states no preference. */
 const DEFAULT_PTIME_MS = 20;
 
 /** Our side of a session, for one offer or answer. */
@@ -45,7 +45,7 @@ export interface LocalMedia {
   /** Whether our port takes RTCP as well (RFC 5761); agreed to only when the other side offers it. Default false. */
   readonly rtcpMux?: boolean;
   /**
-   * What we last sent in this dialog. When given, `version` is not looked at: the same content gives the same text
+   * What we last sent in this dialog. When given, `version` is ignored: the same content gives the same text
    * back, other content one version more. An offer keeps its media lines, those not ours at port 0.
    */
   readonly previous?: string | null;
@@ -61,14 +61,14 @@ export interface NegotiatedMedia {
   readonly codec: AudioCodec;
   /** What to send `codec` with. */
   readonly payloadType: number;
-  /** What to send telephone-events with; null: the other side takes none. */
+  /** What to send telephone-events with; null: the other side accepts none. */
   readonly dtmfPayloadType: number | null;
   /**
    * What the other side should send telephone-events with: the number of our description. Some send `dtmfPayloadType`
    * instead when their answer has another number; both mean the same. Null: it sends none.
    */
   readonly dtmfReceivePayloadType: number | null;
-  /** What the other side would like to get. */
+  /** The packet time that the other side prefers. */
   readonly ptimeMs: number;
   /** Ours: `sendonly` means that we send and expect nothing. */
   readonly direction: Direction;
@@ -251,14 +251,13 @@ function isNowhere(address: string | null): boolean {
 }
 
 /**
- * What remains of our wish when the other side has stated its own: we send only what it receives, and expect only what
- * it sends. An address of zeros (RFC 2543's hold) receives nothing.
+ * Our direction, limited by theirs: we send only what they receive, and expect only what they send. An address of zeros (RFC 2543's hold) receives nothing.
  */
-function ourDirection(theirs: MediaDescription, wish: Direction): Direction {
+function ourDirection(theirs: MediaDescription, wanted: Direction): Direction {
   const theyTake = !isNowhere(theirs.address) && (theirs.direction === "sendrecv" || theirs.direction === "recvonly");
   const theySend = theirs.direction === "sendrecv" || theirs.direction === "sendonly";
-  const send = theyTake && (wish === "sendrecv" || wish === "sendonly");
-  const receive = theySend && (wish === "sendrecv" || wish === "recvonly");
+  const send = theyTake && (wanted === "sendrecv" || wanted === "sendonly");
+  const receive = theySend && (wanted === "sendrecv" || wanted === "recvonly");
   if (send) return receive ? "sendrecv" : "sendonly";
   return receive ? "recvonly" : "inactive";
 }

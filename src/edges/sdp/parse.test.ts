@@ -116,7 +116,7 @@ describe("parseSdp", () => {
     expect(only("m=audio 5000 RTP/AVP 0", "c=IN IP4 media.example.com").address).toBe("media.example.com");
   });
 
-  it("reads bare LF, a missing s= and t=, trailing blank lines and what it has no use for", () => {
+  it("reads bare LF, a missing s= and t=, trailing blank lines and lines it does not use", () => {
     const text = "v=0\no=- 1 1 IN IP4 192.0.2.1\nc=IN IP4 192.0.2.1\nb=AS:64\ni=x\nm=audio 5000 RTP/AVP 0\n\r\n\n";
     expect(parseSdp(Buffer.from(text))).toMatchObject({ ok: true, value: { name: "-", media: [{ port: 5000 }] } });
   });
@@ -136,7 +136,7 @@ describe("parseSdp", () => {
     ]);
   });
 
-  it("formats of other protocols are no payload types", () => {
+  it("formats of other protocols are not payload types", () => {
     expect(only("m=image 5000 udptl t38")).toMatchObject({ formats: ["t38"], codecs: [] });
     expect(only("m=application 9 TCP/BFCP *").codecs).toEqual([]);
   });

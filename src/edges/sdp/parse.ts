@@ -21,7 +21,7 @@ export const MAX_FORMATS = 128;
 /** The largest RTP payload type; 7 bits. */
 const MAX_PAYLOAD_TYPE = 127;
 const MAX_PORT = 65_535;
-/** In place of an `o=` without an address, which is read by nobody. */
+/** In place of an `o=` without an address, which nothing reads. */
 const NO_ADDRESS = "0.0.0.0";
 /** A media line needs one format (RFC 8866 9); of one that is off it means nothing. */
 const NO_FORMATS: readonly string[] = ["0"];
@@ -39,7 +39,7 @@ const STATIC_TYPES: ReadonlyMap<number, Omit<CodecDescription, "payloadType" | "
     }),
 );
 
-/** What a section (the session's or one media line's) has said so far. */
+/** What a section (the session's or one media line's) contains so far. */
 interface Section {
   address: string | null;
   readonly attributes: Attribute[];
@@ -218,7 +218,7 @@ function valueOf(attributes: readonly Attribute[], name: string): string {
   return attributes.find((attribute) => attribute.name === name)?.value ?? "";
 }
 
-/** Some write fractions (`ptime:20.0`, RFC 4566 allowed 0.125). Longer than a second is no packet time. */
+/** Some write fractions (`ptime:20.0`, RFC 4566 allowed 0.125). More than a second is not a packet time. */
 function milliseconds(value: string): number | null {
   const number = /^\d{1,4}(?:\.\d{1,3})?$/.test(value) ? Number(value) : 0;
   return number > 0 && number <= 1000 ? number : null;
@@ -242,7 +242,7 @@ function codecsOf(formats: readonly string[], attributes: readonly Attribute[]):
   return codecs;
 }
 
-/** `a=rtpmap:8 PCMA/8000` and the like: what is said of each payload type; the first word counts. */
+/** `a=rtpmap:8 PCMA/8000` and the like: what is given for each payload type; the first one counts. */
 function perPayloadType(attributes: readonly Attribute[], name: string): ReadonlyMap<number, string> {
   const found = new Map<number, string>();
   for (const attribute of attributes) {

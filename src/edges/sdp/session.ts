@@ -35,7 +35,7 @@ export interface MediaDescription {
   readonly kind: string;
   /** 0: refused or switched off. */
   readonly port: number;
-  /** `m=audio 5000/2`: how many ports in a row; 1 when not said. */
+  /** `m=audio 5000/2`: how many ports in a row; 1 when absent. */
   readonly portCount: number;
   /** As written: RTP/AVP, UDP/TLS/RTP/SAVPF… */
   readonly protocol: string;
@@ -47,17 +47,17 @@ export interface MediaDescription {
   readonly direction: Direction;
   /** In the order of `formats`; a dynamic payload type without a usable rtpmap is not among them. */
   readonly codecs: readonly CodecDescription[];
-  /** Milliseconds; null when not said. */
+  /** Milliseconds; null when absent. */
   readonly ptimeMs: number | null;
   readonly maxptimeMs: number | null;
-  /** `a=rtcp`; null when not said. */
+  /** `a=rtcp`; null when absent. */
   readonly rtcpPort: number | null;
   readonly rtcpMux: boolean;
   /** Every other attribute, in order. */
   readonly attributes: readonly Attribute[];
 }
 
-/** RFC 8866. Lines that a telephone has no use for (i, u, e, p, b, z, k, r) are not kept. */
+/** RFC 8866. Lines that telephony does not use (i, u, e, p, b, z, k, r) are not kept. */
 export interface SessionDescription {
   readonly origin: Origin;
   readonly name: string;
@@ -93,7 +93,7 @@ export function isAudio({ kind }: MediaDescription): boolean {
   return kind.toLowerCase() === "audio";
 }
 
-/** Whether the media line carries plain RTP, the only kind that is spoken here. */
+/** Whether the media line carries plain RTP, the only supported kind. */
 export function isPlainRtp(protocol: string): boolean {
   return /^RTP\/AVPF?$/i.test(protocol);
 }

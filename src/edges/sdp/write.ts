@@ -28,7 +28,7 @@ function attributeLine({ name, value }: Attribute): string {
   return value === null ? `a=${name}` : `a=${name}:${value}`;
 }
 
-/** A refused line (port 0) says nothing but itself (RFC 3264 section 6). */
+/** A refused line (port 0) has no attributes (RFC 3264 section 6). */
 function mediaLines(media: MediaDescription, sessionAddress: string | null): string[] {
   const count = media.portCount === 1 ? "" : `/${media.portCount}`;
   const line = `m=${media.kind} ${media.port}${count} ${media.protocol} ${media.formats.join(" ")}`;

@@ -16,7 +16,7 @@ import type { Impairments } from "./testing/virtual-network.ts";
 
 describe("a call between two endpoints", () => {
   for (const protocol of ["udp", "tcp"] as const) {
-    it(`rings, is answered, talks and is ended by the caller over ${protocol}`, async () => {
+    it(`rings, is answered, is used and is ended by the caller over ${protocol}`, async () => {
       const rig = new Rig();
       const alice = await rig.endpoint("10.0.0.1");
       const bob = await rig.endpoint("10.0.0.2");
@@ -52,7 +52,7 @@ describe("a call between two endpoints", () => {
   });
 });
 
-describe("the order of things in bad impairments", () => {
+describe("the order of events on a bad network", () => {
   const weathers = fc.record({
     seed: fc.integer(),
     loss: fc.double({ min: 0, max: 0.35, noNaN: true }),
@@ -72,7 +72,7 @@ describe("the order of things in bad impairments", () => {
     expect(answered).toBeGreaterThan(100);
   });
 
-  it("loses no call while nothing is lost on the way: each that is up is ended by somebody's BYE", async () => {
+  it("loses no call while no datagram is lost: each established call is ended by a BYE of either side", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), fc.integer({ min: 0, max: 300 }), async (seed, spreadMs) => {
         const impairments: Impairments = { loss: 0, duplicate: 0.2, delayMs: { from: 5, to: 5 + spreadMs } };

@@ -52,7 +52,7 @@ import type { TransportFlow, TransportFactory } from "./transport/types.ts";
 
 export type * from "./dialog/types.ts";
 
-/** What the owner of the endpoint decides. */
+/** What the owner of the endpoint decides and observes. */
 export interface SipHandlers {
   /** Once per new INVITE outside a dialog, after 100 Trying was queued. */
   onInvite(invite: IncomingInvite): void;
@@ -101,7 +101,7 @@ export interface SipEndpointOptions {
   readonly timers?: Partial<Timers>;
   /**
    * How long a call that we answered waits for its ACK before it ends with `no_ack`. Default 64·T1, 32,000 (RFC 3261
-   * 13.3.1.4). A call that nobody may have made holds whatever it was connected to for all this time.
+   * 13.3.1.4). A call whose INVITE was forged keeps a phone busy all this time.
    */
   readonly ackTimeoutMs?: number;
   /** Default: UDP and TCP sockets of this machine. Tests pass a virtual network. */
@@ -110,7 +110,7 @@ export interface SipEndpointOptions {
   readonly resolver?: Resolver;
 }
 
-/** How much is alive; all counts return to zero once every timer has run out. */
+/** How much is alive; all counts return to zero once every timer has fired. */
 export interface SipStats {
   readonly calls: number;
   readonly transactions: number;
@@ -123,7 +123,7 @@ export interface SipStats {
   readonly dropped: number;
 }
 
-/** How a ping ended: any response means that somebody is there, unless it is a 503, who wants no calls. */
+/** How a ping ended: any response means that the far side is up, except 503, which means that it wants no calls. */
 export type PingResult =
   | { readonly alive: true; readonly status: number; readonly rttMs: number }
   | { readonly alive: false; readonly reason: string };
@@ -136,15 +136,15 @@ export interface SipEndpointApi {
   /** The listeners with their real ports, after `start`. */
   readonly listening: readonly SipListener[];
   readonly stats: SipStats;
-  /** ms that what comes in waits before it is read; cheap to ask. Above T1 (500 ms) peers repeat what they sent. */
+  /** ms that incoming messages wait before they are read; cheap to ask. Above T1 (500 ms) peers repeat what they sent. */
   readonly queueDelayMs: number;
   /** Binds every listener; rejects with the first that could not be bound, and leaves none open. */
   start(): Promise<void>;
   /** Sends an INVITE with an offer. Never throws for what the network does: that goes to `handlers.onFailed`. */
   dial(options: DialOptions): OutgoingInvite;
-  /** Makes an INVITE ready; nothing goes out before its `send`, and nothing ever does once it is cancelled. */
+  /** Prepares an INVITE; nothing is sent before `send`, and nothing at all once it is cancelled. */
   prepare(options: DialOptions): PreparedInvite;
-  /** Takes a dialog of an earlier process back; it must not be known already. */
+  /** Takes over a dialog of an earlier process; it must not be known already. */
   adopt(snapshot: DialogSnapshot, credentials?: SipCredentials | null): SipCall;
   /**
    * Cancels an INVITE of an earlier process that rang: CANCEL, and ACK and BYE if it was answered meanwhile. `headers`
@@ -153,9 +153,9 @@ export interface SipEndpointApi {
   cancel(ringing: RingingSnapshot, headers?: ExtraHeaders): void;
   /** OPTIONS. Never rejects. */
   ping(target: DialTarget, timeoutMs?: number): Promise<PingResult>;
-  /** A request outside of a dialog. Never rejects. */
+  /** Sends a request outside a dialog. Never rejects. */
   request(options: RequestOptions): Promise<SipRequestResult>;
-  /** Sends at once what waits for the end of this turn of the event loop: for whoever is about to sleep in it. */
+  /** Sends at once what waits for the end of this turn of the event loop; call it before blocking the loop. */
   flush(): void;
   /** Closes every socket. Calls are not hung up: the next process may adopt them. */
   stop(): Promise<void>;
@@ -165,7 +165,7 @@ export interface SipEndpointApi {
 const SEQUENCE_GAP = 1_000;
 /** ms that an OPTIONS may take: a trunk that needs longer is down. */
 const PING_TIMEOUT_MS = 5_000;
-/** Requests that make no sense outside of a dialog: 481 (RFC 3261 12.2.2). */
+/** Requests that make no sense outside a dialog: 481 (RFC 3261 12.2.2). */
 const ONLY_IN_DIALOG: ReadonlySet<string> = new Set(["BYE", "PRACK", "UPDATE", "INFO", "CANCEL"]);
 
 /** Owed to a Session-Expires below our minimum (RFC 4028 9). */
@@ -232,7 +232,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     };
   }
 
-  /** Datagrams and pieces of streams that came in since the start, readable or not; cheap to ask. */
+  /** Datagrams and pieces of streams received since the start, readable or not; cheap to ask. */
   get arrived(): number {
     return this.#stack.transport.arrived;
   }
@@ -292,7 +292,10 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     const flow = flowFrom(stack, way);
     const { branch } = parseVia(parts.via);
     if (flow === null || branch === null) {
-      stack.log.warn({ callId: parts.callId }, "an INVITE of an earlier process can't be cancelled from here");
+      stack.log.warn(
+        { callId: parts.callId },
+        "cannot cancel an INVITE of an earlier process: no listener leads to it",
+      );
       return;
     }
     const invite = buildRequest({ ...parts, method: "INVITE" });
@@ -381,7 +384,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
   }
 
   /**
-   * A phone that an earlier process rang has answered: nobody is left to talk to it, so it is acknowledged and hung up
+   * A phone that an earlier process rang has answered. Its call is gone, so the answer is acknowledged and hung up
    * (as RFC 3261 13.2.2.4 has it for a 2xx that comes too late). All that this takes stands in the response. `stray`: no
    * transaction vouches for it, so ACK and BYE, and the repeats of the BYE, go back to where it came from, never to an
    * address that it names: anyone who can forge a source could have us send to addresses of their choice.

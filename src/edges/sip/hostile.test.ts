@@ -111,7 +111,7 @@ describe("M10: while calls are up", () => {
         expect([isIdle(bob), bob.endpoint.stats.connections < 4]).toEqual([true, true]);
       }, 60_000);
 
-  it("spoofed requests and responses of their dialogs change none: the tags are not to be guessed", async () => {
+  it("spoofed requests and responses of their dialogs change none: the tags cannot be guessed", async () => {
     const { rig, bob, calls, logs } = await busy(["10.0.0.1", "10.0.0.66"]);
     const peer = await Peer.at(rig, "10.0.0.66");
     const methods = ["BYE", "INVITE", "UPDATE", "INFO", "ACK", "CANCEL", "PRACK", "REFER"];
@@ -168,7 +168,7 @@ describe("A11: a 200 that belongs to no call of ours", () => {
     expect(peer?.requests("BYE")).toHaveLength(1);
   });
 
-  it("gets no answer at all where nobody is admitted, and a flood of them is bounded", async () => {
+  it("gets no answer from a source that is not admitted, and a flood of them is bounded", async () => {
     const rig = new Rig();
     const bob = await rig.endpoint("10.0.0.2");
     const peer = await Peer.at(rig, "10.0.0.9");
@@ -187,7 +187,7 @@ describe("A11: a 200 that belongs to no call of ours", () => {
 });
 
 describe("A11: an answered call that is never acknowledged", () => {
-  it("ends after the time that the endpoint was given", async () => {
+  it("ends after the time set for the endpoint", async () => {
     const rig = new Rig();
     const bob = await rig.endpoint("10.0.0.2", { ackTimeoutMs: 16_000 });
     const peer = await Peer.at(rig, "10.0.0.66");

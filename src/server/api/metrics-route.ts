@@ -32,6 +32,15 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
   );
   for (const name of Object.keys(sip.stats) as (keyof typeof sip.stats)[])
     gauge(register, `plugboard_sip_${name}`, `SIP endpoint: ${name}`, () => sip.stats[name]);
+  const { fetcher } = exchange.services;
+  gauge(register, "plugboard_http_connections", "HTTP connections open now", () => fetcher.usage.sockets);
+  gauge(register, "plugboard_http_requests", "HTTP requests under way now", () => fetcher.usage.requests);
+  gauge(
+    register,
+    "plugboard_http_refused",
+    "HTTP requests that found no room since start",
+    () => fetcher.usage.refused,
+  );
   app.get("/metrics", async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));
 }
 

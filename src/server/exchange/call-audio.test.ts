@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { AudioSource } from "../../edges/audio/library.ts";
+import type { AudioCheckOptions } from "../../edges/audio/library.ts";
 import { silentLog } from "../../base/log.ts";
 import { ok } from "../../base/result.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import type { CallEvent } from "../../core/call/events.ts";
+import type { AudioFormat } from "../../core/contract/audio.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import type { HttpClientOutcome } from "../../edges/http-client/types.ts";
 import type { SipEndpointApi } from "../../edges/sip/endpoint.ts";
@@ -15,9 +16,9 @@ const URL = "https://cdn.example/a.wav";
 const CHECK: ExternalEffect = { kind: "check_audio", id: "a1", url: URL, deadlineMs: 5000 };
 
 /** A call's outside whose URL answers a check so; what comes of effects is written down. */
-function setUp(checked: HttpClientOutcome) {
+function setUp(checked: HttpClientOutcome, format: AudioFormat | null = null) {
   const clock = new VirtualClock(1_767_600_000_000);
-  const ahead: AudioSource[] = [];
+  const checks: (AudioCheckOptions & { readonly url: string })[] = [];
   const delivered: CallEvent[] = [];
   const media: string[] = [];
   const services = {
@@ -26,11 +27,14 @@ function setUp(checked: HttpClientOutcome) {
     sip: {} as SipEndpointApi,
     fetcher: {
       fetch: () => Promise.reject(new Error("nothing is fetched here")),
-      checkAudio: () => Promise.resolve({ outcome: checked, elapsedMs: 1 }),
+      usage: { sockets: 0, requests: 0, pools: 0, refused: 0 },
     },
     audio: {
       prepare: () => Promise.resolve(ok({ path: "/a.wav", durationMs: 1000 })),
-      prefetch: (source: AudioSource) => void ahead.push(source),
+      check: (url: string, options: AudioCheckOptions) => {
+        checks.push({ url, ...options });
+        return Promise.resolve({ outcome: checked, format, elapsedMs: 1 });
+      },
     },
     resolveHost: () => Promise.resolve([]),
     mediaAddress: "127.0.0.1",
@@ -43,7 +47,7 @@ function setUp(checked: HttpClientOutcome) {
     bridge: (_call, a, b) => void media.push(`bridge ${a} ${b}`),
     closeCall: () => void media.push("close"),
   };
-  const config = { privateDestinations: true, account: { country: "IN" } } as AccountConfig;
+  const config = { privateDestinations: true, account: { sid: "acme", country: "IN" } } as AccountConfig;
   const io = new CallIo("sid", services, config, client as MediaClient, () => undefined);
   const call = { sid: "sid", now: () => clock.now(), deliver: (event: CallEvent) => void delivered.push(event) };
   io.attach(call as unknown as CallIo["call"], {
@@ -56,7 +60,7 @@ function setUp(checked: HttpClientOutcome) {
     answer: () => undefined,
     reject: () => undefined,
   });
-  return { io, ahead, delivered, media, settled: () => new Promise((resolve) => setImmediate(resolve)) };
+  return { io, checks, delivered, media, settled: () => new Promise((resolve) => setImmediate(resolve)) };
 }
 
 const answered = (status: number, contentType: string | null): HttpClientOutcome => ({
@@ -68,24 +72,33 @@ const answered = (status: number, contentType: string | null): HttpClientOutcome
 const play: ExternalEffect = { kind: "play", id: "p1", legs: [2], items: [{ kind: "url", url: URL }], loop: false };
 
 describe("audio of a live call", () => {
-  it("RES-27: what a check finds is fetched ahead, as the account may", async () => {
-    const { io, ahead, delivered, settled } = setUp(answered(200, "audio/mpeg"));
+  it("RES-27: a check is made as the account may, within its share, and its answer reaches the call", async () => {
+    const { io, checks, delivered, settled } = setUp(answered(200, "audio/mpeg"));
     io.perform(CHECK);
     await settled();
-    expect(ahead).toEqual([{ kind: "url", url: URL, allowPrivate: true }]);
+    expect(checks).toMatchObject([{ url: URL, account: "acme", allowPrivate: true, deadlineMs: 5000 }]);
     expect(delivered).toMatchObject([{ kind: "audio_checked", id: "a1", outcome: { status: 200 } }]);
+    expect(delivered[0]).not.toHaveProperty("format");
   });
 
-  it.each<[string, HttpClientOutcome]>([
-    ["is not there", answered(404, "audio/wav")],
-    ["is a page", answered(200, "text/html")],
-    ["does not answer", { ok: false, reason: "timeout", detail: "No answer came in time." }],
-  ])("RES-27: what %s is not fetched", async (_, outcome) => {
-    const { io, ahead, delivered, settled } = setUp(outcome);
+  it("C12: what the file is, whatever its media type says, reaches the call with the answer", async () => {
+    const format = { name: "WAV, 44.1 kHz, 16 bit, stereo", best: false, problem: null };
+    const { io, delivered, settled } = setUp(answered(200, "audio/wav"), format);
     io.perform(CHECK);
     await settled();
-    expect(ahead).toEqual([]);
-    expect(delivered).toHaveLength(1);
+    expect(delivered).toMatchObject([{ kind: "audio_checked", format }]);
+  });
+
+  it.each<[string, HttpClientOutcome, boolean]>([
+    ["is audio", answered(200, "audio/mpeg"), true],
+    ["is not there", answered(404, "audio/wav"), false],
+    ["is a page", answered(200, "text/html"), false],
+    ["does not answer", { ok: false, reason: "timeout", detail: "No answer came in time." }, false],
+  ])("RES-27: only what may be audio is downloaded: what %s", async (_, outcome, usable) => {
+    const { io, checks, settled } = setUp(outcome);
+    io.perform(CHECK);
+    await settled();
+    expect(checks[0]?.isUsable(outcome)).toBe(usable);
   });
 
   it("a playback starts when its audio is ready", async () => {

@@ -28,8 +28,11 @@ function sent(signingSecret: string | null): { readonly clock: VirtualClock; rea
     clock,
     log: silentLog,
     sip: {} as SipEndpointApi,
-    fetcher: { fetch: take, checkAudio: () => Promise.resolve(OK) },
-    audio: { prepare: () => Promise.reject(new Error("no audio here")), prefetch: () => undefined },
+    fetcher: { fetch: take, usage: { sockets: 0, requests: 0, pools: 0, refused: 0 } },
+    audio: {
+      prepare: () => Promise.reject(new Error("no audio here")),
+      check: () => Promise.reject(new Error("no audio here")),
+    },
     resolveHost: () => Promise.resolve([]),
     mediaAddress: "127.0.0.1",
     recordingsDir: "recordings",

@@ -73,9 +73,11 @@ export class CallIo implements CallPorts, LegPorts {
     this.media = media;
     this.routes = new CallRoutes(config);
     this.#onEnded = onEnded;
-    this.#requests = new CustomerRequests(services, config, (kind, id, { outcome, elapsedMs }) =>
-      this.#deliver({ kind, at: this.call.now(), id, outcome, elapsedMs }),
-    );
+    this.#requests = new CustomerRequests(services, config, (kind, id, { outcome, elapsedMs, format = null }) => {
+      const event = { at: this.call.now(), id, outcome, elapsedMs };
+      const known = kind === "audio_checked" && format !== null ? { format } : {};
+      this.#deliver({ kind, ...event, ...known });
+    });
     this.#digits = new CallDigits({
       clock,
       legOf: (leg) => this.#legs.get(leg),
@@ -85,6 +87,7 @@ export class CallIo implements CallPorts, LegPorts {
       callSid,
       media,
       audio,
+      account: account.sid,
       country: account.country,
       allowPrivate,
       onFailed: (id, failure) => this.#deliver({ kind: "playback_ended", at: this.call.now(), id, failure }),

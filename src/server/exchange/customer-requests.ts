@@ -1,3 +1,4 @@
+import type { AudioFormat } from "../../core/contract/audio.ts";
 import { validateAudio } from "../../core/contract/audio.ts";
 import { toHttpRequest } from "../../core/contract/request.ts";
 import type { Fetched, FetchOptions } from "../../edges/http-client/types.ts";
@@ -9,7 +10,10 @@ import type { AccountConfig } from "./workspace.ts";
 type Effect<K extends ExternalEffect["kind"]> = Extract<ExternalEffect, { kind: K }>;
 
 /** Reports the outcome of a request; not called for one that was cancelled. */
-type OnFetched = (kind: "fetched" | "audio_checked", id: string, fetched: Fetched) => void;
+type OnFetched = (kind: "fetched" | "audio_checked", id: string, response: CheckedResponse) => void;
+
+/** `format` is known of audio alone. */
+type CheckedResponse = Fetched & { readonly format?: AudioFormat | null };
 
 /** The requests of one call that are under way at the customer's servers. */
 export class CustomerRequests {
@@ -32,15 +36,10 @@ export class CustomerRequests {
     });
   }
 
-  /** RES-27. Audio that passes is played in a moment: it is fetched meanwhile, so that there is no silent wait for it. */
+  /** RES-27. */
   checkAudio({ id, url, deadlineMs }: Effect<"check_audio">): void {
-    this.#send(id, "audio_checked", deadlineMs, async (options) => {
-      const { fetcher, audio } = this.#services;
-      const checked = await fetcher.checkAudio(url, options);
-      if (validateAudio(url, checked.outcome).ok)
-        audio.prefetch({ kind: "url", url, allowPrivate: options.allowPrivate });
-      return checked;
-    });
+    const isUsable = (outcome: Fetched["outcome"]): boolean => validateAudio(url, outcome).ok;
+    this.#send(id, "audio_checked", deadlineMs, (options) => this.#services.audio.check(url, { ...options, isUsable }));
   }
 
   cancel(id: string): void {
@@ -57,11 +56,12 @@ export class CustomerRequests {
     id: string,
     kind: "fetched" | "audio_checked",
     deadlineMs: number,
-    make: (options: FetchOptions) => Promise<Fetched>,
+    make: (options: FetchOptions) => Promise<CheckedResponse>,
   ): void {
     const controller = new AbortController();
     this.#pending.set(id, controller);
-    const options = { deadlineMs, allowPrivate: this.#config.privateDestinations, signal: controller.signal };
+    const { account, privateDestinations: allowPrivate } = this.#config;
+    const options = { account: account.sid, deadlineMs, allowPrivate, signal: controller.signal };
     void make(options).then((fetched) => {
       if (this.#pending.delete(id)) this.#onFetched(kind, id, fetched);
     });

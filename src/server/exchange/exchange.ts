@@ -40,7 +40,7 @@ export interface ExchangeOptions {
   readonly log: Log;
   readonly store: Store;
   readonly fetcher: Fetcher;
-  readonly audio: Pick<AudioLibrary, "prepare" | "prefetch">;
+  readonly audio: Pick<AudioLibrary, "prepare" | "check">;
   readonly directory: Directory;
   readonly mediaAddress: string;
   /** Default: as the machine resolves names. */

@@ -25,6 +25,7 @@ function setUp() {
   const asked: { source: object; withinMs: number; settle: (made: Result<Clip, string>) => void }[] = [];
   const player = new Player({
     callSid: "sid",
+    account: "acme",
     country: "IN",
     allowPrivate: false,
     audio: { prepare: (source, withinMs) => new Promise((settle) => asked.push({ source, withinMs, settle })) },

@@ -16,6 +16,8 @@ export interface PlayerOptions {
   readonly callSid: string;
   readonly media: Pick<MediaClient, "play" | "stopPlaying">;
   readonly audio: Pick<AudioLibrary, "prepare">;
+  /** Whose call it is: audio is made ready within the account's share. */
+  readonly account: string;
   /** Tones sound as in this country. */
   readonly country: string;
   /** The account's `private_destinations`. */
@@ -118,10 +120,10 @@ export class Player {
 
   /** What media plays, or a sentence that says why it is not available. */
   async #ready(item: Playable, loop: boolean): Promise<PlayItem | string> {
-    const { audio, allowPrivate } = this.#options;
+    const { audio, account, allowPrivate } = this.#options;
     if (item.kind === "tone") return this.#tone(item.tone);
     const source: AudioSource = item.kind === "url" ? { ...item, allowPrivate } : item;
-    const made = await audio.prepare(source, loop ? LOOP_READY_WITHIN_MS : READY_WITHIN_MS);
+    const made = await audio.prepare(source, loop ? LOOP_READY_WITHIN_MS : READY_WITHIN_MS, account);
     return made.ok ? { path: made.value.path } : made.error;
   }
 }

@@ -10,8 +10,8 @@ export interface Services {
   readonly clock: Clock;
   readonly log: Log;
   readonly sip: SipEndpointApi;
-  readonly fetcher: Pick<Fetcher, "fetch" | "checkAudio">;
-  readonly audio: Pick<AudioLibrary, "prepare" | "prefetch">;
+  readonly fetcher: Pick<Fetcher, "fetch" | "usage">;
+  readonly audio: Pick<AudioLibrary, "prepare" | "check">;
   /** The addresses of a host name in a session description. */
   resolveHost(host: string): Promise<readonly string[]>;
   /** The address in our session descriptions. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ServeFlags } from "./config.ts";
 import { readConfig } from "./config.ts";
-import { redaction } from "./redact.ts";
+import { logOptions } from "../../base/log.ts";
 
 describe("the settings of serve", () => {
   it("has a default for everything", () => {
@@ -27,7 +27,7 @@ describe("the settings of serve", () => {
   it("O2: hides phone numbers in the log unless PLUGBOARD_LOG_NUMBERS or --log-numbers is on", () => {
     const shown = (flags: ServeFlags, env: Record<string, string>): unknown => {
       const config = readConfig(flags, env);
-      return config.ok && redaction(config.value.logNumbers).paths.length === 0;
+      return config.ok && logOptions("control", "info", config.value.logNumbers).redact.paths.length === 0;
     };
     expect(shown({}, {})).toBe(false);
     expect(shown({}, { PLUGBOARD_LOG_NUMBERS: "off" })).toBe(false);

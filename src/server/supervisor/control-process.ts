@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pino } from "pino";
-import type { Log } from "../../base/log.ts";
+import { logOptions, type Log } from "../../base/log.ts";
 import { showProblem } from "../../core/flow/yaml-document.ts";
 import { systemClock } from "../../base/system-clock.ts";
 import { systemRandom } from "../../base/system-random.ts";
@@ -22,7 +22,6 @@ import { Store } from "../../edges/store/store.ts";
 import { WakeupCoalescer } from "./wakeup-coalescer.ts";
 import type { Endpoint, ServeConfig } from "./config.ts";
 import type { ControlConfig, ControlFailed, ControlReady } from "./platform.ts";
-import { redaction } from "./redact.ts";
 import { VERSION } from "../../version.ts";
 
 /** ms. A caller who never acknowledges our 200 (a forged INVITE) must not hold a phone for the 32 s of RFC 3261. */
@@ -31,11 +30,7 @@ const ACK_TIMEOUT_MS = 16_000;
 /** The control process: SIP, live calls, API. Everything that it needs comes from its supervisor. */
 async function main(): Promise<void> {
   const config = JSON.parse(process.env["PLUGBOARD_CONTROL"] ?? "null") as ControlConfig;
-  const log = pino({
-    level: config.serve.logLevel,
-    base: { process: "control" },
-    redact: redaction(config.serve.logNumbers),
-  });
+  const log = pino(logOptions("control", config.serve.logLevel, config.serve.logNumbers));
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "a fault that nobody caught; the supervisor starts this process again");
     process.exit(1);

@@ -102,7 +102,7 @@ export class ProbeSession {
     const query = connectQuery(account, facts);
     const request = this.#build(overrides.rewrite?.(query) ?? query);
     this.requests += 1;
-    const options = { deadlineMs: target.limits.deadlineMs, allowPrivate: true };
+    const options = { account: "", deadlineMs: target.limits.deadlineMs, allowPrivate: true };
     const { outcome, elapsedMs } = await deps.fetcher.fetch(request, options);
     this.elapsedMs += elapsedMs;
     const exophone = this.#exophone(account);

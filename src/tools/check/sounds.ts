@@ -24,7 +24,11 @@ async function isThere(session: ProbeSession, url: string, asked: Exchanged): Pr
   const { deps, target } = session;
   const { deadlineMs, slowMs } = target.limits;
   const left = Math.max(1, deadlineMs - asked.elapsedMs);
-  const { outcome, elapsedMs } = await deps.fetcher.checkAudio(url, { deadlineMs: left, allowPrivate: true });
+  const { outcome, elapsedMs } = await deps.fetcher.checkAudio(url, {
+    account: "",
+    deadlineMs: left,
+    allowPrivate: true,
+  });
   const strict = validateAudio(url, outcome, "strict");
   const lenient = validateAudio(url, outcome, "lenient");
   for (const { finding, levels } of pairFindings(strict.findings, lenient.findings)) {
@@ -44,7 +48,7 @@ const UNPLAYABLE: Levels = { strict: "error", lenient: "warning" };
 /** What the file itself is, whatever its media type says. */
 async function listen(session: ProbeSession, url: string, asked: Exchanged): Promise<void> {
   const request = { method: "GET", url, headers: { accept: "audio/*" }, authorization: null } as const;
-  const options = { deadlineMs: DOWNLOAD_DEADLINE_MS, allowPrivate: true };
+  const options = { account: "", deadlineMs: DOWNLOAD_DEADLINE_MS, allowPrivate: true };
   const file = await session.deps.fetcher.download(request, MAX_SOUND_BYTES, options);
   const path = maskCredentials(url);
   const note = (id: "audio" | "audio-format", levels: Levels, what: string): void =>

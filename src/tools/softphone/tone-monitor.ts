@@ -18,7 +18,7 @@ const TONE_SHARE = 0.7;
 /** Frequencies are found on a grid of 10 Hz, so one tone may come out one step off. */
 const SAME_TONE_HZ = 15;
 
-/** Splits received audio into stretches of tones: enough to tell who could hear whom, and when. */
+/** Splits received audio into stretches of tones: enough to see which phone could hear which, and when. */
 export class ToneMonitor {
   readonly #window = new Int16Array(WINDOW_SAMPLES);
   readonly #tones: ToneSpan[] = [];

@@ -1,10 +1,14 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { fixture, levelDb, sine, toneOf, wavFile } from "../testing/sounds.ts";
 import type { WavForm } from "../testing/sounds.ts";
 import { PCMA, PCMU } from "../../media/sound/g711.ts";
+import { parseWav } from "../../media/sound/wav-reader.ts";
 import { decodeAudio } from "./decode.ts";
+import { sourceFormat } from "./identify.ts";
 
+const CONVERT = "convert it to WAV, 8 kHz, 16 bit, mono";
 const CD: WavForm = { code: 1, bits: 16, rate: 44_100, channels: 2 };
 
 async function decoded(file: Buffer): Promise<Int16Array> {
@@ -16,6 +20,46 @@ async function decoded(file: Buffer): Promise<Int16Array> {
 async function verdict(file: Buffer | string): Promise<string> {
   const result = await decodeAudio(Buffer.from(file));
   return result.ok ? `${result.value.length} samples` : result.error;
+}
+
+type WriteSample = (data: Buffer, at: number, sample: number) => unknown;
+
+function samplesOf(bytes: number, write: WriteSample): Buffer {
+  const samples = sine(1000, 8000, 1);
+  const data = Buffer.alloc(samples.length * bytes);
+  for (const [i, sample] of samples.entries()) write(data, i * bytes, sample);
+  return data;
+}
+
+/** One second of 1 kHz, 8 kHz mono, as AIFF (no compression) or AIFF-C has it. */
+function aiff(form: string, bits: number, compression: string, write: WriteSample): Buffer {
+  const data = samplesOf(bits / 8, write);
+  const common = Buffer.alloc(18);
+  common.writeUInt16BE(1, 0);
+  common.writeUInt32BE(8000, 2);
+  common.writeUInt16BE(bits, 6);
+  // 8000 as an 80-bit number: 1.953125 times 2 to the 12th.
+  Buffer.from("400bfa00000000000000", "hex").copy(common, 8);
+  const chunk = (name: string, body: Buffer): Buffer => {
+    const head = Buffer.alloc(8);
+    head.write(name, "latin1");
+    head.writeUInt32BE(body.length, 4);
+    return Buffer.concat([head, body, Buffer.alloc(body.length & 1)]);
+  };
+  const chunks = [
+    chunk("COMM", Buffer.concat([common, Buffer.from(compression === "" ? "" : `${compression}\0\0`, "latin1")])),
+    chunk("SSND", Buffer.concat([Buffer.alloc(8), data])),
+  ];
+  return chunk("FORM", Buffer.concat([Buffer.from(form), ...chunks]));
+}
+
+/** The same as AU has it. */
+function au(encoding: number, bytes: number, write: WriteSample): Buffer {
+  const data = samplesOf(bytes, write);
+  const head = Buffer.alloc(24);
+  head.write(".snd", "latin1");
+  for (const [i, value] of [24, data.length, encoding, 8000, 1].entries()) head.writeUInt32BE(value, 4 + 4 * i);
+  return Buffer.concat([head, data]);
 }
 
 describe("WAV files", () => {
@@ -49,7 +93,7 @@ describe("WAV files", () => {
     expect(await decoded(Buffer.concat([head, codes]))).toEqual(Int16Array.from(codes, (one) => decode[one] ?? 0));
   });
 
-  it("find their audio behind chunks that nobody knows, and in an extensible head", async () => {
+  it("are found behind unknown chunks, and with an extensible header", async () => {
     const plain = wavFile(sine(1000, 44_100, 0.5), CD);
     const list = Buffer.from("LIST\u0005\0\0\0abcde\0", "latin1");
     const extensible = Buffer.concat([
@@ -64,19 +108,19 @@ describe("WAV files", () => {
     expect(await decoded(file)).toEqual(await decoded(plain));
   });
 
-  it("of a stream whose length was not known are played to the end", async () => {
+  it("of a stream of unknown length are played to the end", async () => {
     for (const stated of [0, 0xffff_ffff, 0x7fff_ffff])
       expect(await decoded(wavFile(sine(1000, 44_100, 0.5), CD, stated))).toHaveLength(4000);
   });
 
-  it("that are cut off say so", async () => {
+  it("C11: that are shorter than their head says are played as far as they go", async () => {
     const file = wavFile(sine(1000, 44_100, 1), CD);
-    expect(await verdict(file.subarray(0, 100_000))).toBe(
-      "is cut off: its head promises 176400 bytes of audio, 99956 are there",
-    );
+    const samples = await decoded(file.subarray(0, 100_000));
+    expect(samples).toHaveLength(Math.floor(((99_956 / 4) * 8000) / 44_100));
+    expect(toneOf(samples)).toBe(1000);
   });
 
-  it("without audio, without a format, or of a broken one say so", async () => {
+  it("without audio, without a format, or with a broken one are reported", async () => {
     const file = wavFile(sine(1000, 44_100, 0.1), CD);
     expect(await verdict(file.subarray(0, 36))).toBe("is a WAV file without audio");
     expect(await verdict(file.subarray(0, 12))).toBe("is a WAV file without a format");
@@ -88,9 +132,11 @@ describe("WAV files", () => {
 
   it("of codecs and shapes that we do not play are named", async () => {
     expect(await verdict(wavFile(new Float32Array(9), { ...CD, code: 0x11, bits: 8 }))).toBe(
-      "is a WAV file of IMA ADPCM with 8 bits: PCM, floating point, µ-law and A-law can be played",
+      `is a WAV file of IMA ADPCM with 8 bits: ${CONVERT}`,
     );
-    expect(await verdict(wavFile(new Float32Array(9), { ...CD, code: 0x99 }))).toContain("of format 153 with 16 bits");
+    expect(await verdict(wavFile(new Float32Array(9), { ...CD, code: 0x99 }))).toBe(
+      `is a WAV file of format 153 with 16 bits: ${CONVERT}`,
+    );
     expect(await verdict(wavFile(new Float32Array(9), { ...CD, channels: 9 }))).toBe(
       "has 9 channels: 1 to 8 can be played",
     );
@@ -99,10 +145,10 @@ describe("WAV files", () => {
     );
   });
 
-  it("with numbers that are none are silent there", async () => {
+  it("are silent where a sample is not a number", async () => {
     const samples = sine(1000, 8000, 0.1).map((sample, i) => (i % 2 === 0 ? Number.NaN : sample));
-    const heard = await decoded(wavFile(samples, { code: 3, bits: 32, rate: 8000, channels: 1 }));
-    expect(heard.filter((_, i) => i % 2 === 0).every((sample) => sample === 0)).toBe(true);
+    const output = await decoded(wavFile(samples, { code: 3, bits: 32, rate: 8000, channels: 1 }));
+    expect(output.filter((_, i) => i % 2 === 0).every((sample) => sample === 0)).toBe(true);
   });
 
   it("longer than ten minutes are refused before they fill the memory", async () => {
@@ -110,6 +156,125 @@ describe("WAV files", () => {
     expect(await verdict(wavFile(silence, { code: 1, bits: 8, rate: 8000, channels: 1 }))).toBe(
       "is longer than 10 minutes",
     );
+  });
+});
+
+describe("C11: what prompts and PBXs are often stored in", () => {
+  /** As SoX decodes them: SHA-256 of the samples, little-endian. */
+  it.each([
+    ["GSM 6.10", "tone-1000-gsm.wav", "186646b665f44ad872ccfa3bfefa58270e7ead440c4f6c281115237f4c247b06"],
+    ["IMA ADPCM", "tone-1000-ima.wav", "77b95a2fe0b8278cf8dc5107fcc09398e34beb1c8811823d3e673ac512d3acd2"],
+    ["Microsoft ADPCM", "tone-1000-ms.wav", "aa2d9d69a8567d3386e267db9020c64c54b3ac1da854bb716dee37573c512b1c"],
+  ])("C11: a WAV file of %s is decoded, to the last bit as by other software", async (_, name, sha256) => {
+    const samples = await decoded(await readFile(fixture(name)));
+    expect(samples).toHaveLength(8000);
+    expect(toneOf(samples)).toBe(1000);
+    expect(createHash("sha256").update(Buffer.from(samples.buffer)).digest("hex")).toBe(sha256);
+  });
+
+  it.each([
+    ["IMA ADPCM", "stereo-16k-ima.wav", "7379b249920eae84d308c1bf79366718fdabf456b6aa573e30a46d6f3f696ae4"],
+    ["Microsoft ADPCM", "stereo-16k-ms.wav", "9b7f213eae8b1fa56929b127f6a48fb1e4e44b00479d5917fe5b1c764f951098"],
+  ])("C11: stereo %s keeps its channels apart", async (_, name, sha256) => {
+    const wav = parseWav(await readFile(fixture(name)));
+    const slices = [...wav.slices()];
+    const [left, right] = [0, 1].map((channel) => slices.flatMap((slice) => [...(slice[channel] ?? [])]));
+    const interleaved = Int16Array.from(
+      { length: 8000 },
+      (_, i) => ((i % 2 === 0 ? left : right)?.[i >> 1] ?? 0) * 2 ** 15,
+    );
+    expect(wav.length).toBe(4000);
+    expect(createHash("sha256").update(Buffer.from(interleaved.buffer)).digest("hex")).toBe(sha256);
+  });
+
+  it.each(["tone-1000-gsm.wav", "tone-1000-ima.wav", "tone-1000-ms.wav", "tone-1000.flac"])(
+    "C11: %s that is cut off is played as far as it goes",
+    async (name) => {
+      const file = await readFile(fixture(name));
+      const samples = await decoded(file.subarray(0, Math.floor(file.length * 0.6)));
+      expect(samples.length).toBeGreaterThan(8000 * 0.45);
+      expect(samples.length).toBeLessThan(8000 * 0.65);
+      expect(toneOf(samples)).toBe(1000);
+    },
+  );
+
+  it("C11: FLAC sounds as it was made, and has exactly its length", async () => {
+    const samples = await decoded(await readFile(fixture("tone-1000.flac")));
+    expect(samples).toHaveLength(8000);
+    expect(toneOf(samples)).toBe(1000);
+    expect(levelDb(samples.subarray(800, 7200))).toBeCloseTo(-6, 1);
+  });
+
+  it.each<[string, Buffer]>([
+    ["AIFF, 16 bit", aiff("AIFF", 16, "", (data, at, sample) => data.writeInt16BE(Math.round(sample * 32_767), at))],
+    [
+      "AIFF, 24 bit",
+      aiff("AIFF", 24, "", (data, at, sample) => data.writeIntBE(Math.round(sample * 8_388_607), at, 3)),
+    ],
+    [
+      "AIFF-C, little-endian",
+      aiff("AIFC", 16, "sowt", (data, at, sample) => data.writeInt16LE(Math.round(sample * 32_767), at)),
+    ],
+    ["AIFF-C, floating point", aiff("AIFC", 32, "fl32", (data, at, sample) => data.writeFloatBE(sample, at))],
+    ["AU, 16 bit", au(3, 2, (data, at, sample) => data.writeInt16BE(Math.round(sample * 32_767), at))],
+    ["AU, µ-law", au(1, 1, (data, at, sample) => (data[at] = PCMU.encode[Math.round(sample * 32_767) & 0xffff] ?? 0))],
+    ["AU, floating point", au(6, 4, (data, at, sample) => data.writeFloatBE(sample, at))],
+  ])("C11: %s sounds as it was made, also when it is cut off", async (_, file) => {
+    const samples = await decoded(file);
+    expect(samples).toHaveLength(8000);
+    expect(toneOf(samples)).toBe(1000);
+    expect(levelDb(samples.subarray(800, 7200))).toBeCloseTo(-6.02, 1);
+    expect(toneOf(await decoded(file.subarray(0, file.length >> 1)))).toBe(1000);
+  });
+
+  it("C11: of other compressions are named, with the advice", async () => {
+    expect(await verdict(aiff("AIFC", 16, "ima4", () => undefined))).toBe(`is an AIFF file of ima4: ${CONVERT}`);
+    expect(await verdict(au(23, 1, () => undefined))).toBe(`is an AU file of encoding 23: ${CONVERT}`);
+  });
+
+  it("C11: damage never throws, hangs or lasts longer than the sound did", { timeout: 60_000 }, async () => {
+    for (const name of ["tone-1000-gsm.wav", "tone-1000-ima.wav", "tone-1000-ms.wav", "tone-1000.flac"]) {
+      const file = await readFile(fixture(name));
+      for (let at = 8; at < file.length; at += 97) {
+        const damaged = Buffer.from(file);
+        damaged.fill(0xa5, at, at + 5);
+        const result = await decodeAudio(damaged);
+        expect(result.ok ? result.value.length : 0).toBeLessThan(8000 * 60);
+      }
+    }
+  });
+});
+
+describe("C12: the format of a file, from its beginning", () => {
+  it.each([
+    ["WAV, 8 kHz, 16 bit, mono", true, wavFile(sine(700, 8000, 0.1), { code: 1, bits: 16, rate: 8000, channels: 1 })],
+    ["WAV, 44.1 kHz, 16 bit, stereo", false, wavFile(sine(700, 44_100, 0.1), CD)],
+    ["WAV, 8 kHz, A-law, mono", false, wavFile(new Float32Array(9), { code: 6, bits: 8, rate: 8000, channels: 1 })],
+    ["AU", false, au(3, 2, () => undefined)],
+  ])("C12: %s", (name, best, file) => {
+    expect(sourceFormat(file.subarray(0, 64), false)).toEqual({ name, best, problem: null });
+  });
+
+  it.each([
+    ["tone-1000.mp3", "MP3"],
+    ["tone-1000-opus.ogg", "Ogg"],
+    ["tone-1000.flac", "FLAC"],
+    ["tone-1000-gsm.wav", "WAV, 8 kHz, GSM 6.10, mono"],
+  ])("C12: %s is %s", async (file, name) => {
+    const beginning = (await readFile(fixture(file))).subarray(0, 4096);
+    expect(sourceFormat(beginning, false)).toEqual({ name, best: false, problem: null });
+  });
+
+  it("C11: what cannot be decoded shows at once, with the reason", () => {
+    expect(sourceFormat(Buffer.from("\0\0\0 ftypM4A ", "latin1"), false)?.problem).toBe(
+      `is an MP4 (AAC) file: ${CONVERT}`,
+    );
+    expect(sourceFormat(Buffer.from("<!doctype html>"), true)?.problem).toBe("is a page of HTML, not audio");
+  });
+
+  it("C12: is not known while the head of a WAV file has not come, or the tag of an MP3 goes on", () => {
+    expect(sourceFormat(Buffer.from("RIFF\0\0\0\0WAVELIST", "latin1"), false)).toBeNull();
+    expect(sourceFormat(Buffer.from("ID3\u0004\0\0\0\0\u0001\u0000", "latin1"), false)?.problem).toBeNull();
   });
 });
 
@@ -131,14 +296,14 @@ describe("compressed files", () => {
       expect(await decoded(await readFile(fixture(name)))).toHaveLength(8000);
   });
 
-  it("an MP3 is found behind ID3 tags and padding, whatever comes behind it", async () => {
+  it("an MP3 is found behind ID3 tags and padding, whatever follows it", async () => {
     const plain = await readFile(fixture("tone-1000.mp3"));
     const tag = Buffer.concat([Buffer.from("ID3\u0004\0\0\0\0\u0001\u0000", "latin1"), Buffer.alloc(128, 0xff)]);
     const file = Buffer.concat([tag, tag, Buffer.alloc(2000), plain, Buffer.from("TAG"), Buffer.alloc(125, 32)]);
     expect(toneOf(await decoded(file))).toBe(1000);
   });
 
-  it("what was cut off in the middle is played up to there", async () => {
+  it("a file that was cut off is played as far as it goes", async () => {
     for (const name of ["tone-1000.mp3", "tone-1000-vorbis.ogg", "tone-1000-opus.ogg"]) {
       const file = await readFile(fixture(name));
       const result = await decodeAudio(file.subarray(0, Math.floor(file.length * 0.6)));
@@ -147,7 +312,7 @@ describe("compressed files", () => {
     }
   });
 
-  it("a file that unfolds to hours is given up after ten minutes of it", async () => {
+  it("a file that unpacks to hours is refused after ten minutes of it", async () => {
     const opus = await readFile(fixture("tone-1000-opus.ogg"));
     const secondPage = opus.indexOf("OggS", 1);
     const audio = opus.indexOf("OggS", secondPage + 1);
@@ -172,7 +337,7 @@ describe("compressed files", () => {
   });
 });
 
-describe("what is no audio that we play", () => {
+describe("files that cannot be played", () => {
   it.each([
     ["", "is empty"],
     ["<!DOCTYPE html><html><body>Sign in</body></html>", "is a page of HTML, not audio"],
@@ -180,16 +345,18 @@ describe("what is no audio that we play", () => {
     ['<?xml version="1.0"?><Error/>', "is XML, not audio"],
     ['{"error":"gone"}', "is JSON, not audio"],
     ["Not found", "is text, not audio"],
-    ["fLaC\0\0\0", "is a FLAC file: WAV, MP3 and Ogg can be played"],
-    ["\0\0\0 ftypM4A \0", "is an MP4 (AAC) file: WAV, MP3 and Ogg can be played"],
-    ["#!AMR\n\0", "is an AMR file: WAV, MP3 and Ogg can be played"],
+    ["fLaC\0\0\0", "is a FLAC file that is cut off in its head"],
+    [".snd\0\0\0", "is an AU file that is cut off in its head"],
+    ["FORM\0\0\0\u0004AIFF", "is an AIFF file without a format"],
+    ["\0\0\0 ftypM4A \0", `is an MP4 (AAC) file: ${CONVERT}`],
+    ["#!AMR\n\0", `is an AMR file: ${CONVERT}`],
     ["OggS\0\0\0", "is an Ogg file that is cut off in its first page"],
-    ["\0\u0001\u0002\0", "is of an unknown format: WAV, MP3 and Ogg can be played"],
+    ["\0\u0001\u0002\0", `is of an unknown format: ${CONVERT}`],
   ])("%j %s", async (file, expected) => {
     expect(await verdict(Buffer.from(file, "latin1"))).toBe(expected);
   });
 
-  it("is told by its first bytes when these are no letters", async () => {
+  it("are recognised by their first bytes where those are not letters", async () => {
     expect(await verdict(Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]))).toContain("is compressed with gzip");
     expect(await verdict(Buffer.from([0xff, 0xf1, 0x50, 0x80, 0x02, 0x1f, 0xfc, 0]))).toContain("is an AAC file");
   });
@@ -197,8 +364,8 @@ describe("what is no audio that we play", () => {
   it("an Ogg file of another codec is named", async () => {
     const opus = await readFile(fixture("tone-1000-opus.ogg"));
     opus.write("Speex   ", 28, "latin1");
-    expect(await verdict(opus)).toBe("is an Ogg file of Speex: Vorbis and Opus can be played");
+    expect(await verdict(opus)).toBe(`is an Ogg file of Speex: ${CONVERT}`);
     opus.write("whatever", 28, "latin1");
-    expect(await verdict(opus)).toBe("is an Ogg file of an unknown codec: Vorbis and Opus can be played");
+    expect(await verdict(opus)).toBe(`is an Ogg file of an unknown codec: ${CONVERT}`);
   });
 });

@@ -1,9 +1,9 @@
 import { MPEGDecoder } from "mpg123-decoder";
-import { PhoneSound } from "./phone-sound.ts";
+import { PhoneSound } from "../../media/sound/phone-sound.ts";
 
 /** Decoded in one go: at the lowest bit rate 6 MB of samples. */
 const SLICE_BYTES = 32 * 1024;
-/** The first frame is looked for so far behind the tags: padding of sloppy writers. */
+/** The first frame is looked for this far behind the tags, because sloppy writers leave padding. */
 const SEARCH_BYTES = 64 * 1024;
 const ID3_HEAD_BYTES = 10;
 const FRAME_HEAD_BYTES = 4;
@@ -17,7 +17,7 @@ const MPEG1 = 3;
 const MPEG2 = 2;
 const LAYER_III = 1;
 
-/** Where the frames begin; null: this is no MP3. Two frames in a row are wanted: two bytes may look so by chance. */
+/** Where the frames begin; null: this is not an MP3. It takes two frames in a row: one may look so by chance. */
 export function mp3Start(bytes: Buffer): number | null {
   const from = behindTags(bytes);
   const last = Math.min(bytes.length, from + SEARCH_BYTES) - FRAME_HEAD_BYTES;
@@ -29,7 +29,7 @@ export function mp3Start(bytes: Buffer): number | null {
   return null;
 }
 
-/** MPEG-1, 2 and 2.5 layer III from its first frame on. Throws an `AudioFault`. */
+/** MPEG-1, 2 and 2.5 layer III from its first frame on. Throws an `AudioError`. */
 export async function decodeMp3(bytes: Buffer, start: number): Promise<Int16Array> {
   const decoder = new MPEGDecoder();
   await decoder.ready;
@@ -45,7 +45,7 @@ export async function decodeMp3(bytes: Buffer, start: number): Promise<Int16Arra
   return sound.end();
 }
 
-/** ID3v2 tags stand in front, sometimes several. Their size has 7 bits a byte. */
+/** ID3v2 tags come first, sometimes several. Their size has 7 bits a byte. */
 function behindTags(bytes: Buffer): number {
   let at = 0;
   while (bytes.toString("latin1", at, at + 3) === "ID3" && at + ID3_HEAD_BYTES <= bytes.length) {
@@ -56,7 +56,7 @@ function behindTags(bytes: Buffer): number {
 }
 
 /**
- * Length of the layer III frame whose header (ISO 11172-3, 2.4.1.3) stands at `at`, null where there is none:
+ * Length of the layer III frame whose header (ISO 11172-3, 2.4.1.3) is at `at`; null: there is no header:
  * `11111111 111vvllp bbbbrrPx mmeecoee`: version, layer, protection, bit rate, rate, padding, mode and others.
  */
 function frameBytes(bytes: Buffer, at: number): number | null {

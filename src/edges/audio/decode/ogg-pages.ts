@@ -5,19 +5,19 @@ const SERIAL_AT = 14;
 const SEGMENTS_AT = 26;
 const CONTINUED = 1;
 const FULL_SEGMENT = 255;
-/** Longest packet that is put together: an Opus packet has at most 61 KB, Vorbis codebooks a few. */
+/** Longest packet: one of Opus has at most 61 KB, the codebooks of Vorbis a few. */
 const MAX_PACKET_BYTES = 1024 * 1024;
 
 /** One page of an Ogg file (RFC 3533 section 6). */
 export interface OggPage {
   readonly serial: number;
-  /** Position of the sound's end behind this page, in the codec's unit; -1: no packet ends here. */
+  /** Where the sound of this page ends, in the codec's unit; -1: no packet ends here. */
   readonly granule: bigint;
-  /** The page as it lies there. */
+  /** The whole page. */
   readonly bytes: Buffer;
-  /** The first packet goes on from the page before. */
+  /** The first packet is continued from the page before. */
   readonly continued: boolean;
-  /** Lengths that its packets' pieces are cut into. */
+  /** Lengths of the segments that its packets are cut into. */
   readonly segments: Buffer;
   readonly body: Buffer;
 }
@@ -42,7 +42,7 @@ export function* oggPages(file: Buffer): Generator<OggPage, void> {
   }
 }
 
-/** Puts the packets of one stream together from its pages. */
+/** Assembles the packets of one stream from its pages. */
 export class OggPackets {
   #begun: Buffer[] = [];
 

@@ -1,16 +1,16 @@
 import { OggVorbisDecoder } from "@wasm-audio-decoders/ogg-vorbis";
 import { OpusDecoder } from "opus-decoder";
 import { SAMPLE_RATE } from "../../media/sound/frame.ts";
-import { AudioError } from "./audio-error.ts";
+import { advised, AudioError } from "../../media/sound/audio-error.ts";
 import type { OggPage } from "./ogg-pages.ts";
 import { OggPackets, oggPages } from "./ogg-pages.ts";
-import { checkFormat, PhoneSound } from "./phone-sound.ts";
+import { checkFormat, PhoneSound } from "../../media/sound/phone-sound.ts";
 
 /** Granule positions and pre-skip of Opus count at this rate, whatever was recorded (RFC 7845 section 4). */
 const OPUS_RATE = 48_000;
 const OPUS_HEAD_BYTES = 19;
 const VORBIS_HEAD_BYTES = 30;
-/** Other codecs that live in Ogg, by how their first packet begins. */
+/** Other codecs that are stored in Ogg, by how their first packet begins. */
 const UNSUPPORTED: readonly (readonly [string, string])[] = [
   ["Speex   ", "Speex"],
   ["\u007fFLAC", "FLAC"],
@@ -27,14 +27,14 @@ export async function decodeOgg(file: Buffer): Promise<Int16Array> {
   if (startsWith(head, "OpusHead")) return decodeOpus(opusHead(head), stream);
   if (startsWith(head, "\u0001vorbis")) return decodeVorbis(head, stream);
   const known = UNSUPPORTED.find(([magic]) => startsWith(head, magic))?.[1];
-  throw new AudioError(`is an Ogg file of ${known ?? "an unknown codec"}: Vorbis and Opus can be played`);
+  throw new AudioError(advised(`is an Ogg file of ${known ?? "an unknown codec"}`));
 }
 
 function startsWith(bytes: Buffer, text: string): boolean {
   return bytes.toString("latin1", 0, text.length) === text;
 }
 
-/** Page by page, since a page may unfold to megabytes. */
+/** Page by page, because a page may unpack to megabytes. */
 async function decodeVorbis(head: Buffer, pages: readonly OggPage[]): Promise<Int16Array> {
   if (head.length < VORBIS_HEAD_BYTES) throw new AudioError("is an Ogg file with a broken Vorbis head");
   checkFormat(head[11] ?? 0, head.readUInt32LE(12));
@@ -73,7 +73,7 @@ function opusHead(head: Buffer): OpusHead {
   if (family === 0)
     return { ...common, streamCount: 1, coupledStreamCount: channels - 1, mapping: channels === 1 ? [0] : [0, 1] };
   if (family !== 1 || head.length < OPUS_HEAD_BYTES + 2 + channels)
-    throw new AudioError(`is an Opus file with channels in a way (family ${family}) that cannot be played`);
+    throw new AudioError(advised(`is an Opus file of channel mapping family ${family}`));
   const mapping = [...head.subarray(OPUS_HEAD_BYTES + 2, OPUS_HEAD_BYTES + 2 + channels)];
   return { ...common, streamCount: head[19] ?? 0, coupledStreamCount: head[20] ?? 0, mapping };
 }
@@ -113,15 +113,15 @@ function decodeOpusPages(
     const channels = audio.length === 0 ? [] : decode(audio);
     const length = channels[0]?.length ?? 0;
     const from = Math.min(skip, length);
-    const heard = channels.map((samples) => samples.subarray(from, from + left).map((sample) => sample * gain));
+    const played = channels.map((samples) => samples.subarray(from, from + left).map((sample) => sample * gain));
     skip -= from;
-    left -= heard[0]?.length ?? 0;
-    if (heard.length > 0) sound.add(heard, SAMPLE_RATE);
+    left -= played[0]?.length ?? 0;
+    if (played.length > 0) sound.add(played, SAMPLE_RATE);
   }
   return sound.end();
 }
 
-/** Where the sound ends: the last page says it, the last packet usually holds a little more. */
+/** Where the sound ends, as the last page says. The last packet usually holds a little more. */
 function endOf(pages: readonly OggPage[]): number {
   const granules = pages.map(({ granule }) => Number(granule));
   return Math.max(0, ...granules);

@@ -7,7 +7,7 @@ import type { SpeechEngine } from "./speech-engine.ts";
 
 /**
  * The voice that needs nothing from outside. It speaks English: a text of another language in Latin letters is read as if
- * it were English (said once in the log), one in other letters is not spoken at all.
+ * it were English (logged once), one in other letters is not spoken at all.
  */
 export class BuiltInSpeech implements SpeechEngine {
   readonly id = `flite ${FLITE_VOICE}`;
@@ -21,7 +21,7 @@ export class BuiltInSpeech implements SpeechEngine {
     this.#log = log;
   }
 
-  async speak(text: string, language: string): Promise<Result<Int16Array, string>> {
+  async speak(text: string, language: string, account: string): Promise<Result<Int16Array, string>> {
     if (!/[\p{Script=Latin}\p{Nd}]/u.test(text))
       return err("cannot be spoken: the built-in voice speaks English only (PLUGBOARD_TTS_URL names another)");
     const primary = language.split("-", 1)[0]?.toLowerCase() ?? "";
@@ -29,6 +29,6 @@ export class BuiltInSpeech implements SpeechEngine {
       this.#warned.add(primary);
       this.#log.warn({ language: primary }, "the built-in voice reads this language as if it were English");
     }
-    return this.#processor.process({ kind: "speak", text });
+    return this.#processor.process({ kind: "speak", text }, account);
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Log } from "../../../base/log.ts";
 import { silentLog } from "../../../base/log.ts";
 import { ok } from "../../../base/result.ts";
+import { VirtualClock } from "../../../base/virtual-clock.ts";
 import type { Fetcher } from "../../http-client/fetcher.ts";
 import type { Downloaded, FetchOptions, OutboundRequest } from "../../http-client/types.ts";
 import { decodeAudio } from "../decode/decode.ts";
@@ -20,22 +21,22 @@ function worker(): { readonly made: AudioJob[]; readonly worker: AudioProcessor 
 }
 
 describe("the built-in voice", () => {
-  it("reads other languages as English, and says so once in the log", async () => {
+  it("reads other languages as if they were English, and logs that once", async () => {
     const warnings: object[] = [];
     const log: Log = { ...silentLog, warn: (fields) => warnings.push(fields) };
-    const { made, worker: shop } = worker();
-    const voice = new BuiltInSpeech(shop, log);
-    await voice.speak("Hello", "en-IN");
+    const { made, worker: processor } = worker();
+    const voice = new BuiltInSpeech(processor, log);
+    await voice.speak("Hello", "en-IN", "acme");
     expect(warnings).toEqual([]);
-    await voice.speak("Bonjour", "fr-FR");
-    await voice.speak("Bonsoir", "fr");
+    await voice.speak("Bonjour", "fr-FR", "acme");
+    await voice.speak("Bonsoir", "fr", "acme");
     expect(warnings).toEqual([{ language: "fr" }]);
     expect(made).toEqual(["Hello", "Bonjour", "Bonsoir"].map((text) => ({ kind: "speak", text })));
   });
 
-  it("does not speak what it has no letters for", async () => {
+  it("does not speak texts in other scripts", async () => {
     const voice = new BuiltInSpeech(worker().worker, silentLog);
-    expect(await voice.speak("नमस्ते", "hi")).toEqual({
+    expect(await voice.speak("नमस्ते", "hi", "acme")).toEqual({
       ok: false,
       error: "cannot be spoken: the built-in voice speaks English only (PLUGBOARD_TTS_URL names another)",
     });
@@ -51,7 +52,7 @@ describe("a speech service", () => {
         return Promise.resolve(answer);
       },
     };
-    return { asked, voice: new HttpSpeech("http://10.0.0.5:5002/speak", fetcher, worker().worker) };
+    return { asked, voice: new HttpSpeech("http://10.0.0.5:5002/speak", fetcher, worker().worker, new VirtualClock()) };
   }
   const answered = (status: number, body: Buffer): Downloaded => ({
     ok: true,
@@ -61,9 +62,9 @@ describe("a speech service", () => {
     body,
   });
 
-  it("gets text and language as JSON, inside our network too, and answers with audio", async () => {
+  it("is sent text and language as JSON, inside our network too, and answers with audio", async () => {
     const { asked, voice } = service(answered(200, phoneWav(1000, 1)));
-    const spoken = await voice.speak("नमस्ते", "hi-IN");
+    const spoken = await voice.speak("नमस्ते", "hi-IN", "acme");
     expect(spoken.ok && spoken.value.length).toBe(8000);
     expect(asked).toEqual([
       {
@@ -74,7 +75,7 @@ describe("a speech service", () => {
           authorization: null,
           body: '{"text":"नमस्ते","language":"hi-IN"}',
         },
-        options: { deadlineMs: 30_000, allowPrivate: true },
+        options: { account: "", deadlineMs: 30_000, allowPrivate: true },
       },
     ]);
   });
@@ -83,8 +84,8 @@ describe("a speech service", () => {
     ["an error", answered(500, Buffer.from("no")), "the speech service answered 500"],
     ["no audio", answered(200, Buffer.from("{}")), "what the speech service answered is JSON, not audio"],
     ["nothing", { ok: false, reason: "refused", detail: "Refused." }, "the speech service failed (Refused.)"],
-  ])("that answers with %s is told", async (_, answer, expected) => {
+  ])("that answers with %s is reported", async (_, answer, expected) => {
     const { voice } = service(answer);
-    expect(await voice.speak("Hello", "en")).toEqual({ ok: false, error: `cannot be spoken: ${expected}` });
+    expect(await voice.speak("Hello", "en", "acme")).toEqual({ ok: false, error: `cannot be spoken: ${expected}` });
   });
 });

@@ -24,17 +24,17 @@ describe("the built-in voice", () => {
     expect(Math.max(...samples)).toBeLessThan(32_767);
   });
 
-  it("says different texts differently, and the same text alike", () => {
+  it("speaks different texts differently, and the same text alike", () => {
     expect(spoken("yes")).toEqual(spoken("yes"));
     expect(spoken("yes")).not.toEqual(spoken("no"));
   });
 
-  it("takes text for text, whatever it looks like", () => {
+  it("treats any text as text, whatever it looks like", () => {
     for (const text of ["-h", "-voice kal", "/etc/passwd", "a\0b", "<b>5 < 6</b>", '"quoted" & $(sh)'])
       expect(spoken(text).length).toBeGreaterThan(800);
   });
 
-  it("says nothing where there is no word", () => {
+  it("refuses a text without words", () => {
     expect(speakWithFlite(" ... ")).toEqual({ ok: false, error: "cannot be spoken: it has no words" });
   });
 });

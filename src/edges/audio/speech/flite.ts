@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Result } from "../../../base/result.ts";
 import { err, ok } from "../../../base/result.ts";
-import { decodeWav } from "../decode/wav.ts";
+import { decodeWav } from "../decode/decode.ts";
 import { sentencesOf } from "./sentences.ts";
 import { runWasi } from "./wasi.ts";
 import type { WasmModule } from "./wasm.ts";
 import { wasm } from "./wasm.ts";
 
-/** A woman's voice of American English (CMU ARCTIC), statistical; the others in the package sound worse or older. */
+/** A female voice of American English (CMU ARCTIC), statistical; the others in the package sound worse or older. */
 export const FLITE_VOICE = "slt";
 
 let loaded: WasmModule | null = null;

@@ -2,8 +2,8 @@ import { assert, property, string } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sentencesOf } from "./sentences.ts";
 
-describe("a text in pieces that can be spoken", () => {
-  it("is cut at the ends of sentences", () => {
+describe("splitting a text for speech", () => {
+  it("cuts at the ends of sentences", () => {
     expect(sentencesOf("Welcome to Acme.  For sales, press 1!\nFor the rest: 2.5 or more?")).toEqual([
       "Welcome to Acme.",
       "For sales, press 1!",

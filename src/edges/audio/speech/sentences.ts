@@ -1,4 +1,4 @@
-/** Longest piece that is spoken in one go, in characters: what an engine needs in memory grows with it. */
+/** Longest piece that is spoken in one go, in characters: the memory that an engine needs grows with it. */
 const LONGEST_PIECE = 300;
 
 /**

@@ -1,7 +1,7 @@
 import type { WasmFunction, WasmMemory, WasmModule } from "./wasm.ts";
 import { wasm } from "./wasm.ts";
 
-/** Errors and file types of WASI (snapshot preview 1) as far as they are given. */
+/** Those errors and file types of WASI (snapshot preview 1) that are used here. */
 const SUCCESS = 0;
 const BAD_DESCRIPTOR = 8;
 const NO_ENTRY = 44;
@@ -21,7 +21,7 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 const FIRST_FILE_BYTES = 64 * 1024;
 const ALL_RIGHTS = 0xffff_ffff_ffff_ffffn;
 
-/** How a program ends: thrown by `proc_exit`, which does not return. */
+/** Ends the program: thrown by `proc_exit`, which does not return. */
 class Exit extends Error {
   readonly code: number;
 
@@ -86,7 +86,7 @@ class Host {
     };
   }
 
-  /** Fresh each time: the memory's buffer is another one after it has grown. */
+  /** New each time, because the memory gets another buffer when it grows. */
   get #view(): DataView {
     if (this.memory === null) throw new Error("the program runs before its memory is known");
     return new DataView(this.memory.buffer);
@@ -157,7 +157,7 @@ class Host {
     return this.#store64(at, BigInt(this.#position));
   }
 
-  /** What is said on standard output and error is for nobody. */
+  /** Standard output and error are discarded. */
   #write(fd: number, pieces: number, count: number, at: number): number {
     const view = this.#view;
     let written = 0;

@@ -1,11 +1,11 @@
-/** As much of the WebAssembly interface as is used: the compiler knows it only together with the whole browser's. */
+/** The part of the WebAssembly interface that is used: TypeScript has it only together with all of the browser's types. */
 export interface WasmModule {
-  /** Nothing else is a compiled module. */
+  /** Keeps other values from passing as a compiled module. */
   readonly [Symbol.toStringTag]: "WebAssembly.Module";
 }
 
 export interface WasmMemory {
-  /** Another one after the memory has grown. */
+  /** Replaced when the memory grows. */
   readonly buffer: ArrayBuffer;
 }
 

@@ -14,7 +14,7 @@ export interface DtmfEvent {
   readonly code: number;
   /** null: an event that is no digit (codes from 16: hook flash, tones of other kinds). */
   readonly digit: string | null;
-  /** When it began, as the receiver's clock saw it. */
+  /** When it began, by the receiver's clock. */
   readonly startedAtMs: number;
   /** So far. */
   readonly durationMs: number;

@@ -75,7 +75,7 @@ describe("TelephoneEventReceiver", () => {
     expect(events).toEqual(["2 after 20 ms", "end"]);
   });
 
-  it("S14: so is one whose duration stands still, or that has the marker in every packet, with a lost packet", () => {
+  it("S14: an event with a constant duration, or the marker in every packet, is one digit although a packet is lost", () => {
     for (const i of [1, 2, 4, 5]) event(1000 + 160 * i, 2, 160, { marker: i === 1 });
     for (const i of [6, 7, 8]) event(1000 + 160 * i, 2, 160, { end: true });
     for (const i of [1, 2, 4, 5]) event(9000 + 160 * i, 3, 160 * i, { marker: true });

@@ -22,11 +22,11 @@ async function playback(items: readonly PlayItem[], loop = false): Promise<Playb
   return made;
 }
 
-/** What is heard until the end, at most `frames` frames. */
-function listen(target: Playback, frames = 10): number[] {
-  const heard: number[] = [];
-  for (let i = 0; i < frames && target.next(); i++) heard.push(...target.frame);
-  return heard;
+/** The samples until the end, at most `frames` frames. */
+function samplesOf(target: Playback, frames = 10): number[] {
+  const samples: number[] = [];
+  for (let i = 0; i < frames && target.next(); i++) samples.push(...target.frame);
+  return samples;
 }
 
 /** `count` times `value`. */
@@ -35,50 +35,50 @@ function times(count: number, value: number): number[] {
 }
 
 describe("Playback", () => {
-  it("plays its items one behind the other without a gap, the last frame filled up with silence", async () => {
-    const heard = listen(await playback([{ path: "ones" }, { path: "twos" }, { silenceMs: 5 }]));
-    expect(heard.slice(0, 300)).toEqual([...times(200, 1), ...times(100, 2)]);
-    expect(heard.slice(300)).toEqual(times(180, 0));
+  it("plays its items one after the other without a gap, the last frame filled up with silence", async () => {
+    const samples = samplesOf(await playback([{ path: "ones" }, { path: "twos" }, { silenceMs: 5 }]));
+    expect(samples.slice(0, 300)).toEqual([...times(200, 1), ...times(100, 2)]);
+    expect(samples.slice(300)).toEqual(times(180, 0));
   });
 
-  it("begins again without a gap when it loops", async () => {
-    const heard = listen(await playback([{ path: "ones" }, { path: "twos" }], true), 4);
-    expect(heard).toEqual([...times(200, 1), ...times(100, 2), ...times(200, 1), ...times(100, 2), ...times(40, 1)]);
+  it("starts over without a gap when it loops", async () => {
+    const samples = samplesOf(await playback([{ path: "ones" }, { path: "twos" }], true), 4);
+    expect(samples).toEqual([...times(200, 1), ...times(100, 2), ...times(200, 1), ...times(100, 2), ...times(40, 1)]);
   });
 
-  it("waits in silence for a file that is still being loaded", async () => {
+  it("plays silence while a file is loading", async () => {
     const target = new Playback([{ path: "twos" }], false, load);
     expect(target.next()).toBe(true);
     expect([...target.frame]).toEqual(times(FRAME_SAMPLES, 0));
     await Promise.resolve();
     await Promise.resolve();
-    expect(listen(target).slice(0, 100)).toEqual(times(100, 2));
+    expect(samplesOf(target).slice(0, 100)).toEqual(times(100, 2));
     expect(target.failure).toBeNull();
   });
 
-  it("ends with the reason when a file cannot be loaded", async () => {
+  it("ends with the reason when a file can't be loaded", async () => {
     const target = await playback([{ path: "ones" }, { path: "none" }]);
-    expect(listen(target)).toEqual([]);
+    expect(samplesOf(target)).toEqual([]);
     expect(target.failure).toBe("no file none");
   });
 
-  it("ends, rather than turn for ever, when there is nothing to hear", async () => {
+  it("ends instead of looping forever when there is nothing to play", async () => {
     for (const items of [[], [{ path: "empty" }, { silenceMs: 0 }]]) {
       const target = await playback(items, true);
-      expect(listen(target)).toEqual([]);
+      expect(samplesOf(target)).toEqual([]);
       expect(target.failure).toBe("nothing to play");
     }
   });
 
-  it("passes over an empty file among others", async () => {
+  it("skips an empty file among others", async () => {
     const target = await playback([{ path: "empty" }, { path: "twos" }, { path: "empty" }]);
-    expect(listen(target).slice(0, 100)).toEqual(times(100, 2));
+    expect(samplesOf(target).slice(0, 100)).toEqual(times(100, 2));
     expect(target.failure).toBeNull();
   });
 
-  it("loses what ticks were missed for", async () => {
+  it("drops the audio of missed ticks", async () => {
     const target = await playback([{ path: "ones" }, { path: "twos" }]);
     target.skip(1);
-    expect(listen(target).slice(0, 140)).toEqual([...times(40, 1), ...times(100, 2)]);
+    expect(samplesOf(target).slice(0, 140)).toEqual([...times(40, 1), ...times(100, 2)]);
   });
 });

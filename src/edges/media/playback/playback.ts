@@ -3,12 +3,12 @@ import type { LoadPrompt } from "./prompt-cache.ts";
 import type { PlayItem } from "../process/protocol.ts";
 import { renderTone } from "../sound/tone.ts";
 
-/** Longest single silence (10 min): it is kept as samples. */
+/** Longest single silence (10 min): it is held as samples. */
 const MAX_SILENCE_MS = 600_000;
 
-/** A list of things to hear, handed out a frame at a time to however many legs listen. */
+/** A list of items, played one frame at a time to any number of legs. */
 export class Playback {
-  /** What this tick plays; all its legs hear the same. */
+  /** The audio of this tick, for all its legs. */
   readonly frame = new Int16Array(FRAME_SAMPLES);
   readonly #items: (Int16Array | null)[];
   readonly #loop: boolean;
@@ -26,14 +26,14 @@ export class Playback {
     return this.#failure;
   }
 
-  /** Fills `frame`; false when the playback is over (ended or failed) and `frame` holds nothing more. */
+  /** Fills `frame`; false when the playback is over (ended or failed) and there is nothing in `frame`. */
   next(): boolean {
     if (this.#failure !== null) return false;
     let filled = 0;
     while (filled < FRAME_SAMPLES) {
       const item = this.#current();
       if (item === undefined) break;
-      // Still being loaded: silence until it is there.
+      // Still loading: silence until then.
       if (item === null) break;
       const count = Math.min(FRAME_SAMPLES - filled, item.length - this.#at);
       this.frame.set(item.subarray(this.#at, this.#at + count), filled);
@@ -44,12 +44,12 @@ export class Playback {
     return filled > 0 || this.#current() !== undefined;
   }
 
-  /** Ticks that were missed: what would have been heard in them is lost, so that lengths stay true. */
+  /** Drops the audio of missed ticks, so that the playback keeps its length. */
   skip(ticks: number): void {
     for (let i = 0; i < ticks; i++) this.next();
   }
 
-  /** The item to play from; null while it is loaded, undefined after the last. */
+  /** The item to play from; null while it loads, undefined after the last. */
   #current(): Int16Array | null | undefined {
     for (let turns = 0; turns <= this.#items.length; turns++) {
       const item = this.#items[this.#index];

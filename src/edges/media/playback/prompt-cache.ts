@@ -1,16 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { resample } from "../sound/resample.ts";
+import { SAMPLE_RATE } from "../sound/frame.ts";
+import { PhoneSound } from "../sound/phone-sound.ts";
 import { fileVersion, parseWav } from "../sound/wav.ts";
 
-/** A prompt of an hour in the largest format still fits; anything larger is no prompt. */
+/** A prompt of several minutes in the largest format fits; protects the memory from anything larger. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
-/** What stays in memory for the next call that plays the same. */
+/** Audio kept in memory for the next call that plays it. */
 const MAX_CACHE_BYTES = 64 * 1024 * 1024;
-/** Converted in one go: about a millisecond. */
+/** Samples converted in one go: about a millisecond. */
 const SLICE_SAMPLES = 1000;
 
-/** Loads a WAV file as 8 kHz mono; rejects with a sentence for people. */
+/** Loads a WAV file as 8 kHz mono; rejects with a sentence that users can read. */
 export type LoadPrompt = (path: string) => Promise<Int16Array>;
 
 interface Cached {
@@ -19,7 +20,7 @@ interface Cached {
   bytes: number;
 }
 
-/** Prompts by path, the recently used ones in memory; a file that changed is read anew. */
+/** Prompts by path, the recently used ones in memory; a file that changed is read again. */
 export class PromptCache {
   readonly #cached = new Map<string, Cached>();
   #bytes = 0;
@@ -46,7 +47,7 @@ export class PromptCache {
     if (this.#cached.get(path) !== entry) return;
     this.#bytes += bytes - entry.bytes;
     entry.bytes = bytes;
-    // A map keeps the order of insertion: the first is the one not used for longest.
+    // A map keeps the order of insertion: the first is the least recently used.
     for (const oldest of this.#cached.keys()) {
       if (this.#bytes <= MAX_CACHE_BYTES) break;
       this.#drop(oldest);
@@ -60,10 +61,14 @@ export class PromptCache {
 }
 
 async function decodeFile(path: string): Promise<Int16Array> {
-  const conversion = resample(parseWav(await readFile(path)), SLICE_SAMPLES);
-  for (;;) {
-    const step = conversion.next();
-    if (step.done === true) return step.value;
+  const wav = parseWav(await readFile(path));
+  const stored = wav.asStored();
+  if (stored !== null || wav.length === 0) return stored ?? new Int16Array(0);
+  const sound = new PhoneSound();
+  const sliceFrames = Math.ceil((SLICE_SAMPLES * wav.rate) / SAMPLE_RATE);
+  for (const slice of wav.slices(sliceFrames)) {
+    sound.add(slice, wav.rate);
     await nextTurn();
   }
+  return sound.end();
 }

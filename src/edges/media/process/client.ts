@@ -26,7 +26,7 @@ export interface MediaClientOptions {
   onEvent(event: MediaEvent): void;
   /** The media process is gone (or was taken over by another controller): its legs are lost to this client. Once. */
   onDisconnected(): void;
-  /** How long `connect` keeps trying while nobody listens yet; default 10 s. */
+  /** How long `connect` keeps trying until the media process accepts it; default 10 s. */
   readonly connectTimeoutMs?: number;
 }
 
@@ -46,10 +46,10 @@ export class OpenRefused extends Error {
   }
 }
 
-/** While the media process starts, its socket is tried so often. */
+/** Interval of attempts while the media process starts. */
 const CONNECT_RETRY_MS = 50;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Operations wait so long for company, unless one that owes an answer takes them along: a quarter of a packet. */
+/** Operations that can wait are sent together after this time, a quarter of a packet, or with one that can't. */
 const GATHER_MS = 5;
 
 interface Waiting {
@@ -58,11 +58,11 @@ interface Waiting {
 }
 
 /**
- * The control process's end of one media process. Operations return at once and keep their order; those that owe a value
- * reject when the media process is gone. After `onDisconnected` every operation is ignored (or rejects): connect anew.
+ * The control process's end of one media process. Operations return at once and keep their order; those that return
+ * a value reject when the media process is gone. After `onDisconnected` every operation is ignored (or rejects): connect anew.
  *
- * A control process that was restarted connects, asks `list()` and closes (or goes on with) what it finds. Events that
- * happened while nobody was connected are delivered first.
+ * A control process that was restarted connects, asks `list()` and closes (or continues) what it finds. Events that
+ * happened while no controller was connected are delivered first.
  */
 export class MediaClient {
   readonly #socket: Socket;
@@ -72,10 +72,10 @@ export class MediaClient {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #open = true;
-  /** The media process has taken our `hello`. */
+  /** The media process has accepted our `hello`. */
   #accepted = false;
 
-  /** Resolves once this client is the controller; rejects when nobody accepts it as such within `connectTimeoutMs`. */
+  /** Resolves once this client is the controller; rejects when that takes longer than `connectTimeoutMs`. */
   static async connect(options: MediaClientOptions): Promise<MediaClient> {
     const { clock } = options;
     const deadline = clock.now() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
@@ -115,12 +115,12 @@ export class MediaClient {
     this.#send({ op: "remote", call, leg, remote });
   }
 
-  /** `to` hears `from` (on) or no longer (off). */
+  /** Starts (on) or stops (off) sending `from`'s audio to `to`. */
   route(call: string, from: number, to: number, on: boolean): void {
     this.#sendNow({ op: "route", call, from, to, on });
   }
 
-  /** Both hear each other, and playbacks on either end without `playback_ended`. */
+  /** Connects the audio of both legs; playbacks on either end without `playback_ended`. */
   bridge(call: string, a: number, b: number): void {
     this.stopPlayingOn(call, [a, b]);
     this.route(call, a, b, true);
@@ -132,12 +132,12 @@ export class MediaClient {
     this.route(call, b, a, false);
   }
 
-  /** Replaces what `legs` hear by `items` in order → `playback_ended`. */
+  /** Replaces what `legs` are sent with `items` in order → `playback_ended`. */
   play(call: string, id: string, legs: readonly number[], items: readonly PlayItem[], loop: boolean): void {
     this.#send({ op: "play", call, play: id, legs, items, loop });
   }
 
-  /** No `playback_ended` follows, though one may cross. */
+  /** No `playback_ended` follows, but one may already be under way. */
   stopPlaying(call: string, id: string): void {
     this.#send({ op: "stop_play", call, play: id });
   }
@@ -151,7 +151,7 @@ export class MediaClient {
     this.#send({ op: "digits", call, leg, digits });
   }
 
-  /** Records what comes from `legs` → `recording_closed`. Folders of `path` are made as needed. */
+  /** Records what comes from `legs` → `recording_closed`. Missing folders of `path` are created. */
   record(
     call: string,
     id: string,
@@ -173,7 +173,7 @@ export class MediaClient {
     this.#send({ op: "close_leg", call, leg });
   }
 
-  /** Stops everything of the call, returns its ports → `recording_closed` and `leg_stats` of what was open. */
+  /** Stops everything of the call and frees its ports → `recording_closed` and `leg_stats` of what was open. */
   closeCall(call: string): void {
     this.#send({ op: "close_call", call });
   }
@@ -191,7 +191,7 @@ export class MediaClient {
     return reply;
   }
 
-  /** Leaves; what runs in the media process goes on (for the length of its lease). `onDisconnected` is not called. */
+  /** Disconnects; calls go on in the media process for the length of its lease. `onDisconnected` is not called. */
   close(): void {
     if (!this.#open) return;
     this.#writer.flush();
@@ -200,12 +200,12 @@ export class MediaClient {
     this.#rejectAll(new Error("media client closed"));
   }
 
-  /** What is lost if this process dies in the next milliseconds: a conversation, or its recording. */
+  /** For operations whose loss, if this process dies in the next milliseconds, costs a conversation or its recording. */
   #sendNow(op: MediaOp): void {
     if (this.#open) this.#writer.send(op);
   }
 
-  /** Nobody hears whether this happens now or a few milliseconds later; together with others it costs far less. */
+  /** For operations that may happen a few milliseconds later: sent together with others they cost far less. */
   #send(op: MediaOp): void {
     if (!this.#open || !this.#writer.push(op)) return;
     this.#options.clock.after(GATHER_MS, () => this.#writer.flush());
@@ -225,7 +225,7 @@ export class MediaClient {
     try {
       messages = this.#lines.push(text).map((line) => JSON.parse(line) as MediaMessage);
     } catch (error) {
-      this.#options.log.error({ err: error }, "media process sent what is not its protocol");
+      this.#options.log.error({ err: error }, "the media process sent something that is not the protocol");
       this.#socket.destroy();
       return;
     }

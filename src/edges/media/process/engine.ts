@@ -23,42 +23,42 @@ import type { SocketLayer } from "../rtp/sockets.ts";
 export interface EngineOptions {
   /** Monotonic. */
   readonly clock: Clock;
-  /** Unguessable in production: ports and SSRCs come from it. */
+  /** Must be unpredictable in production: ports and SSRCs come from it. */
   readonly random: Random;
   readonly sockets: SocketLayer;
   readonly ports: PortRange;
   readonly load: LoadPrompt;
   readonly openFile: OpenRecordingFile;
-  /** Recordings are made inside this folder only. */
+  /** Recordings are written inside this folder only. */
   readonly recordingsFolder: string;
-  /** Nothing heard from a leg for so long is told; default 30 s. */
+  /** Silence of a leg is reported after this long; default 30 s. */
   readonly silenceMs?: number;
   readonly log: Log;
   emit(event: MediaEvent): void;
 }
 
-/** What only the process knows of itself. */
+/** Figures that the process supplies. */
 export type ProcessFigures = Pick<StatsReply, "pid" | "upMs" | "load" | "socketErrors">;
 
-/** Calls take turns within a frame, so that packets leave (and come) in four small bursts instead of one. */
+/** Calls are spread over a frame, so that packets leave (and come) in four small bursts instead of one. */
 const GROUPS = 4;
-/** Every call is looked after (reports, silence) once in so many of its ticks: each second. */
+/** Housekeeping of a call (reports, silence) runs once in this many of its ticks: each second. */
 const HOUSEKEEPING_TICKS = 1000 / FRAME_MS;
-/** A phone is heard from every 20 ms; after half a minute without it is gone. */
+/** A phone sends every 20 ms; after half a minute without a packet it is gone. */
 const SILENCE_MS = 30_000;
-/** More than one core could ever serve; keeps a runaway controller from eating all descriptors. */
+/** More than one core can serve; keeps a runaway controller from using up all descriptors. */
 const MAX_LEGS = 8000;
 /** Exhausted ports are logged this often at most: a burst of calls must not flood the log. */
 const REFUSAL_LOG_INTERVAL_MS = 60_000;
 
-/** Counts of closed legs, so that totals never run backwards. */
+/** Counts of closed legs, so that totals never decrease. */
 interface Totals {
   packetsReceived: number;
   packetsSent: number;
   packetsRefused: number;
 }
 
-/** All calls of one media process, moved on by one ticker. Performs operations, emits events; knows no connection. */
+/** All calls of one media process, driven by one ticker. Performs operations and emits events; knows no connection. */
 export class MediaEngine {
   readonly #options: EngineOptions;
   readonly #context: CallContext;
@@ -103,7 +103,7 @@ export class MediaEngine {
     return this.#recordings;
   }
 
-  /** The reply to those operations that owe one. */
+  /** Returns the reply of those operations that have one. */
   perform(op: MediaOp, figures: () => ProcessFigures): MediaReply | null {
     if (op.op === "open") return { reply: "open", id: op.id, ...this.#open(op.call, op.leg) };
     if (op.op === "list") return { reply: "list", id: op.id, calls: this.list() };
@@ -117,7 +117,7 @@ export class MediaEngine {
     return [...this.#calls.values()].map((call) => call.summary());
   }
 
-  /** Ends every call; recordings are written out and told of. */
+  /** Ends every call; recordings are completed and reported. */
   closeAll(): void {
     for (const id of this.#calls.keys()) this.#closeCall(id);
   }
@@ -130,7 +130,7 @@ export class MediaEngine {
       case "route":
         return call?.route(op.from, op.to, op.on);
       case "play":
-        return call === undefined ? this.#emit(notPlayed(op.call, op.play)) : call.play(op);
+        return call === undefined ? this.#emit(playbackFailed(op.call, op.play)) : call.play(op);
       case "stop_play":
         return call?.stopPlaying(op.play);
       case "stop_play_on":
@@ -167,12 +167,12 @@ export class MediaEngine {
     const now = this.#options.clock.now();
     if (now - this.#refusalLoggedAt >= REFUSAL_LOG_INTERVAL_MS) {
       this.#refusalLoggedAt = now;
-      const [free, resting] = [this.#ports.freeCount, this.#ports.quarantinedCount];
+      const [free, quarantined] = [this.#ports.freeCount, this.#ports.quarantinedCount];
       const fields = {
         reason: error,
         legs: this.#legs,
         portsFree: free,
-        portsResting: resting,
+        portsQuarantined: quarantined,
         refused: this.#opensRefused,
       };
       this.#options.log.warn(fields, "an RTP endpoint was refused");
@@ -189,7 +189,7 @@ export class MediaEngine {
 
   #record(call: MediaCall | undefined, op: RecordOp): void {
     this.#recordings++;
-    // A call that is not there still owes the closing event.
+    // The closing event is due even when the call does not exist.
     const owner = call ?? new MediaCall(op.call, this.#context);
     const path = this.#insideFolder(op.path);
     if (path === null) owner.recordingFailed(op.recording, "path outside the recordings folder");
@@ -234,7 +234,7 @@ export class MediaEngine {
         if (housekeep) call.housekeep(now);
       } catch (error) {
         // A fault in one call must not silence all others.
-        this.#options.log.error({ err: error, call: call.id }, "call failed in the media engine: closed");
+        this.#options.log.error({ err: error, call: call.id }, "a call failed in the media engine and was closed");
         this.#closeCall(call.id);
       }
     }
@@ -274,6 +274,6 @@ export class MediaEngine {
   }
 }
 
-function notPlayed(call: string, play: string): MediaEvent {
+function playbackFailed(call: string, play: string): MediaEvent {
   return { event: "playback_ended", call, play, failure: "no such leg" };
 }

@@ -32,14 +32,14 @@ export type LegListener = (leg: MediaLeg, event: LegEvent) => void;
 const mixed = new Int16Array(FRAME_SAMPLES);
 
 /**
- * One RTP endpoint. Port, SSRC, sequence and timestamp go on from open to close, whatever the leg is sent.
+ * One RTP endpoint. Port and SSRC stay the same, and sequence and timestamp continue, from open to close.
  */
 export class MediaLeg {
   readonly number: number;
   readonly receiver: RtpReceiver;
   readonly dtmf = new DtmfSender();
   playback: Playback | null = null;
-  /** Does this tick's `receiver.frame` hold sound? */
+  /** Does this tick's `receiver.frame` contain sound? */
   audible = false;
   readonly #context: MediaLegContext;
   readonly #listener: LegListener;
@@ -71,7 +71,7 @@ export class MediaLeg {
     this.#context = context;
     this.#listener = listener;
     this.#sender = new RtpSender(context.random);
-    this.receiver = new RtpReceiver((event) => this.#happened(event));
+    this.receiver = new RtpReceiver((event) => this.#onReceiver(event));
     this.#quietSince = context.clock.now();
     this.#rtcp = new RtcpSession(this.receiver, this.#sender, context.random, this.#quietSince);
   }
@@ -122,12 +122,12 @@ export class MediaLeg {
     this.#sender.mark();
   }
 
-  /** First half of a tick: what came. */
+  /** First half of a tick: takes the received audio. */
   pull(nowMs: number): void {
     this.audible = this.receiver.wanted && this.receiver.pull(nowMs);
   }
 
-  /** Second half: what goes out. */
+  /** Second half: sends one packet. */
   send(): void {
     if (!this.#sending) return;
     const remote = this.#remote;
@@ -171,7 +171,7 @@ export class MediaLeg {
       leg: this.number,
       port: this.port,
       packetsReceived: received,
-      hears: this.#sources.map((from) => from.number),
+      sources: this.#sources.map((from) => from.number),
     };
   }
 
@@ -211,7 +211,7 @@ export class MediaLeg {
     this.#listener(this, { kind: "resumed" });
   }
 
-  #happened(event: ReceiverEvent): void {
+  #onReceiver(event: ReceiverEvent): void {
     if (event.kind === "first_rtp") this.startSending();
     if (event.kind === "digit_started" || event.kind === "digit_ended") this.#relay(event);
     this.#listener(this, event);

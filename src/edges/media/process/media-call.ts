@@ -25,16 +25,16 @@ interface ActivePlay {
 
 interface ActiveRecording {
   readonly recording: Recording;
-  /** null: that leg is closed; its channel goes on in silence. */
+  /** null: that leg is closed; its channel continues in silence. */
   readonly legs: (MediaLeg | null)[];
   /** This tick's frames, in the same order. */
   readonly frames: (Int16Array | null)[];
 }
 
-/** The legs of one call and what goes on between them. One `tick` is 20 ms. */
+/** The legs, playbacks and recordings of one call. One `tick` is 20 ms. */
 export class MediaCall {
   readonly id: string;
-  /** Something is heard, played or recorded, or was: there is work in every tick. */
+  /** Something is or was received, played or recorded: there is work in every tick. */
   busy = false;
   readonly #context: CallContext;
   readonly #legs = new Map<number, MediaLeg>();
@@ -80,10 +80,10 @@ export class MediaCall {
     this.stopPlaying(op.play);
     const legs = this.#existing(op.legs);
     if (legs.length === 0) {
-      this.#played(op.play, "no such leg");
+      this.#playbackEnded(op.play, "no such leg");
       return;
     }
-    for (const leg of legs) this.#takeFromPlay(leg, "replaced");
+    for (const leg of legs) this.#removeFromPlay(leg, "replaced");
     const playback = new Playback(op.items, op.loop, this.#context.load);
     this.#plays.set(op.play, { id: op.play, loop: op.loop, playback, legs: new Set(legs) });
     for (const leg of legs) leg.playFrom(playback);
@@ -98,7 +98,7 @@ export class MediaCall {
   }
 
   stopPlayingOn(numbers: readonly number[]): void {
-    for (const leg of this.#existing(numbers)) this.#takeFromPlay(leg, null);
+    for (const leg of this.#existing(numbers)) this.#removeFromPlay(leg, null);
   }
 
   sendDigits(leg: number, digits: string): void {
@@ -148,7 +148,7 @@ export class MediaCall {
     const leg = this.#legs.get(number);
     if (leg === undefined) return;
     this.#legs.delete(number);
-    this.#takeFromPlay(leg, "the leg was closed");
+    this.#removeFromPlay(leg, "the leg was closed");
     for (const { recording, legs } of this.#recordings.values()) {
       const at = legs.indexOf(leg);
       if (at >= 0) legs[at] = null;
@@ -159,14 +159,14 @@ export class MediaCall {
     this.#context.emit({ event: "leg_stats", call: this.id, leg: number, stats });
   }
 
-  /** Nothing of the call is left but recordings that are being written out. */
+  /** Closes everything; recordings are still being completed. */
   close(): void {
     for (const id of this.#plays.keys()) this.stopPlaying(id);
     for (const { recording } of this.#recordings.values()) recording.stop("stopped");
     for (const number of this.#legs.keys()) this.closeLeg(number);
   }
 
-  /** 20 ms of the call; `missed`: so many ticks before this one never ran. */
+  /** 20 ms of the call. `missed`: the number of ticks before this one that never ran. */
   tick(nowMs: number, missed: number): void {
     if (missed > 0) this.#skip(missed);
     for (const leg of this.#legs.values()) leg.pull(nowMs);
@@ -179,7 +179,7 @@ export class MediaCall {
     for (const leg of this.#legs.values()) leg.housekeep(nowMs);
   }
 
-  /** Adds what the open legs have seen so far. */
+  /** Adds the traffic of the open legs so far. */
   addTraffic(totals: { packetsReceived: number; packetsSent: number; packetsRefused: number }): void {
     for (const leg of this.#legs.values()) {
       totals.packetsReceived += leg.receiver.stats.received;
@@ -228,20 +228,20 @@ export class MediaCall {
 
   #endPlay(play: ActivePlay): void {
     this.stopPlaying(play.id);
-    this.#played(play.id, play.playback.failure);
+    this.#playbackEnded(play.id, play.playback.failure);
   }
 
-  /** `reason` null: nobody is told. */
-  #takeFromPlay(leg: MediaLeg, reason: string | null): void {
+  /** `reason` null: not reported. */
+  #removeFromPlay(leg: MediaLeg, reason: string | null): void {
     for (const play of this.#plays.values()) {
       if (!play.legs.delete(leg) || play.legs.size > 0) continue;
       this.#plays.delete(play.id);
-      if (reason !== null && !play.loop) this.#played(play.id, reason);
+      if (reason !== null && !play.loop) this.#playbackEnded(play.id, reason);
     }
     leg.playFrom(null);
   }
 
-  #played(play: string, failure: string | null): void {
+  #playbackEnded(play: string, failure: string | null): void {
     this.#context.emit({ event: "playback_ended", call: this.id, play, failure });
   }
 
@@ -252,7 +252,7 @@ export class MediaCall {
   }
 }
 
-/** null: nothing that the control process needs. */
+/** null: the control process doesn't need it. */
 function toMediaEvent(call: string, leg: number, event: LegEvent): MediaEvent | null {
   switch (event.kind) {
     case "digit_started": {

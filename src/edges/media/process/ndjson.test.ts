@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { LineWriter } from "./ndjson.ts";
 
-it("sends its lines in their order, together, and behind what the same step sends elsewhere", async () => {
+it("sends its lines in order, together, and after what the same step sends elsewhere", async () => {
   const sent: string[] = [];
   const writer = new LineWriter((text) => sent.push(text));
   writer.send({ op: "open" });

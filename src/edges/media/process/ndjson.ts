@@ -1,19 +1,19 @@
 import { MAX_LINE_BYTES } from "./protocol.ts";
 
-/** Cuts a byte stream into lines. Throws when a line outgrows {@link MAX_LINE_BYTES}; the connection is then useless. */
+/** Splits a byte stream into lines. Throws when a line exceeds {@link MAX_LINE_BYTES}; the connection is then useless. */
 export class LineReader {
-  #rest = "";
+  #incomplete = "";
 
-  /** `text` is what came now (decoded; a stream decoder keeps split characters together); returns the complete lines. */
+  /** Takes the next piece of decoded text (a stream decoder keeps split characters together); returns the complete lines. */
   push(text: string): string[] {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
-    if (this.#rest.length > MAX_LINE_BYTES) throw new Error(`a line of more than ${MAX_LINE_BYTES} bytes`);
+    const lines = (this.#incomplete + text).split("\n");
+    this.#incomplete = lines.pop() ?? "";
+    if (this.#incomplete.length > MAX_LINE_BYTES) throw new Error(`a line of more than ${MAX_LINE_BYTES} bytes`);
     return lines;
   }
 }
 
-/** Collects lines, so that many messages cost one system call and one waking of the other process. */
+/** Collects lines, so that many messages cost one system call and wake the other process once. */
 export class LineWriter {
   #pending: string[] = [];
   #flushing = false;
@@ -24,8 +24,8 @@ export class LineWriter {
   }
 
   /**
-   * Goes out at the end of this turn of the event loop, with everything that waits, and behind whatever else is sent in the
-   * step that is under way: waking the other process costs as much as asking a customer's URL, which is waited for longer.
+   * Sent at the end of this turn of the event loop, with everything that waits, and after whatever else the current step
+   * sends: waking the other process costs as much as a request to a customer's URL, which takes longer to answer.
    */
   send(message: object): void {
     this.push(message);
@@ -39,7 +39,7 @@ export class LineWriter {
     );
   }
 
-  /** Goes out with the next `flush`; true when it is the first that waits for one. */
+  /** Sent with the next `flush`; true when it is the first that waits for one. */
   push(message: object): boolean {
     return this.#pending.push(JSON.stringify(message)) === 1;
   }

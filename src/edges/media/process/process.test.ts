@@ -17,11 +17,13 @@ const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const ADDRESS = "127.0.0.1";
 
 let folder = "";
+let logged = "";
 const processes: ChildProcess[] = [];
 const phones: RtpPhone[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "plugboard-media-"));
+  logged = "";
 });
 
 afterEach(() => {
@@ -39,7 +41,8 @@ function startMedia(): ChildProcess {
     instance: "test",
   };
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn(process.execPath, [MAIN, ...flags], { stdio: "ignore" });
+  const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ["ignore", "ignore", "pipe"] });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (logged += text));
   processes.push(child);
   return child;
 }
@@ -74,14 +77,14 @@ async function control(): Promise<Controller> {
   return { client, events, next };
 }
 
-/** A phone that talks with a leg of a call. */
+/** A phone connected to a leg of a call. */
 async function phone(client: MediaClient, leg: number, hz: number): Promise<RtpPhone> {
   const made = RtpPhone.open({ codec: leg === 1 ? "PCMU" : "PCMA" });
   phones.push(made);
   const { port } = await client.open("c", leg);
   const { codec, payloadType, eventPayloadType } = made;
-  const described = { address: ADDRESS, port: made.port, rtcpPort: null, codec, payloadType };
-  client.setRemote("c", leg, { ...described, dtmfPayloadType: eventPayloadType, direction: "sendrecv" });
+  const remote = { address: ADDRESS, port: made.port, rtcpPort: null, codec, payloadType };
+  client.setRemote("c", leg, { ...remote, dtmfPayloadType: eventPayloadType, direction: "sendrecv" });
   made.tone(hz);
   made.sendTo(ADDRESS, port);
   return made;
@@ -91,33 +94,43 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-it("media goes on when the controller is gone; the next one finds the call, and its recording is whole", async () => {
-  startMedia();
-  const first = await control();
-  const anil = await phone(first.client, 1, 440);
-  const bela = await phone(first.client, 2, 1000);
-  first.client.bridge("c", 1, 2);
-  first.client.record("c", "r", [1, 2], "dual", "acme/r.wav", null, null);
-  await first.next("first_rtp");
-  // No goodbye, as after kill -9: a second controller simply is there.
-  const second = await control();
-  anil.clear();
-  await pause(1200);
-  expect(dominantTones(anil.received())).toEqual([1000]);
-  expect(dominantTones(bela.received().subarray(-4000))).toEqual([440]);
-  expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0, timestampJumps: 0 });
-  const [call] = await second.client.list();
-  expect(call).toMatchObject({ call: "c", legs: [{ leg: 1 }, { leg: 2 }], recordings: [{ recording: "r" }] });
-  second.client.closeCall("c");
-  const closed = await second.next("recording_closed");
-  const bytes = readFileSync(join(folder, "rec", "acme", "r.wav"));
-  expect(closed).toMatchObject({ event: "recording_closed", failure: null, bytes: bytes.length });
-  expect(parseWav(bytes).length).toBeGreaterThan(1200 * 8);
-  expect(await second.client.list()).toEqual([]);
-  expect(await second.client.stats()).toMatchObject({ calls: 0, legs: 0, recordings: 0, portsQuarantined: 2 });
-});
+it.each([
+  ["is taken over", 0],
+  ["has been gone for a second", 1000],
+])(
+  "M6: media continues when the controller %s; the next one finds the call and its whole recording",
+  async (_, goneMs) => {
+    startMedia();
+    const first = await control();
+    const anil = await phone(first.client, 1, 440);
+    const bela = await phone(first.client, 2, 1000);
+    first.client.bridge("c", 1, 2);
+    first.client.record("c", "r", [1, 2], "dual", "acme/r.wav", null, null);
+    await first.next("first_rtp");
+    if (goneMs > 0) first.client.close();
+    await pause(goneMs);
+    anil.clear();
+    const second = await control();
+    await pause(1200);
+    expect(dominantTones(anil.received())).toEqual([1000]);
+    expect(dominantTones(bela.received().subarray(-4000))).toEqual([440]);
+    expect(anil.report()).toMatchObject({ ssrcs: 1, sequenceJumps: 0 });
+    // On a machine that is too busy, ticks are skipped; nothing else may move the timestamps.
+    const { ticksSkipped } = await second.client.stats();
+    expect(anil.report().timestampJumps).toBeLessThanOrEqual(ticksSkipped);
+    const [call] = await second.client.list();
+    expect(call).toMatchObject({ call: "c", legs: [{ leg: 1 }, { leg: 2 }], recordings: [{ recording: "r" }] });
+    second.client.closeCall("c");
+    const closed = await second.next("recording_closed");
+    const bytes = readFileSync(join(folder, "rec", "acme", "r.wav"));
+    expect(closed).toMatchObject({ event: "recording_closed", failure: null, bytes: bytes.length });
+    expect(parseWav(bytes).length).toBeGreaterThan((goneMs + 1200) * 8);
+    expect(await second.client.list()).toEqual([]);
+    expect(await second.client.stats()).toMatchObject({ calls: 0, legs: 0, recordings: 0, portsQuarantined: 2 });
+  },
+);
 
-it("a recording cut off by kill -9 of the media process can be played at once, and is whole after the repair", async () => {
+it("A9: a recording cut off by kill -9 of the media process can be played at once, and is whole after the repair", async () => {
   const child = startMedia();
   const { client, next } = await control();
   await phone(client, 1, 440);
@@ -143,4 +156,16 @@ it("SIGTERM closes recordings before the process ends", async () => {
   expect(await ended).toBe(0);
   const audio = parseWav(readFileSync(join(folder, "rec", "r.wav")));
   expect(audio.length).toBeGreaterThan(200 * 8);
+});
+
+it("logs JSON lines with the name of its process, as the other processes do", async () => {
+  startMedia();
+  const { client } = await control();
+  await client.list();
+  await expect.poll(() => logged, { timeout: 3000 }).toContain("controller connected");
+  const lines = logged
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+  expect(lines.at(-1)).toMatchObject({ level: 30, process: "s", msg: "controller connected" });
 });

@@ -1,9 +1,9 @@
 /**
- * What the control process and a media process say to each other over a unix socket: one JSON object per line, in order.
+ * The protocol between the control process and a media process over a unix socket: one JSON object per line, in order.
  *
- * Operations need no answer and return at once; only those with an `id` are answered, by a `reply` with that id. What
- * happens later comes back as events. An operation about a call, leg, playback or recording that is not there (any more)
- * is ignored, except that `play` and `record` always earn their closing event. Milliseconds and bytes are integers.
+ * Only operations with an `id` are answered, by a `reply` with that id. What happens later is sent as events. An operation
+ * on a call, leg, playback or recording that does not exist (any more) is ignored, except that `play` and `record` always
+ * get their closing event. Milliseconds and bytes are integers.
  */
 
 import type { DtmfVia } from "../dtmf/dtmf.ts";
@@ -11,13 +11,13 @@ import type { SourceMatch, SourceRefusal } from "../rtp/rtp-latch.ts";
 
 export type Codec = "PCMU" | "PCMA";
 
-/** Flow of audio as our own session description states it: `sendonly` means that we send and expect nothing. */
+/** Direction of audio as our own session description states it: `sendonly` means that we send and expect nothing. */
 export type MediaDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
 export type Tone = "ringback" | "beep" | "busy";
 
 /**
- * One thing to hear. Tones follow the cadence of `country` (ISO 3166 alpha-2, default IN). `ringback` and `busy` end
+ * One item of a playback. Tones follow the cadence of `country` (ISO 3166 alpha-2, default IN). `ringback` and `busy` end
  * after one cadence unless the playback loops; a `path` is an absolute path of a WAV file: PCM 8 or 16 bit, µ-law or
  * A-law, 8000 to 48000 Hz, one or two channels.
  */
@@ -30,15 +30,15 @@ export type PlayItem =
 export interface RemoteMedia {
   readonly address: string;
   readonly port: number;
-  /** null: `port + 1`. Equal to `port`: both on one port (RFC 5761). */
+  /** null: `port + 1`. Equal to `port`: RTP and RTCP on one port (RFC 5761). */
   readonly rtcpPort: number | null;
-  /** What we send. PCMU (0) and PCMA (8) are both understood on receipt (RFC 3264 section 7). */
+  /** The codec we send. Both PCMU (0) and PCMA (8) are accepted on receipt (RFC 3264 section 7). */
   readonly codec: Codec;
-  /** RTP payload type we send `codec` with. */
+  /** RTP payload type for sending `codec`. */
   readonly payloadType: number;
-  /** What we send telephone-events with (RFC 4733); null: the other side takes none, digits are listened for in-band. */
+  /** Payload type for sending telephone-events (RFC 4733); null: the other side takes none, and its digits are detected in-band. */
   readonly dtmfPayloadType: number | null;
-  /** What the other side sends telephone-events with (as we announced it); absent: the same number. */
+  /** Payload type of the telephone-events that the other side sends (as we announced it); absent: the same. */
   readonly dtmfReceivePayloadType?: number | null;
   /** false: media goes to `address` and `port` whatever port the other side sends from; absent: to its source (RFC 4961). */
   readonly symmetricRtp?: boolean;
@@ -51,7 +51,7 @@ export type Layout = "mono" | "dual";
 
 /**
  * First message of every connection → reply `hello`, and the sender is the controller from then on. `instance` must be the
- * one that the media process was started with: nobody takes over the calls of another platform.
+ * one that the media process was started with: a controller can't take over the calls of another platform.
  */
 export interface MediaHello {
   readonly op: "hello";
@@ -61,14 +61,14 @@ export interface MediaHello {
 
 /** From control to media. `leg` is the number of a leg within `call`. */
 export type MediaOp =
-  /** → reply {@link OpenReply}. Opening what is open gives the same port. */
+  /** → reply {@link OpenReply}. Opening an open leg returns the same port. */
   | { readonly op: "open"; readonly id: number; readonly call: string; readonly leg: number }
   | { readonly op: "remote"; readonly call: string; readonly leg: number; readonly remote: RemoteMedia }
-  /** `to` hears `from`. A bridge is two routes; a leg that hears several hears their mix. */
+  /** Audio of `from` is sent to `to`. A bridge is two routes; a leg with several sources is sent their mix. */
   | { readonly op: "route"; readonly call: string; readonly from: number; readonly to: number; readonly on: boolean }
   /**
-   * Replaces what `legs` hear until it ends → `playback_ended`. A later playback takes a leg over for good: the earlier one goes
-   * on for its other legs, or ends when it has none left.
+   * Replaces what `legs` are sent until it ends → `playback_ended`. A later playback takes a leg over for good: the earlier
+   * one continues on its other legs, or ends when none are left.
    */
   | {
       readonly op: "play";
@@ -80,14 +80,14 @@ export type MediaOp =
     }
   /** No `playback_ended` follows. */
   | { readonly op: "stop_play"; readonly call: string; readonly play: string }
-  /** Takes every playback off these legs; as `stop_play` for a playback that loses its last leg by this. */
+  /** Ends every playback on these legs; a playback that loses its last leg ends as with `stop_play`. */
   | { readonly op: "stop_play_on"; readonly call: string; readonly legs: readonly number[] }
   /** 0-9 * # A-D, sent as RFC 4733 events, or as in-band tones to a leg without them. Queued behind earlier digits. */
   | { readonly op: "digits"; readonly call: string; readonly leg: number; readonly digits: string }
   /**
    * Records what comes from `legs`: mixed (`mono`), or the first on the left and the second on the right (`dual`), as
-   * 8 kHz 16-bit WAV at `path` (absolute, or relative to the recordings folder; always inside it) → `recording_closed`. Closes by itself after `maxMs`, after `silenceMs` in
-   * which no leg spoke, or when all its legs are closed.
+   * 8 kHz 16-bit WAV at `path` (absolute, or relative to the recordings folder; always inside it) → `recording_closed`.
+   * Closes by itself after `maxMs`, after `silenceMs` without speech on any leg, or when all its legs are closed.
    */
   | {
       readonly op: "record";
@@ -101,9 +101,9 @@ export type MediaOp =
     }
   /** → `recording_closed` once the file is complete. */
   | { readonly op: "stop_record"; readonly call: string; readonly recording: string }
-  /** → `leg_stats`; the port goes back. */
+  /** → `leg_stats`; the port is freed. */
   | { readonly op: "close_leg"; readonly call: string; readonly leg: number }
-  /** Closes every leg and recording of the call, with their events; of playbacks nothing is told any more. */
+  /** Closes every leg and recording of the call, with their events; playbacks end without one. */
   | { readonly op: "close_call"; readonly call: string }
   /** → reply {@link ListReply}. */
   | { readonly op: "list"; readonly id: number }
@@ -111,8 +111,8 @@ export type MediaOp =
   | { readonly op: "stats"; readonly id: number };
 
 /**
- * Why an endpoint could not be opened. `no_free_port`: every RTP port is in use or resting · `no_socket`: the system gives
- * no socket (descriptors, address) · `too_many_legs`: more than one media process can serve.
+ * Why an endpoint could not be opened. `no_free_port`: every RTP port is in use or in quarantine · `no_socket`: the
+ * system gives no socket (descriptors, address) · `too_many_legs`: more than one media process can serve.
  */
 export type OpenError = "no_free_port" | "no_socket" | "too_many_legs";
 
@@ -126,13 +126,13 @@ export interface LegSummary {
   readonly leg: number;
   readonly port: number;
   readonly packetsReceived: number;
-  /** Legs this one hears. */
-  readonly hears: readonly number[];
+  /** Legs whose audio this one is sent. */
+  readonly sources: readonly number[];
 }
 
 export interface MediaCallSummary {
   readonly call: string;
-  /** Since its first leg was opened. */
+  /** Time since its first leg was opened. */
   readonly ageMs: number;
   readonly legs: readonly LegSummary[];
   readonly plays: readonly string[];
@@ -143,29 +143,29 @@ export interface ListReply {
   readonly calls: readonly MediaCallSummary[];
 }
 
-/** Of the whole media process, since its start unless said otherwise. */
+/** Figures of the whole media process, since its start unless stated otherwise. */
 export interface StatsReply {
   readonly pid: number;
   readonly upMs: number;
   readonly calls: number;
   readonly legs: number;
   readonly recordings: number;
-  /** Port pairs that `open` could still hand out now, and those resting after use. */
+  /** Port pairs that `open` can use now, and those in quarantine after use. */
   readonly portsFree: number;
   readonly portsQuarantined: number;
   readonly packetsReceived: number;
   readonly packetsSent: number;
-  /** Packets from somebody else than the leg's locked source, or that are no RTP of ours. */
+  /** Packets from another source than the leg's, or that are not RTP of ours. */
   readonly packetsRefused: number;
-  /** Told by the kernel: unreachable ports, exhausted buffers. */
+  /** Errors reported by the kernel: unreachable ports, exhausted buffers. */
   readonly socketErrors: number;
-  /** How late ticks ran against the absolute schedule, last 10 to 20 s; 200 stands for all that is more. */
+  /** How late ticks ran against the absolute schedule in the last 10 to 20 s; 200 stands for 200 and more. */
   readonly tickLateP50Ms: number;
   readonly tickLateP99Ms: number;
   readonly tickLateMaxMs: number;
   /** Ticks of 20 ms that were skipped because more than 200 ms were missed. */
   readonly ticksSkipped: number;
-  /** Share of one core this process used, last second; above 0.75 take no further calls. */
+  /** Share of one core this process used in the last second; above 0.75 it should get no further calls. */
   readonly load: number;
   readonly recordingsFailed: number;
   /** Endpoints that could not be opened, by reason. */
@@ -178,27 +178,27 @@ export type MediaReply =
   | ({ readonly reply: "list"; readonly id: number } & ListReply)
   | ({ readonly reply: "stats"; readonly id: number } & StatsReply);
 
-/** What a leg's traffic looked like; all zero when nothing came or went. */
+/** The traffic of one leg; all zero when there was none. */
 export interface LegStats {
   readonly packetsSent: number;
   readonly packetsReceived: number;
   /** Expected by sequence number but never received (RFC 3550 A.3). */
   readonly packetsLost: number;
-  /** Received too late or twice, not played. */
+  /** Received but not played: too late, twice, or of an older stream than the one played. */
   readonly packetsDiscarded: number;
-  /** From a source other than the locked one, or malformed. */
+  /** From another source than the leg's, or malformed. */
   readonly packetsRefused: number;
   /** Interarrival jitter (RFC 3550 A.8), last value. */
   readonly jitterMs: number;
-  /** 20-ms frames for which nothing was there to play while the other side was sending. */
+  /** 20-ms frames without audio to play while the other side was sending. */
   readonly framesConcealed: number;
-  /** As the other side's last RTCP report told; null when none came. */
+  /** From the other side's last RTCP report; null when none came. */
   readonly remoteLossPercent: number | null;
   readonly remoteJitterMs: number | null;
   readonly roundTripMs: number | null;
 }
 
-/** From media to control, in the order in which it happened. */
+/** From media to control, in the order of occurrence. */
 export type MediaEvent =
   /**
    * Once per digit, when it is recognised. It started at `startedAtMs` (Unix epoch, this machine's clock) and has lasted
@@ -214,11 +214,11 @@ export type MediaEvent =
       readonly via: DtmfVia;
     }
   /**
-   * A playback ended by itself (`failure` null), could not be made, was replaced on all its legs, or lost them all. Not
+   * A playback ended by itself (`failure` null), could not start, was replaced on all its legs, or lost them all. Not sent
    * after `stop_play`; for a loop only when it failed.
    */
   | { readonly event: "playback_ended"; readonly call: string; readonly play: string; readonly failure: string | null }
-  /** The file is complete. With a failure, what was recorded until then (`durationMs`, maybe 0) is playable. */
+  /** The file is complete. After a failure, what was recorded until then (`durationMs`, maybe 0) can be played. */
   | {
       readonly event: "recording_closed";
       readonly call: string;
@@ -259,7 +259,7 @@ export type MediaEvent =
       readonly port: number;
       readonly reason: SourceRefusal;
     }
-  /** Nothing came for so long from a leg that should send (never on hold). Once per pause. */
+  /** Nothing came for `ms` from a leg that should send (never on hold). Once per pause. */
   | { readonly event: "silence"; readonly call: string; readonly leg: number; readonly ms: number }
   /** Packets come again after `silence`. */
   | { readonly event: "resumed"; readonly call: string; readonly leg: number }

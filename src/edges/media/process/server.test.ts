@@ -47,7 +47,7 @@ afterEach(() => {
 interface Controller {
   readonly client: MediaClient;
   readonly events: MediaEvent[];
-  /** Resolves when the server has let go of this client. */
+  /** Resolves when the server has disconnected this client. */
   readonly gone: Promise<void>;
 }
 
@@ -65,12 +65,12 @@ async function control(): Promise<Controller> {
   return { client, events, gone };
 }
 
-/** The server has noticed that everybody is gone. */
+/** Waits until the server has noticed that its controller is gone. */
 async function untilLeft(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-it("answers open, list and stats to whom asked, in order", async () => {
+it("answers open, list and stats in order", async () => {
   const { client } = await control();
   const [first, second] = await Promise.all([client.open("c", 1), client.open("c", 2)]);
   expect(new Set([first.port, second.port])).toEqual(new Set([20_000, 20_002]));
@@ -88,7 +88,7 @@ it("refuses with a reason when no port is left", async () => {
   client.close();
 });
 
-it("a new controller takes over: it finds the calls, and the old one learns that it is alone", async () => {
+it("a new controller takes over: it finds the calls, and the old one is disconnected", async () => {
   const old = await control();
   await old.client.open("c", 1);
   const next = await control();
@@ -98,7 +98,7 @@ it("a new controller takes over: it finds the calls, and the old one learns that
   next.client.close();
 });
 
-it("keeps what happens while nobody controls, for the next who does", async () => {
+it("keeps events while there is no controller, for the next one", async () => {
   const first = await control();
   await first.client.open("c", 1);
   first.client.close();
@@ -110,7 +110,7 @@ it("keeps what happens while nobody controls, for the next who does", async () =
   second.client.close();
 });
 
-it("closes every call when nobody came for the length of the lease, not before", async () => {
+it("closes every call when no controller came for the length of the lease, not before", async () => {
   const { client } = await control();
   await client.open("c", 1);
   clock.advance(10 * LEASE_MS);
@@ -136,7 +136,7 @@ it("a controller that comes back within the lease finds everything as it was", a
   second.client.close();
 });
 
-it("drops a connection that does not speak the protocol, and serves the next", async () => {
+it("drops a connection that doesn't use the protocol, and serves the next", async () => {
   const stranger = connect(join(folder, "s"));
   const closed = new Promise((resolve) => stranger.once("close", resolve));
   stranger.write("GET / HTTP/1.1\r\n\r\n");
@@ -146,7 +146,7 @@ it("drops a connection that does not speak the protocol, and serves the next", a
   client.close();
 });
 
-it("A1: connecting alone, as a liveness probe does, takes no controller's place", async () => {
+it("A1: connecting alone, as a liveness probe does, replaces no controller", async () => {
   const { client, gone } = await control();
   await client.open("c", 1);
   const probe = connect(join(folder, "s"));
@@ -160,7 +160,7 @@ it("A1: connecting alone, as a liveness probe does, takes no controller's place"
   client.close();
 });
 
-it("A1: a controller of another platform is sent away, and nobody's calls end", async () => {
+it("A1: a controller of another platform is disconnected, and no call ends", async () => {
   const { client } = await control();
   await client.open("c", 1);
   const options = { instance: "other", log: silentLog, onEvent() {}, onDisconnected() {}, connectTimeoutMs: 60 };
@@ -182,7 +182,7 @@ it("operations in flight are rejected when the media process goes away, later on
   await expect(client.stats()).rejects.toThrow("not connected");
 });
 
-it("connecting fails when nobody listens", async () => {
+it("connecting fails when there is no listener", async () => {
   const options = { instance: "test", log: silentLog, onEvent() {}, onDisconnected() {}, connectTimeoutMs: 60 };
   await expect(
     MediaClient.connect({ ...options, clock: systemClock, socketPath: join(folder, "none") }),

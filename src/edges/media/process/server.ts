@@ -19,14 +19,21 @@ export interface ServerOptions {
   leaseExpired(): void;
 }
 
-/** A connection that has not said `hello` by then is closed, ms: it is a liveness probe, or not a controller at all. */
+/** A connection without a `hello` by then is closed, ms: it is a liveness probe, or not a controller at all. */
 const HELLO_LIMIT_MS = 2000;
 
-/** Events kept for a controller that is away; of more than these the oldest are lost. */
-const MAX_KEPT_EVENTS = 10_000;
-/** What nobody waits for goes out together: so long after the first of it. */
+/** Events kept for a controller that is away; beyond these the oldest half is dropped, so that memory stays bounded. */
+const MAX_PENDING_EVENTS = 10_000;
+/** Events that can wait are sent together, this long after the first of them. A digit or the end of a prompt can't. */
 const GATHER_MS = 20;
-/** A controller that does not read what it is told is cut off before it costs us the memory of calls. */
+const GATHERED: ReadonlySet<MediaEvent["event"]> = new Set([
+  "leg_stats",
+  "first_rtp",
+  "source_latched",
+  "source_moved",
+  "source_refused",
+]);
+/** A controller that doesn't read its events is disconnected before they take the memory that calls need. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -40,7 +47,7 @@ export class MediaServer {
   #engine: MediaEngine | null = null;
   #controller: Socket | null = null;
   #writer: LineWriter | null = null;
-  #kept: MediaEvent[] = [];
+  #pending: MediaEvent[] = [];
   #lease: Timer | null = null;
 
   constructor(options: ServerOptions) {
@@ -49,7 +56,7 @@ export class MediaServer {
     this.#armLease();
   }
 
-  /** Where operations go. Before this nothing is accepted. */
+  /** The engine that performs the operations. Before this nothing is accepted. */
   serve(engine: MediaEngine): void {
     this.#engine = engine;
   }
@@ -64,13 +71,11 @@ export class MediaServer {
 
   emit(event: MediaEvent): void {
     if (this.#writer !== null) {
-      // Nobody waits for the end of a leg's statistics; a key press or the end of a prompt goes out at once.
-      if (event.event !== "leg_stats" && event.event !== "first_rtp") this.#writer.send(event);
+      if (!GATHERED.has(event.event)) this.#writer.send(event);
       else if (this.#writer.push(event)) this.#options.clock.after(GATHER_MS, () => this.#writer?.flush());
       return;
     }
-    this.#kept.push(event);
-    if (this.#kept.length > MAX_KEPT_EVENTS) this.#kept = this.#kept.slice(-MAX_KEPT_EVENTS / 2);
+    this.#keep(event);
   }
 
   close(): void {
@@ -78,6 +83,13 @@ export class MediaServer {
     this.#server.close();
     this.#writer?.flush();
     this.#controller?.end();
+  }
+
+  #keep(event: MediaEvent): void {
+    this.#pending.push(event);
+    if (this.#pending.length <= MAX_PENDING_EVENTS) return;
+    const lost = this.#pending.splice(0, MAX_PENDING_EVENTS / 2).length;
+    this.#options.log.error({ lost }, "no controller for too long: the oldest events were dropped");
   }
 
   get hasController(): boolean {
@@ -99,10 +111,10 @@ export class MediaServer {
     });
   }
 
-  /** The sender of this `hello` takes over; one of another platform is sent away. */
+  /** The sender of this `hello` takes over; one of another platform is disconnected. */
   #hello(socket: Socket, writer: LineWriter, { id, instance }: MediaHello): void {
     if (instance !== this.#options.instance) {
-      this.#options.log.error({}, "a controller of another platform was sent away");
+      this.#options.log.error({}, "a controller of another platform was disconnected");
       socket.destroy();
       return;
     }
@@ -111,8 +123,8 @@ export class MediaServer {
     this.#controller = socket;
     this.#writer = writer;
     writer.send({ reply: "hello", id });
-    for (const event of this.#kept) writer.send(event);
-    this.#kept = [];
+    for (const event of this.#pending) writer.send(event);
+    this.#pending = [];
     this.#options.log.info({}, "controller connected");
   }
 
@@ -120,7 +132,7 @@ export class MediaServer {
     if (socket.destroyed) return;
     socket.write(text);
     if (socket.writableLength <= MAX_UNREAD_BYTES) return;
-    this.#options.log.error({ bytes: socket.writableLength }, "controller does not read: cut off");
+    this.#options.log.error({ bytes: socket.writableLength }, "the controller doesn't read its events: disconnected");
     socket.destroy();
   }
 
@@ -129,13 +141,13 @@ export class MediaServer {
     try {
       messages = lines.push(text).map((line) => JSON.parse(line) as MediaHello | MediaOp);
     } catch (error) {
-      this.#options.log.error({ err: error }, "controller sent what is not its protocol");
+      this.#options.log.error({ err: error }, "the controller sent something that is not the protocol");
       socket.destroy();
       return;
     }
     for (const message of messages) {
       if (message.op === "hello") this.#hello(socket, writer, message);
-      // Taken over meanwhile: what the old controller still wanted no longer counts.
+      // Another controller has taken over: the old one's operations no longer count.
       else if (socket === this.#controller) this.#perform(message, writer);
     }
   }
@@ -145,7 +157,7 @@ export class MediaServer {
       const reply = this.#engine?.perform(op, () => this.#options.figures()) ?? null;
       if (reply !== null) writer.send(reply);
     } catch (error) {
-      // One operation that goes wrong must not take the other calls' control away.
+      // An operation that fails must not cost the other calls their controller.
       this.#options.log.error({ err: error, op: op.op }, "media operation failed");
     }
   }
@@ -162,7 +174,7 @@ export class MediaServer {
   #armLease(): void {
     this.#lease = this.#options.clock.after(this.#options.leaseMs, () => {
       const calls = this.#engine?.callCount ?? 0;
-      if (calls > 0) this.#options.log.warn({ calls }, "no controller for the whole lease: every call is closed");
+      if (calls > 0) this.#options.log.warn({ calls }, "no controller for the whole lease: every call was closed");
       this.#engine?.closeAll();
       this.#armLease();
       this.#options.leaseExpired();

@@ -30,7 +30,7 @@ function ticker(periodMs = 20): Ticker {
   return new Ticker(clock, periodMs, (tick) => ticks.push({ tick, at: clock.now() - 1_000_000 }));
 }
 
-describe("Pacer", () => {
+describe("Ticker", () => {
   it("ticks on an absolute schedule: timers that are always 3 ms late never add up", () => {
     clock.late = () => 3;
     ticker().start();
@@ -47,47 +47,47 @@ describe("Pacer", () => {
     expect(ticks.length).toBeGreaterThanOrEqual(49);
   });
 
-  it("makes up for a short stall at once", () => {
-    const paced = ticker();
-    paced.start();
+  it("catches up at once after a short stall", () => {
+    const ticking = ticker();
+    ticking.start();
     clock.late = () => 90;
     clock.virtual.advance(30);
     clock.late = () => 0;
     clock.virtual.advance(270);
     expect(ticks.map(({ tick }) => tick)).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
-    expect(paced.skipped).toBe(0);
+    expect(ticking.skipped).toBe(0);
   });
 
-  it("skips what a long stall left behind beyond 200 ms, and says which numbers", () => {
-    const paced = ticker();
+  it("skips what is older than 200 ms after a long stall, and those numbers with it", () => {
+    const ticking = ticker();
     clock.late = () => 980;
-    paced.start();
+    ticking.start();
     clock.late = () => 0;
     clock.virtual.advance(1000);
     expect(ticks.map(({ tick }) => tick)).toEqual([41, 42, 43, 44, 45, 46, 47, 48, 49, 50]);
-    expect(paced.skipped).toBe(40);
+    expect(ticking.skipped).toBe(40);
   });
 
-  it("stops, also from within a tick, and goes on with the next number", () => {
-    const paced = new Ticker(clock, 20, (tick) => {
+  it("stops, even from within a tick, and continues with the next number", () => {
+    const ticking = new Ticker(clock, 20, (tick) => {
       ticks.push({ tick, at: 0 });
-      if (tick === 2) paced.stop();
+      if (tick === 2) ticking.stop();
     });
-    paced.start();
+    ticking.start();
     clock.virtual.advance(500);
     expect(ticks).toHaveLength(2);
-    paced.start();
+    ticking.start();
     clock.virtual.advance(40);
     expect(ticks.map(({ tick }) => tick)).toEqual([1, 2, 3, 4]);
   });
 
-  it("knows how late it was", () => {
-    const paced = ticker();
-    paced.start();
+  it("measures how late it was", () => {
+    const ticking = ticker();
+    ticking.start();
     clock.virtual.advance(2000);
-    expect(paced.lateness()).toEqual({ p50Ms: 0, p99Ms: 0, maxMs: 0 });
+    expect(ticking.lateness()).toEqual({ p50Ms: 0, p99Ms: 0, maxMs: 0 });
     clock.late = () => 7;
     clock.virtual.advance(200);
-    expect(paced.lateness()).toMatchObject({ p50Ms: 0, maxMs: 7 });
+    expect(ticking.lateness()).toMatchObject({ p50Ms: 0, maxMs: 7 });
   });
 });

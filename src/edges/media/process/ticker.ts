@@ -1,14 +1,14 @@
 import type { Clock, Timer } from "../../../base/clock.ts";
 import { systemClock } from "../../../base/system-clock.ts";
 
-/** Ticks made up for at once after a stall; what is older is skipped (its audio would only add delay). */
+/** After a stall, ticks up to this age run at once; older ones are skipped (their audio would only add delay). */
 const MAX_CATCH_UP_MS = 200;
-/** Lateness is remembered in steps of 0.1 ms up to 200 ms, for the present and the last period of 10 s. */
+/** Lateness is counted in steps of 0.1 ms up to 200 ms, for the current and the last period of 10 s. */
 const STEPS_PER_MS = 10;
 const STEPS = 200 * STEPS_PER_MS;
 const LATENESS_PERIOD_MS = 10_000;
 
-/** Time that never jumps: the epoch at start plus what the monotonic counter has added. */
+/** Time that never jumps: the epoch at start plus the monotonic counter. */
 export const monotonicClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   elapsed: () => systemClock.elapsed(),
@@ -47,7 +47,7 @@ export class Ticker {
     return this.#timer !== null;
   }
 
-  /** Goes on counting where it stopped: a number is never given twice. */
+  /** Continues counting where it stopped: no number is used twice. */
   start(): void {
     if (this.#timer !== null) return;
     this.#origin = this.#clock.now() - this.#done * this.#periodMs;
@@ -77,7 +77,7 @@ export class Ticker {
   #fire(): void {
     const now = this.#clock.now();
     const due = Math.floor((now - this.#origin) / this.#periodMs);
-    if (due > this.#done) this.#remember(now, now - this.#origin - (this.#done + 1) * this.#periodMs);
+    if (due > this.#done) this.#record(now, now - this.#origin - (this.#done + 1) * this.#periodMs);
     const tooOld = due - this.#done - MAX_CATCH_UP_MS / this.#periodMs;
     if (tooOld > 0) {
       this.skipped += tooOld;
@@ -87,7 +87,7 @@ export class Ticker {
     if (this.#timer !== null) this.#arm();
   }
 
-  #remember(now: number, lateMs: number): void {
+  #record(now: number, lateMs: number): void {
     if (now - this.#periodBegan > LATENESS_PERIOD_MS) {
       [this.#recent, this.#earlier] = [this.#earlier.fill(0), this.#recent];
       this.#periodBegan = now;

@@ -1,25 +1,25 @@
 import { close, mkdir, open, write } from "node:fs";
 import { dirname } from "node:path";
 
-/** Conversations are for the platform's own user and group. */
+/** Recordings are readable by the platform's own user and group only. */
 const FILE_MODE = 0o640;
 
-/** A file written at given places, without waiting: the tick must never block on a disk. */
+/** A file that is written at positions without waiting: the tick must never block on a disk. */
 export interface RecordingFile {
   write(bytes: Uint8Array, position: number, done: (failure: Error | null) => void): void;
   close(done: () => void): void;
 }
 
-/** Creates (or empties) the file, with the folders it lies in. `done` is never called before this returns. */
+/** Creates (or truncates) the file and its folders. `done` is never called before this returns. */
 export type OpenRecordingFile = (
   path: string,
   done: (file: RecordingFile | null, failure: Error | null) => void,
 ) => void;
 
 export const openRecordingFile: OpenRecordingFile = (path, done) => {
-  mkdir(dirname(path), { recursive: true }, (noFolder) => {
-    if (noFolder !== null) {
-      done(null, noFolder);
+  mkdir(dirname(path), { recursive: true }, (folderError) => {
+    if (folderError !== null) {
+      done(null, folderError);
       return;
     }
     open(path, "w", FILE_MODE, (failure, fd) => {
@@ -36,7 +36,7 @@ function diskFile(fd: number): RecordingFile {
   };
 }
 
-/** A write may stop short (a disk that is nearly full): the rest is tried until an error says why. */
+/** A write may be short (a disk that is nearly full): the rest is retried until an error says why. */
 function writeAll(fd: number, bytes: Uint8Array, position: number, done: (failure: Error | null) => void): void {
   write(fd, bytes, 0, bytes.length, position, (failure, written) => {
     if (failure !== null) done(failure);

@@ -4,7 +4,7 @@ import { Recording, type RecordingEnd, type RecordingSettings } from "./recordin
 import type { RecordingFile } from "./recording-file.ts";
 import { parseWav, WAV_HEADER_BYTES } from "../sound/wav.ts";
 
-/** A disk that finishes one write at a time, when the test says so. */
+/** A disk that completes one write at a time, when the test calls `step`. */
 class ManualDisk implements RecordingFile {
   content = Buffer.alloc(0);
   closed = false;
@@ -72,7 +72,7 @@ function feed(target: Recording, ms: number, ...frames: (Int16Array | null)[]): 
 }
 
 describe("Recording", () => {
-  it("is a valid file of what is safely on disk at every single moment", () => {
+  it("is a valid file of what is on disk at every moment", () => {
     const target = recording({ layout: "dual" });
     opened();
     const moments: number[] = [];
@@ -102,7 +102,7 @@ describe("Recording", () => {
     expect(disk.closed).toBe(true);
   });
 
-  it("keeps each leg in its channel, silence where one is absent", () => {
+  it("keeps each leg in its channel, with silence where one is absent", () => {
     const target = recording({ layout: "dual" });
     opened();
     feed(target, 20, constant(7), null);
@@ -126,7 +126,7 @@ describe("Recording", () => {
     expect(ends).toEqual([{ durationMs: 1510, bytes: 44 + 1510 * 16, reason: "max", failure: null }]);
   });
 
-  it("closes by itself after silence, counted anew whenever somebody speaks", () => {
+  it("closes by itself after silence, counted from the last speech", () => {
     const target = recording({ silenceMs: 1000 });
     opened();
     feed(target, 900, constant(10));
@@ -138,7 +138,7 @@ describe("Recording", () => {
     expect(ends[0]).toMatchObject({ durationMs: 1920, reason: "silence" });
   });
 
-  it("stays as long as the call when ticks were missed", () => {
+  it("is as long as the call when ticks were missed", () => {
     const target = recording();
     opened();
     feed(target, 100, constant(1));
@@ -158,13 +158,13 @@ describe("Recording", () => {
     expect(ends[0]).toMatchObject({ durationMs: 200, failure: null });
   });
 
-  it("ends once when the file cannot be made", () => {
+  it("ends once when the file can't be created", () => {
     recording({ open: (_, done) => (opened = () => done(null, new Error("EACCES: permission denied"))) });
     opened();
     expect(ends).toEqual([{ durationMs: 0, bytes: 0, reason: "failed", failure: "EACCES: permission denied" }]);
   });
 
-  it("a full disk ends it with what is playable", () => {
+  it("ends on a full disk, with a file that can be played", () => {
     const target = recording();
     opened();
     feed(target, 1000, constant(1));
@@ -179,7 +179,7 @@ describe("Recording", () => {
     expect(parseWav(disk.content).length).toBe(8000);
   });
 
-  it("a disk that hangs costs ten seconds of memory, then the recording, never the caller's time", () => {
+  it("ends when the disk hangs, after ten seconds of audio in memory", () => {
     const target = recording();
     opened();
     feed(target, 60_000, constant(1));

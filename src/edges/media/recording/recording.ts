@@ -3,11 +3,11 @@ import type { Layout } from "../process/protocol.ts";
 import type { OpenRecordingFile, RecordingFile } from "./recording-file.ts";
 import { blockBytes, wavHeader, WAV_HEADER_BYTES } from "../sound/wav.ts";
 
-/** Collected before it is written: small writes cost more than the call itself. Also what a crash can lose. */
+/** Audio collected before it is written: small writes cost more than the call itself. A crash can lose this much. */
 const BUFFER_MS = 1000;
-/** A disk that is this far behind (10 s) is not going to catch up: the recording is given up, the call goes on. */
+/** A disk this far behind (10 s) won't catch up: the recording ends, the call goes on. */
 const MAX_WAITING_BUFFERS = 10;
-/** Quieter than this (-40 dB of full scale) nobody speaks. */
+/** Quieter than this (-40 dB of full scale) is not speech. */
 const SPEECH_RMS = 330;
 
 export interface RecordingEnd {
@@ -28,8 +28,8 @@ export interface RecordingSettings {
 }
 
 /**
- * One recording, fed a frame per tick. The head of the file states at every moment what is safely behind it: audio is
- * written first, then the head, so that the file can be played whenever this process dies.
+ * One recording, fed a frame per tick. Audio is written first, then the header: it never claims more than what is in the
+ * file, so that the file can be played whenever this process dies.
  */
 export class Recording {
   readonly path: string;
@@ -63,12 +63,12 @@ export class Recording {
     return samplesToMs(this.#samples);
   }
 
-  /** No frame is taken any more. */
+  /** No more frames are accepted. */
   get closing(): boolean {
     return this.#reason !== null;
   }
 
-  /** One frame of each recorded leg, in their order; null where a leg gives no sound. */
+  /** One frame of each recorded leg, in their order; null where a leg is silent. */
   frame(frames: readonly (Int16Array | null)[]): void {
     if (this.#reason !== null) return;
     const count = Math.min(FRAME_SAMPLES, this.#maxSamples - this.#samples);
@@ -80,17 +80,17 @@ export class Recording {
     else if (this.#quiet >= this.#silenceSamples) this.stop("silence");
   }
 
-  /** Ticks that were missed: silence, so that the recording stays as long as the call. */
+  /** Silence for missed ticks, so that the recording is as long as the call. */
   skip(ticks: number): void {
     for (let i = 0; i < ticks; i++) this.frame([]);
   }
 
-  /** Writes what is left and closes → `ended`. */
+  /** Writes the rest and closes the file → `ended`. */
   stop(reason: "stopped" | "max" | "silence" | "legs_closed"): void {
     if (this.#reason !== null) return;
     this.#reason = reason;
     this.#flush();
-    this.#work();
+    this.#writeNext();
   }
 
   #newBuffer(): Int16Array {
@@ -117,13 +117,13 @@ export class Recording {
     this.#used += samples;
     if (this.#used < this.#buffer.length) return;
     this.#flush();
-    this.#work();
+    this.#writeNext();
   }
 
   #watchSilence(frames: readonly (Int16Array | null)[], count: number): void {
     if (this.#silenceSamples === Infinity) return;
-    const spoken = frames.some((frame) => frame !== null && rms(frame) > SPEECH_RMS);
-    this.#quiet = spoken ? 0 : this.#quiet + count;
+    const isSpeech = frames.some((frame) => frame !== null && rms(frame) > SPEECH_RMS);
+    this.#quiet = isSpeech ? 0 : this.#quiet + count;
   }
 
   #flush(): void {
@@ -144,8 +144,8 @@ export class Recording {
     this.#writeHeader(file);
   }
 
-  /** Audio, then head, one after the other; the end when nothing is left. */
-  #work(): void {
+  /** Writes audio, then the header, one after the other; ends when nothing is left. */
+  #writeNext(): void {
     if (this.#busy || this.#file === null) return;
     const next = this.#waiting.shift();
     if (next === undefined) {
@@ -166,7 +166,7 @@ export class Recording {
     file.write(wavHeader(this.#channels, this.#writtenBytes), 0, (failure) => {
       if (failure !== null) this.#fail(failure.message);
       this.#busy = false;
-      this.#work();
+      this.#writeNext();
     });
   }
 

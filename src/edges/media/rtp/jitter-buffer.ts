@@ -1,30 +1,30 @@
 import { FRAME_SAMPLES, rms } from "../sound/frame.ts";
 
-/** Half a second: more than any network delays a packet that is still worth playing. A power of two, for the ring. */
+/** Half a second: later packets are not worth playing. A power of two, for the ring. */
 const CAPACITY = 4096;
-/** What is not there yet. No G.711 code decodes to it. */
+/** Marks a sample that has not come yet. No G.711 code decodes to it. */
 const ABSENT = -32768;
-/** Held back before the first sample is played: a packet may be so late without being missed. */
+/** Held back before the first sample is played: a packet may be this late without being missed. */
 const PREFILL = FRAME_SAMPLES;
-/** Beyond this (300 ms) conversation suffers: the rest is dropped at once. */
+/** Beyond this (300 ms) the conversation suffers: the rest is dropped at once. */
 const MAX_DEPTH = 15 * FRAME_SAMPLES;
 /** Longest packet accepted (200 ms); phones send 10 to 60. */
 const MAX_PACKET = 10 * FRAME_SAMPLES;
-/** So many late packets in a row mean that the sender's timestamps moved back, not that the network delays. */
+/** This many late packets in a row mean that the sender's timestamps moved back, not that the network is slow. */
 const LATE_RUN_LIMIT = 10;
-/** One frame too many is given back after 2 s of watching, three or more (a stall) after 200 ms. */
+/** A surplus of one frame is dropped after 2 s, three or more (a stall) after 200 ms. */
 const SHRINK_AFTER_TICKS = 100;
 const SHRINK_FAST_AFTER_TICKS = 10;
 const SHRINK_FAST_FROM = 3 * FRAME_SAMPLES;
-/** A frame to drop waits so long for silence in which nobody hears it. */
+/** Dropping a frame waits this long for silence, where it can't be heard. */
 const WAIT_FOR_SILENCE_TICKS = 25;
 const SILENCE_RMS = 100;
-/** A missing frame is papered over with the last one, quieter each time, for 60 ms. */
+/** Missing frames are concealed with the last one, quieter each time, for 60 ms. */
 const CONCEAL_FRAMES = 3;
 
 /**
- * Reorders by timestamp, so that packets of any length may come (10, 20, 30, 40 ms), and hands out 20-ms frames at our
- * pace. A packet that comes after its turn makes the delay grow by the wait; standing surplus makes it shrink.
+ * Orders packets of any length (10, 20, 30, 40 ms) by timestamp and yields 20-ms frames at our pace. A late packet makes
+ * the delay grow by its lateness; a lasting surplus makes it shrink.
  */
 export class JitterBuffer {
   concealed = 0;
@@ -42,13 +42,13 @@ export class JitterBuffer {
   #stalledTicks = 0;
   #dropWait = -1;
 
-  /** Begins anew with the next packet: another sender, or nobody listened for a while. */
+  /** Starts over with the next packet: another sender, or the audio was not taken for a while. */
   reset(): void {
     this.#started = false;
     this.#concealRun = CONCEAL_FRAMES;
   }
 
-  /** Samples that wait to be played. */
+  /** Samples waiting to be played. */
   get depth(): number {
     return this.#started ? (this.#end - this.#read) | 0 : 0;
   }
@@ -76,13 +76,13 @@ export class JitterBuffer {
     if (this.depth > MAX_DEPTH) this.#advance(this.depth - PREFILL);
   }
 
-  /** Fills `frame` with what is due now. False when that is plain silence. */
+  /** Fills `frame` with what is due now. False when that is silence. */
   take(frame: Int16Array): boolean {
     if (this.depth < FRAME_SAMPLES) return this.#conceal(frame);
-    const heard = this.#takeFrame(frame);
+    const filled = this.#takeFrame(frame);
     this.#watchSurplus();
     if (this.#dropWait >= 0 && this.depth >= FRAME_SAMPLES) this.#maybeDrop(frame);
-    if (!heard) return this.#conceal(frame);
+    if (!filled) return this.#conceal(frame);
     this.#last.set(frame);
     this.#concealRun = 0;
     return true;
@@ -95,11 +95,11 @@ export class JitterBuffer {
     this.#end = timestamp;
     this.#lateRun = 0;
     this.#forgetSurplus();
-    // What precedes the first packet is nobody's loss.
+    // What precedes the first packet is not lost.
     this.#concealRun = CONCEAL_FRAMES;
   }
 
-  /** The sender paused (or packets were lost while nothing was left): go on where he goes on, with the usual reserve. */
+  /** The sender paused (or packets were lost while the buffer was empty): continue where it continues, with the usual reserve. */
   #skipGap(timestamp: number): void {
     const ahead = (timestamp - this.#read) | 0;
     if (ahead > CAPACITY) {
@@ -116,7 +116,7 @@ export class JitterBuffer {
     this.#forgetSurplus();
   }
 
-  /** False when not one sample of the frame had come. */
+  /** False when no sample of the frame has come. */
   #takeFrame(frame: Int16Array): boolean {
     let missing = 0;
     for (let i = 0; i < FRAME_SAMPLES; i++) {

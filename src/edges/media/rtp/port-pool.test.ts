@@ -30,12 +30,12 @@ function sorted(sockets: readonly UdpSocket[]): number[] {
   return sockets.map((socket) => socket.port).toSorted((a, b) => a - b);
 }
 
-it("hands out every even port whose odd neighbour is in the range, once", () => {
+it("opens every even port whose odd neighbour is in the range, once", () => {
   const sockets = openAll(pool(10_001, 10_010));
   expect(sorted(sockets)).toEqual([10_002, 10_004, 10_006, 10_008]);
 });
 
-it("hands them out in an order that can't be guessed", () => {
+it("opens them in an order that can't be guessed", () => {
   const order = (seed: number): number[] =>
     openAll(pool(10_000 + seed * 100, 10_039 + seed * 100, seed)).map((s) => s.port);
   const [first, second] = [order(1), order(2).map((port) => port - 100)];
@@ -53,7 +53,7 @@ it("takes the next port when another process holds one, and tries that one again
   expect(openAll(ports)).toHaveLength(2);
 });
 
-it("lets a port rest for five seconds after use", () => {
+it("keeps a port in quarantine for five seconds after use", () => {
   const ports = pool(10_000, 10_001);
   const [socket] = openAll(ports);
   if (socket === undefined) throw new Error("no socket");
@@ -65,7 +65,7 @@ it("lets a port rest for five seconds after use", () => {
   expect(ports.open(() => {})).toMatchObject({ port: 10_000 });
 });
 
-it("returns every port, however often it went round", () => {
+it("frees every port, however often it was used", () => {
   const ports = pool(10_000, 10_019);
   for (let round = 0; round < 50; round++) {
     for (const socket of openAll(ports)) ports.close(socket);

@@ -2,11 +2,11 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Random } from "../../../base/random.ts";
 import type { Receive, SocketLayer, UdpSocket } from "./sockets.ts";
 
-/** Freed ports rest so long: packets still under way to the last call must not reach the next. */
+/** Freed ports are in quarantine this long: packets on their way to the last call must not reach the next. */
 export const QUARANTINE_MS = 5000;
-/** A port that another process holds is tried again after so long. */
-const FOREIGN_REST_MS = 60_000;
-/** One `open` tries so many ports: with a range full of foreign sockets it must not hold up the tick. */
+/** A port that another process holds is tried again after this long. */
+const FOREIGN_RETRY_MS = 60_000;
+/** One `open` tries this many ports: a range full of foreign sockets must not hold up the tick. */
 const MAX_TRIES = 32;
 
 export interface PortRange {
@@ -14,13 +14,13 @@ export interface PortRange {
   readonly last: number;
 }
 
-/** Hands out even ports in random order (a guessable port invites injected audio); the odd one above is for RTCP. */
+/** Opens even ports in random order (a predictable port invites injected audio); the odd one above is for RTCP. */
 export class PortPool {
   readonly #sockets: SocketLayer;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #free: number[] = [];
-  /** In the order in which their rest ends, each kind by itself. */
+  /** Each in the order of `until`. */
   #quarantined: { port: number; until: number }[] = [];
   #foreign: { port: number; until: number }[] = [];
 
@@ -32,18 +32,18 @@ export class PortPool {
   }
 
   get freeCount(): number {
-    this.#wake();
+    this.#release();
     return this.#free.length;
   }
 
   get quarantinedCount(): number {
-    this.#wake();
+    this.#release();
     return this.#quarantined.length + this.#foreign.length;
   }
 
   /** A socket on a free port. "no_free_port": none is left · "no_socket": the system gives none. */
   open(receive: Receive): UdpSocket | "no_free_port" | "no_socket" {
-    this.#wake();
+    this.#release();
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const port = this.#takeRandom();
       if (port === null) return "no_free_port";
@@ -53,12 +53,12 @@ export class PortPool {
         return "no_socket";
       }
       if (socket !== "in_use") return socket;
-      this.#foreign.push({ port, until: this.#clock.now() + FOREIGN_REST_MS });
+      this.#foreign.push({ port, until: this.#clock.now() + FOREIGN_RETRY_MS });
     }
     return "no_free_port";
   }
 
-  /** The socket of RTCP beside an open one; null when somebody else has that port. */
+  /** The RTCP socket beside an open one; null when another process holds that port. */
   openRtcp(rtpPort: number, receive: Receive): UdpSocket | null {
     const socket = this.#sockets.open(rtpPort + 1, receive);
     return typeof socket === "string" ? null : socket;
@@ -79,7 +79,7 @@ export class PortPool {
     return chosen;
   }
 
-  #wake(): void {
+  #release(): void {
     const now = this.#clock.now();
     this.#quarantined = this.#stillQuarantined(this.#quarantined, now);
     this.#foreign = this.#stillQuarantined(this.#foreign, now);

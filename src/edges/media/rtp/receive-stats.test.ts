@@ -17,35 +17,35 @@ it("counts what is missing between the first and the highest sequence number (RF
   expect(reception.received).toBe(5);
 });
 
-it("counts packets that come late as received", () => {
+it("counts late packets as received", () => {
   expect(receive([10, 12, 11, 13]).lost).toBe(0);
 });
 
-it("never tells of a negative loss when packets come twice", () => {
+it("never reports a negative loss when packets come twice", () => {
   expect(receive([10, 11, 11, 11, 12]).lost).toBe(0);
 });
 
-it("counts on when the sequence number wraps", () => {
+it("continues counting when the sequence number wraps", () => {
   const reception = receive([65534, 65535, 65536, 65537]);
   expect(reception.extendedHighest).toBe(65537);
   expect(reception.lost).toBe(0);
 });
 
-it("begins anew with another SSRC, keeping what was lost before", () => {
+it("starts over with another SSRC, keeping what was lost before", () => {
   const reception = receive([10, 12]);
   receive([500, 501, 503], reception, 8);
   expect(reception.lost).toBe(2);
   expect(reception.ssrc).toBe(8);
 });
 
-it("says when a stream begins", () => {
+it("reports when a stream begins", () => {
   const reception = new RtpReceiveStats();
   const packet = (sequence: number, ssrc: number): boolean =>
     reception.packet({ ...emptyRtpHeader(), sequence, ssrc }, 0);
   expect([packet(1, 7), packet(2, 7), packet(3, 8), packet(30_000, 8)]).toEqual([true, false, true, true]);
 });
 
-it("gives the loss since the last report as a fraction of 256", () => {
+it("yields the loss since the last report in 256ths", () => {
   const reception = receive([0, 1, 2, 4]);
   expect(reception.takeFractionLost()).toBe(Math.floor(256 / 5));
   receive([5, 6, 7, 8], reception);

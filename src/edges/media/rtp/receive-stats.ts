@@ -4,7 +4,7 @@ import type { RtpHeader } from "./rtp.ts";
 /** A jump of the sequence number beyond this is a restarted sender, not a loss (RFC 3550 A.1). */
 const MAX_DROPOUT = 3000;
 
-/** What RFC 3550 wants known about a received stream: appendix A.1 (sequence), A.3 (loss), A.8 (jitter). */
+/** Statistics of a received stream by RFC 3550: appendix A.1 (sequence), A.3 (loss), A.8 (jitter). */
 export class RtpReceiveStats {
   ssrc: number | null = null;
   received = 0;
@@ -13,7 +13,7 @@ export class RtpReceiveStats {
   #cycles = 0;
   #transit = 0;
   #jitter = 0;
-  /** Of streams before the present one: a change of SSRC or a restart begins a new count. */
+  /** Of streams before the current one: a change of SSRC or a restart begins a new count. */
   #lostBefore = 0;
   #receivedBefore = 0;
   #expectedAtReport = 0;
@@ -23,22 +23,22 @@ export class RtpReceiveStats {
   packet(header: RtpHeader, nowMs: number): boolean {
     const step = (header.sequence - this.#highest) & 0xffff;
     const backwards = step >= 0x10000 - MAX_DROPOUT;
-    const fresh = this.ssrc !== header.ssrc || (step > MAX_DROPOUT && !backwards);
-    if (fresh) this.#begin(header);
+    const isNew = this.ssrc !== header.ssrc || (step > MAX_DROPOUT && !backwards);
+    if (isNew) this.#begin(header);
     else if (!backwards && step !== 0) {
       if (header.sequence < this.#highest) this.#cycles += 0x10000;
       this.#highest = header.sequence;
     }
     this.received++;
-    this.#measureJitter(header.timestamp, nowMs, fresh);
-    return fresh;
+    this.#measureJitter(header.timestamp, nowMs, isNew);
+    return isNew;
   }
 
   get extendedHighest(): number {
     return this.#cycles + this.#highest;
   }
 
-  /** Packets of this and earlier streams that never came; duplicates count against it, so never below 0. */
+  /** Packets of this and earlier streams that never came; duplicates are subtracted, but never below 0. */
   get lost(): number {
     return Math.max(0, this.#lostBefore + this.#expected - this.#receivedNow);
   }
@@ -81,12 +81,12 @@ export class RtpReceiveStats {
     this.#receivedAtReport = 0;
   }
 
-  #measureJitter(timestamp: number, nowMs: number, fresh: boolean): void {
+  #measureJitter(timestamp: number, nowMs: number, isNew: boolean): void {
     const arrival = Math.floor((nowMs * SAMPLE_RATE) / 1000);
     const transit = (arrival - timestamp) | 0;
-    const change = fresh ? 0 : Math.abs((transit - this.#transit) | 0);
+    const change = isNew ? 0 : Math.abs((transit - this.#transit) | 0);
     this.#transit = transit;
-    // A pause in speech moves the timestamp as much as the clock; only a new talkspurt's jump would distort the mean.
+    // A pause in speech moves the timestamp as much as the clock; only the jump of a new talkspurt would distort the mean.
     if (change < SAMPLE_RATE) this.#jitter += (change - this.#jitter) / 16;
   }
 }

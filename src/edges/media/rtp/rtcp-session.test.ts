@@ -16,11 +16,11 @@ const REMOTE: RemoteMedia = {
   direction: "sendrecv",
 };
 
-function side(seed: number): { inbound: RtpReceiver; outbound: RtpSender; session: RtcpSession } {
-  const inbound = new RtpReceiver(() => {});
-  inbound.expect(REMOTE);
-  const outbound = new RtpSender(seededRandom(seed));
-  return { inbound, outbound, session: new RtcpSession(inbound, outbound, seededRandom(seed), 0) };
+function side(seed: number): { receiver: RtpReceiver; sender: RtpSender; session: RtcpSession } {
+  const receiver = new RtpReceiver(() => {});
+  receiver.expect(REMOTE);
+  const sender = new RtpSender(seededRandom(seed));
+  return { receiver, sender, session: new RtcpSession(receiver, sender, seededRandom(seed), 0) };
 }
 
 it("a report is due after 1.25 to 3.75 s, then every 2.5 to 7.5 s", () => {
@@ -37,11 +37,11 @@ it("a report is due after 1.25 to 3.75 s, then every 2.5 to 7.5 s", () => {
   expect(due.length).toBeGreaterThan(8);
 });
 
-it("two ends that exchange reports learn loss and the time of the round trip", () => {
+it("two ends that exchange reports learn the loss and the round-trip time", () => {
   const [a, b] = [side(1), side(2)];
   for (let i = 0; i < 100; i++) {
-    a.outbound.audio(null);
-    if (i % 4 !== 3) b.inbound.packet(a.outbound.packet.slice(), REMOTE.address, REMOTE.port, i * 20);
+    a.sender.audio(null);
+    if (i % 4 !== 3) b.receiver.packet(a.sender.packet.slice(), REMOTE.address, REMOTE.port, i * 20);
   }
   // A's report takes 30 ms to B, waits there 1 s, and B's takes 50 ms back.
   b.session.received(a.session.report(2000, false), 2030);
@@ -52,17 +52,17 @@ it("two ends that exchange reports learn loss and the time of the round trip", (
 });
 
 it("sends a receiver report while it sends no media itself", () => {
-  const { session, outbound } = side(1);
-  outbound.audio(null);
+  const { session, sender } = side(1);
+  sender.audio(null);
   expect(session.report(0, false)[1]).toBe(200);
   expect(session.report(5000, false)[1]).toBe(201);
 });
 
-it("ignores reports about somebody else", () => {
+it("ignores reports about another stream", () => {
   const [a, b] = [side(1), side(2)];
   const stranger = side(3);
-  stranger.outbound.audio(null);
-  b.inbound.packet(stranger.outbound.packet, REMOTE.address, REMOTE.port, 0);
+  stranger.sender.audio(null);
+  b.receiver.packet(stranger.sender.packet, REMOTE.address, REMOTE.port, 0);
   const report = b.session.report(1000, false);
   expect(parseRtcp(report)?.blocks).toHaveLength(1);
   a.session.received(report, 1000);

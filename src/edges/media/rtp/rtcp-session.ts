@@ -4,24 +4,24 @@ import type { RtpSender } from "./rtp-sender.ts";
 import { SAMPLE_RATE } from "../sound/frame.ts";
 import { buildReport, ntpMiddle, parseRtcp, type ReportBlock } from "./rtcp.ts";
 
-/** Mean time between reports; each is moved by half of it at random, the first comes after half (RFC 3550 6.2, 6.3.1). */
+/** Mean time between reports; each varies by half of it at random, the first comes after half (RFC 3550 6.2, 6.3.1). */
 const INTERVAL_MS = 5000;
 /** NTP's middle 32 bits count in 1/65536 s. */
 const NTP_UNITS_PER_MS = 65.536;
 const MS_PER_SAMPLE = 1000 / SAMPLE_RATE;
 
-/** What the other side says about what we send. */
+/** What the other side reports about what we send. */
 export interface RemoteView {
   readonly lossPercent: number | null;
   readonly jitterMs: number | null;
   readonly roundTripMs: number | null;
 }
 
-/** The RTCP of one leg: when a report is due, what stands in it, and what theirs say. */
+/** The RTCP of one leg: when a report is due, what it contains, and what the reports of the other side say. */
 export class RtcpSession {
   view: RemoteView = { lossPercent: null, jitterMs: null, roundTripMs: null };
-  readonly #inbound: RtpReceiver;
-  readonly #outbound: RtpSender;
+  readonly #receiver: RtpReceiver;
+  readonly #sender: RtpSender;
   readonly #random: Random;
   readonly #cname: string;
   #dueAt: number;
@@ -29,15 +29,15 @@ export class RtcpSession {
   #lastSenderReport = 0;
   #lastSenderReportAt = 0;
 
-  constructor(inbound: RtpReceiver, outbound: RtpSender, random: Random, nowMs: number) {
-    this.#inbound = inbound;
-    this.#outbound = outbound;
+  constructor(receiver: RtpReceiver, sender: RtpSender, random: Random, nowMs: number) {
+    this.#receiver = receiver;
+    this.#sender = sender;
     this.#random = random;
     this.#cname = random.hex(6);
     this.#dueAt = nowMs + this.#spread(INTERVAL_MS / 2);
   }
 
-  /** A report should go out now; true once per interval. */
+  /** Is a report due? True once per interval. */
   takeDue(nowMs: number): boolean {
     if (nowMs < this.#dueAt) return false;
     this.#dueAt = nowMs + this.#spread(INTERVAL_MS);
@@ -45,7 +45,7 @@ export class RtcpSession {
   }
 
   report(nowMs: number, bye: boolean): Uint8Array {
-    const { packets, octets, timestamp, ssrc } = this.#outbound;
+    const { packets, octets, timestamp, ssrc } = this.#sender;
     const sent = packets > this.#packetsAtReport;
     this.#packetsAtReport = packets;
     const sender = sent ? { timestamp, packets, octets } : null;
@@ -55,11 +55,11 @@ export class RtcpSession {
   received(packet: Uint8Array, nowMs: number): void {
     const parsed = parseRtcp(packet);
     if (parsed === null) return;
-    if (parsed.senderReport !== null && parsed.senderReport.ssrc === this.#inbound.stats.ssrc) {
+    if (parsed.senderReport !== null && parsed.senderReport.ssrc === this.#receiver.stats.ssrc) {
       this.#lastSenderReport = parsed.senderReport.ntpMiddle;
       this.#lastSenderReportAt = nowMs;
     }
-    const about = parsed.blocks.find((block) => block.ssrc === this.#outbound.ssrc);
+    const about = parsed.blocks.find((block) => block.ssrc === this.#sender.ssrc);
     if (about !== undefined) this.#reported(about, nowMs);
   }
 
@@ -68,9 +68,9 @@ export class RtcpSession {
   }
 
   #block(nowMs: number): ReportBlock | null {
-    const { stats } = this.#inbound;
+    const { stats } = this.#receiver;
     if (stats.ssrc === null) return null;
-    const heard = this.#lastSenderReport !== 0;
+    const hasReport = this.#lastSenderReport !== 0;
     return {
       ssrc: stats.ssrc,
       fractionLost: stats.takeFractionLost(),
@@ -78,7 +78,7 @@ export class RtcpSession {
       extendedHighest: stats.extendedHighest,
       jitter: stats.jitter,
       lastReport: this.#lastSenderReport,
-      delay: heard ? Math.round((nowMs - this.#lastSenderReportAt) * NTP_UNITS_PER_MS) : 0,
+      delay: hasReport ? Math.round((nowMs - this.#lastSenderReportAt) * NTP_UNITS_PER_MS) : 0,
     };
   }
 

@@ -26,7 +26,7 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }
 
-it("writes a sender report as RFC 3550 section 6.4.1 draws it, then the CNAME", () => {
+it("writes a sender report as RFC 3550 section 6.4.1 shows it, then the CNAME", () => {
   const head = ["81c8000c", "0a0b0c0d"].join("");
   const senderInfo = ["bc17c200", "80000000", "000000a0", "00000002", "00000140"].join("");
   const block = ["01020304", "40000005", "00010007", "00000021", "abcdef01", "00010000"].join("");
@@ -34,13 +34,13 @@ it("writes a sender report as RFC 3550 section 6.4.1 draws it, then the CNAME", 
   expect(hex(buildReport(REPORT))).toBe(head + senderInfo + block + description);
 });
 
-it("writes a receiver report when nothing was sent, and says goodbye at the end", () => {
+it("writes a receiver report when nothing was sent, and a BYE at the end", () => {
   const packet = hex(buildReport({ ...REPORT, sender: null, block: null, bye: true }));
   expect(packet.slice(0, 16)).toBe("80c900010a0b0c0d");
   expect(packet.slice(-16)).toBe("81cb00010a0b0c0d");
 });
 
-it("ends the CNAME with at least one zero even when it fills its words", () => {
+it("ends the CNAME with at least one zero, even when it fills its words", () => {
   const packet = buildReport({ ...REPORT, sender: null, block: null, cname: "ab" });
   expect(hex(packet).slice(16)).toBe(["81ca0003", "0a0b0c0d", "0102616200000000"].join(""));
 });
@@ -59,7 +59,7 @@ it("reads a negative count of lost packets", () => {
   expect(parseRtcp(packet)?.blocks[0]?.lost).toBe(-2);
 });
 
-it("refuses what is no compound packet: first another type, a length beyond the end, another version", () => {
+it("refuses what is not a compound packet: another type first, a length beyond the end, another version", () => {
   const good = buildReport(REPORT);
   expect(parseRtcp(good.subarray(52))).toBeNull();
   expect(parseRtcp(good.subarray(0, good.length - 4))).toBeNull();
@@ -67,13 +67,13 @@ it("refuses what is no compound packet: first another type, a length beyond the 
   expect(parseRtcp(new Uint8Array(0))).toBeNull();
 });
 
-it("passes over packets of other kinds within", () => {
+it("skips packets of other types", () => {
   const application = Uint8Array.from([0x80, 204, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8]);
   const packet = new Uint8Array([...buildReport(REPORT), ...application]);
   expect(parseRtcp(packet)?.blocks).toHaveLength(1);
 });
 
-it("never throws, whatever comes", () => {
+it("never throws, whatever the input", () => {
   assert(
     property(uint8Array({ maxLength: 80 }), (packet) => {
       packet[0] = 0x81;

@@ -1,7 +1,7 @@
 import { readUint16, readUint32, writeUint16, writeUint32 } from "./rtp.ts";
 
 /**
- * RTCP compound packets (RFC 3550 section 6): what we send every few seconds, and what we want to know of theirs.
+ * RTCP compound packets (RFC 3550 section 6): what we send every few seconds, and what we read from theirs.
  *
  *     0                   1                   2                   3
  *     0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -34,7 +34,7 @@ export interface SenderInfo {
   readonly octets: number;
 }
 
-/** What we have received so far, or what the other side says it has. */
+/** What we have received so far, or what the other side reports it has. */
 export interface ReportBlock {
   readonly ssrc: number;
   /** In 256ths. */
@@ -43,7 +43,7 @@ export interface ReportBlock {
   readonly extendedHighest: number;
   /** In timestamp units. */
   readonly jitter: number;
-  /** Middle 32 bits of the NTP time of the last sender report, and the time since, in 1/65536 s; 0: none came. */
+  /** Middle 32 bits of the NTP time of the last sender report, and the time since then in 1/65536 s; 0: none came. */
   readonly lastReport: number;
   readonly delay: number;
 }
@@ -70,7 +70,7 @@ function ntp(nowMs: number): { seconds: number; fraction: number } {
   return { seconds: (whole + NTP_OFFSET_S) >>> 0, fraction: fraction >>> 0 };
 }
 
-/** A compound packet: report, CNAME, and BYE where wanted. */
+/** A compound packet: report, CNAME, and optionally BYE. */
 export function buildReport(report: Report): Uint8Array {
   const cname = new TextEncoder().encode(report.cname);
   const blocks = report.block === null ? 0 : BLOCK_BYTES;
@@ -118,13 +118,13 @@ function writeBlock(packet: Uint8Array, at: number, block: ReportBlock): void {
 }
 
 export interface ParsedRtcp {
-  /** From a sender report: whose, and the middle of its NTP time. */
+  /** From a sender report: its SSRC, and the middle of its NTP time. */
   readonly senderReport: { readonly ssrc: number; readonly ntpMiddle: number } | null;
   readonly blocks: readonly ReportBlock[];
   readonly bye: boolean;
 }
 
-/** null when it is no RTCP compound packet (RFC 3550 A.2); unknown packet types within are passed over. */
+/** null when it is not an RTCP compound packet (RFC 3550 A.2); unknown packet types in it are skipped. */
 export function parseRtcp(packet: Uint8Array): ParsedRtcp | null {
   const blocks: ReportBlock[] = [];
   let senderReport: ParsedRtcp["senderReport"] = null;

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { HOST_MOVE_AFTER_MS, RELEARN_AFTER_MS, RtpLatch, type SourceEvent } from "./rtp-latch.ts";
 
 const SSRC = 7;
-/** The signalled host, a host nobody signalled, and addresses of a phone behind a NAT. */
+/** The signalled host, a host that was not signalled, and addresses of a phone behind a NAT. */
 const HOST = "203.0.113.10";
 const STRANGER = "198.51.100.66";
 const PRIVATE = "192.168.1.5";
@@ -85,7 +85,7 @@ describe("A2: behind a NAT", () => {
     expect(admit(NAT, 61_000, RELEARN_AFTER_MS, 8)).toBe(true);
   });
 
-  it("a signalled loopback address stands for a peer that doesn't know its own", () => {
+  it("a signalled loopback address means a peer that doesn't know its own", () => {
     latch.expect({ address: "127.0.0.1", port: 4000 });
     expect(admit("127.0.0.2", 4000, 0)).toBe(false);
     expect(admit(NAT, 61_000, 20)).toBe(true);

@@ -6,7 +6,7 @@ export const RELEARN_AFTER_MS = 3000;
 export const HOST_MOVE_AFTER_MS = 500;
 /** The same stream, seen from elsewhere, continues within this many sequence numbers (60 s of packets). */
 const MAX_CONTINUATION = 3000;
-/** Behind a NAT, a superseded source may be used again when it goes on for this long and nothing else comes. */
+/** Behind a NAT, a superseded source may be used again when it continues for this long and nothing else comes. */
 const SUPERSEDED_FOR_MS = 3000;
 /** An unsignalled source that fell silent within this time of its first packet was a stray, not the other side. */
 const STRAY_WITHIN_MS = 1000;

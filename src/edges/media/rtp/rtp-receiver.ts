@@ -31,6 +31,8 @@ export class RtpReceiver {
   superseded = 0;
   #consumers = 0;
   #started = false;
+  /** When the last packet of the stream that is played came. */
+  #mediaAt = 0;
   #buffer: JitterBuffer | null = null;
   #remote: RemoteMedia | null = null;
   #eventType: number | null = null;
@@ -72,7 +74,7 @@ export class RtpReceiver {
     return this.latch.expect(remote);
   }
 
-  /** One more, or one less, takes this leg's audio. It is buffered only while somebody does. */
+  /** Adds (on) or removes a consumer of this leg's audio, which is buffered only while there is one. */
   consume(on: boolean): void {
     this.#consumers += on ? 1 : -1;
     if (this.#consumers === 0) this.#buffer?.reset();
@@ -132,16 +134,18 @@ export class RtpReceiver {
 
   /** Some gateways send events with an SSRC of their own: they neither replace the audio's stream nor count in it. */
   #eventPacket(packet: Uint8Array, nowMs: number): void {
-    if (this.stats.ssrc === null || header.ssrc === this.stats.ssrc) this.#count(nowMs);
+    if (this.stats.ssrc === null || header.ssrc === this.stats.ssrc) this.stats.packet(header, nowMs);
     this.#events.packet(header, packet, nowMs);
   }
 
   #mediaPacket(remote: RemoteMedia, packet: Uint8Array, nowMs: number): void {
-    if (!this.#streams.admit(header.ssrc, nowMs)) {
+    if (header.ssrc !== this.stats.ssrc && this.#isSuperseded(header.ssrc, nowMs)) {
       this.superseded++;
       return;
     }
-    this.#count(nowMs);
+    this.#mediaAt = nowMs;
+    // A stream that begins, or begins anew, has timestamps of its own.
+    if (this.stats.packet(header, nowMs)) this.#buffer?.reset();
     const type = header.payloadType;
     const receives = remote.direction === "sendrecv" || remote.direction === "recvonly";
     if (type === COMFORT_NOISE || !receives || !this.wanted) return;
@@ -149,9 +153,9 @@ export class RtpReceiver {
     this.#buffer.put(header.timestamp, packet, header.start, header.end, this.#decoder(remote, type));
   }
 
-  /** A stream that begins, or begins anew, has timestamps of its own. */
-  #count(nowMs: number): void {
-    if (this.stats.packet(header, nowMs)) this.#buffer?.reset();
+  #isSuperseded(ssrc: number, nowMs: number): boolean {
+    const current = this.stats.ssrc;
+    return current !== null && !this.#streams.supersedes(ssrc, current, nowMs - this.#mediaAt);
   }
 
   #decoder(remote: RemoteMedia, type: number): Int16Array {

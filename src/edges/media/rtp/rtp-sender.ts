@@ -8,14 +8,14 @@ import type { RemoteMedia } from "../process/protocol.ts";
 import { RTP_HEADER_BYTES, writeRtp } from "./rtp.ts";
 import { Sine } from "../sound/tone.ts";
 
-/** Loudness of each of the two tones of an in-band key: -15 dB of full scale. */
+/** Level of each of the two tones of an in-band digit: -15 dB of full scale. */
 const DTMF_TONE_PEAK = 5800;
 
-/** Nothing is kept in it between two calls. */
+/** Holds nothing between two calls. */
 const scratch = new Int16Array(FRAME_SAMPLES);
 
 /**
- * The one stream a leg sends from its first packet to its last: constant SSRC, sequence +1, timestamp +160 per tick,
+ * The one stream that a leg sends, from its first packet to its last: constant SSRC, sequence +1, timestamp +160 per tick,
  * whatever it carries. Each call writes one packet into `packet` and returns its length.
  */
 export class RtpSender {
@@ -48,7 +48,7 @@ export class RtpSender {
     this.#eventType = remote.dtmfPayloadType;
   }
 
-  /** The next audio packet begins something new to hear (marker bit, RFC 3551 section 4.1). */
+  /** The next audio packet begins a new talkspurt (marker bit, RFC 3551 section 4.1). */
   mark(): void {
     this.#mark = true;
   }
@@ -62,7 +62,7 @@ export class RtpSender {
     return this.#sent(FRAME_SAMPLES);
   }
 
-  /** 20 ms of a pressed key: as an event where the other side takes them, else as its tones. */
+  /** 20 ms of a digit: as an event if the other side takes them, else as tones. */
   dtmf(dtmf: DtmfFrame): number {
     if (this.#eventType === null) return this.#dtmfTones(dtmf);
     if (dtmf.first) this.#eventTimestamp = this.#timestamp;
@@ -72,7 +72,7 @@ export class RtpSender {
     return this.#sent(TELEPHONE_EVENT_BYTES);
   }
 
-  /** Ticks in which nothing was sent: time went on, the sequence did not. */
+  /** Ticks in which nothing was sent: the timestamp advances, the sequence doesn't. */
   skip(ticks: number): void {
     this.#timestamp = (this.#timestamp + ticks * FRAME_SAMPLES) >>> 0;
     this.#mark = true;

@@ -10,7 +10,7 @@ function parse(...bytes: number[]): ReturnType<typeof emptyRtpHeader> | null {
 // Version 2, marker, payload type 8, sequence 0x1234, timestamp 0x89abcdef, SSRC 0xdeadbeef.
 const HEAD = [0x80, 0x88, 0x12, 0x34, 0x89, 0xab, 0xcd, 0xef, 0xde, 0xad, 0xbe, 0xef];
 
-it("reads each field from where RFC 3550 section 5.1 draws it", () => {
+it("reads each field from where RFC 3550 section 5.1 shows it", () => {
   expect(parse(...HEAD, 1, 2, 3)).toEqual({
     payloadType: 8,
     marker: true,
@@ -36,7 +36,7 @@ it("finds the payload behind contributing sources and an extension, and before p
   expect(parse(...packet)).toMatchObject({ start: 28, end: 30 });
 });
 
-it("refuses what is too short, of another version, or states more than it holds", () => {
+it("refuses what is too short, of another version, or claims more than it holds", () => {
   expect(parse(...HEAD.slice(0, 11))).toBeNull();
   expect(parse(0x40, ...HEAD.slice(1))).toBeNull();
   expect(parse(0x80 | 15, ...HEAD.slice(1))).toBeNull();
@@ -44,7 +44,7 @@ it("refuses what is too short, of another version, or states more than it holds"
   expect(parse(0x80 | 0x10, ...HEAD.slice(1), 0, 0, 0xff, 0xff)).toBeNull();
 });
 
-it("never throws, and never points outside the packet, whatever comes", () => {
+it("never throws, and never points outside the packet, whatever the input", () => {
   assert(
     property(uint8Array({ maxLength: 64 }), (packet) => {
       const header = emptyRtpHeader();

@@ -13,7 +13,7 @@
  *    |            contributing source (CSRC) identifiers ...         |
  *    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
- * Parser and writer work on a header object and a buffer that the caller keeps: nothing is allocated per packet.
+ * Parser and writer use a header object and a buffer of the caller: nothing is allocated per packet.
  */
 export const RTP_HEADER_BYTES = 12;
 
@@ -39,7 +39,7 @@ export function emptyRtpHeader(): RtpHeader {
   return { payloadType: 0, marker: false, sequence: 0, timestamp: 0, ssrc: 0, start: 0, end: 0 };
 }
 
-/** Reads `packet` into `header`; false (and an undefined `header`) when it is no RTP. */
+/** Reads `packet` into `header`; false (and an undefined `header`) when it is not RTP. */
 export function parseRtp(packet: Uint8Array, header: RtpHeader): boolean {
   const flags = packet[0] ?? 0;
   if (packet.length < RTP_HEADER_BYTES || (flags & VERSION_MASK) !== VERSION_2) return false;
@@ -72,7 +72,7 @@ export function writeRtp(
   writeUint32(packet, 8, ssrc);
 }
 
-/** RTP and RTCP on one port are told apart by the second byte (RFC 5761 section 4). */
+/** The second byte distinguishes RTCP from RTP on one port (RFC 5761 section 4). */
 export function looksLikeRtcp(packet: Uint8Array): boolean {
   const type = packet[1] ?? 0;
   return type >= 192 && type <= 223;

@@ -16,11 +16,11 @@ function open(receive: Receive = () => {}, port = 0): UdpSocket {
   return socket;
 }
 
-/** A socket that keeps the first byte of what it gets, and a wait for so many of them. */
+/** A socket that keeps the first byte of each packet, and a wait for `count` of them. */
 function listener(): { socket: UdpSocket; got: number[]; until: (count: number) => Promise<void> } {
   const got: number[] = [];
   let wake = (): void => {};
-  // A port of choice, as the engine's are: Linux forgets any other when a socket is disconnected.
+  // A specific port, as in the engine: Linux forgets any other when a socket is disconnected.
   const { port } = open();
   opened.pop()?.close();
   const socket = open((packet) => {
@@ -33,33 +33,33 @@ function listener(): { socket: UdpSocket; got: number[]; until: (count: number) 
   return { socket, got, until };
 }
 
-function say(from: UdpSocket, to: UdpSocket, byte: number): void {
+function sendByte(from: UdpSocket, to: UdpSocket, byte: number): void {
   from.send(Uint8Array.of(byte, 0, 0), 1, to.port, ADDRESS);
 }
 
-it("says at once that a port is somebody else's, and that an address is not ours", () => {
+it("reports at once that a port is in use, and that an address is not local", () => {
   const socket = open();
   expect(layer.open(socket.port, () => {})).toBe("in_use");
   expect(new DgramLayer("203.0.113.1").open(0, () => {})).toBe("failed");
 });
 
-it("gives a closed port to the next at once", () => {
+it("reopens a closed port at once", () => {
   const socket = open();
   socket.close();
   socket.close();
   expect(open(() => {}, socket.port).port).toBe(socket.port);
 });
 
-it("once connected the kernel passes only the peer's packets, after disconnecting everybody's", async () => {
+it("once connected, the kernel passes only the peer's packets; after disconnecting, all of them", async () => {
   const { socket, got, until } = listener();
   const [peer, stray] = [open(), open()];
   expect(socket.connect(peer.port, ADDRESS)).toBe(true);
-  say(stray, socket, 1);
-  say(peer, socket, 2);
+  sendByte(stray, socket, 1);
+  sendByte(peer, socket, 2);
   await until(1);
   expect(got).toEqual([2]);
   socket.disconnect();
-  say(stray, socket, 3);
+  sendByte(stray, socket, 3);
   await until(2);
   expect(got).toEqual([2, 3]);
 });
@@ -71,11 +71,11 @@ it("a peer whose port is closed for a while does not stop a connected socket", a
   peer.close();
   const before = layer.errors;
   for (let i = 0; i < 3; i++) {
-    say(socket, peer, i);
+    sendByte(socket, peer, i);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   expect(layer.errors).toBeGreaterThan(before);
-  say(
+  sendByte(
     open(() => {}, peer.port),
     socket,
     9,
@@ -84,7 +84,7 @@ it("a peer whose port is closed for a while does not stop a connected socket", a
   expect(got).toEqual([9]);
 });
 
-it("addresses and ports that cannot be sent to are counted, not thrown", () => {
+it("addresses and ports that can't be sent to are counted, not thrown", () => {
   const socket = open();
   const before = layer.errors;
   const packet = new Uint8Array(12);

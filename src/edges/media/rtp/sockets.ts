@@ -7,20 +7,20 @@ export type Receive = (packet: Uint8Array, address: string, port: number) => voi
 /** One bound UDP port. */
 export interface UdpSocket {
   readonly port: number;
-  /** Sends `packet[0..length)`; errors are counted, not told. A connected socket sends to its peer whatever is given. */
+  /** Sends `packet[0..length)`; errors are counted, not thrown. A connected socket always sends to its peer. */
   send(packet: Uint8Array, length: number, port: number, address: string): void;
-  /** From now on the kernel passes only packets of this peer (and sending costs a fifth less). False: it would not. */
+  /** From now on the kernel passes only packets of this peer (and sending costs a fifth less). False: it refused. */
   connect(port: number, address: string): boolean;
-  /** Only for a socket that was opened with a port of choice: Linux takes any other port away with the connection. */
+  /** Only for a socket that was opened on a specific port: Linux takes any other port away with the connection. */
   disconnect(): void;
   close(): void;
 }
 
 /**
- * All that media needs of the network: little enough that a native addon which batches system calls can take its place.
+ * All that media needs of the network: little enough to be replaced by a native addon that batches system calls.
  */
 export interface SocketLayer {
-  /** Binds `port` (0: any). "in_use": somebody has it; "failed": no socket can be had (descriptors, address). */
+  /** Binds `port` (0: any). "in_use": another socket holds it; "failed": the system gives no socket (descriptors, address). */
   open(port: number, receive: Receive): UdpSocket | "in_use" | "failed";
   /** Everything of this tick has been handed to `send`. */
   flush(): void;
@@ -37,7 +37,7 @@ export class DgramLayer implements SocketLayer {
 
   open(port: number, receive: Receive): UdpSocket | "in_use" | "failed" {
     const family = isIPv6(this.#address) ? 6 : 4;
-    // Everything here is a literal address: answering at once spares each packet a turn of the event loop.
+    // Every address here is literal: answering at once saves each packet a turn of the event loop.
     const lookup = (host: string, _: unknown, done: (error: null, address: string, family: number) => void): void =>
       done(null, host, family);
     const socket = createSocket({ type: family === 6 ? "udp6" : "udp4", lookup });
@@ -88,7 +88,7 @@ class DgramSocket implements UdpSocket {
       this.#socket.remoteAddress();
       this.#connected = true;
     } catch {
-      // No route, or an address of another family: the leg goes on and checks every packet itself.
+      // No route, or an address of another family: the leg continues and checks every packet itself.
       this.#connected = false;
     }
     return this.#connected;

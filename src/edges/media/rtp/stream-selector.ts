@@ -8,29 +8,19 @@ const MAX_SUPERSEDED = 4;
  * announcement over its ringing tone, or a phone whose old call leg still sends, interleaves two of them.
  */
 export class StreamSelector {
-  #ssrc: number | null = null;
-  #receivedAt = 0;
   #superseded: number[] = [];
 
-  /** Does this packet belong to the stream that is played? A new SSRC becomes that stream. */
-  admit(ssrc: number, nowMs: number): boolean {
-    if (ssrc !== this.#ssrc && !this.#select(ssrc, nowMs)) return false;
-    this.#receivedAt = nowMs;
+  /** May the stream `ssrc` be played instead of `current`, whose last packet came `silentMs` ago? */
+  supersedes(ssrc: number, current: number, silentMs: number): boolean {
+    const isOlder = this.#superseded.includes(ssrc);
+    if (isOlder && silentMs < RESUME_OLDER_AFTER_MS) return false;
+    const others = this.#superseded.filter((other) => other !== ssrc);
+    this.#superseded = [...others, current].slice(-MAX_SUPERSEDED);
     return true;
   }
 
   /** Another source: nothing is known of its streams. */
   reset(): void {
-    this.#ssrc = null;
     this.#superseded = [];
-  }
-
-  #select(ssrc: number, nowMs: number): boolean {
-    const isOlder = this.#superseded.includes(ssrc);
-    if (isOlder && nowMs - this.#receivedAt < RESUME_OLDER_AFTER_MS) return false;
-    const others = this.#superseded.filter((other) => other !== ssrc);
-    this.#superseded = this.#ssrc === null ? others : [...others, this.#ssrc].slice(-MAX_SUPERSEDED);
-    this.#ssrc = ssrc;
-    return true;
   }
 }

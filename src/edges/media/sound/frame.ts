@@ -1,4 +1,4 @@
-/** Everything inside runs at the rate of telephony. */
+/** The rate of telephony, in Hz: everything inside runs at it. */
 export const SAMPLE_RATE = 8000;
 /** One step of the engine, and the audio of one packet we send. */
 export const FRAME_MS = 20;

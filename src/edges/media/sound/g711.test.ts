@@ -16,7 +16,7 @@ function encode(codec: G711, sample: number): number {
 }
 
 describe.each(CODECS)("%s", (name, codec) => {
-  it("gives every code back that it decoded (both zeros of mu-law become the positive one)", () => {
+  it("encodes what it decoded to the same code (both zeros of µ-law become the positive one)", () => {
     for (let code = 0; code < 256; code++) {
       const expected = name === "PCMU" && code === 0x7f ? 0xff : code;
       expect(encode(codec, codec.decode[code] ?? 0)).toBe(expected);
@@ -31,7 +31,7 @@ describe.each(CODECS)("%s", (name, codec) => {
     }
   });
 
-  it("is monotonous: a louder sample never decodes quieter", () => {
+  it("is monotonic: a louder sample never decodes quieter", () => {
     let last = -Infinity;
     for (let sample = -32768; sample <= 32767; sample++) {
       const value = codec.decode[encode(codec, sample)] ?? 0;
@@ -41,7 +41,7 @@ describe.each(CODECS)("%s", (name, codec) => {
   });
 });
 
-it("knows the codes that G.711 and practice give for silence and for full scale", () => {
+it("uses the codes of G.711 for silence and for full scale", () => {
   expect(PCMU.silence).toBe(0xff);
   expect(PCMA.silence).toBe(0xd5);
   expect(PCMU.decode[0x00]).toBe(-32124);

@@ -20,13 +20,13 @@ describe("tonePower", () => {
 });
 
 describe("dominantTones", () => {
-  it("names the frequencies that are there, the strongest first", () => {
+  it("finds the frequencies, the strongest first", () => {
     const loud = sine([600], 8000, 9000);
     const soft = sine([1500], 8000, 5000);
     expect(dominantTones(loud.map((s, i) => s + (soft[i] ?? 0)))).toEqual([600, 1500]);
   });
 
-  it("finds nothing in silence, nor in nothing", () => {
+  it("finds nothing in silence, nor without samples", () => {
     expect(dominantTones(new Int16Array(4000))).toEqual([]);
     expect(dominantTones(new Int16Array(0))).toEqual([]);
   });
@@ -53,7 +53,7 @@ describe("renderTone", () => {
     expect(signalPower(period.subarray(-1000))).toBe(0);
   });
 
-  it("rings back as in India where no other table is known", () => {
+  it("uses the tones of India where a country has no table", () => {
     expect(renderTone("ringback", "ZZ")).toBe(renderTone("ringback"));
   });
 
@@ -63,7 +63,7 @@ describe("renderTone", () => {
     expect(dominantTones(beep)).toEqual([1000]);
   });
 
-  it("tells busy by its cadence: 0.75 s on, 0.75 s off in India", () => {
+  it("busy has its cadence: 0.75 s on, 0.75 s off in India", () => {
     const busy = renderTone("busy", "IN");
     expect(busy.length).toBe(12_000);
     expect(signalPower(busy.subarray(6000))).toBe(0);

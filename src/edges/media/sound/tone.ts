@@ -135,9 +135,9 @@ const GRID_HZ = 10;
 const LOWEST_HZ = 100;
 const HIGHEST_HZ = 3900;
 const NEAR_STRONGEST = 1 / 16;
-/** Below this (-57 dB) nothing is called a tone. */
+/** Below this (-57 dB) nothing counts as a tone. */
 const AUDIBLE = 1e-6;
-/** Longest stretch looked at: the middle half second. */
+/** Longest stretch analysed: the middle half second. */
 const LOOK_SAMPLES = SAMPLE_RATE / 2;
 
 /** The frequencies (on a 10-Hz grid, strongest first) that stand out in these samples; none in silence. */

@@ -18,7 +18,7 @@ function file(...parts: Uint8Array[]): string {
   return path;
 }
 
-/** A file of another program: format tag, channels, rate, bits, and the audio as it lies there. */
+/** A file of another program: format tag, channels, rate, bits, and the audio as it is stored. */
 function foreign(format: number, channels: number, rate: number, bits: number, data: Uint8Array): Buffer {
   const head = wavHeader(channels, data.length);
   head.writeUInt16LE(format, 20);
@@ -57,15 +57,15 @@ describe("repairWav", () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
-  it("makes an empty recording of a file that was only just created", async () => {
+  it("turns a file that was only just created into an empty recording", async () => {
     const path = file(new Uint8Array(0));
     expect(await repairWav(path)).toEqual({ durationMs: 0 });
     expect(parseWav(readFileSync(path)).length).toBe(0);
   });
 
-  it("touches nothing that is no recording of ours", async () => {
+  it("touches nothing that is not a recording of ours", async () => {
     const path = file(new Uint8Array(100).fill(65));
-    await expect(repairWav(path)).rejects.toThrow("no recording of ours");
+    await expect(repairWav(path)).rejects.toThrow("not a recording of ours");
     expect(readFileSync(path).every((byte) => byte === 65)).toBe(true);
     await expect(repairWav(join(folder, "none.wav"))).rejects.toThrow("ENOENT");
   });
@@ -79,14 +79,14 @@ describe("parseWav", () => {
     expect(parseWav(foreign(1, 2, 8000, 16, pcm(Int16Array.of(100, 300)))).sample(0)).toBe(200);
   });
 
-  it("passes over chunks it does not know, odd ones with their padding", () => {
+  it("skips chunks it does not know, odd ones with their padding", () => {
     const plain = foreign(1, 1, 8000, 16, pcm(Int16Array.of(5, 6)));
     const list = Buffer.from("LIST\x03\0\0\0abc\0", "latin1");
     const wav = parseWav(Buffer.concat([plain.subarray(0, 36), list, plain.subarray(36)]));
     expect([wav.length, wav.sample(1)]).toEqual([2, 6]);
   });
 
-  it("takes all there is when the stated size is beyond the end", () => {
+  it("reads as far as there is when the stated size is beyond the end", () => {
     const wav = foreign(1, 1, 8000, 16, pcm(Int16Array.of(5, 6, 7)));
     wav.writeUInt32LE(0xffffffff, 40);
     expect(parseWav(wav).length).toBe(3);
@@ -95,10 +95,10 @@ describe("parseWav", () => {
   it.each([
     ["not a WAV file", Buffer.from("ID3 something else entirely")],
     ["without audio", wavHeader(1, 0).subarray(0, 36)],
-    ["without format", Buffer.from("RIFF\x04\0\0\0WAVE", "latin1")],
-    ["of format 85 with 16 bits", foreign(85, 1, 8000, 16, new Uint8Array(2))],
-    ["with 6 channels", foreign(1, 6, 8000, 16, new Uint8Array(12))],
-    ["of 96000 Hz", foreign(1, 1, 96_000, 16, new Uint8Array(2))],
+    ["without a format", Buffer.from("RIFF\x04\0\0\0WAVE", "latin1")],
+    ["of MP3 with 16 bits", foreign(85, 1, 8000, 16, new Uint8Array(2))],
+    ["has 9 channels", foreign(1, 9, 8000, 16, new Uint8Array(18))],
+    ["has a rate of 200000 Hz", foreign(1, 1, 200_000, 16, new Uint8Array(2))],
   ])("says what is wrong: %s", (message, bytes) => {
     expect(() => parseWav(bytes)).toThrow(message);
   });
@@ -120,7 +120,7 @@ describe("PromptCache", () => {
     expect(Math.max(...audio.subarray(100, 7900))).toBeLessThan(30);
   });
 
-  it("gives the same samples again, and new ones when the file changed", async () => {
+  it("returns the same samples again, and new ones when the file changed", async () => {
     const cache = new PromptCache();
     const tone = new Int16Array(800);
     new Sine([500]).fill(tone);

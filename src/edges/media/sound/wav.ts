@@ -1,24 +1,21 @@
 import { open, stat } from "node:fs/promises";
 import { samplesToMs, SAMPLE_RATE } from "./frame.ts";
-import { PCMA, PCMU } from "./g711.ts";
 
-/** Our own files: RIFF head, 16-byte `fmt `, `data` at once, so that the audio begins here. */
+export { parseWav } from "./wav-reader.ts";
+
+/** Our own files: RIFF header, 16-byte `fmt `, then `data`, so that the audio begins here. */
 export const WAV_HEADER_BYTES = 44;
 const RIFF_SIZE_AT = 4;
 const DATA_SIZE_AT = 40;
 const BYTES_PER_SAMPLE = 2;
 const FORMAT_PCM = 1;
-const FORMAT_ALAW = 6;
-const FORMAT_ULAW = 7;
-/** The real format stands in the first two bytes of the sub-format GUID. */
-const FORMAT_EXTENSIBLE = 0xfffe;
 
 /** Bytes of one sample of all channels. */
 export function blockBytes(channels: number): number {
   return channels * BYTES_PER_SAMPLE;
 }
 
-/** Head of an 8 kHz 16-bit file with so many bytes of audio. */
+/** Header of an 8 kHz 16-bit file with this many bytes of audio. */
 export function wavHeader(channels: number, dataBytes: number): Buffer {
   const head = Buffer.alloc(WAV_HEADER_BYTES);
   head.write("RIFF", 0, "latin1");
@@ -37,9 +34,9 @@ export function wavHeader(channels: number, dataBytes: number): Buffer {
 }
 
 /**
- * Makes a recording that was cut off by a crash whole: its head counts everything that reached the file. Does nothing to
- * one that was closed. A file too short for a head becomes an empty recording. Rejects when there is no such file, or
- * when it is no recording of ours.
+ * Repairs a recording that was cut off by a crash: its header then counts everything that reached the file. Does nothing
+ * to one that was closed. A file too short for a head becomes an empty recording. Rejects when there is no such file, or
+ * when it is not a recording of ours.
  */
 export async function repairWav(path: string): Promise<{ durationMs: number }> {
   const file = await open(path, "r+");
@@ -57,7 +54,7 @@ export async function repairWav(path: string): Promise<{ durationMs: number }> {
       channels < 1 ||
       channels > 2
     )
-      throw new Error(`${path} is no recording of ours`);
+      throw new Error(`${path} is not a recording of ours`);
     const { size } = await file.stat();
     const samples = Math.floor((size - WAV_HEADER_BYTES) / blockBytes(channels));
     const whole = wavHeader(channels, samples * blockBytes(channels));
@@ -68,66 +65,7 @@ export async function repairWav(path: string): Promise<{ durationMs: number }> {
   }
 }
 
-/** Audio of a WAV file, still as it lies there. */
-export interface WavAudio {
-  readonly rate: number;
-  readonly channels: number;
-  /** Samples of one channel. */
-  readonly length: number;
-  /** Mono sample `i`: the mean of the channels. */
-  sample(i: number): number;
-}
-
-interface WavFormat {
-  readonly format: number;
-  readonly channels: number;
-  readonly rate: number;
-  readonly bits: number;
-}
-
-/** Throws with a sentence that says what is wrong with the file. */
-export function parseWav(bytes: Buffer): WavAudio {
-  if (bytes.length < 12 || bytes.toString("latin1", 0, 4) !== "RIFF" || bytes.toString("latin1", 8, 12) !== "WAVE")
-    throw new Error("not a WAV file");
-  let format: WavFormat | null = null;
-  for (let at = 12; at + 8 <= bytes.length;) {
-    const name = bytes.toString("latin1", at, at + 4);
-    const size = bytes.readUInt32LE(at + 4);
-    const body = bytes.subarray(at + 8, at + 8 + size);
-    if (name === "fmt ") format = parseFormat(body);
-    // A size beyond the end (a stream whose length was not known) means all there is.
-    if (name === "data" && format !== null) return audioOf(format, body);
-    at += 8 + size + (size & 1);
-  }
-  throw new Error(format === null ? "WAV file without format" : "WAV file without audio");
-}
-
-function parseFormat(body: Buffer): WavFormat {
-  if (body.length < 16) throw new Error("WAV file with a broken format");
-  const stated = body.readUInt16LE(0);
-  const format = stated === FORMAT_EXTENSIBLE && body.length >= 26 ? body.readUInt16LE(24) : stated;
-  return { format, channels: body.readUInt16LE(2), rate: body.readUInt32LE(4), bits: body.readUInt16LE(14) };
-}
-
-function audioOf(wav: WavFormat, data: Buffer): WavAudio {
-  const { channels, rate } = wav;
-  if (channels < 1 || channels > 2) throw new Error(`WAV file with ${channels} channels: one or two are understood`);
-  if (rate < 8000 || rate > 48_000) throw new Error(`WAV file of ${rate} Hz: 8000 to 48000 are understood`);
-  const { bytes, read } = sampleReader(wav, data);
-  const sample = channels === 1 ? read : (i: number): number => Math.round((read(2 * i) + read(2 * i + 1)) / 2);
-  return { rate, channels, length: Math.floor(data.length / (bytes * channels)), sample };
-}
-
-function sampleReader(wav: WavFormat, data: Buffer): { bytes: number; read: (i: number) => number } {
-  const { format, bits } = wav;
-  if (format === FORMAT_PCM && bits === 16) return { bytes: 2, read: (i) => data.readInt16LE(2 * i) };
-  if (format === FORMAT_PCM && bits === 8) return { bytes: 1, read: (i) => ((data[i] ?? 128) - 128) << 8 };
-  if (format === FORMAT_ULAW && bits === 8) return { bytes: 1, read: (i) => PCMU.decode[data[i] ?? 0] ?? 0 };
-  if (format === FORMAT_ALAW && bits === 8) return { bytes: 1, read: (i) => PCMA.decode[data[i] ?? 0] ?? 0 };
-  throw new Error(`WAV file of format ${format} with ${bits} bits: PCM 8 or 16, µ-law and A-law are understood`);
-}
-
-/** Size and last change of a file, to notice that it became another. */
+/** Size and last change of a file, to notice that it changed. */
 export async function fileVersion(path: string): Promise<{ bytes: number; version: string }> {
   const { size, mtimeMs } = await stat(path);
   return { bytes: size, version: `${size} ${mtimeMs}` };

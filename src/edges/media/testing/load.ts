@@ -1,6 +1,7 @@
 /**
- * How much one media process carries: `node src/media/testing/load.ts [--calls N] [--seconds S] [--no-record]`.
- * Two processes on two cores: this one plays all phones, the measured one is started by it. Prints figures per core.
+ * Measures how many calls one media process carries:
+ * `node src/edges/media/testing/load.ts [--calls N] [--seconds S] [--no-record]`. Two processes on two cores: this one
+ * plays all phones and starts the measured one. Prints figures per core.
  */
 import { systemClock } from "../../../base/system-clock.ts";
 import { spawn, type ChildProcess } from "node:child_process";
@@ -23,7 +24,7 @@ import { RtpPhone } from "./rtp-phone.ts";
 const ADDRESS = "127.0.0.1";
 /** Phones send in as many bursts per frame as the engine does. */
 const BURSTS = 4;
-/** The first calls settle in so long before anything is measured. */
+/** Calls run this long before anything is measured. */
 const WARM_UP_MS = 3000;
 /** Calls set up per burst of the set-up measurement, and how many bursts: 500 calls a second for 4 s. */
 const SETUPS_PER_BURST = 5;
@@ -40,19 +41,19 @@ const { values } = parseArgs({
   },
 });
 
-/** Too small for more than a few packets: most of what comes back the kernel drops, so that phones cost little here. */
-const DEAF_BUFFER_BYTES = 2304;
+/** Too small for more than a few packets: the kernel drops most of what comes back, so that phones cost little here. */
+const RECEIVE_BUFFER_BYTES = 2304;
 
 interface Target {
   readonly port: number;
-  readonly outbound: RtpSender;
+  readonly sender: RtpSender;
 }
 
-/** The one port all silent phones share. */
-async function deafSocket(): Promise<Socket> {
+/** The one port that all phones share; what it receives is not read. */
+async function sinkSocket(): Promise<Socket> {
   const lookup = (host: string, _: unknown, done: (error: null, address: string, family: number) => void): void =>
     done(null, host, 4);
-  const socket = createSocket({ type: "udp4", recvBufferSize: DEAF_BUFFER_BYTES, lookup });
+  const socket = createSocket({ type: "udp4", recvBufferSize: RECEIVE_BUFFER_BYTES, lookup });
   await new Promise<void>((resolve) => socket.bind(0, ADDRESS, resolve));
   return socket;
 }
@@ -64,7 +65,7 @@ function startMedia(folder: string): { child: ChildProcess; ready: Promise<void>
   return { child, ready: new Promise((resolve) => child.stdout?.once("data", () => resolve())) };
 }
 
-/** CPU of a process and its threads so far. */
+/** CPU time of a process and its threads so far. */
 function cpuMs(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * PROC_TICK_MS;
@@ -79,21 +80,21 @@ function remote(port: number, codec: Codec): Parameters<MediaClient["setRemote"]
   return { address: ADDRESS, port, rtcpPort: null, codec, payloadType, dtmfPayloadType: 101, direction: "sendrecv" };
 }
 
-/** One bridged call; what its two legs are to be sent. */
+/** Sets up one bridged call; returns where and what to send to its two legs. */
 async function setUp(client: MediaClient, call: string, from: number): Promise<Target[]> {
   const codecs = ["PCMU", "PCMA"] as const;
   const ports = await Promise.all(codecs.map((_, i) => client.open(call, i + 1)));
   codecs.forEach((codec, i) => client.setRemote(call, i + 1, remote(from, codec)));
   client.bridge(call, 1, 2);
   return ports.map(({ port }, i) => {
-    const outbound = new RtpSender(seededRandom(port));
-    outbound.configure(remote(port, codecs[i] ?? "PCMU"));
-    return { port, outbound };
+    const sender = new RtpSender(seededRandom(port));
+    sender.configure(remote(port, codecs[i] ?? "PCMU"));
+    return { port, sender };
   });
 }
 
 /** Sends to every target every 20 ms, a share of them in each burst. */
-function play(targets: readonly Target[], socket: Socket): Ticker {
+function sendTo(targets: readonly Target[], socket: Socket): Ticker {
   const sine = new Sine([440]);
   const frame = new Int16Array(160);
   sine.fill(frame);
@@ -101,7 +102,7 @@ function play(targets: readonly Target[], socket: Socket): Ticker {
     for (let i = tick % BURSTS; i < targets.length; i += BURSTS) {
       const target = targets[i];
       if (target === undefined) continue;
-      socket.send(target.outbound.packet, 0, target.outbound.audio(frame), target.port, ADDRESS);
+      socket.send(target.sender.packet, 0, target.sender.audio(frame), target.port, ADDRESS);
     }
   });
   ticker.start();
@@ -109,35 +110,35 @@ function play(targets: readonly Target[], socket: Socket): Ticker {
 }
 
 async function measureCalls(client: MediaClient, pid: number, calls: number, seconds: number): Promise<void> {
-  const socket = await deafSocket();
+  const socket = await sinkSocket();
   const targets: Target[] = [];
   for (let i = 0; i < calls; i++) {
     targets.push(...(await setUp(client, `call${i}`, socket.address().port)));
     if (!values["no-record"]) client.record(`call${i}`, "r", [1, 2], "dual", `${i}.wav`, null, null);
   }
-  const ticker = play(targets, socket);
-  const phones = await listeners(client);
+  const ticker = sendTo(targets, socket);
+  const phones = await measuringPhones(client);
   await pause(WARM_UP_MS);
-  const [before, cpuBefore, began] = [await client.stats(), cpuMs(pid), performance.now()];
+  const [before, cpuBefore, startedAt] = [await client.stats(), cpuMs(pid), performance.now()];
   await pause(seconds * 1000);
-  const [after, spent, took] = [await client.stats(), cpuMs(pid) - cpuBefore, performance.now() - began];
+  const [after, spent, took] = [await client.stats(), cpuMs(pid) - cpuBefore, performance.now() - startedAt];
   report(calls, before, after, spent / took, phones, ticker);
   ticker.stop();
   for (const phone of phones) phone.close();
   for (let i = 0; i < calls; i++) client.closeCall(`call${i}`);
-  client.closeCall("heard");
+  client.closeCall("measured");
   socket.close();
 }
 
-/** One more call between two phones that measure. */
-async function listeners(client: MediaClient): Promise<RtpPhone[]> {
+/** One more call, between two phones that measure what they receive. */
+async function measuringPhones(client: MediaClient): Promise<RtpPhone[]> {
   const phones = [RtpPhone.open(), RtpPhone.open()];
   for (const [i, phone] of phones.entries()) {
-    const { port } = await client.open("heard", i + 1);
-    client.setRemote("heard", i + 1, remote(phone.port, phone.codec));
+    const { port } = await client.open("measured", i + 1);
+    client.setRemote("measured", i + 1, remote(phone.port, phone.codec));
     phone.sendTo(ADDRESS, port);
   }
-  client.bridge("heard", 1, 2);
+  client.bridge("measured", 1, 2);
   return phones;
 }
 
@@ -151,7 +152,7 @@ function report(
 ): void {
   const sent = after.packetsSent - before.packetsSent;
   const received = after.packetsReceived - before.packetsReceived;
-  const [heard] = phones.map((phone) => phone.report());
+  const [continuity] = phones.map((phone) => phone.report());
   const lines = {
     calls: calls + 1,
     recorded: !values["no-record"],
@@ -161,24 +162,24 @@ function report(
     "packets sent, received": `${sent}, ${received}`,
     "tick late p50, p99, max ms": `${after.tickLateP50Ms}, ${after.tickLateP99Ms}, ${after.tickLateMaxMs}`,
     "ticks skipped": after.ticksSkipped,
-    "largest gap at a phone, ms (of this busy process)": heard?.maxGapMs.toFixed(1),
+    "largest gap at a phone, ms (of this busy process)": continuity?.maxGapMs.toFixed(1),
     "phones' own lateness p99 ms": ticker.lateness().p99Ms,
   };
   console.table(lines);
 }
 
-/** Opens two legs, describes, bridges and closes, again and again; what one endpoint costs the media process. */
+/** Sets up and closes calls of two legs, again and again: what one endpoint costs the media process. */
 async function measureSetup(client: MediaClient, pid: number): Promise<void> {
   const idlePerMs = await measureIdle(client, pid);
   const before = cpuMs(pid);
-  const began = performance.now();
+  const startedAt = performance.now();
   for (let burst = 0; burst < SETUP_BURSTS; burst++) {
     const ids = Array.from({ length: SETUPS_PER_BURST }, (_, i) => `setup${burst}.${i}`);
     await Promise.all(ids.map((id) => openAndClose(client, id)));
-    await pause(Math.max(0, began + (burst + 1) * SETUP_BURST_MS - performance.now()));
+    await pause(Math.max(0, startedAt + (burst + 1) * SETUP_BURST_MS - performance.now()));
   }
   const endpoints = 2 * SETUPS_PER_BURST * SETUP_BURSTS;
-  const took = performance.now() - began;
+  const took = performance.now() - startedAt;
   const spent = cpuMs(pid) - before - idlePerMs * took;
   const stats = await client.stats();
   console.table({
@@ -186,17 +187,17 @@ async function measureSetup(client: MediaClient, pid: number): Promise<void> {
     "calls per second": Math.round(endpoints / 2 / (took / 1000)),
     "CPU µs per endpoint (open, remote, route, close)": ((spent * 1000) / endpoints).toFixed(0),
     "tick late p50, p99, max ms": `${stats.tickLateP50Ms}, ${stats.tickLateP99Ms}, ${stats.tickLateMaxMs}`,
-    "ports resting": stats.portsQuarantined,
+    "ports in quarantine": stats.portsQuarantined,
   });
 }
 
-/** What the ticker's wake-ups alone cost while a call is open. */
+/** The cost of the ticker's wake-ups alone, while a call is open. */
 async function measureIdle(client: MediaClient, pid: number): Promise<number> {
   await client.open("idle", 1);
   await pause(WARM_UP_MS);
-  const [before, began] = [cpuMs(pid), performance.now()];
+  const [before, startedAt] = [cpuMs(pid), performance.now()];
   await pause(WARM_UP_MS);
-  const share = (cpuMs(pid) - before) / (performance.now() - began);
+  const share = (cpuMs(pid) - before) / (performance.now() - startedAt);
   client.closeCall("idle");
   return share;
 }
@@ -218,7 +219,7 @@ try {
     instance: "",
     log: silentLog,
     onEvent: () => {},
-    onDisconnected: () => console.error("media process is gone"),
+    onDisconnected: () => console.error("the media process is gone"),
   });
   await measureSetup(client, child.pid ?? 0);
   await measureCalls(client, child.pid ?? 0, Number(values.calls), Number(values.seconds));

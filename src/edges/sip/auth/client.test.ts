@@ -79,7 +79,7 @@ describe("DigestClient", () => {
     expect(request.headers.lines("proxy-authorization")).toHaveLength(2);
   });
 
-  it("gives up when the credentials just sent are refused, be the nonce old or new", () => {
+  it("stops when the credentials just sent are refused, with the old nonce or a new one", () => {
     for (const nonce of ["n", "m"]) {
       const digest = client();
       const request = invite();
@@ -113,7 +113,7 @@ describe("DigestClient", () => {
     expect(digest.retry(again, refusal(again, 401, 'Digest realm="r", nonce="o"'))).toBeNull();
   });
 
-  it("gives up on what it cannot answer", () => {
+  it("does not retry what it cannot answer", () => {
     const request = invite();
     expect(client().retry(request, refusal(request, 401))).toBeNull();
     expect(client().retry(request, refusal(request, 401, 'Basic realm="r"'))).toBeNull();

@@ -4,7 +4,7 @@ import { answerChallenge, type Challenge, parseAuthParams, parseChallenge } from
 
 /** Octets of randomness in a cnonce. */
 const CNONCE_OCTETS = 8;
-/** "Your nonce is too old" twice in a row about nonces just issued: a server that will never be content. */
+/** "Your nonce is too old" twice in a row about nonces just issued: a server that will never accept. */
 const MAX_STALE_IN_A_ROW = 2;
 
 /** Who challenges: the far end (401) or a proxy on the way (407). */
@@ -23,7 +23,7 @@ export type AuthSubject = Pick<SipRequest, "method" | "uriText" | "headers" | "b
 
 /**
  * The digest client of one dialog, registration or attempt (RFC 3261 section 22, RFC 7616, RFC 8760). Remembers the
- * challenges that were answered, so that later requests carry credentials at once. The retry that it asks for is a new
+ * challenges that were answered, so that later requests carry credentials at once. A retry is a new
  * request: CSeq + 1, new branch, the same From tag and Call-ID, no To tag unless in a dialog, and over the same flow. ACK to a
  * 2xx repeats the INVITE's credentials; ACK to others and CANCEL are never challenged.
  */
@@ -53,7 +53,7 @@ export class DigestClient {
 
   /**
    * The credentials for the retry of a request that got a 401 or 407, all that it needs, in place of those it carried.
-   * Null: give up – the password is wrong (the same realm refuses credentials that answered its own challenge), or no
+   * Null: do not retry – the password is wrong (the same realm refuses credentials that answered its own challenge), or no
    * challenge can be answered. Credentials sent ahead ({@link authorize}) prove nothing about the password: a new nonce
    * is answered once more, stale or not. `request` is the one that was refused.
    */

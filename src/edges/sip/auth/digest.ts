@@ -33,7 +33,7 @@ export interface Challenge {
   readonly stale: boolean;
 }
 
-/** `Digest realm="a", nonce=b` taken apart; null when it is no scheme with parameters. */
+/** `Digest realm="a", nonce=b` parsed; null when it is not a scheme with parameters. */
 export function parseAuthParams(value: string): AuthParams | null {
   const space = value.search(/[ \t]/);
   const scheme = value.slice(0, Math.max(space, 0));
@@ -49,7 +49,7 @@ export function parseAuthParams(value: string): AuthParams | null {
   return { scheme: scheme.toLowerCase(), values };
 }
 
-/** Null when it is of another scheme, or asks for an algorithm or qop that is not known here (RFC 8760 section 2.4). */
+/** Null when it is of another scheme, or needs an algorithm or qop that is not supported here (RFC 8760 section 2.4). */
 export function parseChallenge(value: string): Challenge | null {
   const params = parseAuthParams(value);
   if (params?.scheme !== "digest") return null;

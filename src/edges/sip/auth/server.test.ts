@@ -81,7 +81,7 @@ describe("DigestServer", () => {
     expect(phone(set().server, 'o"hara', "pass").verdict).toEqual({ kind: "accepted", username: 'o"hara' });
   });
 
-  it("tells a wrong password from an unknown user, to its own side alone", () => {
+  it("distinguishes a wrong password from an unknown user, but only for our side", () => {
     const { server } = set();
     const verdicts = [phone(server, "anil", "guess").verdict, phone(server, "nobody", "secret").verdict];
     expect(verdicts.map(why)).toEqual(["wrong", "unknown"]);

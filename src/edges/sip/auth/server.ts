@@ -16,20 +16,20 @@ import {
 
 /** How long a nonce is good, ms: a phone that registers every minute is challenged once in five. */
 const NONCE_LIFETIME_MS = 300_000;
-/** Nonces whose count is remembered; only those of somebody who knew a password, so this is phones, not packets. */
+/** Nonces whose count is remembered; only those used with a valid password, so this grows with phones, not with packets. */
 const MAX_COUNTED_NONCES = 100_000;
 /** Octets of randomness in a nonce, and of its seal. */
 const NONCE_OCTETS = 8;
 const SEAL_HEX = 32;
 
-/** H(username:realm:password) for that hash (see `ha1`), or null for a user nobody knows. */
+/** H(username:realm:password) for that hash (see `ha1`), or null for an unknown user. */
 export type SecretLookup = (username: string, hash: DigestHash) => string | null;
 
 export type AuthVerdict =
   | { readonly kind: "accepted"; readonly username: string }
   /**
    * Answer 401 with these headers. `wrong` (password) and `unknown` (user) are what to count and to slow down; `missing`
-   * and `stale` are how every phone begins.
+   * and `stale` are normal: every phone starts that way.
    */
   | {
       readonly kind: "challenge";
@@ -43,7 +43,7 @@ export interface DigestServerOptions {
   /** Must be of cryptographic quality: it seals the nonces. */
   readonly random: Random;
   readonly lookup: SecretLookup;
-  /** Best first, one challenge each. Default MD5 alone: some phones take no notice of a second challenge, or fail. */
+  /** Best first, one challenge each. Default MD5 alone: some phones ignore a second challenge, or fail. */
   readonly hashes?: readonly DigestHash[];
   readonly nonceLifetimeMs?: number;
 }
@@ -56,7 +56,7 @@ interface Counted {
 /**
  * The digest server for phones (RFC 3261 section 22, RFC 7616, RFC 8760). A nonce is its own record: its time, sealed with a
  * key of this process, so strangers who only ask for challenges cost no memory. After a restart old nonces are merely
- * stale: phones come back by themselves.
+ * stale: phones answer the new challenge by themselves.
  */
 export class DigestServer {
   readonly #options: DigestServerOptions;
@@ -68,7 +68,7 @@ export class DigestServer {
     this.#key = options.random.hex(32);
   }
 
-  /** Judges the request's Authorization for our realm. Never call it for ACK or CANCEL. */
+  /** Verifies the request's Authorization for our realm. Never call it for ACK or CANCEL. */
   check(request: SipRequest): AuthVerdict {
     const credentials = this.#ours(request);
     if (credentials === null) return this.#challenge("missing");
@@ -76,7 +76,7 @@ export class DigestServer {
     const algorithm = readAlgorithm(credentials.get("algorithm") ?? "MD5");
     if (algorithm === null || !this.#hashes.includes(algorithm.hash)) return this.#challenge("missing");
     const secret = this.#options.lookup(readable(username), algorithm.hash);
-    // The same work for a user who is not there, so that the time taken does not tell.
+    // The same work for an unknown user, so that timing reveals nothing.
     const key = secret ?? ha1(algorithm.hash, username, this.#options.realm, "");
     const right = this.#isRight(request, credentials, { ...algorithm, ha1: key });
     if (secret === null) return this.#challenge("unknown");
@@ -117,7 +117,7 @@ export class DigestServer {
     return sameText(expected, (credentials.get("response") ?? "").toLowerCase());
   }
 
-  /** False when the nonce is not ours, too old, or this count of it has been seen: somebody repeats what he overheard. */
+  /** False when the nonce is not ours, too old, or this count of it has been seen: a replay. */
   #useNonce(credentials: AuthParams["values"]): boolean {
     const nonce = credentials.get("nonce") ?? "";
     const expiresAt = this.#expiry(nonce);
@@ -132,7 +132,7 @@ export class DigestServer {
     return true;
   }
 
-  /** Forgets what has expired from the oldest on, and the very oldest when there is no more room. */
+  /** Forgets expired nonces, oldest first, and the very oldest when there is no room left. */
   #makeRoom(): void {
     const now = this.#options.clock.now();
     for (const [nonce, { expiresAt }] of this.#counted) {

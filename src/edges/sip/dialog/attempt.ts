@@ -8,33 +8,33 @@ import type { Dialog } from "./dialog.ts";
 import { flowSnapshot } from "./flow-snapshot.ts";
 import { withFlow } from "./route.ts";
 
-/** Who has an INVITE out. After `giveUp` a 2xx is still reported: it must be acknowledged, and ended if it is a call. */
+/** The sender of an INVITE. After `cancel` a 2xx is still reported: it must be acknowledged, and ended if it is a call. */
 export interface AttemptUser {
-  /** 101–199; not after `giveUp`. */
+  /** 101–199; not after `cancel`. */
   onProvisional(attempt: InviteAttempt, response: SipResponse): void;
   /** The first 2xx of each To tag; its repeats are acknowledged here. The user must call `acknowledge` for it. */
   onSuccess(attempt: InviteAttempt, response: SipResponse): void;
-  /** Not after `giveUp`. `request`: the INVITE that was refused. */
+  /** Not after `cancel`. `request`: the INVITE that was refused. */
   onRefused(attempt: InviteAttempt, response: SipResponse, request: SipRequest): void;
-  /** Not after `giveUp`. */
+  /** Not after `cancel`. */
   onNoResponse(attempt: InviteAttempt, reason: string): void;
 }
 
-/** One INVITE transaction of ours, with its CANCEL and its ACKs: the one place that decides what "give up" means. */
+/** One INVITE transaction of ours, with its CANCEL and its ACKs: the one place that decides what cancelling means. */
 export class InviteAttempt implements InviteClientUser {
   readonly flow: TransportFlow;
   readonly sequence: number;
-  /** True once anything at all came back. */
-  heard = false;
+  /** True once any response has come. */
+  responded = false;
   readonly #stack: StackContext;
   readonly #user: AttemptUser;
-  /** Digest proofs: the ACK of a 2xx repeats them (RFC 3261 22.1). */
+  /** Credentials: the ACK of a 2xx repeats them (RFC 3261 22.1). */
   readonly #authHeaders: ExtraHeaders;
   readonly #branch: string;
   #request: SipRequest | null;
   #transaction: InviteClientTransaction | null = null;
   #cancelRequested: { readonly headers: ExtraHeaders } | null = null;
-  #cancelled = false;
+  #cancelSent = false;
   /** By To tag: the ACK as it went out. */
   readonly #acks = new Map<
     string,
@@ -60,14 +60,14 @@ export class InviteAttempt implements InviteClientUser {
   }
 
   /**
-   * Before a 1xx it is remembered, since a CANCEL could overtake its INVITE; after a 1xx a CANCEL goes out; after a
-   * final response there is nothing left to give up (RFC 3261 9.1).
+   * Before a 1xx it is queued, since a CANCEL could overtake its INVITE; after a 1xx it goes out; after a final response
+   * there is nothing left to cancel (RFC 3261 9.1).
    */
   cancel(headers: ExtraHeaders): void {
     // A CANCEL that still waits for a 1xx takes the headers of the latest request.
-    if (this.#cancelRequested !== null && (this.#cancelled || headers.length === 0)) return;
+    if (this.#cancelRequested !== null && (this.#cancelSent || headers.length === 0)) return;
     this.#cancelRequested = { headers };
-    if (this.heard) this.#cancel();
+    if (this.responded) this.#cancel();
   }
 
   /** Whole before the INVITE goes out, so that it can be written down first. Null: nothing is left to cancel. */
@@ -99,7 +99,7 @@ export class InviteAttempt implements InviteClientUser {
   }
 
   onProvisional(response: SipResponse): void {
-    this.heard = true;
+    this.responded = true;
     if (this.#cancelRequested !== null) this.#cancel();
     else if (response.status > 100) this.#user.onProvisional(this, response);
   }
@@ -127,14 +127,14 @@ export class InviteAttempt implements InviteClientUser {
   }
 
   #end(): void {
-    this.heard = true;
+    this.responded = true;
     this.#request = null;
   }
 
   #cancel(): void {
     const request = this.#request;
-    if (this.#cancelled || request === null) return;
-    this.#cancelled = true;
+    if (this.#cancelSent || request === null) return;
+    this.#cancelSent = true;
     const cancel = buildCancel(request);
     for (const [name, value] of this.#cancelRequested?.headers ?? []) cancel.headers.add(name, value);
     this.#transaction?.onCancelSent();

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { buildRequest } from "../message/build.ts";
 import { maxForwards } from "../message/message.ts";
-import { Peer } from "../testing/peer.ts";
-import { ANSWER, answering, CallLog, OFFER, type Party, Rig } from "../testing/rig.ts";
+import { Peer, PEER_INVITE, peerRequest } from "../testing/peer.ts";
+import { ANSWER, answering, CallLog, type Party, Rig } from "../testing/rig.ts";
 
 interface World {
   readonly rig: Rig;
@@ -13,22 +12,6 @@ interface World {
 async function world(): Promise<World> {
   const rig = new Rig();
   return { rig, alice: await rig.endpoint("10.0.0.1"), peer: await Peer.at(rig, "10.0.0.9") };
-}
-
-/** An INVITE of the peer's. */
-function inviteParts(headers: readonly (readonly [string, string])[] = []): Parameters<typeof buildRequest>[0] {
-  return {
-    method: "INVITE",
-    uri: "sip:alice@10.0.0.1",
-    from: "<sip:peer@10.0.0.9>;tag=p",
-    to: "<sip:alice@10.0.0.1>",
-    callId: "call",
-    cseq: 1,
-    contact: "<sip:peer@10.0.0.9:5060>",
-    headers,
-    body: OFFER,
-    contentType: "application/sdp",
-  };
 }
 
 describe("S10: hops", () => {
@@ -52,14 +35,14 @@ describe("S10: hops", () => {
 
   it("of an incoming call can be read, 70 when it does not say", async () => {
     const { rig, alice, peer } = await world();
-    peer.send({ ...inviteParts(), maxForwards: 3 }, "10.0.0.1");
+    peer.send({ ...PEER_INVITE, maxForwards: 3 }, "10.0.0.1");
     await rig.pass(50);
     expect([alice.invites[0]?.maxForwards, maxForwards(peer.response("INVITE", 0))]).toEqual([3, null]);
   });
 
   it("that are used up are refused with 483, and reported", async () => {
     const { rig, alice, peer } = await world();
-    peer.send({ ...inviteParts(), maxForwards: 0 }, "10.0.0.1");
+    peer.send({ ...PEER_INVITE, maxForwards: 0 }, "10.0.0.1");
     await rig.pass(50);
     expect([peer.statuses("INVITE"), alice.invites]).toEqual([[483], []]);
     expect(alice.refusedRequests).toEqual([{ method: "INVITE", status: 483 }]);
@@ -109,13 +92,11 @@ describe("S20: the Reason of an end", () => {
   it("comes with a BYE", async () => {
     const { rig, alice, peer } = await world();
     const { logs } = answering(alice);
-    peer.send(inviteParts(), "10.0.0.1");
+    peer.send(PEER_INVITE, "10.0.0.1");
     await rig.pass(50);
-    const { headers } = peer.response("INVITE");
-    const dialog = { uri: "sip:alice@10.0.0.1", from: "<sip:peer@10.0.0.9>;tag=p", to: headers.get("to") ?? "" };
-    peer.send({ method: "ACK", ...dialog, callId: "call", cseq: 1 });
-    const reason = [["Reason", "Q.850;cause=31"]] as const;
-    peer.send({ method: "BYE", ...dialog, callId: "call", cseq: 2, headers: reason });
+    const to = peer.response("INVITE").headers.get("to");
+    peer.send(peerRequest("ACK", 1, to));
+    peer.send({ ...peerRequest("BYE", 2, to), headers: [["Reason", "Q.850;cause=31"]] });
     await rig.pass(50);
     expect([logs[0]?.ends, logs[0]?.reasons]).toEqual([["remote_bye"], [{ protocol: "Q.850", cause: 31, text: null }]]);
   });
@@ -124,7 +105,7 @@ describe("S20: the Reason of an end", () => {
     it(`comes with a CANCEL ${answered ? "of a call whose answer waits for a PRACK" : "of a call that rings"}`, async () => {
       const { rig, alice, peer } = await world();
       const headers = answered ? ([["Require", "100rel"]] as const) : [];
-      const branch = peer.send(inviteParts(headers), "10.0.0.1");
+      const branch = peer.send({ ...PEER_INVITE, headers }, "10.0.0.1");
       await rig.pass(50);
       const seen: unknown[] = [];
       const invite = alice.invites[0];
@@ -132,8 +113,8 @@ describe("S20: the Reason of an end", () => {
       invite?.onCancelled((reasons) => void seen.push(reasons));
       const log = new CallLog();
       if (answered && invite !== undefined) invite.answer(ANSWER).handlers = log;
-      const { contact: _, body: __, contentType: ___, ...parts } = inviteParts([["Reason", "SIP;cause=200"]]);
-      peer.send({ ...parts, method: "CANCEL" }, undefined, branch);
+      const cancel = peerRequest("CANCEL", 1, undefined);
+      peer.send({ ...cancel, headers: [["Reason", "SIP;cause=200"]] }, undefined, branch);
       await rig.pass(50);
       expect(answered ? [log.reasons] : seen).toEqual([[{ protocol: "SIP", cause: 200, text: null }]]);
     });
@@ -184,13 +165,13 @@ describe("S16: a Reason of ours", () => {
   });
 });
 
-describe("O1: a source that nobody accepts", () => {
+describe("O1: a source that is not accepted", () => {
   it("gets no answer and is reported with its method, readable or not", async () => {
     const { rig, alice, peer } = await world();
     alice.admits = () => "drop";
-    peer.send(inviteParts(), "10.0.0.1");
+    peer.send(PEER_INVITE, "10.0.0.1");
     peer.sendRaw("INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bK1\r\nbroken\r\n\r\n", "10.0.0.1");
-    peer.send({ ...inviteParts(), method: "OPTIONS", cseq: 2 }, "10.0.0.1");
+    peer.send({ ...PEER_INVITE, method: "OPTIONS", cseq: 2 }, "10.0.0.1");
     await rig.pass(50);
     const source = { protocol: "udp", address: "10.0.0.9", port: 5060 };
     expect(alice.refusedSources).toEqual(["INVITE", "INVITE", "OPTIONS"].map((method) => ({ source, method })));
@@ -214,7 +195,7 @@ describe("S21: what the stack refuses itself", () => {
     [400, { method: "INVITE", contact: "<nonsense" }],
   ])("is reported: %i", async (status, parts) => {
     const { rig, alice, peer } = await world();
-    peer.send({ ...inviteParts(), ...parts }, "10.0.0.1");
+    peer.send({ ...PEER_INVITE, ...parts }, "10.0.0.1");
     await rig.pass(50);
     expect([peer.statuses("INVITE")[0], alice.refusedRequests]).toEqual([status, [{ method: "INVITE", status }]]);
   });
@@ -224,19 +205,11 @@ describe("the ACK of an incoming call", () => {
   it("is reported to the user of the call, once", async () => {
     const { rig, alice, peer } = await world();
     const { logs } = answering(alice);
-    peer.send(inviteParts(), "10.0.0.1");
+    peer.send(PEER_INVITE, "10.0.0.1");
     await rig.pass(50);
     const before = logs[0]?.acknowledged;
-    const to = peer.response("INVITE").headers.get("to") ?? "";
-    const ack = {
-      method: "ACK",
-      uri: "sip:alice@10.0.0.1",
-      from: "<sip:peer@10.0.0.9>;tag=p",
-      to,
-      callId: "call",
-      cseq: 1,
-    };
-    for (let i = 0; i < 2; i++) peer.send(ack);
+    const to = peer.response("INVITE").headers.get("to");
+    for (let i = 0; i < 2; i++) peer.send(peerRequest("ACK", 1, to));
     await rig.pass(50);
     expect([before, logs[0]?.acknowledged]).toEqual([0, 1]);
   });

@@ -11,7 +11,7 @@ import {
   to,
 } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
-import type { Hop } from "./route.ts";
+import type { Hop } from "./hop.ts";
 import type { TransportFlow } from "../transport/types.ts";
 import type { DialogSnapshot, ExtraHeaders } from "./types.ts";
 import { type StackContext, newId, userOf } from "./stack-context.ts";
@@ -38,7 +38,7 @@ export interface InDialogRequest {
   readonly headers?: ExtraHeaders;
   readonly contentType?: string;
   readonly body?: string | Buffer;
-  /** Says where we are: for what sets up or refreshes a dialog. */
+  /** With our Contact: for requests that set up or refresh a dialog. */
   readonly withContact?: boolean;
 }
 
@@ -61,10 +61,10 @@ export class Dialog {
   digest: DigestClient | null;
   /** Requests go by `flow` alone, whatever route set and target say: nothing vouches for these. */
   pinned = false;
-  /** Where `nextHop` leads, once it was asked for (see `withFlow`). */
+  /** Where `nextHop` leads, once it was looked up (see `withFlow`). */
   hop: Hop | null = null;
   readonly #stack: StackContext;
-  /** User part of our Contact, once it was asked for. */
+  /** User part of our Contact, once it was computed. */
   #user: { readonly name: string | null } | null = null;
 
   constructor(stack: StackContext, parts: DialogParts, flow: TransportFlow, digest: DigestClient | null) {
@@ -118,7 +118,7 @@ export class Dialog {
     this.remoteTarget = contactUri(message) ?? this.remoteTarget;
   }
 
-  /** Goes on counting where the early dialog of the same tags stopped. */
+  /** Continues the sequence numbers of the early dialog with the same tags. */
   takeOver(early: Dialog): void {
     this.localSequence = Math.max(this.localSequence, early.localSequence);
     this.remoteSequence = early.remoteSequence;
@@ -166,7 +166,7 @@ export function calleeDialog(stack: StackContext, invite: SipRequest, flow: Tran
   );
 }
 
-/** The dialog that a 101–299 makes for the one who sent the INVITE (RFC 3261 12.1.2). */
+/** The dialog that a 101–299 makes for the sender of the INVITE (RFC 3261 12.1.2). */
 export function callerDialog(
   stack: StackContext,
   invite: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type SipRequestParts } from "../message/build.ts";
-import { Peer } from "../testing/peer.ts";
-import { ALL_TIMERS_MS, ANSWER, type Dialled, isIdle, OFFER, type Party, Rig } from "../testing/rig.ts";
+import { Peer, PEER_INVITE, peerRequest } from "../testing/peer.ts";
+import { ALL_TIMERS_MS, ANSWER, type Dialled, isIdle, type Party, Rig } from "../testing/rig.ts";
 
 const EARLY = ANSWER.replace("5000", "5002");
 const MOVED = ANSWER.replace("5000", "5004");
@@ -117,19 +117,6 @@ describe("S18: an UPDATE with an offer while a call of ours rings", () => {
 });
 
 describe("S18: an UPDATE with an offer while an incoming call rings", () => {
-  const invite: SipRequestParts = {
-    method: "INVITE",
-    uri: "sip:alice@10.0.0.1",
-    from: "<sip:peer@10.0.0.9>;tag=p",
-    to: "<sip:alice@10.0.0.1>",
-    callId: "call",
-    cseq: 1,
-    contact: "<sip:peer@10.0.0.9:5060>",
-    headers: [["Require", "100rel"]],
-    body: OFFER,
-    ...SDP,
-  };
-
   async function arrived(): Promise<{
     rig: Rig;
     alice: Party;
@@ -139,13 +126,12 @@ describe("S18: an UPDATE with an offer while an incoming call rings", () => {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
     const peer = await Peer.at(rig, "10.0.0.9");
-    peer.send(invite, "10.0.0.1");
+    peer.send({ ...PEER_INVITE, headers: [["Require", "100rel"]] }, "10.0.0.1");
     await rig.pass(50);
     alice.invites[0]?.ring(183, ANSWER);
     await rig.pass(50);
-    const to = peer.response("INVITE").headers.get("to") ?? "";
-    const { headers: _, body: __, contentType: ___, ...rest } = invite;
-    return { rig, alice, peer, inDialog: (method, cseq) => ({ ...rest, method, to, cseq }) };
+    const to = peer.response("INVITE").headers.get("to");
+    return { rig, alice, peer, inDialog: (method, cseq) => peerRequest(method, cseq, to) };
   }
 
   it("gets 500 until a PRACK came, then the user answers it, and the 200 to the INVITE has no SDP", async () => {

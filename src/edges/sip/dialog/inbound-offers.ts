@@ -5,7 +5,7 @@ import type { InviteServerTransaction } from "../transaction/server-invite.ts";
 import type { ExtraHeaders, OfferReply } from "./types.ts";
 import { sdpOf } from "./body.ts";
 import { CAPABILITIES, respond, sdpBody } from "./stack-context.ts";
-import type { SessionContext } from "./session.ts";
+import type { SessionContext } from "./session-context.ts";
 import { agreeAsServer, MIN_SE, type ServerAgreement } from "./session-timer.ts";
 import { Retransmitter } from "./retransmitter.ts";
 
@@ -25,7 +25,7 @@ interface Unacknowledged {
   readonly before: string | null;
 }
 
-/** A re-INVITE or UPDATE whose offer the user is thinking about. */
+/** A re-INVITE or UPDATE whose offer waits for the user's reply. */
 interface Pending {
   readonly incoming: IncomingTransaction;
   readonly offer: string | null;
@@ -56,7 +56,7 @@ export class InboundOffers {
     this.#unacknowledged = { ...what, repeat };
   }
 
-  /** Runs at once, or when the 2xx that is out has its ACK or is given up. */
+  /** Runs at once, or when the pending 2xx has its ACK or has timed out. */
   whenAcknowledged(run: () => void): void {
     if (this.#unacknowledged === null) run();
     else this.#waiting.push(run);
@@ -92,7 +92,7 @@ export class InboundOffers {
     if (this.#unacknowledged?.wantsAnswer === true) respond(stack, incoming, 491);
     else if (this.#pending !== null) this.#refuseForNow(incoming);
     else {
-      // Whoever sends the next INVITE has seen our last 2xx, even if its ACK is lost (RFC 5407 3.1.4).
+      // A peer that sends the next INVITE has seen our last 2xx, even if its ACK is lost (RFC 5407 3.1.4).
       this.stop();
       const offer = sdpOf(incoming.request);
       const verdict = offer === null ? (offers.offer() ? null : 491) : offers.receive();
@@ -124,7 +124,7 @@ export class InboundOffers {
     if (pending !== null) respond(this.#session.stack, pending.incoming, 487);
   }
 
-  /** The 2xx is not repeated any more, and who waited for its ACK goes on. */
+  /** Stops repeating the 2xx, and runs what waited for its ACK. */
   stop(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -158,7 +158,7 @@ export class InboundOffers {
     return [["Contact", this.#session.dialog.contact], ...CAPABILITIES, ...timer];
   }
 
-  /** Asks the user; his answer may take a while. `transaction`: of a re-INVITE, which can be cancelled. */
+  /** Asks the user, whose answer may take a while. `transaction`: of a re-INVITE, which can be cancelled. */
   #consider(incoming: IncomingTransaction, offer: string | null, transaction: InviteServerTransaction | null): void {
     const agreement = this.#agree(incoming);
     if (agreement === null) {

@@ -27,7 +27,7 @@ const MOST_RETRIES = 4;
 /** Early dialogs per attempt; a forking proxy has a few, an attacker many. More are not reported. */
 const MOST_FORKS = 32;
 
-/** An INVITE that can go out. */
+/** An INVITE that is ready to be sent. */
 interface Outgoing {
   readonly flow: TransportFlow;
   readonly request: SipRequest;
@@ -41,30 +41,30 @@ interface Outgoing {
  */
 
 /**
- * One dial: an INVITE over all addresses of its target (RFC 3261 13.2, RFC 3262, RFC 3263 4.3). Late answers are dealt with
- * for half a minute after the call it made may be over: so of that call it keeps nothing but the tag.
+ * One dial: an INVITE over all addresses of its target (RFC 3261 13.2, RFC 3262, RFC 3263 4.3). Late answers are handled
+ * for half a minute, when the call it made may be over: of that call it keeps only the tag.
  */
 export class InviteUac implements PreparedInvite, AttemptUser {
   readonly callId: string;
   readonly #stack: StackContext;
   readonly #options: Omit<DialOptions, "handlers" | "sdp">;
-  /** Null once nobody listens any more. */
+  /** Null once the attempt is over. */
   #handlers: DialHandlers | null;
   readonly #localTag: string;
   readonly #from: string;
   /** User part of our Contact. */
   readonly #user: string | null;
-  /** Our offer, until nobody waits for the answer any more. */
+  /** Our offer, until the attempt is over. */
   #sdp: string;
   readonly #digest: DigestClient | null;
   readonly #legs = new Map<string, EarlyLeg>();
   #sequence: number;
   #addresses: readonly SipTargetAddress[] = [];
-  /** Made before `send`, for the first address. */
+  /** Prepared before `send`, for the first address. */
   #ready: Outgoing | null = null;
   #next = 0;
   #retries = 0;
-  /** Headers that a 422 asked for. */
+  /** Headers that a 422 requires. */
   #interval: ExtraHeaders = [];
   #attempt: InviteAttempt | null = null;
   /** Earlier attempts whose CANCEL still waits for a 1xx. */
@@ -80,7 +80,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
 
   readonly #onClosed: () => void;
 
-  /** `onClosed`: it is answered, refused, or given up. */
+  /** `onClosed`: it is answered, refused or cancelled. */
   constructor(stack: StackContext, options: DialOptions, onClosed: () => void) {
     this.#stack = stack;
     this.#onClosed = onClosed;
@@ -97,7 +97,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     this.#digest = options.credentials ? new DigestClient(options.credentials, stack.random) : null;
   }
 
-  /** Makes ready what can be while nobody notices: the INVITE to an address that no name server has to be asked for. */
+  /** Prepares what needs no DNS: the INVITE to an IP literal. */
   prepare(): void {
     const { address, port } = this.#options.target;
     const literal = literalAddress(address, port);
@@ -122,7 +122,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
     }
-    // By the clock, which guards against what the handlers throw.
+    // Through the clock, which catches what the handlers throw.
     clock.after(0, () => this.#tryNext(problem));
   }
 
@@ -141,7 +141,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     return this.#state === "over" ? null : (this.#attempt?.snapshot() ?? null);
   }
 
-  /** Stops every timer without a word: the endpoint stops. */
+  /** Stops every timer and reports nothing: the endpoint stops. */
   suspend(): void {
     this.#close();
   }
@@ -221,13 +221,13 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     });
   }
 
-  /** A trunk that is dead is found out long before timer B. */
+  /** Notices a dead trunk long before timer B. */
   #watchSilence(attempt: InviteAttempt): void {
     this.#silence?.cancel();
     const { noProvisionalTimeoutMs } = this.#options;
     if (noProvisionalTimeoutMs === undefined) return;
     this.#silence = this.#stack.clock.after(noProvisionalTimeoutMs, () => {
-      if (attempt !== this.#attempt || attempt.heard) return;
+      if (attempt !== this.#attempt || attempt.responded) return;
       attempt.cancel([]);
       this.#abandoned.push(attempt);
       this.#tryNext("no response");
@@ -255,7 +255,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     return callerDialog(this.#stack, { ...invite, cseq: attempt.sequence }, response, attempt.flow, this.#digest);
   }
 
-  /** The first is the answer; what comes when nobody waits any more, or from another fork, is acknowledged and ended. */
+  /** The first is the answer; a later one, or one of another fork, is acknowledged and ended. */
   onSuccess(attempt: InviteAttempt, response: SipResponse): void {
     const wanted = attempt === this.#attempt && this.#state === "dialling";
     const tag = to(response).tag ?? "";
@@ -290,13 +290,13 @@ export class InviteUac implements PreparedInvite, AttemptUser {
 
   onRefused(attempt: InviteAttempt, response: SipResponse, request: SipRequest): void {
     if (attempt !== this.#attempt || this.#state === "over") return;
-    const proof = retryCredentials(this.#digest, request, response);
+    const credentials = retryCredentials(this.#digest, request, response);
     const longer = response.status === 422 ? longerInterval(response) : null;
     if (longer !== null) this.#interval = longer;
-    if ((proof !== null || longer !== null) && this.#retries++ < MOST_RETRIES) {
+    if ((credentials !== null || longer !== null) && this.#retries++ < MOST_RETRIES) {
       this.#sequence++;
       const again = this.#invite(attempt.flow);
-      addHeaders(again, proof ?? []);
+      addHeaders(again, credentials ?? []);
       this.#begin(attempt.flow, again);
     } else if (response.status === 503 && !this.#progressed) {
       this.#lastRefusal = response;
@@ -323,7 +323,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     handlers?.onFailed(final?.status ?? null, final?.reasonPhrase ?? reason, final);
   }
 
-  /** No handler but those of a call is called after this, unless by whoever takes them from here. */
+  /** No handler but those of a call is called after this, except by the caller, which gets them. */
   #close(): DialHandlers | null {
     const handlers = this.#handlers;
     this.#handlers = null;

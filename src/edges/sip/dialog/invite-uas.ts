@@ -23,10 +23,10 @@ import { allowedBy, dialogSnapshot, Session } from "./session.ts";
 import { agreeAsServer, MIN_SE, type ServerAgreement } from "./session-timer.ts";
 import type { DialogUser } from "./table.ts";
 
-/** ms. Proxies give a ringing INVITE up after three minutes without a word (RFC 3261 13.3.1.1, timer C). */
+/** ms. Proxies cancel a ringing INVITE after three minutes of silence (RFC 3261 13.3.1.1, timer C). */
 const REPEAT_PROVISIONAL_MS = 60_000;
 
-/** s. A longer Expires of an INVITE is no limit to anything, and more than a timer can hold. */
+/** s. A longer Expires of an INVITE limits nothing. */
 const LONGEST_EXPIRES_S = 86_400;
 
 type IncomingInviteTransaction = Extract<IncomingTransaction, { kind: "invite" }>;
@@ -79,7 +79,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
     this.#reliable = reliable ? new ReliableProvisionals(stack, cseq(request).number, () => this.#onNoPrack()) : null;
   }
 
-  /** 100 goes out when nothing else does soon, and CANCEL is listened to. False: refused already (422). */
+  /** Sends 100 unless another response follows soon, and accepts CANCEL from here on. False: already refused (422). */
   begin(): boolean {
     if (this.#interval.kind === "refuse") {
       this.#finish(422, null, MIN_SE);
@@ -258,7 +258,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
     else session.end("remote_bye", by);
   }
 
-  /** RFC 3262 3: an INVITE whose reliable 1xx nobody acknowledged gets a 5xx. */
+  /** RFC 3262 3: an INVITE whose reliable 1xx is never acknowledged gets a 5xx. */
   #onNoPrack(): void {
     const session = this.#detachSession();
     this.#finish(504, "No PRACK", []);

@@ -12,14 +12,14 @@ export class OfferAnswer {
     return this.#state === "stable";
   }
 
-  /** True: our offer may go; it is out now. */
+  /** True: our offer may be sent, and is pending now. */
   offer(): boolean {
     if (this.#state !== "stable") return false;
     this.#state = "ours";
     return true;
   }
 
-  /** The offer that is out, whosever it is, is answered or refused. */
+  /** The pending offer, ours or theirs, is answered or refused. */
   settle(): void {
     this.#state = "stable";
   }

@@ -11,7 +11,7 @@ import { addHeaders, retryCredentials } from "./sender.ts";
 
 /** ms to connect to one address over TCP. */
 const CONNECT_MS = 5_000;
-/** Methods whose requests say where we are without being asked; the others must not, or need not. */
+/** Methods whose requests carry a Contact; the others must not, or need not. */
 const WITH_CONTACT: ReadonlySet<string> = new Set(["REGISTER", "OPTIONS", "SUBSCRIBE"]);
 
 /** One request outside of a dialog, over all addresses of its target, digest included (RFC 3261 8.1, 22; RFC 3263). */
@@ -85,9 +85,9 @@ class OutOfDialog {
     else this.#send(flow, []);
   }
 
-  #send(flow: TransportFlow, proof: readonly (readonly [string, string])[]): void {
+  #send(flow: TransportFlow, credentials: readonly (readonly [string, string])[]): void {
     const request = this.#request(flow);
-    addHeaders(request, proof);
+    addHeaders(request, credentials);
     this.#transaction = this.#stack.transactions.request(request, newBranch(this.#stack), flow, {
       onFinal: (response) => this.#onFinal(flow, request, response),
       onNoResponse: (reason) => this.#tryNext(reason),
@@ -110,10 +110,10 @@ class OutOfDialog {
   }
 
   #onFinal(flow: TransportFlow, request: SipRequest, response: SipResponse): void {
-    const proof = retryCredentials(this.#digest, request, response);
-    if (proof !== null) {
+    const credentials = retryCredentials(this.#digest, request, response);
+    if (credentials !== null) {
       this.#sequence++;
-      this.#send(flow, proof);
+      this.#send(flow, credentials);
     } else if (response.status === 503 && this.#next < this.#addresses.length) this.#tryNext(response.reason);
     else
       this.#finish({ ok: true, response, source: { protocol: flow.protocol, ...flow.remote }, cseq: this.#sequence });

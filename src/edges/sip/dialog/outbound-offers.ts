@@ -6,12 +6,12 @@ import { sdpOf } from "./body.ts";
 import { CAPABILITIES } from "./stack-context.ts";
 import { withFlow } from "./route.ts";
 import { addHeaders, retryCredentials, sendInDialog } from "./sender.ts";
-import type { SessionContext } from "./session.ts";
+import type { SessionContext } from "./session-context.ts";
 import { agreeAsClient, longerInterval, refreshHeaders } from "./session-timer.ts";
 
 /** How often one re-INVITE is sent again for 491, 422 and a challenge together. */
 const MOST_TRIES = 6;
-/** ms without a final response to a re-INVITE, whatever its 1xx said: nobody rings in the middle of a call. */
+/** ms without a final response to a re-INVITE, whatever its 1xx said: nothing rings in the middle of a call. */
 const LONGEST_REINVITE_MS = 60_000;
 /** ms, RFC 3261 14.1: the owner of the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms. */
 const OWNER_WAIT_MS = { from: 2_100, to: 4_000 };
@@ -19,11 +19,11 @@ const OTHER_WAIT_MS = { from: 0, to: 2_000 };
 const WAIT_STEP_MS = 10;
 
 /** One re-INVITE from the user's point of view, over all its tries. */
-interface Wish {
+interface Reoffer {
   readonly sdp: string;
   readonly headers: ExtraHeaders;
-  /** Credentials that the far side has just asked for; null: those that did before. */
-  readonly proof: ExtraHeaders | null;
+  /** Credentials for the challenge that has just come; null: those of earlier challenges. */
+  readonly credentials: ExtraHeaders | null;
   readonly tries: number;
   readonly done: (result: ReinviteResult) => void;
 }
@@ -32,7 +32,7 @@ interface Wish {
 export class OutboundOffers {
   readonly #session: SessionContext;
   #attempt: InviteAttempt | null = null;
-  #wish: Wish | null = null;
+  #reoffer: Reoffer | null = null;
   #retry: Timer | null = null;
   #limit: Timer | null = null;
 
@@ -42,7 +42,7 @@ export class OutboundOffers {
 
   reinvite(sdp: string, done: (result: ReinviteResult) => void): void {
     const { interval } = this.#session.timer;
-    this.#begin({ sdp, headers: interval === null ? [] : refreshHeaders(interval), proof: null, tries: 0, done });
+    this.#begin({ sdp, headers: interval === null ? [] : refreshHeaders(interval), credentials: null, tries: 0, done });
   }
 
   /** By UPDATE without SDP where the far side takes that, else by a re-INVITE with our last SDP. */
@@ -59,38 +59,38 @@ export class OutboundOffers {
       });
   }
 
-  /** The session is over: nothing is tried again, and whoever waits is told. */
+  /** The session is over: nothing is tried again, and a pending re-INVITE fails. */
   stop(): void {
     this.#attempt?.cancel([]);
     this.#finish({ ok: false, status: null, reason: "the call has ended" });
   }
 
-  #begin(wish: Wish): void {
+  #begin(reoffer: Reoffer): void {
     const { offers, ended } = this.#session;
-    if (ended) wish.done({ ok: false, status: null, reason: "the call has ended" });
-    else if (this.#wish !== null || !offers.offer()) wish.done({ ok: false, status: 491, reason: "busy" });
+    if (ended) reoffer.done({ ok: false, status: null, reason: "the call has ended" });
+    else if (this.#reoffer !== null || !offers.offer()) reoffer.done({ ok: false, status: 491, reason: "busy" });
     else {
-      this.#wish = wish;
-      this.#send(wish);
+      this.#reoffer = reoffer;
+      this.#send(reoffer);
     }
   }
 
-  #send(wish: Wish): void {
+  #send(reoffer: Reoffer): void {
     const { stack, dialog } = this.#session;
-    const { sdp: body, headers, proof } = wish;
+    const { sdp: body, headers, credentials } = reoffer;
     const request = dialog.request({
       method: "INVITE",
       withContact: true,
       headers: [...CAPABILITIES, ...headers],
       body,
     });
-    addHeaders(request, proof ?? dialog.digest?.authorize(request) ?? []);
+    addHeaders(request, credentials ?? dialog.digest?.authorize(request) ?? []);
     withFlow(stack, dialog, (flow) => {
-      if (this.#wish !== wish) return;
+      if (this.#reoffer !== reoffer) return;
       const attempt: InviteAttempt = new InviteAttempt(stack, request, flow, {
         onProvisional() {},
         onSuccess: (_, response) => this.#onSuccess(attempt, response),
-        onRefused: (_, response, refused) => this.#onRefused(wish, refused, response),
+        onRefused: (_, response, refused) => this.#onRefused(reoffer, refused, response),
         onNoResponse: () => this.#session.end("lost"),
       });
       this.#attempt = attempt;
@@ -105,51 +105,51 @@ export class OutboundOffers {
     session.dialog.refreshTarget(response);
     session.acknowledged = attempt.sequence;
     attempt.acknowledge(session.dialog);
-    const wish = this.#wish;
-    if (attempt !== this.#attempt || wish === null || session.ended) return;
+    const reoffer = this.#reoffer;
+    if (attempt !== this.#attempt || reoffer === null || session.ended) return;
     const sdp = sdpOf(response);
     session.offers.settle();
-    if (sdp !== null) session.localSdp = wish.sdp;
+    if (sdp !== null) session.localSdp = reoffer.sdp;
     session.timer.restart(agreeAsClient(response));
     this.#finish(
       sdp === null ? { ok: false, status: response.status, reason: "no answer in the 200" } : { ok: true, sdp },
     );
   }
 
-  #onRefused(wish: Wish, request: SipRequest, response: SipResponse): void {
+  #onRefused(reoffer: Reoffer, request: SipRequest, response: SipResponse): void {
     const { dialog, offers } = this.#session;
     const { status } = response;
     this.#attempt = null;
     this.#limit?.cancel();
-    const proof = retryCredentials(dialog.digest, request, response);
+    const credentials = retryCredentials(dialog.digest, request, response);
     const longer = status === 422 ? longerInterval(response) : null;
-    if (proof !== null) this.#again({ ...wish, proof });
-    else if (longer !== null) this.#again({ ...wish, proof: null, headers: longer });
+    if (credentials !== null) this.#again({ ...reoffer, credentials });
+    else if (longer !== null) this.#again({ ...reoffer, credentials: null, headers: longer });
     else {
       offers.settle();
-      if (status === 491 && wish.tries < MOST_TRIES) this.#afterGlare(wish);
+      if (status === 491 && reoffer.tries < MOST_TRIES) this.#afterGlare(reoffer);
       else if (status === 408 || status === 481) this.#session.end("lost");
       else this.#finish({ ok: false, status, reason: response.reason });
     }
   }
 
-  /** With other headers, at once; a peer that is never content is left after a few tries. */
-  #again(wish: Wish): void {
-    const next = { ...wish, tries: wish.tries + 1 };
-    this.#wish = next;
+  /** With other headers, at once; a peer that keeps refusing is given a few tries. */
+  #again(reoffer: Reoffer): void {
+    const next = { ...reoffer, tries: reoffer.tries + 1 };
+    this.#reoffer = next;
     if (next.tries <= MOST_TRIES) this.#send(next);
     else {
       this.#session.offers.settle();
-      this.#finish({ ok: false, status: null, reason: "refused again and again" });
+      this.#finish({ ok: false, status: null, reason: "refused too many times" });
     }
   }
 
-  /** Meanwhile the far side's re-INVITE may come, and goes first. */
-  #afterGlare(wish: Wish): void {
-    const next = { ...wish, proof: null, tries: wish.tries + 1 };
-    this.#wish = next;
+  /** Meanwhile the far side's re-INVITE may come; it goes first. */
+  #afterGlare(reoffer: Reoffer): void {
+    const next = { ...reoffer, credentials: null, tries: reoffer.tries + 1 };
+    this.#reoffer = next;
     this.#retry = this.#session.stack.clock.after(this.#glareWait(), () => {
-      if (this.#wish !== next) return;
+      if (this.#reoffer !== next) return;
       if (this.#session.offers.offer()) this.#send(next);
       else if (next.tries < MOST_TRIES) this.#afterGlare(next);
       else this.#finish({ ok: false, status: 491, reason: "busy" });
@@ -170,12 +170,12 @@ export class OutboundOffers {
   }
 
   #finish(result: ReinviteResult): void {
-    const wish = this.#wish;
-    this.#wish = null;
+    const reoffer = this.#reoffer;
+    this.#reoffer = null;
     this.#attempt = null;
     this.#retry?.cancel();
     this.#limit?.cancel();
-    wish?.done(result);
+    reoffer?.done(result);
   }
 
   #refreshByInvite(sdp: string): void {

@@ -1,24 +1,13 @@
 import { BlockList, isIPv6 } from "node:net";
-import { parseUri, type Uri } from "../message/uri.ts";
-import { literalAddress, type SipTargetAddress } from "../transport/resolve.ts";
+import type { SipTargetAddress } from "../transport/resolve.ts";
 import type { TransportFlow } from "../transport/types.ts";
 import type { SipProtocol } from "./types.ts";
 import type { StackContext } from "./stack-context.ts";
 import type { Dialog } from "./dialog.ts";
+import { type Hop, hopOf } from "./hop.ts";
 
 /** ms to connect for a request in a dialog whose connection is gone. */
 const CONNECT_MS = 5_000;
-
-/** Where a URI of a dialog leads. */
-export interface Hop {
-  /** The URI it was made of. */
-  readonly text: string;
-  /** Null: the URI names nothing that can be sent to. */
-  readonly target: { readonly host: string; readonly port: number | null; readonly protocol: SipProtocol } | null;
-  readonly literal: SipTargetAddress | null;
-  /** DNS, once it was asked; null in it: no address. */
-  address: Promise<SipTargetAddress | null> | null;
-}
 
 /** Addresses that mean nothing outside their own network (RFC 1918, 6598, 3927, 4193). */
 const privateNetworks = new BlockList();
@@ -86,14 +75,4 @@ function chooseFlow(
     return flow;
   if (flow.usable && flow.reliable && protocol === flow.protocol && target.address === flow.remote.address) return flow;
   return stack.transport.flowTo(protocol, target.address, target.port, CONNECT_MS, flow.local) ?? flow;
-}
-
-function hopOf(text: string, current: SipProtocol): Hop {
-  const uri: Uri = parseUri(text);
-  if (uri.kind !== "sip" || uri.host.toLowerCase().endsWith(".invalid"))
-    return { text, target: null, literal: null, address: null };
-  const named = uri.params.get("transport")?.toLowerCase();
-  const protocol = named === "tcp" || named === "udp" ? named : current;
-  const host = uri.params.get("maddr") ?? uri.host;
-  return { text, target: { host, port: uri.port, protocol }, literal: literalAddress(host, uri.port), address: null };
 }

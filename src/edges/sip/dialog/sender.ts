@@ -8,7 +8,7 @@ export type InDialogOutcome =
   | { readonly kind: "response"; readonly response: SipResponse }
   | { readonly kind: "silence"; readonly reason: string };
 
-/** Tries of one request: a chain of proxies may each challenge it, one that is never content must not keep us busy. */
+/** Tries of one request: a chain of proxies may each challenge it, one that keeps refusing must not keep us busy. */
 const MOST_TRIES = 6;
 
 /** Sends a request other than INVITE and ACK in a dialog; digest challenges are answered (CSeq+1, new branch). */

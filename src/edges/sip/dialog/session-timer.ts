@@ -9,10 +9,10 @@ export const LEAST_INTERVAL_S = 90;
 const USUAL_INTERVAL_S = 1_800;
 /** s. A longer interval of theirs is shortened to this: no call lasts longer, and a timer must be able to hold it. */
 const LONGEST_INTERVAL_S = 86_400;
-/** s before the end at which the side that only waits gives up: this or a third of the interval (RFC 4028 10). */
+/** s before the end at which the side that does not refresh ends the call: this or a third of the interval (RFC 4028 10). */
 const MARGIN_S = 32;
 const MS = 1_000;
-/** ms. The longest that a timer of this machine can wait; a call that lasts so long ends or is refreshed then. */
+/** ms. The longest that a timer of this machine can wait; a call that lasts that long ends or is refreshed then. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** What both sides agreed on. */
@@ -21,7 +21,7 @@ export interface SessionInterval {
   readonly weRefresh: boolean;
 }
 
-/** `null`: no timer asked for. `refuse`: owed a 422 (RFC 4028 9). */
+/** `null`: no timer requested. `refuse`: owed a 422 (RFC 4028 9). */
 export type ServerAgreement =
   | { readonly kind: "none" }
   | { readonly kind: "refuse" }
@@ -32,11 +32,11 @@ export const MIN_SE: ExtraHeaders = [["Min-SE", String(LEAST_INTERVAL_S)]];
 
 /** Our part in a refresh or INVITE of theirs (RFC 4028 9): their wish, the refresher theirs unless they name us. */
 export function agreeAsServer(request: SipRequest): ServerAgreement {
-  const wish = numberOf(request, "session-expires");
-  if (wish === null) return { kind: "none" };
+  const requested = numberOf(request, "session-expires");
+  if (requested === null) return { kind: "none" };
   const theyCan = hasToken(request, "supported", "timer") || hasToken(request, "require", "timer");
-  if (wish < LEAST_INTERVAL_S && theyCan) return { kind: "refuse" };
-  const expiresS = Math.max(Math.min(wish, LONGEST_INTERVAL_S), LEAST_INTERVAL_S, leastOf(request));
+  if (requested < LEAST_INTERVAL_S && theyCan) return { kind: "refuse" };
+  const expiresS = Math.max(Math.min(requested, LONGEST_INTERVAL_S), LEAST_INTERVAL_S, leastOf(request));
   const weRefresh = !theyCan || refresherOf(request) === "uas";
   const value = `${expiresS};refresher=${weRefresh ? "uas" : "uac"}`;
   const require: ExtraHeaders = weRefresh ? [] : [["Require", "timer"]];
@@ -106,7 +106,7 @@ export class SessionTimer {
     return this.#interval === null ? null : { ...this.#interval, untilMs: this.#until };
   }
 
-  /** A new agreement: the time begins anew, or (null) stands still for ever. */
+  /** A new agreement: the interval starts again, or (null) there is no timer any more. */
   restart(interval: SessionInterval | null): void {
     this.stop();
     this.#interval = interval;
@@ -118,7 +118,7 @@ export class SessionTimer {
     if (this.#interval !== null) this.#interval = { ...this.#interval, expiresS };
   }
 
-  /** Goes on with what was agreed in an earlier process. */
+  /** Continues what was agreed in an earlier process. */
   resume(state: SessionInterval & { readonly untilMs: number }): void {
     this.#interval = state;
     this.#arm(state, state.untilMs);

@@ -159,7 +159,7 @@ describe("A6: a session interval that no timer can hold", () => {
     expect([dialled.log.ends, rig.longestDelayMs < 2 ** 31]).toEqual([[], true]);
   });
 
-  it("that a 422 asks for is not asked for by us", async () => {
+  it("that a 422 demands is not requested by us", async () => {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
     const peer = await Peer.at(rig, "10.0.0.9");
@@ -172,7 +172,7 @@ describe("A6: a session interval that no timer can hold", () => {
 });
 
 describe("the end of a call", () => {
-  it("answers a BYE with 200 and tells the user once", async () => {
+  it("answers a BYE with 200 and notifies the user once", async () => {
     const { rig, alice, peer, log, call } = await up();
     const branch = peer.send(theirs(peer, "BYE", 1));
     peer.send(theirs(peer, "BYE", 1), undefined, branch);
@@ -194,7 +194,7 @@ describe("the end of a call", () => {
     expect(isIdle(alice)).toBe(true);
   });
 
-  it("answers 481 to a re-INVITE that crosses our BYE, and gives our own re-INVITE up when a BYE crosses it", async () => {
+  it("answers 481 to a re-INVITE that crosses our BYE, and cancels our own re-INVITE when a BYE crosses it", async () => {
     const first = await up();
     first.call.hangUp();
     first.peer.send({ ...theirs(first.peer, "INVITE", 1), ...SDP });
@@ -210,7 +210,7 @@ describe("the end of a call", () => {
     expect(isIdle(second.alice)).toBe(true);
   });
 
-  it("tells the user what the BYE said", async () => {
+  it("hands the BYE to the user", async () => {
     const { rig, peer, log } = await up();
     const reasons: (string | undefined)[] = [];
     log.onEnded = (_end, bye) => void reasons.push(bye?.headers.get("reason"));
@@ -228,7 +228,7 @@ describe("the end of a call", () => {
     expect([peer.statuses("OPTIONS"), peer.statuses("BYE"), log.ends]).toEqual([[200], [200], ["remote_bye"]]);
   });
 
-  it("answers 481 to a BYE of a dialog that nobody knows, and to one with a wrong tag", async () => {
+  it("answers 481 to a BYE of an unknown dialog, and to one with a wrong tag", async () => {
     const { rig, peer } = await up();
     const bye = theirs(peer, "BYE", 1);
     peer.send({ ...bye, callId: "another" });
@@ -255,7 +255,7 @@ describe("requests in a call", () => {
     expect(alice.endpoint.stats.calls).toBe(1);
   });
 
-  it("get 500 when they come out of order, and no memory of the order is lost", async () => {
+  it("get 500 when they come out of order, and the order is remembered", async () => {
     const { rig, peer } = await up();
     peer.send(theirs(peer, "INFO", 5));
     await rig.pass(50);
@@ -343,7 +343,7 @@ describe("an offer of the far side in a call", () => {
     expect(peer.statuses("UPDATE")).toEqual([500, 200]);
   });
 
-  it("that the user takes his time over gets 100; a second one meanwhile 500 with Retry-After", async () => {
+  it("that the user answers late gets 100; a second one meanwhile 500 with Retry-After", async () => {
     const { rig, peer, log } = await up();
     let decide: (sdp: string) => void = () => {};
     log.reply = () => new Promise<string>((resolve) => (decide = resolve));
@@ -399,7 +399,7 @@ describe("an offer of the far side in a call", () => {
     expect(log.answers).toEqual([OTHER]);
   });
 
-  it("after a lost ACK is taken: whoever sends the next INVITE has seen our 200", async () => {
+  it("after a lost ACK is accepted: a peer that sends the next INVITE has seen our 200", async () => {
     const { rig, peer, log } = await up();
     peer.send({ ...theirs(peer, "INVITE", 1), ...SDP });
     await rig.pass(50);
@@ -513,7 +513,7 @@ describe("an offer of ours in a call", () => {
     expect([peer.requests("CANCEL").length, result.value?.ok, log.ends]).toEqual([1, false, []]);
   });
 
-  it("that is out when the call ends is given up; its late 200 is acknowledged all the same", async () => {
+  it("that is pending when the call ends is cancelled; its late 200 is still acknowledged", async () => {
     const { rig, alice, peer, call } = await up();
     const result = watch(call.reinvite(OTHER));
     await rig.pass(50);

@@ -19,27 +19,9 @@ import { OfferAnswer } from "./offer-answer.ts";
 import { OutboundOffers } from "./outbound-offers.ts";
 import { withFlow } from "./route.ts";
 import { sendInDialog } from "./sender.ts";
+import type { SessionContext } from "./session-context.ts";
 import { type SessionInterval, SessionTimer } from "./session-timer.ts";
 import type { DialogUser } from "./table.ts";
-
-/** What the parts of a session share. */
-export interface SessionContext {
-  readonly stack: StackContext;
-  readonly dialog: Dialog;
-  readonly offers: OfferAnswer;
-  readonly timer: SessionTimer;
-  readonly handlers: CallHandlers;
-  readonly ended: boolean;
-  /** Our last session description that counts. */
-  localSdp: string | null;
-  /** CSeq of our last INVITE that got a 2xx. */
-  acknowledged: number | null;
-  readonly peerAllows: ReadonlySet<string>;
-  readonly inbound: InboundOffers;
-  readonly outbound: OutboundOffers;
-  /** Ends the session for good: BYE where one is owed, and `onEnded`. */
-  end(reason: CallEnd, by?: SipRequest | null): void;
-}
 
 /** How a session begins. */
 export interface SessionStart {
@@ -259,7 +241,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
     run?.();
   }
 
-  /** Packages (RFC 6086) are none of ours: 469. The older kind, which carries digits, is. */
+  /** INFO packages (RFC 6086) are not supported: 469. The older kind, which carries digits, is. */
   #onInfo(incoming: IncomingTransaction): void {
     const { request } = incoming;
     if (request.headers.has("info-package")) {

@@ -29,7 +29,7 @@ export interface StackContext {
   readonly isBehindNat: (flow: TransportFlow) => boolean;
 }
 
-/** Octets of randomness in a branch, tag or Call-ID: unique across space and time, and not to be guessed. */
+/** Octets of randomness in a branch, tag or Call-ID: unique across space and time, and impossible to guess. */
 const ID_OCTETS = 10;
 
 /** A fresh tag or Call-ID. */
@@ -50,7 +50,7 @@ const ACCEPT: readonly [string, string] = ["Accept", "application/sdp, applicati
 
 /** What requests and 2xx that set up or refresh a dialog say about us. */
 export const CAPABILITIES: readonly (readonly [string, string])[] = [ALLOW, SUPPORTED];
-/** The same for the answer to an OPTIONS; some trunks count us as down without them. */
+/** The same for the answer to an OPTIONS; some trunks consider us down without them. */
 export const ALL_CAPABILITIES: readonly (readonly [string, string])[] = [ALLOW, ACCEPT, SUPPORTED];
 
 /** Answers a request; `headers` behind `Server`. Content-Type goes with the headers. */
@@ -74,7 +74,7 @@ export function response(
   return buildResponse(request, status, parts.reason, { ...parts, headers });
 }
 
-/** 405 for a method we know and do not do here (RFC 3261 8.2.1); unknown ones got 501 already. */
+/** 405 for a known method that is not supported here (RFC 3261 8.2.1); unknown ones already got 501. */
 export function respondNotAllowed(stack: StackContext, incoming: IncomingTransaction, toTag: string): void {
   respond(stack, incoming, 405, { toTag, headers: [ALLOW] });
 }

@@ -1,18 +1,24 @@
 import { callId, from, type SipRequest, type SipResponse, to } from "../message/message.ts";
 import type { IncomingTransaction } from "../transaction/layer.ts";
-import type { Dialog } from "./dialog.ts";
 
-/** Who has a dialog: an early leg of a dial, an INVITE that rings, or a call. */
+/** What names a dialog (RFC 3261 12). */
+interface DialogIds {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+}
+
+/** The owner of a dialog: an early leg of a dial, an INVITE that rings, or a call. */
 export interface DialogUser {
   readonly kind: "call" | "ringing_in" | "ringing_out";
-  readonly dialog: Dialog;
+  readonly dialog: DialogIds;
   /** Any request in the dialog but ACK and CANCEL; it must be answered. */
   onRequest(incoming: IncomingTransaction): void;
   /** An ACK to a 2xx. */
   onAck(request: SipRequest): void;
   /** A 2xx to an INVITE of ours whose transaction is long gone. */
   onStraySuccess(response: SipResponse): void;
-  /** Stops every timer without a word: the endpoint stops, and another process may go on with the dialog. */
+  /** Stops every timer and reports nothing: the endpoint stops, and another process may take the dialog over. */
   suspend(): void;
 }
 
@@ -44,7 +50,7 @@ export class DialogTable {
     if (this.#users.get(key) === user) this.#users.delete(key);
   }
 
-  /** Who has the dialog with these ids now. */
+  /** The owner of the dialog with these ids. */
   of(callId: string, localTag: string, remoteTag: string): DialogUser | undefined {
     return this.#users.get(keyOf(callId, localTag, remoteTag));
   }

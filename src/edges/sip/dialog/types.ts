@@ -23,8 +23,8 @@ export interface SipCredentials {
 }
 
 /**
- * Why a call that was up is over.
- * `hung_up` our {@link SipCall.hangUp} · `remote_bye` the far side's BYE · `no_ack` nobody acknowledged our 200 within
+ * Why an established call ended.
+ * `hung_up` our {@link SipCall.hangUp} · `remote_bye` the far side's BYE · `no_ack` our 200 was not acknowledged within
  * 64·T1 (RFC 3261 13.3.1.4) · `no_answer_in_ack` our offer was never answered · `session_expired` RFC 4028 ·
  * `lost` a request in the dialog got 408, 481 or no answer at all (RFC 3261 12.2.1.2, 14.1).
  */
@@ -35,7 +35,7 @@ export type OfferReply =
   | string
   | { readonly status: number; readonly reason?: string; readonly headers?: ExtraHeaders };
 
-/** What a call tells its user. Set {@link SipCall.handlers} before control returns to the event loop. */
+/** What a call reports to its user. Set {@link SipCall.handlers} before control returns to the event loop. */
 export interface CallHandlers {
   /**
    * Exactly once, whichever side ended it; synchronously inside `hangUp` when we did. `bye`: the far side's BYE; null
@@ -118,7 +118,7 @@ export interface IncomingInvite {
   onOffer(run: (sdp: string) => OfferReply | Promise<OfferReply>): void;
 }
 
-/** One attempt that we make. */
+/** One outgoing attempt. */
 export interface OutgoingInvite {
   readonly callId: string;
   /**
@@ -134,7 +134,7 @@ export interface OutgoingInvite {
   snapshot(): RingingSnapshot | null;
 }
 
-/** An attempt that is ready. */
+/** An attempt that is ready to be sent. */
 export interface PreparedInvite extends OutgoingInvite {
   send(): void;
 }
@@ -163,7 +163,7 @@ export interface DialHandlers {
   onProgress(status: number, sdp: string | null, toTag: string): void;
   /**
    * The first 2xx; its ACK is sent. `sdp`: the answer; null where neither the 200 nor a 18x of its fork had one (then
-   * the session cannot work: hang up). Further forks' 2xx are acknowledged and ended without a word.
+   * the session cannot work: hang up). Further forks' 2xx are acknowledged and ended without being reported.
    */
   onAnswered(call: SipCall, sdp: string | null): void;
   /**
@@ -278,7 +278,7 @@ export interface FlowSnapshot {
 }
 
 /**
- * An INVITE of ours that rings, as a plain JSON value: what its CANCEL and the ACK of its refusal repeat of it
+ * An INVITE of ours that is ringing, as a plain JSON value: what its CANCEL and the ACK of its refusal repeat of it
  * (RFC 3261 9.1, 17.1.1.3). Values are as on the wire. No secrets.
  */
 export interface RingingSnapshot {

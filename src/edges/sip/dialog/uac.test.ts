@@ -25,7 +25,7 @@ describe("an INVITE that is made ready", () => {
     return { rig, alice, peer, out };
   }
 
-  it("goes out when it is told to, however long that takes, and rings as long as any other", async () => {
+  it("goes out with send, however late that is, and rings as long as any other", async () => {
     const { rig, peer, out } = await prepared();
     expect(peer.received).toEqual([]);
     out.send();
@@ -38,7 +38,7 @@ describe("an INVITE that is made ready", () => {
     expect(peer.requests("CANCEL")).toHaveLength(1);
   });
 
-  it("never goes out once it was given up, and leaves nothing behind", async () => {
+  it("never goes out once it was cancelled, and leaves nothing behind", async () => {
     const { rig, alice, peer, out } = await prepared();
     out.cancel();
     out.send();
@@ -48,7 +48,7 @@ describe("an INVITE that is made ready", () => {
   });
 });
 
-describe("giving up a call that we make", () => {
+describe("cancelling a call that we make", () => {
   it("sends no CANCEL before a 1xx, and one as soon as it comes", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9");
@@ -60,7 +60,7 @@ describe("giving up a call that we make", () => {
     expect(topVia(peer.request("CANCEL")).branch).toBe(topVia(peer.request("INVITE")).branch);
   });
 
-  it("acknowledges the 487 long after nobody asks for the call any more, and says nothing", async () => {
+  it("acknowledges the 487 long after the cancel, and reports nothing", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9");
     await rig.pass(100);
@@ -346,7 +346,7 @@ describe("digest", () => {
     expect(cseq(again).number).toBe(cseq(peer.request("BYE")).number + 1);
   });
 
-  it("fails with the status when the password is wrong or there is none", async () => {
+  it("fails with the status when the password is wrong or missing", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9", { credentials });
     await rig.pass(100);
@@ -407,7 +407,7 @@ describe("how an attempt fails", () => {
     expect(isIdle(alice)).toBe(true);
   });
 
-  it("is no worse when the user's handler throws: it is logged, and other calls go on", async () => {
+  it("survives a handler that throws: it is logged, and other calls continue", async () => {
     const rig = new Rig();
     const errors: string[] = [];
     const log = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => void errors.push(message) };
@@ -421,7 +421,7 @@ describe("how an attempt fails", () => {
     expect([errors, other.failures.length]).toEqual([["a SIP timer failed"], 1]);
   });
 
-  it("reports a protocol that nobody listens on, later and not inside dial", async () => {
+  it("reports a protocol without a listener, later and not inside dial", async () => {
     const { rig } = await world();
     const carol = await rig.endpoint("10.0.0.3", { listeners: [{ protocol: "udp", host: "10.0.0.3", port: 5060 }] });
     const dialled = carol.dial("10.0.0.9", { protocol: "tcp" });
@@ -455,7 +455,7 @@ describe("a target with several addresses", () => {
     expect(dialled.failures).toEqual([]);
   });
 
-  it("is tried at the next one when nothing is heard in time; a late answer of the first is ended", async () => {
+  it("is tried at the next one when no response comes in time; a late answer of the first is ended", async () => {
     const { rig, alice, first, second } = await trunk();
     const dialled = alice.dial("trunk.example", { target, noProvisionalTimeoutMs: 3_000 });
     await rig.pass(3_100);
@@ -488,7 +488,7 @@ describe("a target with several addresses", () => {
     expect(dialled.failures).toEqual([{ status: 503, reason: "Service Unavailable" }]);
   });
 
-  it("is given up without an address", async () => {
+  it("fails without an address", async () => {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
     const dialled = alice.dial("trunk.example", { target });
@@ -564,7 +564,7 @@ describe("a large INVITE", () => {
   });
 });
 
-describe("an INVITE that rings, written down and given up by another process", () => {
+describe("an INVITE that rings, saved and cancelled by another process", () => {
   /** A phone rings; the process that rang it is gone, and its successor gives the INVITE up. */
   async function cancelled(): Promise<{ rig: Rig; again: Party; peer: Peer }> {
     const rig = new Rig();
@@ -609,13 +609,13 @@ describe("an INVITE that rings, written down and given up by another process", (
     expect(isIdle(again)).toBe(true);
   });
 
-  it("is forgotten after 64·T1 when the phone says nothing more", async () => {
+  it("is forgotten after 64·T1 when the phone stays silent", async () => {
     const { rig, again } = await cancelled();
     await rig.pass(ALL_TIMERS_MS);
     expect(isIdle(again)).toBe(true);
   });
 
-  it("rings no more once it was answered, refused or given up", async () => {
+  it("has no snapshot once it was answered, refused or cancelled", async () => {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
     const peer = await Peer.at(rig, "10.0.0.9");

@@ -124,7 +124,7 @@ describe("an INVITE that comes in", () => {
     expect(peer.statuses("INVITE")).toHaveLength(3);
   });
 
-  it("hears its 180 once a minute while it rings, so that no proxy gives it up", async () => {
+  it("gets its 180 again every minute while it rings, so that no proxy cancels it", async () => {
     const { rig, bob, peer } = await world();
     bob.onInvite = (invite) => invite.ring();
     peer.send(INVITE, "10.0.0.2");
@@ -147,7 +147,7 @@ describe("an INVITE that comes in", () => {
     expect(peer.statuses("INVITE")).toEqual([100, 500]);
   });
 
-  it("gets 415 with a body that is no SDP, and is understood when the SDP is a part of several", async () => {
+  it("gets 415 with a body that is not SDP, and is understood when the SDP is one of several parts", async () => {
     const { rig, bob, peer } = await world();
     peer.send({ ...INVITE, contentType: "text/plain" }, "10.0.0.2");
     await rig.pass(100);
@@ -194,7 +194,7 @@ describe("an INVITE without an offer", () => {
   });
 });
 
-describe("a caller who gives up", () => {
+describe("a caller who cancels", () => {
   it("with CANCEL gets 200 for it and 487 for the INVITE", async () => {
     const { rig, bob, peer } = await world();
     let cancelled = 0;
@@ -231,7 +231,7 @@ describe("a caller who gives up", () => {
     expect([peer.statuses("CANCEL"), peer.statuses("INVITE"), logs[0]?.ends]).toEqual([[200], [100, 200], []]);
   });
 
-  it("with a CANCEL for nothing gets 481, and no memory is spent on it", async () => {
+  it("with a CANCEL that matches nothing gets 481 and costs no memory", async () => {
     const { rig, bob, peer } = await world();
     peer.send({ ...PLAIN, method: "CANCEL" }, "10.0.0.2");
     await rig.pass(50);
@@ -326,7 +326,7 @@ describe("a caller who requires reliable 1xx (RFC 3262)", () => {
     expect(peer.statuses("PRACK")).toEqual([481]);
   });
 
-  it("gets a 5xx when no PRACK comes for 64·T1, and the user hears of it", async () => {
+  it("gets a 5xx when no PRACK comes for 64·T1, and the user is notified", async () => {
     const { rig, bob, peer } = await world();
     let cancelled = 0;
     bob.onInvite = (invite) => {

@@ -20,7 +20,7 @@ import { makeVia } from "./via.ts";
 const FOUR_OR_FIVE = ["Via", "From", "To", "Call-ID", "CSeq"];
 
 describe("buildResponse", () => {
-  it("copies what RFC 3261 8.2.6 says, octet for octet, and adds the To tag", () => {
+  it("copies the headers of RFC 3261 8.2.6 octet for octet, and adds the To tag", () => {
     const request = asRequest(
       wire([...invite(), "Via: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK2", "Record-Route: <sip:p;lr>", "Subject: no"]),
     );
@@ -65,7 +65,7 @@ describe("buildResponse", () => {
     expect([again.headers.has("X"), again.headers.has("Y"), again.reason]).toEqual([false, false, "Busy X: 1"]);
   });
 
-  it("a status that nobody registered has the phrase of its class", () => {
+  it("an unregistered status has the phrase of its class", () => {
     expect([200, 299, 486, 499, 699].map(reasonPhrase)).toEqual(["OK", "OK", "Busy Here", "Bad Request", "Decline"]);
   });
 });
@@ -96,7 +96,7 @@ describe("buildRequest and serialize", () => {
     expect(again.body.toString()).toBe(parts.body);
   });
 
-  it("lets no text of the caller begin a header", () => {
+  it("lets no text from outside begin a header", () => {
     const evil = "x\r\nEvil: 1";
     const built = buildRequest({
       ...parts,
@@ -178,7 +178,7 @@ describe("stampReceived", () => {
     expect(stamped("SIP/2.0/UDP  198.51.100.9 ;branch=b")).toBe("SIP/2.0/UDP  198.51.100.9 ;branch=b");
   });
 
-  it("believes no received or rport that the peer wrote itself", () => {
+  it("ignores a received or rport that the peer wrote itself", () => {
     expect(stamped("SIP/2.0/UDP 198.51.100.9;branch=b;received=203.0.113.1;rport=1")).toBe(
       "SIP/2.0/UDP 198.51.100.9;branch=b;received=198.51.100.9;rport=4711",
     );

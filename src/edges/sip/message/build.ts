@@ -122,7 +122,7 @@ export function serialize(message: SipMessage): Buffer {
   return octets;
 }
 
-/** A copy in memory of its own, for what is kept: small buffers share a pool of 64 KiB, and one of them keeps it whole. */
+/** A copy in memory of its own, for whatever is retained: small buffers share a pool of 64 KiB, and one of them keeps all of it alive. */
 export function ownCopy(octets: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(octets.length);
   octets.copy(copy);

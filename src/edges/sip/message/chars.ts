@@ -27,7 +27,7 @@ export function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
 }
 
-/** The first position at or behind `pos` that is no space or tab. */
+/** The first position at or behind `pos` that is not a space or tab. */
 export function skipBlanks(text: string, pos: number): number {
   let i = pos;
   while (i < text.length && isBlank(text.charCodeAt(i))) i++;

@@ -121,7 +121,7 @@ describe("what real trunks and phones send", () => {
     expect(request.uri).toMatchObject({ user: "*72#", host: "192.0.2.10" });
   });
 
-  it("octets behind the body of a datagram belong to nobody", () => {
+  it("octets behind the body of a datagram are dropped", () => {
     const request = asRequest(wire(invite({ "Content-Length": "0" }), "v=0\r\n"));
     expect(request.body.length).toBe(0);
   });

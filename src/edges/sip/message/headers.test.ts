@@ -214,7 +214,7 @@ describe("Via", () => {
     expect(viaWith(via, "rport", "4711")).toMatchObject({ rport: 4711, branch: "z9hG4bKb" });
   });
 
-  it("an empty branch is none, and an rport that is no port is a wish for one", () => {
+  it("an empty branch counts as absent, and an rport that is not a port as the bare flag", () => {
     expect(parseVia("SIP/2.0/UDP a;branch=;rport=x")).toMatchObject({ branch: null, rport: "asked" });
   });
 

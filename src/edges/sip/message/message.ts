@@ -150,7 +150,7 @@ export function recordRoutes(message: SipMessage): readonly NameAddr[] {
   return (message.headers.parsed.recordRoutes ??= message.headers.all("record-route").map(parseNameAddr));
 }
 
-/** Null when absent. Throws when two fields disagree: nobody can tell where the body ends. */
+/** Null when absent. Throws when two fields disagree: the end of the body is then unknown. */
 export function contentLength(message: SipMessage): number | null {
   return declaredLength(message.headers);
 }

@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { SipParseError } from "./error.ts";
+import { RefusedMessage } from "./refused-message.ts";
 import { MAX_HEADER_CHARS, MAX_HEADER_FIELDS, MAX_MESSAGE_OCTETS, parseDatagram } from "./parse.ts";
 import { asRequest, invite, wire } from "./testing/make.ts";
 import { buildResponse, serialize } from "./build.ts";
 
-function fault(octets: Buffer): SipParseError {
+function fault(octets: Buffer): RefusedMessage {
   try {
     parseDatagram(octets);
   } catch (error) {
-    if (error instanceof SipParseError) return error;
+    if (error instanceof RefusedMessage) return error;
     throw error;
   }
   throw new Error("was parsed");
 }
 
 describe("parseDatagram", () => {
-  it("refuses what has no SIP start line, and answers nothing", () => {
+  it("refuses what has no SIP start line, without an answer", () => {
     for (const line of [
       "GET / HTTP/1.1",
       "INVITE",

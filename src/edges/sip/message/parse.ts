@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { isToken, isBlank, trimmed } from "./chars.ts";
 import { SipParseError } from "./error.ts";
+import { RefusedMessage } from "./refused-message.ts";
 import { type Charset, headerKey, Headers, isUsualName } from "./headers.ts";
 import { declaredLength, makeRequest, NO_BODY, type SipMessage, type SipRequest } from "./message.ts";
 
@@ -30,7 +31,7 @@ export function isKeepAlive(datagram: Buffer): boolean {
  * Empty, CRLF-only, NUL-only and `jaK` keep-alive datagrams are not messages: see {@link isKeepAlive}.
  */
 export function parseDatagram(datagram: Buffer): SipMessage {
-  if (datagram.length > MAX_MESSAGE_OCTETS) throw new SipParseError("a datagram over the limit", null);
+  if (datagram.length > MAX_MESSAGE_OCTETS) throw new RefusedMessage("a datagram over the limit", 400, null);
   const start = skipLineBreaks(datagram);
   const { headEnd, bodyStart } = findBlankLine(datagram, start);
   const head = parseHead(datagram, start, headEnd);
@@ -85,7 +86,7 @@ export function parseHead(octets: Buffer, start: number, end: number): Head {
   return { headers, withBody };
 }
 
-/** UTF-8 by RFC 3261; octets that are none (old PBXs write Latin-1 names) are kept one to one instead of being lost. */
+/** UTF-8 by RFC 3261; octets that are not (old PBXs write Latin-1 names) are kept one to one instead of being lost. */
 function decode(octets: Buffer, start: number, end: number): { readonly text: string; readonly charset: Charset } {
   const text = octets.toString("utf8", start, end);
   // A replacement character either stands for broken octets or was sent as such.
@@ -107,7 +108,7 @@ function requestLine(line: string): Make {
   const last = bare.lastIndexOf(" ");
   const version = line.slice(last + 1);
   if (!isToken(method) || last <= first || !/^SIP\/\d{1,9}\.\d{1,9}[ \t]*$/i.test(version))
-    throw new SipParseError("no SIP start line", null);
+    throw new RefusedMessage("no SIP start line", 400, null);
   const uri = line.slice(first + 1, last);
   const written = version === "SIP/2.0" ? version : version.toUpperCase();
   return (headers, body) => makeRequest({ method, uri, version: written, headers, body });
@@ -117,7 +118,7 @@ function requestLine(line: string): Make {
 function statusLine(line: string): Make {
   const match = /^SIP\/(\d{1,9}\.\d{1,9})[ \t]+(\d{3})(?:[ \t]([^\r]*))?$/.exec(line);
   const status = Number(match?.[2]);
-  if (match === null || status < 100 || status > 699) throw new SipParseError("no SIP status line", null);
+  if (match === null || status < 100 || status > 699) throw new RefusedMessage("no SIP status line", 400, null);
   const version = `SIP/${match[1]}`;
   const reason = trimmed(match[3] ?? "");
   return (headers, body) => ({ kind: "response", status, reason, version, headers, body });
@@ -139,7 +140,7 @@ function readFields(text: string, pos: number, headers: Headers, soFar: () => Si
   }
 }
 
-/** False when the line is no header field. A CR that ends no line would end one for somebody else: not taken. */
+/** False when the line is no header field. A bare CR would end a line for other parsers: refused. */
 function addField(text: string, at: number, end: number, folded: boolean, headers: Headers): boolean {
   const colon = text.indexOf(":", at);
   if (colon === -1 || colon >= end) return false;
@@ -157,7 +158,5 @@ function unfolded(text: string): string {
 }
 
 function refused(why: string, status: number, soFar: () => SipRequest | null): SipParseError {
-  const request = soFar();
-  const answerable = request !== null && request.method !== "ACK" && request.headers.has("via");
-  return new SipParseError(why, answerable ? status : null, request);
+  return new RefusedMessage(why, status, soFar());
 }

@@ -75,7 +75,7 @@ const PHRASES: ReadonlyMap<number, string> = new Map([
 
 const CLASSES = ["Trying", "OK", "Multiple Choices", "Bad Request", "Server Internal Error", "Decline"];
 
-/** The standard reason phrase; that of the class (x00, 603) for a status nobody has registered. */
+/** The standard reason phrase; that of the class (x00, 603) for an unregistered status. */
 export function reasonPhrase(status: number): string {
   return PHRASES.get(status) ?? CLASSES[Math.trunc(status / 100) - 1] ?? "Unknown";
 }

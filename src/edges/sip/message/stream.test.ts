@@ -59,7 +59,7 @@ describe("StreamParser", () => {
     expect(parser.push(Buffer.concat([Buffer.from("\r\n"), sized(0)]))).toHaveLength(1);
   });
 
-  it("a body that was given out is not overwritten by what comes later", () => {
+  it("a delivered body is not overwritten by later input", () => {
     const parser = new StreamParser();
     const [first] = parser.push(sized(10));
     for (let i = 0; i < 20; i++) parser.push(sized(3000, { Subject: "c".repeat(500) }));
@@ -71,7 +71,7 @@ describe("StreamParser", () => {
     expect(parser.push(Buffer.concat([wire(invite()), sized(2)]))).toHaveLength(2);
   });
 
-  it("dblreq of RFC 4475 is two messages on a stream; the octets behind the second are no third", () => {
+  it("dblreq of RFC 4475 is two messages on a stream; the octets behind the second are not a third", () => {
     const error = faultOf(() => new StreamParser().push(tortureMessage("dblreq")));
     expect(error.before.filter((item) => item !== "ping").map((item) => request(item).method)).toEqual([
       "REGISTER",

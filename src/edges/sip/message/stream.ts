@@ -1,6 +1,7 @@
 import { SipParseError } from "./error.ts";
-import { declaredLength, NO_BODY, type SipMessage, type SipRequest } from "./message.ts";
+import { declaredLength, NO_BODY, type SipMessage } from "./message.ts";
 import { type Head, MAX_MESSAGE_OCTETS, parseHead } from "./parse.ts";
+import { RefusedMessage } from "./refused-message.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -18,9 +19,9 @@ export class StreamParser {
   #buffer: Buffer = Buffer.allocUnsafe(INITIAL_OCTETS);
   #start = 0;
   #end = 0;
-  /** How far the end of the headers has been looked for, so that a trickle of octets is not searched again and again. */
+  /** How far the end of the headers has been searched for, so that slow octets are not searched repeatedly. */
   #searched = 0;
-  /** The message whose body is still on its way, and how long that is. */
+  /** The message whose body is incomplete, and how long the body is. */
   #head: { readonly head: Head; readonly bodyStart: number; readonly bodyLength: number } | null = null;
   #failure: StreamError | null = null;
 
@@ -107,10 +108,10 @@ export class StreamParser {
     const found = this.#buffer.subarray(0, this.#end).indexOf(CRLF_CRLF, from);
     this.#searched = this.#end;
     if (found === -1) {
-      if (this.pending > MAX_MESSAGE_OCTETS) throw new SipParseError("headers over the limit", null);
+      if (this.pending > MAX_MESSAGE_OCTETS) throw new RefusedMessage("headers over the limit", 400, null);
       return null;
     }
-    if (found - this.#start > MAX_MESSAGE_OCTETS) throw new SipParseError("headers over the limit", null);
+    if (found - this.#start > MAX_MESSAGE_OCTETS) throw new RefusedMessage("headers over the limit", 400, null);
     const head = parseHead(this.#buffer, this.#start, found + 2);
     const bodyLength = lengthOf(head);
     if (found + 4 - this.#start + bodyLength > MAX_MESSAGE_OCTETS) throw fatal(head, "a body over the limit", 513);
@@ -130,17 +131,15 @@ function lengthOf(head: Head): number {
 
 function fatal(head: Head, why: string, status: number): SipParseError {
   const message = head.withBody(NO_BODY);
-  const request: SipRequest | null = message.kind === "request" ? message : null;
-  const answerable = request !== null && request.method !== "ACK" && request.headers.has("via");
-  return new SipParseError(why, answerable ? status : null, request);
+  return new RefusedMessage(why, status, message.kind === "request" ? message : null);
 }
 
 /** A fault of framing, with what was complete before it in the same chunk. */
-export class StreamError extends SipParseError {
+export class StreamError extends RefusedMessage {
   readonly before: readonly (SipMessage | "ping")[];
 
   constructor(cause: SipParseError, before: readonly (SipMessage | "ping")[]) {
-    super(cause.message, cause.status, cause.request);
+    super(cause.message, cause.status ?? 400, cause instanceof RefusedMessage ? cause.request : null);
     this.before = before;
   }
 }

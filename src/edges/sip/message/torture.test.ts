@@ -250,7 +250,7 @@ const UNREPRESENTABLE: Readonly<Record<string, string>> = {
 };
 
 const OWNED_ABOVE: Readonly<Record<string, { readonly owner: string; readonly method?: string }>> = {
-  baddate: { owner: "3.1.2.12: nobody here uses Date, and then it should not be refused" },
+  baddate: { owner: "3.1.2.12: Date is not used here, and then it should not be refused" },
   badbranch: { owner: "3.2.1: the transaction layer falls back to RFC 2543 matching, the branch is the cookie alone" },
   unksm2: { owner: "3.3.4: the registrar does not know the To (404)" },
   invut: { owner: "3.3.6: who reads bodies answers 415" },
@@ -314,7 +314,7 @@ describe("RFC 4475", () => {
     ]);
   });
 
-  it("intmeth and esc02 are owed 501 by who does not know their methods", () => {
+  it("intmeth and esc02 are owed 501 where their methods are unknown", () => {
     for (const name of ["intmeth", "esc02"]) expect(validateRequest(request(name))?.status).toBe(501);
   });
 
@@ -335,7 +335,7 @@ describe("RFC 4475", () => {
     expect(() => parseDatagram(Buffer.from(wsinv.replace(/ SIP\/2.0 *\r/, "\r")))).toThrow(SipParseError);
   });
 
-  it("is there octet for octet: what an editor would mend is still broken", () => {
+  it("is there octet for octet: what an editor would repair is still broken", () => {
     const facts: Readonly<Record<string, RegExp>> = {
       wsinv: /\r\nNewFangledHeader: {3}newfangled value\r\n continued newfangled value\r\n/,
       intmeth: /^!interesting-Method0123456789_\*\+`\.%indeed'~ sip:1_unusual\.URI~/,

@@ -44,7 +44,7 @@ const MAX_PORT = 65_535;
 // oxlint-disable-next-line no-control-regex -- controls are what is looked for
 const NEVER_IN_URI = /[\u0000-\u0020\u007f<>"]/;
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
-/** Underscores are no host name by RFC 1123 but are seen in private networks. */
+/** RFC 1123 allows no underscores in host names, but private networks have them. */
 const HOST_NAME = /^[A-Za-z0-9._-]+$/;
 
 /** Throws `SipParseError(400)` when the text is no URI. Does not accept surrounding white space or `<>`. */

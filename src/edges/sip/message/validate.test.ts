@@ -45,7 +45,7 @@ describe("validateRequest", () => {
     expect(verdict(changes)).toBe(400);
   });
 
-  it("says what is wrong in the reason", () => {
+  it("names the fault in the reason", () => {
     const refusal = validateRequest(asRequest(wire(invite({ "Call-ID": null }))));
     expect(refusal?.reason).toBe("Bad Request - no call-id");
   });

@@ -36,7 +36,7 @@ export const KNOWN_METHODS: ReadonlySet<string> = new Set(
   "INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK UPDATE INFO REFER SUBSCRIBE NOTIFY MESSAGE PUBLISH".split(" "),
 );
 
-/** The extensions a user agent of ours may be asked for: RFC 3262, 4028, 3891, 4488, 3327, 5626. */
+/** The extensions that a Require may name: RFC 3262, 4028, 3891, 4488, 3327, 5626. */
 export const SUPPORTED_EXTENSIONS: ReadonlySet<string> = new Set(
   "100rel timer replaces norefersub path outbound".split(" "),
 );
@@ -45,15 +45,15 @@ export const SUPPORTED_EXTENSIONS: ReadonlySet<string> = new Set(
 const AT_MOST_ONE = ["from", "to", "call-id", "cseq", "max-forwards", "content-type", "expires"] as const;
 
 /**
- * Null: well-formed, and the typed accessors will not throw. Otherwise the response owed, judged in the order of RFC
+ * Null: well-formed, and the typed accessors will not throw. Otherwise the response owed, checked in the order of RFC
  * 3261 section 8.2: version (505), syntax (400), method (501), Request-URI scheme (416), Require (420).
- * What needs more than the message belongs to others: body type 415 and 406 to who reads bodies, an empty branch
+ * What needs more than the message belongs to other layers: body type 415 and 406 to readers of bodies, an empty branch
  * cookie and merged requests to the transaction layer, credentials and bindings to the registrar, Max-Forwards 0 to a
- * proxy. A Date that is not in GMT is let pass, as RFC 4475 section 3.1.2.12 asks of whoever does not use it.
+ * proxy. A Date that is not in GMT is accepted, as RFC 4475 section 3.1.2.12 asks of receivers that do not use it.
  */
 export function validateRequest(request: SipRequest, options: ValidateOptions = {}): SipRefusal | null {
   if (request.version.trimEnd() !== "SIP/2.0") return { status: 505, reason: "Version Not Supported" };
-  const fault = request.version === "SIP/2.0" ? requestFault(request) : "space behind the SIP version";
+  const fault = request.version === "SIP/2.0" ? requestFault(request) : "a space behind the SIP version";
   if (fault !== null) return { status: 400, reason: `Bad Request - ${fault}` };
   const methods = options.methods ?? KNOWN_METHODS;
   if (!methods.has(request.method)) return { status: 501, reason: "Not Implemented" };

@@ -46,7 +46,7 @@ function viaOf(transport: string, host: string, port: number | null, params: Par
   };
 }
 
-/** A value that is no port reads as the bare flag: the peer wanted symmetric responses, which is what it gets. */
+/** A value that is not a port reads as the bare flag: the peer wants symmetric responses, and gets them. */
 function readRport(text: string): number | "asked" {
   return /^\d{1,5}$/.test(text) ? Number(text) : "asked";
 }

@@ -4,7 +4,26 @@ import { parseDatagram } from "../message/parse.ts";
 import type { TransportFlow, Transport } from "../transport/types.ts";
 import { silentLog } from "../../../base/log.ts";
 import { seededRandom } from "../../../base/random.ts";
-import type { Rig } from "./rig.ts";
+import { OFFER, type Rig } from "./rig.ts";
+
+/** An INVITE from a peer at 10.0.0.9 to Alice at 10.0.0.1. */
+export const PEER_INVITE: SipRequestParts = {
+  method: "INVITE",
+  uri: "sip:alice@10.0.0.1",
+  from: "<sip:peer@10.0.0.9>;tag=p",
+  to: "<sip:alice@10.0.0.1>",
+  callId: "call",
+  cseq: 1,
+  contact: "<sip:peer@10.0.0.9:5060>",
+  body: OFFER,
+  contentType: "application/sdp",
+};
+
+/** Another request of the same peer in the dialog that `toValue`, the To of our response, belongs to. */
+export function peerRequest(method: string, sequence: number, toValue: string | undefined): SipRequestParts {
+  const { body: _, contentType: __, ...parts } = PEER_INVITE;
+  return { ...parts, method, cseq: sequence, to: toValue ?? PEER_INVITE.to };
+}
 
 /** A far side without any logic: sees every datagram, and sends what the script of the test says. */
 export class Peer {
@@ -87,7 +106,7 @@ export class Peer {
   /** To `to`, or to where the last datagram came from. */
   sendRaw(octets: Buffer | string, to?: string): void {
     const flow = to === undefined ? this.#flow : this.#transport.flowTo(to, 5060, 0);
-    if (flow === null) throw new Error("nobody has written yet");
+    if (flow === null) throw new Error("nothing was received yet");
     flow.send(typeof octets === "string" ? Buffer.from(octets) : octets);
   }
 }

@@ -5,6 +5,7 @@ import { VirtualClock } from "../../../base/virtual-clock.ts";
 import {
   type CallEnd,
   type CallHandlers,
+  type DialHandlers,
   type DialOptions,
   type FinalResponse,
   type IncomingInvite,
@@ -20,7 +21,7 @@ import {
 import type { SipRequest } from "../message/message.ts";
 import { FAIR, VirtualNetwork, type Impairments } from "./virtual-network.ts";
 
-/** Longer than every timer of RFC 3261 together: after so much nothing may be left in any table. */
+/** Longer than every timer of RFC 3261 together: after this nothing may be left in any table. */
 export const ALL_TIMERS_MS = 200_000;
 
 export const OFFER =
@@ -60,7 +61,7 @@ export class Rig {
     return party;
   }
 
-  /** Lets time pass, and what was promised come true. */
+  /** Lets time pass, and runs what waits on promises. */
   async pass(ms: number): Promise<void> {
     await settle();
     this.clock.advance(ms);
@@ -73,7 +74,7 @@ export async function settle(): Promise<void> {
   for (let i = 0; i < 10; i++) await Promise.resolve();
 }
 
-/** Handlers of a call that write down what they hear. */
+/** Handlers of a call that record what they get. */
 export class CallLog implements CallHandlers {
   readonly ends: CallEnd[] = [];
   /** Reason headers of what ended it. */
@@ -107,21 +108,54 @@ export class CallLog implements CallHandlers {
   }
 }
 
-/** One dial and what was heard of it. */
+/** One dial and what was reported of it. */
 export interface Dialled {
   readonly out: OutgoingInvite;
   readonly log: CallLog;
-  readonly progress: { readonly status: number; readonly sdp: string | null; readonly tag: string }[];
-  readonly answers: (string | null)[];
-  readonly failures: { readonly status: number | null; readonly reason: string }[];
+  readonly progress: readonly { readonly status: number; readonly sdp: string | null; readonly tag: string }[];
+  readonly answers: readonly (string | null)[];
+  readonly failures: readonly { readonly status: number | null; readonly reason: string }[];
   /** What the final response of the failure said. */
-  readonly finals: (FinalResponse | null)[];
+  readonly finals: readonly (FinalResponse | null)[];
   /** Offers of early UPDATEs, with the To tag of their dialog. */
-  readonly updates: { readonly sdp: string; readonly tag: string }[];
-  call: SipCall | null;
+  readonly updates: readonly { readonly sdp: string; readonly tag: string }[];
+  readonly call: SipCall | null;
 }
 
-/** An endpoint with a memory. What it does with an INVITE is `onInvite`; by default it waits. */
+class DialLog implements Dialled {
+  readonly log = new CallLog();
+  readonly progress: Dialled["progress"][number][] = [];
+  readonly answers: (string | null)[] = [];
+  readonly failures: Dialled["failures"][number][] = [];
+  readonly finals: (FinalResponse | null)[] = [];
+  readonly updates: Dialled["updates"][number][] = [];
+  call: SipCall | null = null;
+  started: OutgoingInvite | null = null;
+
+  readonly handlers: DialHandlers = {
+    onProgress: (status, sdp, tag) => void this.progress.push({ status, sdp, tag }),
+    onAnswered: (call, sdp) => {
+      call.handlers = this.log;
+      this.call = call;
+      this.answers.push(sdp);
+    },
+    onFailed: (status, reason, final) => {
+      this.failures.push({ status, reason });
+      this.finals.push(final);
+    },
+    onOffer: (sdp, tag) => {
+      this.updates.push({ sdp, tag });
+      return this.log.reply(sdp);
+    },
+  };
+
+  get out(): OutgoingInvite {
+    if (this.started === null) throw new Error("not dialled yet");
+    return this.started;
+  }
+}
+
+/** An endpoint that records. `onInvite` decides what it does with an INVITE; by default it waits. */
 export class Party {
   readonly host: string;
   readonly endpoint: SipEndpoint;
@@ -144,7 +178,7 @@ export class Party {
       log: silentLog,
       userAgent: "test",
       transportFactory: rig.network.factory,
-      // Every provisional response is there to be looked at; the pause before it has a test of its own.
+      // Tests look at every provisional response; the pause before 100 has a test of its own.
       timers: { trying: 0 },
       resolver: () => Promise.reject(new Error("no such name")),
       handlers: {
@@ -165,48 +199,16 @@ export class Party {
     options: Partial<DialOptions> & { readonly protocol?: "udp" | "tcp"; readonly port?: number } = {},
   ): Dialled {
     const { protocol = "udp", port = 5060, ...rest } = options;
-    const progress: Dialled["progress"] = [];
-    const answers: Dialled["answers"] = [];
-    const failures: Dialled["failures"] = [];
-    const finals: Dialled["finals"] = [];
-    const updates: Dialled["updates"] = [];
-    const log = new CallLog();
-    let call: SipCall | null = null;
-    const out = this.endpoint.dial({
+    const dialled = new DialLog();
+    dialled.started = this.endpoint.dial({
       target: { uri: `sip:bob@${host}`, address: host, port, protocol },
       from: { uri: `sip:alice@${this.host}` },
       to: { uri: `sip:bob@${host}` },
       sdp: OFFER,
-      handlers: {
-        onProgress: (status, sdp, tag) => void progress.push({ status, sdp, tag }),
-        onAnswered: (answered, sdp) => {
-          answered.handlers = log;
-          call = answered;
-          answers.push(sdp);
-        },
-        onFailed: (status, reason, final) => {
-          failures.push({ status, reason });
-          finals.push(final);
-        },
-        onOffer: (sdp, tag) => {
-          updates.push({ sdp, tag });
-          return log.reply(sdp);
-        },
-      },
+      handlers: dialled.handlers,
       ...rest,
     });
-    return {
-      out,
-      log,
-      progress,
-      answers,
-      failures,
-      finals,
-      updates,
-      get call() {
-        return call;
-      },
-    };
+    return dialled;
   }
 }
 

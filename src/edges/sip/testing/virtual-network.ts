@@ -92,7 +92,7 @@ export class VirtualNetwork {
     return here;
   }
 
-  /** Cuts every stream there is, as a firewall does that lost its memory. */
+  /** Cuts every stream there is, as a restarted firewall does. */
   breakConnections(): void {
     for (const listener of this.#listeners.values()) listener.breakConnections();
   }
@@ -235,7 +235,7 @@ class VirtualConnection implements TransportFlow {
     this.break("closed");
   }
 
-  /** Both ends learn of it, the other one later. */
+  /** Both ends notice, the other one later. */
   break(reason: string): void {
     if (this.#broken) return;
     this.#broken = true;

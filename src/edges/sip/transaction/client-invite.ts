@@ -56,7 +56,7 @@ export class InviteClientTransaction extends ClientMachine {
     else this.#onRefused(response);
   }
 
-  /** A CANCEL went out: without a final response in 64·T1 it ends without a word (RFC 3261 9.1). */
+  /** A CANCEL went out: without a final response in 64·T1 it ends silently (RFC 3261 9.1). */
   onCancelSent(): void {
     if (this.#state === "proceeding") this.terminateAfter(transactionTimeout(this.host.timers));
   }

@@ -3,7 +3,7 @@ import type { Log } from "../../../base/log.ts";
 
 /**
  * A clock whose timers cannot bring the process down: what a timer throws (a handler of the user's, most likely) is
- * logged, and every other call goes on.
+ * logged, and all other calls continue.
  */
 export function guardedClock(clock: Clock, log: Log): Clock {
   return {

@@ -1,6 +1,6 @@
 import { callId, cseq, from, type SipRequest, type SipResponse, topVia, type Via } from "../message/message.ts";
 
-/** Branches of RFC 3261 begin so; others come from RFC 2543 elements and are not unique. */
+/** Branches of RFC 3261 begin with this; others come from RFC 2543 elements and are not unique. */
 export const MAGIC_COOKIE = "z9hG4bK";
 
 /**
@@ -21,7 +21,7 @@ export function cancelledKey(cancel: SipRequest): string {
   return `${key.slice(0, -"CANCEL".length)}INVITE`;
 }
 
-/** The same for every copy of one request, whichever way it came (RFC 3261 8.2.2.2). */
+/** The same for every copy of one request, whichever path it took (RFC 3261 8.2.2.2). */
 export function originKey(request: SipRequest): string {
   return `${callId(request)} ${cseq(request).number} ${from(request).tag ?? ""}`;
 }

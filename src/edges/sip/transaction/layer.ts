@@ -40,7 +40,7 @@ export interface TransactionUser {
   onTransaction(incoming: IncomingTransaction): void;
   /** A new request has been refused without a transaction. */
   onRefused(request: SipRequest, flow: TransportFlow, refusal: SipRefusal): void;
-  /** An ACK that belongs to no refusal: the dialog's, or nobody's. Never answered. */
+  /** An ACK that belongs to no refusal: one for a dialog, or a stray. Never answered. */
   onAck(request: SipRequest, flow: TransportFlow): void;
   /** A response that matches no transaction any more. */
   onStrayResponse(response: SipResponse, flow: TransportFlow): void;
@@ -111,7 +111,7 @@ export class TransactionLayer implements TransactionHost {
     return serialize(ack);
   }
 
-  /** Ends every transaction without a word. */
+  /** Ends every transaction and reports nothing. */
   cancelAll(): void {
     for (const client of this.#clients.values()) client.abandon();
     for (const server of this.#servers.values()) server.abandon();
@@ -193,7 +193,7 @@ export class TransactionLayer implements TransactionHost {
 
   #drop(flow: TransportFlow): void {
     this.dropped++;
-    if (flow.stranger === true) flow.close();
+    if (flow.stranger === true) flow.dismiss?.();
   }
 
   #arrive(request: SipRequest, flow: TransportFlow, found: string): void {

@@ -16,7 +16,7 @@ import { transactionTimeout } from "./timers.ts";
 export class ServerTransaction extends ServerMachine {
   constructor(host: TransactionHost, key: string, origin: string | null, route: ReplyRoute) {
     super(host, key, origin, route);
-    // RFC 4320 4.2: after 64·T1 the client has given up; an answer would only confuse, so the transaction just ends.
+    // RFC 4320 4.2: after 64·T1 the client has stopped waiting; an answer would only confuse, so the transaction just ends.
     this.terminateAfter(transactionTimeout(host.timers));
   }
 

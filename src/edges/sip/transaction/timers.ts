@@ -6,7 +6,7 @@ export interface Timers {
   readonly t2: number;
   /** How long a message may live in the network. */
   readonly t4: number;
-  /** A user that says nothing for so long owes the caller a 100; 0: at once. At most 200 (RFC 3261 17.2.1). */
+  /** After this without a response of the user a 100 goes out; 0: at once. At most 200 (RFC 3261 17.2.1). */
   readonly trying: number;
 }
 
@@ -23,5 +23,5 @@ export function timerD(timers: Timers): number {
   return 64 * timers.t1;
 }
 
-/** Timer C: a proxy's patience with a ringing INVITE, used as an upper bound for one of ours (RFC 3261 16.6, > 3 min). */
+/** Timer C: how long a proxy lets an INVITE ring, used as an upper bound for one of ours (RFC 3261 16.6, > 3 min). */
 export const LONGEST_RINGING_MS = 600_000;

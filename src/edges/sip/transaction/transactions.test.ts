@@ -62,50 +62,50 @@ function answer(method: string, status: number): ReturnType<typeof buildResponse
   return buildResponse(request(method), status, undefined, { toTag: "b" });
 }
 
-function inviteClient(world: World): { transaction: InviteClientTransaction; heard: string[] } {
-  const heard: string[] = [];
+function inviteClient(world: World): { transaction: InviteClientTransaction; reports: string[] } {
+  const reports: string[] = [];
   const transaction = new InviteClientTransaction(world, "k", request("INVITE"), world.flow, {
-    onProvisional: (response) => heard.push(`1xx ${response.status}`),
-    onSuccess: (response) => heard.push(`2xx ${response.status}`),
-    onRefused: (response) => heard.push(`refused ${response.status}`),
-    onNoResponse: (reason) => heard.push(reason),
+    onProvisional: (response) => reports.push(`1xx ${response.status}`),
+    onSuccess: (response) => reports.push(`2xx ${response.status}`),
+    onRefused: (response) => reports.push(`refused ${response.status}`),
+    onNoResponse: (reason) => reports.push(reason),
   });
   transaction.start();
-  return { transaction, heard };
+  return { transaction, reports };
 }
 
 describe("the INVITE client transaction", () => {
-  it("resends at T1 doubling without bound (timer A) and gives up after 64·T1 (timer B)", () => {
+  it("resends at T1 doubling without bound (timer A) and ends after 64·T1 (timer B)", () => {
     const world = new World(false);
-    const { heard } = inviteClient(world);
+    const { reports } = inviteClient(world);
     world.clock.advance(40_000);
     expect(world.sentAt).toEqual([0, 500, 1500, 3500, 7500, 15_500, 31_500]);
-    expect(heard).toEqual(["no response"]);
+    expect(reports).toEqual(["no response"]);
     expect(world.endedAt).toBe(32_000);
   });
 
   it("resends nothing by a reliable transport", () => {
     const world = new World(true);
-    const { heard } = inviteClient(world);
+    const { reports } = inviteClient(world);
     world.clock.advance(40_000);
-    expect([world.sentAt, heard]).toEqual([[0], ["no response"]]);
+    expect([world.sentAt, reports]).toEqual([[0], ["no response"]]);
   });
 
   it("stops timers A and B with the first 1xx", () => {
     const world = new World(false);
-    const { transaction, heard } = inviteClient(world);
+    const { transaction, reports } = inviteClient(world);
     world.clock.advance(600);
     transaction.onResponse(answer("INVITE", 180));
     world.clock.advance(100_000);
-    expect([world.sentAt, heard, world.endedAt]).toEqual([[0, 500], ["1xx 180"], null]);
+    expect([world.sentAt, reports, world.endedAt]).toEqual([[0, 500], ["1xx 180"], null]);
   });
 
   it("acknowledges a refusal, and every repeat of it until timer D", () => {
     const world = new World(false);
-    const { transaction, heard } = inviteClient(world);
+    const { transaction, reports } = inviteClient(world);
     for (let i = 0; i < 3; i++) transaction.onResponse(answer("INVITE", 486));
     expect(world.sentLines.slice(1)).toEqual(Array<string>(3).fill("ACK sip:b@10.0.0.2 SIP/2.0"));
-    expect(heard).toEqual(["refused 486"]);
+    expect(reports).toEqual(["refused 486"]);
     world.clock.advance(31_999);
     expect(world.endedAt).toBeNull();
     world.clock.advance(1);
@@ -120,12 +120,12 @@ describe("the INVITE client transaction", () => {
 
   it("passes every 2xx on for 64·T1 and sends no ACK of its own (RFC 6026)", () => {
     const world = new World(false);
-    const { transaction, heard } = inviteClient(world);
+    const { transaction, reports } = inviteClient(world);
     transaction.onResponse(answer("INVITE", 200));
     world.clock.advance(20_000);
     transaction.onResponse(answer("INVITE", 200));
     transaction.onResponse(answer("INVITE", 486));
-    expect(heard).toEqual(["2xx 200", "2xx 200"]);
+    expect(reports).toEqual(["2xx 200", "2xx 200"]);
     world.clock.advance(12_000);
     expect([world.endedAt, world.sentAt]).toEqual([32_000, [0]]);
   });
@@ -136,45 +136,45 @@ describe("the INVITE client transaction", () => {
     const answered = inviteClient(new World(true));
     answered.transaction.onResponse(answer("INVITE", 200));
     answered.transaction.onFlowFailed("reset");
-    expect([waiting.heard, answered.heard]).toEqual([["reset"], ["2xx 200"]]);
+    expect([waiting.reports, answered.reports]).toEqual([["reset"], ["2xx 200"]]);
   });
 });
 
-function client(world: World): { transaction: ClientTransaction; heard: string[] } {
-  const heard: string[] = [];
+function client(world: World): { transaction: ClientTransaction; reports: string[] } {
+  const reports: string[] = [];
   const transaction = new ClientTransaction(world, "k", request("BYE"), world.flow, {
-    onFinal: (response) => heard.push(String(response.status)),
-    onNoResponse: (reason) => heard.push(reason),
+    onFinal: (response) => reports.push(String(response.status)),
+    onNoResponse: (reason) => reports.push(reason),
   });
   transaction.start();
-  return { transaction, heard };
+  return { transaction, reports };
 }
 
 describe("the non-INVITE client transaction", () => {
-  it("resends at T1 doubling up to T2 (timer E) and gives up after 64·T1 (timer F)", () => {
+  it("resends at T1 doubling up to T2 (timer E) and ends after 64·T1 (timer F)", () => {
     const world = new World(false);
-    const { heard } = client(world);
+    const { reports } = client(world);
     world.clock.advance(40_000);
     expect(world.sentAt).toEqual([0, 500, 1500, 3500, 7500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500]);
-    expect([heard, world.endedAt]).toEqual([["no response"], 32_000]);
+    expect([reports, world.endedAt]).toEqual([["no response"], 32_000]);
   });
 
   it("goes on resending at T2 after a 1xx, with timer F still running", () => {
     const world = new World(false);
-    const { transaction, heard } = client(world);
+    const { transaction, reports } = client(world);
     world.clock.advance(100);
     transaction.onResponse(answer("BYE", 100));
     world.clock.advance(40_000);
     expect(world.sentAt.slice(0, 4)).toEqual([0, 500, 4500, 8500]);
-    expect(heard).toEqual(["no response"]);
+    expect(reports).toEqual(["no response"]);
   });
 
   it("reports one final response and absorbs its repeats until timer K", () => {
     const world = new World(false);
-    const { transaction, heard } = client(world);
+    const { transaction, reports } = client(world);
     transaction.onResponse(answer("BYE", 200));
     transaction.onResponse(answer("BYE", 200));
-    expect(heard).toEqual(["200"]);
+    expect(reports).toEqual(["200"]);
     world.clock.advance(10_000);
     expect(world.endedAt).toBe(5_000);
   });
@@ -268,7 +268,7 @@ describe("the 100 of an INVITE", () => {
     return { world, transaction, invite };
   }
 
-  it("goes out when nothing else was said for 200 ms (RFC 3261 17.2.1)", () => {
+  it("goes out when no other response was sent for 200 ms (RFC 3261 17.2.1)", () => {
     const { world } = arrived();
     world.clock.advance(199);
     expect(world.sentLines).toEqual([]);

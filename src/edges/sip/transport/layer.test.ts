@@ -39,7 +39,7 @@ describe("requests outside of a dialog", () => {
     expect(headers.get("contact")).toBe("<sip:bob@10.0.0.2:5060>");
   });
 
-  it("get 405 when we know the method, 501 when nobody does, 481 when they belong into a dialog", async () => {
+  it("get 405 for a known method, 501 for an unknown one, 481 when they belong in a dialog", async () => {
     const { rig, bob, peer } = await world();
     for (const method of ["MESSAGE", "BREW", "BYE", "UPDATE"])
       peer.send({ ...OPTIONS, method, callId: method }, "10.0.0.2");
@@ -49,7 +49,7 @@ describe("requests outside of a dialog", () => {
     expect(bob.endpoint.stats.transactions).toBe(1);
   });
 
-  it("of other kinds go to whoever wants them", async () => {
+  it("of other kinds go to the handler for them", async () => {
     const rig = new Rig();
     const peer = await Peer.at(rig, "10.0.0.9");
     const seen: string[] = [];
@@ -98,7 +98,7 @@ describe("requests outside of a dialog", () => {
   });
 });
 
-describe("who is not admitted", () => {
+describe("a source that is not admitted", () => {
   it("gets 403 without any state, and the same To tag each time", async () => {
     const { rig, bob, peer } = await world();
     bob.admits = () => "reject";
@@ -123,7 +123,7 @@ describe("who is not admitted", () => {
   });
 });
 
-describe("what is no good", () => {
+describe("malformed messages", () => {
   it("is answered with 400 when it can be, and never brings the endpoint down", async () => {
     const { rig, bob, peer } = await world();
     peer.send({ ...OPTIONS, to: "<sip:bob@10.0.0.2", callId: "bad" }, "10.0.0.2");
@@ -201,12 +201,12 @@ describe("where responses go", () => {
     };
   }
 
-  it("is the source when the request asked for rport, with received and rport filled in", async () => {
+  it("is the source when the request has rport, with received and rport filled in", async () => {
     const { at9, top } = await sendFrom9("192.168.1.1:9999;rport");
     expect([at9, top?.received, top?.rport]).toEqual([1, "10.0.0.9", 5060]);
   });
 
-  it("is the source's port, not the Via's, when the request asked for rport without any NAT", async () => {
+  it("is the source's port, not the Via's, when the request has rport, also without NAT", async () => {
     const { at9, at9other } = await sendFrom9("10.0.0.9:5099;rport");
     expect([at9, at9other]).toEqual([1, 0]);
   });
@@ -216,13 +216,13 @@ describe("where responses go", () => {
     expect([at9, at9other]).toEqual([0, 1]);
   });
 
-  it("is the source when a NAT changed the address, asked or not", async () => {
+  it("is the source when a NAT changed the address, with rport or without", async () => {
     const { at9 } = await sendFrom9("192.168.1.1:5099");
     expect(at9).toBe(1);
   });
 });
 
-describe("an RFC 2543 element, whose branches are no names", () => {
+describe("an RFC 2543 element, whose branches are not unique", () => {
   it("is matched by tags, Call-ID, CSeq and Via: repeats absorbed, ACK of a refusal and CANCEL understood", async () => {
     const { rig, bob, peer } = await world();
     const via = "SIP/2.0/UDP 10.0.0.9:5060";

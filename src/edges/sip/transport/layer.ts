@@ -7,6 +7,7 @@ import { buildResponse, serialize, stampReceived } from "../message/build.ts";
 import { SipParseError } from "../message/error.ts";
 import { type SipMessage, type SipRequest, type SipResponse, topVia } from "../message/message.ts";
 import { isKeepAlive, parseDatagram } from "../message/parse.ts";
+import { RefusedMessage } from "../message/refused-message.ts";
 import { StreamError } from "../message/stream.ts";
 import { type SipRefusal, validateRequest, validateResponse } from "../message/validate.ts";
 import { DEFAULT_PORT } from "./resolve.ts";
@@ -42,7 +43,7 @@ export interface TransportLayerOptions {
   readonly factory: TransportFactory;
 }
 
-/** Who gets what came in. */
+/** The layer above, which gets what comes in. */
 export interface TransportUser {
   /** The top Via carries `received` and `rport` already. */
   onRequest(request: SipRequest, flow: TransportFlow): void;
@@ -202,7 +203,7 @@ export class TransportLayer implements TransportEvents {
     }
   }
 
-  /** Whatever one message does, the next one is heard. */
+  /** Whatever one message causes, the next one is handled. */
   #onMessage(message: SipMessage, flow: TransportFlow): void {
     this.received++;
     try {
@@ -226,10 +227,11 @@ export class TransportLayer implements TransportEvents {
     this.#user.onRequest(request, flow);
   }
 
-  /** Octets that are no message; in a stream nobody knows where the next one begins. */
+  /** Octets that are not a message; in a stream it is unknown where the next one begins. */
   #onUnreadable(error: unknown, flow: TransportFlow): void {
     if (!(error instanceof SipParseError)) throw error;
-    const { status, request, message } = error;
+    const { status, message } = error;
+    const request = error instanceof RefusedMessage ? error.request : null;
     if (status !== null && request !== null) this.#refuse(request, { status, reason: message }, flow);
     else this.dropped++;
     if (flow.reliable) flow.close();
@@ -251,7 +253,7 @@ export class TransportLayer implements TransportEvents {
   /**
    * Where responses go (RFC 3261 18.2.2, RFC 3581 4): back by a connection; by UDP to the source when the request
    * asked for `rport`; else to the port of its Via. Deviation: without `rport`, when the Via names another host than
-   * the one it came from (NAT), the source port is used as well, since nobody listens on the other.
+   * the one it came from (NAT), the source port is used as well, since the other cannot be reached.
    */
   replyRoute(request: SipRequest, flow: TransportFlow): { readonly flow: TransportFlow; readonly port: number } {
     const via = topVia(request);

@@ -34,7 +34,7 @@ async function probed(delayMs: number): Promise<void> {
   expect(probe.take(sent)).toBe(true);
 }
 
-it("tells how long datagrams lie in the queue, once they keep doing so", async () => {
+it("measures how long datagrams wait in the queue, once they keep waiting", async () => {
   expect(probe.delayMs).toBe(0);
   await probed(750);
   expect(probe.delayMs).toBe(0);
@@ -63,7 +63,7 @@ it("sends another when one was lost, counts from the first, and is not misled by
   expect(probe.delayMs).toBe(0);
 });
 
-it("leaves what others send alone", async () => {
+it("ignores what others send", async () => {
   clock.advance(250);
   const ours = await next();
   const forged = Buffer.from(ours);

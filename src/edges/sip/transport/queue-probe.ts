@@ -6,24 +6,24 @@ import type { Random } from "../../../base/random.ts";
 const EVERY_MS = 250;
 /** ms after which a probe counts as dropped by a full queue, and another is sent. */
 const LOST_AFTER_MS = 2_000;
-/** ms that a single probe may take: up to here it was a pause of the machine, not a queue, and the next one tells. */
+/** ms that a single probe may take: up to here it was a pause of the machine, not a queue, and the next one shows it. */
 const PAUSE_MS = 1_000;
 const SECRET_OCTETS = 16;
 const SEQUENCE_OCTETS = 4;
 
 /**
  * How long a datagram waits in the socket's receive queue: one that we send to ourselves waits like any other. The delay of
- * the event loop does not tell this, because each of its turns takes only some datagrams out of a long queue.
+ * the event loop does not show this, because each of its turns takes only some datagrams out of a long queue.
  */
 export class QueueProbe {
   readonly #clock: Clock;
   readonly #socket: Socket;
   readonly #port: number;
   readonly #address: string;
-  /** Nobody else knows it, so nobody else can say that all is well. Behind it the probe's number. */
+  /** Secret, so that no other sender can fake a short queue. Behind it the probe's number. */
   readonly #secret: Buffer;
   #timer: Timer | null = null;
-  /** Since when an answer is waited for; null: none is. */
+  /** When the pending probe was sent; null: none is pending. */
   #sentAt: number | null = null;
   #lastSentAt = 0;
   #sequence = 0;
@@ -46,7 +46,7 @@ export class QueueProbe {
     return Math.max(Math.min(...this.#delays), waiting > PAUSE_MS ? waiting : 0);
   }
 
-  /** Whether that was ours. */
+  /** Whether that was one of our probes. */
   take(octets: Buffer): boolean {
     const ours =
       octets.length === SECRET_OCTETS + SEQUENCE_OCTETS && octets.subarray(0, SECRET_OCTETS).equals(this.#secret);
@@ -76,7 +76,7 @@ export class QueueProbe {
     this.#sequence = (this.#sequence + 1) >>> 0;
     const octets = Buffer.concat([this.#secret, Buffer.alloc(SEQUENCE_OCTETS)]);
     octets.writeUInt32BE(this.#sequence, SECRET_OCTETS);
-    // What fails here fails for real messages too, and is told there.
+    // What fails here fails for real messages too, and is reported there.
     this.#socket.send(octets, this.#port, this.#address, () => undefined);
   }
 }

@@ -88,7 +88,7 @@ describe("services of one priority (RFC 2782)", () => {
     expect(heavy).toBeLessThan(950);
   });
 
-  it("with weight 0 are still found, and the one named '.' says that there is no service", () => {
+  it("with weight 0 are still found, and one named '.' means that there is no service", () => {
     const zero = [
       { name: "a", port: 1, priority: 1, weight: 0 },
       { name: "b", port: 1, priority: 1, weight: 0 },

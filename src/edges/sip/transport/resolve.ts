@@ -20,7 +20,7 @@ export type Resolver = (
 ) => Promise<readonly SipTargetAddress[]>;
 
 export const DEFAULT_PORT = 5060;
-/** Of all addresses of a name; more only make a dead trunk take longer to be given up. */
+/** Of all addresses of a name; more only delay the moment when a dead trunk is noticed. */
 const MOST_ADDRESSES = 8;
 /** SRV targets whose addresses are looked up; a zone that lists hundreds must not cost as many questions. */
 const MOST_TARGETS = 16;
@@ -41,7 +41,7 @@ export interface NameServer {
   addresses(host: string): Promise<readonly string[]>;
 }
 
-/** No question to a name server for an IP literal; null: it is a name. Brackets of IPv6 are taken off. */
+/** IP literals need no name server; null: it is a name. Brackets of IPv6 are removed. */
 export function literalAddress(host: string, port: number | null): SipTargetAddress | null {
   const bare = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
   return isIP(bare) === 0 ? null : { address: bare, port: port ?? DEFAULT_PORT };

@@ -1,20 +1,10 @@
 import { connect, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import type { Clock } from "../../../base/clock.ts";
 import { silentLog } from "../../../base/log.ts";
 import { seededRandom } from "../../../base/random.ts";
+import { systemClock } from "../../../base/system-clock.ts";
 import { type DialHandlers, type SipCall, SipEndpoint, type SipHandlers, type SipListener } from "../endpoint.ts";
 import { ANSWER, CallLog, OFFER } from "../testing/rig.ts";
-
-/** Real sockets need real time; every wait here is for a packet over loopback. */
-const realClock: Clock = {
-  now: () => Date.now(),
-  elapsed: () => performance.now(),
-  after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
 
 const bothProtocols: readonly SipListener[] = [
   { protocol: "udp", host: "127.0.0.1", port: 0 },
@@ -25,7 +15,7 @@ async function endpoint(handlers: SipHandlers, listeners = bothProtocols): Promi
   const made = new SipEndpoint({
     listeners,
     advertised: null,
-    clock: realClock,
+    clock: systemClock,
     random: seededRandom(listeners.length + Date.now()),
     log: silentLog,
     userAgent: "test",
@@ -93,7 +83,7 @@ describe("real sockets", () => {
     await bob.stop();
   });
 
-  it("take no more connections from one address than a proxy needs", async () => {
+  it("accept no more connections from one address than a proxy needs", async () => {
     const bob = await endpoint(quiet);
     const sockets = Array.from({ length: 300 }, () => connect(portOf(bob, "tcp"), "127.0.0.1"));
     const closed = sockets.map(
@@ -131,7 +121,12 @@ describe("real sockets", () => {
   });
 
   it("A7: close a stranger's connection whose request belongs to no call", async () => {
-    const bob = await endpoint({ ...quiet, admits: () => "drop" });
+    const refused: string[] = [];
+    const bob = await endpoint({
+      ...quiet,
+      admits: () => "drop",
+      onRefusedSource: (_, method) => void refused.push(method),
+    });
     const socket = connect(portOf(bob, "tcp"), "127.0.0.1").on("error", () => {});
     const via = "Via: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK1";
     socket.write(
@@ -140,7 +135,7 @@ describe("real sockets", () => {
     const seen: Buffer[] = [];
     socket.on("data", (octets) => void seen.push(octets));
     await new Promise<void>((resolve) => socket.once("close", () => resolve()));
-    expect(seen).toEqual([]);
+    expect([seen, refused]).toEqual([[], ["OPTIONS"]]);
     await bob.stop();
   });
 
@@ -196,10 +191,10 @@ describe("real sockets", () => {
     await first.stop();
   });
 
-  it("survive a datagram to a port where nobody listens, and a target that cannot be reached", async () => {
+  it("survive a datagram to a closed port, and a target that cannot be reached", async () => {
     const alice = await endpoint(quiet);
-    const nobody = { uri: "sip:x@127.0.0.1", address: "127.0.0.1", port: 9, protocol: "udp" } as const;
-    expect(await alice.ping(nobody, 50)).toEqual({ alive: false, reason: "no response" });
+    const unreachable = { uri: "sip:x@127.0.0.1", address: "127.0.0.1", port: 9, protocol: "udp" } as const;
+    expect(await alice.ping(unreachable, 50)).toEqual({ alive: false, reason: "no response" });
     await alice.stop();
   });
 });

@@ -5,7 +5,7 @@ import type { TransportFlow } from "./types.ts";
 
 /** Octets of unfinished messages from one address, over all its connections: four of the largest. */
 const MOST_UNFINISHED = 262_144;
-/** ms that a message may take from its first octet to its last: after 64·T1 its sender has given up. */
+/** ms that a message may take from its first octet to its last: after 64·T1 its sender has timed out. */
 const UNFINISHED_MS = 32_000;
 
 interface Stream {

@@ -6,7 +6,8 @@ import type { TransportFlow, Transport, TransportFactory, TransportSetup } from 
 const MOST_CONNECTIONS = 4_096;
 /** Connections from one address: a proxy needs a few, a flood wants all. */
 const MOST_PER_ADDRESS = 256;
-/** Connections of sources that nobody accepts: in-dialog requests may come from such, but they must not take the places. */
+/** Connections of sources that are not accepted. Requests in a dialog may come from such, but a flood of them must not
+ * take all places. */
 const MOST_STRANGERS = 64;
 const MOST_STRANGERS_PER_ADDRESS = 4;
 /** ms that a stranger has for a message that belongs to a call. */
@@ -24,7 +25,7 @@ export const tcpTransport: TransportFactory = (setup) => new TcpTransport(setup)
 class TcpTransport implements Transport {
   readonly protocol = "tcp";
   readonly #setup: TransportSetup;
-  /** By remote address and port, whoever made the connection: what came in serves for requests out as well. */
+  /** By remote address and port, incoming or outgoing: an incoming connection serves for our requests too. */
   readonly #flows = new Map<string, TcpFlow>();
   readonly #known = new Places(MOST_CONNECTIONS, MOST_PER_ADDRESS);
   readonly #strangers = new Places(MOST_STRANGERS, MOST_STRANGERS_PER_ADDRESS);
@@ -72,7 +73,7 @@ class TcpTransport implements Transport {
   flowTo(address: string, port: number, connectTimeoutMs: number): TransportFlow {
     const known = this.#flows.get(keyOf(address, port));
     if (known?.usable === true) return known;
-    // Only a wildcard listener leaves the choice of our own address to the kernel.
+    // Only a wildcard listener lets the kernel choose our address.
     const { host } = this.#setup;
     const bind = host === "0.0.0.0" || host === "::" ? {} : { localAddress: host };
     const socket = createConnection({ host: address, port, noDelay: true, keepAlive: true, ...bind });
@@ -126,7 +127,7 @@ class TcpTransport implements Transport {
     socket.on("end", () => socket.end());
     socket.on("close", () => {
       connecting?.cancel();
-      if (flow.stranger) this.#setup.events.onConnectionRefused?.(remote);
+      if (flow.stranger && !flow.dismissed) this.#setup.events.onConnectionRefused?.(remote);
       flow.leave();
       if (this.#flows.get(key) === flow) this.#flows.delete(key);
       this.#setup.events.onFlowFailed(flow, reason);
@@ -183,6 +184,7 @@ class TcpFlow implements TransportFlow {
   readonly protocol = "tcp";
   readonly reliable = true;
   readonly remote: { readonly address: string; readonly port: number };
+  dismissed = false;
   /** Set for a stranger until it is known. */
   onKept: (() => void) | null = null;
   readonly #socket: Socket;
@@ -204,6 +206,12 @@ class TcpFlow implements TransportFlow {
 
   get stranger(): boolean {
     return this.onKept !== null;
+  }
+
+  /** Its refusal has been reported: the end of the connection is not another. */
+  dismiss(): void {
+    this.dismissed = true;
+    this.close();
   }
 
   keep(): void {

@@ -6,7 +6,7 @@ import type { SipProtocol } from "../dialog/types.ts";
 /** One path for octets: a UDP listener and a far address, or one TCP connection. Compared by identity. */
 export interface TransportFlow {
   readonly protocol: SipProtocol;
-  /** The listener it belongs to: also for outgoing connections, whose own local port nobody can call back. */
+  /** The listener it belongs to: also for outgoing connections, whose own local port accepts no connections. */
   readonly local: { readonly host: string; readonly port: number };
   readonly remote: { readonly address: string; readonly port: number };
   /** TCP: transactions retransmit nothing. */
@@ -17,10 +17,12 @@ export interface TransportFlow {
   send(octets: Buffer): void;
   /** Ends a connection; nothing for UDP. */
   close(): void;
-  /** A connection that came from a source nobody accepts: it has little time and few places until {@link keep}. */
+  /** An incoming connection from a source that is not accepted: it has little time and few places until {@link keep}. */
   readonly stranger?: boolean;
-  /** A message that came by it belongs to a call or transaction of ours: it is no stranger's any more. */
+  /** A message that came by it belongs to a call or transaction of ours: it is not a stranger any more. */
   keep?(): void;
+  /** Ends a stranger's connection whose request has been refused, and reported as that. */
+  dismiss?(): void;
 }
 
 /** What a transport reports upward. */
@@ -29,7 +31,7 @@ export interface TransportEvents {
   onOctets(flow: TransportFlow, octets: Buffer): void;
   /** A connection ended or could not be made, or a datagram could not be sent (ICMP, no route). */
   onFlowFailed(flow: TransportFlow, reason: string): void;
-  /** Whether a connection from there may take one of the places for known sources. Absent: every one may. */
+  /** Whether a connection from there may take one of the places for known sources. Absent: all may. */
   admitsConnection?(remote: { readonly address: string; readonly port: number }): boolean;
   /** A connection was refused, or closed before it had sent a whole message. */
   onConnectionRefused?(remote: { readonly address: string; readonly port: number }): void;
@@ -46,7 +48,7 @@ export interface Transport {
   close(): Promise<void>;
   /** Sends at once what waits for the end of this turn of the event loop. */
   flush?(): void;
-  /** ms that what comes in lies in the system's queue before it is read, as last seen. */
+  /** ms that datagrams wait in the system's queue before they are read, as last measured. */
   readonly queueDelayMs?: number;
   /** The flow to an IP literal: an open connection is reused; else one is begun and what is sent waits for it. */
   flowTo(address: string, port: number, connectTimeoutMs: number): TransportFlow;

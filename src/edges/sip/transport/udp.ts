@@ -10,7 +10,7 @@ const LARGEST_DATAGRAM = 65_507;
 
 type LookupDone = (error: null, address: string, family: number) => void;
 
-/** Addresses come here resolved; node's own lookup would cost a turn of the event loop for each datagram. */
+/** Addresses come here resolved; Node's own lookup would cost a turn of the event loop for each datagram. */
 function literalLookup(address: string, _options: unknown, done: LookupDone): void {
   done(null, address, address.includes(":") ? 6 : 4);
 }
@@ -47,7 +47,7 @@ class UdpTransport implements Transport {
   async open(): Promise<void> {
     const { host, port } = this.#setup;
     const type = isIPv6(host) ? "udp6" : "udp4";
-    // Only IPv6: addresses of the form ::ffff:192.0.2.1 would be strangers to every list of admitted sources.
+    // Only IPv6: addresses of the form ::ffff:192.0.2.1 match no list of admitted sources.
     const socket = createSocket({ type, lookup: literalLookup, ipv6Only: type === "udp6" });
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
@@ -109,12 +109,12 @@ class UdpTransport implements Transport {
     });
   }
 
-  /** Later, never inside `send`: whoever sends is in the middle of a change of state. */
+  /** Later, never inside `send`: the sender is in the middle of a change of state. */
   #fail(flow: UdpFlow, reason: string): void {
     this.#setup.clock.after(0, () => this.events.onFlowFailed(flow, reason));
   }
 
-  /** The kernel grants less without a word (and doubles what it grants): so ask afterwards. */
+  /** The kernel silently grants less (and reports twice what it grants), so check afterwards. */
   #enlargeBuffers(socket: Socket): void {
     socket.setRecvBufferSize(SOCKET_BUFFER);
     socket.setSendBufferSize(SOCKET_BUFFER);
@@ -122,7 +122,7 @@ class UdpTransport implements Transport {
     if (granted >= SOCKET_BUFFER) return;
     this.#setup.log.warn(
       { granted, wanted: SOCKET_BUFFER },
-      "the kernel grants a small receive buffer: bursts will lose calls; raise net.stack.rmem_max and net.stack.wmem_max",
+      "the kernel grants a small receive buffer: bursts will lose calls; raise net.core.rmem_max and net.core.wmem_max",
     );
   }
 }
@@ -148,6 +148,6 @@ class UdpFlow implements TransportFlow {
   }
 
   close(): void {
-    // Nothing of its own to close: the socket is shared by all flows.
+    // Nothing to close: all flows share the socket.
   }
 }

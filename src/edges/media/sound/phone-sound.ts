@@ -1,17 +1,18 @@
-import { SAMPLE_RATE } from "../../media/sound/frame.ts";
+import { SAMPLE_RATE } from "./frame.ts";
 import { AudioError } from "./audio-error.ts";
+import { to16Bit } from "./pcm.ts";
 import { Resampler } from "./resampler.ts";
 
 /** Longest audio that is played (10 min): as long as an applet waits for the end of a prompt. */
 export const MAX_AUDIO_MS = 600_000;
-/** Rates that audio files have; a rate far from them comes from a broken or hostile header. */
+/** Rates that audio files have; one far from them comes from a broken or hostile header. */
 const LOWEST_RATE = 4000;
 const HIGHEST_RATE = 192_000;
-/** 7.1 surround; more is no recording for a telephone. */
+/** 7.1 surround; nothing for a telephone has more. */
 const MAX_CHANNELS = 8;
 const MAX_SAMPLES = (MAX_AUDIO_MS * SAMPLE_RATE) / 1000;
 
-/** What a decoder brings comes together here as what a telephone plays: 8 kHz, mono, 16 bit, of bounded length. */
+/** Collects what a decoder produces, as what a telephone plays: 8 kHz, mono, 16 bit, of bounded length. */
 export class PhoneSound {
   readonly #parts: Int16Array[] = [];
   #samples = 0;
@@ -27,7 +28,7 @@ export class PhoneSound {
     this.#keep(this.#resampler.push(mono(channels)));
   }
 
-  /** Everything; nothing can be added any more. Throws {@link AudioError} when there is no sound at all. */
+  /** All of it; nothing can be added afterwards. Throws {@link AudioError} when there is no sound at all. */
   end(): Int16Array {
     this.#finishRate();
     if (this.#samples === 0) throw new AudioError("holds no sound");
@@ -52,7 +53,7 @@ export class PhoneSound {
   }
 }
 
-/** Throws {@link AudioError} for what no audio file for a telephone has; called before anything large is made of it. */
+/** Throws {@link AudioError} for values that no real audio file has; called before anything large is allocated. */
 export function checkFormat(channels: number, rate: number): void {
   if (channels < 1 || channels > MAX_CHANNELS)
     throw new AudioError(`has ${channels} channels: 1 to ${MAX_CHANNELS} can be played`);
@@ -61,20 +62,11 @@ export function checkFormat(channels: number, rate: number): void {
 }
 
 /** The mean of the channels. */
-function mono(channels: readonly Float32Array[]): Float32Array {
+export function mono(channels: readonly Float32Array[]): Float32Array {
   const [first, ...others] = channels;
   if (first === undefined || others.length === 0) return first ?? new Float32Array(0);
   const mean = Float32Array.from(first);
   for (const other of others) for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + (other[i] ?? 0);
   for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) / channels.length;
   return mean;
-}
-
-function to16Bit(samples: Float32Array): Int16Array {
-  const out = new Int16Array(samples.length);
-  for (let i = 0; i < out.length; i++) {
-    const scaled = Math.round((samples[i] ?? 0) * 32_768);
-    out[i] = scaled > 32_767 ? 32_767 : scaled < -32_768 ? -32_768 : scaled;
-  }
-  return out;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { levelDb, sine, toneOf } from "../testing/sounds.ts";
+import { levelDb, sine, toneOf } from "../../audio/testing/sounds.ts";
 import { Resampler } from "./resampler.ts";
 
-/** Converts in pieces of the given length, as a decoder would bring them. */
+/** Converts in pieces of the given length, as a decoder would deliver them. */
 function convert(input: Float32Array, rate: number, piece = 1000): Int16Array {
   const resampler = new Resampler(rate);
   const out: number[] = [];
@@ -40,20 +40,20 @@ describe("bringing sound to 8 kHz", () => {
     },
   );
 
-  it("makes no images when it brings a lower rate up", () => {
+  it("makes no images when it converts a lower rate", () => {
     const out = inside(convert(sine(1000, 6000, 0.5), 6000));
     const clean = inside(convert(sine(1000, 8000, 0.5), 8000));
     const rest = out.map((sample, i) => sample - (clean[i] ?? 0));
     expect(levelDb(rest)).toBeLessThan(-50);
   });
 
-  it("gives the same whatever the pieces are that it is given", () => {
+  it("produces the same whatever the pieces are", () => {
     const input = sine(440, 44_100, 0.2);
     const whole = convert(input, 44_100, input.length);
     for (const piece of [1, 7, 333, 4096]) expect(convert(input, 44_100, piece)).toEqual(whole);
   });
 
-  it("gives nothing for nothing", () => {
+  it("produces nothing from nothing", () => {
     expect(convert(new Float32Array(0), 44_100)).toHaveLength(0);
   });
 });

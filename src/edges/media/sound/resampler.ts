@@ -1,4 +1,4 @@
-import { SAMPLE_RATE } from "../../media/sound/frame.ts";
+import { SAMPLE_RATE } from "./frame.ts";
 
 /** Zero crossings of the filter on either side: with the window below, flat to 3.4 kHz and -70 dB from 4 kHz on. */
 const LOBES = 32;
@@ -9,8 +9,8 @@ const PASS = 0.93;
 const NOTHING = new Float32Array(0);
 
 /**
- * Brings mono sound of one rate to 8 kHz, band-limited (a polyphase windowed sinc), piece by piece: long audio never
- * lies in memory at its own rate. Full scale is ±1.
+ * Brings mono sound of one rate to 8 kHz, band-limited (a polyphase windowed sinc), piece by piece, so that long
+ * audio is never in memory at its own rate. Full scale is ±1.
  */
 export class Resampler {
   readonly rate: number;
@@ -34,7 +34,7 @@ export class Resampler {
     this.#from = -this.#reach;
   }
 
-  /** Takes more input, gives the output that is complete by now. */
+  /** Takes more input, returns the output that is complete by now. */
   push(input: Float32Array): Float32Array {
     this.#received += input.length;
     if (this.rate === SAMPLE_RATE) return input;
@@ -42,7 +42,7 @@ export class Resampler {
     return this.#convert(Number.POSITIVE_INFINITY);
   }
 
-  /** The rest: nothing comes behind it. */
+  /** The rest of the output. */
   end(): Float32Array {
     if (this.rate === SAMPLE_RATE) return NOTHING;
     const whole = Math.floor((this.#received * SAMPLE_RATE) / this.rate);
@@ -79,7 +79,7 @@ export class Resampler {
     return sum;
   }
 
-  /** The filter as it lies over the input around output sample `n`; it repeats after `#phases` samples. */
+  /** The filter around output sample `n`; it repeats after `#phases` samples. */
   #tapsOf(n: number): Float64Array {
     const fraction = ((n * this.rate) % SAMPLE_RATE) / SAMPLE_RATE;
     const cutoff = PASS * Math.min(1, SAMPLE_RATE / this.rate);

@@ -1,0 +1,58 @@
+import type { Result } from "../../base/result.ts";
+import type { QueuedTask } from "../http-client/fair-queue.ts";
+import type { Downloaded, DownloadProgress, HttpClientOutcome } from "../http-client/types.ts";
+import type { Clip } from "./audio-cache.ts";
+import type { SourceFormat } from "./decode/identify.ts";
+import { sourceFormat } from "./decode/identify.ts";
+
+/** What a 304 stands for. */
+interface KnownFile {
+  readonly answer: HttpClientOutcome;
+  readonly format: SourceFormat | null;
+}
+
+/** One download that is waiting or under way, for all who want to know what comes of it. */
+export class WebDownload {
+  readonly task: QueuedTask;
+  /** What is played in the end, or why there is nothing. */
+  readonly clip: Promise<Result<Clip, string>>;
+  readonly #answer = Promise.withResolvers<HttpClientOutcome>();
+  readonly #format = Promise.withResolvers<SourceFormat | null>();
+
+  constructor(task: QueuedTask, start: (own: WebDownload) => Promise<Result<Clip, string>>) {
+    this.task = task;
+    this.clip = start(this);
+    // One that was never started has no answer either.
+    void this.clip.then((made) => {
+      const detail = made.ok ? "There is no answer." : `The file ${made.error}.`;
+      this.#answer.resolve({ ok: false, reason: "refused", detail });
+      this.#format.resolve(null);
+    });
+  }
+
+  /** The server's answer, as soon as its headers are there. Never rejects. */
+  get answer(): Promise<HttpClientOutcome> {
+    return this.#answer.promise;
+  }
+
+  /** The file's format, as soon as its beginning is there; null: it is not known. Never rejects. */
+  get format(): Promise<SourceFormat | null> {
+    return this.#format.promise;
+  }
+
+  /** Takes what comes. `known`: the copy that the server may say is still good. */
+  watch(known: KnownFile | null): (progress: DownloadProgress) => void {
+    return ({ status, contentType, beginning }) => {
+      const unchanged = status === 304 && known !== null;
+      this.#answer.resolve(unchanged ? known.answer : { ok: true, status, contentType, body: "" });
+      if (unchanged) this.#format.resolve(known.format);
+      else if (beginning !== null) this.#format.resolve(sourceFormat(beginning, false));
+    };
+  }
+
+  /** The last byte has come, or never will. */
+  ended(got: Downloaded): void {
+    this.#answer.resolve(got.ok ? { ok: true, status: got.status, contentType: got.contentType, body: "" } : got);
+    this.#format.resolve(got.ok && got.status === 200 ? sourceFormat(got.body, true) : null);
+  }
+}
