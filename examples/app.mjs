@@ -1,4 +1,4 @@
-// A customer's application: Plugboard asks it, with a GET, whom to ring. Here: Anil first, and Priya if he is not free.
+// A customer's application. Plugboard sends it a GET and rings the numbers it returns: Anil first, then Priya.
 import { createServer } from "node:http";
 
 const app = createServer((request, response) => {
@@ -16,5 +16,5 @@ const app = createServer((request, response) => {
 });
 
 app.listen(Number(process.env.PORT ?? 8090), "127.0.0.1", () => {
-  console.log(`Ask me at http://127.0.0.1:${app.address().port}/connect`);
+  console.log(`The Connect URL is http://127.0.0.1:${app.address().port}/connect`);
 });

@@ -19,7 +19,11 @@ export interface LogOptions {
   readonly redact: { readonly paths: string[]; readonly censor: string };
 }
 
-/** Options of the logger of one process: its name in every line, personal data redacted. */
-export function logOptions(processName: string, level: string): LogOptions {
-  return { level, base: { process: processName }, redact: { paths: ["pii", "*.pii"], censor: "[redacted]" } };
+/**
+ * Options of the logger of one process: its name in every line, personal data redacted unless the operator wants it
+ * readable (`PLUGBOARD_LOG_NUMBERS`).
+ */
+export function logOptions(processName: string, level: string, logNumbers = false): LogOptions {
+  const paths = logNumbers ? [] : ["pii", "*.pii"];
+  return { level, base: { process: processName }, redact: { paths, censor: "[redacted]" } };
 }

@@ -3,6 +3,7 @@ import type { Clock, Timer } from "./clock.ts";
 /** The real time. Passed on where a process begins; everything below takes it as a {@link Clock}. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => Math.floor(performance.now()),
   after: (delayMs, run) => new SystemTimer(delayMs, run),
 };
 

@@ -9,6 +9,8 @@ interface Entry {
 /** A clock that moves only by `step` and `advance`: timers fire in order of time, then in the order they were set. */
 export class VirtualClock implements Clock {
   #now: number;
+  /** How far the wall clock has been set forward (negative: back) since the start. */
+  #step = 0;
   #order = 0;
   readonly #heap: Entry[] = [];
 
@@ -17,7 +19,16 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#step;
+  }
+
+  elapsed(): number {
     return this.#now;
+  }
+
+  /** Somebody sets the clock of the machine: `now` steps by that much, and no timer fires earlier or later for it. */
+  setWallClock(byMs: number): void {
+    this.#step += byMs;
   }
 
   after(delayMs: number, run: () => void): Timer {

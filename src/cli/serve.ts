@@ -10,6 +10,7 @@ import { readConfig } from "../server/supervisor/config.ts";
 import type { Platform } from "../server/supervisor/platform.ts";
 import { startPlatform } from "../server/supervisor/platform.ts";
 import { logOptions } from "../base/log.ts";
+import { withPublicAddress } from "../server/supervisor/public-address.ts";
 import { EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
 
 /** `plugboard serve`: the platform, until SIGTERM or Ctrl-C. */
@@ -20,15 +21,19 @@ export function serveCommand(): Command {
     .option("--http <host:port>", "API (PLUGBOARD_HTTP, 127.0.0.1:8080)")
     .option("--sip <host:port>", "SIP over UDP and TCP (PLUGBOARD_SIP, 127.0.0.1:5060)")
     .option("--rtp <first-last>", "RTP ports (PLUGBOARD_RTP, 20000-29999)")
-    .option("--public-address <address>", "what SDP and Contact carry (PLUGBOARD_PUBLIC_ADDRESS)")
+    .option(
+      "--public-address <address>",
+      "address or name that trunks reach: in SDP and Contact (PLUGBOARD_PUBLIC_ADDRESS)",
+    )
     .option("--public-url <url>", "scheme, host and path of links that leave the platform (PLUGBOARD_PUBLIC_URL)")
     .option("--log <level>", "log level (PLUGBOARD_LOG, info)")
+    .option("--log-numbers", "phone numbers are readable in the log (PLUGBOARD_LOG_NUMBERS, off)")
     .option("--media-processes <n>", "media processes (PLUGBOARD_MEDIA_PROCESSES, cores - 1)")
     .option("--drain <seconds>", "longest wait for live calls at a stop (PLUGBOARD_DRAIN, 30)")
     .option("--tts-url <url>", "speech service beside the built-in English voice (PLUGBOARD_TTS_URL)")
     .option("--check", "read settings and workspace, say what is wrong, and start nothing")
     .action(async ({ check, ...flags }: ServeFlags & { readonly check?: boolean }) => {
-      const read = readSettings(flags);
+      const read = await readSettings(flags);
       if (read === null) process.exitCode = EXIT_USAGE;
       else if (check === true) process.exitCode = report(read.workspace);
       else await serve(read);
@@ -44,10 +49,15 @@ interface Settings {
 }
 
 /** Everything that can be wrong is said before anything is started or written; null: it was. */
-function readSettings(flags: ServeFlags): Settings | null {
-  const config = readConfig(flags, process.env);
+async function readSettings(flags: ServeFlags): Promise<Settings | null> {
+  const given = readConfig(flags, process.env);
+  if (!given.ok) {
+    for (const problem of given.error) process.stderr.write(`plugboard serve: ${problem}\n`);
+    return null;
+  }
+  const config = await withPublicAddress(given.value);
   if (!config.ok) {
-    for (const problem of config.error) process.stderr.write(`plugboard serve: ${problem}\n`);
+    process.stderr.write(`plugboard serve: ${config.error}\n`);
     return null;
   }
   const { workspaceFile } = config.value;
@@ -82,7 +92,7 @@ function counted(count: number, what: string): string {
 }
 
 async function serve({ config, workspace }: Settings): Promise<void> {
-  const log = pino(logOptions("supervisor", config.logLevel));
+  const log = pino(logOptions("supervisor", config.logLevel, config.logNumbers));
   const started = startPlatform(config, log);
   // A stop that comes while starting waits for the start: what was begun must be ended in order.
   for (const signal of ["SIGTERM", "SIGINT"] as const)

@@ -85,7 +85,7 @@ it("bridges a caller who speaks only A-law with a callee who speaks only µ-law,
   expect(Math.abs(wav.length / 8 - (recording?.duration_ms ?? 0))).toBeLessThan(100);
 });
 
-it("DIAL-7: operator_tone lets a real caller hear the early media of a real callee", async () => {
+it("DIAL-7: operator_tone passes the early media of a real callee on to a real caller", async () => {
   customer.on("/connect", dials([CALLEE], { music_on_hold: { type: "operator_tone" } }));
   const folder = await mkdtemp(join(tmpdir(), "early-"));
   const file = join(folder, "tone.ul");

@@ -4,14 +4,19 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { CallReport } from "../../src/core/call/report.ts";
 import type { Behaviour, Customer } from "../support/customer.ts";
 import { dials, startCustomer } from "../support/customer.ts";
-import type { TestPlatform } from "../support/platform.ts";
+import type { ApiCall, TestPlatform } from "../support/platform.ts";
 import { EXOPHONE, KEYS, startPlatformOf } from "../support/platform.ts";
 import type { Sipp } from "../support/sipp.ts";
 import { freePort, startSipp } from "../support/sipp.ts";
+import { sleep } from "../support/wait.ts";
 
 /** Beside every attack an ordinary call goes through: nothing else is disturbed. */
 const ANSWERS = "+919900000012";
 const GUARDED_EXOPHONE = "+918047100001";
+/** The number that SIPp calls from. */
+const CALLER = "+919812345678";
+/** ms that a call has to get its record; a busy machine needs some of it. */
+const ENDS_WITHIN_MS = 15_000;
 
 let platform: TestPlatform;
 let customer: Customer;
@@ -65,10 +70,14 @@ async function call(number: string, talkMs = 700): Promise<void> {
 async function callAs(account: string, number: string): Promise<CallReport> {
   const before = new Set((await platform.as(account).calls()).map(({ call_sid }) => call_sid));
   await call(number);
-  const after = await platform.as(account).endedCalls(before.size + 1);
-  const report = after.find(({ call_sid }) => !before.has(call_sid));
-  if (report === undefined) throw new Error("no call");
-  return report;
+  // What was refused has a record too.
+  const isOurs = ({ call_sid, cdr, from }: ApiCall): boolean =>
+    !before.has(call_sid) && cdr !== null && from === CALLER;
+  for (const deadline = Date.now() + ENDS_WITHIN_MS; Date.now() < deadline; await sleep(100)) {
+    const report = (await platform.as(account).calls()).find(isOurs);
+    if (report !== undefined) return report;
+  }
+  throw new Error(`no call of ${CALLER} has ended`);
 }
 
 async function ordinaryCallWorks(): Promise<void> {
@@ -91,7 +100,7 @@ const huge: Behaviour = (_request, response) => {
   response.end(`{"destination":{"numbers":[]},"x":"${"x".repeat(70_000)}"}`);
 };
 
-describe("hostile input costs nobody else anything", () => {
+describe("hostile input does no harm to other calls", () => {
   it("REQ-8: an answer over 64 KiB is unusable, and the trace says so", async () => {
     customer.on("/connect", huge);
     const report = await callAs("acme", EXOPHONE);

@@ -17,7 +17,7 @@ import type { ApiCall, TestPlatform } from "../support/platform.ts";
 import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
 
 /**
- * What callers and callees hear of customers' audio, over real SIP, RTP and HTTP. Everybody has a tone of his own. Times are
+ * What callers and callees get of customers' audio, over real SIP, RTP and HTTP. Each has a tone of their own. Times are
  * taken when packets are looked at, on a machine that is busy with all of it: some tenths of a second mean nothing.
  */
 const CALLER_HZ = 700;
@@ -93,39 +93,46 @@ afterAll(async () => {
   await customer?.close();
 });
 
-interface Lived {
+interface ObservedCall {
   readonly atCaller: readonly ToneSpan[];
   readonly atCallee: readonly ToneSpan[];
   readonly report: ApiCall;
 }
 
-type Heards = Omit<Lived, "report">;
+type ReceivedTones = Omit<ObservedCall, "report">;
 
 /** Longest a call goes on when what it waits for does not come. */
 const CALL_LIMIT_MS = 30_000;
-/** A tone that was heard for so long was heard; a busy machine makes it seem shorter than it was. */
+/** ms after which a tone counts as received; a busy machine makes it seem shorter than it was. */
 const ENOUGH_MS = 400;
 
-const bothTalk = ({ atCaller, atCallee }: Heards): boolean =>
+const bothTalk = ({ atCaller, atCallee }: ReceivedTones): boolean =>
   toneMs(atCaller, CALLEE_HZ) > ENOUGH_MS && toneMs(atCallee, CALLER_HZ) > ENOUGH_MS;
 
 /** One call from and to numbers of its own; the caller hangs up once `until` holds, if it is not over before. */
-async function call(script: PhoneScript, more: object, until: (heards: Heards) => boolean): Promise<Lived> {
+async function call(
+  script: PhoneScript,
+  more: object,
+  until: (received: ReceivedTones) => boolean,
+): Promise<ObservedCall> {
   const number = String(20_000_000 + ++lastNumber);
   answers.set(number, more);
   phones[`+9199${number}`] = [script];
-  const robot = caller.call({
+  const phone = caller.call({
     to: EXOPHONE,
     from: `+9198${number}`,
     via: { host: "127.0.0.1", port: platform.sipPort },
     hang_up_after_ms: CALL_LIMIT_MS,
     tone_hz: CALLER_HZ,
   });
-  const heards = (): Heards => ({ atCaller: robot.tones, atCallee: trunk.callsTo(`+9199${number}`)[0]?.tones ?? [] });
-  const watch = setInterval(() => until(heards()) && robot.hangUp(), 100);
-  await robot.over;
+  const received = (): ReceivedTones => ({
+    atCaller: phone.tones,
+    atCallee: trunk.callsTo(`+9199${number}`)[0]?.tones ?? [],
+  });
+  const watch = setInterval(() => until(received()) && phone.hangUp(), 100);
+  await phone.over;
   clearInterval(watch);
-  return { ...heards(), report: await reportOf(`+9198${number}`) };
+  return { ...received(), report: await reportOf(`+9198${number}`) };
 }
 
 async function reportOf(from: string): Promise<ApiCall> {
@@ -135,14 +142,14 @@ async function reportOf(from: string): Promise<ApiCall> {
   }
 }
 
-/** When the first, and when the last, of a tone was heard. */
-function span(heard: readonly ToneSpan[], hz: number): { fromMs: number; toMs: number } {
-  const tones = heard.filter((one) => one.hz !== null && Math.abs(one.hz - hz) <= 15);
+/** When a tone first came, and when it last did. */
+function span(received: readonly ToneSpan[], hz: number): { fromMs: number; toMs: number } {
+  const tones = received.filter((one) => one.hz !== null && Math.abs(one.hz - hz) <= 15);
   return { fromMs: tones[0]?.fromMs ?? Number.NaN, toMs: tones.at(-1)?.toMs ?? Number.NaN };
 }
 
-function lengthOf(heard: readonly ToneSpan[]): number {
-  return heard.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+function lengthOf(tones: readonly ToneSpan[]): number {
+  return tones.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
 }
 
 function atMs(report: ApiCall, type: string): number {
@@ -160,7 +167,7 @@ describe("audio on a live call", () => {
     expect(span(atCaller, UPLOAD_HZ).toMs).toBeLessThan(span(atCaller, CALLEE_HZ).fromMs);
   });
 
-  it.concurrent("DIAL-7: the custom tone is heard by the caller while leg 2 rings, and stops with the bridge", async () => {
+  it.concurrent("DIAL-7: the custom tone plays to the caller while leg 2 rings, and stops with the bridge", async () => {
     const music = { type: "custom_tone", value: `${customer.url}/music.wav` };
     const { atCaller, atCallee } = await call(ANSWERS, { music_on_hold: music }, bothTalk);
     expect(toneMs(atCaller, MUSIC_HZ)).toBeGreaterThan(ENOUGH_MS);
@@ -168,7 +175,7 @@ describe("audio on a live call", () => {
     expect(toneMs(atCallee, MUSIC_HZ)).toBe(0);
   });
 
-  it.concurrent("DIAL-8: a whisper is heard by the callee alone and at once; the caller goes on hearing the music", async () => {
+  it.concurrent("DIAL-8: a whisper plays to the callee alone and at once; the music goes on for the caller", async () => {
     const start_call_playback = { playback_to: "callee", type: "audio_url", value: `${customer.url}/whisper.wav` };
     const music_on_hold = { type: "custom_tone", value: `${customer.url}/music.wav` };
     const { atCaller, atCallee, report } = await call(ANSWERS, { start_call_playback, music_on_hold }, bothTalk);
@@ -177,20 +184,20 @@ describe("audio on a live call", () => {
     expect(toneMs(atCaller, WHISPER_HZ)).toBe(0);
     expect(span(atCaller, MUSIC_HZ).toMs).toBeGreaterThan(whisper.toMs - 400);
     expect(span(atCaller, CALLEE_HZ).fromMs).toBeGreaterThan(whisper.toMs - 400);
-    // It was fetched while the phone rang: between answer and bridge lies the file, and no wait for it.
+    // It was fetched while the phone rang: between answer and bridge there is the file, and no wait for it.
     const silenceMs = atMs(report, "conversation.started") - atMs(report, "attempt.answered") - WHISPER_MS;
     expect(silenceMs).toBeLessThan(800);
   });
 
-  it.concurrent("DIAL-8: a playback to both is heard by both at the same time, and then they talk", async () => {
+  it.concurrent("DIAL-8: a playback to both reaches both at the same time, and then they talk", async () => {
     const start_call_playback = { playback_to: "both", type: "audio_url", value: `${customer.url}/whisper.wav` };
     const { atCaller, atCallee } = await call(ANSWERS, { start_call_playback }, bothTalk);
-    for (const heard of [atCaller, atCallee]) expect(toneMs(heard, WHISPER_HZ)).toBeGreaterThan(ENOUGH_MS);
+    for (const received of [atCaller, atCallee]) expect(toneMs(received, WHISPER_HZ)).toBeGreaterThan(ENOUGH_MS);
     expect(Math.abs(span(atCaller, WHISPER_HZ).fromMs - span(atCallee, WHISPER_HZ).fromMs)).toBeLessThanOrEqual(400);
     expect(span(atCaller, CALLEE_HZ).fromMs).toBeGreaterThan(span(atCaller, WHISPER_HZ).toMs - 400);
   });
 
-  it.concurrent("DIAL-7: with operator_tone the caller hears what the callee's network sends before any answer", async () => {
+  it.concurrent("DIAL-7: with operator_tone the caller gets what the callee's network sends before any answer", async () => {
     const { atCaller, report } = await call(RINGS_ALOUD, { music_on_hold: { type: "operator_tone" } }, () => false);
     expect(toneMs(atCaller, CALLEE_HZ)).toBeGreaterThan(ENOUGH_MS);
     expect(report.attempts.map(({ outcome }) => outcome)).toEqual(["busy"]);
@@ -200,7 +207,7 @@ describe("audio on a live call", () => {
     const value = "You have a call from the sales line. Please take it.";
     const start_call_playback = { playback_to: "callee", type: "text", value };
     const { atCaller, atCallee, report } = await call(ANSWERS, { start_call_playback }, bothTalk);
-    // Speech is sound that is no single tone, or a changing one.
+    // Speech is sound that is not a single tone, or one that changes.
     const spoken = atCallee.filter(({ hz }) => hz === null || Math.abs(hz - CALLER_HZ) > 30);
     const others = atCaller.filter(({ hz }) => hz === null);
     expect(decisions(report)).not.toContain("skipped");

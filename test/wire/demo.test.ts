@@ -44,7 +44,7 @@ describe("npm run demo", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it("makes a call in which both hear each other, keeps what it is told to keep and nothing else", async () => {
+  it("makes a call with audio in both directions, and keeps only what it is asked to keep", async () => {
     const file = join(folder, "recording.wav");
     const { status, output } = await demo(["--save", file], env);
     expect(output).toContain("The conversation was heard.");
@@ -65,7 +65,7 @@ describe("npm run demo", () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it("says what to do when no platform runs that it could call through", async () => {
+  it("says what to do when there is no running platform", async () => {
     const { status, output } = await demo(["--running", "--http", "http://127.0.0.1:9", "--sip-port", "9"], env);
     expect(status).toBe(1);
     expect(output).toContain("plugboard demo: nothing answers at http://127.0.0.1:9 (is npm start running?)");

@@ -96,7 +96,7 @@ export class Stage {
   }
 
   /**
-   * Plays one scenario for real, from its beginning each time; the report as the API gives it, in the scenario's own
+   * Plays one scenario for real, from the start each time; the report as the API gives it, in the scenario's own
    * numbers and URLs.
    */
   async play(name: string): Promise<CallReport> {

@@ -6,7 +6,7 @@ import { simulate } from "../../src/tools/simulator/simulate.ts";
 import { essence } from "./essence.ts";
 import type { Script } from "./environment.ts";
 
-/** Events nearer than that may change places on a real network; nothing is said about who wins then. */
+/** ms. Events closer together may change places on a real network: which one is first is then undefined. */
 const APART_MS = 150;
 /** How late the answers of URLs and phones may come on a busy machine, each, for a call to stay the same. */
 const LATE_MS = 60;

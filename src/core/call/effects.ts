@@ -7,7 +7,10 @@ import type { TraceEntry } from "./trace.ts";
 
 export type { RequestPurpose } from "./purpose.ts";
 
-/** Something to play. `text` goes through text-to-speech in `language` (BCP 47). */
+/** Why a leg that rings is cancelled: another one answered, it rang long enough, or nobody waits for it any more. */
+export type CancelReason = "completed_elsewhere" | "ring_limit" | "call_ended";
+
+/** Something to hear. `text` goes through text-to-speech in `language` (BCP 47). */
 export type Playable =
   | { readonly kind: "tone"; readonly tone: "ringback" | "beep" | "busy" }
   | { readonly kind: "url"; readonly url: string }
@@ -42,8 +45,8 @@ export type Effect =
   | { readonly kind: "reject"; readonly sip: number }
   /** Sends an INVITE → `leg_ringing`*, `leg_early_media`*, then `leg_answered` or `leg_failed`. `callerId` is E.164. */
   | { readonly kind: "dial"; readonly leg: LegId; readonly destination: Destination; readonly callerId: string }
-  /** Cancels a dialled leg, whatever its state. No further event of that leg is due, but one may cross. */
-  | { readonly kind: "cancel"; readonly leg: LegId }
+  /** Cancels a dialled leg, whatever its state. No further event of that leg is owed, but one may cross. */
+  | { readonly kind: "cancel"; readonly leg: LegId; readonly reason: CancelReason }
   /** Ends a leg that is up → `leg_ended`. */
   | { readonly kind: "hang_up"; readonly leg: LegId }
   /** Plays `items` in order to these legs, instead of whatever played before → `playback_ended`, unless `loop` or stopped. */

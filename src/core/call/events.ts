@@ -41,20 +41,53 @@ export type CallEvent =
       readonly elapsedMs: number;
       readonly format?: AudioFormat;
     }
+  /**
+   * An INVITE of a dialled leg is about to go out: the first, or the next after a challenge, to another address, or after
+   * a redirection. `target` is the address and port it goes to; `reason` says why it is not the first.
+   */
+  | {
+      readonly kind: "invite_sent";
+      readonly at: number;
+      readonly leg: LegId;
+      readonly trunk: string;
+      readonly target: string;
+      readonly uri: string;
+      readonly sipCallId: string;
+      readonly reason: string | null;
+    }
   | { readonly kind: "leg_ringing"; readonly at: number; readonly leg: LegId }
-  /** The leg's 18x carried SDP: its audio can be forwarded. */
+  /** Audio of a leg that is not answered has arrived (RFC 3960 section 3.2): it can be passed on. */
   | { readonly kind: "leg_early_media"; readonly at: number; readonly leg: LegId }
   | { readonly kind: "leg_answered"; readonly at: number; readonly leg: LegId }
-  /** A dialled leg that will never be answered. `sip`: final status, null for transport error or no route. */
+  /**
+   * A dialled leg that will never be answered. `sip`: final status, null for transport error or no route. `q850`: the
+   * cause in a Reason header of the peer (RFC 3326); absent: it sent none.
+   */
   | {
       readonly kind: "leg_failed";
       readonly at: number;
       readonly leg: LegId;
       readonly sip: number | null;
+      readonly q850?: number;
       readonly detail: string;
     }
-  /** A leg that was up (or the caller at any time) hung up. Once per leg, also after our own `hang_up`. */
-  | { readonly kind: "leg_ended"; readonly at: number; readonly leg: LegId; readonly detail: string }
+  /** A leg that was up (or the caller at any time) left. Comes once per leg, also after our own `hang_up`. */
+  | {
+      readonly kind: "leg_ended";
+      readonly at: number;
+      readonly leg: LegId;
+      readonly q850?: number;
+      readonly detail: string;
+    }
+  /** Where a leg's audio comes from has been learnt or has changed, or audio from elsewhere was refused. */
+  | {
+      readonly kind: "media_source";
+      readonly at: number;
+      readonly leg: LegId;
+      readonly change: "latched" | "moved" | "refused";
+      /** Address and port. */
+      readonly source: string;
+    }
   /** A `play` effect ended by itself (never sent for loops, nor after `stop_playing`). */
   | { readonly kind: "playback_ended"; readonly at: number; readonly id: string; readonly failure: string | null }
   | { readonly kind: "digit"; readonly at: number; readonly leg: LegId; readonly digit: string }
@@ -72,4 +105,7 @@ export type CallEvent =
   | { readonly kind: "command"; readonly at: number; readonly command: "hang_up" | "recover" };
 
 /** The events an applet gets: of requests, dialled legs, playbacks, the caller's digits, timers, recordings. */
-export type AppletEvent = Exclude<CallEvent, { readonly kind: "call_arrived" | "command" }>;
+export type AppletEvent = Exclude<
+  CallEvent,
+  { readonly kind: "call_arrived" | "command" | "invite_sent" | "media_source" }
+>;

@@ -119,6 +119,7 @@ export function reportOf(trace: readonly TraceEntry[], meta: ReportMeta): CallRe
 const TRACE_ONLY = [
   "call.answered",
   "answer.used",
+  "attempt.dialed",
   "attempt.ringing",
   "attempt.early_media",
   "conversation.started",
@@ -127,6 +128,7 @@ const TRACE_ONLY = [
   "playback.ended",
   "recording.started",
   "recording.closed",
+  "media.source",
   "digits",
   "decision",
   "caller.left",

@@ -5,7 +5,7 @@ import type { HttpOutcome, PreparedRequest } from "../contract/http.ts";
 import { fitQuery } from "../contract/fit-query.ts";
 import { maskCredentials, type Query } from "../contract/query.ts";
 import { connectQuery, prepareRequest, type RequestFacts } from "../contract/request.ts";
-import type { Effect, Playable } from "./effects.ts";
+import type { CancelReason, Effect, Playable } from "./effects.ts";
 import { CALLER, type LegId } from "./legs.ts";
 import { MAX_LEGS_PER_CALL, MAX_TRACE_ENTRIES, MAX_TYPE_AHEAD_DIGITS, REQUEST_DEADLINE_MS } from "./limits.ts";
 import type { RequestPurpose } from "./purpose.ts";
@@ -271,12 +271,12 @@ export class StepContext {
     return leg;
   }
 
-  /** Cancels a ringing leg or hangs up an answered one; does nothing when it is gone already. */
-  endLeg(leg: LegId): void {
+  /** Cancels a ringing leg or hangs up an answered one; nothing when it is gone already. */
+  endLeg(leg: LegId, reason: CancelReason): void {
     const open = this.#draft.legs.find((each) => each.leg === leg);
     if (open === undefined) return;
     this.#draft.legs = this.#draft.legs.filter((each) => each.leg !== leg);
-    this.effects.push(open.up ? { kind: "hang_up", leg } : { kind: "cancel", leg });
+    this.effects.push(open.up ? { kind: "hang_up", leg } : { kind: "cancel", leg, reason });
   }
 
   forwardAudio(from: LegId, to: LegId): void {

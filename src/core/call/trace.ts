@@ -70,6 +70,17 @@ export type TraceBody =
       readonly ring_limit_ms: number;
       readonly round: number;
     }
+  /** One INVITE of the attempt: where it goes. `reason`: why it is not the first. */
+  | {
+      readonly type: "attempt.dialed";
+      readonly leg: LegId;
+      readonly trunk: string;
+      /** Address and port. */
+      readonly target: string;
+      readonly uri: string;
+      readonly call_id: string;
+      readonly reason: string | null;
+    }
   | { readonly type: "attempt.ringing"; readonly leg: LegId }
   | { readonly type: "attempt.early_media"; readonly leg: LegId }
   | { readonly type: "attempt.answered"; readonly leg: LegId }
@@ -105,6 +116,13 @@ export type TraceBody =
       readonly id: string;
       readonly duration_ms: number;
       readonly failure: string | null;
+    }
+  | {
+      readonly type: "media.source";
+      readonly leg: LegId;
+      readonly change: "latched" | "moved" | "refused";
+      /** Address and port. */
+      readonly source: string;
     }
   | { readonly type: "digits"; readonly digits: string; readonly message: string }
   | {

@@ -13,6 +13,8 @@ export interface ReadDestination {
 /** The accepted forms, as findings name them (RES-24). */
 const ALLOWED_FORMS = "an E.164 number such as +919900000001, or sip:user";
 const SKIPPED = "the entry is skipped";
+/** What the finding says of a number that the account's `dial_prefixes` forbid: the platform counts these. */
+export const OUTSIDE_PREFIXES = "is outside the prefixes this account may dial";
 /** Up to this many digits without a + are a short code (112, an operator's 198), not a phone. */
 const SHORT_CODE_DIGITS = 6;
 /** Longer than any number with its separators, or any SIP address we accept. */
@@ -45,7 +47,7 @@ function dialable(found: string, { e164, fault }: Phone, account: Account, path:
   const prefixes = account.dialPrefixes;
   if (prefixes.length > 0 && !prefixes.some((prefix) => e164.startsWith(prefix))) {
     const allowed = `a number under ${prefixes.join(", ")}`;
-    return undialable(found, path, "is outside the prefixes this account may dial", allowed);
+    return undialable(found, path, OUTSIDE_PREFIXES, allowed);
   }
   return { destination: { kind: "number", e164 }, findings: [respelled(found, path, e164)] };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { outcomeOfSip, outcomes } from "./outcome.ts";
+import { outcomeOfAnswered, outcomeOfSip, outcomes } from "./outcome.ts";
 
 describe("how an attempt ended", () => {
   it.each([
@@ -31,5 +31,27 @@ describe("how an attempt ended", () => {
       canceled: { status: "canceled", cause: { code: 487, name: "ORIGINATOR_CANCEL" } },
       networkFailure: { status: "failed", cause: { code: 38, name: "NETWORK_OUT_OF_ORDER" } },
     });
+  });
+
+  it.each([
+    [480, 17, "busy", 17, "USER_BUSY"],
+    [503, 17, "busy", 17, "USER_BUSY"],
+    [486, 19, "no-answer", 19, "NO_ANSWER"],
+    [404, 20, "no-answer", 20, "SUBSCRIBER_ABSENT"],
+    [480, 21, "busy", 21, "CALL_REJECTED"],
+    [500, 34, "failed", 34, "NORMAL_CIRCUIT_CONGESTION"],
+    [480, 1, "failed", 1, "UNALLOCATED_NUMBER"],
+  ])("S20, REQ-29: a %i with the Q.850 cause %i is %s, %i %s", (sip, q850, status, code, name) => {
+    expect(outcomeOfSip(sip, q850)).toEqual({ status, cause: { code, name } });
+  });
+
+  it.each([16, 31, 127, 0, 500])("S20, REQ-29: the Q.850 cause %i says nothing of a failure: SIP decides", (q850) => {
+    expect(outcomeOfSip(486, q850)).toEqual({ status: "busy", cause: { code: 17, name: "USER_BUSY" } });
+  });
+
+  it("S20, REQ-29: the Q.850 cause of a BYE names the cause of an attempt that was answered", () => {
+    expect(outcomeOfAnswered(17)).toEqual({ status: "completed", cause: { code: 17, name: "USER_BUSY" } });
+    expect(outcomeOfAnswered(16)).toEqual(outcomes.completed);
+    expect(outcomeOfAnswered(null)).toEqual(outcomes.completed);
   });
 });

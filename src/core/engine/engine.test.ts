@@ -250,7 +250,7 @@ describe("commands", () => {
     const call = new Drive();
     call.dial([A]);
     call.event({ kind: "command", command: "hang_up" });
-    expect(call.of("cancel")).toEqual([{ kind: "cancel", leg: 2 }]);
+    expect(call.of("cancel")).toEqual([{ kind: "cancel", leg: 2, reason: "call_ended" }]);
     expect(call.of("hang_up")).toEqual([{ kind: "hang_up", leg: CALLER }]);
     expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "platform", call_type: "incomplete" });
     expect(call.traced("decision")).toMatchObject([{ rule: "COMMAND", message: "The call was hung up by command." }]);

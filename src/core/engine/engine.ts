@@ -50,6 +50,9 @@ function handle(context: StepContext, event: CallEvent): void {
       context.trace({ type: "playback.ended", id: event.id, message: event.failure ?? "played to its end" });
       deliver(context, event);
       return;
+    case "invite_sent":
+    case "media_source":
+      return traceLeg(context, event);
     case "leg_ringing":
     case "leg_early_media":
     case "leg_answered":
@@ -114,11 +117,24 @@ function handleDialled(context: StepContext, event: LegEvent): void {
   }
 }
 
+/** What is worth knowing of a leg that is there, and decides nothing. */
+function traceLeg(context: StepContext, event: Extract<CallEvent, { kind: "invite_sent" | "media_source" }>): void {
+  const { leg } = event;
+  if (leg !== CALLER && !context.call.legs.some((each) => each.leg === leg)) return;
+  if (event.kind === "media_source") {
+    context.trace({ type: "media.source", leg, change: event.change, source: event.source });
+    return;
+  }
+  const { trunk, target, uri, sipCallId, reason } = event;
+  context.trace({ type: "attempt.dialed", leg, trunk, target, uri, call_id: sipCallId, reason });
+}
+
 /** An answered leg ends, a ringing one fails, whatever the edge called it. */
 function asEndOf(up: boolean, event: Extract<LegEvent, { kind: "leg_failed" | "leg_ended" }>): LegEvent {
-  const { at, leg, detail } = event;
-  if (up) return { kind: "leg_ended", at, leg, detail };
-  return { kind: "leg_failed", at, leg, sip: event.kind === "leg_failed" ? event.sip : null, detail };
+  const { at, leg, detail, q850 } = event;
+  const cause = q850 === undefined ? {} : { q850 };
+  if (up) return { kind: "leg_ended", at, leg, detail, ...cause };
+  return { kind: "leg_failed", at, leg, sip: event.kind === "leg_failed" ? event.sip : null, detail, ...cause };
 }
 
 /** DIAL-2, DIAL-4: the answer of a cancelled leg has crossed the CANCEL: hang the leg up before anyone is connected to it. */

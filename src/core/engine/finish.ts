@@ -38,7 +38,7 @@ export function closeApplet(context: StepContext): void {
   for (const id of fetches) context.cancelRequest(id, "REF-8");
   for (const id of plays) context.stopPlaying(id);
   for (const { id } of timers) if (id !== CALL_TIMER) context.clearTimer(id);
-  for (const { leg } of legs) context.endLeg(leg);
+  for (const { leg } of legs) context.endLeg(leg, "call_ended");
   for (const { id } of recordings) context.stopRecording(id);
 }
 

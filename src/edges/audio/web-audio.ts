@@ -108,7 +108,7 @@ export class WebAudio {
    */
   async check(url: string, options: AudioCheckOptions): Promise<AudioCheck> {
     const { clock, fetcher } = this.#options;
-    const startedAt = clock.now();
+    const startedAt = clock.elapsed();
     const { account, allowPrivate, deadlineMs, signal } = options;
     const source = { url, account, allowPrivate };
     let download: WebDownload | null = null;
@@ -121,10 +121,10 @@ export class WebAudio {
     const answer = headOrGet(clock, deadlineMs, fetcher.head(url, options), byGet);
     const late = (): HttpClientOutcome => (signal?.aborted === true ? CANCELLED : LATE);
     const outcome = (await within(clock, deadlineMs, signal, answer)) ?? late();
-    const waitMs = Math.min(startedAt + deadlineMs - clock.now(), FORMAT_WAIT_MS);
+    const waitMs = Math.min(startedAt + deadlineMs - clock.elapsed(), FORMAT_WAIT_MS);
     const usable = outcome.ok && outcome.status === 200 && options.isUsable(outcome);
     const format = usable ? await within(clock, waitMs, signal, this.#format(source, download)) : null;
-    return { outcome, format: format ?? null, elapsedMs: clock.now() - startedAt };
+    return { outcome, format: format ?? null, elapsedMs: clock.elapsed() - startedAt };
   }
 
   /** The format of a file that is there. It is downloaded, if it is not yet. */

@@ -139,9 +139,9 @@ export class Fetcher {
 
   /** Sends a request. */
   async fetch(request: OutboundRequest, options: FetchOptions): Promise<Fetched> {
-    const startedAt = this.#clock.now();
+    const startedAt = this.#clock.elapsed();
     const raw = await this.#send(request, options, WHOLE, startedAt);
-    return { outcome: asText(raw), elapsedMs: this.#clock.now() - startedAt };
+    return { outcome: asText(raw), elapsedMs: this.#clock.elapsed() - startedAt };
   }
 
   /**
@@ -149,23 +149,23 @@ export class Fetcher {
    * keep what GET brings, use {@link head} and {@link download}.
    */
   async checkAudio(url: string, options: FetchOptions): Promise<Fetched> {
-    const startedAt = this.#clock.now();
+    const startedAt = this.#clock.elapsed();
     const send = async (method: "HEAD" | "GET"): Promise<HttpClientOutcome> =>
       asText(await this.#send(audioRequest(method, url), options, HEADERS, startedAt));
     const outcome = await headOrGet(this.#clock, options.deadlineMs, send("HEAD"), () => send("GET"));
-    return { outcome, elapsedMs: this.#clock.now() - startedAt };
+    return { outcome, elapsedMs: this.#clock.elapsed() - startedAt };
   }
 
   /** The first half of {@link checkAudio}. */
   async head(url: string, options: FetchOptions): Promise<HttpClientOutcome> {
-    return asText(await this.#send(audioRequest("HEAD", url), options, HEADERS, this.#clock.now()));
+    return asText(await this.#send(audioRequest("HEAD", url), options, HEADERS, this.#clock.elapsed()));
   }
 
   /** Downloads a file of at most `limitBytes`, as it is. Headers may make the request conditional. */
   async download(request: OutboundRequest, limitBytes: number, options: DownloadOptions): Promise<Downloaded> {
     const { onProgress } = options;
     const bodyPolicy = { bodyBytes: limitBytes, headersOnly: false, ...(onProgress !== undefined && { onProgress }) };
-    return this.#send(request, options, bodyPolicy, this.#clock.now());
+    return this.#send(request, options, bodyPolicy, this.#clock.elapsed());
   }
 
   /** Ends every exchange under way (`reset`) and closes every connection. */
@@ -206,7 +206,7 @@ export class Fetcher {
     this.#countRequest(pool, traffic, 1);
     const { connects } = traffic;
     return new Promise((resolve) => {
-      const left = Math.max(0, startedAt + deadlineMs - this.#clock.now());
+      const left = Math.max(0, startedAt + deadlineMs - this.#clock.elapsed());
       const exchange = new HttpExchange(this.#clock, left, bodyPolicy, (outcome, untouched) => {
         this.#countRequest(pool, traffic, -1);
         if (traffic.requests === 0) pool.origins.delete(origin);

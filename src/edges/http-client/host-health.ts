@@ -30,7 +30,7 @@ export class HostHealth {
   /** Takes a place at a host: null. Or how long to wait, in ms: it rests, or all its places are taken (0). */
   enter(name: string): number | null {
     const host = this.#hosts.get(name) ?? { running: 0, failures: 0, restsUntil: 0 };
-    const rest = host.restsUntil - this.#clock.now();
+    const rest = host.restsUntil - this.#clock.elapsed();
     if (rest > 0) return rest;
     // After its rest a host gets one request first, not all of them.
     if (host.running >= (host.failures > 0 ? 1 : this.#perHost)) return 0;
@@ -52,7 +52,7 @@ export class HostHealth {
     const host = this.#hosts.get(name);
     if (host === undefined) return;
     host.running--;
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     if (arrived) host.failures = 0;
     else if (now >= host.restsUntil) {
       // Requests that were under way together fail together: they count as one failure.

@@ -62,6 +62,11 @@ export interface SipHandlers {
    * gives a scanner nothing. Requests in a dialog are known by their tags and not asked about.
    */
   admits(source: SipSource, method: string): "accept" | "reject" | "drop";
+  /**
+   * Whether requests in a dialog go to where the peer's messages come from, whatever address its Contact names: for
+   * trunks behind a NAT. Absent: only where a Contact cannot be reached.
+   */
+  isBehindNat?(source: SipSource): boolean;
   /** REGISTER, MESSAGE and the like; absent: 405. */
   onRequest?(request: IncomingRequest): void;
   /**
@@ -204,7 +209,9 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     const resolve = options.resolver ?? makeResolver(systemNameServer(), () => random.next());
     const dialogs = new DialogTable();
     const ackTimeoutMs = options.ackTimeoutMs ?? transactionTimeout(timers);
-    this.#stack = { clock, random, log, timers, ackTimeoutMs, userAgent, transport, transactions, dialogs, resolve };
+    const isBehindNat = (flow: TransportFlow): boolean => options.handlers.isBehindNat?.(sourceOf(flow)) ?? false;
+    const layers = { transport, transactions, dialogs, resolve };
+    this.#stack = { clock, random, log, timers, ackTimeoutMs, userAgent, isBehindNat, ...layers };
   }
 
   get listening(): readonly SipListener[] {

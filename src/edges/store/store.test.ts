@@ -158,6 +158,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     expect((await other.unfinishedCalls()).map(({ callSid }) => callSid)).toEqual(["b"]);
     const clock = {
       now: clockThatHurries(),
+      elapsed: () => 0,
       after: (_: number, run: () => void) => (setImmediate(run), { cancel() {} }),
     };
     await expect(Store.open(url, { log: silentLog, node: "n2", clock })).rejects.toThrow(NodeTakenError);

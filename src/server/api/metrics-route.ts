@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { FastifyInstance } from "fastify";
-import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import type { Exchange, MediaTotals } from "../exchange/exchange.ts";
 
 const MILLISECOND_NS = 1e6;
@@ -22,6 +22,7 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
     () => lag.percentile(99) / MILLISECOND_NS,
   );
   mediaGauges(register, exchange);
+  callCounters(register, exchange);
   const { sip } = exchange.services;
   gauge(
     register,
@@ -41,6 +42,28 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
     () => fetcher.usage.refused,
   );
   app.get("/metrics", async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));
+}
+
+/** The exchange counts; this only shows what it has counted. */
+function callCounters(register: Registry, exchange: Exchange): void {
+  counter(register, "plugboard_calls_begun_total", "Calls in that were taken", [], () => [[{}, exchange.calls.begun]]);
+  counter(
+    register,
+    "plugboard_calls_ended_total",
+    "Calls that ended, by outcome and the cause of the last attempt",
+    ["status", "dial_call_status", "cause"],
+    () => [...exchange.calls.ended].map(({ outcome, count }) => [{ ...outcome }, count]),
+  );
+  counter(register, "plugboard_refusals_total", "Calls in and destinations that were refused", ["reason"], () =>
+    [...exchange.refusals.counts].map(([reason, count]) => [{ reason }, count]),
+  );
+  counter(
+    register,
+    "plugboard_refused_source_requests_total",
+    "SIP requests from addresses that no trunk accepts",
+    [],
+    () => [[{}, exchange.refusedSourceRequests]],
+  );
 }
 
 /** Asked of the media processes when somebody looks, never in between. */
@@ -64,6 +87,28 @@ function gauge(register: Registry, name: string, help: string, read: () => numbe
     registers: [],
     async collect() {
       this.set(await read());
+    },
+  });
+  register.registerMetric(made);
+}
+
+type Sample = readonly [labels: Readonly<Record<string, string>>, count: number];
+
+function counter(
+  register: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  read: () => readonly Sample[],
+): void {
+  const made = new Counter({
+    name,
+    help,
+    labelNames,
+    registers: [],
+    collect() {
+      this.reset();
+      for (const [labels, count] of read()) this.inc(labels, count);
     },
   });
   register.registerMetric(made);

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { recordingFile } from "../exchange/cdr-rows.ts";
+import { recordingFile } from "../exchange/recording-files.ts";
 import type { AccountParams, ApiOptions } from "./api-options.ts";
 import { authenticate } from "./authenticate.ts";
 import { problem } from "./problem.ts";

@@ -1,4 +1,4 @@
-import type { AccountConfig } from "./workspace.ts";
+import type { AccountConfig } from "./account-config.ts";
 
 /** Why a new call is refused for now; the caller gets 503 with Retry-After. */
 export type AdmissionRefusal =
@@ -7,13 +7,14 @@ export type AdmissionRefusal =
   | "platform_full"
   | "account_full"
   | "account_rate"
+  | "trunk_full"
   | "journal_behind"
   | "signalling_behind";
 
 /** Seconds a refused trunk should wait: long enough for a burst to pass, short enough to come back to us. */
 export const RETRY_AFTER_S = 2;
 
-/** Calls alive at once in this process: beyond, latency for everyone suffers before memory does. */
+/** Calls alive at once in this process: with more, latency for everyone suffers before memory does. */
 export const MAX_LIVE_CALLS = 20_000;
 
 interface Usage {
@@ -22,6 +23,18 @@ interface Usage {
   tokens: number;
   refilledAt: number;
 }
+
+/** Says of each refusal what is exhausted, and what would help: for the log and the record of the refused call. */
+export const REFUSAL_MESSAGES: Readonly<Record<AdmissionRefusal, string>> = {
+  draining: "the platform is stopping or starting",
+  no_media: "no media process is running",
+  platform_full: "this process carries as many calls as it may",
+  account_full: "the account's concurrent_calls are in use",
+  account_rate: "the account's calls_per_second are used up",
+  trunk_full: "all channels of the trunk are in use",
+  journal_behind: "the database is too slow for new calls",
+  signalling_behind: "SIP messages wait too long before they are read",
+};
 
 /**
  * Who may begin a call now. Limits are per process: with several nodes each takes its share of what the workspace allows.

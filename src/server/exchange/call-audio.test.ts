@@ -8,7 +8,7 @@ import type { AudioFormat } from "../../core/contract/audio.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import type { HttpClientOutcome } from "../../edges/http-client/types.ts";
 import type { SipEndpointApi } from "../../edges/sip/endpoint.ts";
-import type { ExternalEffect } from "./live-call.ts";
+import type { ExternalEffect } from "./call-ports.ts";
 import { CallIo } from "./call-io.ts";
 import type { AccountConfig } from "./workspace.ts";
 
@@ -36,6 +36,7 @@ function setUp(checked: HttpClientOutcome, format: AudioFormat | null = null) {
         return Promise.resolve({ outcome: checked, format, elapsedMs: 1 });
       },
     },
+    resolveHost: () => Promise.resolve([]),
     mediaAddress: "127.0.0.1",
     recordingsDir: "recordings",
     append: () => Promise.resolve(),
@@ -47,13 +48,15 @@ function setUp(checked: HttpClientOutcome, format: AudioFormat | null = null) {
     closeCall: () => void media.push("close"),
   };
   const config = { privateDestinations: true, account: { sid: "acme", country: "IN" } } as AccountConfig;
-  const io = new CallIo(services, config, client as MediaClient, () => undefined);
+  const io = new CallIo("sid", services, config, client as MediaClient, () => undefined);
   const call = { sid: "sid", now: () => clock.now(), deliver: (event: CallEvent) => void delivered.push(event) };
   io.attach(call as unknown as CallIo["call"], {
     snapshot: () => null,
     ringing: () => null,
     hangUp: () => undefined,
-    heardDigit: () => undefined,
+    onFirstRtp: () => undefined,
+    sendDigit: () => undefined,
+    sendsTelephoneEvents: false,
     answer: () => undefined,
     reject: () => undefined,
   });

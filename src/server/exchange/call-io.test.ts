@@ -5,7 +5,7 @@ import type { MediaClient } from "../../edges/media/process/client.ts";
 import { SIGNATURE_HEADER, signed } from "../../edges/http-client/sign.ts";
 import type { Fetched, OutboundRequest } from "../../edges/http-client/types.ts";
 import type { SipEndpointApi } from "../../edges/sip/endpoint.ts";
-import type { Services } from "./call-io.ts";
+import type { Services } from "./services.ts";
 import { CallIo } from "./call-io.ts";
 import type { AccountConfig } from "./workspace.ts";
 
@@ -33,17 +33,20 @@ function sent(signingSecret: string | null): { readonly clock: VirtualClock; rea
       prepare: () => Promise.reject(new Error("no audio here")),
       check: () => Promise.reject(new Error("no audio here")),
     },
+    resolveHost: () => Promise.resolve([]),
     mediaAddress: "127.0.0.1",
     recordingsDir: "recordings",
     append: () => Promise.resolve(),
   };
   const config = { signingSecret, privateDestinations: false, account: { country: "IN" } } as AccountConfig;
-  const io = new CallIo(services, config, {} as MediaClient, () => undefined);
+  const io = new CallIo("sid", services, config, {} as MediaClient, () => undefined);
   io.attach({ deliver: () => undefined, now: () => clock.now() } as unknown as CallIo["call"], {
     snapshot: () => null,
     ringing: () => null,
     hangUp: () => undefined,
-    heardDigit: () => undefined,
+    onFirstRtp: () => undefined,
+    sendDigit: () => undefined,
+    sendsTelephoneEvents: false,
     answer: () => undefined,
     reject: () => undefined,
   });

@@ -1,118 +1,131 @@
-import { writeFile } from "node:fs/promises";
-import type { AudioCheck, AudioLibrary } from "../../edges/audio/library.ts";
 import { unreachable } from "../../base/never.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import type { Result } from "../../base/result.ts";
+import { err } from "../../base/result.ts";
+import type { CallEvent } from "../../core/call/events.ts";
+import type { CancelReason } from "../../core/call/effects.ts";
 import { CALLER } from "../../core/call/legs.ts";
 import type { LegId } from "../../core/call/legs.ts";
-import type { AudioFormat } from "../../core/contract/audio.ts";
-import { validateAudio } from "../../core/contract/audio.ts";
-import { toHttpRequest } from "../../core/contract/request.ts";
+import type { Destination } from "../../core/contract/destination.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import type { Codec, MediaEvent } from "../../edges/media/process/protocol.ts";
-import { repairWav, wavHeader } from "../../edges/media/sound/wav.ts";
-import type { Fetched, FetchOptions } from "../../edges/http-client/types.ts";
-import type { Fetcher } from "../../edges/http-client/fetcher.ts";
-import { signed } from "../../edges/http-client/sign.ts";
-import type { DialogSnapshot, RingingSnapshot, SipEndpointApi } from "../../edges/sip/endpoint.ts";
+import type { DialogSnapshot, RingingSnapshot } from "../../edges/sip/endpoint.ts";
 import type { JournalRow } from "../../edges/store/types.ts";
-import type { CallPorts, LiveCall, ExternalEffect } from "./live-call.ts";
+import { CustomerRequests } from "./customer-requests.ts";
+import { CallDigits } from "./call-digits.ts";
 import { DialedLeg } from "./dialed-leg.ts";
+import type { CallPorts, ExternalEffect } from "./call-ports.ts";
+import { CallRoutes } from "./call-routes.ts";
+import type { LiveCall } from "./live-call.ts";
+import type { LegDigit, LegEnding, LegFailure, LegPorts, LegSnapshots, LiveCallerLeg, LiveLeg } from "./live-leg.ts";
 import { Player } from "./player.ts";
-import { recordingFile } from "./cdr-rows.ts";
-import { outboundRoute } from "./route.ts";
+import { RecordingFiles } from "./recording-files.ts";
+import type { OutboundRoute } from "./route.ts";
+import type { Services } from "./services.ts";
 import type { AccountConfig } from "./workspace.ts";
 
-/** What all calls of a process share. */
-export interface Services {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly sip: SipEndpointApi;
-  readonly fetcher: Pick<Fetcher, "fetch" | "usage">;
-  readonly audio: Pick<AudioLibrary, "prepare" | "check">;
-  /** What SDP carries. */
-  readonly mediaAddress: string;
-  readonly recordingsDir: string;
-  append(rows: readonly JournalRow[], urgency: "now" | "soon"): Promise<void>;
-}
-
-/** A leg of a live call, whichever way it came to be. Every method is harmless once the leg is gone. */
-export interface LiveLeg {
-  /** Plain values for the journal: the dialog, and while there is none the INVITE that rings. */
-  snapshot(): DialogSnapshot | null;
-  ringing(): RingingSnapshot | null;
-  hangUp(): void;
-  /** An RFC 4733 digit was heard: INFO for the same key is then ignored. */
-  heardDigit(): void;
-}
-
-/** A leg that can answer or refuse: the caller's. */
-export interface LiveCallerLeg extends LiveLeg {
-  answer(): void;
-  reject(sip: number): void;
-}
+type EffectOf<K extends ExternalEffect["kind"]> = Extract<ExternalEffect, { kind: K }>;
 
 /** Legs are numbered in the order of dialling, behind the caller's. */
 const FIRST_DIALED: LegId = 2;
-
-/** What of a call's outside outlives the process: enough to hang up its legs, or to stop their ringing. */
-export interface LegSnapshots {
-  readonly dialogs: Readonly<Record<LegId, DialogSnapshot>>;
-  readonly ringing?: Readonly<Record<LegId, RingingSnapshot>>;
-}
 
 /**
  * The outside of one live call: its legs, media, requests. Performs the engine's effects and turns what comes back
  * into events for the call's mailbox.
  */
-export class CallIo implements CallPorts {
+export class CallIo implements CallPorts, LegPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly services: Services;
   readonly config: AccountConfig;
   readonly media: MediaClient;
+  readonly recordings: RecordingFiles;
+  readonly #requests: CustomerRequests;
+  readonly #player: Player;
+  readonly #digits: CallDigits;
   readonly #onEnded: (failed: boolean) => void;
   readonly #legs = new Map<LegId, LiveLeg>();
-  readonly #cancelled = new Set<LegId>();
-  readonly #requests = new Map<string, AbortController>();
+  /** Legs that are dialled once the caller's ACK has come (trunk setting `wait_for_ack`). */
+  readonly #untilAck: EffectOf<"dial">[] = [];
+  #acknowledged = false;
   #caller: LiveCallerLeg | null = null;
   #call: LiveCall | null = null;
-  #player: Player | null = null;
-  #legSnapshotsChanged = false;
+  /** The first row of a call has the dialog that its answer will confirm. */
+  #legSnapshotsChanged = true;
   #firstDialed: Promise<{ port: number }> | null = null;
-  /** What the caller speaks: offered first to whom we dial, so that most calls need no transcoding. */
   callerCodec: Codec | null = null;
-  /** After a restart: the recordings that media still writes; the others are closed by what lies on disk. */
-  recordingsInMedia: ReadonlySet<string> | null = null;
+  routes: CallRoutes;
 
-  constructor(services: Services, config: AccountConfig, media: MediaClient, onEnded: (failed: boolean) => void) {
-    this.clock = services.clock;
-    this.log = services.log;
+  constructor(
+    callSid: string,
+    services: Services,
+    config: AccountConfig,
+    media: MediaClient,
+    onEnded: (failed: boolean) => void,
+  ) {
+    const { clock, log, audio, recordingsDir } = services;
+    const { account, privateDestinations: allowPrivate } = config;
+    this.clock = clock;
+    this.log = log;
     this.services = services;
     this.config = config;
     this.media = media;
+    this.routes = new CallRoutes(config);
     this.#onEnded = onEnded;
+    this.#requests = new CustomerRequests(services, config, (kind, id, { outcome, elapsedMs, format = null }) => {
+      const event = { at: this.call.now(), id, outcome, elapsedMs };
+      const known = kind === "audio_checked" && format !== null ? { format } : {};
+      this.#deliver({ kind, ...event, ...known });
+    });
+    this.#digits = new CallDigits({
+      clock,
+      legOf: (leg) => this.#legs.get(leg),
+      onDigit: (leg, digit) => this.#deliver({ kind: "digit", at: this.call.now(), leg, digit }),
+    });
+    this.#player = new Player({
+      callSid,
+      media,
+      audio,
+      account: account.sid,
+      country: account.country,
+      allowPrivate,
+      onFailed: (id, failure) => this.#deliver({ kind: "playback_ended", at: this.call.now(), id, failure }),
+    });
+    this.recordings = new RecordingFiles({
+      callSid,
+      account: account.sid,
+      recordingsDir,
+      media,
+      onReady: (id, durationMs, failure) =>
+        this.#deliver({ kind: "recording_ready", at: this.call.now(), id, durationMs, failure }),
+    });
   }
 
-  /** Both legSnapshots know each other before the first event. */
+  /** The call and its first leg, before the first event. */
   attach(call: LiveCall, caller: LiveCallerLeg): void {
     this.#call = call;
     this.#caller = caller;
     this.#legs.set(CALLER, caller);
-    this.#player = new Player({
-      callSid: call.sid,
-      media: this.media,
-      audio: this.services.audio,
-      account: this.config.account.sid,
-      country: this.config.account.country,
-      allowPrivate: this.config.privateDestinations,
-      played: (id, failure) => call.deliver({ kind: "playback_ended", at: call.now(), id, failure }),
-    });
   }
 
   /** A leg that an earlier process made; all that can be done with it is to hang it up. */
   adopt(leg: LegId, adopted: LiveLeg): void {
     this.#legs.set(leg, adopted);
+  }
+
+  hasLeg(leg: LegId): boolean {
+    return this.#legs.has(leg);
+  }
+
+  /** Ends every leg that is still there. */
+  hangUpRest(): void {
+    for (const leg of this.#legs.values()) leg.hangUp("call_ended");
+  }
+
+  /** The media process of this call is gone: its recordings are closed from what is on disk. */
+  mediaLost(): void {
+    this.recordings.keepInMedia(new Set());
   }
 
   get call(): LiveCall {
@@ -124,7 +137,7 @@ export class CallIo implements CallPorts {
     return this.services.append([row], urgency);
   }
 
-  dialogChanged(): void {
+  legChanged(): void {
     this.#legSnapshotsChanged = true;
   }
 
@@ -143,68 +156,82 @@ export class CallIo implements CallPorts {
   }
 
   ended(failed: boolean): void {
-    for (const controller of this.#requests.values()) controller.abort();
-    this.#requests.clear();
-    this.#player?.close();
-    if (failed) for (const leg of this.#legs.values()) leg.hangUp();
+    this.#requests.cancelAll();
+    this.#player.close();
+    if (failed) for (const leg of this.#legs.values()) leg.hangUp("call_ended");
     this.media.closeCall(this.call.sid);
     this.#legs.clear();
     this.#onEnded(failed);
   }
 
-  /** The leg is over: told to the engine once, media let go. */
-  legEnded(leg: LegId, detail: string): void {
+  legEnded(leg: LegId, ending: LegEnding): void {
     this.forgetLeg(leg);
-    this.call.deliver({ kind: "leg_ended", at: this.call.now(), leg, detail });
+    this.#deliver({ kind: "leg_ended", at: this.call.now(), leg, ...ending });
   }
 
-  legFailed(leg: LegId, sip: number | null, detail: string): void {
+  legFailed(leg: LegId, failure: LegFailure): void {
     this.forgetLeg(leg);
-    this.call.deliver({ kind: "leg_failed", at: this.call.now(), leg, sip, detail });
+    this.#deliver({ kind: "leg_failed", at: this.call.now(), leg, ...failure });
   }
 
-  /** The RTP port of a leg that will be dialled; the first one's is asked for together with the caller's. */
   openLeg(leg: LegId): Promise<{ port: number }> {
     const opened = leg === FIRST_DIALED ? this.#firstDialed : null;
     this.#firstDialed = null;
     return opened ?? this.media.open(this.call.sid, leg);
   }
 
-  /** Asks for the caller's port, and in the same message for that of the leg which most calls will dial. */
+  /** In the same message it asks for the port of the leg that most calls will dial. */
   openCaller(callSid: string): Promise<{ port: number }> {
     const caller = this.media.open(callSid, CALLER);
     this.#firstDialed = this.media.open(callSid, FIRST_DIALED);
-    this.#firstDialed.catch(() => undefined); // told to the leg, if there will be one
+    this.#firstDialed.catch(() => undefined); // reported to the leg, if there will be one
     return caller;
   }
 
-  /** Lets go of a leg that has nothing more to tell. */
   forgetLeg(leg: LegId): void {
     // What the journal holds of its dialog does no harm: after a crash only legs that the engine still has are hung up.
     this.#legs.delete(leg);
+    this.routes.close(leg);
     this.media.closeLeg(this.call.sid, leg);
   }
 
-  /** What the media process tells about this call. */
+  routeTo(leg: LegId, destination: Destination, callerId: string): Result<OutboundRoute, string> {
+    // A leg that was redirected leaves its first trunk.
+    this.routes.close(leg);
+    const route = this.routes.open(leg, destination, callerId);
+    if (route.ok) return route;
+    this.routes.refused(route.error, this.call.sid);
+    return err(route.error.message);
+  }
+
+  onDigit(digit: LegDigit): void {
+    this.#digits.received(digit);
+  }
+
+  /** What the media process reports about this call. */
   mediaEvent(event: MediaEvent): void {
-    const { call } = this;
     switch (event.event) {
       case "digit":
-        this.#legs.get(event.leg)?.heardDigit();
-        call.deliver({ kind: "digit", at: call.now(), leg: event.leg, digit: event.digit });
-        return;
+        return this.onDigit(event);
       case "playback_ended":
-        call.deliver({ kind: "playback_ended", at: call.now(), id: event.play, failure: event.failure });
-        return;
+        return this.#deliver({
+          kind: "playback_ended",
+          at: this.call.now(),
+          id: event.play,
+          failure: event.failure,
+        });
       case "recording_closed": {
         const { recording: id, durationMs, failure } = event;
-        call.deliver({ kind: "recording_ready", at: call.now(), id, durationMs, failure });
-        return;
+        return this.#deliver({ kind: "recording_ready", at: this.call.now(), id, durationMs, failure });
       }
       case "first_rtp":
+        return this.#legs.get(event.leg)?.onFirstRtp();
       case "source_latched":
+        return this.#sourceChanged(event, "latched");
       case "source_moved":
+        return this.#sourceChanged(event, "moved");
       case "source_refused":
+        return this.#sourceChanged(event, "refused");
       case "silence":
       case "resumed":
       case "leg_stats":
@@ -214,152 +241,76 @@ export class CallIo implements CallPorts {
     }
   }
 
-  prepare(effect: ExternalEffect): void {
-    if (effect.kind !== "dial" || this.#cancelled.has(effect.leg)) return;
-    const route = outboundRoute(this.config, effect.destination, effect.callerId);
-    // Where no trunk leads is told when the leg would be dialled.
-    if (route.ok) this.#legs.set(effect.leg, new DialedLeg(this, effect.leg, route.value));
-  }
-
   perform(effect: ExternalEffect): void {
-    const { media, call } = this;
-    switch (effect.kind) {
-      case "fetch":
-        this.#request(
-          effect.id,
-          "fetched",
-          (options) => {
-            const request = signed(toHttpRequest(effect.request), this.config.signingSecret, this.clock.now());
-            return this.services.fetcher.fetch(request, options);
-          },
-          effect.deadlineMs,
-        );
-        return;
-      case "check_audio":
-        this.#request(
-          effect.id,
-          "audio_checked",
-          (options) => this.#checkAudio(effect.url, options),
-          effect.deadlineMs,
-        );
-        return;
-      case "cancel_request":
-        this.#requests.get(effect.id)?.abort();
-        this.#requests.delete(effect.id);
-        return;
-      case "answer":
-        this.#caller?.answer();
-        return;
-      case "reject":
-        this.#caller?.reject(effect.sip);
-        return;
-      case "dial":
-        this.#dial(effect);
-        return;
-      case "cancel":
-      case "hang_up":
-        this.#hangUp(effect.leg);
-        return;
-      case "play":
-        this.#player?.play(effect);
-        return;
-      case "stop_playing":
-        this.#player?.stop(effect.id);
-        return;
-      case "forward_audio":
-        media.route(call.sid, effect.from, effect.to, true);
-        return;
-      case "stop_forwarding":
-        media.route(call.sid, effect.from, effect.to, false);
-        return;
-      case "bridge":
-        this.#player?.leave([effect.a, effect.b]);
-        media.bridge(call.sid, effect.a, effect.b);
-        return;
-      case "unbridge":
-        media.unbridge(call.sid, effect.a, effect.b);
-        return;
-      case "record": {
-        const path = `${this.services.recordingsDir}/${recordingFile(this.config.account.sid, effect.id)}`;
-        media.record(call.sid, effect.id, effect.legs, effect.layout, path, effect.maxMs, effect.silenceMs);
-        return;
-      }
-      case "stop_recording":
-        this.#stopRecording(effect.id);
-        return;
-      default:
-        unreachable(effect);
-    }
+    const performer: (io: CallIo, effect: never) => void = CallIo.#performers[effect.kind];
+    performer(this, effect as never);
   }
 
-  /** A leg whose `dial` still waits for the journal is not dialled any more. */
-  #hangUp(id: LegId): void {
-    const leg = this.#legs.get(id);
-    if (leg === undefined) this.#cancelled.add(id);
-    else leg.hangUp();
+  static readonly #performers: { readonly [K in ExternalEffect["kind"]]: (io: CallIo, effect: EffectOf<K>) => void } = {
+    fetch: (io, effect) => io.#requests.fetch(effect),
+    check_audio: (io, effect) => io.#requests.checkAudio(effect),
+    cancel_request: (io, { id }) => io.#requests.cancel(id),
+    answer: (io) => io.#caller?.answer(),
+    reject: (io, { sip }) => io.#caller?.reject(sip),
+    dial: (io, effect) => io.#dial(effect),
+    cancel: (io, { leg, reason }) => io.#end(leg, reason),
+    hang_up: (io, { leg }) => io.#end(leg, "call_ended"),
+    play: (io, effect) => io.#player.play(effect),
+    stop_playing: (io, { id }) => io.#player.stop(id),
+    forward_audio: (io, { from, to }) => io.media.route(io.call.sid, from, to, true),
+    stop_forwarding: (io, { from, to }) => io.media.route(io.call.sid, from, to, false),
+    bridge: (io, effect) => io.#bridge(effect),
+    unbridge: (io, effect) => io.#unbridge(effect),
+    record: (io, effect) => io.recordings.record(effect),
+    stop_recording: (io, { id }) => io.recordings.stop(id),
+  };
+
+  #deliver(event: CallEvent): void {
+    this.call.deliver(event);
   }
 
-  #stopRecording(id: string): void {
-    if (this.recordingsInMedia === null || this.recordingsInMedia.has(id)) {
-      this.media.stopRecording(this.call.sid, id);
-      return;
-    }
-    const path = `${this.services.recordingsDir}/${recordingFile(this.config.account.sid, id)}`;
-    const ready = (durationMs: number, failure: string | null): void =>
-      this.call.deliver({ kind: "recording_ready", at: this.call.now(), id, durationMs, failure });
-    repairOrEmpty(path).then(
-      ({ durationMs }) => ready(durationMs, null),
-      (error: unknown) => ready(0, `the file can't be used: ${error instanceof Error ? error.message : String(error)}`),
-    );
+  #bridge({ a, b }: EffectOf<"bridge">): void {
+    this.#digits.bridge(a, b);
+    this.#player.leave([a, b]);
+    this.media.bridge(this.call.sid, a, b);
   }
 
-  #request(
-    id: string,
-    kind: "fetched" | "audio_checked",
-    make: (options: FetchOptions) => Promise<Fetched & { readonly format?: AudioFormat | null }>,
-    deadlineMs: number,
+  #unbridge({ a, b }: EffectOf<"unbridge">): void {
+    this.#digits.unbridge();
+    this.media.unbridge(this.call.sid, a, b);
+  }
+
+  /** Nothing goes out before the journal has it: the leg sees to that (`LiveCall.durable`). */
+  #dial(effect: EffectOf<"dial">): void {
+    if (this.routes.waitForAck && !this.#acknowledged) this.#untilAck.push(effect);
+    else this.#dialNow(effect);
+  }
+
+  callerAcknowledged(): void {
+    this.#acknowledged = true;
+    for (const effect of this.#untilAck.splice(0)) this.#dialNow(effect);
+  }
+
+  #dialNow(effect: EffectOf<"dial">): void {
+    const { leg, destination, callerId } = effect;
+    const route = this.routeTo(leg, destination, callerId);
+    if (!route.ok) return this.legFailed(leg, { sip: null, detail: route.error });
+    const dialed = new DialedLeg(this, effect);
+    this.#legs.set(leg, dialed);
+    dialed.dial(route.value);
+  }
+
+  #end(leg: LegId, reason: CancelReason): void {
+    const waiting = this.#untilAck.findIndex((each) => each.leg === leg);
+    if (waiting !== -1) this.#untilAck.splice(waiting, 1);
+    else this.#legs.get(leg)?.hangUp(reason);
+  }
+
+  #sourceChanged(
+    { leg, address, port }: Extract<MediaEvent, { event: `source_${string}` }>,
+    change: "latched" | "moved" | "refused",
   ): void {
-    const controller = new AbortController();
-    this.#requests.set(id, controller);
-    const { account, privateDestinations } = this.config;
-    const { signal } = controller;
-    const options = { account: account.sid, deadlineMs, allowPrivate: privateDestinations, signal };
-    void make(options).then(({ outcome, elapsedMs, format = null }) => {
-      if (!this.#requests.delete(id)) return;
-      const event = { at: this.call.now(), id, outcome, elapsedMs };
-      this.call.deliver(
-        kind === "fetched" ? { kind, ...event } : { kind, ...event, ...(format !== null && { format }) },
-      );
-    });
-  }
-
-  /** RES-27. */
-  #checkAudio(url: string, options: FetchOptions): Promise<AudioCheck> {
-    const isUsable = (outcome: Fetched["outcome"]): boolean => validateAudio(url, outcome).ok;
-    return this.services.audio.check(url, { ...options, isUsable });
-  }
-
-  /** The leg was prepared when it was decided; it may have been given up since. */
-  #dial({ leg: id, destination, callerId }: Extract<ExternalEffect, { kind: "dial" }>): void {
-    if (this.#cancelled.has(id)) return;
-    const leg = this.#legs.get(id);
-    if (leg instanceof DialedLeg) return leg.dial();
-    const route = outboundRoute(this.config, destination, callerId);
-    if (!route.ok)
-      this.call.deliver({ kind: "leg_failed", at: this.call.now(), leg: id, sip: null, detail: route.error });
-  }
-}
-
-/**
- * The crash may have come between the journal's word that a recording begins and media's first byte of it: then there is
- * nothing to hear, and a file that says so is what its URL owes the customer.
- */
-async function repairOrEmpty(path: string): Promise<{ durationMs: number }> {
-  try {
-    return await repairWav(path);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    await writeFile(path, wavHeader(1, 0));
-    return { durationMs: 0 };
+    const source = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+    this.#deliver({ kind: "media_source", at: this.call.now(), leg, change, source });
   }
 }

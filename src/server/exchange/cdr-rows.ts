@@ -1,13 +1,9 @@
 import type { CallRecord } from "../../core/call/record.ts";
 import type { TraceEntry } from "../../core/call/trace.ts";
 import type { AttemptRow, EndRow, RecordingRow, RequestRow } from "../../edges/store/types.ts";
+import { recordingFile } from "./recording-files.ts";
 
 type Entry<T extends TraceEntry["type"]> = Extract<TraceEntry, { type: T }>;
-
-/** Where a recording lies below the recordings folder: known from its id alone, so that it can be served before the call ends. */
-export function recordingFile(account: string, id: string): string {
-  return `${account}/${id}.wav`;
-}
 
 /** The last row of a call: its record, and the lists that people search, all from the trace. */
 export function endRow(account: string, startedAt: number, trace: readonly TraceEntry[], record: CallRecord): EndRow {

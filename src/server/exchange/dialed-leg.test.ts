@@ -1,76 +1,226 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { expect, it } from "vitest";
-import type { CallEvent } from "../../core/call/events.ts";
-import type { DialOptions, PreparedInvite } from "../../edges/sip/endpoint.ts";
-import type { CallIo } from "./call-io.ts";
-import { DialedLeg } from "./dialed-leg.ts";
-import type { OutboundRoute } from "./route.ts";
+import { describe, expect, it } from "vitest";
+import { cseq } from "../../edges/sip/message/message.ts";
+import { ANSWER } from "../../edges/sip/testing/rig.ts";
+import { CALLEE, CallRig } from "../../../test/support/call-rig.ts";
 
-const LEG = 2;
-const ROUTE: OutboundRoute = {
-  target: { uri: "sip:+919900000011@192.0.2.1", address: "192.0.2.1", port: 5060, protocol: "udp" },
-  from: { uri: "sip:+918047100000@192.0.2.1" },
-  to: { uri: "sip:+919900000011@192.0.2.1" },
-  credentials: null,
-};
+const OTHER = "+919900000012";
+const EARLY = ANSWER.replace("5000", "5002");
 
-/** A leg whose RTP port is there (or not), and what its INVITE and its call were told. */
-async function prepared(port: Promise<{ port: number }>): Promise<{ leg: DialedLeg; said: string[] }> {
-  const said: string[] = [];
-  const invite: PreparedInvite = {
-    callId: "c",
-    send: () => void said.push("send"),
-    cancel: () => void said.push("cancel"),
-    snapshot: () => null,
-  };
-  const io = {
-    services: {
-      mediaAddress: "192.0.2.9",
-      sip: { prepare: ({ sdp }: DialOptions) => (said.push(/^m=audio (\d+)/m.exec(sdp)?.[1] ?? "no port"), invite) },
-    },
-    callerCodec: null,
-    call: { now: () => 1000, deliver: (event: CallEvent) => void said.push(event.kind) },
-    openLeg: () => port,
-    forgetLeg: () => void said.push("forget"),
-    legFailed: (_: number, sip: number | null, detail: string) => void said.push(`${sip} ${detail}`),
-  } as unknown as CallIo;
-  const leg = new DialedLeg(io, LEG, ROUTE);
-  expect(said).toEqual([]);
-  await nextTurn();
-  return { leg, said };
+/** The callee has got its INVITE. */
+async function ringing(options: Parameters<typeof CallRig.start>[0] = {}) {
+  const stage = await CallRig.start(options);
+  const caller = await stage.call();
+  return { stage, caller, callee: stage.callee, pass: (ms: number) => stage.pass(ms) };
 }
 
-it("makes its INVITE ready behind the rows of this turn and sends it when it is dialled", async () => {
-  const { leg, said } = await prepared(Promise.resolve({ port: 30_000 }));
-  expect(said).toEqual(["30000"]);
-  leg.dial();
-  await Promise.resolve();
-  expect(said).toEqual(["30000", "send"]);
+describe("the attempts of a call", () => {
+  it("O3: each names trunk, target, URI and Call-ID, and its final response", async () => {
+    const { stage, callee, pass } = await ringing();
+    const invite = callee.request("INVITE");
+    callee.respond(invite, 486, { toTag: "a" });
+    await pass(50);
+    expect(stage.store.trace().find(({ type }) => type === "attempt.dialed")).toMatchObject({
+      leg: 2,
+      trunk: "main",
+      target: "10.0.0.9:5060",
+      uri: `sip:${CALLEE}@10.0.0.9:5060`,
+      call_id: invite.headers.get("call-id"),
+      reason: null,
+    });
+    expect(stage.store.trace().find(({ type }) => type === "attempt.ended")).toMatchObject({
+      sip: 486,
+      message: "Busy Here",
+    });
+  });
+
+  it("S16: the losers of a parallel round are cancelled as completed elsewhere", async () => {
+    const { callee, pass } = await ringing({
+      numbers: [CALLEE, OTHER],
+      parameters: { parallel_ringing: { activate: true } },
+    });
+    for (const invite of callee.requests("INVITE")) callee.respond(invite, 180, { toTag: "a" });
+    await pass(50);
+    callee.respond(callee.request("INVITE", 1), 200, { body: ANSWER, toTag: "b" });
+    await pass(50);
+    expect(callee.request("CANCEL").headers.get("reason")).toBe('SIP;cause=200;text="Call completed elsewhere"');
+  });
+
+  it("S16: a phone that rings too long is cancelled without that reason", async () => {
+    const { callee, pass } = await ringing({ parameters: { max_ringing_duration: 1 } });
+    callee.respond(callee.request("INVITE"), 180, { toTag: "a" });
+    await pass(1200);
+    expect(callee.request("CANCEL").headers.get("reason")).toBeUndefined();
+  });
+
+  it.each([
+    [480, "busy", 17],
+    [503, "busy", 17],
+  ])("S20, REQ-29: a %i with Q.850 cause 17 is busy", async (status, outcome, cause) => {
+    const { stage, callee, pass } = await ringing();
+    const headers = [["Reason", 'Q.850;cause=17;text="User busy"']] as const;
+    callee.respond(callee.request("INVITE"), status, { toTag: "a", headers });
+    await pass(50);
+    const ended = stage.store.trace().find(({ type }) => type === "attempt.ended");
+    expect(ended).toMatchObject({ outcome, cause_code: cause, sip: status });
+    expect(ended).toMatchObject({ message: expect.stringContaining("(Q.850 cause 17, User busy)") });
+  });
+
+  it("S20, REQ-29: the Q.850 cause of a BYE is the cause of the leg", async () => {
+    const { stage, callee, pass } = await ringing();
+    const invite = callee.request("INVITE");
+    callee.respond(invite, 200, { body: ANSWER, toTag: "a" });
+    await pass(50);
+    callee.send({
+      method: "BYE",
+      uri: "sip:plugboard@10.0.0.1:5060",
+      from: `${invite.headers.get("to")};tag=a`,
+      to: invite.headers.get("from") ?? "",
+      callId: invite.headers.get("call-id") ?? "",
+      cseq: 1,
+      headers: [["Reason", "Q.850;cause=27"]],
+    });
+    await pass(50);
+    expect(stage.store.trace().find(({ type }) => type === "attempt.ended")).toMatchObject({
+      outcome: "completed",
+      cause_code: 27,
+      cause: "DESTINATION_OUT_OF_ORDER",
+    });
+  });
 });
 
-it("is not dialled when it was hung up before the journal let it go", async () => {
-  const { leg, said } = await prepared(Promise.resolve({ port: 30_000 }));
-  leg.hangUp();
-  leg.dial();
-  await Promise.resolve();
-  expect(said).toEqual(["30000", "cancel", "forget"]);
+describe("S17: a 3xx", () => {
+  const contacts = (...uris: string[]) => ({
+    toTag: "a",
+    contact: false,
+    headers: uris.map((uri) => ["Contact", uri] as const),
+  });
+
+  it("is followed in the order of q, each INVITE an entry of the trace", async () => {
+    const { stage, callee, pass } = await ringing();
+    callee.respond(
+      callee.request("INVITE"),
+      302,
+      contacts(`<sip:+919900000013@elsewhere>;q=0.2`, `<sip:${OTHER}@elsewhere>;q=0.9`),
+    );
+    await pass(50);
+    expect(callee.requests("INVITE").map(({ uriText }) => uriText)).toEqual([
+      `sip:${CALLEE}@10.0.0.9:5060`,
+      `sip:${OTHER}@10.0.0.9:5060`,
+    ]);
+    callee.respond(callee.request("INVITE", 1), 486, { toTag: "b" });
+    await pass(50);
+    expect(callee.request("INVITE", 2).uriText).toBe("sip:+919900000013@10.0.0.9:5060");
+    callee.respond(callee.request("INVITE", 2), 200, { body: ANSWER, toTag: "c" });
+    await pass(50);
+    const dialed = stage.store.trace().filter((entry) => entry.type === "attempt.dialed");
+    expect(dialed.map(({ reason }) => reason)).toEqual([null, "302 Moved Temporarily", "302 Moved Temporarily"]);
+    expect(stage.store.trace().some(({ type }) => type === "conversation.started")).toBe(true);
+    expect(stage.store.trace().filter(({ type }) => type === "attempt.started")).toHaveLength(1);
+  });
+
+  it("fails with its reason where the account may dial none of its Contacts", async () => {
+    const { stage, callee, pass } = await ringing({ account: { dialPrefixes: ["+9199"] } });
+    callee.respond(callee.request("INVITE"), 302, contacts("<sip:+14155552671@elsewhere>", "<sip:bob@elsewhere>"));
+    await pass(50);
+    expect(callee.requests("INVITE")).toHaveLength(1);
+    expect(stage.store.trace().find(({ type }) => type === "attempt.ended")).toMatchObject({
+      outcome: "failed",
+      sip: 302,
+      message: "Moved Temporarily: it names no other destination that this account may dial",
+    });
+  });
+
+  it("is followed five times at most, and never back to where it was", async () => {
+    const { callee, pass } = await ringing();
+    for (let i = 0; i < 10; i++) {
+      const invite = callee.requests("INVITE").at(i);
+      if (invite === undefined) break;
+      callee.respond(invite, 302, contacts(`<sip:${CALLEE}@x>`, `<sip:+9199000001${i + 20}@x>`));
+      await pass(50);
+    }
+    expect(callee.requests("INVITE")).toHaveLength(6);
+  });
+
+  it("of a leg that was cancelled meanwhile is not followed", async () => {
+    const { caller, callee, pass } = await ringing();
+    callee.respond(callee.request("INVITE"), 180, { toTag: "a" });
+    await pass(20);
+    caller.call?.hangUp();
+    await pass(20);
+    callee.respond(callee.request("INVITE"), 302, contacts(`<sip:${OTHER}@x>`));
+    await pass(50);
+    expect(callee.requests("INVITE")).toHaveLength(1);
+  });
 });
 
-it("fails when it is dialled, not before, where there is no RTP port", async () => {
-  const { leg, said } = await prepared(Promise.reject(new Error("no free RTP port")));
-  expect(said).toEqual([]);
-  leg.dial();
-  await nextTurn();
-  expect(said).toEqual(["null no free RTP port"]);
+describe("S12: with operator_tone", () => {
+  const operator = { parameters: { music_on_hold: { type: "operator_tone" } } };
+  const forwarded = (ops: readonly string[]): boolean => ops.some((op) => op === "route 2 1 true");
+
+  it("our ring-back plays to the caller until early media arrives, announced or not", async () => {
+    const { stage, callee, pass } = await ringing(operator);
+    callee.respond(callee.request("INVITE"), 183, { toTag: "a", body: EARLY });
+    await pass(3000);
+    expect(forwarded(stage.media.ops)).toBe(false);
+    stage.mediaEvent({ event: "first_rtp", leg: 2 });
+    await pass(20);
+    expect(forwarded(stage.media.ops)).toBe(true);
+  });
+
+  it("audio that is there before the 183 counts once that has come", async () => {
+    const { stage, callee, pass } = await ringing(operator);
+    stage.mediaEvent({ event: "first_rtp", leg: 2 });
+    await pass(20);
+    expect(forwarded(stage.media.ops)).toBe(false);
+    callee.respond(callee.request("INVITE"), 183, { toTag: "a", body: EARLY });
+    await pass(20);
+    expect(forwarded(stage.media.ops)).toBe(true);
+  });
 });
 
-it("is dialled as soon as its INVITE is ready when the journal was quicker", async () => {
-  const port = Promise.withResolvers<{ port: number }>();
-  const { leg, said } = await prepared(port.promise);
-  leg.dial();
-  await nextTurn();
-  expect(said).toEqual([]);
-  port.resolve({ port: 30_002 });
-  await nextTurn();
-  expect(said).toEqual(["30002", "send"]);
+describe("what a leg's session description says", () => {
+  const named = ANSWER.replace(/c=IN IP4 \S+/, "c=IN IP4 media.trunk.example");
+
+  it("S6: a host name is looked up before the leg is put through", async () => {
+    const { stage, callee, pass } = await ringing({
+      resolveHost: () => Promise.resolve(["2001:db8::7", "192.0.2.77"]),
+    });
+    callee.respond(callee.request("INVITE"), 200, { toTag: "a", body: named });
+    await pass(50);
+    expect(stage.media.remotes.find(({ leg }) => leg === 2)?.remote.address).toBe("192.0.2.77");
+    expect(stage.store.trace().some(({ type }) => type === "conversation.started")).toBe(true);
+    expect(callee.requests("ACK")).toHaveLength(1);
+  });
+
+  it("S6: a name server that does not answer costs a second, then the attempt", async () => {
+    const { stage, callee, pass } = await ringing({ resolveHost: () => new Promise(() => undefined) });
+    callee.respond(callee.request("INVITE"), 200, { toTag: "a", body: named });
+    await pass(1100);
+    expect(stage.store.trace().find(({ type }) => type === "attempt.ended")).toMatchObject({ sip: 488 });
+    expect(callee.received.map((one) => cseq(one).method)).toEqual(["INVITE", "ACK", "BYE"]);
+  });
+
+  it("S8: a trunk without symmetric RTP gets media where it signals", async () => {
+    const { stage, callee, pass } = await ringing({ trunk: { symmetricRtp: false } });
+    callee.respond(callee.request("INVITE"), 200, { toTag: "a", body: ANSWER });
+    await pass(50);
+    expect(stage.media.remotes.find(({ leg }) => leg === 2)?.remote).toMatchObject({
+      symmetricRtp: false,
+      sipHost: "10.0.0.9",
+    });
+    expect(stage.media.remotes.find(({ leg }) => leg === 1)?.remote).toMatchObject({ sipHost: "10.0.0.5" });
+  });
+
+  it("A2: where audio comes from is in the trace", async () => {
+    const { stage, callee, pass } = await ringing();
+    callee.respond(callee.request("INVITE"), 200, { toTag: "a", body: ANSWER });
+    await pass(50);
+    stage.mediaEvent({ event: "source_latched", leg: 2, address: "192.0.2.2", port: 5000, match: "exact" } as never);
+    stage.mediaEvent({ event: "source_refused", leg: 2, address: "2001:db8::9", port: 7, reason: "x" } as never);
+    await pass(20);
+    expect(stage.store.trace().filter(({ type }) => type === "media.source")).toMatchObject([
+      { leg: 2, change: "latched", source: "192.0.2.2:5000" },
+      { leg: 2, change: "refused", source: "[2001:db8::9]:7" },
+    ]);
+  });
 });

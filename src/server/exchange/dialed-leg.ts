@@ -1,151 +1,234 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import type { CancelReason, Effect } from "../../core/call/effects.ts";
 import type { LegId } from "../../core/call/legs.ts";
-import type { DialogSnapshot, PreparedInvite, RingingSnapshot, SipCall } from "../../edges/sip/endpoint.ts";
-import type { CallIo, LiveLeg } from "./call-io.ts";
-import { infoDigit } from "./info-digit.ts";
+import type {
+  DialogSnapshot,
+  FinalResponse,
+  OfferReply,
+  OutgoingInvite,
+  RingingSnapshot,
+  SipCall,
+} from "../../edges/sip/endpoint.ts";
+import { EarlyAudio } from "./early-audio.ts";
 import { LegMedia } from "./leg-media.ts";
+import { LegSession, type MediaPeer } from "./leg-session.ts";
+import type { LegFailure, LegPorts, LiveLeg } from "./live-leg.ts";
+import { cancelHeaders, describeReasons, q850Of } from "./reasons.ts";
+import { Redirects } from "./redirects.ts";
 import type { OutboundRoute } from "./route.ts";
 
-/** A trunk that says nothing at all in so long is dead; its alternative, or the next destination, is worth more. */
-const NO_PROVISIONAL_MS = 5000;
+/**
+ * ms that the ACK waits for the journal at most. The callee repeats the 200 meanwhile; a database that is
+ * away for longer must not cost the conversation. A process that is killed right then leaves the leg to the callee's timers.
+ */
+const ACK_HOLD_MS = 2000;
 
-/** One attempt: an INVITE of ours, then, when it is answered, a leg that is up. */
+type DialEffect = Extract<Effect, { kind: "dial" }>;
+
+/** One attempt: an INVITE of ours (more when it is redirected), then, once one is answered, a leg that is up. */
 export class DialedLeg implements LiveLeg {
-  readonly #io: CallIo;
+  readonly #ports: LegPorts;
   readonly #id: LegId;
-  readonly #prepared: Promise<void>;
-  #media: LegMedia | null = null;
-  #invite: PreparedInvite | null = null;
-  #call: SipCall | null = null;
-  #gone = false;
+  readonly #callerId: string;
+  readonly #session: LegSession;
+  readonly #redirects: Redirects;
+  readonly #early: EarlyAudio;
+  /** Resolves once the engine knows of the answer. */
+  readonly #answerReported = Promise.withResolvers<void>();
+  #invite: OutgoingInvite | null = null;
+  /** The INVITE that is out, as the journal has it. */
+  #written: RingingSnapshot | null = null;
+  #peer: MediaPeer = {};
   #ringing = false;
-  #earlySdp: string | null = null;
-  #digitsByRtp = false;
+  /** The far side's description that is in force. */
+  #theirs: string | null = null;
 
-  /** Makes its INVITE ready while the journal row is on its way to the disk; it goes out with `dial`. */
-  constructor(io: CallIo, id: LegId, route: OutboundRoute) {
-    this.#io = io;
-    this.#id = id;
-    this.#prepared = this.#prepare(route);
-    this.#prepared.catch(() => undefined); // told when it is dialled
-  }
-
-  dial(): void {
-    this.#prepared.then(
-      () => {
-        if (!this.#gone) this.#invite?.send();
-      },
-      (error: unknown) => this.#failed(null, error instanceof Error ? error.message : String(error)),
+  constructor(ports: LegPorts, { leg, destination, callerId }: DialEffect) {
+    this.#ports = ports;
+    this.#id = leg;
+    this.#callerId = callerId;
+    this.#session = new LegSession(ports, leg, () => this.#peer);
+    this.#redirects = new Redirects(ports.config.account, destination);
+    this.#early = new EarlyAudio(() =>
+      ports.call.deliver({ kind: "leg_early_media", at: ports.call.now(), leg: this.#id }),
     );
   }
 
-  async #prepare(route: OutboundRoute): Promise<void> {
-    // The journal sends its rows at the end of this turn of the event loop.
-    const [{ port }] = await Promise.all([this.#io.openLeg(this.#id), nextTurn()]);
-    if (this.#gone) return;
-    const { services, callerCodec, call } = this.#io;
-    this.#media = new LegMedia(services.mediaAddress, port, `${call.now()}${this.#id}`, callerCodec);
-    this.#invite = services.sip.prepare({
-      ...route,
-      sdp: this.#media.offer(),
-      noProvisionalTimeoutMs: NO_PROVISIONAL_MS,
+  /** The INVITE goes out once the RTP port is open and the journal has what a CANCEL needs. */
+  dial(route: OutboundRoute): void {
+    this.#ports
+      .openLeg(this.#id)
+      .then(
+        ({ port }) => this.#openMedia(port, route),
+        (error: unknown) => {
+          this.#ports.routes.noPort(error, this.#ports.call.sid);
+          throw error;
+        },
+      )
+      .catch((error: unknown) =>
+        this.#fail({ sip: null, detail: error instanceof Error ? error.message : String(error) }),
+      );
+  }
+
+  /** Cancels the attempt, or ends the leg that came of it. Only a leg that was up has an end to report. */
+  hangUp(reason: CancelReason): void {
+    if (this.#session.isUp) this.#session.hangUp();
+    else if (this.#session.close()) {
+      this.#early.close();
+      this.#invite?.cancel(cancelHeaders(reason));
+      this.#ports.forgetLeg(this.#id);
+    }
+  }
+
+  snapshot(): DialogSnapshot | null {
+    return this.#session.snapshot();
+  }
+
+  ringing(): RingingSnapshot | null {
+    return this.#session.isOver ? null : this.#written;
+  }
+
+  onFirstRtp(): void {
+    this.#early.arrived();
+  }
+
+  sendDigit(digit: string): void {
+    this.#session.sendDigit(digit);
+  }
+
+  get sendsTelephoneEvents(): boolean {
+    return this.#session.sendsTelephoneEvents;
+  }
+
+  #openMedia(port: number, route: OutboundRoute): void {
+    if (this.#session.isOver) return;
+    const { services, callerCodec, call } = this.#ports;
+    const media = new LegMedia(services.mediaAddress, port, `${call.now()}${this.#id}`, callerCodec);
+    this.#session.useMedia(media);
+    this.#send(media, route, null);
+  }
+
+  #send(media: LegMedia, route: OutboundRoute, reason: string | null): void {
+    const { trunk, ...way } = route;
+    this.#peer = { symmetricRtp: trunk.symmetricRtp };
+    this.#invite = this.#ports.services.sip.dial({
+      ...way,
+      sdp: media.offer(),
+      noProvisionalTimeoutMs: trunk.firstResponseTimeoutMs,
+      journal: {
+        inviting: (invite) => this.#write(invite, trunk.name, reason),
+        answered: () => this.#untilAnswerIsWritten(),
+      },
       handlers: {
-        onProgress: (status, sdp) => this.#progress(status, sdp),
-        onAnswered: (sipCall, sdp) => this.#answered(sipCall, sdp),
-        onFailed: (status, reason) => this.#failed(status, reason),
+        onProgress: (_status, sdp) => this.#onProgress(sdp),
+        onAnswered: (sipCall, sdp) => this.#onAnswered(sipCall, sdp),
+        onFailed: (status, phrase, final) => this.#onFailed(media, { sip: status, detail: phrase }, final),
+        onOffer: (sdp) => this.#onEarlyOffer(sdp),
       },
     });
   }
 
-  #progress(_status: number, sdp: string | null): void {
-    if (this.#gone) return;
-    const { call } = this.#io;
-    if (!this.#ringing) {
-      this.#ringing = true;
-      this.#io.dialogChanged();
-      call.deliver({ kind: "leg_ringing", at: call.now(), leg: this.#id });
-    }
-    if (sdp === null || sdp === this.#earlySdp || !this.#agree(sdp)) return;
-    const first = this.#earlySdp === null;
-    this.#earlySdp = sdp;
-    if (first) call.deliver({ kind: "leg_early_media", at: call.now(), leg: this.#id });
+  /** Puts what a CANCEL needs into the journal; resolves when it is there. */
+  #write(invite: RingingSnapshot, trunk: string, reason: string | null): Promise<void> {
+    const { call } = this.#ports;
+    const { flow, uri, callId: sipCallId } = invite;
+    const host = flow.remoteAddress.includes(":") ? `[${flow.remoteAddress}]` : flow.remoteAddress;
+    this.#written = invite;
+    this.#peer = { ...this.#peer, sipHost: flow.remoteAddress };
+    this.#ports.legChanged();
+    const target = `${host}:${flow.remotePort}`;
+    call.deliver({ kind: "invite_sent", at: call.now(), leg: this.#id, trunk, target, uri, sipCallId, reason });
+    return call.durable();
   }
 
-  /** Their answer to our offer takes effect; false when it is none we can use. */
-  #agree(sdp: string): boolean {
-    const remote = this.#media?.accept(sdp);
-    if (remote?.ok !== true) return false;
-    this.#io.media.setRemote(this.#io.call.sid, this.#id, remote.value);
+  /** What a BYE needs is in the journal, or it takes too long. */
+  #untilAnswerIsWritten(): Promise<void> {
+    const { call, services } = this.#ports;
+    const written = this.#answerReported.promise.then(() => call.durable());
+    return new Promise((resolve) => {
+      const late = services.clock.after(ACK_HOLD_MS, () => {
+        services.log.warn({ call: call.sid, leg: this.#id }, "the journal is slow: an ACK goes out before its row");
+        resolve();
+      });
+      void written.then(() => {
+        late.cancel();
+        resolve();
+      });
+    });
+  }
+
+  #onProgress(sdp: string | null): void {
+    if (this.#session.isOver) return;
+    if (!this.#ringing) {
+      this.#ringing = true;
+      const { call } = this.#ports;
+      this.#ports.routes.progress(this.#id, "ringing");
+      call.deliver({ kind: "leg_ringing", at: call.now(), leg: this.#id });
+    }
+    if (sdp !== null) this.#session.read(sdp, (theirs) => void this.#use(theirs));
+  }
+
+  /** RFC 3311: the far side describes its early media anew. */
+  #onEarlyOffer(offer: string): OfferReply | Promise<OfferReply> {
+    const reply = this.#session.onOffer(offer);
+    const note = (answered: OfferReply): OfferReply => {
+      if (typeof answered === "string") this.#theirs = offer;
+      return answered;
+    };
+    return reply instanceof Promise ? reply.then(note) : note(reply);
+  }
+
+  /** Their description takes effect, if it is not in force already; false when we cannot use it. */
+  #use(theirs: string): boolean {
+    if (theirs !== this.#theirs && !this.#session.accept(theirs)) return false;
+    this.#theirs = theirs;
+    this.#early.described();
     return true;
   }
 
-  #answered(sipCall: SipCall, sdp: string | null): void {
-    this.#call = sipCall;
-    sipCall.handlers = {
-      onEnded: (end) => this.#ended(end),
-      onOffer: (offer) => this.#reoffered(offer),
-      onAnswer: (answer) => void this.#agree(answer),
-      onInfo: (type, body) => this.#info(type, body),
-    };
-    if (sdp === null || (sdp !== this.#earlySdp && !this.#agree(sdp))) {
-      this.#gone = true;
-      sipCall.hangUp();
-      this.#io.legFailed(this.#id, 488, "answered without a session description that we can use");
-      return;
-    }
-    this.#io.dialogChanged();
-    const { call } = this.#io;
+  #onAnswered(sipCall: SipCall, sdp: string | null): void {
+    this.#early.close();
+    this.#session.begin(sipCall);
+    if (sdp === null) this.#unusable();
+    else this.#session.read(sdp, (theirs) => (this.#use(theirs) ? this.#reportAnswer() : this.#unusable()));
+  }
+
+  #reportAnswer(): void {
+    this.#ports.routes.progress(this.#id, "answered");
+    const { call } = this.#ports;
     call.deliver({ kind: "leg_answered", at: call.now(), leg: this.#id });
+    this.#answerReported.resolve();
   }
 
-  #reoffered(offer: string | null): string | { status: number } {
-    if (this.#media === null) return { status: 488 };
-    if (offer === null) return this.#media.offer();
-    const answer = this.#media.answer(offer);
-    if (!answer.ok) return { status: 488 };
-    this.#io.media.setRemote(this.#io.call.sid, this.#id, answer.value.remote);
-    return answer.value.sdp;
+  #unusable(): void {
+    this.#fail({ sip: 488, detail: "answered without a session description that we can use" });
+    this.#session.hangUp();
   }
 
-  #info(type: string, body: Buffer): void {
-    const digit = this.#digitsByRtp ? null : infoDigit(type, body);
-    const { call } = this.#io;
-    if (digit !== null) call.deliver({ kind: "digit", at: call.now(), leg: this.#id, digit });
+  #onFailed(media: LegMedia, failure: LegFailure, final: FinalResponse | null): void {
+    if (final !== null && final.contacts.length > 0) this.#redirects.add(final);
+    // A 6xx speaks for the person, wherever else the phone is (RFC 3261 21.6).
+    const isLast = failure.sip !== null && failure.sip >= 600;
+    if (this.#session.isOver || (!isLast && this.#redirect(media))) return;
+    const { reasons = [], status = 0 } = final ?? {};
+    const notFollowed =
+      status >= 300 && status < 400 ? ": it names no other destination that this account may dial" : "";
+    const detail = `${failure.detail}${notFollowed}${describeReasons(reasons)}`;
+    this.#fail({ ...failure, detail, ...q850Of(reasons) });
   }
 
-  #failed(sip: number | null, reason: string): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#io.legFailed(this.#id, sip, reason);
-  }
-
-  #ended(reason: string): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#io.legEnded(this.#id, reason);
-  }
-
-  heardDigit(): void {
-    this.#digitsByRtp = true;
-  }
-
-  snapshot(): DialogSnapshot | null {
-    return this.#gone ? null : (this.#call?.snapshot() ?? null);
-  }
-
-  ringing(): RingingSnapshot | null {
-    return this.#gone ? null : (this.#invite?.snapshot() ?? null);
-  }
-
-  /** Gives the attempt up, or ends the leg that came of it. Only a leg that was up has an end to tell. */
-  hangUp(): void {
-    if (this.#gone) return;
-    if (this.#call !== null) {
-      this.#call.hangUp();
-      return;
+  /** Dials the next Contact of a 3xx; false: none is left that may be dialled. */
+  #redirect(media: LegMedia): boolean {
+    for (let next = this.#redirects.next(); next !== null; next = this.#redirects.next()) {
+      const route = this.#ports.routeTo(this.#id, next.destination, this.#callerId);
+      if (!route.ok) continue;
+      this.#send(media, route.value, next.reason);
+      return true;
     }
-    this.#gone = true;
-    this.#invite?.cancel();
-    this.#io.forgetLeg(this.#id);
+    return false;
+  }
+
+  #fail(failure: LegFailure): void {
+    this.#early.close();
+    this.#session.fail(failure);
   }
 }

@@ -1,8 +1,10 @@
 import { isIPv6 } from "node:net";
-import { parsePhoneNumberFromString } from "libphonenumber-js/max";
-import type { CountryCode } from "libphonenumber-js/max";
 import type { Exophone } from "../../core/contract/account.ts";
-import type { AccountConfig, ApiKey, Trunk, Workspace } from "./workspace.ts";
+import type { SipRequest } from "../../edges/sip/message/message.ts";
+import type { AccountConfig, ApiKey, Trunk } from "./account-config.ts";
+import { calledNumber } from "./identity.ts";
+import { dialedForms } from "./number-forms.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** An ExoPhone with all that a call to it needs. */
 export interface InboundRoute {
@@ -10,23 +12,48 @@ export interface InboundRoute {
   readonly exophone: Exophone;
   /** Null: the number points at no flow. */
   readonly flowId: string | null;
+  /** The trunk that the call came over. */
+  readonly trunk: Trunk;
+}
+
+/** A call in to a number that is no ExoPhone of its trunk's account. */
+export interface UnknownNumber {
+  /** As it came; null: the request names none. */
+  readonly called: string | null;
+  /** Null: the trunks of several accounts accept calls from there, and the call could be for any of them. */
+  readonly config: AccountConfig | null;
+}
+
+interface Owner {
+  readonly config: AccountConfig;
+  readonly exophone: Exophone;
+}
+
+/** The trunks, of whatever account, that accept calls from one address. */
+interface Behind {
+  readonly trunks: ReadonlyMap<AccountConfig, readonly Trunk[]>;
+  /** Every place where one of them puts the number called. */
+  readonly numberIn: ReadonlySet<Trunk["numberIn"]>;
+  readonly nat: boolean;
 }
 
 /** Every look-up that a call needs, made once per workspace: nothing here costs more with more calls or accounts. */
 export class Directory {
-  readonly #byForm = new Map<string, InboundRoute>();
+  /** By every form in which a trunk may write the number: rarely more than one. */
+  readonly #owners = new Map<string, readonly Owner[]>();
+  /** Addresses of trunks with `nat`; a trunk that is named by host is known by its `accept_from`. */
+  readonly #natHosts = new Set<string>();
   readonly #accounts = new Map<string, AccountConfig>();
   /** Trunk sources are few and repeat with every call; subnets are searched once per address. */
-  readonly #accountsOf = new Map<string, ReadonlySet<AccountConfig>>();
+  readonly #behind = new Map<string, Behind>();
 
   constructor(workspace: Workspace) {
     for (const config of workspace.accounts) {
       this.#accounts.set(config.account.sid, config);
-      for (const exophone of config.account.exophones) {
-        const inboundRoute = { config, exophone, flowId: config.flowOf.get(exophone.number) ?? null };
-        for (const form of dialedForms(exophone.number))
-          if (!this.#byForm.has(form)) this.#byForm.set(form, inboundRoute);
-      }
+      for (const { nat, host } of config.trunks) if (nat) this.#natHosts.add(host.replaceAll(/[[\]]/g, ""));
+      for (const exophone of config.account.exophones)
+        for (const form of new Set(dialedForms(exophone.number)))
+          this.#owners.set(form, [...(this.#owners.get(form) ?? []), { config, exophone }]);
     }
   }
 
@@ -40,27 +67,48 @@ export class Directory {
 
   /** May this address send requests at all: does any trunk accept it? */
   admits(address: string): boolean {
-    return this.#accountsBehind(address).size > 0;
+    return this.#trunksBehind(address).trunks.size > 0;
   }
 
-  /** The ExoPhone that a Request-URI's user part names, when a trunk of its account accepts calls from `source`. */
-  inboundRoute(user: string, source: string): InboundRoute | null {
-    const inboundRoute = this.#byForm.get(user.split(";", 1)[0]?.replaceAll(/[\s().-]/g, "") ?? "");
-    if (inboundRoute === undefined) return null;
-    return this.#accountsBehind(source).has(inboundRoute.config) ? inboundRoute : null;
-  }
-
-  /** The accounts with a trunk that accepts calls from this address. */
-  #accountsBehind(address: string): ReadonlySet<AccountConfig> {
-    const known = this.#accountsOf.get(address);
-    if (known !== undefined) return known;
-    const accounts = [...this.#accounts.values()].filter(({ trunks }) =>
-      trunks.some((trunk) => accepts(trunk, address)),
+  /**
+   * The ExoPhone that a call in is for, read from where each trunk that accepts `source` puts the number called. Numbers
+   * that are written alike are told apart by the trunk (`workspace-references.ts` refuses those that cannot be).
+   */
+  inboundRoute(request: SipRequest, source: string): InboundRoute | UnknownNumber {
+    const { trunks, numberIn } = this.#trunksBehind(source);
+    const found = [...numberIn].flatMap((place) =>
+      (this.#owners.get(formOf(calledNumber(request, place))) ?? []).flatMap((owner) =>
+        (trunks.get(owner.config) ?? [])
+          .filter((trunk) => trunk.numberIn === place)
+          .map((trunk) => ({ ...owner, trunk })),
+      ),
     );
-    if (this.#accountsOf.size >= MAX_REMEMBERED_SOURCES) this.#accountsOf.clear();
-    const set = new Set(accounts);
-    this.#accountsOf.set(address, set);
-    return set;
+    const route = found.find(({ exophone, trunk }) => exophone.trunk === trunk.name) ?? found[0];
+    if (route !== undefined) return { ...route, flowId: route.config.flowOf.get(route.exophone.number) ?? null };
+    const [first, ...others] = trunks.keys();
+    const [place = "request-uri"] = numberIn;
+    return { called: calledNumber(request, place), config: others.length === 0 ? (first ?? null) : null };
+  }
+
+  /** Whether a trunk with `nat` accepts this address, or is called at it. */
+  isBehindNat(address: string): boolean {
+    return this.#natHosts.has(address) || this.#trunksBehind(address).nat;
+  }
+
+  #trunksBehind(address: string): Behind {
+    const known = this.#behind.get(address);
+    if (known !== undefined) return known;
+    const trunks = new Map<AccountConfig, readonly Trunk[]>();
+    for (const config of this.#accounts.values()) {
+      const accepting = config.trunks.filter((trunk) => accepts(trunk, address));
+      if (accepting.length > 0) trunks.set(config, accepting);
+    }
+    const all = [...trunks.values()].flat();
+    const numberIn = new Set(all.map((trunk) => trunk.numberIn));
+    const behind = { trunks, numberIn, nat: all.some(({ nat }) => nat) };
+    if (this.#behind.size >= MAX_REMEMBERED_SOURCES) this.#behind.clear();
+    this.#behind.set(address, behind);
+    return behind;
   }
 
   /** Does this account hold that key and token? */
@@ -69,31 +117,13 @@ export class Directory {
   }
 }
 
-/** Sources whose verdict is remembered; scanners bring new addresses without end. */
+/** Sources whose trunks are remembered; scanners bring new addresses without end. */
 const MAX_REMEMBERED_SOURCES = 10_000;
 
 function accepts(trunk: Trunk, address: string): boolean {
   return trunk.acceptFrom.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }
 
-/** How trunks write a number of ours in a Request-URI: `+91…`, `91…`, `0…` and the bare national number. */
-function dialedForms(number: string): string[] {
-  const parsed = parsePhoneNumberFromString(number);
-  const digits = number.slice(1);
-  if (parsed === undefined) return [number, digits];
-  return [number, digits, `00${digits}`, `0${parsed.nationalNumber}`, parsed.nationalNumber];
-}
-
-/** The caller's number as E.164 where it is a telephone number of the account's country, else the text as it came. */
-export function callerNumber(text: string, country: string): string {
-  if (/^\+[1-9]\d{6,14}$/.test(text)) return text;
-  if (!/^[\d+][\d\s().-]{5,24}$/.test(text)) return text;
-  const parsed = parsePhoneNumberFromString(text, country as CountryCode);
-  return parsed?.isPossible() === true ? parsed.number : text;
-}
-
-/** The trunk of an account that calls showing `callerId` go out on: the ExoPhone's own, else the first. */
-export function trunkFor(config: AccountConfig, callerId: string): Trunk | null {
-  const name = config.account.exophones.find((exophone) => exophone.number === callerId)?.trunk ?? null;
-  return config.trunks.find((trunk) => trunk.name === name) ?? config.trunks[0] ?? null;
+function formOf(called: string | null): string {
+  return called?.replaceAll(/[\s().-]/g, "") ?? "";
 }

@@ -3,25 +3,36 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { AudioLibrary } from "../../edges/audio/library.ts";
-import type { CallSetup } from "../../core/call/setup.ts";
+import type { CallSetup, Flow } from "../../core/call/setup.ts";
+import type { Account } from "../../core/contract/account.ts";
+import { OUTSIDE_PREFIXES } from "../../core/contract/numbers.ts";
 import { makeCallSid } from "../../core/contract/request.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import type { MediaEvent } from "../../edges/media/process/protocol.ts";
 import type { Fetcher } from "../../edges/http-client/fetcher.ts";
 import type { IncomingInvite, SipEndpointApi, SipHandlers } from "../../edges/sip/endpoint.ts";
 import type { Store } from "../../edges/store/store.ts";
-import { Admission, RETRY_AFTER_S } from "./admission.ts";
+import type { JournalRow } from "../../edges/store/types.ts";
+import type { AccountConfig } from "./account-config.ts";
+import { Admission } from "./admission.ts";
 import type { AdmissionRefusal } from "./admission.ts";
 import { CallIo } from "./call-io.ts";
-import type { Services } from "./call-io.ts";
+import { CallCounts } from "./call-counts.ts";
+import { CallRounds } from "./call-rounds.ts";
+import { CallRoutes } from "./call-routes.ts";
+import type { SharedRoutes } from "./call-routes.ts";
 import { CallerLeg } from "./caller-leg.ts";
 import type { Directory } from "./directory.ts";
-import { callerNumber } from "./directory.ts";
-import { identityOf, calledNumber } from "./identity.ts";
-import { readOffer } from "./leg-media.ts";
-import type { ReadOffer } from "./leg-media.ts";
+import { InboundChecks } from "./inbound-checks.ts";
+import type { AcceptedCall, StoredSetup } from "./inbound-checks.ts";
 import { LiveCall } from "./live-call.ts";
-import type { AccountConfig, Workspace } from "./workspace.ts";
+import { RefusedSources } from "./refused-sources.ts";
+import type { RefusedSource } from "./refused-sources.ts";
+import { resolveHost } from "./resolve-host.ts";
+import { Refusals } from "./refusals.ts";
+import type { Services } from "./services.ts";
+import { TrunkChannels } from "./trunk-channels.ts";
+import type { Workspace } from "./workspace.ts";
 
 export interface ExchangeOptions {
   readonly clock: Clock;
@@ -32,16 +43,12 @@ export interface ExchangeOptions {
   readonly audio: Pick<AudioLibrary, "prepare" | "check">;
   readonly directory: Directory;
   readonly mediaAddress: string;
+  /** Default: as the machine resolves names. */
+  readonly resolveHost?: Services["resolveHost"];
   readonly recordingsDir: string;
   /** `http(s)://host:port` at which customers reach us: the first part of recording URLs. */
   readonly publicUrl: string;
   readonly version: string;
-}
-
-/** A setup as stored once: calls name it by its hash. */
-export interface StoredSetup {
-  readonly hash: string;
-  readonly setup: CallSetup;
 }
 
 /** Over all media processes, now. */
@@ -53,69 +60,126 @@ export interface MediaTotals {
   readonly ticksSkipped: number;
 }
 
-/** Rows that wait for the database: beyond, live calls already wait too long, and new ones would only add to it. */
+/** Rows that wait for the database: with more, live calls already wait too long, and new ones would only add to it. */
 const MAX_UNWRITTEN_ROWS = 5000;
 /**
- * What comes in by SIP waits so long, ms, before it is read: soon everybody repeats what he sent (T1 is 500 ms), the
- * repeats wait too, and nothing would ever be in time again. New calls are what can be refused.
+ * ms that what comes in by SIP may wait before it is read: soon every peer repeats what it sent (T1 is 500 ms), the repeats
+ * wait too, and nothing would ever be in time again. New calls are what can be refused.
  */
 const MAX_SIGNALLING_DELAY_MS = 300;
-/** How long a call is given to end after it was told to, when the platform stops: one BYE and its journal row. */
+/** ms that a hung up call gets to end when the platform stops: one BYE and its journal row. */
 const HANG_UP_GRACE_MS = 4000;
+/** How often a stop looks whether the last call has ended, ms. */
 const DRAIN_CHECK_MS = 50;
+
+/** The flow that records of refused calls name: none of them ran one. */
+const REFUSED_FLOW: Flow = {
+  id: "",
+  name: "",
+  start: "bye",
+  validation: "strict",
+  applets: { bye: { type: "hangup" } },
+};
 
 /** Live calls: INVITEs become calls, calls find their media and their place in the journal. */
 export class Exchange {
   readonly admission = new Admission();
+  /** How many calls began and ended, and how. */
+  readonly calls: CallCounts;
+  /** What was refused, by reason. */
+  readonly refusals: Refusals;
   readonly #options: ExchangeOptions;
   readonly #calls = new Map<string, CallIo>();
   readonly #setups = new Map<string, StoredSetup>();
+  /** By account: what records of refused calls name as their setup. */
+  readonly #refusedSetups = new Map<string, string>();
+  readonly #refusedSources: RefusedSources;
+  readonly #sharedRoutes: SharedRoutes;
+  readonly #checks: InboundChecks;
   readonly #media: MediaClient[] = [];
   #services: Services | null = null;
   #nextMedia = 0;
   #unwrittenRows = 0;
-  #callsBegun = 0;
   /** Events of calls that are not rebuilt yet; null once they are. */
   #early: MediaEvent[] | null = [];
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.admission.draining = true;
+    const { clock, random, log, directory, mediaAddress } = options;
+    this.calls = new CallCounts(log);
+    this.#refusedSources = new RefusedSources(log);
+    this.refusals = new Refusals({
+      clock,
+      random,
+      log,
+      append: (rows) => options.store.append(rows, "soon"),
+      setupOf: (account) => this.#refusedSetups.get(account) ?? null,
+    });
+    const [channels, rounds, refusals] = [new TrunkChannels(), new CallRounds(), this.refusals];
+    this.#sharedRoutes = { now: () => clock.now(), channels, rounds, refusals };
+    const limits = { channels, rounds, refusals, admission: this.admission, cannotTake: () => this.#cannotTake() };
+    this.#checks = new InboundChecks({ clock, directory, mediaAddress, setups: this.#setups, ...limits });
   }
 
-  /** What the SIP endpoint asks and tells. */
+  /** What the SIP endpoint asks and reports. */
   readonly handlers: SipHandlers = {
     onInvite: (invite) => this.#onInvite(invite),
     admits: (source) => (this.#options.directory.admits(source.address) ? "accept" : "drop"),
+    isBehindNat: (source) => this.#options.directory.isBehindNat(source.address),
+    onRefusedSource: (source, method) => this.#refusedSources.note(source, method, this.#options.clock.now()),
+    onRefusedRequest: (source, request, refusal) => this.#checks.refusedByStack(source, request, refusal),
   };
+
+  /** Addresses that no trunk accepts and that sent something all the same, newest first; of no account. */
+  refusedSources(): readonly RefusedSource[] {
+    return this.#refusedSources.list();
+  }
+
+  /** How many requests came from such addresses since the start. */
+  get refusedSourceRequests(): number {
+    return this.#refusedSources.total;
+  }
 
   /** Stores every setup of the workspace, so that calls can name them. */
   async prepare(workspace: Workspace): Promise<void> {
-    const { publicUrl, version, store } = this.#options;
     for (const { account } of workspace.accounts) {
-      const recordingsUrl = `${publicUrl}/api/accounts/${account.sid}/recordings`;
-      for (const [key, flow] of workspace.flows) {
-        if (!key.startsWith(`${account.sid}/`)) continue;
-        const setup: CallSetup = { account, flow, recordingsUrl, version };
-        const json = JSON.stringify(setup);
-        const hash = createHash("sha256").update(json).digest("hex");
-        await store.putSetup(hash, json);
-        this.#setups.set(key, { hash, setup });
-      }
+      this.#refusedSetups.set(account.sid, (await this.#store(account, REFUSED_FLOW)).hash);
+      for (const [key, flow] of workspace.flows)
+        if (key.startsWith(`${account.sid}/`)) this.#setups.set(key, await this.#store(account, flow));
     }
+  }
+
+  async #store(account: Account, flow: Flow): Promise<StoredSetup> {
+    const { publicUrl, version, store } = this.#options;
+    const recordingsUrl = `${publicUrl}/api/accounts/${account.sid}/recordings`;
+    const setup: CallSetup = { account, flow, recordingsUrl, version };
+    const json = JSON.stringify(setup);
+    const hash = createHash("sha256").update(json).digest("hex");
+    await store.putSetup(hash, json);
+    return { hash, setup };
   }
 
   connect(sip: SipEndpointApi): void {
     const { clock, log, fetcher, audio, mediaAddress, recordingsDir, store } = this.#options;
+    const lookup = this.#options.resolveHost ?? resolveHost;
     const append: Services["append"] = async (rows, urgency) => {
       this.#unwrittenRows += rows.length;
       try {
         await store.append(rows, urgency);
+        this.calls.written(rows);
+        for (const row of rows) this.#countForbidden(row);
       } finally {
         this.#unwrittenRows -= rows.length;
       }
     };
-    this.#services = { clock, log, sip, fetcher, audio, mediaAddress, recordingsDir, append };
+    this.#services = { clock, log, sip, fetcher, audio, mediaAddress, recordingsDir, append, resolveHost: lookup };
+  }
+
+  /** The answer's validation has skipped a number that `dial_prefixes` forbid. */
+  #countForbidden({ callSid: call, account, trace }: JournalRow): void {
+    if (!trace.includes(OUTSIDE_PREFIXES)) return;
+    this.refusals.note("dial_prefix", "a number outside dial_prefixes was not dialled", { call, account });
   }
 
   addMedia(client: MediaClient): void {
@@ -127,7 +191,10 @@ export class Exchange {
     const index = this.#media.indexOf(client);
     if (index >= 0) this.#media.splice(index, 1);
     for (const io of this.#calls.values())
-      if (io.media === client) io.call.deliver({ kind: "command", at: io.call.now(), command: "hang_up" });
+      if (io.media === client) {
+        io.mediaLost();
+        io.call.deliver({ kind: "command", at: io.call.now(), command: "hang_up" });
+      }
   }
 
   mediaEvent(event: MediaEvent): void {
@@ -158,7 +225,7 @@ export class Exchange {
 
   /** Calls that came in and were taken, since the start. */
   get callsBegun(): number {
-    return this.#callsBegun;
+    return this.calls.begun;
   }
 
   get liveCalls(): number {
@@ -207,10 +274,10 @@ export class Exchange {
 
   #untilIdle(limitMs: number): Promise<void> {
     const { clock } = this.#options;
-    const deadline = clock.now() + limitMs;
+    const deadline = clock.elapsed() + limitMs;
     return new Promise((resolve) => {
       const look = (): void => {
-        if (this.#calls.size === 0 || clock.now() >= deadline) resolve();
+        if (this.#calls.size === 0 || clock.elapsed() >= deadline) resolve();
         else clock.after(DRAIN_CHECK_MS, look);
       };
       look();
@@ -218,36 +285,8 @@ export class Exchange {
   }
 
   #onInvite(invite: IncomingInvite): void {
-    const { directory, log, clock } = this.#options;
-    const user = calledNumber(invite.request);
-    const route = user === null ? null : directory.inboundRoute(user, invite.source.address);
-    if (route === null) {
-      log.info(
-        { pii: { called: user }, source: invite.source.address },
-        "call to a number that is no ExoPhone of this trunk's account",
-      );
-      invite.reject(404);
-      return;
-    }
-    const { config, exophone, flowId } = route;
-    const stored = flowId === null ? undefined : this.#setups.get(`${config.account.sid}/${flowId}`);
-    if (stored === undefined) {
-      log.warn({ account: config.account.sid }, "call to an ExoPhone without a flow");
-      invite.reject(480, "No flow");
-      return;
-    }
-    const offer = invite.offer === null ? null : readOffer(invite.offer);
-    if (invite.offer !== null && offer === null) {
-      invite.reject(488, null, [["Warning", '305 plugboard "Incompatible media format: PCMU or PCMA is needed"']]);
-      return;
-    }
-    const refusal = this.#cannotTake() ?? this.admission.take(config, clock.now());
-    if (refusal !== null) {
-      log.info({ account: config.account.sid, refusal }, "call refused for now");
-      invite.reject(503, null, [["Retry-After", String(RETRY_AFTER_S)]]);
-      return;
-    }
-    this.#begin(invite, config, exophone.number, stored, offer);
+    const accepted = this.#checks.check(invite);
+    if (accepted !== null) this.#begin(invite, accepted);
   }
 
   #cannotTake(): AdmissionRefusal | null {
@@ -256,35 +295,25 @@ export class Exchange {
     return this.#unwrittenRows > MAX_UNWRITTEN_ROWS ? "journal_behind" : null;
   }
 
-  #begin(
-    invite: IncomingInvite,
-    config: AccountConfig,
-    exophone: string,
-    stored: StoredSetup,
-    offer: ReadOffer | null,
-  ): void {
+  #begin(invite: IncomingInvite, { route, stored, offer, caller, inbound }: AcceptedCall): void {
     const { clock, random } = this.#options;
+    const { config, exophone } = route;
     const now = clock.now();
-    this.#callsBegun += 1;
     const sid = makeCallSid(random, now, config.account.timezone);
-    const media = this.#pickMedia();
-    const io = new CallIo(this.services, config, media, () => this.release(sid, config));
+    const routes = new CallRoutes(config, this.#sharedRoutes, inbound);
+    const io = new CallIo(sid, this.services, config, this.#pickMedia(), () => {
+      routes.end();
+      this.release(sid, config);
+    });
+    io.routes = routes;
     io.callerCodec = offer?.codec ?? null;
-    const from = callerNumber(identityOf(invite.request), config.account.country);
-    const direction = "incoming";
-    const row = {
-      setup: stored.hash,
-      flow: stored.setup.flow.id,
-      from,
-      to: exophone,
-      direction,
-      customField: null,
-      startedAt: now,
-    } as const;
+    const parties = { from: caller.number, to: exophone.number, direction: "incoming", customField: null } as const;
+    const row = { setup: stored.hash, flow: stored.setup.flow.id, ...parties, startedAt: now };
     const call = new LiveCall(sid, stored.setup, row, io);
     this.#calls.set(sid, io);
+    this.calls.began(sid, config.account.sid, row, route.trunk.name, invite.source.address);
     io.attach(call, new CallerLeg(io, sid, invite, offer));
-    call.deliver({ kind: "call_arrived", at: now, callSid: sid, from, to: exophone, direction, customField: null });
+    call.deliver({ kind: "call_arrived", at: now, callSid: sid, ...parties });
   }
 
   /** In turn: calls are alike on average, and a count needs no answer from the media processes. */

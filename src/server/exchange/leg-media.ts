@@ -1,9 +1,11 @@
+import { isIPv6 } from "node:net";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
 import type { Codec, RemoteMedia } from "../../edges/media/process/protocol.ts";
-import type { LocalMedia, NegotiatedMedia, SessionDescription } from "../../edges/sdp/negotiate.ts";
-import { answerOffer, createOffer, readAnswer } from "../../edges/sdp/negotiate.ts";
+import type { LocalMedia, NegotiatedMedia, Unacceptable } from "../../edges/sdp/negotiate.ts";
+import { answerOffer, createOffer, readAnswer, unreadableOffer } from "../../edges/sdp/negotiate.ts";
 import { parseSdp } from "../../edges/sdp/parse.ts";
+import { withAddress } from "./sdp-hosts.ts";
 
 /** What we speak, best first; a leg moves the other side's own choice to the front so that nothing is transcoded needlessly. */
 const CODECS: readonly Codec[] = ["PCMU", "PCMA"];
@@ -24,14 +26,14 @@ export class LegMedia {
     return this.#sent;
   }
 
-  /** Our answer to their offer, and where to send from now on. The error is worded for a Warning header. */
+  /**
+   * Our answer to their offer, and where to send from now on. The error is worded for a Warning header; what was in force
+   * stays in force then.
+   */
   answer(offerText: string): Result<{ sdp: string; remote: RemoteMedia }, string> {
     const offer = parseSdp(offerText);
-    return offer.ok ? this.answerTo(offer.value) : offer;
-  }
-
-  answerTo(offer: SessionDescription): Result<{ sdp: string; remote: RemoteMedia }, string> {
-    const answered = answerOffer(offer, { ...this.#local, previous: this.#sent });
+    if (!offer.ok) return offer;
+    const answered = answerOffer(offer.value, { ...this.#local, previous: this.#sent });
     if (!answered.ok) return err(answered.error.warning);
     this.#sent = answered.value.sdp;
     return ok({ sdp: this.#sent, remote: toRemote(answered.value.remote) });
@@ -50,18 +52,21 @@ export class LegMedia {
 
 /** An offer that we can answer. */
 export interface ReadOffer {
-  readonly description: SessionDescription;
+  readonly sdp: string;
   /** The codec it puts first among those we speak. */
   readonly codec: Codec;
 }
 
-/** Reads an offer; null when there is nothing in it that we speak. */
-export function readOffer(text: string): ReadOffer | null {
-  const description = parseSdp(text);
-  if (!description.ok) return null;
-  const probe = { address: "127.0.0.1", port: 9, codecs: CODECS, sessionId: "0", version: 1 };
+/**
+ * Reads an offer, and says whether we can answer it from `mediaAddress`. A host name is taken for an address of our kind:
+ * it is looked up when the call is answered.
+ */
+export function readOffer(sdp: string, mediaAddress: string): Result<ReadOffer, Unacceptable> {
+  const description = parseSdp(withAddress(sdp, isIPv6(mediaAddress) ? "::1" : "127.0.0.1"));
+  if (!description.ok) return err(unreadableOffer(description.error));
+  const probe = { address: mediaAddress, port: 9, codecs: CODECS, sessionId: "0", version: 1 };
   const answered = answerOffer(description.value, probe);
-  return answered.ok ? { description: description.value, codec: answered.value.remote.codec } : null;
+  return answered.ok ? ok({ sdp, codec: answered.value.remote.codec }) : answered;
 }
 
 function toRemote(remote: NegotiatedMedia): RemoteMedia {

@@ -1,5 +1,4 @@
-import type { Clock, Timer } from "../../base/clock.ts";
-import type { Log } from "../../base/log.ts";
+import type { Timer } from "../../base/clock.ts";
 import type { Effect } from "../../core/call/effects.ts";
 import type { CallEvent } from "../../core/call/events.ts";
 import { CALLER } from "../../core/call/legs.ts";
@@ -10,26 +9,8 @@ import { toHttpRequest } from "../../core/contract/request.ts";
 import type { CallState } from "../../core/engine/engine.ts";
 import { step } from "../../core/engine/engine.ts";
 import type { CallRow, JournalRow, OutboxRow } from "../../edges/store/types.ts";
+import type { CallPorts, ExternalEffect } from "./call-ports.ts";
 import { endRow } from "./cdr-rows.ts";
-
-/** What a live call acts through. */
-export interface CallPorts {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Resolves when durable, in the order of the calls. `soon` may wait a little for company. */
-  append(row: JournalRow, urgency: "now" | "soon"): Promise<void>;
-  /** `effect` waits for the journal: what nobody outside would notice of it may be done meanwhile. */
-  prepare(effect: ExternalEffect): void;
-  /** Performs an effect that the call itself cannot: about legs, media and HTTP. */
-  perform(effect: ExternalEffect): void;
-  /** What a restarted process would need of this call's legs, as JSON; null: unchanged since the last time. */
-  legSnapshots(): string | null;
-  /** The call is over and its end is durable, or it can't go on at all (`failed`): let go of everything. */
-  ended(failed: boolean): void;
-}
-
-/** The effects that reach outside; timers, trace, outbox and the end are the call's own. */
-export type ExternalEffect = Exclude<Effect, { kind: "set_timer" | "clear_timer" | "trace" | "notify" | "end" }>;
 
 type FetchEffect = Extract<Effect, { kind: "fetch" }>;
 
@@ -37,10 +18,20 @@ type FetchEffect = Extract<Effect, { kind: "fetch" }>;
 interface Unwritten {
   readonly row: JournalRow;
   readonly after: readonly ExternalEffect[];
+  /** The row is committed at once. */
+  readonly urgent: boolean;
   readonly last: boolean;
 }
 
-/** The database is asked again after so long when it refused a row; calls wait, none is lost. */
+/** What the effects of one step come to. */
+interface StepOutput {
+  readonly trace: TraceEntry[];
+  readonly outbox: OutboxRow[];
+  readonly after: ExternalEffect[];
+  end: JournalRow["end"];
+}
+
+/** ms until a row that the database refused is sent again; calls wait, none is lost. */
 const RETRY_WRITE_MS = 200;
 
 /**
@@ -64,6 +55,13 @@ export class LiveCall {
   readonly #inbox: CallEvent[] = [];
   #stepping = false;
   #failed = false;
+  /** What `elapsed` lacks to epoch ms. */
+  #clockOffset: number;
+  /** Rows up to this one are durable. */
+  #durableSeq = 0;
+  readonly #waiters: { readonly upTo: number; readonly resolve: () => void }[] = [];
+  /** Set while a row with the caller's answer is on its way: a hang-up waits behind it. */
+  #answerWaits = 0;
   /** Rows that the journal did not take yet, in order; while there are any, later rows wait behind them. */
   readonly #refused: Unwritten[] = [];
 
@@ -73,6 +71,7 @@ export class LiveCall {
     this.setup = setup;
     this.#callRow = row ?? undefined;
     this.#ports = ports;
+    this.#clockOffset = ports.clock.now() - ports.clock.elapsed();
   }
 
   get ended(): boolean {
@@ -84,10 +83,20 @@ export class LiveCall {
     return this.#trace.flatMap((entry) => (entry.type === "attempt.started" ? [entry.leg] : []));
   }
 
+  /**
+   * The call's own time, epoch ms: the wall clock's when the call began, and from there on what really passed, however the
+   * wall clock is set meanwhile. Never runs backwards.
+   */
   now(): number {
-    // A call's events never run backwards, whatever the wall clock does.
-    this.#lastAt = Math.max(this.#lastAt, this.#ports.clock.now());
+    this.#lastAt = Math.max(this.#lastAt, this.#clockOffset + this.#ports.clock.elapsed());
     return this.#lastAt;
+  }
+
+  /** Resolves when everything that was delivered up to now is in the journal. */
+  durable(): Promise<void> {
+    const upTo = this.#seq + this.#inbox.length;
+    if (upTo <= this.#durableSeq) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ upTo, resolve }));
   }
 
   deliver(event: CallEvent): void {
@@ -119,6 +128,9 @@ export class LiveCall {
         else if (effect.kind === "set_timer" || effect.kind === "clear_timer") this.#timer(effect);
       }
     }
+    this.#durableSeq = this.#seq;
+    // The clock may have been set back while no process ran.
+    this.#clockOffset = Math.max(this.#clockOffset, this.#lastAt - this.#ports.clock.elapsed());
   }
 
   #noteTime(event: CallEvent): void {
@@ -132,24 +144,30 @@ export class LiveCall {
     const { state, effects } = step(this.setup, this.#state, event);
     this.#state = state;
     this.#seq += 1;
-    const trace: TraceEntry[] = [];
-    const outbox: OutboxRow[] = [];
-    const after: ExternalEffect[] = [];
-    let end: JournalRow["end"];
+    const made = this.#handle(effects);
+    this.#write({
+      row: this.#row(event, made),
+      after: made.after,
+      urgent: URGENT_EVENTS.has(event.kind) || made.after.some(isUrgent),
+      last: made.end !== undefined,
+    });
+  }
+
+  /** Does at once what needs no journal; returns what belongs into the row, and what waits for it. */
+  #handle(effects: readonly Effect[]): StepOutput {
+    const made: StepOutput = { trace: [], outbox: [], after: [], end: undefined };
     for (const effect of effects) {
       if (effect.kind === "trace") {
-        trace.push(effect.entry);
+        made.trace.push(effect.entry);
         this.#trace.push(effect.entry);
-      } else if (effect.kind === "notify") outbox.push(this.#outboxRow(effect));
+      } else if (effect.kind === "notify") made.outbox.push(this.#outboxRow(effect));
       else if (effect.kind === "set_timer" || effect.kind === "clear_timer") this.#timer(effect);
-      else if (effect.kind === "end") end = endRow(this.setup.account.sid, this.#startedAt, this.#trace, effect.record);
-      else if (waitsForJournal(effect)) after.push(effect);
+      else if (effect.kind === "end")
+        made.end = endRow(this.setup.account.sid, this.#startedAt, this.#trace, effect.record);
+      else if (this.#waitsForJournal(effect)) made.after.push(effect);
       else this.#performNow(effect);
-      if (effect.kind === "fetch" && effect.followsNotifications === true) this.#hold(effect);
     }
-    this.#write({ row: this.#row(event, trace, outbox, end), after, last: end !== undefined });
-    // The row is on its way to the disk.
-    for (const effect of after) this.#ports.prepare(effect);
+    return made;
   }
 
   #performNow(effect: ExternalEffect): void {
@@ -178,7 +196,7 @@ export class LiveCall {
     return this.#held.delete(id);
   }
 
-  #row(event: CallEvent, trace: readonly TraceEntry[], outbox: OutboxRow[], end: JournalRow["end"]): JournalRow {
+  #row(event: CallEvent, { trace, outbox, end }: StepOutput): JournalRow {
     const legSnapshots = this.#ports.legSnapshots();
     const call = this.#callRow;
     this.#callRow = undefined;
@@ -210,7 +228,7 @@ export class LiveCall {
     this.#timers.delete(effect.id);
     if (effect.kind === "clear_timer") return;
     const { id, at } = effect;
-    const timer = this.#ports.clock.after(Math.max(0, at - this.#ports.clock.now()), () => {
+    const timer = this.#ports.clock.after(Math.max(0, at - this.now()), () => {
       this.#timers.delete(id);
       this.deliver({ kind: "timer", at: Math.max(at, this.now()), id });
     });
@@ -223,7 +241,7 @@ export class LiveCall {
   }
 
   #send(unwritten: Unwritten): void {
-    this.#ports.append(unwritten.row, unwritten.after.some(isUrgent) ? "now" : "soon").then(
+    this.#ports.append(unwritten.row, unwritten.urgent ? "now" : "soon").then(
       () => this.#written(unwritten),
       (error: unknown) => this.#refuse(unwritten, error),
     );
@@ -239,17 +257,45 @@ export class LiveCall {
     for (const unwritten of this.#refused.splice(0)) this.#send(unwritten);
   }
 
-  #written({ after, last }: Unwritten): void {
+  #written({ row, after, last }: Unwritten): void {
+    this.#durableSeq = row.seq;
     try {
-      for (const effect of after) {
-        if (effect.kind === "fetch") this.#release(effect);
-        else this.#ports.perform(effect);
-      }
+      for (const effect of after) this.#performWaiting(effect);
+      this.#wakeWaiters();
     } catch (error) {
       this.#fail(error);
       return;
     }
     if (last) this.#finish();
+  }
+
+  #performWaiting(effect: ExternalEffect): void {
+    if (effect.kind === "answer") this.#answerWaits -= 1;
+    if (effect.kind === "fetch") this.#release(effect);
+    else this.#ports.perform(effect);
+  }
+
+  #wakeWaiters(): void {
+    const due = this.#waiters.filter(({ upTo }) => upTo <= this.#durableSeq);
+    if (due.length === 0) return;
+    this.#waiters.splice(0, this.#waiters.length, ...this.#waiters.filter(({ upTo }) => upTo > this.#durableSeq));
+    for (const { resolve } of due) resolve();
+  }
+
+  /**
+   * What may not be repeated waits until the journal has it: the answer and the refusal of a caller (an INVITE and the ACK
+   * of a callee wait too, see `durable`). Asking a URL, cancelling or hanging up a leg, playing and recording may begin
+   * twice or for nothing without harm. A caller is hung up behind an answer that still waits.
+   */
+  #waitsForJournal(effect: ExternalEffect): boolean {
+    if (effect.kind === "answer") this.#answerWaits += 1;
+    if (effect.kind === "fetch") {
+      const follows = effect.followsNotifications === true;
+      if (follows) this.#hold(effect);
+      return follows;
+    }
+    if (effect.kind === "hang_up") return effect.leg === CALLER && this.#answerWaits > 0;
+    return effect.kind === "answer" || effect.kind === "reject";
   }
 
   /** A fault of ours costs this call, never another one. Its journal stays without an end: the next start closes it. */
@@ -274,21 +320,10 @@ export class LiveCall {
   }
 }
 
-/**
- * Effects that may not be repeated: not before the journal knows of them. Asking a URL, giving up a leg, what is heard and
- * recorded may begin twice or for nothing without harm, so nothing waits for them. The caller is hung up behind his
- * answer, which waits.
- */
-function waitsForJournal(effect: ExternalEffect): boolean {
-  if (effect.kind === "hang_up") return effect.leg === CALLER;
-  if (effect.kind === "fetch") return effect.followsNotifications === true;
-  return effect.kind === "dial" || effect.kind === "reject" || effect.kind === "answer";
-}
+/** An INVITE or an ACK waits for these: their row is committed at once, not with the next that comes by. */
+const URGENT_EVENTS: ReadonlySet<CallEvent["kind"]> = new Set(["invite_sent", "leg_answered"]);
 
-/**
- * Somebody waits for this one: its row is committed at once, not with the next that comes by. Nobody waits for the 200:
- * most often it goes out together with the first INVITE, in one commit instead of two.
- */
+/** The 200 is in no hurry: most often it goes out together with the first INVITE, in one commit instead of two. */
 function isUrgent({ kind }: ExternalEffect): boolean {
-  return kind === "dial" || kind === "reject" || kind === "fetch";
+  return kind === "reject" || kind === "fetch";
 }

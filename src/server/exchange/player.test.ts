@@ -22,19 +22,19 @@ function clip(path: string): Result<Clip, string> {
 /** A player whose audio becomes ready when the test says so. */
 function setUp() {
   const done: string[] = [];
-  const asked: { source: object; settle: (made: Result<Clip, string>) => void }[] = [];
+  const asked: { source: object; withinMs: number; settle: (made: Result<Clip, string>) => void }[] = [];
   const player = new Player({
     callSid: "sid",
     account: "acme",
     country: "IN",
     allowPrivate: false,
-    audio: { prepare: (source) => new Promise((settle) => asked.push({ source, settle })) },
+    audio: { prepare: (source, withinMs) => new Promise((settle) => asked.push({ source, withinMs, settle })) },
     media: {
       play: (call, id, legs, items, loop) =>
         void done.push(`play ${call} ${id} on ${legs.join()} ${JSON.stringify(items)}${loop ? " looped" : ""}`),
       stopPlaying: (call, id) => void done.push(`stop ${call} ${id}`),
     },
-    played: (id, failure) => void done.push(`played ${id}: ${failure}`),
+    onFailed: (id, failure) => void done.push(`played ${id}: ${failure}`),
   });
   const settle = async (index: number, made: Result<Clip, string>): Promise<void> => {
     asked[index]?.settle(made);
@@ -63,7 +63,7 @@ describe("what a call plays", () => {
     ]);
   });
 
-  it("DIAL-8: audio that cannot be had is told as a failure, and nothing is played", async () => {
+  it("DIAL-8: audio that is not available is reported as a failure, and nothing is played", async () => {
     const { player, done, settle } = setUp();
     player.play(effect("p1", [2], [URL_ITEM, TEXT_ITEM]));
     await settle(0, err("https://cdn.example/a.wav answered 404"));
@@ -71,12 +71,36 @@ describe("what a call plays", () => {
     expect(done).toEqual(["played p1: https://cdn.example/a.wav answered 404"]);
   });
 
-  it("a playback that is stopped before it is ready never starts, and media hears nothing of it", async () => {
+  it("a playback that is stopped before it is ready never starts, and media is not involved", async () => {
     const { player, done, settle } = setUp();
     player.play(effect("p1", [1], [URL_ITEM]));
     player.stop("p1");
     await settle(0, clip("/a.wav"));
     expect(done).toEqual([]);
+  });
+
+  it("C7, DIAL-7: our ring-back plays until a loop is loaded, then the file in its place", async () => {
+    const { player, done, asked, settle } = setUp();
+    player.play(effect("p1", [1], [URL_ITEM], true));
+    expect(done).toEqual(['play sid p1-ringback on 1 [{"tone":"ringback","country":"IN"}] looped']);
+    expect(asked.map(({ withinMs }) => withinMs)).toEqual([35_000]);
+    await settle(0, clip("/a.wav"));
+    expect(done.slice(1)).toEqual(['play sid p1 on 1 [{"path":"/a.wav"}] looped']);
+  });
+
+  it("C7, DIAL-7: the ring-back stops with a loop that is stopped, or whose file cannot be had", async () => {
+    const { player, done, settle } = setUp();
+    player.play(effect("p1", [1], [URL_ITEM], true));
+    player.stop("p1");
+    player.play(effect("p2", [1], [URL_ITEM], true));
+    await settle(0, clip("/a.wav"));
+    await settle(1, err("it answered 404"));
+    expect(done.filter((one) => !one.startsWith("play "))).toEqual([
+      "stop sid p1-ringback",
+      "played p2: it answered 404",
+      "stop sid p2-ringback",
+    ]);
+    expect(done.filter((one) => one.startsWith("play sid p1 "))).toEqual([]);
   });
 
   it("a playback that has started is stopped in media", async () => {
@@ -105,11 +129,12 @@ describe("what a call plays", () => {
     expect(done).toEqual(["played p1: replaced", 'play sid p2 on 1 [{"tone":"ringback","country":"IN"}]']);
   });
 
-  it("of a looped playback that was replaced nothing is told, as media tells nothing of it", () => {
+  it("a looped playback that is replaced is not reported, as media does not report it", () => {
     const { player, done } = setUp();
     player.play(effect("p1", [1], [URL_ITEM], true));
     player.play(effect("p2", [1], [TONE]));
-    expect(done).toEqual(['play sid p2 on 1 [{"tone":"ringback","country":"IN"}]']);
+    expect(done.at(-1)).toBe('play sid p2 on 1 [{"tone":"ringback","country":"IN"}]');
+    expect(done.filter((one) => one.startsWith("played"))).toEqual([]);
   });
 
   it("nothing starts once the call is over", async () => {

@@ -7,8 +7,10 @@ import type { PlayItem, Tone } from "../../edges/media/process/protocol.ts";
 
 type PlayEffect = Extract<Effect, { kind: "play" }>;
 
-/** Nobody listens to silence for longer: REQ-6 holds for audio as well. */
+/** ms. A longer silence loses the listener: REQ-6 holds for audio as well. */
 const READY_WITHIN_MS = REQUEST_DEADLINE_MS;
+/** ms. Hold music may take as long as a download may (30 s) and its decoding: our ring-back plays until then (DIAL-7). */
+const LOOP_READY_WITHIN_MS = 35_000;
 
 export interface PlayerOptions {
   readonly callSid: string;
@@ -20,25 +22,27 @@ export interface PlayerOptions {
   readonly country: string;
   /** The account's `private_destinations`. */
   readonly allowPrivate: boolean;
-  /** A playback ended before media heard of it. */
-  played(id: string, failure: string): void;
+  /** A playback failed before the media process got it. */
+  onFailed(id: string, failure: string): void;
 }
 
 /** A playback whose audio is being made ready. */
-interface Pending {
+interface PendingPlayback {
   readonly effect: PlayEffect;
-  /** Loses those that meanwhile heard of something newer. */
+  /** Loses those that got something newer to play meanwhile. */
   readonly legs: Set<LegId>;
+  /** The playback of our ring-back that stands in for it; null: the legs go on with what they play. */
+  readonly standIn: string | null;
 }
 
 /**
- * What one call plays. Tones start at once; audio and texts are made ready first, while the legs go on hearing what they
- * heard. Whatever would have ended a playback (a stop, a bridge, a newer playback, the end of the call) also ends one that
- * is not ready yet: it never starts late.
+ * What one call plays. Tones start at once; audio and texts are made ready first. Meanwhile the legs go on with what they
+ * play, or hear our ring-back where a loop was asked for (DIAL-7). Whatever would have ended a playback (a stop, a bridge, a
+ * newer playback, the end of the call) also ends one that is not ready yet: it never starts late.
  */
 export class Player {
   readonly #options: PlayerOptions;
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending = new Map<string, PendingPlayback>();
 
   constructor(options: PlayerOptions) {
     this.#options = options;
@@ -48,15 +52,20 @@ export class Player {
     this.#replace(effect.legs);
     const tones = effect.items.flatMap((item) => (item.kind === "tone" ? [this.#tone(item.tone)] : []));
     if (tones.length === effect.items.length) return this.#start(effect, effect.legs, tones);
-    const pending: Pending = { effect, legs: new Set(effect.legs) };
+    const pending = { effect, legs: new Set(effect.legs), standIn: effect.loop ? `${effect.id}-ringback` : null };
     this.#pending.set(effect.id, pending);
-    const items = effect.items.map((item) => this.#ready(item));
-    void Promise.all(items).then((made) => this.#prepared(pending, made));
+    if (pending.standIn !== null) this.#startStandIn(pending.standIn, effect.legs);
+    const items = effect.items.map((item) => this.#ready(item, effect.loop));
+    void Promise.all(items).then((made) => this.#onReady(pending, made));
   }
 
   /** No `playback_ended` follows. */
   stop(id: string): void {
-    if (!this.#pending.delete(id)) this.#options.media.stopPlaying(this.#options.callSid, id);
+    const { callSid, media } = this.#options;
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (pending === undefined) media.stopPlaying(callSid, id);
+    else if (pending.standIn !== null) media.stopPlaying(callSid, pending.standIn);
   }
 
   /** These legs are bridged: nothing that was asked for before starts on them any more. */
@@ -77,14 +86,19 @@ export class Player {
     const before = [...this.#pending.values()];
     this.leave(legs);
     for (const { effect } of before)
-      if (!this.#pending.has(effect.id) && !effect.loop) this.#options.played(effect.id, "replaced");
+      if (!this.#pending.has(effect.id) && !effect.loop) this.#options.onFailed(effect.id, "replaced");
   }
 
-  #prepared({ effect, legs }: Pending, made: readonly (PlayItem | string)[]): void {
+  #onReady({ effect, legs, standIn }: PendingPlayback, made: readonly (PlayItem | string)[]): void {
     if (this.#pending.get(effect.id)?.effect !== effect) return;
     this.#pending.delete(effect.id);
     const failure = made.find((item) => typeof item === "string");
-    if (failure !== undefined) return this.#options.played(effect.id, failure);
+    if (failure !== undefined) {
+      // The engine plays something else in its place first, so that there is no gap.
+      this.#options.onFailed(effect.id, failure);
+      if (standIn !== null) this.#options.media.stopPlaying(this.#options.callSid, standIn);
+      return;
+    }
     this.#start(
       effect,
       [...legs],
@@ -96,16 +110,20 @@ export class Player {
     this.#options.media.play(this.#options.callSid, id, legs, items, loop);
   }
 
+  #startStandIn(id: string, legs: readonly LegId[]): void {
+    this.#options.media.play(this.#options.callSid, id, legs, [this.#tone("ringback")], true);
+  }
+
   #tone(tone: Tone): PlayItem {
     return { tone, country: this.#options.country };
   }
 
-  /** What media plays; a sentence says why it cannot be had. */
-  async #ready(item: Playable): Promise<PlayItem | string> {
+  /** What media plays, or a sentence that says why it is not available. */
+  async #ready(item: Playable, loop: boolean): Promise<PlayItem | string> {
     const { audio, account, allowPrivate } = this.#options;
     if (item.kind === "tone") return this.#tone(item.tone);
     const source: AudioSource = item.kind === "url" ? { ...item, allowPrivate } : item;
-    const made = await audio.prepare(source, READY_WITHIN_MS, account);
+    const made = await audio.prepare(source, loop ? LOOP_READY_WITHIN_MS : READY_WITHIN_MS, account);
     return made.ok ? { path: made.value.path } : made.error;
   }
 }

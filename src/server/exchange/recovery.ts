@@ -1,44 +1,75 @@
 import type { Log } from "../../base/log.ts";
 import { readStoredEvent } from "../../core/call/stored-event.ts";
 import { readStoredSetup } from "../../core/call/stored-setup.ts";
-import { CALLER } from "../../core/call/legs.ts";
 import type { LegId } from "../../core/call/legs.ts";
+import { CALLER } from "../../core/call/legs.ts";
+import type { CallSetup } from "../../core/call/setup.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
-import type { DialogSnapshot, RingingSnapshot, SipCall } from "../../edges/sip/endpoint.ts";
 import type { Store } from "../../edges/store/store.ts";
 import type { UnfinishedCall } from "../../edges/store/types.ts";
-import type { LiveCallerLeg, LegSnapshots } from "./call-io.ts";
+import { AdoptedLeg } from "./adopted-leg.ts";
 import { CallIo } from "./call-io.ts";
 import type { Directory } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import { LiveCall } from "./live-call.ts";
+import type { LegSnapshots } from "./live-leg.ts";
+import { setAside } from "./set-aside.ts";
 
-/**
- * After a crash: every call without an end is stepped to where its journal left it, told `recover`, and ended in
- * order — BYE in the dialogs that are known, recordings closed, attempts and record written. Media of calls that
- * nobody knows any more is closed too. Call before `Exchange.open`.
- */
-export async function recoverCalls(exchange: Exchange, store: Store, directory: Directory, log: Log): Promise<number> {
-  const inMedia = await callsInMedia(exchange);
-  const unfinished = [...(await store.unfinishedCalls())];
-  for (const node of await store.deadNodes()) unfinished.push(...(await store.adoptCalls(node)));
-  const calls: LiveCall[] = [];
-  for (const one of unfinished) {
-    const call = await rebuild(one, exchange, store, directory, inMedia);
-    if (call === null)
-      log.error({ call: one.callSid }, "a call of an earlier process can't be rebuilt: its account or setup is gone");
-    else calls.push(call);
-  }
-  exchange.open();
-  for (const call of calls) call.deliver({ kind: "command", at: call.now(), command: "recover" });
-  for (const [sid, { client }] of inMedia) if (!exchange.isLive(sid)) client.closeCall(sid);
-  if (calls.length > 0) log.warn({ calls: calls.length }, "calls of an earlier process were brought to their end");
-  return calls.length;
+/** What recovery reads and writes. */
+export type RecoveryStore = Pick<Store, "unfinishedCalls" | "deadNodes" | "adoptCalls" | "getSetup" | "getCall">;
+
+interface Recovery {
+  readonly exchange: Exchange;
+  readonly store: RecoveryStore;
+  readonly directory: Directory;
+  readonly log: Log;
+  readonly inMedia: ReadonlyMap<string, MediaCall>;
+}
+
+interface RebuiltCall {
+  readonly call: LiveCall;
+  readonly io: CallIo;
 }
 
 interface MediaCall {
   readonly client: MediaClient;
   readonly recordings: ReadonlySet<string>;
+}
+
+/**
+ * After a crash: every call without an end is stepped to where its journal left it, given `recover`, and ended in
+ * order — BYE in the dialogs that are known, CANCEL where a phone rings, recordings closed, attempts and record written.
+ * A call that cannot be rebuilt is set aside: its legs are ended as far as they are known, and its record says why. Media
+ * of calls that are not known any more is closed too. Call before `Exchange.open`. Returns how many calls were rebuilt.
+ */
+export async function recoverCalls(
+  exchange: Exchange,
+  store: RecoveryStore,
+  directory: Directory,
+  log: Log,
+): Promise<number> {
+  const inMedia = await callsInMedia(exchange);
+  const recovery = { exchange, store, directory, log, inMedia };
+  const rebuilt: RebuiltCall[] = [];
+  for (const unfinished of await allUnfinished(store)) {
+    const call = await rebuildOrSetAside(recovery, unfinished);
+    if (call !== null) rebuilt.push(call);
+  }
+  exchange.open();
+  for (const { call, io } of rebuilt) {
+    call.deliver({ kind: "command", at: call.now(), command: "recover" });
+    // The process may have died between a step and its BYE or CANCEL: a second one does no harm.
+    io.hangUpRest();
+  }
+  for (const [sid, { client }] of inMedia) if (!exchange.isLive(sid)) client.closeCall(sid);
+  if (rebuilt.length > 0) log.warn({ calls: rebuilt.length }, "calls of an earlier process were brought to their end");
+  return rebuilt.length;
+}
+
+async function allUnfinished(store: RecoveryStore): Promise<readonly UnfinishedCall[]> {
+  const unfinished = [...(await store.unfinishedCalls())];
+  for (const node of await store.deadNodes()) unfinished.push(...(await store.adoptCalls(node)));
+  return unfinished;
 }
 
 async function callsInMedia(exchange: Exchange): Promise<Map<string, MediaCall>> {
@@ -49,77 +80,91 @@ async function callsInMedia(exchange: Exchange): Promise<Map<string, MediaCall>>
   return found;
 }
 
-async function rebuild(
-  unfinished: UnfinishedCall,
-  exchange: Exchange,
-  store: Store,
-  directory: Directory,
-  inMedia: ReadonlyMap<string, MediaCall>,
-): Promise<LiveCall | null> {
-  const { callSid, account, setup: hash, events, legSnapshots } = unfinished;
-  const config = directory.account(account);
-  const json = await store.getSetup(hash);
-  const media = inMedia.get(callSid);
-  const client = media?.client ?? exchange.media[0];
-  if (config === undefined || json === null || client === undefined) return null;
-  const setup = readStoredSetup(json);
-  const io = new CallIo(exchange.services, config, client, () => exchange.release(callSid, config));
-  io.recordingsInMedia = media?.recordings ?? new Set();
-  const call = new LiveCall(callSid, setup, null, io);
-  const { dialogs, ringing = {} } =
-    legSnapshots === null ? { dialogs: {} } : (JSON.parse(legSnapshots) as LegSnapshots);
-  io.attach(call, adopted(io, CALLER, dialogs[CALLER], undefined));
-  call.replay(events.map(readStoredEvent));
-  for (const leg of call.attemptedLegs()) io.adopt(leg, adopted(io, leg, dialogs[leg], ringing[leg]));
-  exchange.adopt(callSid, io);
-  return call;
-}
-
-/** A leg of an earlier process. All it can do is end: with a BYE, with a CANCEL, or by itself when neither is known. */
-function adopted(
-  io: CallIo,
-  id: LegId,
-  snapshot: DialogSnapshot | undefined,
-  ringing: RingingSnapshot | undefined,
-): LiveCallerLeg {
-  let ended = false;
-  const end = (detail: string): void => {
-    if (ended) return;
-    ended = true;
-    io.legEnded(id, detail);
-  };
-  const call: SipCall | null = snapshot === undefined ? null : adoptedCall(io, snapshot);
-  if (call !== null)
-    call.handlers = {
-      onEnded: (reason) => end(reason),
-      onOffer: () => ({ status: 488 }),
-      onAnswer() {},
-      onInfo() {},
-    };
-  const hangUp = (): void => {
-    if (call !== null) call.hangUp();
-    else if (ringing === undefined) end("its dialog was not known after the restart");
-    else {
-      io.services.sip.cancel(ringing);
-      end("it rang when the process died, and was cancelled after the restart");
-    }
-  };
-  return {
-    snapshot: () => snapshot ?? null,
-    ringing: () => ringing ?? null,
-    hangUp,
-    heardDigit() {},
-    answer() {},
-    reject: hangUp,
-  };
-}
-
-/** Null: its address is no longer one of ours; the other side will find out by its own timers. */
-function adoptedCall(io: CallIo, snapshot: DialogSnapshot): SipCall | null {
+/** One call that cannot be read costs nothing but itself: the platform starts. */
+async function rebuildOrSetAside(recovery: Recovery, unfinished: UnfinishedCall): Promise<RebuiltCall | null> {
   try {
-    return io.services.sip.adopt(snapshot);
+    return await rebuild(recovery, unfinished);
   } catch (error) {
-    io.log.warn({ err: error, call: io.call.sid }, "a dialog of an earlier process can't be taken back");
+    await abandon(recovery, unfinished, error);
     return null;
   }
+}
+
+async function abandon({ exchange, store, log }: Recovery, unfinished: UnfinishedCall, error: unknown): Promise<void> {
+  const reason = error instanceof Error ? error.message : String(error);
+  log.error({ call: unfinished.callSid, reason }, "a call of an earlier process can't be rebuilt and is set aside");
+  try {
+    const legs = readSnapshots(log, unfinished);
+    await setAside({ services: exchange.services, store, unfinished, legs, reason });
+  } catch (failure) {
+    log.error({ call: unfinished.callSid, err: failure }, "the record of a call that was set aside can't be written");
+  }
+}
+
+/** Throws with a sentence that says what is missing or damaged. */
+async function rebuild(recovery: Recovery, unfinished: UnfinishedCall): Promise<RebuiltCall> {
+  const { exchange, directory, inMedia } = recovery;
+  const { callSid, account, events } = unfinished;
+  const config = directory.account(account);
+  if (config === undefined) throw new Error(`the workspace has no account "${account}" any more`);
+  const media = inMedia.get(callSid);
+  const client = media?.client ?? exchange.media[0];
+  if (client === undefined) throw new Error("there is no media process");
+  const setup = await readSetup(recovery.store, unfinished.setup);
+  const io = new CallIo(callSid, exchange.services, config, client, (failed) => {
+    exchange.release(callSid, config);
+    if (failed) void abandon(recovery, unfinished, new Error("the engine can't go on with it"));
+  });
+  io.recordings.keepInMedia(media?.recordings ?? new Set());
+  const call = new LiveCall(callSid, setup, null, io);
+  adoptLegs(recovery.log, unfinished, io, call);
+  call.replay(events.map(readStoredEvent));
+  for (const leg of call.attemptedLegs()) if (!io.hasLeg(leg)) io.adopt(leg, unknownLeg(io, leg));
+  exchange.adopt(callSid, io);
+  return { call, io };
+}
+
+async function readSetup(store: RecoveryStore, hash: string): Promise<CallSetup> {
+  const json = await store.getSetup(hash);
+  if (json === null) throw new Error("its setup is not stored");
+  const setup = JSON.parse(json) as Partial<CallSetup>;
+  if (setup.flow?.applets === undefined || setup.account === undefined) throw new Error("its setup has no flow");
+  return readStoredSetup(json);
+}
+
+/** Every leg that the journal knows, whether or not the engine still has it. */
+function adoptLegs(log: Log, unfinished: UnfinishedCall, io: CallIo, call: LiveCall): void {
+  const { dialogs, ringing } = readSnapshots(log, unfinished);
+  const caller = new AdoptedLeg(io, CALLER, { dialog: dialogs[CALLER] ?? null, invite: null });
+  io.attach(call, caller);
+  for (const leg of new Set([...Object.keys(dialogs), ...Object.keys(ringing)].map(Number)))
+    if (leg !== CALLER)
+      io.adopt(leg, new AdoptedLeg(io, leg, { dialog: dialogs[leg] ?? null, invite: ringing[leg] ?? null }));
+}
+
+function unknownLeg(io: CallIo, leg: LegId): AdoptedLeg {
+  return new AdoptedLeg(io, leg, { dialog: null, invite: null });
+}
+
+/** A call whose snapshots are damaged still gets its record; its legs are left to the timers of the other side. */
+function readSnapshots(log: Log, { callSid, legSnapshots }: UnfinishedCall): Required<LegSnapshots> {
+  const nothing = { dialogs: {}, ringing: {} };
+  if (legSnapshots === null) return nothing;
+  try {
+    const { dialogs, ringing = {} } = JSON.parse(legSnapshots) as LegSnapshots;
+    Object.entries({ ...dialogs, ...ringing }).forEach(([leg, snapshot]) => checkSnapshot(leg, snapshot));
+    return { dialogs, ringing };
+  } catch (error) {
+    log.error(
+      { call: callSid, err: error },
+      "the legs of a call of an earlier process can't be read: they are not ended",
+    );
+    return nothing;
+  }
+}
+
+function checkSnapshot(leg: string, snapshot: unknown): void {
+  const { version, flow, callId } = (snapshot ?? {}) as Readonly<Record<string, unknown>>;
+  if (version !== 1 || typeof flow !== "object" || flow === null || typeof callId !== "string")
+    throw new Error(`the snapshot of leg ${leg} is not one`);
 }

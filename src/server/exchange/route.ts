@@ -3,67 +3,139 @@ import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
 import type { Destination } from "../../core/contract/destination.ts";
 import { formatNumber } from "../../core/contract/numbers.ts";
-import type { DialTarget, PartyAddress, SipCredentials } from "../../edges/sip/endpoint.ts";
-import { trunkFor } from "./directory.ts";
-import type { AccountConfig, Trunk } from "./workspace.ts";
+import type { DialTarget, ExtraHeaders, PartyAddress, SipCredentials } from "../../edges/sip/endpoint.ts";
+import { DEFAULT_MAX_FORWARDS } from "../../edges/sip/message/message.ts";
+import type { AccountConfig, Trunk } from "./account-config.ts";
+import type { Hops } from "./hops.ts";
+import type { RefusalReason } from "./refusals.ts";
 
 /** Where one attempt goes and what it shows. */
 export interface OutboundRoute {
+  readonly trunk: Trunk;
+  /** It uses one of the trunk's channels; false: it goes to a host of its own. */
+  readonly overTrunk: boolean;
   readonly target: DialTarget;
   readonly from: PartyAddress;
   readonly to: PartyAddress;
   readonly credentials: SipCredentials | null;
+  readonly headers: ExtraHeaders;
+  readonly maxForwards: number;
 }
 
-/** From a destination to a trunk and the URIs it wants; the error says why there is no way there. */
-export function outboundRoute(
-  config: AccountConfig,
-  destination: Destination,
-  callerId: string,
-): Result<OutboundRoute, string> {
-  const trunk = trunkFor(config, callerId);
-  if (trunk === null) return err("the account has no trunk");
-  if (destination.kind === "number") {
-    const { dialPrefixes } = config.account;
-    if (dialPrefixes.length > 0 && !dialPrefixes.some((prefix) => destination.e164.startsWith(prefix)))
-      return err(`the account may dial only ${dialPrefixes.join(", ")}`);
-    return ok(overTrunk(trunk, numberFor(trunk, destination.e164), callerId));
-  }
+/** Why a call out cannot be made: `message` is for the trace. */
+export interface NoRoute {
+  readonly reason: RefusalReason;
+  readonly message: string;
+}
+
+/** What a call in passes on to the calls out that are made because of it. */
+export interface PassedOn {
+  readonly hops: Hops;
+  /** The caller's withheld number (`CallerIdentity.withheld`). */
+  readonly withheld: string | null;
+}
+
+/** A call out that no call in has led to. */
+export const NOTHING_PASSED_ON: PassedOn = { hops: { left: DEFAULT_MAX_FORWARDS, history: [] }, withheld: null };
+
+export interface RouteRequest {
+  readonly destination: Destination;
+  /** E.164. */
+  readonly callerId: string;
+  readonly passedOn: PassedOn;
+  /** Whether a trunk has a channel left. */
+  readonly isFree: (trunk: Trunk) => boolean;
+}
+
+/** From a destination to a trunk and the URIs it wants, or why there is no way there. */
+export function outboundRoute(config: AccountConfig, request: RouteRequest): Result<OutboundRoute, NoRoute> {
+  const { destination } = request;
+  if (destination.kind === "number") return byNumber(config, destination.e164, request);
+  if (destination.host !== null) return toHost(config, destination.user, destination.host, request);
   const user = config.account.users.find(({ name }) => name === destination.user);
-  if (destination.host !== null) return ok(toHost(trunk, destination.user, destination.host, callerId));
-  // Until a user's phone registers with us, the number in his record is the way to him.
-  if (user?.number != null) return ok(overTrunk(trunk, numberFor(trunk, user.number), callerId));
-  return err(`sip:${destination.user} has no registered phone and no number`);
+  // Until a user's phone registers with us, the number in the workspace is the way to it.
+  if (user?.number != null) return byNumber(config, user.number, request);
+  return none("unreachable_user", `sip:${destination.user} has no registered phone and no number`);
 }
 
-function overTrunk(trunk: Trunk, user: string, callerId: string): OutboundRoute {
+function byNumber(config: AccountConfig, e164: string, request: RouteRequest): Result<OutboundRoute, NoRoute> {
+  const { dialPrefixes } = config.account;
+  if (!startsWithOneOf(e164, dialPrefixes))
+    return none("dial_prefix", `the account may dial only ${dialPrefixes.join(", ")}`);
+  const reaching = trunksInOrder(config, request.callerId).filter(({ reaches }) => startsWithOneOf(e164, reaches));
+  if (reaching.length === 0) return none("no_trunk", `no trunk of the account reaches ${e164}`);
+  const trunk = reaching.find(request.isFree);
+  if (trunk !== undefined) return ok(overTrunk(trunk, e164, request));
+  const names = reaching.map(({ name }) => name).join(", ");
+  return none("trunk_channels", `all channels of every trunk that reaches ${e164} are in use (${names})`);
+}
+
+function none(reason: RefusalReason, message: string): Result<OutboundRoute, NoRoute> {
+  return err({ reason, message });
+}
+
+/** Empty: all of them. */
+function startsWithOneOf(e164: string, prefixes: readonly string[]): boolean {
+  return prefixes.length === 0 || prefixes.some((prefix) => e164.startsWith(prefix));
+}
+
+/** By priority; between equals the trunk of the ExoPhone that is shown, then the order of the workspace. */
+function trunksInOrder({ account, trunks }: AccountConfig, callerId: string): readonly Trunk[] {
+  const own = account.exophones.find(({ number }) => number === callerId)?.trunk ?? null;
+  const rank = ({ name }: Trunk): number => (name === own ? 0 : 1);
+  return trunks.toSorted((a, b) => a.priority - b.priority || rank(a) - rank(b));
+}
+
+function overTrunk(trunk: Trunk, e164: string, request: RouteRequest): OutboundRoute {
+  const { hops, withheld } = request.passedOn;
   const host = trunk.port === null ? trunk.host : `${trunk.host}:${trunk.port}`;
-  const uri = `sip:${user}@${host}`;
+  const uri = `sip:${numberFor(trunk, e164)}@${host}`;
   return {
-    target: { uri, address: bare(trunk.host), port: trunk.port, protocol: trunk.transport },
-    from: { uri: `sip:${numberFor(trunk, callerId)}@${host}` },
+    trunk,
+    overTrunk: true,
+    target: { uri, address: withoutBrackets(trunk.host), port: trunk.port, protocol: trunk.transport },
+    from: { uri: `sip:${numberFor(trunk, request.callerId)}@${host}` },
     to: { uri },
     credentials: trunk.credentials,
+    headers: [...hops.history, ...privacyOf(trunk, withheld, host)],
+    maxForwards: hops.left,
   };
 }
 
-function toHost(trunk: Trunk, user: string, hostAndPort: string, callerId: string): OutboundRoute {
+/** REQ-34: the trunk may know who calls, and is asked to keep it to itself (RFC 3325, 9.1 and 9.3). */
+function privacyOf(trunk: Trunk, withheld: string | null, host: string): ExtraHeaders {
+  if (withheld === null || !/^\+?\d+$/.test(withheld)) return [];
+  return [
+    ["P-Asserted-Identity", `<sip:${numberFor(trunk, withheld)}@${host}>`],
+    ["Privacy", "id"],
+  ];
+}
+
+/** A host that the account allows, not a trunk: it does not learn a withheld number. */
+function toHost(
+  config: AccountConfig,
+  user: string,
+  hostAndPort: string,
+  { callerId, passedOn }: RouteRequest,
+): Result<OutboundRoute, NoRoute> {
+  const [trunk] = trunksInOrder(config, callerId);
+  if (trunk === undefined) return none("no_trunk", "the account has no trunk");
   const match = /^(.*?)(?::(\d+))?$/.exec(hostAndPort);
   const uri = `sip:${user}@${hostAndPort}`;
-  return {
-    target: {
-      uri,
-      address: bare(match?.[1] ?? hostAndPort),
-      port: match?.[2] === undefined ? null : Number(match[2]),
-      protocol: "udp",
-    },
+  const port = match?.[2] === undefined ? null : Number(match[2]);
+  return ok({
+    trunk,
+    overTrunk: false,
+    target: { uri, address: withoutBrackets(match?.[1] ?? hostAndPort), port, protocol: "udp" },
     from: { uri: `sip:${numberFor(trunk, callerId)}@${trunk.host}` },
     to: { uri },
     credentials: null,
-  };
+    headers: passedOn.hops.history,
+    maxForwards: passedOn.hops.left,
+  });
 }
 
-function bare(host: string): string {
+function withoutBrackets(host: string): string {
   return host.replaceAll(/[[\]]/g, "");
 }
 

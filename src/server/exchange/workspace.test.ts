@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { Directory } from "./directory.ts";
+import { inviteRequest } from "../../../test/support/invite.ts";
 import { loadWorkspace, warningsOf } from "./workspace.ts";
 
 let folder: string;
@@ -72,7 +74,7 @@ describe("a workspace file", () => {
     expect(secretOf({ signing_secret: "${SIGNING}" })).toBe("0123456789abcdef0123456789abcdef");
   });
 
-  it("DIAL-6: an ExoPhone reaches whom its trunk reaches, the first one where it names none", () => {
+  it("DIAL-6: an ExoPhone reaches the numbers of its trunk, or of the first trunk when it names none", () => {
     const trunk = (name: string, reaches?: string[]): object => ({
       name,
       address: "127.0.0.1:5080",
@@ -89,6 +91,107 @@ describe("a workspace file", () => {
     );
     if (!loaded.ok) throw new Error("not loaded");
     expect(loaded.value.accounts[0]?.account.exophones.map(({ reaches }) => reaches)).toEqual([["+91"], []]);
+  });
+
+  describe("a trunk", () => {
+    const trunkOf = (settings: object): unknown => {
+      const loaded = load(workspace({ trunks: [{ name: "main", address: "192.0.2.1", ...settings }] }));
+      return loaded.ok ? loaded.value.accounts[0]?.trunks[0] : loaded.error.map(({ message }) => message);
+    };
+
+    it("S23, S8, O8: has a default for every setting but its name and address", () => {
+      expect(trunkOf({})).toMatchObject({
+        host: "192.0.2.1",
+        port: null,
+        transport: "udp",
+        credentials: null,
+        dialFormat: "e164",
+        reaches: [],
+        priority: 1,
+        channels: null,
+        numberIn: "request-uri",
+        firstResponseTimeoutMs: 5000,
+        nat: false,
+        symmetricRtp: true,
+        waitForAck: false,
+      });
+    });
+
+    it.each<[object, object]>([
+      [{ priority: 3 }, { priority: 3 }],
+      [{ channels: 30 }, { channels: 30 }],
+      [{ number_in: "to" }, { numberIn: "to" }],
+      [{ number_in: "p-called-party-id" }, { numberIn: "p-called-party-id" }],
+      [{ first_response_timeout: 7.5 }, { firstResponseTimeoutMs: 7500 }],
+      [{ nat: true }, { nat: true }],
+      [{ symmetric_rtp: false }, { symmetricRtp: false }],
+      [{ wait_for_ack: true }, { waitForAck: true }],
+      [{ dial_format: "national" }, { dialFormat: "national" }],
+      [{ reaches: ["+91"] }, { reaches: ["+91"] }],
+      [{ address: "[2001:db8::5]" }, { host: "[2001:db8::5]", port: null }],
+      [{ address: "[2001:db8::5]:5070" }, { host: "[2001:db8::5]", port: 5070 }],
+    ])("takes %j", (settings, config) => {
+      expect(trunkOf(settings)).toMatchObject(config);
+    });
+
+    it.each<[object, string]>([
+      [{ priority: 0 }, "Too small"],
+      [{ channels: 0 }, "Too small"],
+      [{ number_in: "from" }, '"request-uri"|"to"|"p-called-party-id"'],
+      [{ first_response_timeout: 60 }, "Too big"],
+      [{ nat: "yes" }, "expected boolean"],
+      [{ dial_format: "local" }, '"e164"|"e164-no-plus"|"national"'],
+    ])("refuses %j", (settings, sentence) => {
+      expect(trunkOf(settings)).toEqual([expect.stringContaining(sentence)]);
+    });
+
+    it("accepts calls from addresses and subnets of both IP versions, and from nowhere else", () => {
+      const loaded = load(
+        workspace({ trunks: [{ name: "main", address: "h", accept_from: ["192.0.2.0/24", "2001:db8::/32"] }] }),
+      );
+      const from = loaded.ok ? loaded.value.accounts[0]?.trunks[0]?.acceptFrom : undefined;
+      expect([from?.check("192.0.2.77"), from?.check("2001:db8::7", "ipv6"), from?.check("198.51.100.1")]).toEqual([
+        true,
+        true,
+        false,
+      ]);
+    });
+
+    it("has a name of its own", () => {
+      const trunk = { name: "main", address: "192.0.2.1" };
+      expect(problems(workspace({ trunks: [trunk, trunk] })).join()).toContain('there is already a trunk "main"');
+    });
+  });
+
+  describe("two accounts whose numbers have one national form", () => {
+    const numbered = (sid: string, number: string, from: string): object => ({
+      sid,
+      tenant_id: 1,
+      trunks: [{ name: "main", address: "192.0.2.1", accept_from: [from] }],
+      exophones: [{ number }],
+    });
+    const both = (from: string): object => ({
+      accounts: [numbered("india", "+918047100000", "192.0.2.0/24"), numbered("america", "+18047100000", from)],
+    });
+
+    it("A12: are refused when calls to both come from the same addresses", () => {
+      expect(problems(both("192.0.2.7"))).toEqual([
+        expect.stringContaining(
+          '+18047100000 and +918047100000 of account "india" are both dialled as 08047100000 from the same addresses',
+        ),
+      ]);
+    });
+
+    it("A12: are told apart when calls to them come from different addresses", () => {
+      const loaded = load(both("198.51.100.7"));
+      if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+      const directory = new Directory(loaded.value);
+      const accountBehind = (source: string): unknown => {
+        const route = directory.inboundRoute(inviteRequest({ uri: "sip:08047100000@192.0.2.9" }), source);
+        return route.config?.account.sid;
+      };
+      expect([accountBehind("192.0.2.7"), accountBehind("198.51.100.7")]).toEqual(["india", "america"]);
+    });
   });
 
   it("reads flows from files beside it, and names the file where one is wrong", () => {
@@ -112,13 +215,13 @@ describe("a workspace file", () => {
       { timezone: "Asia/Nowhere" },
       'accounts[0].timezone: must be an IANA zone such as "Asia/Kolkata"',
     ],
-    ["a country that is none", { country: "India" }, 'must be a two-letter country such as "IN"'],
+    ["an unknown country", { country: "India" }, 'must be a two-letter country such as "IN"'],
     ["a number without its plus", { exophones: [{ number: "08047100000" }] }, '"08047100000" is not an E.164 number'],
     ["an account without numbers", { exophones: [] }, "an account needs at least one ExoPhone"],
     ["an account without trunks", { trunks: [] }, "an account needs at least one trunk"],
     ["a trunk without an address", { trunks: [{ name: "main" }] }, "accounts[0].trunks[0].address"],
     ["a trunk with a path", { trunks: [{ name: "main", address: "sip:host/path" }] }, "must be host or host:port"],
-    ["a transport nobody speaks", { trunks: [{ name: "main", address: "h", transport: "sctp" }] }, '"udp"|"tcp"'],
+    ["an unknown transport", { trunks: [{ name: "main", address: "h", transport: "sctp" }] }, '"udp"|"tcp"'],
     [
       "a source that is no address",
       { trunks: [{ name: "main", address: "h", accept_from: ["trunk.example"] }] },
@@ -144,10 +247,14 @@ describe("a workspace file", () => {
       { exophones: [{ number: "+918047100000" }, { number: "+918047100000" }] },
       '+918047100000 already belongs to account "acme"',
     ],
-    ["a group of strangers", { groups: [{ name: "sales", users: ["anil"] }] }, 'there is no user "anil" (known: none)'],
-    ["a limit that is none", { limits: { concurrent_calls: 0 } }, "accounts[0].limits.concurrent_calls"],
+    [
+      "a group with unknown users",
+      { groups: [{ name: "sales", users: ["anil"] }] },
+      'there is no user "anil" (known: none)',
+    ],
+    ["a limit of zero", { limits: { concurrent_calls: 0 } }, "accounts[0].limits.concurrent_calls"],
     ["a prefix without its plus", { limits: { dial_prefixes: ["91"] } }, 'must start with "+"'],
-    ["a secret that is soon guessed", { signing_secret: "secret" }, "accounts[0].signing_secret: must be at least 32"],
+    ["a secret that is easy to guess", { signing_secret: "secret" }, "accounts[0].signing_secret: must be at least 32"],
     ["an account id with a slash", { sid: "a/b" }, "must be 1 to 64 characters of a-z"],
   ])("refuses %s, naming line, field and what is allowed", (_what, account, sentence) => {
     const found = problems(workspace(account));
@@ -170,7 +277,7 @@ describe("a workspace file", () => {
     ]);
   });
 
-  it("says where it is not YAML at all, and when it can't be read", () => {
+  it("reports invalid YAML with its line, and a file that cannot be read", () => {
     expect(problems("accounts: [\n  - {")[0]).toMatch(/^\d+: : not valid YAML/);
     const missing = loadWorkspace(join(folder, "nobody.yaml"), {});
     expect(missing.ok ? "" : missing.error[0]?.message).toContain("cannot be read");
@@ -180,7 +287,7 @@ describe("a workspace file", () => {
 describe("the flows of a workspace", () => {
   const flowWith = (applets: object): object => workspace({}, { flows: [{ flow: "1", start: "hello", applets }] });
 
-  it("EXIT-5, EXIT-6: may leave exits open and applets unused, which is told", () => {
+  it("EXIT-5, EXIT-6: may leave exits open and applets unused, with a warning", () => {
     const hello = { type: "greeting", say: { text: "Hello" } };
     const loaded = load(flowWith({ hello, bye: { type: "hangup" } }));
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
@@ -195,12 +302,12 @@ describe("the flows of a workspace", () => {
     ]);
   });
 
-  it("APP-9: may not go in a loop that waits for nobody", () => {
+  it("APP-9: may not loop without waiting for the caller or the network", () => {
     const hello = { type: "greeting", say: { text: "Hello" }, next: "hello" };
     expect(problems(flowWith({ hello })).join()).toMatch(/flows\[0\]\.applets\.hello: goes in loops/);
   });
 
-  it("has nothing to tell of the sample workspace", () => {
+  it("have no warnings in the sample workspace", () => {
     const loaded = loadWorkspace(join(import.meta.dirname, "../../..", "examples", "workspace.yaml"), {});
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
     expect(warningsOf(loaded.value)).toEqual([]);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { ServeFlags } from "./config.ts";
 import { readConfig } from "./config.ts";
+import { logOptions } from "../../base/log.ts";
 
 describe("the settings of serve", () => {
   it("has a default for everything", () => {
@@ -22,12 +24,24 @@ describe("the settings of serve", () => {
     expect(config.ok && config.value.http).toEqual({ host: "::1", port: 9000 });
     expect(config.ok && config.value.sip).toEqual({ host: "10.0.0.1", port: 5070 });
   });
+  it("O2: hides phone numbers in the log unless PLUGBOARD_LOG_NUMBERS or --log-numbers is on", () => {
+    const shown = (flags: ServeFlags, env: Record<string, string>): unknown => {
+      const config = readConfig(flags, env);
+      return config.ok && logOptions("control", "info", config.value.logNumbers).redact.paths.length === 0;
+    };
+    expect(shown({}, {})).toBe(false);
+    expect(shown({}, { PLUGBOARD_LOG_NUMBERS: "off" })).toBe(false);
+    expect(shown({}, { PLUGBOARD_LOG_NUMBERS: "on" })).toBe(true);
+    expect(shown({ logNumbers: true }, {})).toBe(true);
+  });
   it.each([
     ["PLUGBOARD_HTTP", "8080", "must be host:port"],
     ["PLUGBOARD_SIP", "127.0.0.1:99999", "must be host:port"],
     ["PLUGBOARD_RTP", "20000-20003", "at least 8 ports"],
     ["PLUGBOARD_RTP", "80-2000", "from 1024 up"],
     ["PLUGBOARD_LOG", "loud", "allowed are fatal, error"],
+    ["PLUGBOARD_LOG_NUMBERS", "maybe", "must be on or off"],
+    ["PLUGBOARD_PUBLIC_ADDRESS", "sip:192.0.2.1", "must be an IP address or a host name"],
     ["PLUGBOARD_MEDIA_PROCESSES", "0", "from 1 to 64"],
     ["PLUGBOARD_DRAIN", "soon", "whole number from 0"],
     ["PLUGBOARD_TTS_URL", "127.0.0.1:5002", "must be an http or https URL"],

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { isIP } from "node:net";
 import { isAbsolute, resolve } from "node:path";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
@@ -9,7 +10,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** Everything `serve` is told from outside: flag over environment over default. Paths are absolute. */
+/** The settings of `serve`: flag over environment over default. Paths are absolute. */
 export interface ServeConfig {
   readonly workspaceFile: string;
   readonly dataDir: string;
@@ -17,13 +18,15 @@ export interface ServeConfig {
   readonly sip: Endpoint;
   readonly rtpFirst: number;
   readonly rtpLast: number;
-  /** What SDP and Contact carry; null: the address that the listener is bound to. */
+  /** The address in SDP and Contact (`withPublicAddress`); null: the one that the listener is bound to. */
   readonly publicAddress: string | null;
   /** Scheme, host and path of links that leave the platform, without a slash at the end; null: the API's own address. */
   readonly publicUrl: string | null;
   /** Null: the embedded server inside the data folder. */
   readonly databaseUrl: string | null;
   readonly logLevel: string;
+  /** Phone numbers are readable in the log. */
+  readonly logNumbers: boolean;
   readonly mediaProcesses: number;
   /** How long a stop waits for calls that are up before it hangs them up. */
   readonly drainMs: number;
@@ -41,6 +44,7 @@ export interface ServeFlags {
   readonly publicAddress?: string;
   readonly publicUrl?: string;
   readonly log?: string;
+  readonly logNumbers?: boolean;
   readonly mediaProcesses?: string;
   readonly drain?: string;
   readonly ttsUrl?: string;
@@ -78,10 +82,11 @@ export function readConfig(flags: ServeFlags, env: Environment): Result<ServeCon
     sip: keep(endpoint("PLUGBOARD_SIP", value(flags.sip, "PLUGBOARD_SIP", "127.0.0.1:5060")), nowhere),
     rtpFirst: rtp[0],
     rtpLast: rtp[1],
-    publicAddress: flags.publicAddress ?? env["PLUGBOARD_PUBLIC_ADDRESS"] ?? null,
+    publicAddress: keep(publicHost(flags.publicAddress ?? env["PLUGBOARD_PUBLIC_ADDRESS"]), null),
     publicUrl: keep(baseUrl("PLUGBOARD_PUBLIC_URL", flags.publicUrl ?? env["PLUGBOARD_PUBLIC_URL"]), null),
     databaseUrl: env["DATABASE_URL"] ?? null,
     logLevel: log,
+    logNumbers: keep(onOrOff("PLUGBOARD_LOG_NUMBERS", flags.logNumbers, env), false),
     mediaProcesses: keep(
       integer("PLUGBOARD_MEDIA_PROCESSES", value(flags.mediaProcesses, "PLUGBOARD_MEDIA_PROCESSES", cores), 1, 64),
       1,
@@ -107,6 +112,22 @@ function endpoint(name: string, text: string): Result<Endpoint, string> {
   if (match?.[1] === undefined || port > 65_535)
     return err(`${name} is "${text}", it must be host:port such as 127.0.0.1:5060`);
   return ok({ host: match[1].replaceAll(/[[\]]/g, ""), port });
+}
+
+/** A name is looked up when the platform starts. */
+function publicHost(text: string | undefined): Result<string | null, string> {
+  if (text === undefined || text === "") return ok(null);
+  const host = text.replace(/^\[(.*)\]$/, "$1");
+  if (isIP(host) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(host)) return ok(host);
+  return err(`PLUGBOARD_PUBLIC_ADDRESS is "${text}", it must be an IP address or a host name, without scheme and port`);
+}
+
+function onOrOff(name: string, flag: boolean | undefined, env: Environment): Result<boolean, string> {
+  const text = env[name] ?? "off";
+  if (flag !== undefined) return ok(flag);
+  if (/^(?:on|true|yes|1)$/i.test(text)) return ok(true);
+  if (/^(?:off|false|no|0|)$/i.test(text)) return ok(false);
+  return err(`${name} is "${text}", it must be on or off`);
 }
 
 function portRange(name: string, text: string): Result<readonly [number, number], string> {

@@ -30,7 +30,7 @@ const ACK_TIMEOUT_MS = 16_000;
 /** The control process: SIP, live calls, API. Everything that it needs comes from its supervisor. */
 async function main(): Promise<void> {
   const config = JSON.parse(process.env["PLUGBOARD_CONTROL"] ?? "null") as ControlConfig;
-  const log = pino(logOptions("control", config.serve.logLevel));
+  const log = pino(logOptions("control", config.serve.logLevel, config.serve.logNumbers));
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "a fault that nobody caught; the supervisor starts this process again");
     process.exit(1);

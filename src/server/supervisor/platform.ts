@@ -8,6 +8,7 @@ import { startEmbedded } from "../../edges/store/embedded/embedded.ts";
 import { DataFolderLock } from "./data-folder-lock.ts";
 import { ManagedProcess } from "./managed-process.ts";
 import type { ServeConfig } from "./config.ts";
+import { withPublicAddress } from "./public-address.ts";
 
 /** What a control process needs to begin; travels to it in the environment, as JSON. */
 export interface ControlConfig {
@@ -67,7 +68,10 @@ function moduleFile(path: string): string {
  * Starts every process of the platform in order (database, media, control) and keeps them alive. Resolves when calls
  * can be taken; rejects when the control process says that it cannot begin (a busy port, a database it cannot reach).
  */
-export async function startPlatform(config: ServeConfig, log: Log): Promise<Platform> {
+export async function startPlatform(settings: ServeConfig, log: Log): Promise<Platform> {
+  const usable = await withPublicAddress(settings);
+  if (!usable.ok) throw new Error(usable.error);
+  const config = usable.value;
   const recordingsDir = join(config.dataDir, "recordings");
   await mkdir(recordingsDir, { recursive: true });
   const lock = await DataFolderLock.take(config.dataDir, log);

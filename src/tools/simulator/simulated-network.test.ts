@@ -147,8 +147,9 @@ describe("scripted phones", () => {
   it("rings, sends early media, answers, and leaves so long after the bridge", () => {
     const phones = { [PERSON]: [{ ...picksUp, talkMs: 1_000 }] };
     const bridge: Effect = { kind: "bridge", a: 1, b: 2 };
-    const { seen } = play({ phones }, inTurn([dial], [], [], [timer(700)], [bridge], [end]));
+    const { seen } = play({ phones }, inTurn([dial], [], [], [], [timer(700)], [bridge], [end]));
     expect(seen).toEqual([
+      "0 invite_sent",
       "200 leg_ringing",
       "250 leg_early_media",
       "600 leg_answered",
@@ -159,13 +160,22 @@ describe("scripted phones", () => {
 
   it("a callee may leave before the bridge", () => {
     const phones = { [PERSON]: [{ ...picksUp, hangUpAfterMs: 50 }] };
-    expect(play({ phones }, inTurn([dial], [], [], [], [end])).seen.at(-1)).toBe("650 leg_ended 2: the callee hung up");
+    expect(play({ phones }, inTurn([dial], [], [], [], [], [end])).seen.at(-1)).toBe(
+      "650 leg_ended 2: the callee hung up",
+    );
   });
 
   it("fails with its status, and behaves anew each time it is dialled", () => {
     const phones = { [PERSON]: [{ ...quiet, ending: { kind: "fail", afterMs: 100, sip: 486 } as const }, picksUp] };
-    const { seen } = play({ phones }, inTurn([dial], [{ ...dial, leg: 3 }], [], [], [end]));
-    expect(seen).toEqual(["100 leg_failed 486", "300 leg_ringing", "350 leg_early_media", "700 leg_answered"]);
+    const { seen } = play({ phones }, inTurn([dial], [], [{ ...dial, leg: 3 }], [], [], [], [end]));
+    expect(seen).toEqual([
+      "0 invite_sent",
+      "100 leg_failed 486",
+      "100 invite_sent",
+      "300 leg_ringing",
+      "350 leg_early_media",
+      "700 leg_answered",
+    ]);
   });
 
   it("a phone that the scenario does not know cannot be reached", () => {
@@ -174,17 +184,17 @@ describe("scripted phones", () => {
 
   it("DIAL-2: an answer that crosses our CANCEL still arrives; hanging it up ends the leg", () => {
     const phones = { [PERSON]: [{ ...picksUp, ringAfterMs: null, earlyMediaAfterMs: null, cancelTakesMs: 300 }] };
-    const cancel: Effect = { kind: "cancel", leg: 2 };
-    const late = play({ phones }, inTurn([dial, timer(400)], [cancel], [{ kind: "hang_up", leg: 2 }], [end]));
-    expect(late.seen).toEqual(["400 timer t", "600 leg_answered", "600 leg_ended 2: we hung up"]);
-    const early = play({ phones }, inTurn([dial, timer(200), timer(9_000, "u")], [cancel], [end]));
-    expect(early.seen).toEqual(["200 timer t", "9000 timer u"]);
+    const cancel: Effect = { kind: "cancel", leg: 2, reason: "call_ended" };
+    const late = play({ phones }, inTurn([dial, timer(400)], [], [cancel], [{ kind: "hang_up", leg: 2 }], [end]));
+    expect(late.seen).toEqual(["0 invite_sent", "400 timer t", "600 leg_answered", "600 leg_ended 2: we hung up"]);
+    const early = play({ phones }, inTurn([dial, timer(200), timer(9_000, "u")], [], [cancel], [end]));
+    expect(early.seen).toEqual(["0 invite_sent", "200 timer t", "9000 timer u"]);
   });
 
   it("says after the end what was left open", () => {
     const phones = { [PERSON]: [ringing] };
     const loop: Effect = { kind: "play", id: "p", legs: [1], items: [{ kind: "tone", tone: "ringback" }], loop: true };
-    const { leftovers } = play({ phones }, inTurn([dial, loop, timer(1), timer(9, "u")], [end]));
+    const { leftovers } = play({ phones }, inTurn([dial, loop, timer(1), timer(9, "u")], [], [end]));
     expect(leftovers).toEqual(["timer u is armed", "leg 2 is ringing", "playback p runs"]);
   });
 });

@@ -241,14 +241,33 @@ export class SimulatedNetwork<State> {
   // Telephone network
 
   #dial(effect: Extract<Effect, { kind: "dial" }>): void {
-    const behaviour = this.#nextBehaviour(destinationKey(effect.destination));
+    const destination = destinationKey(effect.destination);
+    const behaviour = this.#nextBehaviour(destination);
     if (behaviour === null) {
       const leg = { behaviour: RINGS_FOR_EVER, up: false, dismissed: false, timers: [] };
       this.#legs.set(effect.leg, leg);
       this.#onLeg(effect.leg, leg, 0, () => this.#fail(effect.leg, null, "no such phone in the scenario: unreachable"));
       return;
     }
-    this.#ring(effect.leg, { behaviour, up: false, dismissed: false, timers: [] });
+    const leg = { behaviour, up: false, dismissed: false, timers: [] };
+    this.#legs.set(effect.leg, leg);
+    this.#onLeg(effect.leg, leg, 0, () => this.#sendInvite(effect.leg, destination));
+    this.#ring(effect.leg, leg);
+  }
+
+  /** What a live call's trace shows of an INVITE, with the values of a network that is not there. */
+  #sendInvite(leg: LegId, destination: string): void {
+    const user = destination.replace(/^sip:/, "").split("@", 1)[0] ?? "";
+    this.#deliver({
+      kind: "invite_sent",
+      at: this.#clock.now(),
+      leg,
+      trunk: "simulated",
+      target: "127.0.0.1:5060",
+      uri: `sip:${user}@127.0.0.1`,
+      sipCallId: `leg-${leg}@simulated`,
+      reason: null,
+    });
   }
 
   #nextBehaviour(destination: string): PhoneBehaviour | null {
@@ -261,7 +280,6 @@ export class SimulatedNetwork<State> {
 
   #ring(id: LegId, leg: Leg): void {
     const { ringAfterMs, earlyMediaAfterMs, ending } = leg.behaviour;
-    this.#legs.set(id, leg);
     const settledAfterMs = ending.kind === "ring" ? Infinity : ending.afterMs;
     if (ringAfterMs !== null && ringAfterMs <= settledAfterMs) {
       this.#onLeg(id, leg, ringAfterMs, () => this.#deliver({ kind: "leg_ringing", at: this.#clock.now(), leg: id }));
@@ -273,7 +291,7 @@ export class SimulatedNetwork<State> {
     }
     if (ending.kind === "answer") this.#onLeg(id, leg, ending.afterMs, () => this.#pickUp(id, leg));
     if (ending.kind === "fail") {
-      this.#onLeg(id, leg, ending.afterMs, () => this.#fail(id, ending.sip, sipDetail(ending.sip)));
+      this.#onLeg(id, leg, ending.afterMs, () => this.#fail(id, ending.sip, sipDetail(ending.sip), ending.q850));
     }
   }
 
@@ -292,9 +310,10 @@ export class SimulatedNetwork<State> {
     this.#deliver({ kind: "leg_answered", at: this.#clock.now(), leg: id });
   }
 
-  #fail(id: LegId, sip: number | null, detail: string): void {
+  #fail(id: LegId, sip: number | null, detail: string, q850?: number): void {
     this.#forgetLeg(id);
-    this.#deliver({ kind: "leg_failed", at: this.#clock.now(), leg: id, sip, detail });
+    const cause = q850 === undefined ? {} : { q850 };
+    this.#deliver({ kind: "leg_failed", at: this.#clock.now(), leg: id, sip, detail, ...cause });
   }
 
   #forgetLeg(id: LegId): void {

@@ -28,6 +28,7 @@ function describe(entry: TraceEntry): Description {
     case "dial_event":
       return describeRequest(entry);
     case "attempt.started":
+    case "attempt.dialed":
     case "attempt.ringing":
     case "attempt.early_media":
     case "attempt.answered":
@@ -39,6 +40,7 @@ function describe(entry: TraceEntry): Description {
     case "playback.ended":
     case "recording.started":
     case "recording.closed":
+    case "media.source":
       return describeSound(entry);
     case "applet.entered":
     case "call.answered":
@@ -118,6 +120,12 @@ function describeAttempt(entry: AttemptEntry): Description {
       return plain(
         `leg ${entry.leg} dials ${entry.destination} as ${entry.caller_id}, for ${entry.ring_limit_ms / 1000} s at most`,
       );
+    case "attempt.dialed": {
+      const reason = entry.reason === null ? "" : ` (${entry.reason})`;
+      return plain(
+        `  INVITE ${entry.uri} to ${entry.target} on trunk ${entry.trunk}, Call-ID ${entry.call_id}${reason}`,
+      );
+    }
     case "attempt.ringing":
       return plain(`leg ${entry.leg} rings`);
     case "attempt.early_media":
@@ -141,7 +149,7 @@ function describeAttempt(entry: AttemptEntry): Description {
   }
 }
 
-type SoundEntry = Extract<TraceEntry, { type: `playback.${string}` | `recording.${string}` }>;
+type SoundEntry = Extract<TraceEntry, { type: `playback.${string}` | `recording.${string}` | "media.source" }>;
 
 function describeSound(entry: SoundEntry): Description {
   switch (entry.type) {
@@ -151,6 +159,8 @@ function describeSound(entry: SoundEntry): Description {
       return plain(`♪ ${entry.id} ended: ${entry.message}`);
     case "recording.started":
       return plain(`● recording ${entry.id} (${entry.layout})`);
+    case "media.source":
+      return plain(`audio of leg ${entry.leg}: ${SOURCE_CHANGES[entry.change]} ${entry.source}`);
     case "recording.closed": {
       const failure = entry.failure === null ? "" : `, failed: ${entry.failure}`;
       return plain(`● recording ${entry.id} closed after ${entry.duration_ms / 1000} s${failure}`);
@@ -159,6 +169,12 @@ function describeSound(entry: SoundEntry): Description {
       return unreachable(entry);
   }
 }
+
+const SOURCE_CHANGES = {
+  latched: "comes from",
+  moved: "moved to",
+  refused: "refused from",
+} as const satisfies Record<Extract<TraceEntry, { type: "media.source" }>["change"], string>;
 
 function plain(what: string): Description {
   return { what, rule: null };

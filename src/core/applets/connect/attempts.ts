@@ -1,3 +1,4 @@
+import type { CancelReason } from "../../call/effects.ts";
 import type { LegId } from "../../call/legs.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import { destinationKey } from "../../contract/destination.ts";
@@ -45,12 +46,14 @@ export interface AttemptEnd {
   readonly sip: number | null;
   readonly rule: string | null;
   readonly message: string;
+  /** Why its leg is cancelled, should it still ring. */
+  readonly cancel?: CancelReason;
 }
 
-/** Every attempt ends here, exactly once; a leg that still rings or is up is ended (EVT-4). */
+/** Every attempt ends here, exactly once; a leg that still rings is cancelled, one that is up is hung up (EVT-4). */
 export function endAttempt(context: StepContext, state: ConnectState, attempt: Attempt, end: AttemptEnd): void {
   const { leg } = attempt;
-  context.endLeg(leg);
+  context.endLeg(leg, end.cancel ?? "call_ended");
   changeAttempt(state, leg, { outcome: end.outcome, endedAt: context.at });
   context.trace({
     type: "attempt.ended",
@@ -65,7 +68,7 @@ export function endAttempt(context: StepContext, state: ConnectState, attempt: A
   notifyDialEvent(context, state, attempt, "Terminal");
 }
 
-/** Cancels every attempt but one: another leg answered, or the caller is gone. */
+/** Cancels every attempt but one (`except`, the one that answered), or all of them when the caller no longer waits. */
 export function cancelAttempts(
   context: StepContext,
   state: ConnectState,
@@ -73,9 +76,10 @@ export function cancelAttempts(
   rule: string,
   message: string,
 ): void {
+  const cancel = except === null ? "call_ended" : "completed_elsewhere";
   for (const attempt of activeAttempts(state)) {
     if (attempt.leg !== except)
-      endAttempt(context, state, attempt, { outcome: outcomes.canceled, sip: null, rule, message });
+      endAttempt(context, state, attempt, { outcome: outcomes.canceled, sip: null, rule, message, cancel });
   }
 }
 

@@ -113,8 +113,8 @@ function handleLeg(
     case "leg_failed":
       return onFailed(context, state, document, attempt, event);
     case "leg_ended":
-      if (state.phase === "talking") return onCalleeLeft(context, state, attempt);
-      return onLeftDuringPlayback(context, state, document, attempt);
+      if (state.phase === "talking") return onCalleeLeft(context, state, attempt, event.q850 ?? null);
+      return onLeftDuringPlayback(context, state, document, attempt, event.q850 ?? null);
     default:
       return unreachable(event);
   }

@@ -5,7 +5,7 @@ import { MAX_PROMPT_MS } from "../../call/limits.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import type { StartCallPlayback } from "../../contract/answer.ts";
 import { quote, warning } from "../../contract/finding.ts";
-import { outcomes } from "../../contract/outcome.ts";
+import { outcomeOfAnswered } from "../../contract/outcome.ts";
 import { closeRound, endAttempt } from "./attempts.ts";
 import { updateHoldAudio } from "./hold-audio.ts";
 import { type Attempt, changeAttempt, type ConnectState } from "./state.ts";
@@ -70,9 +70,9 @@ export function onConversationLimit(context: StepContext, state: ConnectState): 
 }
 
 /** DIAL-12: the callee left; the caller goes on with the flow. */
-export function onCalleeLeft(context: StepContext, state: ConnectState, attempt: Attempt): void {
+export function onCalleeLeft(context: StepContext, state: ConnectState, attempt: Attempt, q850: number | null): void {
   context.unbridge(CALLER, attempt.leg);
-  closeConversation(context, state, attempt, "callee", "DIAL-12");
+  closeConversation(context, state, attempt, "callee", "DIAL-12", q850);
   context.patchState({ calleeLeft: true });
   state.phase = "left";
   context.leave("conversation_ended", "EXIT-2");
@@ -85,13 +85,14 @@ export function closeConversation(
   attempt: Attempt,
   by: CallEnding["by"],
   rule: string,
+  q850: number | null = null,
 ): void {
   const { leg, bridgedAt } = attempt;
   const durationMs = context.at - (bridgedAt ?? context.at);
   context.patchState({ conversationMs: context.call.conversationMs + durationMs });
   context.trace({ type: "conversation.ended", leg, by, duration_ms: durationMs, rule });
   const message = `The ${by} ended the conversation.`;
-  endAttempt(context, state, attempt, { outcome: outcomes.completed, sip: null, rule, message });
+  endAttempt(context, state, attempt, { outcome: outcomeOfAnswered(q850), sip: null, rule, message });
   closeRound(
     context,
     state,

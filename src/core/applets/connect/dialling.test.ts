@@ -62,6 +62,28 @@ describe("in sequence", () => {
     expect(call.dialled).toEqual([A, B]);
   });
 
+  it("S20, REQ-29: a Q.850 cause of the peer decides, before an answer and after it", () => {
+    const call = dialling([A, B]);
+    call.event({ kind: "leg_failed", leg: 2, sip: 480, q850: 17, detail: "Temporarily Unavailable" });
+    call.answers(3);
+    call.event({ kind: "leg_ended", leg: 3, q850: 27, detail: "remote_bye" });
+    expect(call.traced("attempt.ended")).toMatchObject([
+      { outcome: "busy", cause_code: 17, cause: "USER_BUSY", sip: 480 },
+      { outcome: "completed", cause_code: 27, cause: "DESTINATION_OUT_OF_ORDER" },
+    ]);
+  });
+
+  it("O3: each INVITE of an attempt, and where its audio comes from, are in the trace", () => {
+    const call = dialling([A]);
+    const invite = { trunk: "main", target: "192.0.2.1:5060", uri: `sip:${A}@192.0.2.1`, sipCallId: "c1" };
+    call.event({ kind: "invite_sent", leg: 2, ...invite, reason: null });
+    call.event({ kind: "invite_sent", leg: 9, ...invite, reason: null });
+    call.event({ kind: "media_source", leg: 2, change: "latched", source: "192.0.2.1:4000" });
+    const { sipCallId, ...shown } = invite;
+    expect(call.traced("attempt.dialed")).toMatchObject([{ leg: 2, ...shown, call_id: sipCallId, reason: null }]);
+    expect(call.traced("media.source")).toMatchObject([{ leg: 2, change: "latched", source: "192.0.2.1:4000" }]);
+  });
+
   it("DIAL-2: at max_ringing_duration, counted from the INVITE, the leg is cancelled", () => {
     const call = dialling([A, B], { max_ringing_duration: 12 });
     call.after(3000);
@@ -69,7 +91,7 @@ describe("in sequence", () => {
     call.after(8999);
     expect(call.of("cancel")).toEqual([]);
     call.after(1);
-    expect(call.of("cancel")).toEqual([{ kind: "cancel", leg: 2 }]);
+    expect(call.of("cancel")).toEqual([{ kind: "cancel", leg: 2, reason: "ring_limit" }]);
     expect(call.outcomes).toEqual([`${A} no-answer`]);
     expect(call.traced("attempt.ended")[0]).toMatchObject({ cause: "RING_TIMEOUT", cause_code: 1003, rule: "DIAL-2" });
     expect(call.dialled).toEqual([A, B]);
@@ -107,11 +129,11 @@ describe("in sequence", () => {
 });
 
 describe("in parallel", () => {
-  it("DIAL-3: so many legs ring at once, and the first to answer cancels the others", () => {
+  it("DIAL-3, S16: so many legs ring at once, and the first to answer cancels the others as completed elsewhere", () => {
     const call = dialling([A, B, C], PARALLEL);
     expect(call.dialled).toEqual([A, B]);
     call.answers(3);
-    expect(call.of("cancel")).toEqual([{ kind: "cancel", leg: 2 }]);
+    expect(call.of("cancel")).toEqual([{ kind: "cancel", leg: 2, reason: "completed_elsewhere" }]);
     expect(call.of("bridge")).toEqual([{ kind: "bridge", a: CALLER, b: 3 }]);
     expect(call.traced("attempt.ended")[0]).toMatchObject({ leg: 2, outcome: "canceled", rule: "DIAL-3" });
   });

@@ -1,6 +1,6 @@
 import type { CallEvent } from "../../call/events.ts";
 import type { StepContext } from "../../call/step-context.ts";
-import { outcomeOfSip, outcomes } from "../../contract/outcome.ts";
+import { outcomeOfAnswered, outcomeOfSip, outcomes } from "../../contract/outcome.ts";
 import { type AttemptEnd, cancelAttempts, endAttempt } from "./attempts.ts";
 import { notifyDialEvent } from "./dial-events.ts";
 import { updateHoldAudio } from "./hold-audio.ts";
@@ -43,15 +43,15 @@ export function onFailed(
   attempt: Attempt,
   event: Extract<CallEvent, { kind: "leg_failed" }>,
 ): void {
-  const { sip, detail } = event;
-  endAttempt(context, state, attempt, { outcome: outcomeOfSip(sip), sip, rule: "DIAL-1", message: detail });
+  const { sip, detail, q850 = null } = event;
+  endAttempt(context, state, attempt, { outcome: outcomeOfSip(sip, q850), sip, rule: "DIAL-1", message: detail });
   afterAttempt(context, state, document);
 }
 
 /** DIAL-2: nobody of this round answered in time. */
 export function onRingLimit(context: StepContext, state: ConnectState, document: ConnectDocument): void {
   const message = `Rang for ${state.answer?.maxRingingDurationS ?? 0} s, the limit (max_ringing_duration).`;
-  const end: AttemptEnd = { outcome: outcomes.ringTimeout, sip: null, rule: "DIAL-2", message };
+  const end: AttemptEnd = { outcome: outcomes.ringTimeout, sip: null, rule: "DIAL-2", message, cancel: "ring_limit" };
   for (const attempt of activeAttempts(state)) endAttempt(context, state, attempt, end);
   afterAttempt(context, state, document);
 }
@@ -62,11 +62,12 @@ export function onLeftDuringPlayback(
   state: ConnectState,
   document: ConnectDocument,
   attempt: Attempt,
+  q850: number | null,
 ): void {
   if (state.announcement !== null) context.stopPlaying(state.announcement);
   state.announcement = null;
   context.clearTimer(PROMPT_TIMER);
   const message = "The callee hung up during start_call_playback: answered, but no conversation.";
-  endAttempt(context, state, attempt, { outcome: outcomes.completed, sip: null, rule: "DIAL-8", message });
+  endAttempt(context, state, attempt, { outcome: outcomeOfAnswered(q850), sip: null, rule: "DIAL-8", message });
   afterAttempt(context, state, document);
 }

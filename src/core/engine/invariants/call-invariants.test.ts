@@ -197,7 +197,13 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
     left(3),
     ...over(),
   ],
-  "a leg that fails, and one that is cancelled": [dial(2), failed(2), dial(3), { kind: "cancel", leg: 3 }, ...over()],
+  "a leg that fails, and one that is cancelled": [
+    dial(2),
+    failed(2),
+    dial(3),
+    { kind: "cancel", leg: 3, reason: "call_ended" },
+    ...over(),
+  ],
   "requests that are answered, checked and given up": [
     fetch("f1"),
     { kind: "fetched", at: AT, id: "f1", outcome: OUTCOME, elapsedMs: 1 },
@@ -250,7 +256,7 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
   ],
   "DIAL-2: an answer that crosses the CANCEL and is hung up": [
     dial(2),
-    { kind: "cancel", leg: 2 },
+    { kind: "cancel", leg: 2, reason: "call_ended" },
     answered(2),
     { kind: "hang_up", leg: 2 },
     ...over(),
@@ -300,11 +306,11 @@ const BREACHES: Readonly<Record<string, Breach>> = {
   ],
   "a leg that is dialled twice": [[dial(2), failed(2), dial(2)], "one_end_per_attempt: leg 2 is dialled twice"],
   "an answered leg that is cancelled": [
-    [dial(2), answered(2), { kind: "cancel", leg: 2 }],
+    [dial(2), answered(2), { kind: "cancel", leg: 2, reason: "call_ended" }],
     "fits_leg: a CANCEL needs leg 2 ringing, and it is up",
   ],
   "a leg that was never dialled and is cancelled": [
-    [answered(2), { kind: "cancel", leg: 2 }],
+    [answered(2), { kind: "cancel", leg: 2, reason: "call_ended" }],
     "fits_leg: a CANCEL needs leg 2 ringing, and it is unknown",
   ],
   "early media of an answered leg": [
@@ -416,7 +422,7 @@ const BREACHES: Readonly<Record<string, Breach>> = {
     "all_closed: recording r1 closes twice",
   ],
   "an end with one leg ringing, one up, and one that answered too late": [
-    [dial(2), dial(3), answered(3), dial(4), { kind: "cancel", leg: 4 }, answered(4), ...over()],
+    [dial(2), dial(3), answered(3), dial(4), { kind: "cancel", leg: 4, reason: "call_ended" }, answered(4), ...over()],
     "nobody_left_ringing: leg 2 is ringing",
     "nobody_left_ringing: leg 3 is up",
     "nobody_left_ringing: leg 4 is stray",

@@ -10,6 +10,9 @@ class LateClock implements Clock {
   now(): number {
     return this.virtual.now();
   }
+  elapsed(): number {
+    return this.virtual.elapsed();
+  }
   after(delayMs: number, run: () => void): ReturnType<Clock["after"]> {
     return this.virtual.after(delayMs + this.late(delayMs), run);
   }

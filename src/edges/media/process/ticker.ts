@@ -11,6 +11,7 @@ const LATENESS_PERIOD_MS = 10_000;
 /** Time that never jumps: the epoch at start plus the monotonic counter. */
 export const monotonicClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
+  elapsed: () => systemClock.elapsed(),
   after: (delayMs, run) => systemClock.after(delayMs, run),
 };
 

@@ -54,6 +54,7 @@ export class MediaHarness {
     this.engine = new MediaEngine({
       clock: {
         now: () => this.clock.now(),
+        elapsed: () => this.clock.elapsed(),
         after: (delayMs, run) => {
           const late = this.#stallMs;
           this.#stallMs = 0;

@@ -48,6 +48,7 @@ export class InviteAttempt implements InviteClientUser {
     this.#user = user;
     this.sequence = cseq(request).number;
     this.#branch = newBranch(stack);
+    request.headers.prepend("Via", stack.transport.via(flow, this.#branch));
     this.#authHeaders = ["Authorization", "Proxy-Authorization"].flatMap((name) =>
       request.headers.lines(name).map((value) => [name, value] as const),
     );
@@ -69,10 +70,10 @@ export class InviteAttempt implements InviteClientUser {
     if (this.responded) this.#cancel();
   }
 
-  /** Null: no response yet, or a final one. */
+  /** Whole before the INVITE goes out, so that it can be written down first. Null: nothing is left to cancel. */
   snapshot(): RingingSnapshot | null {
     const request = this.#request;
-    if (request === null || !this.responded || this.#cancelRequested !== null) return null;
+    if (request === null || this.#cancelRequested !== null) return null;
     const { headers } = request;
     return {
       version: 1,

@@ -191,6 +191,15 @@ export class InviteUac implements PreparedInvite, AttemptUser {
   #begin(flow: TransportFlow, request: SipRequest): void {
     const attempt = new InviteAttempt(this.#stack, request, flow, this);
     this.#attempt = attempt;
+    const written = attempt.snapshot();
+    const { journal } = this.#options;
+    if (journal === undefined || written === null) this.#start(attempt);
+    else void journal.inviting(written).then(() => this.#start(attempt));
+  }
+
+  /** It may have been cancelled while it was written down. */
+  #start(attempt: InviteAttempt): void {
+    if (attempt !== this.#attempt || this.#state === "over") return;
     this.#watchSilence(attempt);
     attempt.start();
   }
@@ -262,11 +271,15 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     });
     session.acknowledged = attempt.sequence;
     session.begin();
-    attempt.acknowledge(dialog);
+    session.acknowledgeFirst = () => attempt.acknowledge(dialog);
+    const { journal } = this.#options;
+    const waits = wanted && journal !== undefined;
+    if (!waits) session.acknowledge();
     // After an UPDATE the 200 can only repeat an older answer (RFC 3261 13.2.1).
     const sdp = leg?.localSdp == null ? sdpOf(response) : null;
     if (wanted) this.#answered(session, sdp ?? leg?.sdp ?? null);
     else session.hangUp(this.#cancelHeaders);
+    if (waits) void journal.answered().then(() => session.acknowledge());
   }
 
   #answered(session: Session, sdp: string | null): void {

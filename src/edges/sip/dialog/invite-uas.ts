@@ -4,7 +4,7 @@ import { DigestClient } from "../auth/client.ts";
 import { type ReasonValue, reasonsOf } from "../message/fields.ts";
 import { cseq, DEFAULT_MAX_FORWARDS, hasToken, maxForwards, numberOf, type SipRequest } from "../message/message.ts";
 import type { IncomingTransaction } from "../transaction/layer.ts";
-import type { ExtraHeaders, IncomingInvite, SipCall, SipCredentials, SipSource } from "./types.ts";
+import type { DialogSnapshot, ExtraHeaders, IncomingInvite, SipCall, SipCredentials, SipSource } from "./types.ts";
 import { sdpOf } from "./body.ts";
 import {
   ALL_CAPABILITIES,
@@ -19,7 +19,7 @@ import {
 import { calleeDialog, type Dialog } from "./dialog.ts";
 import { type EarlyOfferHandler, EarlyUpdates } from "./early-updates.ts";
 import { ReliableProvisionals } from "./reliable.ts";
-import { allowedBy, Session } from "./session.ts";
+import { allowedBy, dialogSnapshot, Session } from "./session.ts";
 import { agreeAsServer, MIN_SE, type ServerAgreement } from "./session-timer.ts";
 import type { DialogUser } from "./table.ts";
 
@@ -127,6 +127,10 @@ export class InviteUas implements IncomingInvite, DialogUser {
     if (this.#reliable === null) this.#accept(session, sdp);
     else this.#reliable.whenClear(() => this.#accept(session, sdp));
     return session;
+  }
+
+  snapshot(): DialogSnapshot {
+    return dialogSnapshot(this.dialog, allowedBy(this.request));
   }
 
   reject(status: number, reason: string | null = null, headers: ExtraHeaders = []): void {

@@ -32,7 +32,7 @@ function isPrivate(address: string): boolean {
  * open connection, and when nothing better can be found.
  */
 export function withFlow(stack: StackContext, dialog: Dialog, use: (flow: TransportFlow) => void): void {
-  if (dialog.pinned) {
+  if (dialog.pinned || (dialog.flow.usable && stack.isBehindNat(dialog.flow))) {
     use(dialog.flow);
     return;
   }

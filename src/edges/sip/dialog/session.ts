@@ -53,6 +53,8 @@ export class Session implements SipCall, SessionContext, DialogUser {
   acknowledged: number | null = null;
   /** Called when the dialog is forgotten: after the BYE's answer. */
   onGone: (() => void) | null = null;
+  /** Sends the ACK of the 2xx that made this session, while that still waits. */
+  acknowledgeFirst: (() => void) | null = null;
   /** Called when the user hangs up before `begin`. */
   onEndedEarly: (() => void) | null = null;
   readonly #interval: SessionInterval | null;
@@ -75,6 +77,13 @@ export class Session implements SipCall, SessionContext, DialogUser {
       () => this.end("session_expired"),
     );
     this.#interval = start.interval;
+  }
+
+  /** Sends the ACK that waits; a BYE never goes out before it (RFC 3261 13.2.2.4). */
+  acknowledge(): void {
+    const send = this.acknowledgeFirst;
+    this.acknowledgeFirst = null;
+    send?.();
   }
 
   /** The dialog is confirmed: from here on the session gets its requests, and owes a BYE. */
@@ -123,26 +132,8 @@ export class Session implements SipCall, SessionContext, DialogUser {
   }
 
   snapshot(): DialogSnapshot {
-    const { dialog } = this;
-    return {
-      version: 1,
-      id: dialog.id,
-      role: dialog.role,
-      callId: dialog.callId,
-      localTag: dialog.localTag,
-      remoteTag: dialog.remoteTag,
-      localParty: dialog.localParty,
-      remoteParty: dialog.remoteParty,
-      localSequence: dialog.localSequence,
-      remoteSequence: dialog.remoteSequence,
-      remoteTarget: dialog.remoteTarget,
-      routeSet: dialog.routeSet,
-      flow: flowSnapshot(dialog.flow),
-      acknowledged: this.acknowledged,
-      session: this.timer.state,
-      localSdp: this.localSdp,
-      peerAllows: [...this.peerAllows],
-    };
+    const { acknowledged, localSdp, timer, peerAllows } = this;
+    return { ...dialogSnapshot(this.dialog, peerAllows), acknowledged, session: timer.state, localSdp };
   }
 
   /** The 2xx to the INVITE that made this session has been sent; `wantsAnswer`: it carried our offer. */
@@ -158,6 +149,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
     this.timer.stop();
     this.outbound.stop();
     this.inbound.refusePending();
+    this.acknowledge();
     if (!this.#begun) this.onEndedEarly?.();
     else if (reason === "remote_bye") this.#close();
     else {
@@ -269,6 +261,29 @@ export class Session implements SipCall, SessionContext, DialogUser {
     const { stack, dialog } = this;
     sendInDialog(stack, dialog, { method: "BYE", headers: this.#byeHeaders }, () => this.#forget());
   }
+}
+
+/** A dialog in which no INVITE of ours was answered, no session timer is agreed and nothing was described yet. */
+export function dialogSnapshot(dialog: Dialog, peerAllows: ReadonlySet<string>): DialogSnapshot {
+  return {
+    version: 1,
+    id: dialog.id,
+    role: dialog.role,
+    callId: dialog.callId,
+    localTag: dialog.localTag,
+    remoteTag: dialog.remoteTag,
+    localParty: dialog.localParty,
+    remoteParty: dialog.remoteParty,
+    localSequence: dialog.localSequence,
+    remoteSequence: dialog.remoteSequence,
+    remoteTarget: dialog.remoteTarget,
+    routeSet: dialog.routeSet,
+    flow: flowSnapshot(dialog.flow),
+    acknowledged: null,
+    session: null,
+    localSdp: null,
+    peerAllows: [...peerAllows],
+  };
 }
 
 /** The methods that the peer's Allow names; what it does not name is not sent. */

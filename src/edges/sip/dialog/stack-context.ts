@@ -25,6 +25,8 @@ export interface StackContext {
   readonly transactions: TransactionLayer;
   readonly dialogs: DialogTable;
   readonly resolve: Resolver;
+  /** Requests in a dialog over this flow go by it, whatever Contact and Record-Route say. */
+  readonly isBehindNat: (flow: TransportFlow) => boolean;
 }
 
 /** Octets of randomness in a branch, tag or Call-ID: unique across space and time, and impossible to guess. */

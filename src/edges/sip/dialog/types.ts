@@ -95,6 +95,8 @@ export interface IncomingInvite {
   readonly maxForwards: number;
   /** 180 Ringing, or 183 with early media. Sent reliably when the INVITE requires 100rel (RFC 3262). */
   ring(status?: 180 | 183, sdp?: string): void;
+  /** The dialog that `answer` will confirm: what a restarted process needs to hang up the call that comes of it. */
+  snapshot(): DialogSnapshot;
   /**
    * 200, resent until the ACK; without an ACK in time: BYE, and the call ends with `no_ack`. If the caller has already
    * cancelled, the call ends at once and `onEnded` is the only thing that follows. `credentials`: for a trunk that
@@ -125,7 +127,10 @@ export interface OutgoingInvite {
    * late forks too. None of the dial's handlers is called afterwards.
    */
   cancel(headers?: ExtraHeaders): void;
-  /** What a restarted process needs to cancel it ({@link import("../endpoint.ts").SipEndpoint.cancel}); null: nothing is ringing. */
+  /**
+   * What a restarted process needs to cancel it ({@link import("../endpoint.ts").SipEndpoint.cancel}); null: nothing is
+   * out, or it is over.
+   */
   snapshot(): RingingSnapshot | null;
 }
 
@@ -173,6 +178,17 @@ export interface DialHandlers {
   onOffer?(sdp: string, toTag: string): OfferReply | Promise<OfferReply>;
 }
 
+/**
+ * Writes down what a process that starts after a crash needs, before the far side can notice. What waits for a promise
+ * goes out when it resolves, and never when it is cancelled before.
+ */
+export interface DialJournal {
+  /** An INVITE is ready: the first, or the next after a challenge, a 422, or to another address. It waits. */
+  inviting(invite: RingingSnapshot): Promise<void>;
+  /** A 2xx came, and `onAnswered` has returned. Its ACK waits, unless the call is hung up first. */
+  answered(): Promise<void>;
+}
+
 export interface DialOptions {
   readonly target: DialTarget;
   readonly from: PartyAddress;
@@ -184,6 +200,8 @@ export interface DialOptions {
   readonly sdp: string;
   readonly credentials?: SipCredentials | null;
   readonly handlers: DialHandlers;
+  /** Absent: nothing waits. */
+  readonly journal?: DialJournal;
   /** For TCP, per address. Default 5,000. */
   readonly connectTimeoutMs?: number;
   /** Without any response, even 100, for this long: next address, then `onFailed(null, …)`. Default: timer B, 32,000. */

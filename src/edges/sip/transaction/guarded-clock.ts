@@ -8,6 +8,7 @@ import type { Log } from "../../../base/log.ts";
 export function guardedClock(clock: Clock, log: Log): Clock {
   return {
     now: () => clock.now(),
+    elapsed: () => clock.elapsed(),
     after: (delayMs, run) =>
       clock.after(delayMs, () => {
         try {

@@ -73,9 +73,8 @@ export class TransactionLayer implements TransactionHost {
     return this.#clients.size + this.#servers.size;
   }
 
-  /** Sends an INVITE by that flow; our Via is put on top of it. */
+  /** Sends an INVITE by that flow; it has its Via already. */
   invite(request: SipRequest, branch: string, flow: TransportFlow, user: InviteClientUser): InviteClientTransaction {
-    request.headers.prepend("Via", this.#transport.via(flow, branch));
     const transaction = new InviteClientTransaction(this, clientKey(branch, "INVITE"), request, flow, user);
     this.#clients.set(transaction.key, transaction);
     transaction.start();

@@ -76,3 +76,9 @@ it("ignores what others send", async () => {
   clock.advance(1_400);
   expect(probe.delayMs).toBe(1_400);
 });
+
+it("M8: a wall clock that is set does not look like a delay", async () => {
+  clock.advance(250);
+  clock.setWallClock(3_600_000);
+  expect(probe.delayMs).toBe(0);
+});

@@ -42,7 +42,7 @@ export class QueueProbe {
 
   /** The delay that lasts: the lesser of the last two probes', or that of the one under way when it is long. */
   get delayMs(): number {
-    const waiting = this.#sentAt === null ? 0 : this.#clock.now() - this.#sentAt;
+    const waiting = this.#sentAt === null ? 0 : this.#clock.elapsed() - this.#sentAt;
     return Math.max(Math.min(...this.#delays), waiting > PAUSE_MS ? waiting : 0);
   }
 
@@ -52,7 +52,7 @@ export class QueueProbe {
       octets.length === SECRET_OCTETS + SEQUENCE_OCTETS && octets.subarray(0, SECRET_OCTETS).equals(this.#secret);
     if (!ours) return false;
     if (this.#sentAt !== null && octets.readUInt32BE(SECRET_OCTETS) === this.#sequence) {
-      this.#delays = [this.#delays[1], this.#clock.now() - this.#sentAt];
+      this.#delays = [this.#delays[1], this.#clock.elapsed() - this.#sentAt];
       this.#sentAt = null;
     }
     return true;
@@ -64,7 +64,7 @@ export class QueueProbe {
 
   #arm(): void {
     this.#timer = this.#clock.after(EVERY_MS, () => {
-      const now = this.#clock.now();
+      const now = this.#clock.elapsed();
       if (this.#sentAt === null || now - this.#lastSentAt >= LOST_AFTER_MS) this.#send(now);
       this.#arm();
     });

@@ -6,6 +6,7 @@ import type { AttemptReport } from "../../../core/call/report.ts";
 import type { Flow } from "../../../core/call/setup.ts";
 import type { TraceEntry } from "../../../core/call/trace.ts";
 import type { Account } from "../../../core/contract/account.ts";
+import { outcomeOfSip } from "../../../core/contract/outcome.ts";
 import { readAnswers } from "./replay-answers.ts";
 import { callerOf } from "./replay-caller.ts";
 import { rebuildFlow } from "./replay-flow.ts";
@@ -145,7 +146,9 @@ function phoneEnding(
   if (answeredMs !== null) return { kind: "answer", afterMs: answeredMs };
   if (ended === undefined || endedMs === null) return { kind: "ring" };
   if (ended.sip === null && ended.outcome !== "failed") return { kind: "ring" };
-  return { kind: "fail", afterMs: endedMs, sip: ended.sip };
+  // The cause that the SIP status does not explain came in a Reason header (REQ-29).
+  const q850 = outcomeOfSip(ended.sip).cause.code === ended.cause_code ? {} : { q850: ended.cause_code };
+  return { kind: "fail", afterMs: endedMs, sip: ended.sip, ...q850 };
 }
 
 /** Whether a replay went the way of the call it repeats; one sentence for each difference. */

@@ -102,6 +102,8 @@ const phoneSchema = z
       .min(400, "must be a final failure, 400 to 699")
       .max(699, "must be a final failure, 400 to 699")
       .optional(),
+    /** The cause in a Reason header of the failure (REQ-29). */
+    q850: z.number().int().min(1).max(127).optional(),
     cancel_takes_ms: wait.default(0),
   })
   .refine(
@@ -109,8 +111,8 @@ const phoneSchema = z
     `give only one of ${ENDINGS.join(", ")}`,
   )
   .refine(
-    (phone) => phone.sip === undefined || phone.fail_after_ms !== undefined,
-    "sip says how fail_after_ms fails: give fail_after_ms too",
+    (phone) => (phone.sip === undefined && phone.q850 === undefined) || phone.fail_after_ms !== undefined,
+    "sip and q850 say how fail_after_ms fails: give fail_after_ms too",
   )
   .refine(
     (phone) =>

@@ -20,7 +20,7 @@ export type UrlAnswer =
 /** How a phone settles an INVITE, `afterMs` after it was sent; `ring` never does. `sip` null: it cannot be reached. */
 export type PhoneEnding =
   | { readonly kind: "answer"; readonly afterMs: number }
-  | { readonly kind: "fail"; readonly afterMs: number; readonly sip: number | null }
+  | { readonly kind: "fail"; readonly afterMs: number; readonly sip: number | null; readonly q850?: number }
   | { readonly kind: "ring" };
 
 /** What a phone does with one INVITE. All times are ms from the INVITE unless said otherwise; null: never. */

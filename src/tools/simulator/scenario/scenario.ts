@@ -184,10 +184,13 @@ function phoneBehaviour(document: PhoneDocument): PhoneBehaviour {
 }
 
 function phoneEnding(document: PhoneDocument): PhoneEnding {
-  const { answer_after_ms, busy_after_ms, reject_after_ms, fail_after_ms, sip } = document;
+  const { answer_after_ms, busy_after_ms, reject_after_ms, fail_after_ms, sip, q850 } = document;
   if (answer_after_ms !== undefined) return { kind: "answer", afterMs: answer_after_ms };
   if (busy_after_ms !== undefined) return { kind: "fail", afterMs: busy_after_ms, sip: BUSY_HERE };
   if (reject_after_ms !== undefined) return { kind: "fail", afterMs: reject_after_ms, sip: DECLINE };
-  if (fail_after_ms !== undefined) return { kind: "fail", afterMs: fail_after_ms, sip: sip ?? null };
+  if (fail_after_ms !== undefined) {
+    const cause = q850 === undefined ? {} : { q850 };
+    return { kind: "fail", afterMs: fail_after_ms, sip: sip ?? null, ...cause };
+  }
   return { kind: "ring" };
 }

@@ -110,7 +110,7 @@ function endingDocument(ending: PhoneEnding): Json {
     case "answer":
       return { answer_after_ms: ending.afterMs };
     case "fail":
-      return withoutEmpty({ fail_after_ms: ending.afterMs, sip: ending.sip });
+      return withoutEmpty({ fail_after_ms: ending.afterMs, sip: ending.sip, q850: ending.q850 ?? null });
     case "ring":
       return {};
     default:

@@ -1,0 +1,120 @@
+import type { BlockList } from "node:net";
+import type { Account } from "../../core/contract/account.ts";
+import { blockListOf, parseSubnet } from "./subnet.ts";
+import type { WorkspaceAccount, WorkspaceTrunk } from "./workspace-schema.ts";
+
+/** One SIP trunk of an account: where calls go out and who may send calls in. */
+export interface Trunk {
+  readonly name: string;
+  readonly host: string;
+  /** Null: found by SRV (RFC 3263). */
+  readonly port: number | null;
+  readonly transport: "udp" | "tcp";
+  readonly acceptFrom: BlockList;
+  readonly credentials: { readonly username: string; readonly password: string } | null;
+  readonly dialFormat: "e164" | "e164-no-plus" | "national";
+  /** E.164 prefixes it connects to; empty: all. */
+  readonly reaches: readonly string[];
+  /** Among the trunks that reach a destination the lowest number is taken. */
+  readonly priority: number;
+  /** Calls at once, both directions; null: no limit. */
+  readonly channels: number | null;
+  /** Where its calls in carry the number called. */
+  readonly numberIn: "request-uri" | "to" | "p-called-party-id";
+  /** How long a call out waits for any response at all. */
+  readonly firstResponseTimeoutMs: number;
+  /** Requests within a call go to where the trunk's own came from. */
+  readonly nat: boolean;
+  /** Audio goes to where the trunk's comes from; false: always to the address in its session description. */
+  readonly symmetricRtp: boolean;
+  /** Calls out wait for the caller's ACK. */
+  readonly waitForAck: boolean;
+}
+
+export interface ApiKey {
+  readonly key: string;
+  readonly token: string;
+}
+
+/** An account as configured: what the contract needs (`account`) and what only the live platform needs. */
+export interface AccountConfig {
+  readonly account: Account;
+  readonly apiKeys: readonly ApiKey[];
+  readonly privateDestinations: boolean;
+  /** REQ-9; null: requests go out unsigned. Never logged or shown. */
+  readonly signingSecret: string | null;
+  readonly callsPerSecond: number;
+  readonly concurrentCalls: number;
+  readonly trunks: readonly Trunk[];
+  /** ExoPhone (E.164) → flow id. */
+  readonly flowOf: ReadonlyMap<string, string>;
+}
+
+/** An account of the file as the platform uses it; every address in it has been checked. */
+export function accountConfig(document: WorkspaceAccount): AccountConfig {
+  return {
+    account: contractAccount(document),
+    apiKeys: document.api_keys,
+    privateDestinations: document.private_destinations,
+    signingSecret: document.signing_secret,
+    callsPerSecond: document.limits.calls_per_second,
+    concurrentCalls: document.limits.concurrent_calls,
+    trunks: document.trunks.map(trunkConfig),
+    flowOf: new Map(document.exophones.flatMap(({ number, flow }) => (flow === null ? [] : [[number, flow] as const]))),
+  };
+}
+
+function contractAccount(document: WorkspaceAccount): Account {
+  return {
+    sid: document.sid,
+    tenantId: String(document.tenant_id),
+    country: document.country,
+    timezone: document.timezone,
+    language: document.language,
+    numberFormat: document.number_format,
+    wire: document.wire,
+    dialEvents: document.dial_events,
+    sipHosts: document.sip_hosts,
+    dialPrefixes: document.limits.dial_prefixes,
+    exophones: document.exophones.map(({ number, region, trunk }) => ({
+      number,
+      region,
+      trunk,
+      reaches: reachOf(document, trunk),
+    })),
+    users: document.users.map(({ name, number, email }) => ({ name, number, email })),
+    groups: Object.fromEntries(document.groups.map((group) => [group.name, group.order ?? group.users])),
+  };
+}
+
+/** An ExoPhone that names no trunk is on the first one. */
+function reachOf({ trunks }: WorkspaceAccount, name: string | null): readonly string[] {
+  return (trunks.find((trunk) => trunk.name === name) ?? trunks[0])?.reaches ?? [];
+}
+
+function trunkConfig(document: WorkspaceTrunk): Trunk {
+  const { username, password } = document;
+  return {
+    name: document.name,
+    ...hostAndPort(document.address),
+    transport: document.transport,
+    acceptFrom: blockListOf(document.accept_from.map(parseSubnet).filter((subnet) => subnet !== null)),
+    credentials: username === null ? null : { username, password: password ?? "" },
+    dialFormat: document.dial_format,
+    reaches: document.reaches,
+    priority: document.priority,
+    channels: document.channels,
+    numberIn: document.number_in,
+    firstResponseTimeoutMs: document.first_response_timeout * 1000,
+    nat: document.nat,
+    symmetricRtp: document.symmetric_rtp,
+    waitForAck: document.wait_for_ack,
+  };
+}
+
+function hostAndPort(address: string): Pick<Trunk, "host" | "port"> {
+  const colon = /:(\d+)$/.exec(address);
+  // The last colon of an IPv6 address in brackets is no port's.
+  if (colon === null || address.endsWith("]")) return { host: address, port: null };
+  return { host: address.slice(0, colon.index), port: Number(colon[1]) };
+}

@@ -1,0 +1,133 @@
+import type { Result } from "../../base/result.ts";
+import type { LegId } from "../../core/call/legs.ts";
+import type { Destination } from "../../core/contract/destination.ts";
+import { findUser } from "../../core/contract/numbers.ts";
+import type { AccountConfig, Trunk } from "./account-config.ts";
+import type { CallRound, CallRounds, DialedState } from "./call-rounds.ts";
+import type { Refusals } from "./refusals.ts";
+import type { NoRoute, OutboundRoute, PassedOn } from "./route.ts";
+import { NOTHING_PASSED_ON, outboundRoute } from "./route.ts";
+import type { TrunkChannels } from "./trunk-channels.ts";
+
+/** What all calls out of a process share. */
+export interface SharedRoutes {
+  readonly now: () => number;
+  readonly channels: TrunkChannels;
+  readonly rounds: CallRounds;
+  readonly refusals: Refusals;
+}
+
+/** The call in for which calls out are made. */
+export interface InboundCall {
+  /** It came over this trunk, and uses one of its channels. */
+  readonly trunk: Trunk;
+  readonly passedOn: PassedOn;
+  readonly round: CallRound;
+}
+
+/** The ways out of one call: each leg's trunk and channel, from its dialling until its end. */
+export class CallRoutes {
+  readonly #config: AccountConfig;
+  readonly #shared: SharedRoutes | null;
+  readonly #inbound: InboundCall | null;
+  readonly #open = new Map<LegId, OutboundRoute>();
+  #ended = false;
+
+  /** `shared` null: nothing is counted, for a call of an earlier process, which makes no more calls out. */
+  constructor(config: AccountConfig, shared: SharedRoutes | null = null, inbound: InboundCall | null = null) {
+    this.#config = config;
+    this.#shared = shared;
+    this.#inbound = inbound;
+    if (inbound !== null) shared?.channels.take(inbound.trunk);
+  }
+
+  /** Whether calls out wait for the caller's ACK. */
+  get waitForAck(): boolean {
+    return this.#inbound?.trunk.waitForAck ?? false;
+  }
+
+  /** The trunk that the call came in over; null: not known. */
+  get callerTrunk(): Trunk | null {
+    return this.#inbound?.trunk ?? null;
+  }
+
+  /** Chooses a trunk for this leg, and takes a channel of it until `close`. The same leg gets the same route again. */
+  open(leg: LegId, destination: Destination, callerId: string): Result<OutboundRoute, NoRoute> {
+    const opened = this.#open.get(leg);
+    if (opened !== undefined) return { ok: true, value: opened };
+    const shared = this.#shared;
+    const route = outboundRoute(this.#config, {
+      destination,
+      callerId,
+      passedOn: this.#inbound?.passedOn ?? NOTHING_PASSED_ON,
+      isFree: (trunk) => shared?.channels.isFree(trunk) ?? true,
+    });
+    if (route.ok) this.#opened(leg, destination, callerId, route.value);
+    return route;
+  }
+
+  /** There was no way out: counted and logged, once it is decided. */
+  refused({ reason, message }: NoRoute, callSid: string): void {
+    const { sid } = this.#config.account;
+    this.#shared?.refusals.note(reason, "a destination was not dialled", {
+      call: callSid,
+      account: sid,
+      pii: { message },
+    });
+  }
+
+  /** There was no RTP port for a leg: counted and logged. */
+  noPort(error: unknown, callSid: string): void {
+    const { sid } = this.#config.account;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#shared?.refusals.note("no_rtp_port", "no RTP port could be opened (PLUGBOARD_RTP)", {
+      call: callSid,
+      account: sid,
+      error: reason,
+    });
+  }
+
+  progress(leg: LegId, state: DialedState): void {
+    if (this.#inbound !== null) this.#shared?.rounds.progress(this.#inbound.round, leg, state);
+  }
+
+  close(leg: LegId): void {
+    const route = this.#open.get(leg);
+    if (route === undefined) return;
+    this.#open.delete(leg);
+    if (route.overTrunk) this.#shared?.channels.release(route.trunk);
+    if (this.#inbound !== null) this.#shared?.rounds.legEnded(this.#inbound.round, leg);
+  }
+
+  /** The call is over: every channel is free again. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const leg of this.#open.keys()) this.close(leg);
+    if (this.#inbound === null) return;
+    this.#shared?.channels.release(this.#inbound.trunk);
+    this.#shared?.rounds.ended(this.#inbound.round);
+  }
+
+  #opened(leg: LegId, destination: Destination, callerId: string, route: OutboundRoute): void {
+    this.#open.set(leg, route);
+    const shared = this.#shared;
+    if (shared === null) return;
+    if (route.overTrunk) shared.channels.take(route.trunk);
+    if (this.#inbound === null) return;
+    const { address, port } = route.target;
+    shared.rounds.dialed(this.#inbound.round, leg, {
+      destination: numberOf(this.#config, destination),
+      callerId,
+      target: `${address}:${port ?? DEFAULT_SIP_PORT}`,
+      dialedAt: shared.now(),
+    });
+  }
+}
+
+const DEFAULT_SIP_PORT = 5060;
+
+function numberOf({ account }: AccountConfig, destination: Destination): string {
+  if (destination.kind === "number") return destination.e164;
+  return findUser(account, destination)?.number ?? `sip:${destination.user}`;
+}

@@ -1,0 +1,69 @@
+import type { AudioFormat } from "../../core/contract/audio.ts";
+import { validateAudio } from "../../core/contract/audio.ts";
+import { toHttpRequest } from "../../core/contract/request.ts";
+import type { Fetched, FetchOptions } from "../../edges/http-client/types.ts";
+import { signed } from "../../edges/http-client/sign.ts";
+import type { ExternalEffect } from "./call-ports.ts";
+import type { Services } from "./services.ts";
+import type { AccountConfig } from "./workspace.ts";
+
+type Effect<K extends ExternalEffect["kind"]> = Extract<ExternalEffect, { kind: K }>;
+
+/** Reports the outcome of a request; not called for one that was cancelled. */
+type OnFetched = (kind: "fetched" | "audio_checked", id: string, response: CheckedResponse) => void;
+
+/** `format` is known of audio alone. */
+type CheckedResponse = Fetched & { readonly format?: AudioFormat | null };
+
+/** The requests of one call that are under way at the customer's servers. */
+export class CustomerRequests {
+  readonly #services: Services;
+  readonly #config: AccountConfig;
+  readonly #onFetched: OnFetched;
+  readonly #pending = new Map<string, AbortController>();
+
+  constructor(services: Services, config: AccountConfig, onFetched: OnFetched) {
+    this.#services = services;
+    this.#config = config;
+    this.#onFetched = onFetched;
+  }
+
+  /** REQ-9: signed at the moment it goes out. */
+  fetch({ id, request, deadlineMs }: Effect<"fetch">): void {
+    this.#send(id, "fetched", deadlineMs, (options) => {
+      const { clock, fetcher } = this.#services;
+      return fetcher.fetch(signed(toHttpRequest(request), this.#config.signingSecret, clock.now()), options);
+    });
+  }
+
+  /** RES-27. */
+  checkAudio({ id, url, deadlineMs }: Effect<"check_audio">): void {
+    const isUsable = (outcome: Fetched["outcome"]): boolean => validateAudio(url, outcome).ok;
+    this.#send(id, "audio_checked", deadlineMs, (options) => this.#services.audio.check(url, { ...options, isUsable }));
+  }
+
+  cancel(id: string): void {
+    this.#pending.get(id)?.abort();
+    this.#pending.delete(id);
+  }
+
+  cancelAll(): void {
+    for (const controller of this.#pending.values()) controller.abort();
+    this.#pending.clear();
+  }
+
+  #send(
+    id: string,
+    kind: "fetched" | "audio_checked",
+    deadlineMs: number,
+    make: (options: FetchOptions) => Promise<CheckedResponse>,
+  ): void {
+    const controller = new AbortController();
+    this.#pending.set(id, controller);
+    const { account, privateDestinations: allowPrivate } = this.#config;
+    const options = { account: account.sid, deadlineMs, allowPrivate, signal: controller.signal };
+    void make(options).then((fetched) => {
+      if (this.#pending.delete(id)) this.#onFetched(kind, id, fetched);
+    });
+  }
+}

@@ -1,0 +1,168 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
+import type { CallRecord } from "../../core/call/record.ts";
+import type { TraceEntry } from "../../core/call/trace.ts";
+import { makeCallSid } from "../../core/contract/request.ts";
+import type { JournalRow } from "../../edges/store/types.ts";
+import type { AdmissionRefusal } from "./admission.ts";
+import type { AccountConfig } from "./account-config.ts";
+import { MinuteLimit } from "./minute-limit.ts";
+
+/** Why something was refused: the `reason` of the counter, the log line and the record. */
+export type RefusalReason =
+  | AdmissionRefusal
+  /** The number called is no ExoPhone of the trunk's account. */
+  | "unknown_number"
+  /** The ExoPhone points at no flow. */
+  | "no_flow"
+  /** Nothing in the session description can be used (488). */
+  | "media_not_acceptable"
+  /** The stack refused the request: malformed, unusable body, unknown extension … */
+  | "bad_request"
+  | "unusable_body"
+  /** The same request came twice, by two ways (RFC 3261, 8.2.2.2). */
+  | "merged_request"
+  | "too_many_hops"
+  /** The call came back to its own ExoPhone too often (DIAL-13). */
+  | "loop"
+  /** No RTP port is free. */
+  | "no_rtp_port"
+  /** A call out: outside `dial_prefixes`, no trunk reaches it, every trunk's channels are in use, no way to a user. */
+  | "dial_prefix"
+  | "no_trunk"
+  | "trunk_channels"
+  | "unreachable_user";
+
+/** A call in that was refused. */
+export interface RefusedCall {
+  readonly reason: RefusalReason;
+  readonly status: number;
+  /** One sentence: what was missing, and what would mend it. */
+  readonly message: string;
+  readonly source: string;
+  readonly callId: string;
+  /** As the caller may be known: `anonymous` where the number was withheld. */
+  readonly from: string;
+  readonly to: string;
+  /** The account that the call was for; null: not known, and no record is written. */
+  readonly config: AccountConfig | null;
+  /** Flow of the ExoPhone; null: none. */
+  readonly flow: string | null;
+}
+
+/** What records of refused calls need of the store. */
+export interface RefusalOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  append(rows: readonly JournalRow[]): Promise<void>;
+  /** The stored setup that such records of an account refer to; null: none is stored, and no record can be written. */
+  setupOf(account: string): string | null;
+}
+
+/** A flood of refusals must not flood the log … */
+const LINES_PER_REASON = 20;
+/** … nor the database: rows a minute and account. What is beyond is only counted. */
+const RECORDS_PER_ACCOUNT = 60;
+
+/** Logs (a limited number a minute), counts by reason and records whatever is refused. */
+export class Refusals {
+  readonly #options: RefusalOptions;
+  readonly #counts = new Map<RefusalReason, number>();
+  readonly #lines = new MinuteLimit(LINES_PER_REASON);
+  readonly #records = new MinuteLimit(RECORDS_PER_ACCOUNT);
+  /** A caller that gets no answer in time repeats itself: one record for each INVITE. */
+  readonly #recorded = new MinuteLimit(1);
+
+  constructor(options: RefusalOptions) {
+    this.#options = options;
+  }
+
+  /** Since the start, by reason. */
+  get counts(): ReadonlyMap<RefusalReason, number> {
+    return this.#counts;
+  }
+
+  /** A call in. */
+  refuse(call: RefusedCall): void {
+    const now = this.#options.clock.now();
+    const { reason, status, message, source, callId, from, to, config } = call;
+    const account = config?.account.sid;
+    this.note(reason, `call refused: ${message}`, { status, source, callId, account, pii: { from, to } });
+    if (account === undefined || this.#recorded.take(`${source} ${callId}`, now) === null) return;
+    if (this.#records.take(account, now) === null) return;
+    const row = this.#recordOf(call, call.config, now);
+    if (row === null) return;
+    this.#options
+      .append([row])
+      .catch((error: unknown) =>
+        this.#options.log.error({ err: error, account }, "a refused call could not be recorded"),
+      );
+  }
+
+  /** Counts, and writes a line unless there were too many of this reason in this minute. */
+  note(reason: RefusalReason, message: string, fields: object): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+    const heldBack = this.#lines.take(reason, this.#options.clock.now());
+    if (heldBack === null) return;
+    this.#options.log.warn({ reason, ...fields, ...(heldBack > 0 ? { heldBack } : {}) }, message);
+  }
+
+  #recordOf(call: RefusedCall, config: AccountConfig | null, now: number): JournalRow | null {
+    const setup = config === null ? null : this.#options.setupOf(config.account.sid);
+    if (config === null || setup === null) return null;
+    const { sid: account, timezone } = config.account;
+    const callSid = makeCallSid(this.#options.random, now, timezone);
+    const { from, to } = call;
+    const direction = "incoming";
+    return {
+      callSid,
+      account,
+      seq: 1,
+      at: now,
+      event: JSON.stringify({ kind: "call_arrived", at: now, callSid, from, to, direction, customField: null }),
+      trace: JSON.stringify(traceOf(call, account, callSid, now)),
+      call: { setup, flow: call.flow ?? "", from, to, direction, customField: null, startedAt: now },
+      end: {
+        endedAt: now,
+        status: REFUSED.status,
+        cdr: JSON.stringify(REFUSED),
+        attempts: [],
+        requests: [],
+        recordings: [],
+      },
+    };
+  }
+}
+
+/** Nothing happened in it. */
+const REFUSED: CallRecord = {
+  status: "failed",
+  ended_by: "platform",
+  dial_call_status: null,
+  call_type: "call-attempt",
+  conversation_s: 0,
+  duration_s: 0,
+  duration_ms: 0,
+};
+
+function traceOf(call: RefusedCall, account: string, callSid: string, now: number): TraceEntry[] {
+  const { from, to, flow, status, reason, message } = call;
+  return [
+    {
+      seq: 1,
+      at_ms: 0,
+      type: "call.started",
+      call_sid: callSid,
+      account,
+      flow: flow ?? "",
+      from,
+      to,
+      direction: "incoming",
+      started_at: new Date(now).toISOString(),
+    },
+    { seq: 2, at_ms: 0, type: "decision", rule: "REFUSED", message: `Refused with ${status} (${reason}): ${message}.` },
+    { seq: 3, at_ms: 0, type: "call.ended", cdr: REFUSED },
+  ];
+}

@@ -1,0 +1,7 @@
+import { lookup } from "node:dns/promises";
+
+/** Every address of a host name, as the machine resolves names. Rejects when there is none. */
+export async function resolveHost(host: string): Promise<readonly string[]> {
+  const found = await lookup(host, { all: true });
+  return found.map(({ address }) => address);
+}

@@ -1,0 +1,20 @@
+import type { Trunk } from "./account-config.ts";
+
+/** Calls at once over each trunk, both directions together. Per process, like every limit of the workspace. */
+export class TrunkChannels {
+  readonly #used = new Map<Trunk, number>();
+
+  isFree(trunk: Trunk): boolean {
+    return trunk.channels === null || (this.#used.get(trunk) ?? 0) < trunk.channels;
+  }
+
+  take(trunk: Trunk): void {
+    this.#used.set(trunk, (this.#used.get(trunk) ?? 0) + 1);
+  }
+
+  release(trunk: Trunk): void {
+    const used = (this.#used.get(trunk) ?? 0) - 1;
+    if (used > 0) this.#used.set(trunk, used);
+    else this.#used.delete(trunk);
+  }
+}

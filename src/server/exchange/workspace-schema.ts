@@ -1,0 +1,202 @@
+import { z } from "zod";
+import { accountFields, dialPrefixesSchema, tenantIdSchema } from "../../core/contract/account-document.ts";
+
+/** REQ-9: 128 bits in hex; a shorter secret could be guessed offline from one signed request. */
+const MIN_SECRET_CHARACTERS = 32;
+/** Higher priorities and more channels are typing mistakes. */
+const MAX_PRIORITY = 1000;
+const MAX_CHANNELS = 100_000;
+/** Seconds. A trunk that stays silent for longer is gone: timer B (RFC 3261, 17.1.1.2) ends the attempt at 32 s. */
+const MAX_FIRST_RESPONSE_S = 32;
+
+const E164 = /^\+[1-9]\d{4,14}$/;
+const e164 = z
+  .string()
+  .regex(E164, { error: (issue) => `"${String(issue.input)}" is not an E.164 number such as "+918047100000"` });
+const sid = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, "must be 1 to 64 characters of a-z, 0-9, - and _");
+
+/** Where a trunk puts the number that was called. */
+export const NUMBER_IN = ["request-uri", "to", "p-called-party-id"] as const;
+
+const connectionFields = {
+  name: z.string().min(1).describe("Name of the trunk; ExoPhones refer to it."),
+  address: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+)(:\d{1,5})?$/, "must be host or host:port")
+    .describe("Where calls go out: `host` or `host:port`. Without a port SRV records are looked up (RFC 3263)."),
+  transport: z.enum(["udp", "tcp"]).default("udp").describe("Protocol of calls out."),
+  accept_from: z
+    .array(z.string())
+    .default([])
+    .describe(
+      "IP addresses and subnets that may send calls in. Any other address gets no answer and is listed as a refused source.",
+    ),
+  username: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("User for digest authentication of calls out; `null`: a challenge ends the attempt."),
+  password: z.string().nullable().default(null).describe("Password for `username`; best `${NAME}`."),
+};
+
+const routingFields = {
+  reaches: dialPrefixesSchema.describe(
+    "E.164 prefixes that this trunk connects to; empty: all. A call out takes a trunk that reaches its destination.",
+  ),
+  priority: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_PRIORITY)
+    .default(1)
+    .describe(
+      "Among the trunks that reach a destination the lowest number is taken; between equals the trunk of the ExoPhone shown, then the order of this list.",
+    ),
+  channels: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_CHANNELS)
+    .nullable()
+    .default(null)
+    .describe(
+      "Calls at once over this trunk, both directions together. When all are in use, calls out take the next trunk and calls in get 503; `null`: no limit.",
+    ),
+  dial_format: z
+    .enum(["e164", "e164-no-plus", "national"])
+    .default("e164")
+    .describe("How the trunk wants numbers in the Request-URI, To and From: `+91…`, `91…` or `0…`."),
+  number_in: z
+    .enum(NUMBER_IN)
+    .default("request-uri")
+    .describe(
+      "Where calls in carry the number called: the Request-URI, the To header or P-Called-Party-ID (RFC 7315). Where that header is missing, the Request-URI counts.",
+    ),
+};
+
+const behaviourFields = {
+  first_response_timeout: z
+    .number()
+    .min(1)
+    .max(MAX_FIRST_RESPONSE_S)
+    .default(5)
+    .describe("Seconds that a call out waits for any response at all before the next address or destination is tried."),
+  nat: z
+    .boolean()
+    .default(false)
+    .describe(
+      "`true`: requests within a call go to the address that the trunk's own came from, whatever its Contact says.",
+    ),
+  symmetric_rtp: z
+    .boolean()
+    .default(true)
+    .describe(
+      "`true`: audio is sent to where the trunk's audio comes from; `false`: always to the address in its session description.",
+    ),
+  wait_for_ack: z
+    .boolean()
+    .default(false)
+    .describe("`true`: for a call in, no destination is dialled before the caller's ACK has arrived."),
+};
+
+const trunkSchema = z.strictObject({ ...connectionFields, ...routingFields, ...behaviourFields });
+
+const exophoneSchema = z.strictObject({
+  number: e164.describe("The number in E.164, such as `+918047100000`."),
+  flow: z.string().nullable().default(null).describe("Id of the flow that takes its calls; `null`: they get 480."),
+  trunk: z.string().nullable().default(null).describe("Name of the trunk it belongs to; `null`: the first trunk."),
+  region: z.string().nullable().default(null).describe("Telecom circle, such as `KA` (DIAL-6); `null`: not known."),
+  name: z.string().default("").describe("Name for people."),
+});
+
+const userSchema = z.strictObject({
+  name: z.string().min(1).describe("Dialled as `sip:<name>`."),
+  number: e164.nullable().default(null).describe("The phone that rings for this user, in E.164."),
+  email: z.string().nullable().default(null).describe("`AgentEmail` of dial events (EVT-1)."),
+  password: z.string().nullable().default(null).describe("Kept for the user's own SIP phone."),
+});
+
+const limitsSchema = z.strictObject({
+  calls_per_second: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(10)
+    .describe("New calls in a second; more get 503 with Retry-After."),
+  concurrent_calls: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(100)
+    .describe("Calls at once; more get 503 with Retry-After."),
+  dial_prefixes: dialPrefixesSchema.describe("E.164 prefixes that may be dialled; empty: all."),
+});
+
+const keySchema = z.strictObject({
+  key: z.string().min(1).describe("User name of HTTP Basic."),
+  token: z.string().min(1).describe("Password of HTTP Basic."),
+});
+
+const accountSchema = z.strictObject({
+  sid: sid.describe("Id of the account in URLs."),
+  tenant_id: tenantIdSchema.describe("`tenant_id` in requests to your URLs (REQ-20): digits."),
+  ...accountFields,
+  country: accountFields.country.describe("Country in which numbers without `+` are read (RES-24)."),
+  timezone: accountFields.timezone.describe("IANA time zone of every time sent (REQ-31)."),
+  language: accountFields.language.describe("Language in which text is spoken, as in BCP 47."),
+  number_format: accountFields.number_format.describe("How +91 numbers are sent: `0…` or `+91…` (REQ-32)."),
+  wire: accountFields.wire.describe("What requests say where the documents and the production system differ (REQ-33)."),
+  dial_events: accountFields.dial_events.describe("Dial events that are sent (EVT-2)."),
+  sip_hosts: accountFields.sip_hosts.describe("Hosts allowed in `sip:user@host` destinations (RES-24)."),
+  groups: accountFields.groups.describe("Users who are dialled together (APP-7): `name`, `users`, and `order`."),
+  api_keys: z.array(keySchema).default([]).describe("Keys of the HTTP API."),
+  private_destinations: z
+    .boolean()
+    .default(false)
+    .describe("`true`: your URLs may resolve to loopback and private addresses; for development."),
+  signing_secret: z
+    .string()
+    .min(MIN_SECRET_CHARACTERS, `must be at least ${MIN_SECRET_CHARACTERS} characters, best from a random generator`)
+    .nullable()
+    .default(null)
+    .describe(
+      `Signs every request to your URLs (REQ-9), at least ${MIN_SECRET_CHARACTERS} characters; \`null\`: unsigned.`,
+    ),
+  limits: limitsSchema
+    .default({ calls_per_second: 10, concurrent_calls: 100, dial_prefixes: [] })
+    .describe("What the account may use."),
+  trunks: z
+    .array(trunkSchema)
+    .min(1, "an account needs at least one trunk")
+    .describe("SIP trunks: where calls go out and who may send calls in."),
+  exophones: z
+    .array(exophoneSchema)
+    .min(1, "an account needs at least one ExoPhone")
+    .describe("Numbers of the account."),
+  users: z.array(userSchema).default([]).describe("People with a phone."),
+});
+
+const flowFileSchema = z.strictObject({
+  file: z.string().describe("Path of a flow document, relative to the workspace file."),
+});
+const inlineFlowSchema = z.looseObject({
+  flow: z.string().describe("Id of a flow written out here: a whole flow document (docs/flows.md)."),
+});
+
+/** The workspace file as written; what refers to something else is checked by `loadWorkspace`. */
+export const workspaceSchema = z.strictObject({
+  accounts: z
+    .array(accountSchema)
+    .min(1, "a workspace needs at least one account")
+    .describe("The accounts of this platform."),
+  flows: z
+    .array(z.union([flowFileSchema, inlineFlowSchema]))
+    .default([])
+    .describe("Flows: files, or documents in place."),
+});
+
+export type WorkspaceDocument = z.infer<typeof workspaceSchema>;
+export type WorkspaceAccount = z.infer<typeof accountSchema>;
+export type WorkspaceTrunk = z.infer<typeof trunkSchema>;
