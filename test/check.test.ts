@@ -47,7 +47,7 @@ describe("plugboard check finds, and finds nothing else in, an endpoint that", (
   });
 
   const different = Object.entries(broken).filter(([, { lenient }]) => lenient !== undefined);
-  it.each(different)("RES-5: %s, and sees it with lenient eyes", async (_, sample) => {
+  it.each(different)("RES-5: %s, in lenient mode", async (_, sample) => {
     const { findings } = await checkSample(sample, { mode: "lenient" });
     expect(findings).toEqual(sample.lenient);
   });
@@ -79,6 +79,11 @@ describe("plugboard check shows all mistakes at once of an endpoint that", () =>
     });
     expect((await checkSample(withheld(500))).findings).toEqual(["error RES-1 status"]);
     expect((await checkSample(withheld(403))).findings).toEqual(["warning REQ-32 caller-form"]);
+    const empty: Sample = {
+      expect: [],
+      endpoint: () => (ask) => ({ body: ask.query.get("CallFrom") === "anonymous" ? { error: "who?" } : GOOD }),
+    };
+    expect((await checkSample(empty)).findings).toEqual(["warning REQ-32 caller-form"]);
   });
 
   it.each([
@@ -141,7 +146,7 @@ describe("plugboard check --as", () => {
 });
 
 describe("what is sent", () => {
-  it("REQ-25: digits go out in quotes, and in bare form once for each, to compare", async () => {
+  it("REQ-25: digits go out in quotes, and once each without, to compare", async () => {
     const { asks } = await checkSample(sampleOf(GOOD));
     expect(asks.map(({ query }) => query.get("digits")).filter((digits) => digits !== null)).toEqual([
       '"1"',
@@ -163,7 +168,7 @@ describe("what is sent", () => {
     }
   });
 
-  it("REF-3: a re-fetch tells of the attempts so far and of the list before, with every kind of outcome", async () => {
+  it("REF-3: a re-fetch has the attempts so far and the previous list, with every kind of outcome", async () => {
     const refetching = { fetch_after_attempt: true, ...GOOD };
     const { asks } = await checkSample(sampleOf(refetching));
     const again = asks.filter(({ query }) => query.has("numbers"));
@@ -187,13 +192,13 @@ describe("what is sent", () => {
     expect(again?.query.get("DialWhomNumber")).toBe("09900000002");
   });
 
-  it("REF-7: a Connect is asked twenty times at most", async () => {
-    const { asks } = await checkSample(sample("names a new person for ever"));
+  it("REF-7: one Connect asks twenty times at most", async () => {
+    const { asks } = await checkSample(sample("names a new person every time"));
     const legs = asks.map(({ query }) => [...query.keys()].filter((name) => name.endsWith("[Number]")).length);
     expect(Math.max(...legs)).toBe(19);
   });
 
-  it("REQ-32: callers are told in every form that occurs", async () => {
+  it("REQ-32: callers are sent in every form that occurs", async () => {
     const { asks } = await checkSample(sampleOf(GOOD));
     const callers = new Set(asks.map(({ query }) => query.get("CallFrom")));
     expect([...callers]).toEqual([
@@ -206,13 +211,13 @@ describe("what is sent", () => {
     ]);
   });
 
-  it("REQ-26: a CustomField comes as given, whatever is in it", async () => {
+  it("REQ-26: a CustomField is sent as given, whatever it contains", async () => {
     const { asks } = await checkSample(sampleOf(GOOD), { customField: "order=1&x" });
-    const given = asks.map(({ query }) => query.get("CustomField")).filter((text) => text !== null);
-    expect(given).toEqual(["order=1&x", `{"order":42,"note":"50% & 'more' = café ☎"}`]);
+    const sent = asks.map(({ query }) => query.get("CustomField")).filter((text) => text !== null);
+    expect(sent).toEqual(["order=1&x", `{"order":42,"note":"50% & 'more' = café ☎"}`]);
   });
 
-  it("REQ-7: the Fallback is asked too, at once with nothing else", async () => {
+  it("REQ-7: the Fallback gets a selection of the same requests", async () => {
     const { asks, report } = await checkSample({ as: "fallback", expect: [], endpoint: always(GOOD) });
     expect(asks.every(({ path }) => path === "/fallback")).toBe(true);
     expect(report.probes.filter(({ endpoint }) => endpoint === "fallback").map(({ id }) => id)).toEqual([
@@ -224,7 +229,7 @@ describe("what is sent", () => {
     ]);
   });
 
-  it("is sixty requests at most, the runs apart, whatever the endpoint answers", () => {
+  it("is sixty requests at most, not counting the runs, whatever the endpoint answers", () => {
     const most = PROBES.flatMap(({ roles, requests }) =>
       roles.map((role) => [role, requests({ runs: 0 }, role)] as const),
     );
@@ -232,7 +237,7 @@ describe("what is sent", () => {
     expect(sum).toBeLessThanOrEqual(60);
   });
 
-  it("is one request more where nobody listens at all, and three where nobody answers", async () => {
+  it("is one request where the connection is refused, and three where no answer comes", async () => {
     const silent = await checkSample(sample("never answers"));
     expect(silent.asks).toHaveLength(3);
     expect(silent.report.probes.at(-2)).toMatchObject({ result: "skipped", requests: 0 });
@@ -294,7 +299,7 @@ describe("what is reported", () => {
     expect(report.latency).toMatchObject([{ endpoint: "primary", firstMs: 4200, p50Ms: 0, p99Ms: 4200, maxMs: 4200 }]);
   });
 
-  it("REQ-2: never the credentials of a URL, neither of the endpoint nor of what it answers", async () => {
+  it("REQ-2: no credentials are shown, neither those of the URL nor those in its answers", async () => {
     const endpoint = () => (ask: Ask) => {
       const value = `${ask.base.replace("//", "//me:hidden@")}/gone.wav`;
       return ask.path === "/gone.wav"
@@ -311,7 +316,7 @@ describe("what is reported", () => {
     }
   });
 
-  it("EXIT-1: a Fallback on the Primary's own host is worth a warning", async () => {
+  it("EXIT-1: a Fallback on the same host as the Primary is a warning", async () => {
     const { report } = await checkSample(sampleOf(GOOD), {
       fallback: "http://127.0.0.1:1/",
       primary: "http://127.0.0.1:1/",
@@ -319,15 +324,15 @@ describe("what is reported", () => {
     expect(report.issues.map(({ id }) => id)).toContain("same-fallback");
   });
 
-  it("a mistake seen often is told once, with the probes that saw it", async () => {
-    const { report } = await checkSample(sample("writes numbers as at home"));
+  it("a mistake seen often is reported once, with the probes that saw it", async () => {
+    const { report } = await checkSample(sample("writes numbers in national form"));
     const [issue] = report.issues;
     expect(issue?.count).toBeGreaterThan(60);
     expect(issue?.probes).toContain("caller-foreign");
     expect(issue?.path).toBe("destination.numbers[0]");
   });
 
-  it("the JSON keeps its shape", async () => {
+  it("the JSON has its fixed keys", async () => {
     const { report } = await checkSample(sample("redirects to the address with a slash"));
     const json = reportJson(report);
     expect(Object.keys(json)).toEqual([
@@ -369,7 +374,7 @@ describe("what is reported", () => {
   });
 
   it("the table names what was sent, what came back and the fix", async () => {
-    const { report } = await checkSample(sample("lets it ring for two minutes"));
+    const { report } = await checkSample(sample("lets phones ring for two minutes"));
     const table = reportTable(report);
     expect(table).toMatch(
       /^error RES-5 \(field\) {2}max_ringing_duration is 120; allowed is a whole number from 1 to 60/m,
@@ -383,13 +388,13 @@ describe("what is reported", () => {
     expect(table).toMatch(/\n1 error, 0 warnings$/);
   });
 
-  it("the table shows of a long request what is telling", async () => {
-    const { report } = await checkSample(sample("names a new person for ever"));
+  it("the table shows the distinctive parameters of a long request", async () => {
+    const { report } = await checkSample(sample("names a new person every time"));
     const [sent] = /sent .*numbers=.*/.exec(reportTable(report)) ?? [];
     expect(sent).toMatch(/CallType=incomplete DialWhomNumber=\d+ DialCallStatus=busy numbers=\d+ and 19 legs$/);
   });
 
-  it("a good endpoint is told so", async () => {
+  it("a good endpoint gets a clear verdict", async () => {
     const { report } = await checkSample(sampleOf(GOOD));
     expect(reportTable(report)).toMatch(/\nA good Connect URL: nothing to fix\.$/);
   });
@@ -444,7 +449,7 @@ describe("docs/check.md", () => {
       ...lenient,
     ]);
     const ids = new Set(shown.map((finding) => finding.split(" ")[2]));
-    // Two are about addresses, and have tests of their own above.
+    // Two depend on addresses and have tests of their own above.
     const missing = Object.keys(DIAGNOSTICS).filter((id) => !ids.has(id));
     expect(missing).toEqual(["unreachable", "same-fallback"]);
   });
@@ -474,7 +479,7 @@ function sample(name: string): Sample {
   return found;
 }
 
-/** Names of elements that were opened and not closed, or closed and not opened. */
+/** Names of elements opened but not closed, or closed but not opened. */
 function openTags(xml: string): string[] {
   const open: string[] = [];
   const stray: string[] = [];

@@ -34,7 +34,7 @@ interface Options {
   readonly numberForms?: boolean;
   readonly runs: number;
   readonly accountCountry: string;
-  readonly exophone: readonly string[];
+  readonly exophone?: readonly string[];
   readonly from: string;
   readonly customField: string;
 }
@@ -58,7 +58,11 @@ export function checkCommand(lookMs = LOOK_MS): Command {
     .option("--number-forms", "failing on callers who are not national numbers is an error, not a warning")
     .option("--runs <number>", `further first requests, for latency (at most ${MAX_RUNS})`, runsOf, DEFAULTS.runs)
     .option("--account-country <country>", "how ten-digit numbers in answers are read", DEFAULTS.country)
-    .option("--exophone <number>", "ExoPhone of the account, may be repeated; the first is the one called", add, [])
+    .option(
+      "--exophone <number>",
+      `ExoPhone of the account, may be repeated; the first is the one called (default: "${DEFAULTS.exophone}")`,
+      add,
+    )
     .option("--from <number>", "the caller", e164, DEFAULTS.from)
     .option("--custom-field <text>", "CustomField of calls started by API", DEFAULTS.customField)
     .action(async (url: string, options: Options) => {
@@ -77,7 +81,7 @@ function e164(text: string): string {
   return text;
 }
 
-function add(text: string, before: readonly string[]): readonly string[] {
+function add(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, e164(text)];
 }
 
@@ -102,7 +106,7 @@ async function run(url: string, options: Options, lookMs: number): Promise<numbe
 }
 
 function targetOf(url: string, options: Options): CheckTarget {
-  const exophones = options.exophone.length === 0 ? [DEFAULTS.exophone] : options.exophone;
+  const { exophone: exophones = [DEFAULTS.exophone] } = options;
   return {
     kind: options.as,
     primary: url,

@@ -19,7 +19,7 @@ export interface LiveUrl {
 }
 
 /** `--live URL`, or `--live URL=REAL` where the server under test is not where the flow says. */
-export function liveUrl(text: string, before: readonly LiveUrl[]): readonly LiveUrl[] {
+export function liveUrl(text: string, before: readonly LiveUrl[] = []): readonly LiveUrl[] {
   const [, named = text, real = text] = /^([^?#=]+)=(https?:\/\/.+)$/i.exec(text) ?? [];
   if (!isHttpUrl(named) || !isHttpUrl(real))
     throw new InvalidArgumentError("give an http or https URL of the scenario, or URL=REAL-URL.");
@@ -69,7 +69,7 @@ export async function playLive(
 }
 
 async function ask(next: LiveRequest, fetcher: Pick<Fetcher, "fetch" | "checkAudio">): Promise<UrlAnswer> {
-  const options: FetchOptions = { deadlineMs: next.deadlineMs, allowPrivate: true };
+  const options: FetchOptions = { account: "", deadlineMs: next.deadlineMs, allowPrivate: true };
   if (next.kind === "audio") return answerOf(await fetcher.checkAudio(next.url, options));
   return answerOf(await fetcher.fetch(next.request, options));
 }

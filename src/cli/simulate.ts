@@ -35,7 +35,7 @@ interface Options {
   readonly seed: number;
   readonly replay?: string;
   readonly flow?: string;
-  readonly live: readonly LiveUrl[];
+  readonly live?: readonly LiveUrl[];
 }
 
 /** `plugboard simulate`: one call in virtual time, no network, no telephony. */
@@ -44,12 +44,12 @@ export function simulateCommand(): Command {
     .argument("[scenario]", "scenario file (YAML or JSON)")
     .option("--replay <call>", "play a call again from its report (JSON) instead of a scenario")
     .option("--flow <flow>", "with --replay: the flow to play it through; otherwise it is rebuilt from the report")
-    .option("--live <url>", "really ask this URL of the scenario, or another in its place: URL=REAL-URL", liveUrl, [])
+    .option("--live <url>", "really ask this URL of the scenario, or another in its place: URL=REAL-URL", liveUrl)
     .option("--json", "print the report as JSON instead of a timeline")
     .option("--seed <number>", "decides the ids of the call", wholeNumber, DEFAULT_SEED)
     .action(async (file: string | undefined, options: Options, command: Command) => {
       // A server may remember calls, so live ones have ids of their own.
-      const isNew = options.live.length > 0 && command.getOptionValueSource("seed") === "default";
+      const isNew = options.live !== undefined && command.getOptionValueSource("seed") === "default";
       process.exitCode = await run(file, isNew ? { ...options, seed: randomInt(MAX_SEED) } : options);
     });
 }
@@ -86,7 +86,7 @@ async function run(file: string | undefined, options: Options): Promise<number> 
     complain("--flow goes with --replay: a scenario names its flow itself");
     return EXIT_USAGE;
   }
-  if (options.live.length > 0 && file === undefined) {
+  if (options.live !== undefined && file === undefined) {
     complain("--live goes with a scenario: a replay has the answers of its call");
     return EXIT_USAGE;
   }
@@ -98,18 +98,22 @@ async function play(file: string, options: Options): Promise<number> {
   if (text === null) return EXIT_USAGE;
   const scenario = parseScenario(text, file, (path) => readFileSync(resolve(dirname(file), path), "utf8"));
   if (!scenario.ok) return complainAll(scenario.error);
-  const played = options.live.length === 0 ? scenario.value : await askLive(scenario.value, options);
+  const { live, seed } = options;
+  const played = live === undefined ? scenario.value : await askLive(scenario.value, live, seed);
   if (played === null) return EXIT_FINDING;
   const report = show(played, options, {});
-  return report === null ? EXIT_FINDING : watch(played, options.seed);
+  return report === null ? EXIT_FINDING : watch(played, seed);
 }
 
 /** The scenario with the real answers; null: the call never ends, or asks none of the URLs, and that has been said. */
-async function askLive(scenario: Scenario, { live, seed }: Options): Promise<Scenario | null> {
+async function askLive(scenario: Scenario, live: readonly LiveUrl[], seed: number): Promise<Scenario | null> {
   const fetcher = new Fetcher({ version: VERSION, log: silentLog });
   try {
     const { scenario: played, requests } = await playLive(scenario, live, seed, fetcher);
-    if (requests > 0) return played;
+    if (requests > 0) {
+      complain(`live requests: ${requests}; --seed ${seed} gives the call the same ids again`);
+      return played;
+    }
     complain(`no request of this call goes to ${live.map(({ named }) => maskCredentials(named)).join(" or ")}`);
   } catch (error) {
     if (!(error instanceof SimulationError)) throw error;

@@ -26,7 +26,7 @@ export interface ProbeRun {
   readonly numberForm: NumberForm | null;
 }
 
-/** Which failures of a probe only show that an endpoint knows national numbers alone: any, or a refusal (4xx). */
+/** Which failures of a probe only show that an endpoint knows national numbers alone: any, or a deliberate one (a status below 500). */
 export type NumberForm = "any" | "refusal";
 
 /** Deviations from the ordinary request. */
@@ -144,7 +144,7 @@ export class ProbeSession {
     const { numberForm } = this.#probe;
     if (numberForm === null || this.target.numberForms || isReadable(asked)) return false;
     const { outcome } = asked;
-    const refused = outcome.ok && outcome.status >= 400 && outcome.status <= 499;
+    const refused = outcome.ok && outcome.status < 500;
     return (numberForm === "any" || refused) && this.endpoint.answersNational();
   }
 

@@ -9,7 +9,7 @@ const MENU = { gather_prompt: { text: "Enter your order number" } };
 export const goodKinds: Readonly<Record<string, Sample>> = {
   "gathers digits": { kind: "gather", expect: [], endpoint: always(MENU) },
   "is a good Fallback of a Gather": { kind: "gather", as: "fallback", expect: [], endpoint: always(MENU) },
-  "is told of a call": { kind: "passthru", expect: [], endpoint: always("OK", TEXT) },
+  "gets a notice of a call": { kind: "passthru", expect: [], endpoint: always("OK", TEXT) },
   "selects a case for a Switch": { kind: "passthru", expect: [], endpoint: always({ select: "sales" }) },
   "names people in plain text": {
     kind: "dial-whom",

@@ -5,7 +5,7 @@ import type { Sample } from "../sample.ts";
 export const wholeAnswer: Readonly<Record<string, Sample>> = {
   "answers 201 Created": { expect: ["error RES-1 status"], endpoint: always(GOOD, { status: 201 }) },
 
-  "answers 404 to callers it does not know": {
+  "answers 404 to unknown callers": {
     expect: ["error RES-1 status"],
     endpoint: () => (ask) =>
       ask.query.get("CallFrom") === "09812345678" ? { body: GOOD } : { status: 404, body: { error: "who?" } },
