@@ -276,7 +276,9 @@ describe("what can be repeated", () => {
     const atOnce = twice.report.issues.find(({ id }) => id === "at-once");
     expect(atOnce?.curl).toMatch(/^for i in 1 2; do curl .* & done; wait$/);
     const { report } = await checkSample(sample("names audio that is not there"));
-    expect(report.issues[0]?.curl).toMatch(/^curl -g -sS -I .* 'http:\/\/127\.0\.0\.1:\d+\/hold\.wav'$/);
+    expect(report.issues[0]?.curl).toMatch(
+      /^curl -g -sS -o \/dev\/null -D - .* 'http:\/\/127\.0\.0\.1:\d+\/hold\.wav'$/,
+    );
   });
 
   it("C21: --verbose shows whom a good URL would ring", async () => {

@@ -26,7 +26,9 @@ export interface ProbeRun {
   readonly numberForm: NumberForm | null;
 }
 
-/** Which failures of a probe only show that an endpoint knows national numbers alone: any, or a deliberate one (a status below 500). */
+/**
+ * Which failures of a probe are only about the form of a number: any failure, or a deliberate one (a status below 500).
+ */
 export type NumberForm = "any" | "refusal";
 
 /** Deviations from the ordinary request. */

@@ -35,7 +35,7 @@ async function isServed(session: ProbeSession, url: string, asked: Exchanged): P
   const lenient = validateAudio(url, outcome, "lenient");
   for (const { finding, levels } of pairFindings(strict.findings, lenient.findings)) {
     const { rule, path, message } = finding;
-    const repeat = audioRequest("HEAD", url);
+    const repeat = audioRequest(url);
     session.note(asked, { id: strict.ok ? "audio-format" : "audio", rule, path, message, levels, repeat });
   }
   const sum = asked.elapsedMs + elapsedMs;
@@ -48,10 +48,11 @@ async function isServed(session: ProbeSession, url: string, asked: Exchanged): P
 
 const UNPLAYABLE: Levels = { strict: "error", lenient: "warning" };
 
-function audioRequest(method: HttpRequest["method"], url: string): HttpRequest {
+/** RES-27: where HEAD and GET differ, GET decides. */
+function audioRequest(url: string): HttpRequest {
   const split = splitConfiguredUrl(url);
   const plain = split.ok ? split.value : { url: maskCredentials(url), authorization: null };
-  return { method, headers: { accept: "audio/*" }, ...plain };
+  return { method: "GET", headers: { accept: "audio/*" }, ...plain };
 }
 
 /** What the file itself is, whatever its media type says. */
@@ -61,7 +62,7 @@ async function checkFile(session: ProbeSession, url: string, asked: Exchanged): 
   const file = await session.deps.fetcher.download(request, MAX_SOUND_BYTES, options);
   const path = maskCredentials(url);
   const note = (id: "audio" | "audio-format", levels: Levels, what: string): void =>
-    session.note(asked, { id, levels, message: `${path} ${what}.`, path, repeat: audioRequest("GET", url) });
+    session.note(asked, { id, levels, message: `${path} ${what}.`, path, repeat: audioRequest(url) });
   if (!file.ok) return note("audio", UNPLAYABLE, `could not be downloaded: ${file.detail.replace(/\.$/, "")}`);
   if (file.status !== 200) return note("audio", UNPLAYABLE, `answered the download with status ${file.status}`);
   const decoded = await session.deps.decode(file.body);
