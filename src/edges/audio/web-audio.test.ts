@@ -352,6 +352,15 @@ describe("the check of audio (RES-27)", () => {
     expect(stage.requests).toHaveLength(0);
   });
 
+  it("RES-27: what an error page of the download is says nothing of the file that HEAD has found", async () => {
+    const stage = await setUp((request, response) => {
+      response.writeHead(request.method === "HEAD" ? 200 : 404, { "content-type": "audio/wav" }).end("<html>");
+    });
+    const { outcome, format } = await stage.web.check(`${stage.url}/a.wav`, OPTIONS);
+    expect(outcome).toMatchObject({ ok: true, status: 200 });
+    expect(format).toBeNull();
+  });
+
   it("C12: a WAV of 44.1 kHz stereo is reported as such, also when it comes from the cache", async () => {
     const form = { code: 1, bits: 16, rate: 44_100, channels: 2 };
     const file = wavFile(sine(700, 44_100, 0.5), form);
@@ -391,8 +400,8 @@ describe("downloads that share what there is", () => {
     const clips = new Map<string, CachedClip>();
     return {
       get: (key) => Promise.resolve(clips.get(key) ?? null),
-      put: (key, samples, metadata = {}) => {
-        const clip = { path: key, durationMs: samples.length / 8, metadata };
+      put: (key, samples, metadata) => {
+        const clip = { path: key, durationMs: samples.length / 8, metadata: metadata ?? {} };
         clips.set(key, clip);
         return Promise.resolve(clip);
       },
