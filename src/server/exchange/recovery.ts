@@ -1,17 +1,20 @@
 import type { Log } from "../../base/log.ts";
-import { readStoredEvent } from "../../core/call/stored-event.ts";
-import { readStoredSetup } from "../../core/call/stored-setup.ts";
+import type { Result } from "../../base/result.ts";
+import { err, ok } from "../../base/result.ts";
+import { readStoredEvents } from "../../core/call/stored-event.ts";
 import { CALLER } from "../../core/call/legs.ts";
 import type { LegId } from "../../core/call/legs.ts";
+import { readStoredSetup } from "../../core/call/stored-setup.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import type { DialogSnapshot, RingingSnapshot, SipCall } from "../../edges/sip/endpoint.ts";
 import type { Store } from "../../edges/store/store.ts";
 import type { UnfinishedCall } from "../../edges/store/types.ts";
-import type { LiveCallerLeg, LegSnapshots } from "./call-io.ts";
+import type { LegSnapshots, LiveCallerLeg } from "./call-io.ts";
 import { CallIo } from "./call-io.ts";
 import type { Directory } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import { LiveCall } from "./live-call.ts";
+import { readLegSnapshots } from "./stored-legs.ts";
 
 /**
  * After a crash: every call without an end is stepped to where its journal left it, told `recover`, and ended in
@@ -25,9 +28,8 @@ export async function recoverCalls(exchange: Exchange, store: Store, directory: 
   const calls: LiveCall[] = [];
   for (const one of unfinished) {
     const call = await rebuild(one, exchange, store, directory, inMedia);
-    if (call === null)
-      log.error({ call: one.callSid }, "a call of an earlier process can't be rebuilt: its account or setup is gone");
-    else calls.push(call);
+    if (call.ok) calls.push(call.value);
+    else log.error({ call: one.callSid, reason: call.error }, "a call of an earlier process can't be rebuilt");
   }
   exchange.open();
   for (const call of calls) call.deliver({ kind: "command", at: call.now(), command: "recover" });
@@ -55,24 +57,36 @@ async function rebuild(
   store: Store,
   directory: Directory,
   inMedia: ReadonlyMap<string, MediaCall>,
-): Promise<LiveCall | null> {
-  const { callSid, account, setup: hash, events, legSnapshots } = unfinished;
+): Promise<Result<LiveCall, string>> {
+  const { callSid, account, setup: hash, steps, legSnapshots } = unfinished;
   const config = directory.account(account);
-  const json = await store.getSetup(hash);
+  const stored = await store.getSetup(hash);
   const media = inMedia.get(callSid);
   const client = media?.client ?? exchange.media[0];
-  if (config === undefined || json === null || client === undefined) return null;
-  const setup = readStoredSetup(json);
+  if (config === undefined) return err("its account is gone");
+  if (stored === null) return err("its setup is gone");
+  if (client === undefined) return err("no media process runs");
+  const setup = readStoredSetup(stored);
+  if (!setup.ok) return setup;
+  const events = readStoredEvents(steps);
+  if (!events.ok) return events;
   const io = new CallIo(exchange.services, config, client, () => exchange.release(callSid, config));
   io.recordingsInMedia = media?.recordings ?? new Set();
-  const call = new LiveCall(callSid, setup, null, io);
-  const { dialogs, ringing = {} } =
-    legSnapshots === null ? { dialogs: {} } : (JSON.parse(legSnapshots) as LegSnapshots);
+  const call = new LiveCall(callSid, setup.value, null, io);
+  const { dialogs, ringing = {} } = legsOf(legSnapshots, io);
   io.attach(call, adopted(io, CALLER, dialogs[CALLER], undefined));
-  call.replay(events.map(readStoredEvent));
+  call.replay(events.value);
   for (const leg of call.attemptedLegs()) io.adopt(leg, adopted(io, leg, dialogs[leg], ringing[leg]));
   exchange.adopt(callSid, io);
-  return call;
+  return ok(call);
+}
+
+/** Unreadable: the call still gets its record, and its legs end by themselves. */
+function legsOf(stored: UnfinishedCall["legSnapshots"], io: CallIo): LegSnapshots {
+  const legs = readLegSnapshots(stored);
+  if (legs.ok) return legs.value;
+  io.log.error({ reason: legs.error }, "the legs of a call of an earlier process can't be ended: they are not known");
+  return { dialogs: {} };
 }
 
 /** A leg of an earlier process. All it can do is end: with a BYE, with a CANCEL, or by itself when neither is known. */
