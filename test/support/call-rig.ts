@@ -1,4 +1,6 @@
 import { silentLog } from "../../src/base/log.ts";
+import type { StoredText } from "../../src/edges/store/format.ts";
+import { FORMAT } from "../../src/edges/store/format.ts";
 import type { Log } from "../../src/base/log.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import type { Flow } from "../../src/core/call/setup.ts";
@@ -57,7 +59,8 @@ export class FakeStore {
     this.setups.set(hash, json);
     return Promise.resolve();
   };
-  readonly getSetup = (hash: string): Promise<string | null> => Promise.resolve(this.setups.get(hash) ?? null);
+  readonly getSetup = (hash: string): Promise<StoredText | null> =>
+    Promise.resolve(stored(this.setups.get(hash) ?? null));
   readonly deadNodes = (): Promise<readonly string[]> => Promise.resolve([]);
   readonly adoptCalls = (): Promise<readonly UnfinishedCall[]> => Promise.resolve([]);
 
@@ -117,10 +120,15 @@ export class FakeStore {
       callSid,
       account: rows[0]?.account ?? "",
       setup: rows[0]?.call?.setup ?? "",
-      events: rows.map(({ event }) => event),
-      legSnapshots: rows.findLast(({ legSnapshots }) => legSnapshots != null)?.legSnapshots ?? null,
+      steps: rows.map(({ seq, event }) => ({ seq, version: FORMAT, json: event })),
+      legSnapshots: stored(rows.findLast(({ legSnapshots }) => legSnapshots != null)?.legSnapshots ?? null),
     };
   }
+}
+
+/** As a store hands it back. */
+function stored(json: string | null): StoredText | null {
+  return json === null ? null : { version: FORMAT, json };
 }
 
 export interface CallRigOptions {

@@ -1,6 +1,8 @@
+import type { StoredText } from "./format.ts";
+
 /**
- * The words of the store. Payloads that only the layers above understand (events, trace, dialogs, requests) are JSON
- * text here: the store neither reads nor changes them. Times are epoch milliseconds unless the name says otherwise.
+ * Types of the store. Payloads that only the layers above understand (events, trace, dialogs, requests) are JSON
+ * text here: the store does not look into them. Times are epoch milliseconds unless the name says otherwise.
  */
 
 /** One step of one call. `seq` counts from 1 without a gap; the pair (callSid, seq) is written once. */
@@ -15,7 +17,7 @@ export interface JournalRow {
   readonly trace: string;
   /** What the edge needs after a crash (leg dialogs, open recordings), as JSON; the newest one counts. Absent: unchanged. */
   readonly legSnapshots?: string | null;
-  /** Requests that are owed from now on; same transaction as the step. */
+  /** Requests to deliver from now on; same transaction as the step. */
   readonly outbox?: readonly OutboxRow[];
   /** With the first step of a call, and only with it. */
   readonly call?: CallRow;
@@ -23,7 +25,7 @@ export interface JournalRow {
   readonly end?: EndRow;
 }
 
-/** What is known of a call when it begins. */
+/** What is known of a call when it starts. */
 export interface CallRow {
   /** Key of `putSetup`; the setup must have been put before. */
   readonly setup: string;
@@ -83,9 +85,9 @@ export interface RecordingRow {
   readonly failure: string | null;
 }
 
-/** One owed HTTP request. */
+/** One HTTP request to deliver. */
 export interface OutboxRow {
-  /** Global delivery id. A second row of the same id is ignored, so that a repeated step owes nothing twice. */
+  /** Global delivery id. A second row with the same id is ignored, so that a repeated step sends nothing twice. */
   readonly id: string;
   /** Rows of one call with the same order key are delivered one after the other. */
   readonly order: string;
@@ -94,8 +96,9 @@ export interface OutboxRow {
   readonly request: string;
 }
 
-/** A row that this node may deliver until its lease ends. */
+/** A row that this node may deliver until its lease ends. `request` has the format `version` (`format.ts`). */
 export interface ClaimedRow extends OutboxRow {
+  readonly version: number;
   readonly callSid: string;
   readonly account: string;
   /** Deliveries tried before this one. */
@@ -109,7 +112,7 @@ export type OutboxVerdict =
   | { readonly kind: "retry"; readonly id: string; readonly inMs: number; readonly error: string }
   /** Not tried now, and not counted as tried. */
   | { readonly kind: "later"; readonly id: string; readonly inMs: number }
-  /** Given up: kept, listed by `listParked`, no longer in the way of its successors. */
+  /** No more retries: kept, listed by `listParked`, no longer blocks its successors. */
   | { readonly kind: "parked"; readonly id: string; readonly error: string };
 
 /** A parked row as people see it. */
@@ -118,16 +121,21 @@ export interface ParkedRow extends ClaimedRow {
   readonly error: string;
 }
 
-/** A call without an end, as a restarted process needs it. */
+/** A call without an end, as a restarted process needs it. Its payloads are unchecked: read them through their schemas. */
 export interface UnfinishedCall {
   readonly callSid: string;
   readonly account: string;
   /** Key of `getSetup`. */
   readonly setup: string;
-  /** Every step from seq 1, in order: the JSON of its event. */
-  readonly events: readonly string[];
+  /** Every journalled step, in order. */
+  readonly steps: readonly StoredStep[];
   /** The newest `legSnapshots`; null when there never was one. */
-  readonly legSnapshots: string | null;
+  readonly legSnapshots: StoredText | null;
+}
+
+/** One journalled step: its event as it was stored. */
+export interface StoredStep extends StoredText {
+  readonly seq: number;
 }
 
 /** A call as lists show it. `endedAt`, `status`, `cdr` are null while it lives. */

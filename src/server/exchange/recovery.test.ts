@@ -150,9 +150,13 @@ const DAMAGE: readonly (readonly [
   [
     "an event of an unknown kind",
     (rows) => void Object.assign(rows[1] ?? {}, { event: '{"kind":"telepathy","at":1}' }),
-    /telepathy/,
+    /journal row 2 is an event of an unknown kind/,
   ],
-  ["no first event", (rows) => void Object.assign(rows[0] ?? {}, { event: '{"kind":"digit","at":1}' }), /call_arrived/],
+  [
+    "no first event",
+    (rows) => void Object.assign(rows[0] ?? {}, { event: '{"kind":"timer","at":1,"id":"x"}' }),
+    /journal row 1 is a timer where a call cannot have one/,
+  ],
   ["a setup that is gone", (rows) => useSetup(rows, "gone"), /setup is not stored/],
   [
     "a setup of nothing",
@@ -160,7 +164,7 @@ const DAMAGE: readonly (readonly [
       stage.store.setups.set("empty", "{}");
       useSetup(rows, "empty");
     },
-    /setup has no flow/,
+    /its setup names no account/,
   ],
   [
     "an account that is gone",

@@ -17,7 +17,7 @@ export interface TestServer {
   server(): Embedded;
   /** A database of its own, and the URL that leads to it. Migrated, unless `empty`. */
   database(route?: TestServerRoute, content?: "migrated" | "empty"): Promise<string>;
-  /** Removes every row: a third of the cost of a new database. Nobody may be connected to it. */
+  /** Removes every row: a third of the cost of a new database. No connection may be open. */
   empty(url: string): Promise<void>;
   /** kill -9, and start again on the same folder. */
   crash(): Promise<void>;
@@ -28,7 +28,7 @@ export interface TestServer {
 
 const PASSWORD = "test";
 const TEMPLATE = "migrated";
-/** No syncing: a killed server loses nothing by it, only a machine that loses its power would. */
+/** No syncing: a killed server loses nothing that way, only a machine that loses power would. */
 const SETTINGS = { listen_addresses: "127.0.0.1", max_connections: "64", fsync: "off" };
 
 /** Starts a server in a temporary folder; for tests of any folder that needs a real database. */
@@ -37,15 +37,6 @@ export async function startTestServer(): Promise<TestServer> {
   const port = await freePort();
   const settings = { ...SETTINGS, port: String(port) };
   let server = await startEmbedded({ dataDir, log: silentLog, settings });
-  const query: TestServer["query"] = async (url, text, values = []) => {
-    const client = new Client(url);
-    await client.connect();
-    try {
-      return (await client.query<Record<string, unknown>>(text, [...values])).rows;
-    } finally {
-      await client.end();
-    }
-  };
   await query(server.url, `create database ${TEMPLATE}`);
   await (await Store.open(server.url.replace("/postgres?", `/${TEMPLATE}?`), { log: silentLog, node: "none" })).close();
   await query(server.url, `create role tester superuser login password '${PASSWORD}'`);
@@ -71,6 +62,20 @@ export async function startTestServer(): Promise<TestServer> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function query(
+  url: string,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<readonly Record<string, unknown>[]> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text, [...values])).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 /** A TCP port that was free a moment ago. */
