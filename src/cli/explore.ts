@@ -6,7 +6,7 @@ import type { Flow } from "../core/call/setup.ts";
 import { exitsOf } from "../core/flow/flow.ts";
 import type { ExploreReport, ExploreFinding } from "../tools/simulator/random/explore.ts";
 import { DEFAULT_RUNS, explore } from "../tools/simulator/random/explore.ts";
-import { INVARIANTS } from "../tools/simulator/random/invariant-checker.ts";
+import { INVARIANTS } from "../core/engine/invariants/invariants.ts";
 import { parseFlowText } from "../tools/simulator/scenario/scenario.ts";
 import { scenarioDocument, showScenario } from "../tools/simulator/scenario/show-scenario.ts";
 import { DEFAULT_SEED } from "../tools/simulator/simulate.ts";

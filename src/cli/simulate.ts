@@ -7,7 +7,7 @@ import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import type { CallReport } from "../core/call/report.ts";
 import { examine } from "../tools/simulator/random/explore.ts";
-import { INVARIANTS } from "../tools/simulator/random/invariant-checker.ts";
+import { INVARIANTS } from "../core/engine/invariants/invariants.ts";
 import type { ReplayOptions } from "../tools/simulator/replay/replay.ts";
 import { differences, replayOf } from "../tools/simulator/replay/replay.ts";
 import { parseFlowText, parseScenario } from "../tools/simulator/scenario/scenario.ts";
@@ -49,7 +49,7 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
-/** The text of a file; null: it cannot be read, and the reason has been said. */
+/** The text of a file; null: it cannot be read, and the reason was printed. */
 export function readText(file: string): string | null {
   try {
     return readFileSync(file, "utf8");
@@ -124,7 +124,7 @@ function complainAll(problems: readonly SourceProblem[]): number {
   return EXIT_USAGE;
 }
 
-/** Plays and prints; null: the call would never end, and that has been said. */
+/** Plays and prints; null: the call would never end, and an error was printed. */
 function show(scenario: Scenario, { json, seed }: Options, more: SimulateOptions): CallReport | null {
   try {
     const report = simulate(scenario, { seed, ...more });

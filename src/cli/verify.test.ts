@@ -51,6 +51,14 @@ const MISTAKEN = [
   "  bye: { type: hangup }",
 ];
 
+const TWO = [
+  'flow: "1"',
+  "start: sales",
+  "applets:",
+  '  sales: { type: connect, url: { primary: "https://app.example/c" }, exits: { conversation_ended: bye, nobody_answered: bye } }',
+  "  bye: { type: hangup }",
+];
+
 const SOUND = [
   'flow: "1"',
   "start: pass",
@@ -70,7 +78,7 @@ function played(file: string): string[] {
 }
 
 describe("plugboard verify", () => {
-  it("says each finding in one sentence with file, line, field and rule, and prints a call that shows it", async () => {
+  it("says each finding in one sentence with file, line, field and rule, and what a call does that shows it", async () => {
     const file = write("flow.yaml", MISTAKEN);
     const { out, complaints, status } = await run(file);
     expect(status).toBe(1);
@@ -78,7 +86,7 @@ describe("plugboard verify", () => {
     expect(out).toContain(
       `${file}:4: error: applets.menu.no_input: is "bey"; allowed is the id of an applet of this flow, one of menu, sales, bye (perhaps bye) [EXIT-6]\n`,
     );
-    expect(out).toContain("  example: menu (no key is pressed) → bey → the call is hung up\n    flow: ");
+    expect(out).toContain("  example: menu (no key is pressed) → bey → the call is hung up\n");
     expect(out).toContain(
       `${file}:5: warning: applets.sales.exits.nobody_answered: No applet is set for "nobody answers" of "sales": the call is hung up there. [EXIT-5]\n`,
     );
@@ -159,6 +167,90 @@ describe("plugboard verify", () => {
     expect(out).toMatch(/flow\.yaml:7: error: not valid YAML: .*unique/);
     const report = JSON.parse((await run(file, "--json")).out) as { findings: unknown };
     expect(report.findings).toMatchObject([{ level: "error", line: 7, example: null }]);
+  });
+
+  it("C23: what it prints of a flow of two applets is a screenful, however many a URL may name", async () => {
+    const { out, status } = await run(write("flow.yaml", TWO));
+    expect(status).toBe(0);
+    expect(out.split("\n")).toEqual([
+      'longest ringing: 7140 s (119 min) in "sales". Its URL may answer 20 times, at last with 100 numbers that each ring for 60 s.',
+      "  example: sales (nobody answers) → bye → the call is hung up",
+      'longest silence: 5 s in "sales". Its URL may take 5 s to name nobody.',
+      "  example: sales (nobody answers) → bye → the call is hung up",
+      "With --out FOLDER each example is written there, as a scenario for plugboard simulate.",
+      "nothing found",
+      "",
+    ]);
+  });
+
+  it("C23: --max-warnings lets so many pass, and never an error", async () => {
+    const two = write("flow.yaml", [...SOUND, "  extra: { type: hangup }", "  more: { type: hangup }"]);
+    expect((await run(two)).status).toBe(1);
+    expect((await run(two, "--max-warnings", "1")).status).toBe(1);
+    expect((await run(two, "--max-warnings", "2")).status).toBe(0);
+    expect((await run(write("wrong.yaml", MISTAKEN), "--max-warnings", "9")).status).toBe(1);
+  });
+
+  describe("with a workspace", () => {
+    const workspace = (...more: string[]) =>
+      write("workspace.yaml", [
+        "accounts:",
+        "  - sid: acme",
+        "    api_keys: [{ key: k, token: '${NOT_SET}' }]",
+        "    groups: [{ name: sales, users: [anil, bina] }, { name: night, users: [anil, bina, carl], order: [carl] }]",
+        ...more,
+      ]);
+    const other = "  - { sid: other, groups: [{ name: sales, users: [a] }] }";
+    const flow = (group: string, account = "") =>
+      write("flow.yaml", [
+        'flow: "1"',
+        account,
+        "start: desk",
+        "applets:",
+        `  desk: { type: connect, dial_whom: { group: ${group} }, exits: { conversation_ended: bye, nobody_answered: bye } }`,
+        "  bye: { type: hangup }",
+      ]);
+
+    it("C23: a group of two is two; without one it may be as many as a list holds", async () => {
+      const alone = await run(flow("sales"));
+      expect(alone.out).toContain('As many as 100 people of the group "sales" may each ring for 30 s.');
+      const known = await run(flow("sales"), "--workspace", workspace(), "--out", join(folder, "calls"));
+      expect(known.out).toContain(
+        'longest ringing: 60 s in "desk". 2 people of the group "sales" may each ring for 30 s.\n',
+      );
+      expect(played(join(folder, "calls", "longest-ringing.yaml"))).toEqual(["desk.nobody_answered"]);
+      expect((await run(flow("night"), "--workspace", workspace())).out).toContain('30 s in "desk". 1 person');
+    });
+
+    it("C23: a group that the account does not have is a finding, with a call that shows it", async () => {
+      const { out, status } = await run(flow("sails"), "--workspace", workspace());
+      expect(status).toBe(1);
+      expect(out).toContain(
+        'warning: applets.desk.dial_whom.group: dial_whom.group is "sails"; allowed is one of sales, night: nobody is dialled. [APP-7]\n  example: desk ',
+      );
+    });
+
+    it("C23: with several accounts the flow says to which it belongs", async () => {
+      const several = workspace(other);
+      const unnamed = await run(flow("sales"), "--workspace", several);
+      expect(unnamed.status).toBe(2);
+      expect(unnamed.complaints).toContain("holds several accounts (acme, other), and the flow does not say");
+      expect((await run(flow("sales", "account: other"), "--workspace", several)).out).toContain("1 person");
+      const wrong = await run(flow("sales", "account: nobody"), "--workspace", several);
+      expect(wrong).toMatchObject({ status: 2, out: "" });
+      expect(wrong.complaints).toContain(
+        'holds no account "nobody", to which the flow belongs (accounts: acme, other)',
+      );
+    });
+
+    it("C23: a workspace that cannot be read, or has no accounts, is refused with one sentence", async () => {
+      const missing = await run(flow("sales"), "--workspace", join(folder, "none.yaml"));
+      expect(missing).toMatchObject({ status: 2, complaints: expect.stringContaining("cannot be read") as string });
+      const empty = await run(flow("sales"), "--workspace", write("empty.yaml", ["flows: []"]));
+      expect(empty).toMatchObject({ status: 2, complaints: expect.stringContaining("accounts") as string });
+      const broken = await run(flow("sales"), "--workspace", write("broken.yaml", ["accounts: ["]));
+      expect(broken).toMatchObject({ status: 2, complaints: expect.stringContaining("broken.yaml:") as string });
+    });
   });
 
   it("exits 2 for a file that is not there, and for a folder that cannot be written", async () => {

@@ -5,19 +5,25 @@ import { YamlDocument, type SourceProblem, showProblem } from "../core/flow/yaml
 import type { ExampleOfFinding, FlowFinding, FlowReport, VerifiedWorst } from "../tools/simulator/verify/verify.ts";
 import { verify } from "../tools/simulator/verify/verify.ts";
 import { showScenarioDocument } from "../tools/simulator/scenario/show-scenario.ts";
-import { complain, EXIT_FINDING, EXIT_USAGE, readText } from "./simulate.ts";
+import { ok } from "../base/result.ts";
+import { groupsOfWorkspace } from "./workspace-groups.ts";
+import { complain, EXIT_FINDING, EXIT_USAGE, readText, wholeNumber } from "./simulate.ts";
 
 interface Options {
   readonly json?: boolean;
   readonly out?: string;
+  readonly workspace?: string;
+  readonly maxWarnings: number;
 }
 
-/** `plugboard verify`: what can be said of a flow without a call, each finding with a call that shows it. */
+/** `plugboard verify`: what is known about a flow without a call, each finding with a call that shows it. */
 export function verifyCommand(): Command {
   return new Command("verify")
     .argument("<flow>", "flow document (YAML or JSON)")
     .option("--json", "print the report as JSON")
-    .option("--out <folder>", "where the example calls are written, as scenarios; otherwise they are printed")
+    .option("--out <folder>", "write the example calls there, as scenarios for simulate")
+    .option("--workspace <file>", "workspace with the flow's account: how many people its groups have")
+    .option("--max-warnings <number>", "warnings that still exit with 0", wholeNumber, 0)
     .action((file: string, options: Options) => {
       process.exitCode = run(file, options);
     });
@@ -28,7 +34,13 @@ function run(file: string, options: Options): number {
   if (text === null) return EXIT_USAGE;
   const document = YamlDocument.parse(text, file);
   if (!document.ok) return unreadable(file, document.error, options);
-  const proof = verify(document.value.value());
+  const flow = document.value.value();
+  const groups = options.workspace === undefined ? ok(null) : groupsOfWorkspace(options.workspace, flow);
+  if (!groups.ok) {
+    for (const problem of groups.error) complain(problem);
+    return EXIT_USAGE;
+  }
+  const proof = verify(flow, { groups: groups.value });
   const report = new Report(document.value, proof, options.out);
   const folderProblem = report.write();
   if (folderProblem !== null) {
@@ -36,7 +48,8 @@ function run(file: string, options: Options): number {
     return EXIT_USAGE;
   }
   print(options.json === true ? JSON.stringify(report.json(), null, 2) : report.lines().join("\n"));
-  return proof.findings.length === 0 ? 0 : EXIT_FINDING;
+  const warnings = proof.findings.length - errorsIn(proof.findings);
+  return errorsIn(proof.findings) === 0 && warnings <= options.maxWarnings ? 0 : EXIT_FINDING;
 }
 
 function print(text: string): void {
@@ -142,9 +155,10 @@ class Report {
     const worst = WORST_KINDS.flatMap((kind) => {
       const one = this.#proof[kind];
       if (one !== null) return [worstSentence(kind, one), ...this.#shown(one)];
-      return hasErrors(findings) ? [] : [`${WORST[kind]}: none`];
+      return errorsIn(findings) > 0 ? [] : [`${WORST[kind]}: none`];
     });
-    return [...found, ...worst, counted(findings)];
+    const hint = this.#out === null && this.#exhibits.size > 0 ? [OUT_HINT] : [];
+    return [...found, ...worst, ...hint, counted(findings)];
   }
 
   #shown(of: FlowFinding | VerifiedWorst): readonly string[] {
@@ -152,9 +166,7 @@ class Report {
     if (exhibit === undefined) return [`  no example: ${of.noExample ?? ""}`];
     const { example, file } = exhibit;
     const story = `  example: ${example.story}`;
-    if (file !== null) return [story, `  plugboard simulate ${file}`];
-    const text = showScenarioDocument(this.#scenario(exhibit), []).trimEnd();
-    return [story, ...text.split("\n").map((line) => `    ${line}`)];
+    return file === null ? [story] : [story, `  plugboard simulate ${file}`];
   }
 
   json(): unknown {
@@ -183,8 +195,11 @@ class Report {
   }
 }
 
-function hasErrors(findings: readonly FlowFinding[]): boolean {
-  return findings.some(({ level }) => level === "error");
+/** A scenario may be longer than a screen. */
+const OUT_HINT = "With --out FOLDER each example is written there, as a scenario for plugboard simulate.";
+
+function errorsIn(findings: readonly FlowFinding[]): number {
+  return findings.filter(({ level }) => level === "error").length;
 }
 
 function worstSentence(kind: keyof typeof WORST, { ms, applet, exit, because }: VerifiedWorst): string {
@@ -192,7 +207,7 @@ function worstSentence(kind: keyof typeof WORST, { ms, applet, exit, because }: 
   return `${WORST[kind]}: ${duration(ms)} ${place}. ${because}`;
 }
 
-/** Whole minutes are told too where seconds say little. */
+/** Whole minutes too, where seconds are hard to read. */
 function duration(ms: number): string {
   const seconds = `${ms / 1000} s`;
   return ms < 120_000 ? seconds : `${seconds} (${Math.round(ms / 60_000)} min)`;

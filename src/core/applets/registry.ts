@@ -24,7 +24,7 @@ export const appletKinds: readonly AppletKind[] = [
 
 const byType = new Map(appletKinds.map((kind) => [kind.type, kind]));
 
-/** The kind that a document's `type` names; undefined: there is none. */
+/** The kind that a document's `type` names; undefined if there is no such kind. */
 export function appletKind(type: string): AppletKind | undefined {
   return byType.get(type);
 }

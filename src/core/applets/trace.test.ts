@@ -40,9 +40,9 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.after(5000);
     },
     told: [
-      "decision APP-3 No key was pressed: the menu is said again.",
+      "decision APP-3 No key was pressed: the menu plays again.",
       "digits 9 The key is not on the menu.",
-      "decision APP-3 A wrong key was pressed: the menu is said again.",
+      "decision APP-3 A wrong key was pressed: the menu plays again.",
       "exit.taken APP-3 menu no_input bye",
     ],
   },
@@ -58,7 +58,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.presses("1");
     },
     told: [
-      "decision APP-1 Warning: what was to be said did not end in time and is cut short.",
+      "answer.finding APP-1 say is still playing after 600 s: it is cut short.",
       "digits 1 The key is on the menu.",
       "exit.taken APP-3 menu 1 bye",
     ],
@@ -97,7 +97,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     told: [
       "request.result usable 200 The URL answered 200.",
       "exit.taken APP-4 pass ok route",
-      'decision APP-5 The case "say \\"hi\\"" has no exit: the default is taken.',
+      'answer.finding APP-5 select is "say \\"hi\\""; allowed is one of vip: the default is taken.',
       "exit.taken APP-5 route default bye",
     ],
   },

@@ -1,10 +1,11 @@
 import type { z } from "zod";
 import type { ValidationMode } from "../contract/fields.ts";
 import type { Finding } from "../contract/finding.ts";
+import type { FixedPrompt } from "./effects.ts";
 import type { AppletEvent } from "./events.ts";
 import type { CallEnding } from "./record.ts";
 import type { ExampleScript, ExampleScriptPlan } from "./example-script.ts";
-import type { AppletDocument } from "./setup.ts";
+import type { AppletDocument, GroupSizes } from "./setup.ts";
 import type { StepContext } from "./step-context.ts";
 
 export type { AppletEvent } from "./events.ts";
@@ -130,9 +131,15 @@ export interface AppletKind<D extends AppletDocument = AppletDocument, S = unkno
   /** File of the documentation page in the applet's own folder. */
   readonly docs: string;
   exits(document: D): readonly AppletExit[];
-  times(document: D): AppletTimes;
-  /** Findings about an answer that is in the document instead of coming from a URL, whatever the account. */
-  review?(document: D, mode: ValidationMode): readonly Finding[];
+  /** Without `groups` the account is not known. */
+  times(document: D, groups?: GroupSizes | null): AppletTimes;
+  /**
+   * What the contract says of an answer that is written into the document, and of a group that the account does not have;
+   * what else depends on the account is left out. Without `groups` the account is not known. Paths count from the applet.
+   */
+  review?(document: D, mode: ValidationMode, groups?: GroupSizes | null): readonly Finding[];
+  /** Texts and files that it plays whatever its URLs answer; `language` (BCP 47) is the account's. */
+  prompts(document: D, language: string): readonly FixedPrompt[];
   /** Null: this document alone cannot lead to that target. */
   exampleScript(document: D, plan: ExampleScriptPlan): ExampleScript | null;
   enter(context: StepContext, document: D): S;

@@ -61,7 +61,7 @@ export interface CustomerRequestState<A> {
 const WAITING: RequestOutcome<never> = { kind: "waiting" };
 
 /** The id that findings and answers of the flow document are traced under: they belong to no request. */
-const FLOW = "flow";
+export const FLOW_ANSWER = "flow";
 
 export function noRequest(): CustomerRequestState<never> {
   return { id: null, role: null, query: [], attempt: 0, requests: 0, checking: null };
@@ -138,7 +138,7 @@ function evaluate<A>(
   evaluated: EvaluatedAnswer<A>,
   received: ReceivedAnswer,
 ): RequestOutcome<A> {
-  context.findings(request.id ?? FLOW, evaluated.findings);
+  context.findings(request.id ?? FLOW_ANSWER, evaluated.findings);
   if (!evaluated.usable) {
     const error = evaluated.findings.find((each) => each.level === "error");
     const message = error?.message ?? "The answer cannot be used.";
@@ -173,7 +173,7 @@ function evaluateAudio<A>(
   const mode = context.setup.flow.validation;
   const evaluated = validateAudio(checked.url, checked.outcome, mode, checked.format ?? null);
   const message = evaluated.findings[0]?.message ?? "The audio is there.";
-  context.findings(request.id ?? FLOW, evaluated.findings);
+  context.findings(request.id ?? FLOW_ANSWER, evaluated.findings);
   traceCheck(context, checked, evaluated.ok, evaluated.findings[0]?.rule ?? null, message);
   const checks = checking.checks.filter((each) => each.id !== checked.id);
   if (!evaluated.ok && mode === "strict") {
@@ -205,7 +205,7 @@ function accept<A>(
   answer: A,
   received: ReceivedAnswer,
 ): RequestOutcome<A> {
-  const id = request.id ?? FLOW;
+  const id = request.id ?? FLOW_ANSWER;
   close(context, request, "usable", received, null, "The answer is valid and is used.");
   request.id = null;
   return { kind: "answer", id, answer };

@@ -17,6 +17,9 @@ export type Playable =
   | { readonly kind: "text"; readonly text: string; readonly language: string }
   | { readonly kind: "file"; readonly file: string };
 
+/** Something to play that is known before a call: it can be made ready, and no customer's server is asked for it. */
+export type FixedPrompt = Extract<Playable, { kind: "text" | "file" }>;
+
 /**
  * What the engine wants done, in order. Ids are unique within the call. The edge that performs an effect answers with
  * the event named here; an effect on a leg, playback or timer that is already gone is ignored without an error.
@@ -29,6 +32,8 @@ export type Effect =
       readonly purpose: RequestPurpose;
       readonly request: PreparedRequest;
       readonly deadlineMs: number;
+      /** Send the notifications of the same step first, if that takes at most `NOTIFICATION_LEAD_MS`. */
+      readonly followsNotifications?: true;
     }
   /** HEAD, then GET where HEAD answers 405 or 501 (RES-27) → `audio_checked`. */
   | { readonly kind: "check_audio"; readonly id: string; readonly url: string; readonly deadlineMs: number }

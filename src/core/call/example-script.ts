@@ -1,4 +1,5 @@
 import type { Prompt } from "../contract/prompt.ts";
+import type { GroupSizes } from "./setup.ts";
 import type { Say } from "./say.ts";
 
 /**
@@ -35,6 +36,8 @@ export interface ExampleScriptPlan {
   readonly timing: Timing;
   /** APP-5: the case that a later Switch has to take; null: none. */
   readonly select: string | null;
+  /** Of the account; absent or null: it is not known. */
+  readonly groups?: GroupSizes | null;
 }
 
 /** How long every prompt takes in a script. */

@@ -19,6 +19,12 @@ export const MAX_TYPE_AHEAD_DIGITS = 255;
 /** REQ-6: the whole exchange of one request, milliseconds. */
 export const REQUEST_DEADLINE_MS = 5000;
 
+/**
+ * How long a sync Passthru directly behind a Connect waits for the last dial event to be sent first: a caller does not
+ * notice it, and an outbox that is away must not hold a call up.
+ */
+export const NOTIFICATION_LEAD_MS = 200;
+
 /** How long an ended call waits for its recordings to close, in case the media process died. */
 export const RECORDING_CLOSE_MS = 5000;
 

@@ -1,4 +1,5 @@
 import { validateGreetingText } from "../contract/text-answers.ts";
+import { quote, warning } from "../contract/finding.ts";
 import type { Prompt } from "../contract/prompt.ts";
 import { ACCEPT_TEXT, greetingQuery } from "../contract/request.ts";
 import type { Playable } from "./effects.ts";
@@ -44,17 +45,34 @@ export function isPromptOver(prompt: PromptState): boolean {
   return prompt.request === null && prompt.play === null;
 }
 
-/** Handles an event of this prompt; null: it belongs to something else. */
-export function onPromptEvent(context: StepContext, prompt: PromptState, event: AppletEvent): PromptState | null {
+/**
+ * Handles an event of this prompt; null: it belongs to something else. A prompt that cannot be played is
+ * skipped with a warning; `field` names it in the warning (`say`, `gather_prompt`).
+ */
+export function onPromptEvent(
+  context: StepContext,
+  prompt: PromptState,
+  event: AppletEvent,
+  field = "say",
+): PromptState | null {
   if (event.kind === "fetched" && event.id === prompt.request) return playAnswer(context, event);
   if (event.kind === "playback_ended" && event.id === prompt.play) {
-    if (event.failure !== null) context.decide("APP-1", `Warning: what was to be said is skipped (${event.failure}).`);
+    if (event.failure !== null) warnSkipped(context, prompt.play, field, event.failure);
     context.clearTimer(PROMPT_TIMER);
     return NO_PROMPT;
   }
   if (event.kind !== "timer" || event.id !== PROMPT_TIMER || prompt.play === null) return null;
-  context.decide("APP-1", "Warning: what was to be said did not end in time and is cut short.");
+  const found = `still playing after ${MAX_PROMPT_MS / 1000} s`;
+  const parts = { rule: "APP-1", path: field, found, allowed: "a prompt that ends", problem: `is ${found}` };
+  context.findings(prompt.play, [warning({ ...parts, consequence: "it is cut short" })]);
   return stopPrompt(context, prompt);
+}
+
+/** APP-1: the call goes on without the prompt, and its owner sees why (RES-9). */
+function warnSkipped(context: StepContext, play: string, field: string, failure: string): void {
+  const parts = { rule: "APP-1", path: field, found: quote(failure), allowed: "a prompt that can be played" };
+  const problem = `cannot be played (${failure})`;
+  context.findings(play, [warning({ ...parts, problem, consequence: "it is skipped" })]);
 }
 
 /** Stops the prompt: the caller entered a digit. */

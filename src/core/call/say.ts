@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { httpUrlSchema } from "../contract/field-schemas.ts";
+import type { FixedPrompt } from "./effects.ts";
 
 /** Characters of one prompt: about ten minutes of speech. */
 const MAX_TEXT = 5000;
@@ -23,3 +24,9 @@ export const saySchema = z
   });
 
 export type Say = z.infer<typeof saySchema>;
+
+/** The part of a `say` that is known before a call. */
+export function fixedPromptsOf(say: Say | undefined, language: string): readonly FixedPrompt[] {
+  if (say?.text !== undefined) return [{ kind: "text", text: say.text, language }];
+  return say?.audio_file === undefined ? [] : [{ kind: "file", file: say.audio_file }];
+}

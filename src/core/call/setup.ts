@@ -14,6 +14,9 @@ export interface CallSetup {
   readonly version: string;
 }
 
+/** How many people each group of an account has, by its name. */
+export type GroupSizes = Readonly<Record<string, number>>;
+
 /** One parsed flow. Applets keep their document form (snake_case keys); `flow/` has checked that targets exist. */
 export interface Flow {
   readonly id: string;

@@ -1,4 +1,5 @@
 import type { Destination } from "../contract/destination.ts";
+import type { Finding } from "../contract/finding.ts";
 import type { CallType, DialStatus } from "../contract/outcome.ts";
 import type { LegFacts } from "../contract/request.ts";
 import type { LegId } from "./legs.ts";
@@ -49,6 +50,13 @@ export interface Closing {
   readonly rejected: boolean;
 }
 
+/** APP-5: what was found about a Passthru's answer as a selection. A Switch traces it; without one nobody needs it. */
+export interface SelectionReading {
+  /** Id of the Passthru's request. */
+  readonly request: string;
+  readonly findings: readonly Finding[];
+}
+
 /**
  * One call between two events: a plain JSON value. The lists of what is open are the engine's ledger: an event that
  * names nothing in it is stale and is ignored, and the call ends only when all lists are empty.
@@ -88,6 +96,8 @@ export interface CallState {
   readonly typeAhead: string;
   /** The case that the latest sync Passthru selected (APP-5); null: none. */
   readonly selected: string | null;
+  /** How that case was read from the answer, for the Switch that needs it; absent in states of earlier versions. */
+  readonly selection?: SelectionReading | null;
   /** Milliseconds of all conversations so far. */
   readonly conversationMs: number;
   /** How the latest Connect that dialled ended: outlives `facts.dialCallStatus`. */

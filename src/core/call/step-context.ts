@@ -33,6 +33,8 @@ export interface RequestSpec {
   readonly query: Query;
   readonly versionHeader: boolean;
   readonly accept: string;
+  /** See the `fetch` effect; it makes a difference only where the same step notifies. */
+  readonly followsNotifications?: true;
 }
 
 /** How to record; see the `record` effect. */
@@ -159,7 +161,15 @@ export class StepContext {
     const request = this.#build(id, spec);
     if (request === null) return null;
     this.#draft.fetches = [...this.#draft.fetches, id];
-    this.effects.push({ kind: "fetch", id, purpose: spec.purpose, request, deadlineMs: REQUEST_DEADLINE_MS });
+    const follows = spec.followsNotifications === true && this.effects.some(({ kind }) => kind === "notify");
+    this.effects.push({
+      kind: "fetch",
+      id,
+      purpose: spec.purpose,
+      request,
+      deadlineMs: REQUEST_DEADLINE_MS,
+      ...(follows ? { followsNotifications: true } : {}),
+    });
     return id;
   }
 
@@ -172,7 +182,7 @@ export class StepContext {
 
   /** RES-27 → `audio_checked` with the returned id. */
   checkAudio(url: string, deadlineMs: number, attempt: number): string {
-    const id = this.#nextId("a");
+    const id = this.#nextId(CHECK);
     this.#draft.fetches = [...this.#draft.fetches, id];
     this.effects.push({ kind: "check_audio", id, url, deadlineMs });
     this.trace({
@@ -373,6 +383,14 @@ export class StepContext {
     this.#draft.lastId += 1;
     return prefix + this.#draft.lastId;
   }
+}
+
+/** Ids of audio checks begin so, unlike those of fetches. */
+const CHECK = "a";
+
+/** Whether a request was an audio check: the edge answers it with `audio_checked`, and a fetch with `fetched`. */
+export function isAudioCheck(requestId: string): boolean {
+  return requestId.startsWith(CHECK);
 }
 
 /** What is played, for the trace, without the credentials of a URL. */

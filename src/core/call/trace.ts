@@ -47,7 +47,7 @@ export type TraceBody =
       readonly rule: string | null;
       readonly message: string;
     } & ResponseExcerpt)
-  /** One finding of the validation (RES-9). */
+  /** One finding (RES-9). `id`: the request, the playback, or `flow` for an answer that is part of the flow. */
   | {
       readonly type: "answer.finding";
       readonly id: string;

@@ -38,3 +38,26 @@ export interface Account {
   readonly users: readonly User[];
   readonly groups: Readonly<Record<string, readonly string[]>>;
 }
+
+/**
+ * An account with the defaults of a workspace file, nothing forbidden and nobody in it: for tools and tests, to which only
+ * `fields` matter.
+ */
+export function plainAccount(fields: Partial<Account> = {}): Account {
+  return {
+    sid: "acme",
+    tenantId: "1409",
+    country: "IN",
+    timezone: "Asia/Kolkata",
+    numberFormat: "national",
+    wire: "documented",
+    dialEvents: ["dial", "terminal"],
+    language: "en",
+    sipHosts: [],
+    dialPrefixes: [],
+    exophones: [],
+    users: [],
+    groups: {},
+    ...fields,
+  };
+}

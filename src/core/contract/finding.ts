@@ -40,6 +40,11 @@ function finding(level: "warning" | "error", parts: FindingParts): Finding {
   return { level, rule, path, found, allowed, consequence, message };
 }
 
+/** A finding about an answer that is written into a flow: its path counts from the applet, whose key holds the answer. */
+export function inParameters(finding: Finding): Finding {
+  return { ...finding, path: finding.path === "" ? "parameters" : `parameters.${finding.path}` };
+}
+
 /** Longest text from an answer in a finding: enough to recognise it, too little to flood a trace. */
 const MAX_FOUND_CHARACTERS = 80;
 

@@ -6,7 +6,6 @@ import type { CallState, KnownFacts } from "../call/state.ts";
 import { StepContext } from "../call/step-context.ts";
 import { callerNumber } from "../contract/numbers.ts";
 import { formatInstant } from "../contract/time.ts";
-import type { StepResult } from "./engine.ts";
 import { CALL_TIMER } from "./finish.ts";
 import { enterFlow } from "./flow-runner.ts";
 
@@ -24,7 +23,7 @@ const NOTHING_KNOWN: KnownFacts = {
 };
 
 /** The first step of a call: into the flow's first applet. Throws when the event is not `call_arrived` (a bug of the edge). */
-export function beginCall(setup: CallSetup, event: CallEvent): StepResult {
+export function beginCall(setup: CallSetup, event: CallEvent): StepContext {
   if (event.kind !== "call_arrived") throw new Error(`a call begins with call_arrived, not with ${event.kind}`);
   const context = new StepContext(setup, stateOf(event), event.at);
   context.trace({
@@ -39,7 +38,7 @@ export function beginCall(setup: CallSetup, event: CallEvent): StepResult {
   });
   context.setTimer(CALL_TIMER, Math.min(event.timeLimitMs ?? MAX_CALL_MS, MAX_CALL_MS));
   enterFlow(context);
-  return { state: context.call, effects: context.effects };
+  return context;
 }
 
 function stateOf(event: Arrival): CallState {

@@ -299,6 +299,25 @@ describe("limits", () => {
     expect(call.open).toEqual([]);
   });
 
+  it("APP-9: nor is a Passthru behind the last of them told when the caller leaves (DIAL-11)", () => {
+    const call = (laps: number) => {
+      const menu = { type: "menu", say: { text: "?" }, keys: { "1": "menu", "2": "sales" } };
+      const sales = { ...connectFlow.applets.sales, exits: { nobody_answered: "pass" } };
+      const pass = { type: "passthru", url: "https://app.example/pass", exits: {} };
+      const drive = new Drive({ flow: { flow: "1", start: "menu", applets: { menu, sales, pass } } });
+      drive.thorough = false;
+      for (let i = 0; i < laps; i++) drive.presses("1");
+      drive.presses("2");
+      drive.dial([A]);
+      drive.leaves();
+      return drive;
+    };
+    expect(call(197).applets.slice(-2)).toEqual(["sales", "pass"]);
+    const full = call(198);
+    expect(full.applets).toHaveLength(MAX_APPLETS_PER_CALL);
+    expect(full.applets.at(-1)).toBe("sales");
+  });
+
   it("a call ends at its time limit", () => {
     const call = new Drive({ call: { timeLimitMs: 60_000 } });
     call.dial([A]);
@@ -337,8 +356,29 @@ describe("limits", () => {
     }
     expect(call.call.lastLeg).toBe(501);
     expect(call.traced("decision").find((entry) => entry.rule === "LIMIT")?.message).toBe(
-      "The call may dial no more legs.",
+      "The call has dialled 500 legs and may dial no more.",
     );
+  });
+
+  it("EXIT-4: a Connect that the limit of legs keeps from dialling at all has dialled nobody", () => {
+    const applets = {
+      sales: {
+        type: "connect",
+        url: { primary: "https://app.example/connect" },
+        exits: { nobody_answered: "sales", nobody_dialed: "none" },
+      },
+      none: { type: "hangup" },
+    };
+    const call = new Drive({ flow: { ...connectFlow, applets } });
+    call.thorough = false;
+    const numbers = Array.from({ length: 100 }, (_, i) => `+9199000${String(10_000 + i)}`);
+    for (let leg = 2; leg < 600 && !call.call.ended; leg++) {
+      if (call.call.fetches.length > 0) call.dial(numbers);
+      if (call.call.lastLeg >= leg) call.refuses(leg);
+    }
+    expect(call.call.lastLeg).toBe(501);
+    expect(call.exits).toEqual([...Array<string>(5).fill("sales.nobody_answered"), "sales.nobody_dialed"]);
+    expect(call.call.facts).toMatchObject({ callType: "incomplete", legs: [] });
   });
 
   it("the trace is bounded: then one entry says so, and only the end still follows", () => {
@@ -346,7 +386,7 @@ describe("limits", () => {
     call.dial([A, "+919900000012"]);
     call.refuses(2);
     call.thorough = false;
-    // A leg that was given up and answers is a decision each time.
+    // A cancelled leg that answers is a decision each time.
     for (let i = 0; i < MAX_TRACE_ENTRIES; i++) call.answers(2);
     expect(call.trace).toHaveLength(MAX_TRACE_ENTRIES - 1);
     expect(call.trace.at(-1)).toMatchObject({ type: "decision", rule: "LIMIT" });
@@ -521,7 +561,7 @@ describe("legs", () => {
     expect(call.of("hang_up")).toEqual([{ kind: "hang_up", leg: 2 }]);
     expect(call.traced("decision").at(-1)).toMatchObject({
       rule: "DIAL-2",
-      message: "Leg 2 answered after it had been given up: it is hung up and is no conversation.",
+      message: "Leg 2 answered after it had been cancelled: it is hung up and does not count as a conversation.",
     });
     call.answers(4);
     expect(call.latest).toEqual([]);

@@ -4,7 +4,7 @@ import type { CallEvent } from "../call/events.ts";
 import { CALLER, type LegId } from "../call/legs.ts";
 import type { CallSetup } from "../call/setup.ts";
 import type { CallState } from "../call/state.ts";
-import { StepContext } from "../call/step-context.ts";
+import { isAudioCheck, StepContext } from "../call/step-context.ts";
 import { beginCall } from "./begin.ts";
 import { awaitRecordings, CALL_TIMER, CLOSING_TIMER, writeRecord, finishCall } from "./finish.ts";
 import { deliver } from "./flow-runner.ts";
@@ -23,13 +23,17 @@ export interface StepResult {
  * repeated) change nothing. Behind `end`, the last effect, every event yields no effects.
  */
 export function step(setup: CallSetup, state: CallState | null, event: CallEvent): StepResult {
-  if (state === null) return beginCall(setup, event);
+  if (state === null) return resultOf(beginCall(setup, event));
   if (state.ended) return { state, effects: [] };
   // Time never runs backwards within a call, whatever a clock says.
   const context = new StepContext(setup, state, Math.max(event.at, state.now));
   if (state.closing === null) handle(context, event);
   else handleWhileClosing(context, event);
-  return { state: context.call, effects: context.effects };
+  return resultOf(context);
+}
+
+function resultOf({ call, effects }: StepContext): StepResult {
+  return { state: call, effects };
 }
 
 function handle(context: StepContext, event: CallEvent): void {
@@ -38,7 +42,8 @@ function handle(context: StepContext, event: CallEvent): void {
       return;
     case "fetched":
     case "audio_checked":
-      if (context.closeFetch(event.id)) deliver(context, event);
+      if (isAudioCheck(event.id) === (event.kind === "audio_checked") && context.closeFetch(event.id))
+        deliver(context, event);
       return;
     case "playback_ended":
       if (!context.closePlay(event.id)) return;
@@ -132,11 +137,14 @@ function asEndOf(up: boolean, event: Extract<LegEvent, { kind: "leg_failed" | "l
   return { kind: "leg_failed", at, leg, sip: event.kind === "leg_failed" ? event.sip : null, detail, ...cause };
 }
 
-/** DIAL-2, DIAL-4: the answer of a leg that was given up has crossed the CANCEL: end it, nobody hears it. */
+/** DIAL-2, DIAL-4: the answer of a cancelled leg has crossed the CANCEL: hang the leg up before anyone is connected to it. */
 function hangUpLateAnswer(context: StepContext, leg: LegId): void {
   if (leg > context.call.lastLeg) return;
   context.effects.push({ kind: "hang_up", leg });
-  context.decide("DIAL-2", `Leg ${leg} answered after it had been given up: it is hung up and is no conversation.`);
+  context.decide(
+    "DIAL-2",
+    `Leg ${leg} answered after it had been cancelled: it is hung up and does not count as a conversation.`,
+  );
 }
 
 function handleTimer(context: StepContext, event: TimerEvent): void {

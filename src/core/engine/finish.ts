@@ -1,7 +1,7 @@
 import { appletKind } from "../applets/registry.ts";
 import type { AppletKind, CallEnding, ClosingExit } from "../call/applet.ts";
 import { CALLER } from "../call/legs.ts";
-import { RECORDING_CLOSE_MS } from "../call/limits.ts";
+import { MAX_APPLETS_PER_CALL, RECORDING_CLOSE_MS } from "../call/limits.ts";
 import type { CallRecord } from "../call/record.ts";
 import type { AppletDocument } from "../call/setup.ts";
 import type { Closing } from "../call/state.ts";
@@ -22,6 +22,8 @@ const DECLINE = 603;
  */
 export function finishCall(context: StepContext, ending: CallEnding): void {
   if (ending.by !== "caller") context.decide(ending.rule, ending.message);
+  // Before a Passthru behind is notified: a recording belongs to the applet that began it.
+  for (const { id } of context.call.recordings) context.stopRecording(id);
   takeClosingExit(context, ending);
   closeApplet(context);
   for (const timer of context.call.timers) context.clearTimer(timer.id);
@@ -30,7 +32,7 @@ export function finishCall(context: StepContext, ending: CallEnding): void {
   awaitRecordings(context);
 }
 
-/** Closes what the running applet left open, so that nobody rings, hears or waits for an applet that is over. */
+/** Closes what the running applet left open, so that nothing rings, plays or waits for an applet that is over. */
 export function closeApplet(context: StepContext): void {
   const { fetches, plays, timers, legs, recordings } = context.call;
   for (const id of fetches) context.cancelRequest(id, "REF-8");
@@ -71,14 +73,14 @@ function takeClosingExit(context: StepContext, ending: CallEnding): void {
   tellPassthru(context, next, closingExit);
 }
 
-/** DIAL-11: a Passthru directly behind is still told, once and without anybody waiting for its answer. */
+/** DIAL-11: a Passthru directly behind is still notified, once and without waiting for its answer. */
 function tellPassthru(context: StepContext, target: string | null, closingExit: ClosingExit): void {
   const behind = appletOf(context, target);
-  if (behind?.kind.notifyOnly === undefined) return;
+  if (behind?.kind.notifyOnly === undefined || context.call.appletsRun >= MAX_APPLETS_PER_CALL) return;
   const { id, document } = behind;
   context.decide(
     closingExit.rule,
-    `Nobody is left to go on with the flow; "${id}" directly behind is still told once.`,
+    `Nobody is left to go on with the flow; "${id}" directly behind is still notified once.`,
   );
   context.patchState({ applet: id, appletState: null });
   context.trace({ type: "applet.entered", applet: id, kind: document.type });

@@ -53,7 +53,7 @@ function follow(context: StepContext, exit: string, rule: string): void {
   const next = targetOf(running, exit);
   closeApplet(context);
   context.trace({ type: "exit.taken", applet: running.id, exit, next, rule });
-  // REQ-24: only the applet right behind a Connect is told how it ended.
+  // REQ-24: only the applet right behind a Connect learns how it ended.
   if (!running.kind.dials) context.updateFacts({ dialCallStatus: null });
   context.patchState({ applet: null, appletState: null });
   if (next === null) return hangUpBehind(context, running.id, exit);

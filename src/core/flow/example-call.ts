@@ -1,6 +1,6 @@
 import { appletKind } from "../applets/registry.ts";
-import type { ExampleScript } from "../call/example-script.ts";
-import type { Flow } from "../call/setup.ts";
+import type { ExampleScript, ExampleScriptPlan } from "../call/example-script.ts";
+import type { Flow, GroupSizes } from "../call/setup.ts";
 import type { PathStep } from "./graph.ts";
 import type { WorstCase } from "./verify.ts";
 
@@ -20,40 +20,53 @@ const STARTS = 672;
 const PATIENCE_MS = 1000;
 
 /**
- * A concrete call in which a worst case comes about, as a scenario document: the caller walks there, suffers it, and hangs
+ * A concrete call in which a worst case comes about, as a scenario document: the caller gets there, waits it out, and hangs
  * up. Null: it depends on things a flow does not hold, or that no script can time.
  */
-export function exampleOf(flow: Flow, worst: WorstCase, what: "ringing" | "silence"): ExampleCall | null {
+export function exampleOf(
+  flow: Flow,
+  worst: WorstCase,
+  what: "ringing" | "silence",
+  groups: GroupSizes | null = null,
+): ExampleCall | null {
   const exit = what === "silence" && worst.exit !== null ? worst.exit : what;
-  return exampleCallAlong(flow, [...worst.path, { applet: worst.applet, exit, timing: worst.timing }]);
+  return exampleCallAlong(flow, [...worst.path, { applet: worst.applet, exit, timing: worst.timing }], groups);
 }
 
 /**
  * A call that goes a given way, as a scenario document; the caller hangs up a second behind its end. Whether it really
  * goes that way is known only when it is played. Null: no script can make it.
  */
-export function exampleCallAlong(flow: Flow, path: readonly PathStep[]): ExampleCall | null {
+export function exampleCallAlong(
+  flow: Flow,
+  path: readonly PathStep[],
+  groups: GroupSizes | null = null,
+): ExampleCall | null {
   const script = new Script();
   for (const [i, step] of path.entries()) {
-    const part = exampleScriptOf(flow, step, selectedBehind(flow, path, i));
+    const part = exampleScriptOf(flow, step, { select: selectedBehind(flow, path, i), groups });
     if (part === null || !script.add(part)) return null;
   }
   return script.scenario(flow);
 }
 
-function exampleScriptOf(flow: Flow, { applet, exit, timing }: PathStep, select: string | null): ExampleScript | null {
+function exampleScriptOf(
+  flow: Flow,
+  { applet, exit, timing }: PathStep,
+  given: Pick<ExampleScriptPlan, "select" | "groups">,
+): ExampleScript | null {
   const document = flow.applets[applet];
   const kind = document === undefined ? undefined : appletKind(document.type);
   if (document === undefined || kind === undefined) return null;
-  return kind.exampleScript(document, { target: exit, timing, select });
+  return kind.exampleScript(document, { target: exit, timing, ...given });
 }
 
-/** Whether an exit can be scripted at all, for walks worth a try. */
+/** Whether an exit can be scripted at all, for paths worth a try. */
 export function hasExampleScript(flow: Flow, applet: string, exit: string): boolean {
-  return exampleScriptOf(flow, { applet, exit, timing: "fast" }, null) !== null;
+  return exampleScriptOf(flow, { applet, exit, timing: "fast" }, { select: null, groups: null }) !== null;
 }
 
-/** APP-5: the case that the next Switch of the walk shall take, if no Passthru comes between. */
+/** APP-5: the case that the next Switch on the path has to take, if no Passthru comes between. */
 function selectedBehind(flow: Flow, path: readonly PathStep[], at: number): string | null {
   for (const { applet, exit } of path.slice(at + 1)) {
     const type = flow.applets[applet]?.type;
@@ -120,7 +133,7 @@ class Script {
     return { account: { users: members.map((number) => ({ name: name(number), number })), groups } };
   }
 
-  /** A moment at which every time condition of the walk goes the right way. */
+  /** A moment at which every time condition on the path goes the right way. */
   #start(): number | null {
     for (let i = 0; i < STARTS; i++) {
       const startMs = FIRST_START_MS + i * HALF_HOUR_MS;

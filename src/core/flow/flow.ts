@@ -48,7 +48,7 @@ export interface FlowReading {
 
 /**
  * Reads a flow document. The flow that comes out can be run: every applet fits its kind's schema, every target exists,
- * and no loop spins (APP-9). All problems are found, not the first alone. Never throws.
+ * and no loop busy-loops (APP-9). All problems are found, not the first alone. Never throws.
  */
 export function parseFlow(document: unknown): Result<Flow, readonly FlowProblem[]> {
   const { problems, playable } = readFlow(document);

@@ -1,7 +1,7 @@
 import { appletKind } from "../applets/registry.ts";
 import { type AppletExit, type AppletTimes, DIALS_NOBODY } from "../call/applet.ts";
 import type { Timing } from "../call/example-script.ts";
-import type { AppletDocument, Flow } from "../call/setup.ts";
+import type { AppletDocument, Flow, GroupSizes } from "../call/setup.ts";
 
 /** One applet of a flow with what its kind says about it. */
 export interface FlowNode {
@@ -11,7 +11,7 @@ export interface FlowNode {
   readonly times: AppletTimes;
 }
 
-/** One step of a walk: the exit by which an applet is left, and how the applet was gone through. */
+/** One step of a path: the exit by which an applet is left, and how fast the applet was passed. */
 export interface PathStep {
   readonly applet: string;
   readonly exit: string;
@@ -23,12 +23,13 @@ export type FlowGraph = ReadonlyMap<string, FlowNode>;
 
 const NO_TIME: AppletTimes = { ...DIALS_NOBODY, silenceMs: 0, silentBecause: "" };
 
-export function graphOf(applets: Flow["applets"]): FlowGraph {
+/** `groups` null: the account is not known. */
+export function graphOf(applets: Flow["applets"], groups: GroupSizes | null): FlowGraph {
   return new Map(
     Object.entries(applets).map(([id, document]): [string, FlowNode] => {
       const kind = appletKind(document.type);
       const exits = kind?.exits(document) ?? [];
-      return [id, { id, document, exits, times: kind?.times(document) ?? NO_TIME }];
+      return [id, { id, document, exits, times: kind?.times(document, groups) ?? NO_TIME }];
     }),
   );
 }
@@ -36,14 +37,14 @@ export function graphOf(applets: Flow["applets"]): FlowGraph {
 /** Whether a way may be walked. */
 export type MayTake = (applet: string, exit: string) => boolean;
 
-/** Where a walk has come to. `selected`: a case may have been selected for a Switch (APP-5). */
+/** Where a path has come to. `selected`: a case may have been selected for a Switch (APP-5). */
 interface Place {
   readonly node: FlowNode;
   readonly selected: boolean;
   readonly path: readonly PathStep[];
 }
 
-/** The shortest walks from `start` to every applet that a call can come to, shortest first; the start's is empty. */
+/** The shortest paths from `start` to every applet that a call can come to, shortest first; the start's is empty. */
 function* placesFrom(graph: FlowGraph, start: string, mayTake: MayTake): Generator<Place, void, void> {
   const first = graph.get(start);
   const places = new Map<string, Place>();
@@ -92,14 +93,14 @@ export function reachFrom(graph: FlowGraph, start: string): Reach {
   return { applets: new Set(exits.keys()), exits };
 }
 
-/** The shortest walk from `start` to every applet that can be reached. */
+/** The shortest path from `start` to every applet that can be reached. */
 export function pathsFrom(graph: FlowGraph, start: string): ReadonlyMap<string, readonly PathStep[]> {
   const paths = new Map<string, readonly PathStep[]>();
   for (const { node, path } of placesFrom(graph, start, () => true)) if (!paths.has(node.id)) paths.set(node.id, path);
   return paths;
 }
 
-/** The end of a walk: an applet, and the exit by which it is left then; null: it is only come to. */
+/** The end of a path: an applet, and the exit it is left by; null: the path ends on entering it. */
 export interface PathEnd {
   readonly applet: string;
   readonly exit: string | null;
@@ -138,7 +139,7 @@ function shortestTo(graph: FlowGraph, start: string, end: PathEnd, mayTake: MayT
 }
 
 /**
- * APP-9: the loops in which a call could spin, since no exit on them waits for the caller or the network. Each is the
+ * APP-9: the loops a call could go round without waiting, since no exit on them waits for the caller or the network. Each is the
  * ids in order, the first not repeated; loops that share applets are reported by one of them.
  */
 export function busyLoops(graph: FlowGraph): readonly (readonly string[])[] {

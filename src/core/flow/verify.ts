@@ -2,7 +2,7 @@ import { appletKind } from "../applets/registry.ts";
 import type { AppletExit } from "../call/applet.ts";
 import { MAX_APPLETS_PER_CALL } from "../call/limits.ts";
 import type { Timing } from "../call/example-script.ts";
-import type { Flow } from "../call/setup.ts";
+import type { Flow, GroupSizes } from "../call/setup.ts";
 import {
   type FlowGraph,
   type FlowNode,
@@ -28,7 +28,7 @@ export interface WorstCase {
   /** The way to the applet where it happens, and that applet. */
   readonly path: readonly PathStep[];
   readonly applet: string;
-  /** The exit at the end of it; null: it lies at the beginning of the applet, or fills it. */
+  /** The exit at the end of it; null: it is at the beginning of the applet, or fills it. */
   readonly exit: string | null;
   /** How the applet is gone through until then. */
   readonly timing: Timing;
@@ -36,18 +36,18 @@ export interface WorstCase {
   readonly because: string;
 }
 
-/** What can be said of a flow without a call. */
+/** What verification finds without a call. */
 export interface FlowVerification {
   readonly warnings: readonly FlowWarning[];
   /** Null: nothing is ever dialled. */
   readonly longestRinging: WorstCase | null;
-  /** Nothing to hear and no key pressed. Null: the caller always hears something. */
+  /** Neither sound nor a digit. Null: the caller always hears something. */
   readonly longestSilence: WorstCase | null;
 }
 
 /** APP-9, as problems of the document: loops that wait for nobody. */
 export function busyLoopProblems(applets: Flow["applets"]): FlowProblem[] {
-  return busyLoops(graphOf(applets)).map((loop) => {
+  return busyLoops(graphOf(applets, null)).map((loop) => {
     const found = [...loop, loop[0]].join(" → ");
     const allowed = "a loop with an applet in it that waits for the caller or the network (APP-9)";
     const message = `goes in loops without waiting for anybody: ${found}; allowed is ${allowed}`;
@@ -55,16 +55,19 @@ export function busyLoopProblems(applets: Flow["applets"]): FlowProblem[] {
   });
 }
 
-/** Verifies a parsed flow: what is never reached, what leads nowhere, how long callers may wait. */
-export function verifyFlow(flow: Flow): FlowVerification {
-  return verifyGraph(graphOf(flow.applets), flow);
+/**
+ * Verifies a parsed flow: what is never reached, what leads nowhere, how long callers may wait. `groups`: of its account;
+ * null: it is not known, so that a group may hold as many people as a list can.
+ */
+export function verifyFlow(flow: Flow, groups: GroupSizes | null = null): FlowVerification {
+  return verifyGraph(graphOf(flow.applets, groups), flow, groups);
 }
 
-/** {@link verifyFlow} of a graph that may lack ways of the flow: those that nobody shall walk. */
-export function verifyGraph(graph: FlowGraph, flow: Flow): FlowVerification {
+/** {@link verifyFlow} of a graph that may lack exits of the flow: those that no path may take. */
+export function verifyGraph(graph: FlowGraph, flow: Flow, groups: GroupSizes | null): FlowVerification {
   const reach = reachFrom(graph, flow.start);
   return {
-    warnings: [...unreachable(graph, reach), ...badAnswers(graph, reach, flow), ...deadEnds(graph, reach)],
+    warnings: [...unreachable(graph, reach), ...badAnswers(graph, reach, flow, groups), ...deadEnds(graph, reach)],
     longestRinging: longestRinging(graph, pathsFrom(graph, flow.start)),
     longestSilence: longestSilence(graph, flow.start, reach),
   };
@@ -79,12 +82,12 @@ function unreachable(graph: FlowGraph, reach: Reach): FlowWarning[] {
 }
 
 /** RES-5, RES-7 and others of section 2, for answers that stand in the flow. */
-function badAnswers(graph: FlowGraph, reach: Reach, { validation }: Flow): FlowWarning[] {
+function badAnswers(graph: FlowGraph, reach: Reach, { validation }: Flow, groups: GroupSizes | null): FlowWarning[] {
   return [...graph.values()]
     .filter(({ id }) => reach.applets.has(id))
     .flatMap(({ id, document }) =>
-      (appletKind(document.type)?.review?.(document, validation) ?? []).map(({ rule, path, message }) => {
-        return { rule, path: ["applets", id, "parameters", ...pathToDocument(path)], message };
+      (appletKind(document.type)?.review?.(document, validation, groups) ?? []).map(({ rule, path, message }) => {
+        return { rule, path: ["applets", id, ...pathToDocument(path)], message };
       }),
     );
 }
@@ -115,7 +118,7 @@ function longestRinging(graph: FlowGraph, walks: ReadonlyMap<string, readonly Pa
   return worst;
 }
 
-/** How the caller came to an applet, and how long he had heard nothing by then. */
+/** How the caller came to an applet, and how long they had heard nothing by then. */
 interface Arrival {
   readonly applet: string;
   readonly ms: number;
@@ -124,7 +127,7 @@ interface Arrival {
 }
 
 /**
- * Silence adds up over applets that make no sound, and a walk may go round through such applets until the call has run as
+ * Silence adds up over applets that make no sound, and a path may go round through such applets until the call has run as
  * many as it may (APP-9). So the worst arrival at each applet is taken forward, applet by applet of the call.
  */
 function longestSilence(graph: FlowGraph, start: string, reach: Reach): WorstCase | null {
@@ -149,7 +152,7 @@ function longestSilence(graph: FlowGraph, start: string, reach: Reach): WorstCas
 
 interface Silence {
   readonly ms: number;
-  /** Null: it lies at the beginning of the applet, or fills it. */
+  /** Null: it is at the beginning of the applet, or fills it. */
   readonly exit: string | null;
   readonly timing: Timing;
 }
@@ -185,7 +188,7 @@ function told(arrival: Arrival, { id, times }: FlowNode, { ms, exit, timing }: S
   return { ms, path: pathOf(arrival), applet: id, exit, timing, because };
 }
 
-/** What lies before the last sound may as well go briskly. */
+/** What comes before the last sound may as well go fast. */
 function pathOf(arrival: Arrival): readonly PathStep[] {
   const path: PathStep[] = [];
   for (let { by } = arrival; by !== null; by = by.from.by) path.unshift(by.step);

@@ -1,4 +1,4 @@
-import type { Kysely, SqlBool } from "kysely";
+import type { Expression, Kysely, SqlBool } from "kysely";
 import { sql } from "kysely";
 import type { CallsTable, Tables } from "./tables.ts";
 import type {
@@ -87,7 +87,8 @@ export class Reader {
       )
       .$if(direction !== undefined, (query) => query.where("direction", "=", direction ?? "incoming"))
       .$if(startedFrom !== undefined, (query) => query.where("started_at", ">=", startedFrom ?? 0))
-      .$if(startedTo !== undefined, (query) => query.where("started_at", "<=", startedTo ?? 0));
+      .$if(startedTo !== undefined, (query) => query.where("started_at", "<=", startedTo ?? 0))
+      .$call((query) => byOutcome(query, filter));
   }
 
   /** One statement, so that a call that ends meanwhile is seen whole, before or after. */
@@ -142,6 +143,23 @@ export class Reader {
       from live l where l.call_sid = any(${callSids}) order by l.started_at, l.call_sid`.execute(this.#db);
     return rows;
   }
+}
+
+/** What only the record and the trace know of a call; the page's limit and the account's index bound how many are looked at. */
+function byOutcome<Q extends { where(condition: Expression<SqlBool>): Q }>(query: Q, filter: CallFilter): Q {
+  const { dialCallStatus, exit, minDurationMs, maxDurationMs } = filter;
+  const conditions = [
+    dialCallStatus === undefined ? null : sql<SqlBool>`cdr::jsonb ->> 'dial_call_status' = ${dialCallStatus}`,
+    minDurationMs === undefined ? null : sql<SqlBool>`(cdr::jsonb ->> 'duration_ms')::bigint >= ${minDurationMs}`,
+    maxDurationMs === undefined ? null : sql<SqlBool>`(cdr::jsonb ->> 'duration_ms')::bigint <= ${maxDurationMs}`,
+    exit === undefined ? null : exitTaken(exit),
+  ];
+  return conditions.reduce((narrowed, condition) => (condition === null ? narrowed : narrowed.where(condition)), query);
+}
+
+function exitTaken(exit: string): Expression<SqlBool> {
+  const entry = JSON.stringify([{ type: "exit.taken", exit }]);
+  return sql<SqlBool>`exists (select 1 from journal j where j.call_sid = "all".call_sid and j.trace::jsonb @> ${entry}::jsonb)`;
 }
 
 interface CallRowWithAll extends AnyCall {

@@ -164,6 +164,13 @@ export interface CallFilter {
   /** Either side. */
   readonly number?: string;
   readonly direction?: CallRow["direction"];
+  /** Of the call detail record; only calls that have ended. */
+  readonly dialCallStatus?: string;
+  /** Name of an exit that the call's flow has taken. */
+  readonly exit?: string;
+  /** Whole length of the call, ended calls only. */
+  readonly minDurationMs?: number;
+  readonly maxDurationMs?: number;
   readonly startedFrom?: number;
   readonly startedTo?: number;
   /** `asc`: oldest first. Default `desc`. */

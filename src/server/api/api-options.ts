@@ -9,7 +9,7 @@ import type { Exchange } from "../exchange/exchange.ts";
 export interface ApiOptions {
   readonly exchange: Exchange;
   readonly store: Store;
-  readonly directory: Directory;
+  readonly directory: Pick<Directory, "hasKey">;
   readonly recordingsDir: string;
   readonly links: RecordingLinks;
   readonly clock: Clock;

@@ -6,7 +6,7 @@ import { problem } from "./problem.ts";
 
 /** HTTP Basic with a key and token of the account in the path. A wrong key and an unknown account look the same. */
 export async function authenticate(
-  directory: Directory,
+  directory: Pick<Directory, "hasKey">,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {

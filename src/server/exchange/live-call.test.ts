@@ -94,3 +94,72 @@ describe("M8, A12: when the wall clock is set under a live call", () => {
     expect(talked?.duration_ms).toBeLessThan(6000);
   });
 });
+
+describe("a Passthru directly behind a Connect whose attempt was announced", () => {
+  const EVENTS = "http://events.example/dial";
+  const exits = { nobody_answered: "pass" };
+  const parameters = { destination: { numbers: ["+919900000011"] }, dial_passthru_event_url: EVENTS };
+  const applets = {
+    c: { type: "connect", parameters, exits },
+    pass: { type: "passthru", url: "http://app.example/pass", mode: "sync", exits: {} },
+  };
+
+  /** A call whose only attempt has just failed. `writes` settles its journal rows, in order. */
+  function failed() {
+    const clock = new VirtualClock(1000);
+    const done: string[] = [];
+    const writes: (() => void)[] = [];
+    const call = new LiveCall("sid", { ...setup, flow: { ...flow, applets } }, null, {
+      clock,
+      log: silentLog,
+      append: (row, urgency) => {
+        const owed = (row.outbox ?? []).map((each) => each.request.match(/EventType=(\w+)/)?.[1] ?? "");
+        return new Promise((resolve) => {
+          writes.push(() => {
+            done.push(...owed.map((event) => `${event} ${urgency}`));
+            resolve();
+          });
+        });
+      },
+      perform: ({ kind }) => void (kind === "fetch" || kind === "cancel_request" ? done.push(kind) : null),
+      legSnapshots: () => null,
+      ended: () => undefined,
+    });
+    const from = "+919812345678";
+    const arrived = { kind: "call_arrived", at: 1000, callSid: "sid", from, to: EXOPHONE.number } as const;
+    call.deliver({ ...arrived, direction: "incoming", customField: null });
+    writes.shift()?.();
+    call.deliver({ kind: "leg_failed", at: 1000, leg: 2, sip: 486, detail: "" });
+    return { call, clock, done, writes };
+  }
+
+  it("C16: is sent once the row with the Terminal event is written, and that is asked for at once", async () => {
+    const { done, writes, clock } = failed();
+    expect(done).toEqual(["Dial soon"]);
+    writes.shift()?.();
+    await Promise.resolve();
+    expect(done).toEqual(["Dial soon", "Terminal now", "fetch"]);
+    clock.advance(1000);
+    expect(done).toHaveLength(3);
+  });
+
+  it("C16: waits no longer than 200 ms for it, and is sent once", async () => {
+    const { done, writes, clock } = failed();
+    clock.advance(199);
+    expect(done).toEqual(["Dial soon"]);
+    clock.advance(1);
+    expect(done).toEqual(["Dial soon", "fetch"]);
+    writes.shift()?.();
+    await Promise.resolve();
+    expect(done).toEqual(["Dial soon", "fetch", "Terminal now"]);
+  });
+
+  it("C16: is not sent at all when the caller leaves while it waits", async () => {
+    const { call, done, writes, clock } = failed();
+    call.deliver({ kind: "leg_ended", at: 1050, leg: 1, detail: "" });
+    for (const write of writes) write();
+    await Promise.resolve();
+    clock.advance(1000);
+    expect(done).not.toContain("fetch");
+  });
+});

@@ -2,6 +2,7 @@ import type { Timer } from "../../base/clock.ts";
 import type { Effect } from "../../core/call/effects.ts";
 import type { CallEvent } from "../../core/call/events.ts";
 import { CALLER } from "../../core/call/legs.ts";
+import { NOTIFICATION_LEAD_MS } from "../../core/call/limits.ts";
 import type { CallSetup } from "../../core/call/setup.ts";
 import type { TraceEntry } from "../../core/call/trace.ts";
 import { toHttpRequest } from "../../core/contract/request.ts";
@@ -10,6 +11,8 @@ import { step } from "../../core/engine/engine.ts";
 import type { CallRow, JournalRow, OutboxRow } from "../../edges/store/types.ts";
 import type { CallPorts, ExternalEffect } from "./call-ports.ts";
 import { endRow } from "./cdr-rows.ts";
+
+type FetchEffect = Extract<Effect, { kind: "fetch" }>;
 
 /** A step whose row is not durable yet, and what must wait until it is. */
 interface Unwritten {
@@ -47,6 +50,8 @@ export class LiveCall {
   #startedAt = 0;
   readonly #trace: TraceEntry[] = [];
   readonly #timers = new Map<string, Timer>();
+  /** Fetches that wait for their step's notifications to be sent, each with the end of its patience. */
+  readonly #held = new Map<string, Timer>();
   readonly #inbox: CallEvent[] = [];
   #stepping = false;
   #failed = false;
@@ -160,9 +165,35 @@ export class LiveCall {
       else if (effect.kind === "end")
         made.end = endRow(this.setup.account.sid, this.#startedAt, this.#trace, effect.record);
       else if (this.#waitsForJournal(effect)) made.after.push(effect);
-      else this.#ports.perform(effect);
+      else this.#performNow(effect);
     }
     return made;
+  }
+
+  #performNow(effect: ExternalEffect): void {
+    if (effect.kind === "cancel_request") this.#forgetHeld(effect.id);
+    this.#ports.perform(effect);
+  }
+
+  /** Once its step's row is durable the outbox has the notifications in hand, and the fetch may follow. */
+  #hold(effect: FetchEffect): void {
+    const timer = this.#ports.clock.after(NOTIFICATION_LEAD_MS, () => this.#release(effect));
+    this.#held.set(effect.id, timer);
+  }
+
+  #release(effect: FetchEffect): void {
+    if (!this.#forgetHeld(effect.id)) return;
+    try {
+      this.#ports.perform(effect);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** False: it is not held, because it was sent or cancelled. */
+  #forgetHeld(id: string): boolean {
+    this.#held.get(id)?.cancel();
+    return this.#held.delete(id);
   }
 
   #row(event: CallEvent, { trace, outbox, end }: StepOutput): JournalRow {
@@ -239,6 +270,7 @@ export class LiveCall {
   }
 
   #performWaiting(effect: ExternalEffect): void {
+    if (effect.kind === "fetch") return this.#release(effect);
     if (effect.kind === "answer") this.#answerWaits -= 1;
     this.#ports.perform(effect);
   }
@@ -258,6 +290,10 @@ export class LiveCall {
   #waitsForJournal(effect: ExternalEffect): boolean {
     if (effect.kind === "answer") this.#answerWaits += 1;
     if (effect.kind === "hang_up") return effect.leg === CALLER && this.#answerWaits > 0;
+    if (effect.kind === "fetch" && effect.followsNotifications === true) {
+      this.#hold(effect);
+      return true;
+    }
     return effect.kind === "answer" || effect.kind === "reject";
   }
 
@@ -277,8 +313,9 @@ export class LiveCall {
   }
 
   #stopTimers(): void {
-    for (const timer of this.#timers.values()) timer.cancel();
+    for (const timer of [...this.#timers.values(), ...this.#held.values()]) timer.cancel();
     this.#timers.clear();
+    this.#held.clear();
   }
 }
 
@@ -287,5 +324,5 @@ const URGENT_EVENTS: ReadonlySet<CallEvent["kind"]> = new Set(["invite_sent", "l
 
 /** The 200 is in no hurry: most often it goes out together with the first INVITE, in one commit instead of two. */
 function isUrgent({ kind }: ExternalEffect): boolean {
-  return kind === "reject";
+  return kind === "reject" || kind === "fetch";
 }

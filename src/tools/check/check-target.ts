@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Result } from "../../base/result.ts";
-import type { Account } from "../../core/contract/account.ts";
+import { type Account, plainAccount } from "../../core/contract/account.ts";
 import type { ValidationMode } from "../../core/contract/answer.ts";
 import type { Fetcher } from "../../edges/http-client/fetcher.ts";
 
@@ -45,19 +45,6 @@ export interface CheckDeps {
 
 /** An account as most are, around the given ExoPhones (E.164); the first is the one called. */
 export function accountWith(exophones: readonly string[], country: string): Account {
-  return {
-    sid: "check",
-    tenantId: "1409",
-    country,
-    timezone: "Asia/Kolkata",
-    numberFormat: "national",
-    wire: "documented",
-    dialEvents: ["dial", "terminal"],
-    language: "en",
-    sipHosts: [],
-    dialPrefixes: [],
-    exophones: exophones.map((number) => ({ number, region: null, trunk: null })),
-    users: [],
-    groups: {},
-  };
+  const numbers = exophones.map((number) => ({ number, region: null, trunk: null }));
+  return plainAccount({ sid: "check", country, exophones: numbers });
 }

@@ -14,7 +14,7 @@ const BUSY_PERIOD_MS = 1_000;
 /** REQ-6 holds for downloads of audio as well. */
 const DOWNLOAD_DEADLINE_MS = 5_000;
 
-/** How long a list of things to hear takes, or when and why it breaks off. */
+/** How long a list of items plays, or when and why it breaks off. */
 export interface PlayPlan {
   readonly durationMs: number;
   readonly failure: string | null;

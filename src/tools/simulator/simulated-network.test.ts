@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Effect } from "../../core/call/effects.ts";
 import type { CallEvent } from "../../core/call/events.ts";
+import { plainAccount } from "../../core/contract/account.ts";
 import type { PhoneBehaviour, Scenario, UrlAnswer } from "./scenario/scenario-types.ts";
 import type { EngineStep } from "./simulated-network.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
@@ -11,21 +12,7 @@ const URL_ = "https://app.example/connect";
 const scenario: Scenario = {
   name: "test",
   setup: {
-    account: {
-      sid: "acme",
-      tenantId: "1409",
-      country: "IN",
-      timezone: "Asia/Kolkata",
-      numberFormat: "national",
-      wire: "documented",
-      dialEvents: [],
-      language: "en",
-      sipHosts: [],
-      dialPrefixes: [],
-      exophones: [],
-      users: [],
-      groups: {},
-    },
+    account: plainAccount({ dialEvents: [] }),
     flow: { id: "1", name: "", start: "a", validation: "strict", applets: {} },
     recordingsUrl: "https://r.example",
     version: "0",

@@ -39,6 +39,11 @@ const MAX_VIRTUAL_MS = 30 * 86_400_000;
 /** A person (or a robot) presses five keys a second. */
 export const DIGIT_SPACING_MS = 200;
 
+type OtherEffect = Exclude<
+  Effect,
+  { kind: "trace" | "end" | "set_timer" | "clear_timer" | "fetch" | "check_audio" | "cancel_request" }
+>;
+
 interface Leg {
   readonly behaviour: PhoneBehaviour;
   up: boolean;
@@ -136,8 +141,7 @@ export class SimulatedNetwork<State> {
   #perform(effect: Effect): void {
     switch (effect.kind) {
       case "trace":
-        this.#trace.push(effect.entry);
-        return;
+        return void this.#trace.push(effect.entry);
       case "end":
         this.#record = effect.record;
         return;
@@ -150,6 +154,28 @@ export class SimulatedNetwork<State> {
         return this.#request(effect);
       case "cancel_request":
         return this.#clear(this.#requests, effect.id);
+      case "notify":
+      case "answer":
+      case "bridge":
+      case "cancel":
+      case "dial":
+      case "forward_audio":
+      case "hang_up":
+      case "play":
+      case "record":
+      case "reject":
+      case "stop_forwarding":
+      case "stop_playing":
+      case "stop_recording":
+      case "unbridge":
+        return this.#performOther(effect);
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #performOther(effect: OtherEffect): void {
+    switch (effect.kind) {
       case "dial":
         return this.#dial(effect);
       case "cancel":
@@ -169,10 +195,10 @@ export class SimulatedNetwork<State> {
       case "stop_recording":
         return this.#closeRecording(effect.id);
       case "answer":
+      case "notify":
       case "forward_audio":
       case "stop_forwarding":
       case "unbridge":
-      case "notify":
         return;
       default:
         unreachable(effect);
@@ -382,7 +408,7 @@ export class SimulatedNetwork<State> {
     this.#playbacks.set(id, { legs, timer });
   }
 
-  /** Ends what one leg hears; a playback that nobody hears any more ends without an event. */
+  /** Ends what one leg hears; a playback whose legs are all gone ends without an event. */
   #silence(leg: LegId): void {
     for (const [id, playback] of this.#playbacks) {
       const index = playback.legs.indexOf(leg);

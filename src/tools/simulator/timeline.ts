@@ -21,22 +21,6 @@ interface Description {
 
 function describe(entry: TraceEntry): Description {
   switch (entry.type) {
-    case "call.started":
-      return plain(`call ${entry.call_sid} ${entry.direction}: ${entry.from} → ${entry.to}, flow ${entry.flow}`);
-    case "call.answered":
-      return plain("caller answered");
-    case "caller.left":
-      return plain(`caller left: ${entry.message}`);
-    case "call.ended":
-      return plain(`call ended by ${entry.cdr.ended_by}: ${entry.cdr.status}`);
-    case "applet.entered":
-      return plain(`▶ ${entry.applet} (${entry.kind})`);
-    case "exit.taken":
-      return { what: `exit ${entry.exit} of ${entry.applet} → ${entry.next ?? "end of the flow"}`, rule: entry.rule };
-    case "decision":
-      return { what: entry.message, rule: entry.rule };
-    case "digits":
-      return plain(`digits "${entry.digits}": ${entry.message}`);
     case "request.sent":
     case "request.result":
     case "answer.finding":
@@ -58,6 +42,40 @@ function describe(entry: TraceEntry): Description {
     case "recording.closed":
     case "media.source":
       return describeSound(entry);
+    case "applet.entered":
+    case "call.answered":
+    case "call.ended":
+    case "call.started":
+    case "caller.left":
+    case "decision":
+    case "digits":
+    case "exit.taken":
+      return describeFlow(entry);
+    default:
+      return unreachable(entry);
+  }
+}
+
+type FlowEntry = Exclude<TraceEntry, RequestEntry | AttemptEntry | SoundEntry>;
+
+function describeFlow(entry: FlowEntry): Description {
+  switch (entry.type) {
+    case "call.started":
+      return plain(`call ${entry.call_sid} ${entry.direction}: ${entry.from} → ${entry.to}, flow ${entry.flow}`);
+    case "call.answered":
+      return plain("caller answered");
+    case "caller.left":
+      return plain(`caller left: ${entry.message}`);
+    case "call.ended":
+      return plain(`call ended by ${entry.cdr.ended_by}: ${entry.cdr.status}`);
+    case "applet.entered":
+      return plain(`▶ ${entry.applet} (${entry.kind})`);
+    case "exit.taken":
+      return { what: `exit ${entry.exit} of ${entry.applet} → ${entry.next ?? "end of the flow"}`, rule: entry.rule };
+    case "decision":
+      return { what: entry.message, rule: entry.rule };
+    case "digits":
+      return plain(`digits "${entry.digits}": ${entry.message}`);
     default:
       return unreachable(entry);
   }

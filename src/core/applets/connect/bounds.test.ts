@@ -12,7 +12,7 @@ const TWELVE = Array.from({ length: 12 }, (_, i) => `+9199000000${10 + i}`);
 const HOLD = { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } };
 const WHISPER = { start_call_playback: { type: "audio_url", value: "https://cdn.example/hello.wav" } };
 
-/** An applet behind the second exit alone: it stands in for the third. */
+/** An applet behind the second exit alone: it replaces the third. */
 const STANDS_IN = { nobody_answered: "bye" };
 
 /** Parameters with a list. */
@@ -171,7 +171,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   "APP-7: a group": {
     document: { dial_whom: { group: "sales" } },
     ringMs: 3_000_000,
-    ringsBecause: "100 numbers may each ring for 30 s.",
+    ringsBecause: 'As many as 100 people of the group "sales" may each ring for 30 s.',
     silenceMs: 0,
     waits: [true, false],
   },
@@ -179,7 +179,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     document: { dial_whom: { group: "sales" } },
     exits: STANDS_IN,
     ringMs: 3_000_000,
-    ringsBecause: "100 numbers may each ring for 30 s.",
+    ringsBecause: 'As many as 100 people of the group "sales" may each ring for 30 s.',
     silenceMs: 0,
     behindRinging: [0, 0],
     waits: [false, false],
@@ -225,6 +225,24 @@ describe("what is proved of a Connect", () => {
       silentBecause: proof.silentBecause ?? "What it plays may take 5 s to be there.",
     });
   });
+
+  it.each([
+    [{ sales: 2 }, {}, 60_000, '2 people of the group "sales" may each ring for 30 s.'],
+    [{ sales: 1 }, {}, 30_000, '1 person of the group "sales" may each ring for 30 s.'],
+    [{ support: 2 }, {}, 0, '0 people of the group "sales" may each ring for 30 s.'],
+    [
+      { sales: 3 },
+      { parallel_ringing: { activate: true, max_parallel_attempts: 2 } },
+      60_000,
+      '3 people of the group "sales" in rounds of 2 may each ring for 30 s.',
+    ],
+  ])(
+    "C23: in an account with the groups %j a group is as many as it is",
+    (groups, parameters, ringMs, ringsBecause) => {
+      const document = { type: "connect", exits: {}, dial_whom: { group: "sales" }, parameters };
+      expect(connect.times(document, groups)).toMatchObject({ ringMs, ringsBecause });
+    },
+  );
 
   it.each([
     ["too much", { max_ringing_duration: 90, parallel_ringing: { activate: true, max_parallel_attempts: 99 } }],

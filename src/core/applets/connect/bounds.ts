@@ -1,5 +1,7 @@
 import { type AppletExit, type AppletTimes, HEARD, NEVER_TAKEN } from "../../call/applet.ts";
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
+import type { FixedPrompt } from "../../call/effects.ts";
+import type { GroupSizes } from "../../call/setup.ts";
 import { readRinging } from "../../contract/answer.ts";
 import { isObject } from "../../contract/fields.ts";
 import { isHttpUrl } from "../../contract/query.ts";
@@ -9,16 +11,16 @@ import type { ConnectDocument, ConnectExit } from "./schema.ts";
 export const LONGEST_RING_S = 60;
 export const LONGEST_LIST = 100;
 
-/** A list with such an entry rings somebody, unless the account forbids it. */
+/** A list with such an entry rings someone, unless the account forbids it. */
 const LOOKS_DIALABLE = /^\s*(?:\+?\d[\d ()-]{6,}|sip:\S+)\s*$/;
 
 /** The three exits (section 6), in the order of the contract. */
 export function connectExits(document: ConnectDocument): readonly AppletExit[] {
   const asksUrl = document.url !== undefined || document.dial_whom?.url !== undefined;
-  // Whoever stands in the account or comes from a URL may be rung; an empty list in the flow rings nobody.
+  // Anyone in the account or named by a URL may be rung; an empty list in the flow rings nobody.
   const ringsNobody = !asksUrl && document.dial_whom?.group === undefined && numbersOf(document).length === 0;
   const heard = { waits: true, silence: ringsNobody ? NEVER_TAKEN : HEARD, optional: false };
-  // A list in the flow is found wanting in no time at all; with a URL the caller has heard nothing while it was asked.
+  // A list in the flow is rejected at once; with a URL the caller has heard nothing while it was asked.
   const unheard = connectTimes(document).silenceMs;
   const silence = { afterSound: null, throughout: unheard };
   // EXIT-4: left empty, the last exit is the one before it.
@@ -42,7 +44,7 @@ function exit(document: ConnectDocument, name: ConnectExit, label: string) {
 }
 
 /** The longest a caller may listen to ringing, and to nothing. */
-export function connectTimes(document: ConnectDocument): AppletTimes {
+export function connectTimes(document: ConnectDocument, groups: GroupSizes | null = null): AppletTimes {
   if (document.url !== undefined) {
     const asked = document.url.fallback === undefined ? 1 : 2;
     const rounds = MAX_FETCHES_PER_CONNECT - 1 + LONGEST_LIST;
@@ -53,24 +55,39 @@ export function connectTimes(document: ConnectDocument): AppletTimes {
       silentBecause: `Its ${asked === 1 ? "URL" : "URLs"} may take 5 s${asked === 1 ? "" : " each"} to name nobody.`,
     };
   }
-  return timesOfFlow(document);
+  return timesOfFlow(document, groups);
 }
 
-function timesOfFlow(document: ConnectDocument): AppletTimes {
+function timesOfFlow(document: ConnectDocument, groups: GroupSizes | null): AppletTimes {
   const { dial_whom: whom, parameters = {} } = document;
   const ringS = readRinging(parameters).maxRingingDurationS;
   const size = roundSize(document);
-  const isListed = whom === undefined || whom.numbers !== undefined;
-  const numbers = isListed ? new Set(numbersOf(document)).size : LONGEST_LIST;
+  const numbers = listLength(document, groups);
   const rounds = Math.ceil(numbers / size);
   const asksUrl = whom?.url !== undefined;
   return {
     ringMs: rounds * ringS * 1000,
     // The sounds that the flow names are looked at within the time of one request, with the URL's where there is one.
     silenceMs: asksUrl || soundUrlsOf(document).length > 0 ? REQUEST_DEADLINE_MS : 0,
-    ringsBecause: `${numbers} ${numbers === 1 ? "number" : "numbers"}${size > 1 ? ` in rounds of ${size}` : ""} may each ring for ${ringS} s.`,
+    ringsBecause: `${listWords(document, groups)}${size > 1 ? ` in rounds of ${size}` : ""} may each ring for ${ringS} s.`,
     silentBecause: `${asksUrl ? "Its URL" : "What it plays"} may take 5 s to be there.`,
   };
+}
+
+/** How many destinations it may ring at worst. A group that is not known may be as long as a list can be. */
+export function listLength(document: ConnectDocument, groups: GroupSizes | null): number {
+  const { dial_whom: whom } = document;
+  if (whom === undefined || whom.numbers !== undefined) return new Set(numbersOf(document)).size;
+  if (whom.group === undefined || groups === null) return LONGEST_LIST;
+  return Object.hasOwn(groups, whom.group) ? (groups[whom.group] ?? 0) : 0;
+}
+
+function listWords(document: ConnectDocument, groups: GroupSizes | null): string {
+  const length = listLength(document, groups);
+  const group = document.dial_whom?.group;
+  if (group !== undefined && groups === null) return `As many as ${length} people of the group "${group}"`;
+  if (group !== undefined) return `${length} ${length === 1 ? "person" : "people"} of the group "${group}"`;
+  return `${length} ${length === 1 ? "number" : "numbers"}`;
 }
 
 /** DIAL-3: how many of the flow's own list ring at once. */
@@ -79,12 +96,20 @@ export function roundSize({ parameters = {} }: ConnectDocument): number {
   return activate ? maxAttempts : 1;
 }
 
-/** The numbers that stand in the flow itself. */
+/** The numbers written into the flow itself. */
 export function numbersOf({ dial_whom: whom, parameters }: ConnectDocument): readonly string[] {
   if (whom !== undefined) return whom.numbers ?? [];
   const destination = parameters?.["destination"];
   const numbers: unknown = isObject(destination) ? destination["numbers"] : undefined;
   return Array.isArray(numbers) ? numbers.filter((each) => typeof each === "string") : [];
+}
+
+/** The text of `start_call_playback`, where it is written into the flow. */
+export function connectPrompts({ parameters = {} }: ConnectDocument, language: string): readonly FixedPrompt[] {
+  const playback = parameters["start_call_playback"];
+  if (!isObject(playback) || playback["type"] !== "text") return [];
+  const { value } = playback;
+  return typeof value === "string" && !isHttpUrl(value) ? [{ kind: "text", text: value, language }] : [];
 }
 
 /** Audio URLs that the flow itself names. */

@@ -26,7 +26,7 @@ import {
   CONVERSATION_TIMER,
 } from "./conversation.ts";
 import { connectExampleScript } from "./example-script.ts";
-import { connectExits, connectTimes } from "./bounds.ts";
+import { connectExits, connectPrompts, connectTimes } from "./bounds.ts";
 
 /**
  * Connect (contract, sections 3 to 6): asks whom to dial, dials round after round, puts the caller through. Sequence,
@@ -43,6 +43,7 @@ const kind: AppletKind<ConnectDocument, ConnectState> = {
   exits: connectExits,
   times: connectTimes,
   review: reviewConnect,
+  prompts: connectPrompts,
   exampleScript: connectExampleScript,
   enter(context, document) {
     const state = initialState();
@@ -138,7 +139,7 @@ function handleTimer(context: StepContext, document: ConnectDocument, state: Con
   if (leg !== null) onPlaybackEnded(context, state, leg, "it did not end in time");
 }
 
-/** While there is an announcement the only one: all but the leg that was answered have been given up. */
+/** While there is an announcement the only one: all but the answered leg have been cancelled. */
 function lastLeg(state: ConnectState): LegId | null {
   return activeAttempts(state).at(-1)?.leg ?? null;
 }

@@ -5,6 +5,7 @@ import { MAX_PROMPT_MS } from "../../call/limits.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import type { StartCallPlayback } from "../../contract/answer.ts";
 import { outcomeOfAnswered } from "../../contract/outcome.ts";
+import { quote, warning } from "../../contract/finding.ts";
 import { closeRound, endAttempt } from "./attempts.ts";
 import { updateHoldAudio } from "./hold-audio.ts";
 import { type Attempt, changeAttempt, type ConnectState } from "./state.ts";
@@ -12,7 +13,7 @@ import { type Attempt, changeAttempt, type ConnectState } from "./state.ts";
 export const CONVERSATION_TIMER = "talk";
 export const PROMPT_TIMER = "prompt";
 
-/** DIAL-8: what the callee (or both) hear before they are put through; without it they are put through at once. */
+/** DIAL-8: what the callee (or both) hear before the bridge; without it they are bridged at once. */
 export function playOrBridge(context: StepContext, state: ConnectState, leg: LegId): void {
   const playback = state.answer?.startCallPlayback ?? null;
   if (playback === null) return bridge(context, state, leg);
@@ -31,12 +32,19 @@ function playableOf(context: StepContext, playback: StartCallPlayback): Playable
 
 /** DIAL-8: the announcement is over, or could not be made: the call is put through either way. */
 export function onPlaybackEnded(context: StepContext, state: ConnectState, leg: LegId, failure: string | null): void {
-  if (failure !== null)
-    context.decide("DIAL-8", `Warning: start_call_playback is skipped (${failure}); the call is put through.`);
+  if (failure !== null && state.announcement !== null) warnSkipped(context, state.announcement, failure);
   if (state.announcement !== null) context.stopPlaying(state.announcement);
   state.announcement = null;
   context.clearTimer(PROMPT_TIMER);
   bridge(context, state, leg);
+}
+
+/** DIAL-8: what the callee should have heard is in the report's warnings, not only in the trace. */
+function warnSkipped(context: StepContext, play: string, failure: string): void {
+  const parts = { rule: "DIAL-8", path: "start_call_playback", found: quote(failure) };
+  const allowed = "audio or a text that can be played";
+  const consequence = "it is skipped, and the call is put through";
+  context.findings(play, [warning({ ...parts, allowed, consequence, problem: `cannot be played (${failure})` })]);
 }
 
 /** The conversation begins: its limit (DIAL-5) and its recording (DIAL-10) count from here. */

@@ -7,7 +7,7 @@ type DialEvent = "Dial" | "Ringing" | "Answered" | "Terminal";
 
 /**
  * Tells `dial_passthru_event_url` about one attempt (section 5): into the outbox, in order per attempt (EVT-6), never
- * delaying the call. The answer that began an attempt is still in use when it ends, so its URL hears both ends (EVT-4).
+ * delaying the call. The answer that began an attempt is still in use when it ends, so its URL gets both events (EVT-4).
  */
 export function notifyDialEvent(context: StepContext, state: ConnectState, attempt: Attempt, event: DialEvent): void {
   const url = state.answer?.dialEventUrl ?? null;

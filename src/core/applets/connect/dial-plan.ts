@@ -1,6 +1,6 @@
 import { unreachable } from "../../../base/never.ts";
 import type { RequestOutcome } from "../../call/customer-request.ts";
-import { MAX_FETCHES_PER_CONNECT } from "../../call/limits.ts";
+import { MAX_FETCHES_PER_CONNECT, MAX_LEGS_PER_CALL } from "../../call/limits.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import { type ConnectAnswer, effectiveAnswer } from "../../contract/answer.ts";
 import { type Destination, destinationKey } from "../../contract/destination.ts";
@@ -9,7 +9,7 @@ import { beginAttempt, closeRound } from "./attempts.ts";
 import { leaveUnanswered, leaveUndialed, leaveWithoutAnswer } from "./exits.ts";
 import { updateHoldAudio } from "./hold-audio.ts";
 import type { ConnectDocument } from "./schema.ts";
-import { type ConnectState, activeAttempts } from "./state.ts";
+import { type ConnectState, activeAttempts, hasDialled } from "./state.ts";
 
 /** One timer per round: all legs of a round begin to ring together. */
 export const RING_TIMER = "ring";
@@ -61,7 +61,7 @@ function useAnswer(
   state.position = 0;
   state.callerId = answer.outgoingPhoneNumber ?? exophone;
   state.toneBroken = false;
-  ringNext(context, state, answer);
+  ringNext(context, state, document, answer);
 }
 
 /** REF-4: after normalisation; order and duplicates do not count (an answer's list holds none). */
@@ -75,10 +75,10 @@ function sameSet(a: readonly Destination[], b: readonly Destination[]): boolean 
  * Rings the next round of the answer's list: one destination in sequence (DIAL-1), up to `max_parallel_attempts` at once
  * in parallel (DIAL-3). All of a round begin together, so one timer is each leg's ring limit (DIAL-2).
  */
-function ringNext(context: StepContext, state: ConnectState, answer: ConnectAnswer): void {
+function ringNext(context: StepContext, state: ConnectState, document: ConnectDocument, answer: ConnectAnswer): void {
   const size = answer.parallel.activate ? answer.parallel.maxAttempts : 1;
   const list = answer.destinations.slice(state.position, state.position + Math.min(size, context.legsLeft));
-  if (list.length === 0) return leaveUnanswered(context, state, "LIMIT", "The call may dial no more legs.");
+  if (list.length === 0) return leaveWithoutLegs(context, state, document);
   const ringLimitMs = answer.maxRingingDurationS * 1000;
   state.phase = "ringing";
   state.round += 1;
@@ -86,6 +86,13 @@ function ringNext(context: StepContext, state: ConnectState, answer: ConnectAnsw
   for (const destination of list) beginAttempt(context, state, destination, ringLimitMs);
   context.setTimer(RING_TIMER, ringLimitMs);
   updateHoldAudio(context, state);
+}
+
+/** The limit of the call, not of this Connect: it may have come before this Connect dialled at all (EXIT-4). */
+function leaveWithoutLegs(context: StepContext, state: ConnectState, document: ConnectDocument): void {
+  const message = `The call has dialled ${MAX_LEGS_PER_CALL} legs and may dial no more.`;
+  if (hasDialled(state)) return leaveUnanswered(context, state, "LIMIT", message);
+  leaveUndialed(context, state, document, "LIMIT", message);
 }
 
 /** An attempt has ended without a conversation; when it was the round's last: ask again, ring on, or give up. */
@@ -96,7 +103,7 @@ export function afterAttempt(context: StepContext, state: ConnectState, document
   context.clearTimer(RING_TIMER);
   closeRound(context, state);
   if (answer.fetchAfterAttempt && document.url !== undefined) return askAgain(context, state, document);
-  if (state.position < answer.destinations.length) return ringNext(context, state, answer);
+  if (state.position < answer.destinations.length) return ringNext(context, state, document, answer);
   leaveUnanswered(context, state, "REF-1", "Nobody of the list answered, and nobody is left on it.");
 }
 

@@ -1,5 +1,7 @@
+import { FLOW_ANSWER } from "../../call/customer-request.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import { validateConnectBody, type ConnectVerdict } from "../../contract/answer.ts";
+import { type Finding, quote, warning } from "../../contract/finding.ts";
 import type { HttpOutcome } from "../../contract/http.ts";
 import { validateDialWhomText } from "../../contract/text-answers.ts";
 import type { ConnectDocument } from "./schema.ts";
@@ -19,14 +21,21 @@ function numbersOf(context: StepContext, whom: DialWhom): readonly string[] {
   const { groups, users } = context.setup.account;
   const names = Object.hasOwn(groups, group) ? groups[group] : undefined;
   if (names === undefined) {
-    context.decide("APP-7", `The account has no group "${group}": nobody is dialled.`);
+    context.findings(FLOW_ANSWER, [unknownGroup(group, Object.keys(groups))]);
     return [];
   }
-  // A member without a number of his own is reached at his phone or browser.
+  // A member without a number is reached on their SIP phone or browser.
   return names.map((name) => users.find((user) => user.name === name)?.number ?? `sip:${name}`);
 }
 
-/** APP-7: the URL's text names the destinations; everything else stands in `parameters`, or takes the defaults. */
+/** APP-7: a group that the account does not have is nobody. */
+export function unknownGroup(group: string, known: readonly string[]): Finding {
+  const found = quote(group);
+  const allowed = known.length === 0 ? "a group of the account, which has none" : `one of ${known.join(", ")}`;
+  return warning({ rule: "APP-7", path: "dial_whom.group", found, allowed, consequence: "nobody is dialled" });
+}
+
+/** APP-7: the URL's text names the destinations; everything else is in `parameters`, or takes the defaults. */
 export function evaluateDialWhomAnswer(
   context: StepContext,
   outcome: HttpOutcome,

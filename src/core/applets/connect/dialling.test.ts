@@ -314,11 +314,14 @@ describe("music while it rings", () => {
     expect(call.dialled).toEqual([A]);
   });
 
-  it("DIAL-7: a custom tone that cannot be played gives way to ours", () => {
+  it("C8, DIAL-7: a custom tone that cannot be played gives way to ours, with a warning", () => {
     const call = dialling([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
     call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
     call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
     expect(call.of("play").at(-1)).toMatchObject({ items: [{ kind: "tone", tone: "ringback" }], loop: true });
+    const message = "music_on_hold cannot be played (no such codec): the default tone plays instead.";
+    const warning = { rule: "DIAL-7", path: "music_on_hold", level: "warning", message };
+    expect(call.report().warnings).toEqual([warning]);
   });
 
   it("DIAL-7: our own tone begins again should it end, and is not tried again when it cannot be had", () => {
@@ -497,12 +500,15 @@ describe("start_call_playback", () => {
     expect(call.of("play").at(-2)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }] });
   });
 
-  it("DIAL-8: a playback that cannot be made is skipped with a warning, and the call is put through", () => {
+  it("C8, DIAL-8: a playback that cannot be made is skipped with a warning, and the call is put through", () => {
     const call = dialling([A], toCallee);
     call.answers(2);
     call.played("text-to-speech failed");
     expect(call.of("bridge")).toHaveLength(1);
-    expect(call.traced("decision").at(-1)).toMatchObject({ rule: "DIAL-8" });
+    const message =
+      "start_call_playback cannot be played (text-to-speech failed): it is skipped, and the call is put through.";
+    const warning = { rule: "DIAL-8", path: "start_call_playback", level: "warning", message };
+    expect(call.report().warnings).toEqual([warning]);
   });
 
   it("DIAL-8: a playback that never reports its end does not hold the call for ever", () => {

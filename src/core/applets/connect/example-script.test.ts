@@ -157,7 +157,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       takesMs: 10_000,
     },
   ],
-  "EXIT-4: nobody is dialled, where nobody answers stands in": [
+  "EXIT-4: nobody is dialled, where nobody answers replaces it": [
     listing(["abc"]),
     "nobody_answered",
     "fast",
@@ -234,5 +234,12 @@ describe("the example calls of a Connect", () => {
   it.each(Object.entries(ROWS))("scripts %s", (_, [document, target, timing, script]) => {
     const plan = { target, timing, select: null };
     expect(connect.exampleScript({ type: "connect", exits: {}, ...document }, plan)).toEqual(script);
+  });
+
+  it("C23: the longest ringing of a group of two rings two", () => {
+    const two = HUNDRED.slice(0, 2);
+    const plan = { target: "ringing", timing: "fast", select: null, groups: { sales: 2 } } as const;
+    const script = connect.exampleScript({ type: "connect", exits: {}, ...GROUP }, plan);
+    expect(script).toMatchObject({ groups: { sales: two }, phones: ringing(two), takesMs: 60_000 });
   });
 });

@@ -1,7 +1,8 @@
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { EXAMPLE_PROMPT_MS, type ExampleScript, type ExampleScriptPlan, TIMES_OUT } from "../../call/example-script.ts";
+import type { GroupSizes } from "../../call/setup.ts";
 import { isObject } from "../../contract/fields.ts";
-import { connectTimes, LONGEST_LIST, LONGEST_RING_S, numbersOf, roundSize, soundUrlsOf } from "./bounds.ts";
+import { connectTimes, LONGEST_LIST, LONGEST_RING_S, listLength, numbersOf, roundSize, soundUrlsOf } from "./bounds.ts";
 import type { ConnectDocument } from "./schema.ts";
 
 /** Whom URLs and groups name: people who hardly stand in a flow, where they may have to behave otherwise. */
@@ -19,7 +20,7 @@ const AUDIO = { status: 200, headers: { "content-type": "audio/wav" } };
 /** Scripts for the exits of a Connect, for its longest ringing and its longest silence. Null: this one cannot be had. */
 export function connectExampleScript(
   document: ConnectDocument,
-  { target, timing }: ExampleScriptPlan,
+  { target, timing, groups = null }: ExampleScriptPlan,
 ): ExampleScript | null {
   switch (target) {
     case "conversation_ended":
@@ -31,7 +32,7 @@ export function connectExampleScript(
     case "silence":
       return nobodyInSilence(document);
     case "ringing":
-      return ringForEver(document);
+      return ringForEver(document, groups);
     default:
       return null;
   }
@@ -91,13 +92,14 @@ function timesOut(url: string) {
  * The longest ringing there can be. With a URL: it changes its mind after every attempt until its last request, and then
  * names as many as it may.
  */
-function ringForEver(document: ConnectDocument): ExampleScript | null {
-  const takesMs = connectTimes(document).ringMs;
+function ringForEver(document: ConnectDocument, groups: GroupSizes | null): ExampleScript | null {
+  const takesMs = connectTimes(document, groups).ringMs;
   const many = Array.from({ length: LONGEST_LIST }, (_, i) => `+9199001${String(i).padStart(5, "0")}`);
   const ring = (list: readonly string[]) => list.map((each) => [each, RINGS_FOR_EVER] as const);
   const { url, dial_whom: whom } = document;
   if (url === undefined) {
-    const list = whom?.url === undefined && whom?.group === undefined ? listOf(document) : many;
+    const isNamed = whom?.url === undefined && whom?.group === undefined;
+    const list = isNamed ? listOf(document) : many.slice(0, listLength(document, groups));
     if (list.length === 0) return null;
     return { ...asked(document, list), phones: ring(list), takesMs };
   }

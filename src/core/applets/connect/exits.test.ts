@@ -283,7 +283,7 @@ describe("other ways to say whom to dial", () => {
   it("APP-7: a group nobody knows dials nobody", () => {
     const call = new Drive({ flow: flowOf({ dial_whom: { group: "sales" } }) });
     expect(call.exits).toEqual(["sales.nobody_dialed"]);
-    expect(call.traced("answer.finding")).toEqual([]);
+    expect(call.report().warnings).toMatchObject([{ rule: "APP-7", path: "dial_whom.group", level: "warning" }]);
   });
 
   it("APP-7: a URL answers text/plain, one number or several, and is asked without the version header", () => {

@@ -39,7 +39,7 @@ export function requestAnswer(
   );
 }
 
-/** REQ-3: the dynamic URL speaks version 1.0 and says so; the older Dial-Whom URL is told by the absence of the header. */
+/** REQ-3: the dynamic URL speaks version 1.0 and says so; the older Dial-Whom URL is told apart by the missing header. */
 export function requestPolicy(context: StepContext, document: ConnectDocument): RequestPolicy<ConnectAnswer> {
   const { url, dial_whom: whom, parameters } = document;
   const { account, flow } = context.setup;

@@ -1,6 +1,7 @@
 import { unreachable } from "../../../base/never.ts";
 import { CALLER } from "../../call/legs.ts";
 import type { StepContext } from "../../call/step-context.ts";
+import { quote, warning } from "../../contract/finding.ts";
 import { type ConnectState, activeAttempts, type HoldAudio } from "./state.ts";
 
 /** What the caller should hear now (DIAL-7), without the ids of what is playing. */
@@ -10,7 +11,7 @@ type Wanted =
   | { readonly kind: "leg"; readonly leg: number };
 
 /**
- * Brings what the caller hears in line with what he should hear (DIAL-7): called wherever a phase, a round or the answer
+ * Brings what the caller hears in line with what they should hear (DIAL-7): called wherever a phase, a round or the answer
  * changes. What already plays goes on without a gap from attempt to attempt.
  */
 export function updateHoldAudio(context: StepContext, state: ConnectState): void {
@@ -23,10 +24,7 @@ export function updateHoldAudio(context: StepContext, state: ConnectState): void
 /** A loop never ends by itself: a report that it did is a failure, and our own tone takes its place. */
 export function onHoldAudioFailed(context: StepContext, state: ConnectState, failure: string | null): void {
   if (state.holdAudio?.kind === "url") {
-    context.decide(
-      "DIAL-7",
-      `The custom tone cannot be played (${failure ?? "it ended"}): the default tone plays instead.`,
-    );
+    warnReplaced(context, state.holdAudio.play, failure ?? "it ended");
     state.toneBroken = true;
   } else if (failure !== null) {
     // Our own tone cannot be had either: silence, rather than trying for ever.
@@ -34,6 +32,13 @@ export function onHoldAudioFailed(context: StepContext, state: ConnectState, fai
   }
   state.holdAudio = null;
   updateHoldAudio(context, state);
+}
+
+/** DIAL-7: the caller does not hear what the answer named, and its owner sees why (RES-9). */
+function warnReplaced(context: StepContext, play: string, failure: string): void {
+  const parts = { rule: "DIAL-7", path: "music_on_hold", found: quote(failure), allowed: "audio that can be played" };
+  const problem = `cannot be played (${failure})`;
+  context.findings(play, [warning({ ...parts, problem, consequence: "the default tone plays instead" })]);
 }
 
 function wantedHoldAudio(state: ConnectState): Wanted | null {

@@ -12,11 +12,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   "parameters that are right": [{ parameters: NUMBERS }],
   "a number out of range": [
     { parameters: { ...NUMBERS, max_ringing_duration: 90 } },
-    ["RES-5", "max_ringing_duration"],
+    ["RES-5", "parameters.max_ringing_duration"],
   ],
-  "an unknown key": [{ parameters: { ...NUMBERS, colour: "blue" } }, ["RES-7", "colour"]],
-  "parameters without a list": [{ parameters: {} }, ["RES-2", "destination"]],
-  "a list without an array": [{ parameters: { destination: {} } }, ["RES-2", "destination.numbers"]],
+  "an unknown key": [{ parameters: { ...NUMBERS, colour: "blue" } }, ["RES-7", "parameters.colour"]],
+  "parameters without a list": [{ parameters: {} }, ["RES-2", "parameters.destination"]],
+  "a list without an array": [{ parameters: { destination: {} } }, ["RES-2", "parameters.destination.numbers"]],
   "whom an account may dial, and from where, is its own business": [
     {
       parameters: { destination: { numbers: ["abc", "sip:anil@pbx.example"] }, outgoing_phone_number: "+918047100001" },
@@ -25,16 +25,31 @@ const ROWS: Readonly<Record<string, Row>> = {
   "APP-7: numbers beside the parameters": [{ dial_whom: WHOM }],
   "APP-7: parameters beside the numbers": [
     { dial_whom: WHOM, parameters: { max_ringing_duration: 90, colour: "blue" } },
-    ["RES-5", "max_ringing_duration"],
-    ["RES-7", "colour"],
+    ["RES-5", "parameters.max_ringing_duration"],
+    ["RES-7", "parameters.colour"],
   ],
 };
 
-describe("what the contract says of an answer that stands in the flow", () => {
+describe("what the contract says of an answer written into the flow", () => {
   it.each(Object.entries(ROWS))("RES-9: %s", (_, [document, ...findings]) => {
     for (const mode of ["strict", "lenient"] as const) {
       const found = connect.review?.({ type: "connect", exits: {}, ...document }, mode) ?? [];
       expect(found.map(({ rule, path }) => [rule, path])).toEqual(findings);
     }
+  });
+
+  it("C23, APP-7: a group that the account does not have, where the account is known", () => {
+    const review = (groups: Readonly<Record<string, number>> | null) =>
+      connect.review?.({ type: "connect", exits: {}, dial_whom: { group: "sales" } }, "strict", groups);
+    expect(review(null)).toEqual([]);
+    expect(review({ sales: 2 })).toEqual([]);
+    expect(review({ support: 2, night: 1 })).toMatchObject([
+      {
+        level: "warning",
+        rule: "APP-7",
+        path: "dial_whom.group",
+        message: 'dial_whom.group is "sales"; allowed is one of support, night: nobody is dialled.',
+      },
+    ]);
   });
 });

@@ -52,7 +52,7 @@ export interface ConnectState {
   /** E.164 shown to the destinations. */
   callerId: string;
   holdAudio: HoldAudio | null;
-  /** The custom tone could not be played: our own stands in for it. */
+  /** The custom tone could not be played: our own replaces it. */
   toneBroken: boolean;
   /** Playback of `start_call_playback`. */
   announcement: string | null;

@@ -97,7 +97,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     },
     told: [TALKED, CALLER_ENDED, "exit.taken EXIT-2 sales conversation_ended bye"],
   },
-  "EXIT-2, DIAL-11: a Passthru behind a conversation that the caller left is told": {
+  "EXIT-2, DIAL-11: a Passthru behind a conversation that the caller left is notified": {
     bye: PASS,
     happens: (call) => {
       talks(call);
@@ -107,7 +107,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       TALKED,
       CALLER_ENDED,
       "exit.taken EXIT-2 sales conversation_ended bye",
-      'decision EXIT-2 Nobody is left to go on with the flow; "bye" directly behind is still told once.',
+      'decision EXIT-2 Nobody is left to go on with the flow; "bye" directly behind is still notified once.',
     ],
   },
   "COMMAND: the conversation is hung up by command": {
@@ -122,7 +122,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       "exit.taken EXIT-2 sales conversation_ended bye",
     ],
   },
-  "DIAL-11: the caller leaves while it rings, and a Passthru behind is told": {
+  "DIAL-11: the caller leaves while it rings, and a Passthru behind is notified": {
     bye: PASS,
     happens: (call) => {
       call.dial([A]);
@@ -130,10 +130,10 @@ const STORIES: Readonly<Record<string, Story>> = {
     },
     told: [
       "attempt.ended DIAL-11 2 canceled The caller hung up.",
-      'decision DIAL-11 Nobody is left to go on with the flow; "bye" directly behind is still told once.',
+      'decision DIAL-11 Nobody is left to go on with the flow; "bye" directly behind is still notified once.',
     ],
   },
-  "DIAL-11: the caller leaves before anybody was dialled, and no Passthru is told": {
+  "DIAL-11: the caller leaves before anyone was dialled, and no Passthru is notified": {
     bye: PASS,
     happens: (call) => call.leaves(),
     told: ["decision REF-8 Request f1 is cancelled: its answer is no longer needed."],
@@ -166,7 +166,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.leaves(2);
     },
     told: [
-      "decision DIAL-8 Warning: start_call_playback is skipped (no voice); the call is put through.",
+      "answer.finding DIAL-8 start_call_playback cannot be played (no voice): it is skipped, and the call is put through.",
       "conversation.ended DIAL-12 2 callee 1000",
       "attempt.ended DIAL-12 2 completed The callee ended the conversation.",
       "exit.taken EXIT-2 sales conversation_ended bye",
@@ -182,7 +182,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.leaves(2);
     },
     told: [
-      "decision DIAL-8 Warning: start_call_playback is skipped (it did not end in time); the call is put through.",
+      "answer.finding DIAL-8 start_call_playback cannot be played (it did not end in time): it is skipped, and the call is put through.",
       "conversation.ended DIAL-12 2 callee 700000",
       "attempt.ended DIAL-12 2 completed The callee ended the conversation.",
       "exit.taken EXIT-2 sales conversation_ended bye",
@@ -220,7 +220,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.refuses(2);
     },
     told: [
-      "decision DIAL-7 The custom tone cannot be played (no such codec): the default tone plays instead.",
+      "answer.finding DIAL-7 music_on_hold cannot be played (no such codec): the default tone plays instead.",
       BUSY,
       NOBODY_LEFT,
       ...UNANSWERED,
@@ -234,7 +234,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.refuses(2);
     },
     told: [
-      "decision DIAL-7 The custom tone cannot be played (it ended): the default tone plays instead.",
+      "answer.finding DIAL-7 music_on_hold cannot be played (it ended): the default tone plays instead.",
       BUSY,
       NOBODY_LEFT,
       ...UNANSWERED,
@@ -305,7 +305,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     connect: { dial_whom: { group: "sales" }, exits: EXITS },
     happens: () => undefined,
     told: [
-      'decision APP-7 The account has no group "sales": nobody is dialled.',
+      'answer.finding APP-7 dial_whom.group is "sales"; allowed is a group of the account, which has none: nobody is dialled.',
       "decision RES-3 The answer leaves nobody to dial.",
       "exit.taken EXIT-4 sales nobody_dialed bye",
       OVER,

@@ -26,7 +26,7 @@ export function gatherExampleScript(
   return url === undefined ? course : { ...course, urls: [[url.primary, { status: 200, json }]] };
 }
 
-/** What its URL answers so that it goes briskly, or as slowly as it may. */
+/** What its URL answers so that it goes fast, or as slowly as it may. */
 function answerFor(timing: Timing): Readonly<Record<string, unknown>> {
   const isBrisk = timing === "fast";
   return {

@@ -12,7 +12,7 @@ function gatherFlow(parts: Record<string, unknown>) {
   return { flow: "1", start: "ask", applets: { ask: { type: "gather", exits, ...parts }, pass, none: BYE } };
 }
 
-/** A Gather whose answer stands in the flow, with the prompt playing. */
+/** A Gather whose answer is written into the flow, with the prompt playing. */
 function gathering(more: Record<string, unknown> = {}): Drive {
   return new Drive({ flow: gatherFlow({ parameters: { ...PROMPT, ...more } }) });
 }
@@ -100,7 +100,7 @@ describe("the trace of a Gather", () => {
         used({ repeat_menu: 1 }),
         SAID,
         HEARD,
-        "decision APP-2 Nothing was entered: the prompt is said again.",
+        "decision APP-2 Nothing was entered: the prompt plays again.",
         SAID,
         HEARD,
         "exit.taken APP-2 nothing_entered",
@@ -194,7 +194,7 @@ describe("a Gather", () => {
     expect(call.exits).toEqual(["ask.nothing_entered"]);
   });
 
-  it("APP-2: the wait for a digit does not cut into the prompt said again", () => {
+  it("APP-2: the wait for a digit does not cut into the repeated prompt", () => {
     const call = gathering({ repeat_menu: 1 });
     call.played();
     call.after(4000);
@@ -231,6 +231,48 @@ describe("a Gather", () => {
     expect(call.of("play")).toEqual([]);
     call.after(5000);
     expect(call.query("passthru")["digits"]).toBe('"7"');
+  });
+
+  it.each<[string, (call: Drive) => void]>([
+    ["in which nothing is entered", (call) => call.after(5000)],
+    ["in which the finish key alone is pressed", (call) => call.presses("#")],
+  ])("C1, REQ-25: behind a Gather %s the digits of the one before are absent", (_, nothing) => {
+    const first = { type: "gather", parameters: PROMPT, exits: { digits_entered: "ask" } };
+    const ask = { type: "gather", parameters: PROMPT, exits: { nothing_entered: "pass" } };
+    const pass = { type: "passthru", url: "https://app.example/pass", exits: {} };
+    const call = new Drive({ flow: { flow: "1", start: "first", applets: { first, ask, pass } } });
+    call.presses("42#");
+    call.played();
+    nothing(call);
+    expect(call.exits).toEqual(["first.digits_entered", "ask.nothing_entered"]);
+    expect(call.query("passthru")).not.toHaveProperty("digits");
+  });
+
+  it("C1, REQ-25: a Gather whose URL cannot be used got nothing; its own request still carries what came before", () => {
+    const first = { type: "gather", parameters: PROMPT, exits: { digits_entered: "ask" } };
+    const ask = { type: "gather", url: { primary: "https://app.example/g" }, exits: { nothing_entered: "sales" } };
+    const sales = { type: "connect", url: { primary: "https://app.example/connect" } };
+    const call = new Drive({ flow: { flow: "1", start: "first", applets: { first, ask, sales } } });
+    call.presses("42#");
+    expect(call.query("gather")["digits"]).toBe('"42"');
+    call.status(500);
+    call.dial(["+919900000011"], { fetch_after_attempt: true });
+    call.refuses(2);
+    expect(call.query("connect", 0)).not.toHaveProperty("digits");
+    expect(call.query("connect", 1)).not.toHaveProperty("digits");
+  });
+
+  it.each([
+    [0, "gather_prompt"],
+    [1, "repeat_gather_prompt"],
+  ])("C8, APP-1: after %i repetitions a prompt that is skipped is a warning about %s", (repeats, path) => {
+    const call = gathering({ repeat_menu: 1, repeat_gather_prompt: { text: "Again?" } });
+    for (let i = 0; i < repeats; i++) {
+      call.played();
+      call.after(5000);
+    }
+    call.played("no voice");
+    expect(call.report().warnings).toMatchObject([{ rule: "APP-1", path, level: "warning" }]);
   });
 
   it("APP-2: a caller who leaves between two digits takes no exit, and entered nothing", () => {
@@ -310,8 +352,8 @@ describe("a Gather", () => {
     const parameters = { ...PROMPT, input_timeout: 900 };
     const review = (document: object, mode: "strict" | "lenient") =>
       gather.review?.({ type: "gather", exits: {}, ...document }, mode).map(({ level, path }) => `${level} ${path}`);
-    expect(review({ parameters }, "strict")).toEqual(["error input_timeout"]);
-    expect(review({ parameters }, "lenient")).toEqual(["warning input_timeout"]);
+    expect(review({ parameters }, "strict")).toEqual(["error parameters.input_timeout"]);
+    expect(review({ parameters }, "lenient")).toEqual(["warning parameters.input_timeout"]);
     expect(review(URL_ALONE, "strict")).toEqual([]);
   });
 

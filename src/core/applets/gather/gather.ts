@@ -10,6 +10,7 @@ import {
   type RequestOutcome,
   evaluateFlowAnswer,
 } from "../../call/customer-request.ts";
+import type { FixedPrompt } from "../../call/effects.ts";
 import { MAX_FETCHES_PER_CONNECT } from "../../call/limits.ts";
 import { stopPrompt, isPromptOver, onPromptEvent, type PromptState, playPrompts } from "../../call/prompt.ts";
 import type { StepContext } from "../../call/step-context.ts";
@@ -20,6 +21,7 @@ import {
   validateGatherBody,
 } from "../../contract/gather-answer.ts";
 import { ACCEPT_JSON } from "../../contract/request.ts";
+import { inParameters } from "../../contract/finding.ts";
 import { gatherForm } from "./form.ts";
 import { gatherExits, gatherTimes } from "./bounds.ts";
 import { gatherExampleScript } from "./example-script.ts";
@@ -43,7 +45,7 @@ type GatherState = AskingState | GatheringState;
 
 const INPUT_TIMER = "input";
 
-/** APP-2: asks for digits; what to say and when to stop comes from a URL, like Connect's answer, or stands in the flow. */
+/** APP-2: asks for digits; what to play and when to stop comes from a URL, like Connect's answer, or is written into the flow. */
 const kind: AppletKind<GatherDocument, GatherState> = {
   type: "gather",
   schema: gatherSchema,
@@ -53,7 +55,9 @@ const kind: AppletKind<GatherDocument, GatherState> = {
   form: gatherForm,
   exits: gatherExits,
   times: gatherTimes,
-  review: ({ url, parameters }, mode) => (url === undefined ? validateGatherBody(parameters, mode).findings : []),
+  review: ({ url, parameters }, mode) =>
+    url === undefined ? validateGatherBody(parameters, mode).findings.map(inParameters) : [],
+  prompts: gatherPrompts,
   exampleScript: gatherExampleScript,
   enter(context, document) {
     const request: CustomerRequestState<GatherAnswer> = noRequest();
@@ -88,6 +92,13 @@ function questionOf(context: StepContext, { url }: GatherDocument): RequestPolic
   };
 }
 
+/** The text of an answer that is written into the flow. */
+function gatherPrompts({ parameters }: GatherDocument, language: string): readonly FixedPrompt[] {
+  const evaluated = validateGatherBody(parameters, "lenient");
+  if (!evaluated.usable || evaluated.answer.prompt.kind !== "text") return [];
+  return [{ kind: "text", text: evaluated.answer.prompt.value, language }];
+}
+
 /** While nobody knows yet what to ask for, digits are pressed ahead. */
 function onReply(context: StepContext, document: GatherDocument, state: AskingState, event: AppletEvent): GatherState {
   if (event.kind === "digit") context.addTypeAhead(event.digit);
@@ -107,7 +118,7 @@ function proceed(
       return state;
     case "unusable":
       context.decide("APP-2", `No digits can be asked for: ${reply.message}`);
-      context.leave("nothing_entered", "APP-2");
+      leaveWithNothing(context);
       return state;
     case "answer":
       context.trace({ type: "answer.used", id: reply.id, answer: effectiveGather(reply.answer) });
@@ -132,7 +143,8 @@ function onInput(context: StepContext, state: GatheringState, event: AppletEvent
     return takeDigits(context, { ...state, prompt: stopPrompt(context, state.prompt) }, event.digit);
   if (event.kind === "timer" && event.id === INPUT_TIMER)
     return finish(context, state, "No further digit came in time.");
-  const prompt = onPromptEvent(context, state.prompt, event);
+  const field = state.repeats > 0 && state.answer.repeatPrompt !== null ? "repeat_gather_prompt" : "gather_prompt";
+  const prompt = onPromptEvent(context, state.prompt, event, field);
   return prompt === null ? state : listen(context, { ...state, prompt });
 }
 
@@ -168,9 +180,15 @@ function finish(context: StepContext, state: GatheringState, how: string): Gathe
     return state;
   }
   if (repeats < answer.repeatMenu) {
-    context.decide("APP-2", "Nothing was entered: the prompt is said again.");
+    context.decide("APP-2", "Nothing was entered: the prompt plays again.");
     return begin(context, answer, repeats + 1);
   }
-  context.leave("nothing_entered", "APP-2");
+  leaveWithNothing(context);
   return state;
+}
+
+/** REQ-25: an earlier prompt's digits are not sent again after one that got none. */
+function leaveWithNothing(context: StepContext): void {
+  context.updateFacts({ digits: null });
+  context.leave("nothing_entered", "APP-2");
 }

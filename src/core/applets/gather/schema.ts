@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { appletIdSchema, httpUrlSchema } from "../../contract/field-schemas.ts";
 
-/** The document of a Gather: the answer comes from a URL, or stands in the flow. */
+/** The document of a Gather: the answer comes from a URL, or is written into the flow. */
 export const gatherSchema = z
   .strictObject({
     type: z.literal("gather"),

@@ -71,17 +71,20 @@ describe("a greeting", () => {
     expect(call.applets).toEqual(["greet", "menu"]);
   });
 
-  it("APP-1: audio that cannot be played is skipped with a warning", () => {
+  it("C8, APP-1: audio that cannot be played is skipped with a warning", () => {
     const call = new Drive({ flow: greetingFlow({ audio_file: "gone.wav" }) });
     call.played("no such file");
     expect(call.applets).toEqual(["greet", "menu"]);
-    expect(call.rules).toContain("APP-1");
+    const message = "say cannot be played (no such file): it is skipped.";
+    expect(call.report().warnings).toEqual([{ rule: "APP-1", path: "say", level: "warning", message }]);
   });
 
-  it("one that never reports its end does not hold the caller for ever", () => {
+  it("C8, APP-1: a prompt that never reports its end does not hold the caller for ever, and is a warning", () => {
     const call = new Drive({ flow: greetingFlow({ text: "Hello" }) });
     call.after(600_000);
     expect(call.applets).toEqual(["greet", "menu"]);
+    const message = "say is still playing after 600 s: it is cut short.";
+    expect(call.report().warnings).toEqual([{ rule: "APP-1", path: "say", level: "warning", message }]);
   });
 
   it("keys pressed during it answer the prompt behind it", () => {

@@ -3,6 +3,7 @@ import { type AppletKind, defineApplet, DIALS_NOBODY, HEARD } from "../../call/a
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { exampleScriptOfSay } from "../../call/example-script.ts";
 import { isPromptOver, onPromptEvent, startPrompt, type PromptState, saySchema } from "../../call/prompt.ts";
+import { fixedPromptsOf } from "../../call/say.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import { appletIdSchema } from "../../contract/field-schemas.ts";
 
@@ -48,6 +49,7 @@ const kind: AppletKind<GreetingDocument, PromptState> = {
     silenceMs: what.url === undefined ? 0 : REQUEST_DEADLINE_MS,
     silentBecause: "Its URL may take 5 s to say what to say.",
   }),
+  prompts: ({ say: what }, language) => fixedPromptsOf(what, language),
   exampleScript: ({ say: what }, { timing }) => exampleScriptOfSay(what, timing === "silent"),
   enter(context, document) {
     return goOn(context, startPrompt(context, document.say));

@@ -7,7 +7,7 @@ type HangupDocument = z.infer<typeof schema>;
 
 /**
  * APP-8: ends the call. A caller whom no applet has answered is refused instead, so that a flow can turn calls away
- * without anybody paying for them.
+ * at no cost.
  */
 const kind: AppletKind<HangupDocument, null> = {
   type: "hangup",
@@ -23,6 +23,7 @@ const kind: AppletKind<HangupDocument, null> = {
   },
   exits: () => [],
   times: () => ({ ...DIALS_NOBODY, silenceMs: 0, silentBecause: "It ends the call at once." }),
+  prompts: () => [],
   exampleScript: () => null,
   enter(context) {
     // Right behind a conversation that the callee left, it was the callee who ended the call.

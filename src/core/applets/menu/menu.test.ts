@@ -48,7 +48,7 @@ describe("an IVR menu", () => {
     expect(call.exits).toEqual(["menu.invalid"]);
   });
 
-  it("APP-3: the prompt is said again as often as repeat says", () => {
+  it("APP-3: the prompt plays again as often as repeat says", () => {
     const call = new Drive({ flow: menuFlow({ repeat: 2 }) });
     call.played();
     call.after(5000);
@@ -60,7 +60,7 @@ describe("an IVR menu", () => {
     expect(call.exits).toEqual(["menu.no_input"]);
   });
 
-  it("APP-3: a wrong key stops the prompt, or the request for its words, before it is said again", () => {
+  it("APP-3: a wrong key stops the prompt, or the request for its words, before it plays again", () => {
     const saying = new Drive({ flow: menuFlow({ repeat: 1 }) });
     saying.presses("9");
     expect(saying.kinds).toEqual(["stop_playing", "clear_timer", "play", "set_timer"]);
@@ -69,7 +69,7 @@ describe("an IVR menu", () => {
     expect(asking.kinds).toEqual(["cancel_request", "fetch"]);
   });
 
-  it("APP-3: the wait for a key before does not cut into the prompt said again", () => {
+  it("APP-3: the wait for a key before does not cut into the repeated prompt", () => {
     const call = new Drive({ flow: menuFlow({ repeat: 1 }) });
     call.played();
     call.after(4000);
@@ -91,6 +91,25 @@ describe("an IVR menu", () => {
     const call = new Drive({ flow: { flow: "1", start: "menu", applets } });
     call.presses("1");
     expect(call.query("passthru")["digits"]).toBe('"1"');
+  });
+
+  it.each<[string, string, (call: Drive) => void, string | undefined]>([
+    ["no key is pressed", "no_input", (call) => call.after(5000), undefined],
+    ["a wrong key is pressed", "invalid", (call) => call.presses("9"), '"9"'],
+  ])("C1, REQ-25: behind a menu in which %s (%s) the key of the one before is gone", (_, exit, happens, digits) => {
+    const applets = {
+      first: { ...MENU, keys: { "1": "menu" }, no_input: "none", invalid: "none" },
+      menu: { ...MENU, keys: {}, [exit]: "pass" },
+      pass: { type: "passthru", url: "https://app.example/p" },
+      none: BYE,
+      wrong: BYE,
+    };
+    const call = new Drive({ flow: { flow: "1", start: "first", applets } });
+    call.presses("1");
+    call.played();
+    happens(call);
+    expect(call.exits).toEqual(["first.1", `menu.${exit}`]);
+    expect(call.query("passthru")["digits"]).toBe(digits);
   });
 
   it("further keys are kept for the prompt behind it", () => {

@@ -18,6 +18,7 @@ import {
   type PromptState,
   saySchema,
 } from "../../call/prompt.ts";
+import { fixedPromptsOf } from "../../call/say.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import { appletIdSchema } from "../../contract/field-schemas.ts";
 
@@ -42,13 +43,13 @@ type MenuDocument = z.infer<typeof schema>;
 
 interface MenuState {
   readonly prompt: PromptState;
-  /** How often the prompt was said again. */
+  /** How often the prompt was repeated. */
   readonly repeats: number;
 }
 
 const INPUT_TIMER = "input";
 
-/** APP-3: says a prompt and follows the key that is pressed, during the prompt or behind it. */
+/** APP-3: plays a prompt and follows the digit that is pressed, during the prompt or behind it. */
 const kind: AppletKind<MenuDocument, MenuState> = {
   type: "menu",
   schema,
@@ -57,7 +58,7 @@ const kind: AppletKind<MenuDocument, MenuState> = {
   docs: "menu.md",
   form: {
     title: "IVR menu",
-    summary: "Says a prompt and goes where the pressed key leads.",
+    summary: "Plays a prompt and goes where the digit leads.",
     fields: [
       { path: "say", label: "Prompt", help: "What the caller hears.", input: { kind: "say" }, required: true },
       {
@@ -77,7 +78,7 @@ const kind: AppletKind<MenuDocument, MenuState> = {
       {
         path: "repeat",
         label: "Repeat",
-        help: "How often the prompt is said again when no key, or a wrong one, is pressed.",
+        help: "How often the prompt plays again when no digit, or a wrong one, is entered.",
         input: { kind: "number", min: 0, max: MAX_REPEATS, unit: "times", default: 0 },
         required: false,
       },
@@ -90,6 +91,7 @@ const kind: AppletKind<MenuDocument, MenuState> = {
     silenceMs: neverSaidMs(document) ?? 0,
     silentBecause: "Its URL may take 5 s to say nothing, and then a key is waited for.",
   }),
+  prompts: ({ say: what }, language) => fixedPromptsOf(what, language),
   exampleScript: menuExampleScript,
   enter(context, document) {
     return begin(context, document, 0);
@@ -105,7 +107,7 @@ const kind: AppletKind<MenuDocument, MenuState> = {
 
 export const menu = defineApplet(kind);
 
-/** A key pressed ahead answers the prompt before it is said. */
+/** A digit entered ahead answers the prompt before it plays. */
 function begin(context: StepContext, document: MenuDocument, repeats: number): MenuState {
   const [ahead, ...further] = context.takeTypeAhead();
   if (ahead === undefined) return listen(context, document, { prompt: startPrompt(context, document.say), repeats });
@@ -137,9 +139,11 @@ function press(context: StepContext, document: MenuDocument, state: MenuState, d
 /** No key, or a wrong one: the prompt again, as often as `repeat` says, then the exit. */
 function fail(context: StepContext, document: MenuDocument, state: MenuState, exit: "no_input" | "invalid"): MenuState {
   if (state.repeats < document.repeat) {
-    context.decide("APP-3", `${exit === "invalid" ? "A wrong key" : "No key"} was pressed: the menu is said again.`);
+    context.decide("APP-3", `${exit === "invalid" ? "A wrong key" : "No key"} was pressed: the menu plays again.`);
     return begin(context, document, state.repeats + 1);
   }
+  // REQ-25: an earlier prompt's digit is not sent again after one that got none.
+  if (exit === "no_input") context.updateFacts({ digits: null });
   context.leave(exit, "APP-3");
   return state;
 }
@@ -162,7 +166,7 @@ function menuExampleScript(document: MenuDocument, { target, timing }: ExampleSc
   return { ...said, urls: rounds(presses.length), presses, takesMs: pressMs * presses.length };
 }
 
-/** How long it may say nothing at all until it gives up; null: its prompt is always heard. */
+/** How long it may play nothing at all until it takes an exit; null: its prompt always plays. */
 function neverSaidMs({ say: what, input_timeout: timeoutS, repeat }: MenuDocument): number | null {
   return what.url === undefined ? null : (REQUEST_DEADLINE_MS + timeoutS * 1000) * (repeat + 1);
 }

@@ -69,6 +69,19 @@ describe("a Passthru", () => {
     expect(call.query("passthru")).toMatchObject({ CallType: "incomplete", "Legs[0][CauseCode]": "USER_BUSY" });
   });
 
+  it("C16: directly behind a Connect it follows the last Terminal event; elsewhere it follows nothing", () => {
+    const call = new Drive({ flow: behindConnect("nobody_answered") });
+    call.dial([A], { dial_passthru_event_url: "https://events.example/dial" });
+    call.refuses(2);
+    expect(call.kinds.indexOf("notify")).toBeLessThan(call.kinds.indexOf("fetch"));
+    expect(call.latest.find(({ kind }) => kind === "fetch")).toMatchObject({ followsNotifications: true });
+    const silent = new Drive({ flow: behindConnect("nobody_answered") });
+    silent.dial([A]);
+    silent.refuses(2);
+    const alone = new Drive({ flow: passthruFlow() });
+    for (const each of [silent, alone]) expect(each.of("fetch").at(-1)).not.toHaveProperty("followsNotifications");
+  });
+
   it("REQ-2: its credentials go into the header and nowhere else", () => {
     const call = new Drive({ flow: passthruFlow() });
     expect(call.of("fetch")[0]?.request.authorization).toMatch(/^Basic /);

@@ -18,7 +18,7 @@ const schema = z.strictObject({
 type PassthruDocument = z.infer<typeof schema>;
 
 /**
- * APP-4: tells a URL what the call has come to. Sync waits for the answer and has two exits by it; async goes on at once,
+ * APP-4: notifies a URL of the state of the call. Sync waits for the answer and has two exits by it; async goes on at once,
  * and the delivery is the outbox's.
  */
 const kind: AppletKind<PassthruDocument, null> = {
@@ -76,19 +76,20 @@ const kind: AppletKind<PassthruDocument, null> = {
     silenceMs: mode === "sync" ? REQUEST_DEADLINE_MS : 0,
     silentBecause: "Its URL may take 5 s to answer.",
   }),
+  prompts: () => [],
   exampleScript: passthruExampleScript,
   enter(context, document) {
     if (document.mode === "async") {
       notifyPassthru(context, document);
       context.leave("ok", "APP-4");
-    } else if (context.fetch(askingOf(context, document)) === null) {
+    } else if (context.fetch({ ...askingOf(context, document), followsNotifications: true }) === null) {
       context.leave("otherwise", "APP-4");
     }
     return null;
   },
   on(context, _document, _state, event) {
     if (event.kind === "digit") context.addTypeAhead(event.digit);
-    // Its own: what other applets asked for was given up when they were left.
+    // Its own: requests of other applets were cancelled when they were left.
     if (event.kind === "fetched") answered(context, event.id, event.outcome, event.elapsedMs);
     return null;
   },
@@ -136,11 +137,12 @@ function answered(context: StepContext, id: string, outcome: HttpOutcome, elapse
     const message = finding?.message ?? "The answer cannot be used.";
     context.findings(id, received.findings);
     context.result({ id, result: received.result, outcome, elapsedMs }, finding?.rule ?? null, message);
-    context.patchState({ selected: null });
+    context.patchState({ selected: null, selection: null });
     return context.leave("otherwise", "APP-4");
   }
   const selection = validateSwitchAnswer(outcome);
   context.result({ id, result: "usable", outcome, elapsedMs }, null, "The URL answered 200.");
-  context.patchState({ selected: selection.usable ? selection.select : null });
+  const { findings } = selection;
+  context.patchState({ selected: selection.usable ? selection.select : null, selection: { request: id, findings } });
   context.leave("ok", "APP-4");
 }

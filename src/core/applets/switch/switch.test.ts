@@ -22,16 +22,51 @@ describe("a Switch case", () => {
     expect(json.applets).toEqual(["pass", "route", "gold"]);
   });
 
-  it.each<[string, (call: Drive) => void]>([
-    ["a case it does not have", (call) => call.json({ select: "silver" })],
-    ["no case", (call) => call.text("OK")],
-    ["an error", (call) => call.status(500)],
-    ["a case that is a name of every object", (call) => call.json({ select: "constructor" })],
-  ])("APP-5: %s takes the default", (_, answer) => {
+  it.each<[string, (call: Drive) => void, string]>([
+    [
+      "a case it does not have",
+      (call) => call.json({ select: "silver" }),
+      'warning APP-5 select is "silver"; allowed is one of vip, normal: the default is taken.',
+    ],
+    ["no case", (call) => call.json({ case: "vip" }), "error APP-5 The answer has select missing"],
+    ["an error", (call) => call.status(500), "error RES-1 The answer has status 500"],
+    [
+      "a case that is a name of every object",
+      (call) => call.json({ select: "constructor" }),
+      'warning APP-5 select is "constructor"; allowed is one of vip, normal: the default is taken.',
+    ],
+  ])("C9, APP-5: %s takes the default, with a finding that says why", (_, answer, why) => {
     const call = new Drive({ flow: switchFlow() });
     answer(call);
     expect(call.exits.at(-1)).toBe("route.default");
-    expect(call.rules).toContain("APP-5");
+    const [warning, ...more] = call.report().warnings;
+    expect(`${warning?.level} ${warning?.rule} ${warning?.message}`).toContain(why);
+    expect(more).toEqual([]);
+  });
+
+  it("C9, RES-9: what was mended of a selection is traced by the Switch that follows it, once", () => {
+    const flow = switchFlow({ "1": "again" });
+    const again = { type: "switch", cases: { "2": "gold" }, default: "other" };
+    const call = new Drive({ flow: { ...flow, applets: { ...flow.applets, again } } });
+    call.json({ select: 1 });
+    expect(call.exits).toEqual(["pass.ok", "route.1", "again.default"]);
+    expect(call.report().warnings.map(({ rule, path }) => `${rule} ${path}`)).toEqual(["RES-6 select", "APP-5 select"]);
+  });
+
+  it("C9: a Passthru without a Switch behind it may answer anything, without a finding", () => {
+    const flow = switchFlow();
+    const applets = { ...flow.applets, pass: { ...PASS, exits: { ok: "gold" } } };
+    const call = new Drive({ flow: { ...flow, applets } });
+    call.text("thank you");
+    expect(call.report().warnings).toEqual([]);
+  });
+
+  it("names no more than ten of its cases in a finding", () => {
+    const call = new Drive({
+      flow: switchFlow(Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`c${i}`, "gold"]))),
+    });
+    call.json({ select: "c11" });
+    expect(call.report().warnings[0]?.message).toContain("c8, c9, …: the default");
   });
 
   it("APP-5: a later Passthru without a case takes back what an earlier one selected", () => {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { type AppletExit, type AppletKind, AT_ONCE, defineApplet, DIALS_NOBODY } from "../../call/applet.ts";
 import { appletIdSchema } from "../../contract/field-schemas.ts";
+import type { StepContext } from "../../call/step-context.ts";
+import { type Finding, quote, warning } from "../../contract/finding.ts";
 
 /** The exit for every case that has none of its own. */
 const DEFAULT = "default";
@@ -15,7 +17,7 @@ const schema = z.strictObject({
 
 type SwitchDocument = z.infer<typeof schema>;
 
-/** APP-5: goes where the Passthru before it was told to go: `{"select":"<case>"}`. */
+/** APP-5: goes where the answer of the Passthru before it leads: `{"select":"<case>"}`. */
 const kind: AppletKind<SwitchDocument, null> = {
   type: "switch",
   schema,
@@ -67,16 +69,10 @@ const kind: AppletKind<SwitchDocument, null> = {
     },
   ],
   times: () => ({ ...DIALS_NOBODY, silenceMs: 0, silentBecause: "It decides at once." }),
+  prompts: () => [],
   exampleScript: () => ({ takesMs: 0 }),
   enter(context, { cases }) {
-    const { selected } = context.call;
-    if (selected !== null && Object.hasOwn(cases, selected)) {
-      context.leave(selected, "APP-5");
-      return null;
-    }
-    const why = selected === null ? "No case was selected" : `The case ${JSON.stringify(selected)} has no exit`;
-    context.decide("APP-5", `${why}: the default is taken.`);
-    context.leave(DEFAULT, "APP-5");
+    context.leave(selectedExit(context, Object.keys(cases)), "APP-5");
     return null;
   },
   on: () => null,
@@ -84,3 +80,27 @@ const kind: AppletKind<SwitchDocument, null> = {
 };
 
 export const switchCase = defineApplet(kind);
+
+/** The exit of the selected case, or the default with the reason why (RES-9). */
+function selectedExit(context: StepContext, cases: readonly string[]): string {
+  const { selected, selection = null } = context.call;
+  if (selection !== null) {
+    context.findings(selection.request, selection.findings);
+    // A further Switch need not repeat them.
+    context.patchState({ selection: { ...selection, findings: [] } });
+  }
+  if (selected !== null && cases.includes(selected)) return selected;
+  if (selected === null) context.decide("APP-5", "No case was selected: the default is taken.");
+  else context.findings(selection?.request ?? "", [unknownCase(selected, cases)]);
+  return DEFAULT;
+}
+
+/** Cases that a finding names: enough to see a slip, too few to flood a trace. */
+const MAX_CASES_SHOWN = 10;
+
+function unknownCase(selected: string, cases: readonly string[]): Finding {
+  const shown = cases.slice(0, MAX_CASES_SHOWN).join(", ");
+  const allowed = cases.length > MAX_CASES_SHOWN ? `one of ${shown}, …` : `one of ${shown}`;
+  const consequence = "the default is taken";
+  return warning({ rule: "APP-5", path: "select", found: quote(selected), allowed, consequence });
+}

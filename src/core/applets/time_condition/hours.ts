@@ -50,7 +50,7 @@ function readDays(names: string): readonly number[] | null {
   return [...days];
 }
 
-/** Whether `ms` (epoch) lies in one of the spans, by the clock of `timezone`. A span begins in, and ends before. */
+/** Whether `ms` (epoch) is in one of the spans, by the clock of `timezone`. A span begins in, and ends before. */
 export function isOpen(spans: readonly Span[], ms: number, timezone: string): boolean {
   const clock = zonedDate(ms, timezone);
   const day = clock.getUTCDay();

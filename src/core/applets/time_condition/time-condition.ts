@@ -57,6 +57,7 @@ const kind: AppletKind<TimeConditionDocument, null> = {
   },
   exits: (document) => [exitOf(document, "open"), exitOf(document, "closed")],
   times: () => ({ ...DIALS_NOBODY, silenceMs: 0, silentBecause: "It decides at once." }),
+  prompts: () => [],
   exampleScript: (document, { target }) => ({
     takesMs: 0,
     when: (atMs, timezone) => isOpenAt(document, atMs, timezone) === (target === "open"),

@@ -13,10 +13,11 @@ import {
   saySchema,
 } from "../../call/prompt.ts";
 import type { AppletEvent } from "../../call/applet.ts";
+import { fixedPromptsOf } from "../../call/say.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import { appletIdSchema } from "../../contract/field-schemas.ts";
 
-/** Seconds. An hour of voicemail is somebody who forgot to hang up. */
+/** Seconds. An hour of voicemail is a caller who forgot to hang up. */
 const MAX_DURATION_S = 3600;
 const MAX_SILENCE_S = 60;
 
@@ -66,7 +67,7 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
       {
         path: "max_silence",
         label: "Longest silence",
-        help: "So much silence ends the recording.",
+        help: "This much silence ends the recording.",
         input: { kind: "number", min: 1, max: MAX_SILENCE_S, unit: "s", default: 10 },
         required: false,
       },
@@ -90,6 +91,7 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
     silenceMs: what?.url === undefined ? 0 : REQUEST_DEADLINE_MS,
     silentBecause: "Its URL may take 5 s to say what to say.",
   }),
+  prompts: ({ say: what }, language) => fixedPromptsOf(what, language),
   exampleScript({ say: what }, { timing }) {
     const said = exampleScriptOfSay(what, timing === "silent");
     return {
@@ -128,7 +130,7 @@ function onPrompt(
   state: VoicemailState & { phase: "prompt" },
   event: AppletEvent,
 ): VoicemailState {
-  // Whoever knows the prompt need not hear it out.
+  // A caller who knows the prompt can skip it.
   if (event.kind === "digit" && event.digit === "#") {
     return afterPrompt(context, stopPrompt(context, state.prompt));
   }

@@ -1,34 +1,24 @@
 import type { Effect, EffectKind } from "../../call/effects.ts";
 import type { CallEvent } from "../../call/events.ts";
 import { CALLER } from "../../call/legs.ts";
+import { type CallReport, reportOf } from "../../call/report.ts";
 import type { CallSetup } from "../../call/setup.ts";
 import type { TraceEntry } from "../../call/trace.ts";
-import type { Account } from "../../contract/account.ts";
+import { type Account, plainAccount } from "../../contract/account.ts";
 import type { HttpFailureReason, HttpOutcome } from "../../contract/http.ts";
 import { parseFlow } from "../../flow/flow.ts";
 import { type CallState, type StepResult, step } from "../engine.ts";
-import { CallInvariants } from "../call-invariants.ts";
+import { CallInvariants } from "../invariants/call-invariants.ts";
 
 /** The start of every test call: a Monday, 10:00 in Kolkata. */
 export const START_MS = Date.parse("2026-01-05T10:00:00+05:30");
 export const EXOPHONE = "+918047100000";
 export const CALLER_NUMBER = "+919812345678";
 
-export const testAccount: Account = {
-  sid: "acme",
-  tenantId: "1409",
-  country: "IN",
-  timezone: "Asia/Kolkata",
-  numberFormat: "national",
-  wire: "documented",
-  dialEvents: ["dial", "terminal"],
+const testAccount = plainAccount({
   language: "en-IN",
-  sipHosts: [],
-  dialPrefixes: [],
   exophones: [{ number: EXOPHONE, region: "KA", trunk: null }],
-  users: [],
-  groups: {},
-};
+});
 
 /** A flow of one Connect over URLs, each exit with an applet of its own. */
 export const connectFlow = {
@@ -67,7 +57,7 @@ export class Drive {
   latest: readonly Effect[] = [];
   state: CallState | null = null;
   now = START_MS;
-  readonly outside = new CallInvariants();
+  readonly #invariants: CallInvariants;
   /** False: without the twin step, for calls of thousands of events. */
   thorough = true;
 
@@ -76,6 +66,7 @@ export class Drive {
     if (!flow.ok) throw new Error(JSON.stringify(flow.error));
     const account = { ...testAccount, ...options.account };
     this.setup = { account, flow: flow.value, recordingsUrl: "https://rec.example", version: "0.1.0" };
+    this.#invariants = new CallInvariants(this.setup.flow.start);
     this.event({
       kind: "call_arrived",
       callSid: "c0ffee00000000000000000000001a15",
@@ -96,13 +87,21 @@ export class Drive {
     const event = { ...untimed, at: this.now } as CallEvent;
     const before = this.thorough ? JSON.stringify(this.state) : "";
     const { state, effects } = step(this.setup, this.state, event);
-    this.outside.observe(event, effects);
-    if (this.outside.faults.length > 0) throw new Error(this.outside.faults.join("\n"));
+    this.#watch(event, effects);
     if (this.thorough) this.#compare(event, before, { state, effects });
     this.state = state;
     this.latest = effects;
     this.effects.push(...effects);
     return effects;
+  }
+
+  /** Throws on the first invariant that breaks. */
+  #watch(event: CallEvent, effects: readonly Effect[]): void {
+    this.#invariants.event(event);
+    for (const effect of effects) this.#invariants.effect(effect, this.now);
+    const { violations } = this.#invariants;
+    if (violations.length === 0) return;
+    throw new Error(violations.map(({ invariant, message }) => `${invariant}: ${message}`).join("\n"));
   }
 
   /** The state before is untouched, and a copy of it that went through JSON comes to the same. */
@@ -146,7 +145,7 @@ export class Drive {
   outcome(outcome: HttpOutcome): void {
     const id = this.call.fetches[0];
     if (id === undefined) throw new Error("no request is open");
-    this.now += 100;
+    this.after(100);
     this.event({ kind: id.startsWith("a") ? "audio_checked" : "fetched", id, outcome, elapsedMs: 100 });
   }
 
@@ -201,6 +200,11 @@ export class Drive {
     return this.of("trace").map((effect) => effect.entry);
   }
 
+  /** The report that API, screen and command line would show. */
+  report(): CallReport {
+    return reportOf(this.trace, { seed: null });
+  }
+
   traced<T extends TraceEntry["type"]>(type: T): Extract<TraceEntry, { type: T }>[] {
     return this.trace.filter((entry): entry is Extract<TraceEntry, { type: T }> => entry.type === type);
   }
@@ -242,6 +246,6 @@ export class Drive {
 
   /** What of the call is still open in the outside, in words; empty at the end of every call. */
   get open(): readonly string[] {
-    return this.outside.open;
+    return this.#invariants.open;
   }
 }

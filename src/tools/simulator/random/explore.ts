@@ -3,10 +3,10 @@ import type { Flow } from "../../../core/call/setup.ts";
 import type { TraceEntry } from "../../../core/call/trace.ts";
 import { makeCallSid } from "../../../core/contract/request.ts";
 import { step } from "../../../core/engine/engine.ts";
+import { CallInvariants } from "../../../core/engine/invariants/call-invariants.ts";
+import type { Violation } from "../../../core/engine/invariants/invariants.ts";
 import type { ScenarioPools } from "./random-scenario.ts";
 import { drawScenario, makeScenarioPools } from "./random-scenario.ts";
-import type { Violation } from "./invariant-checker.ts";
-import { InvariantChecker } from "./invariant-checker.ts";
 import type { Scenario } from "../scenario/scenario-types.ts";
 import { shrink } from "./shrink.ts";
 import { DEFAULT_SEED } from "../simulate.ts";
@@ -85,17 +85,19 @@ function examineWith<State>(
   callSid: string,
   checksState: boolean,
 ): Examination {
-  const checker = new InvariantChecker(scenario.setup, scenario.startMs);
-  const network = new SimulatedNetwork(scenario, engine, checker);
+  const invariants = new CallInvariants(scenario.setup.flow.start);
+  const network = new SimulatedNetwork(scenario, engine, invariants);
   const outcome = network.run(callSid);
   const { trace } = outcome;
-  if (outcome.kind === "ended") checker.leftovers(network.leftovers());
-  else if (checker.violation === null) {
-    const atMs = trace.at(-1)?.at_ms ?? 0;
-    return { violation: { invariant: "ends", atMs, message: outcome.message }, trace };
+  const atMs = trace.at(-1)?.at_ms ?? 0;
+  if (invariants.violation !== null) return { violation: invariants.violation, trace };
+  if (outcome.kind !== "ended") return { violation: { invariant: "ends", atMs, message: outcome.message }, trace };
+  const [leftover] = network.leftovers();
+  if (leftover !== undefined) {
+    const invariant = leftover.startsWith("leg ") ? "nobody_left_ringing" : "all_closed";
+    return { violation: { invariant, atMs, message: leftover }, trace };
   }
-  if (checker.violation !== null || !checksState) return { violation: checker.violation, trace };
-  return { violation: compareWritten(engine, scenario, callSid, trace), trace };
+  return { violation: checksState ? compareWritten(engine, scenario, callSid, trace) : null, trace };
 }
 
 /** Plays the call again with a state that went through JSON between any two events. */

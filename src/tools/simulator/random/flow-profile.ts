@@ -9,7 +9,7 @@ export type UrlUse = "connect" | "numbers" | "gather" | "passthru" | "say" | "au
 export interface FlowProfile {
   /** By `urlKey`. */
   readonly urls: ReadonlyMap<string, UrlUse>;
-  /** E.164 numbers that stand in the flow itself. */
+  /** E.164 numbers written into the flow itself. */
   readonly numbers: readonly string[];
   readonly groups: readonly string[];
   /** Keys that some menu knows. */

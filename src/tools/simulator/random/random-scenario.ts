@@ -2,7 +2,7 @@ import { unreachable } from "../../../base/never.ts";
 import type { Random } from "../../../base/random.ts";
 import { seededRandom } from "../../../base/random.ts";
 import type { CallSetup, Flow } from "../../../core/call/setup.ts";
-import type { Account } from "../../../core/contract/account.ts";
+import { type Account, plainAccount } from "../../../core/contract/account.ts";
 import type { FlowProfile, UrlUse } from "./flow-profile.ts";
 import { profileOf } from "./flow-profile.ts";
 import { SIMULATED_RECORDINGS_URL, SIMULATED_VERSION } from "../scenario/scenario.ts";
@@ -27,7 +27,7 @@ const POOL_SIZE = 256;
 /** Waits at which things happen in calls: equal ones make events collide, which uniform chance hardly ever does. */
 const COMMON_WAITS_MS = [0, 0, 1, 100, 200, 500, 1_000, 1_000, 2_000, 3_000, 5_000, 10_000, 30_000] as const;
 
-/** Mostly the default: each event costs a request, and a call that tells more is no different otherwise. */
+/** Mostly the default: each event costs a request, and otherwise makes no difference to the call. */
 const DIAL_EVENTS: readonly Account["dialEvents"][] = [
   ["dial", "terminal"],
   ["dial", "terminal"],
@@ -38,7 +38,7 @@ type ScriptOf<T> = readonly T[];
 
 /** Everything from which random scenarios of one flow are drawn. Equal seeds give equal pools. */
 export interface ScenarioPools {
-  /** The flow in accounts that differ in what they want to be told. */
+  /** The flow in accounts that differ in their dial events. */
   readonly setups: readonly CallSetup[];
   readonly urls: readonly { readonly key: string; readonly scripts: readonly ScriptOf<UrlAnswer>[] }[];
   readonly phones: readonly string[];
@@ -93,21 +93,11 @@ export function drawScenario(pools: ScenarioPools, random: Random, run: number):
 function accountFor(profile: FlowProfile): Account {
   const users = PEOPLE.slice(0, 2).map((number, index) => ({ name: `user${index + 1}`, number, email: null }));
   const everybody = users.map(({ name }) => name);
-  return {
-    sid: "acme",
-    tenantId: "1409",
-    country: "IN",
-    timezone: "Asia/Kolkata",
-    numberFormat: "national",
-    wire: "documented",
-    dialEvents: [],
-    language: "en",
-    sipHosts: [],
-    dialPrefixes: [],
+  return plainAccount({
     exophones: [EXOPHONE, OTHER_EXOPHONE].map((number) => ({ number, region: null, trunk: null })),
     users,
     groups: Object.fromEntries(profile.groups.map((group) => [group, everybody])),
-  };
+  });
 }
 
 // Chance

@@ -52,7 +52,7 @@ function answerOf(trace: readonly TraceEntry[], sent: Sent, result: Result | und
 
 /**
  * The very words, where the trace kept them whole. An answer with findings is rebuilt from what was used of it, since the
- * flow that judges the replay does not know how leniently the first one judged.
+ * flow that validates the replay does not know how lenient the first one was.
  */
 function asItWas(trace: readonly TraceEntry[], result: Result): UrlAnswer | null {
   const { body, content_type: contentType, body_cut: cut, http_status: status, elapsed_ms: afterMs } = result;
@@ -75,7 +75,7 @@ function json(afterMs: number, value: unknown): UrlAnswer {
   return { kind: "answer", afterMs, status: 200, headers, body: JSON.stringify(value) };
 }
 
-/** The trace tells what was wrong, not the words: any answer that is wrong goes the same way. */
+/** The trace says what was wrong, not the body: any invalid answer goes the same way. */
 function invalid(sent: Sent, afterMs: number, status: number): UrlAnswer {
   return {
     kind: "answer",
@@ -94,7 +94,7 @@ function usable(trace: readonly TraceEntry[], sent: Sent, afterMs: number): UrlA
     case "connect":
       return json(afterMs, connectWire(answer));
     case "dial_whom":
-      // Its audio stands in the flow, and an answer that was not used is no way to know it.
+      // Its audio is in the flow, and an answer that was not used does not show it.
       if (used === undefined) return NEVER;
       return plain(afterMs, 200, Array.isArray(answer["numbers"]) ? answer["numbers"].join(",") : "");
     case "gather":
@@ -137,7 +137,7 @@ function selectedBehind(trace: readonly TraceEntry[], sent: Sent): Json {
   return taken?.type !== "exit.taken" || taken.exit === "default" ? {} : { select: taken.exit };
 }
 
-/** What was said once the URL had answered: `text: …`, or audio URLs. */
+/** What was played once the URL had answered: `text: …`, or audio URLs. */
 function wordsBehind(trace: readonly TraceEntry[], sent: Sent): string {
   const next = trace
     .slice(trace.indexOf(sent))

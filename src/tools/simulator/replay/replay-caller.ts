@@ -55,7 +55,7 @@ function isStop({ type }: TraceEntry): boolean {
   return type === "playback.ended" || type === "recording.closed" || type === "exit.taken";
 }
 
-/** The limit of a message is whole seconds; any other length was somebody's choice. */
+/** The limit of a message is whole seconds; any other length was the caller's choice. */
 function isCutOff(entry: TraceEntry): boolean {
   return entry.type === "recording.closed" && entry.duration_ms % 1_000 !== 0;
 }

@@ -8,7 +8,7 @@ import { connectWire } from "./replay-answers.ts";
 type Json = Readonly<Record<string, unknown>>;
 type Sent = Extract<TraceEntry, { type: "request.sent" }>;
 
-/** What a trace tells of one applet: enough of its document for the way the call went. */
+/** What a trace shows of one applet: enough of its document for the path the call took. */
 interface AppletTrace {
   readonly kind: string;
   /** Exit → the applet behind it. */
@@ -17,7 +17,7 @@ interface AppletTrace {
   /** The effective answers in use. */
   readonly answers: Json[];
   readonly heard: string[];
-  /** Somebody waited for a request's answer. */
+  /** The call waited for a request's answer. */
   waited: boolean;
   /** Of a message that closed by itself, in ms. */
   messageMs: number | null;
@@ -147,7 +147,7 @@ function messageTime({ messageMs }: AppletTrace): Json {
   return messageMs === null || messageMs % 1_000 !== 0 || messageMs === 0 ? {} : { max_duration: messageMs / 1_000 };
 }
 
-/** The older Dial-Whom way is told by its purpose; without any request, the answer stood in the flow. */
+/** The older Dial-Whom mode is recognised by its purpose; without any request, the answer was in the flow. */
 function connectSource(each: AppletTrace): Json {
   const whom = each.requests.find(({ purpose }) => purpose === "dial_whom");
   if (whom !== undefined) {
@@ -186,7 +186,7 @@ function menuExits(exits: ReadonlyMap<string, string>): Json {
   return exitsWithin(exits, "keys", ["no_input", "invalid"]);
 }
 
-/** Keys and cases stand in a map of their own, beside the exits that every such applet has. */
+/** Keys and cases are in a map of their own, beside the exits that every such applet has. */
 function exitsWithin(exits: ReadonlyMap<string, string>, key: "keys" | "cases", others: readonly string[]): Json {
   const all = [...exits];
   const inside = all.filter(([exit]) => !others.includes(exit));

@@ -137,7 +137,7 @@ function phoneOf(trace: readonly TraceEntry[], started: Entry<"attempt.started">
   };
 }
 
-/** A phone that we gave up, at its limit or because nobody waited any more, rings for ever. */
+/** A phone that we cancelled, at its limit or because the caller was gone, rings forever. */
 function phoneEnding(
   answeredMs: number | null,
   endedMs: number | null,

@@ -28,9 +28,9 @@ export interface PhoneBehaviour {
   readonly ringAfterMs: number | null;
   readonly earlyMediaAfterMs: number | null;
   readonly ending: PhoneEnding;
-  /** The callee hangs up so long after the bridge. */
+  /** The callee hangs up this long after the bridge. */
   readonly talkMs: number | null;
-  /** The callee hangs up so long after answering, bridged or not. */
+  /** The callee hangs up this long after answering, bridged or not. */
   readonly hangUpAfterMs: number | null;
   /** How long our CANCEL travels; what the phone does in the meantime crosses it (DIAL-2). */
   readonly cancelTakesMs: number;

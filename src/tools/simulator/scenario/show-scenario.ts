@@ -77,7 +77,7 @@ function urlDocument(answer: UrlAnswer): Json {
   return answer.body === "" ? document : { ...document, text: answer.body };
 }
 
-/** A body implies its content type: that there was none must be said. */
+/** A body implies its content type: the lack of one must be written down. */
 function headersDocument(answer: Extract<UrlAnswer, { kind: "answer" }>, headers: Json): Json {
   return answer.body !== "" && answer.headers["content-type"] === undefined
     ? { ...headers, "content-type": null }

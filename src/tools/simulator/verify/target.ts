@@ -3,11 +3,11 @@ import type { TraceEntry } from "../../../core/call/trace.ts";
 
 /** What a call has to do to show a finding. */
 export type VerifyTarget =
-  /** Leave the applet by the exit; what lies behind it, if anything, ends the call. */
+  /** Leave the applet by the exit; what is behind it, if anything, ends the call. */
   | { readonly kind: "exit"; readonly applet: string; readonly exit: string }
   /** Come to the applet, which cannot be run. */
   | { readonly kind: "enter"; readonly applet: string }
-  /** Come to the applet, whose answer stands in the flow and is judged there. */
+  /** Come to the applet, whose answer is written into the flow and validated there. */
   | { readonly kind: "judge"; readonly applet: string; readonly rule: string }
   /** Go round until the call has run as many applets as it may. */
   | { readonly kind: "loop"; readonly applets: readonly string[] };

@@ -102,13 +102,13 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     sentence: "error - applets.sales: must hold exactly one of `url`, `parameters` and `dial_whom`",
     example: ["sales"],
   },
-  "a number out of range in an answer that stands in the flow": {
+  "a number out of range in an answer written into the flow": {
     document: flow("hello", { hello: { ...HELLO, next: "desk" }, desk: desk({ max_ringing_duration: 90 }), bye: BYE }),
     sentence:
       "warning RES-5 applets.desk.parameters.max_ringing_duration: max_ringing_duration is 90; allowed is a whole number from 1 to 60",
     example: ["hello", "desk", "bye"],
   },
-  "an unknown key in an answer that stands in the flow": {
+  "an unknown key in an answer written into the flow": {
     document: flow("desk", { desk: desk({ max_ringing_time: 20 }), bye: BYE }),
     sentence: "warning RES-7 applets.desk.parameters.max_ringing_time: max_ringing_time ",
     example: ["desk", "bye"],
@@ -335,7 +335,7 @@ describe("every example call", () => {
       without.push(...aboutCalls.flatMap(({ example, message }) => (example === null ? `${seed}: ${message}` : [])));
     }
     expect(checked).toBeGreaterThan(60);
-    // One exit lies behind the very minute at which a time condition changes its mind.
+    // One exit is behind the very minute at which a time condition changes.
     expect(without).toEqual(['5: No applet is set for "open" of "a1": the call is hung up there.']);
   });
 });

@@ -1,7 +1,7 @@
 import { unreachable } from "../../../base/never.ts";
 import { seededRandom } from "../../../base/random.ts";
 import { MAX_APPLETS_PER_CALL } from "../../../core/call/limits.ts";
-import type { Flow } from "../../../core/call/setup.ts";
+import type { Flow, GroupSizes } from "../../../core/call/setup.ts";
 import type { TraceEntry } from "../../../core/call/trace.ts";
 import { step } from "../../../core/engine/engine.ts";
 import {
@@ -42,7 +42,7 @@ export interface ExampleOfFinding {
   readonly scenario: ScenarioInput;
 }
 
-/** The example of a finding, or one sentence that says why there is none. */
+/** The example of a finding, or one sentence that says why it has none. */
 type Shown =
   | { readonly example: ExampleOfFinding; readonly noExample: null }
   | { readonly example: null; readonly noExample: string };
@@ -67,20 +67,25 @@ export type VerifiedWorst = {
   readonly because: string;
 } & Shown;
 
-/** What can be said of a flow document without a real call. */
+/** What verification finds in a flow document without a real call. */
 export interface FlowReport {
   readonly findings: readonly FlowFinding[];
   /** The longest that it may ring in one applet. Null: never; or the flow has errors. */
   readonly longestRinging: VerifiedWorst | null;
-  /** The longest without anything to hear and without a key pressed. Null: none; or the flow has errors. */
+  /** The longest time without sound and without a digit. Null if there is none, or the flow has errors. */
   readonly longestSilence: VerifiedWorst | null;
+}
+
+export interface VerifyOptions {
+  /** How many people the groups of the flow's account have; null: it is not known. */
+  readonly groups?: GroupSizes | null;
 }
 
 /**
  * Checks a flow document as publishing does, and gives for each finding a concrete call that shows it. Every call was
  * played by the engine that handles live calls before it is handed out. Never throws.
  */
-export function verify(document: unknown): FlowReport {
+export function verify(document: unknown, { groups = null }: VerifyOptions = {}): FlowReport {
   const reading = readFlow(document);
   const { playable: flow, problems } = reading;
   if (flow === null) {
@@ -92,7 +97,7 @@ export function verify(document: unknown): FlowReport {
       longestSilence: null,
     };
   }
-  return new Verifier(flow, reading, document).report();
+  return new Verifier(flow, reading, document, groups).report();
 }
 
 /** {@link verify} for a flow that was read already. */
@@ -119,6 +124,7 @@ const CALL_SID = "c0ffee00000000000000000000001a15";
 
 class Verifier {
   readonly #flow: Flow;
+  readonly #groups: GroupSizes | null;
   readonly #reading: FlowReading;
   readonly #document: unknown;
   readonly #graph: FlowGraph;
@@ -127,11 +133,12 @@ class Verifier {
   readonly #scriptable = new Map<string, boolean>();
   readonly #shown = new Map<string, ExampleOfFinding | null>();
 
-  constructor(flow: Flow, reading: FlowReading, document: unknown) {
+  constructor(flow: Flow, reading: FlowReading, document: unknown, groups: GroupSizes | null) {
+    this.#groups = groups;
     this.#flow = flow;
     this.#reading = reading;
     this.#document = document;
-    this.#graph = graphOf(flow.applets);
+    this.#graph = graphOf(flow.applets, groups);
     this.#reached = reachFrom(this.#graph, flow.start).applets;
   }
 
@@ -143,7 +150,7 @@ class Verifier {
     this.#showAll(said.flatMap(({ rule, path }) => this.#targetOf(rule, path) ?? []));
     const findings = said.map((each) => ({ ...each, ...this.#exampleFor(each) }));
     if (errors.length > 0) return { findings, longestRinging: null, longestSilence: null };
-    const { longestRinging, longestSilence } = verifyFlow(this.#flow);
+    const { longestRinging, longestSilence } = verifyFlow(this.#flow, this.#groups);
     return {
       findings,
       longestRinging: longestRinging && this.#worst(longestRinging, "ringing"),
@@ -151,12 +158,12 @@ class Verifier {
     };
   }
 
-  /** In a flow with gaps nothing can be said of what would lie behind them. */
+  /** In a flow with gaps, nothing is known about what would be behind them. */
   #warnings(): Said[] {
     const { unreadable, unknown } = this.#reading;
     const gaps = new Set([...unreadable, ...unknown]);
     const isUncertain = unreadable.length > 0 || gaps.has(this.#flow.start);
-    return verifyFlow(this.#flow)
+    return verifyFlow(this.#flow, this.#groups)
       .warnings.filter(({ path }) => path.length > 2 || !(isUncertain || gaps.has(String(path[1]))))
       .map((warning) => ({ level: "warning", ...warning }));
   }
@@ -167,7 +174,8 @@ class Verifier {
     if (first !== "applets" || typeof id !== "string") return null;
     if (this.#reading.unreadable.includes(id)) return { kind: "enter", applet: id };
     if (rule === "APP-9") return this.#loopFrom(id);
-    if (rest[0] === "parameters" && rule !== null) return { kind: "judge", applet: id, rule };
+    if ((rest[0] === "parameters" || rest[0] === "dial_whom") && rule !== null)
+      return { kind: "judge", applet: id, rule };
     const exit = this.#graph.get(id)?.exits.find((each) => each.path.join("\n") === rest.join("\n"));
     return exit === undefined ? null : { kind: "exit", applet: id, exit: exit.name };
   }
@@ -209,7 +217,7 @@ class Verifier {
 
   #scripted(target: VerifyTarget): ExampleOfFinding | null {
     for (const path of this.#pathsFor(target)) {
-      const call = exampleCallAlong(this.#flow, path);
+      const call = exampleCallAlong(this.#flow, path, this.#groups);
       const played = call === null ? null : this.#play(call);
       if (call !== null && played !== null && shows(target, played.trace)) return this.#exampleOf(call, played.trace);
     }
@@ -273,7 +281,7 @@ class Verifier {
     return played !== null && shows(target, played.trace) ? this.#exampleOf(call, played.trace) : null;
   }
 
-  /** Reads a call as `simulate` would, and plays it. Null: it is none, or never ends. */
+  /** Reads a call as `simulate` would, and plays it. Null: it cannot be read, or never ends. */
   #play(call: ExampleCall): Played | null {
     // The flow was read once: its text need not be read again for every call.
     const read = parseScenario(JSON.stringify({ ...call, flow: ANY_FLOW }), "example", () => "");
@@ -322,13 +330,13 @@ class Verifier {
     return { ms, applet, exit, because, example: null, noExample };
   }
 
-  /** The walk of the proof may go where no script can; others may do as well. */
+  /** The worst path may go where no script can; others may do as well. */
   *#callsOf(worst: WorstCase, what: "ringing" | "silence"): Generator<ExampleCall, void, void> {
-    const first = exampleOf(this.#flow, worst, what);
+    const first = exampleOf(this.#flow, worst, what, this.#groups);
     if (first !== null) yield first;
     if (what === "ringing") {
       for (const path of this.#pathsTo(worst.applet, null)) {
-        const call = exampleOf(this.#flow, { ...worst, path }, what);
+        const call = exampleOf(this.#flow, { ...worst, path }, what, this.#groups);
         if (call !== null) yield call;
       }
       return;
@@ -336,8 +344,8 @@ class Verifier {
     const ways = [...this.#graph].map(([id, node]) => {
       return [id, { ...node, exits: node.exits.filter(({ name }) => this.#hasExampleScript(id, name)) }] as const;
     });
-    const { longestSilence } = verifyGraph(new Map(ways), this.#flow);
-    const call = longestSilence === null ? null : exampleOf(this.#flow, longestSilence, what);
+    const { longestSilence } = verifyGraph(new Map(ways), this.#flow, this.#groups);
+    const call = longestSilence === null ? null : exampleOf(this.#flow, longestSilence, what, this.#groups);
     if (call !== null) yield call;
   }
 }

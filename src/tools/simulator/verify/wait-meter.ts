@@ -3,13 +3,13 @@ import type { CallEvent } from "../../../core/call/events.ts";
 import { CALLER, type LegId } from "../../../core/call/legs.ts";
 import type { CallObserver } from "../simulated-network.ts";
 
-/** What stands for the person at the other end among the things that the caller hears. */
+/** The id of the person at the other end among the sounds that the caller hears. */
 const CONVERSATION = "conversation";
 const EARLY_MEDIA = "early media";
 
 /**
- * Measures in a played call what the flow's proofs claim: how long it rang in one applet, and how long the caller heard
- * nothing. A sound counts from the moment it is asked for; whoever presses a key or leaves a message is not waiting.
+ * Measures in a played call what the flow's verification claims: how long it rang in one applet, and how long the caller heard
+ * nothing. A sound counts from the moment it is requested; a caller who enters a digit or leaves a message is not waiting.
  */
 export class WaitMeter implements CallObserver {
   /** Of the applet that rang longest: the times of its rounds together. */
