@@ -207,6 +207,8 @@ function localImports(file: SourceFile): (Import & { readonly path: string })[] 
 
 function foreignFolders(file: SourceFile): { readonly folder: string; readonly from: string }[] {
   return localImports(file).flatMap(({ path, from }) => {
+    // The version is a constant, and every folder may name it.
+    if (path === "src/version.ts") return [];
     const isOwn = folderOf(path) !== null && folderOf(path) === folderOf(file.path);
     return isOwn ? [] : [{ folder: posix.dirname(path).replace(/^src\//, ""), from }];
   });

@@ -1,4 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -47,14 +49,14 @@ async function run(...args: string[]): Promise<Outcome> {
 }
 
 describe("plugboard check", () => {
-  it("passes a good endpoint, on this machine too", async () => {
+  it("passes a good endpoint on this machine", async () => {
     const { out, complaints, status } = await run(server.url("/good"));
     expect(complaints).toBe("");
     expect(out).toMatch(/nothing to fix\.\n$/);
     expect(status).toBe(0);
   });
 
-  it("a warning is told and is no failure", async () => {
+  it("a warning is reported and is not a failure", async () => {
     const { out, status } = await run(server.url("/warned"), "--json");
     expect(JSON.parse(out)).toMatchObject({ ok: true, errors: 0, warnings: 1, findings: [{ rule: "RES-24" }] });
     expect(status).toBe(0);
@@ -70,7 +72,7 @@ describe("plugboard check", () => {
     expect(lenient.status).toBe(0);
   });
 
-  it("asks as often as it is told, as the caller and the account it is told", async () => {
+  it("asks as often, as the caller and for the account that the options say", async () => {
     const options = ["--runs", "7", "--from", "+919812300000", "--exophone", "+918047100001", "--custom-field", "x1"];
     await run(server.url("/good"), ...options);
     const queries = server.requestsTo("/good").map(({ query }) => new Map(query));
@@ -80,7 +82,35 @@ describe("plugboard check", () => {
     expect(queries.some((query) => query.get("CustomField") === "x1")).toBe(true);
   });
 
-  it("writes a JUnit report beside what it prints", async () => {
+  it("C21: checks another kind of URL, and shows what a good one does", async () => {
+    server.script("/hello", [{ headers: { "content-type": "text/plain" }, text: "Welcome" }]);
+    const { out, status } = await run(server.url("/hello"), "--as", "greeting", "--verbose");
+    expect(out).toMatch(/^ {2}ok {4}first .*\n {8}says "Welcome"$/m);
+    expect(out).toMatch(/A good Greeting URL: nothing to fix\.\n$/);
+    expect(status).toBe(0);
+    const wrong = await run(server.url("/good"), "--as", "passthru", "--fallback", server.url("/good"));
+    expect(wrong.complaints).toBe("--fallback is for Connect and Gather: a Passthru URL has no Fallback\n");
+    expect(wrong.status).toBe(2);
+  });
+
+  it("C20: failing on callers from abroad is a warning, and an error where that is asked for", async () => {
+    const application = createServer((request, response) => {
+      const from = new URL(request.url ?? "/", "http://app.example").searchParams.get("CallFrom") ?? "";
+      response.writeHead(/^0\d{10}$/.test(from) ? 200 : 400, { "content-type": "application/json" });
+      response.end(JSON.stringify({ destination: { numbers: ["+919900000001"] } }));
+    });
+    await new Promise<void>((resolve) => application.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(application.address() as AddressInfo).port}/`;
+    const plain = await run(url, "--json");
+    const asked = await run(url, "--json", "--number-forms");
+    application.close().closeAllConnections();
+    expect(JSON.parse(plain.out)).toMatchObject({ errors: 0, findings: [{ id: "caller-form", level: "warning" }] });
+    expect(plain.status).toBe(0);
+    expect(JSON.parse(asked.out)).toMatchObject({ warnings: 0, findings: [{ id: "status", level: "error" }] });
+    expect(asked.status).toBe(1);
+  });
+
+  it("writes a JUnit report in addition to what it prints", async () => {
     const file = join(folder, "check.xml");
     const { status } = await run(server.url("/strict"), "--junit", file);
     expect(status).toBe(1);
@@ -97,7 +127,7 @@ describe("plugboard check", () => {
     [["ftp://me:hidden@app.example/"], "the URL (***@app.example/) cannot be checked: The URL is not an absolute"],
     [["http://127.0.0.1:1/", "--fallback", "nonsense"], "--fallback (nonsense) cannot be checked"],
     [["http://127.0.0.1:1/", "--account-country", "India"], "--account-country must be a two-letter country"],
-  ])("is used wrongly with %j, and says how it is meant", async (args, sentence) => {
+  ])("refuses %j with one clear sentence", async (args, sentence) => {
     const { complaints, out, status } = await run(...args);
     expect(status).toBe(2);
     expect(out).toBe("");
@@ -125,16 +155,16 @@ describe("plugboard check", () => {
     expect(status).toBe(2);
   });
 
-  it("watching, checks again when the endpoint answers differently, one line of JSON each", async () => {
-    server.script("/mended", [{ status: 500, text: "" }]);
+  it("with --watch, checks again when the endpoint answers differently, one line of JSON each", async () => {
+    server.script("/fixed", [{ status: 500, text: "" }]);
     const lines: string[] = [];
     vi.spyOn(process.stdout, "write").mockImplementation((text) => {
       lines.push(String(text));
       if (lines.length === 2) process.emit("SIGINT");
-      server.script("/mended", [{ json: { destination: { numbers: ["+919900000001"] } } }]);
+      server.script("/fixed", [{ json: { destination: { numbers: ["+919900000001"] } } }]);
       return true;
     });
-    await checkCommand(20).parseAsync([server.url("/mended"), "--watch", "--watch-dir", folder, "--json"], {
+    await checkCommand(20).parseAsync([server.url("/fixed"), "--watch", "--watch-dir", folder, "--json"], {
       from: "user",
     });
     expect(lines.map((line) => (JSON.parse(line) as { ok: boolean }).ok)).toEqual([false, true]);

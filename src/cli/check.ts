@@ -11,52 +11,60 @@ import { reportJunit } from "../tools/check/junit.ts";
 import type { CheckReport } from "../tools/check/report.ts";
 import { countOf } from "../tools/check/report.ts";
 import type { CheckTarget, CheckDeps } from "../tools/check/check-target.ts";
-import { CHECK_LIMITS, accountWith } from "../tools/check/check-target.ts";
+import { accountWith, CHECK_LIMITS, DEFAULTS, MAX_RUNS, problemOf } from "../tools/check/check-target.ts";
 import { reportTable } from "../tools/check/table.ts";
+import type { UrlKind } from "../tools/check/url-kind.ts";
+import { URL_KINDS } from "../tools/check/url-kind.ts";
 import { watch } from "../tools/check/watch.ts";
-import { maskCredentials, splitConfiguredUrl } from "../core/contract/query.ts";
+import { E164 } from "../core/contract/field-schemas.ts";
 import { Fetcher } from "../edges/http-client/fetcher.ts";
 import { EXIT_FINDING, EXIT_USAGE, complain, wholeNumber } from "./simulate.ts";
 import { VERSION } from "../version.ts";
 
 interface Options {
+  readonly as: UrlKind;
   readonly fallback?: string;
+  readonly verbose?: boolean;
   readonly json?: boolean;
   readonly junit?: string;
   readonly watch?: boolean;
   readonly watchDir: string;
   readonly strict?: boolean;
   readonly lenient?: boolean;
+  readonly numberForms?: boolean;
   readonly runs: number;
   readonly accountCountry: string;
-  readonly exophone: readonly string[];
+  readonly exophone?: readonly string[];
   readonly from: string;
   readonly customField: string;
 }
 
-/** Enough for a p99 that means something; more would be a load test. */
-const MAX_RUNS = 100;
-const DEFAULT_RUNS = 3;
-const DEFAULT_EXOPHONE = "+918047100000";
 /** Between two looks of `--watch`: quick after saving, little work for the endpoint. */
 const LOOK_MS = 1000;
 
-/** `plugboard check`: is this endpoint a good Connect URL? `lookMs`: between two looks of `--watch`; tests hurry. */
+/** `plugboard check`: is this endpoint a good Connect URL? `lookMs`: between two looks of `--watch`; shorter in tests. */
 export function checkCommand(lookMs = LOOK_MS): Command {
   return new Command("check")
-    .argument("<url>", "Primary URL; addresses on this machine and in this network are allowed")
-    .option("--fallback <url>", "Fallback URL, checked too")
+    .argument("<url>", "the URL; addresses on this machine and in private networks are allowed")
+    .addOption(new Option("--as <kind>", "what the URL is for").choices(URL_KINDS).default(DEFAULTS.kind))
+    .option("--fallback <url>", "Fallback URL of a Connect or Gather, checked too")
+    .option("--verbose", "show what the platform would do with each answer: whom it would ring")
     .option("--json", "print the report as JSON")
     .option("--junit <file>", "write the report as JUnit XML too")
-    .option("--watch", "check again whenever a file below --watch-dir, or how the URL answers, has changed")
+    .option("--watch", "check again whenever a file in --watch-dir changes, or the answer of the URL")
     .option("--watch-dir <folder>", "sources to watch", ".")
     .addOption(new Option("--strict", "judge as a flow with validation: strict (default)").conflicts("lenient"))
     .option("--lenient", "judge as a flow with validation: lenient")
-    .option("--runs <number>", `first requests more, for latency (at most ${MAX_RUNS})`, runsOf, DEFAULT_RUNS)
-    .option("--account-country <country>", "how ten-digit numbers are read", "IN")
-    .option("--exophone <number>", "ExoPhone of the account, may be repeated; the first is the one called", add, [])
-    .option("--from <number>", "the caller", e164, "+919812345678")
-    .option("--custom-field <text>", "CustomField of calls started by API", "plugboard check")
+    .option("--number-forms", "failing on callers who are not national numbers is an error, not a warning")
+    .option("--runs <number>", `further first requests, for latency (at most ${MAX_RUNS})`, runsOf, DEFAULTS.runs)
+    .option("--account-country <country>", "how ten-digit numbers in answers are read", DEFAULTS.country)
+    .option(
+      "--exophone <number>",
+      `ExoPhone of the account, may be repeated; the first is the one called (default: "${DEFAULTS.exophone}")`,
+      add,
+    )
+    .option("--from <number>", "the caller", e164, DEFAULTS.from)
+    .option("--custom-field <text>", "CustomField of calls started by API", DEFAULTS.customField)
     .action(async (url: string, options: Options) => {
       process.exitCode = await run(url, options, lookMs);
     });
@@ -69,52 +77,43 @@ function runsOf(text: string): number {
 }
 
 function e164(text: string): string {
-  if (!/^\+[1-9]\d{4,14}$/.test(text)) throw new InvalidArgumentError("give an E.164 number such as +919812345678.");
+  if (!E164.test(text)) throw new InvalidArgumentError("give an E.164 number such as +919812345678.");
   return text;
 }
 
-function add(text: string, before: readonly string[]): readonly string[] {
+function add(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, e164(text)];
 }
 
+const NAMES = { primary: "the URL", fallback: "--fallback", country: "--account-country", runs: "--runs" };
+
 async function run(url: string, options: Options, lookMs: number): Promise<number> {
-  const problem = problemWith(url, options);
+  const target = targetOf(url, options);
+  const problem = problemOf(target, NAMES);
   if (problem !== null) {
     complain(problem);
     return EXIT_USAGE;
   }
-  const subject = subjectOf(url, options);
   const fetcher = new Fetcher({ version: VERSION, log: silentLog });
-  const world: CheckDeps = { fetcher, clock: systemClock, random: systemRandom(), decode: decodeAudio };
+  const deps: CheckDeps = { fetcher, clock: systemClock, random: systemRandom(), decode: decodeAudio };
   try {
     return options.watch === true
-      ? await keepChecking(subject, world, options, lookMs)
-      : await checkOnce(subject, world, options);
+      ? await keepChecking(target, deps, options, lookMs)
+      : await checkOnce(target, deps, options);
   } finally {
     await fetcher.close();
   }
 }
 
-function problemWith(url: string, { fallback, accountCountry }: Options): string | null {
-  for (const [name, value] of [
-    ["the URL", url],
-    ["--fallback", fallback],
-  ] as const) {
-    const split = value === undefined ? null : splitConfiguredUrl(value);
-    if (value !== undefined && split?.ok === false)
-      return `${name} (${maskCredentials(value)}) cannot be checked: ${split.error}`;
-  }
-  if (!/^[A-Z]{2}$/.test(accountCountry)) return '--account-country must be a two-letter country such as "IN"';
-  return null;
-}
-
-function subjectOf(url: string, options: Options): CheckTarget {
-  const exophones = options.exophone.length === 0 ? [DEFAULT_EXOPHONE] : options.exophone;
+function targetOf(url: string, options: Options): CheckTarget {
+  const { exophone: exophones = [DEFAULTS.exophone] } = options;
   return {
+    kind: options.as,
     primary: url,
     fallback: options.fallback ?? null,
     mode: options.lenient === true ? "lenient" : "strict",
     account: accountWith(exophones, options.accountCountry),
+    numberForms: options.numberForms === true,
     from: options.from,
     customField: options.customField,
     runs: options.runs,
@@ -123,8 +122,8 @@ function subjectOf(url: string, options: Options): CheckTarget {
   };
 }
 
-async function checkOnce(subject: CheckTarget, world: CheckDeps, options: Options): Promise<number> {
-  const report = await check(subject, world);
+async function checkOnce(target: CheckTarget, deps: CheckDeps, options: Options): Promise<number> {
+  const report = await check(target, deps);
   show(report, options);
   if (options.junit !== undefined && !saved(options.junit, reportJunit(report))) return EXIT_USAGE;
   return countOf(report, "error") === 0 ? 0 : EXIT_FINDING;
@@ -141,24 +140,24 @@ function saved(file: string, text: string): boolean {
 }
 
 /** Until Ctrl-C; the exit status is that of the last report. */
-async function keepChecking(subject: CheckTarget, world: CheckDeps, options: Options, lookMs: number): Promise<number> {
+async function keepChecking(target: CheckTarget, deps: CheckDeps, options: Options, lookMs: number): Promise<number> {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   let status = 0;
   await watch({
-    clock: world.clock,
+    clock: deps.clock,
     everyMs: lookMs,
-    look: async () => `${await fingerprint(options.watchDir)} ${await quickCheck(subject, world)}`,
+    look: async () => `${await fingerprint(options.watchDir)} ${await quickCheck(target, deps)}`,
     recheck: async () => {
-      status = await checkOnce(subject, world, options);
+      status = await checkOnce(target, deps, options);
     },
     signal: stop.signal,
   });
   return status;
 }
 
-function show(report: CheckReport, { json, watch }: Options): void {
-  // Watching, one report is one line: a program can read them as they come.
+function show(report: CheckReport, { json, verbose = false, watch }: Options): void {
+  // With --watch one report is one line, so that a program can read them one by one.
   if (json === true) process.stdout.write(`${JSON.stringify(reportJson(report), null, watch === true ? 0 : 2)}\n`);
-  else process.stdout.write(`${reportTable(report)}\n${watch === true ? "\n" : ""}`);
+  else process.stdout.write(`${reportTable(report, { verbose })}\n${watch === true ? "\n" : ""}`);
 }

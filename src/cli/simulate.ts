@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
@@ -5,7 +6,10 @@ import type { SourceProblem } from "../core/flow/yaml-document.ts";
 import { showProblem } from "../core/flow/yaml-document.ts";
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
+import { silentLog } from "../base/log.ts";
 import type { CallReport } from "../core/call/report.ts";
+import { maskCredentials } from "../core/contract/query.ts";
+import { Fetcher } from "../edges/http-client/fetcher.ts";
 import { examine } from "../tools/simulator/random/explore.ts";
 import { INVARIANTS } from "../core/engine/invariants/invariants.ts";
 import type { ReplayOptions } from "../tools/simulator/replay/replay.ts";
@@ -15,6 +19,12 @@ import type { Scenario } from "../tools/simulator/scenario/scenario-types.ts";
 import type { SimulateOptions } from "../tools/simulator/simulate.ts";
 import { DEFAULT_SEED, SimulationError, simulate } from "../tools/simulator/simulate.ts";
 import { timeline } from "../tools/simulator/timeline.ts";
+import { VERSION } from "../version.ts";
+import type { LiveUrl } from "./live.ts";
+import { liveUrl, playLive } from "./live.ts";
+
+/** Enough that two live calls seldom share a seed, and short enough to be typed again. */
+const MAX_SEED = 1_000_000_000;
 
 /** Exit statuses of every command: 1 is a finding, 2 is wrong use. */
 export const EXIT_FINDING = 1;
@@ -25,6 +35,7 @@ interface Options {
   readonly seed: number;
   readonly replay?: string;
   readonly flow?: string;
+  readonly live?: readonly LiveUrl[];
 }
 
 /** `plugboard simulate`: one call in virtual time, no network, no telephony. */
@@ -33,10 +44,13 @@ export function simulateCommand(): Command {
     .argument("[scenario]", "scenario file (YAML or JSON)")
     .option("--replay <call>", "play a call again from its report (JSON) instead of a scenario")
     .option("--flow <flow>", "with --replay: the flow to play it through; otherwise it is rebuilt from the report")
+    .option("--live <url>", "really ask this URL of the scenario, or another in its place: URL=REAL-URL", liveUrl)
     .option("--json", "print the report as JSON instead of a timeline")
     .option("--seed <number>", "decides the ids of the call", wholeNumber, DEFAULT_SEED)
-    .action((file: string | undefined, options: Options) => {
-      process.exitCode = run(file, options);
+    .action(async (file: string | undefined, options: Options, command: Command) => {
+      // A server may remember calls, so live ones have ids of their own.
+      const isNew = options.live !== undefined && command.getOptionValueSource("seed") === "default";
+      process.exitCode = await run(file, isNew ? { ...options, seed: randomInt(MAX_SEED) } : options);
     });
 }
 
@@ -63,7 +77,7 @@ export function complain(sentence: string): void {
   process.stderr.write(`${sentence}\n`);
 }
 
-function run(file: string | undefined, options: Options): number {
+async function run(file: string | undefined, options: Options): Promise<number> {
   if ((file === undefined) === (options.replay === undefined)) {
     complain("give either a scenario file or --replay with the report of a call");
     return EXIT_USAGE;
@@ -72,16 +86,42 @@ function run(file: string | undefined, options: Options): number {
     complain("--flow goes with --replay: a scenario names its flow itself");
     return EXIT_USAGE;
   }
+  if (options.live !== undefined && file === undefined) {
+    complain("--live goes with a scenario: a replay has the answers of its call");
+    return EXIT_USAGE;
+  }
   return file === undefined ? replay(options.replay ?? "", options) : play(file, options);
 }
 
-function play(file: string, options: Options): number {
+async function play(file: string, options: Options): Promise<number> {
   const text = readText(file);
   if (text === null) return EXIT_USAGE;
   const scenario = parseScenario(text, file, (path) => readFileSync(resolve(dirname(file), path), "utf8"));
   if (!scenario.ok) return complainAll(scenario.error);
-  const report = show(scenario.value, options, {});
-  return report === null ? EXIT_FINDING : watch(scenario.value, options.seed);
+  const { live, seed } = options;
+  const played = live === undefined ? scenario.value : await askLive(scenario.value, live, seed);
+  if (played === null) return EXIT_FINDING;
+  const report = show(played, options, {});
+  return report === null ? EXIT_FINDING : watch(played, seed);
+}
+
+/** The scenario with the real answers; null: the call never ends, or asks none of the URLs, and that has been said. */
+async function askLive(scenario: Scenario, live: readonly LiveUrl[], seed: number): Promise<Scenario | null> {
+  const fetcher = new Fetcher({ version: VERSION, log: silentLog });
+  try {
+    const { scenario: played, requests } = await playLive(scenario, live, seed, fetcher);
+    if (requests > 0) {
+      complain(`live requests: ${requests}; --seed ${seed} gives the call the same ids again`);
+      return played;
+    }
+    complain(`no request of this call goes to ${live.map(({ named }) => maskCredentials(named)).join(" or ")}`);
+  } catch (error) {
+    if (!(error instanceof SimulationError)) throw error;
+    complain(error.message);
+  } finally {
+    await fetcher.close();
+  }
+  return null;
 }
 
 function replay(file: string, options: Options): number {

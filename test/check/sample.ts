@@ -9,18 +9,19 @@ import { check } from "../../src/tools/check/check.ts";
 import type { CheckReport, Role } from "../../src/tools/check/report.ts";
 import type { CheckTarget } from "../../src/tools/check/check-target.ts";
 import { accountWith, CHECK_LIMITS } from "../../src/tools/check/check-target.ts";
+import type { UrlKind } from "../../src/tools/check/url-kind.ts";
 import { Fetcher } from "../../src/edges/http-client/fetcher.ts";
 
-/** What a sample endpoint is asked. */
+/** One request to a sample endpoint. */
 export interface Ask {
   readonly method: string;
-  /** `/connect`, `/fallback`, or whatever else the sample named. */
+  /** `/connect`, `/fallback`, or a path that the sample named. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** `http://127.0.0.1:<port>`: for samples that name URLs of their own. */
+  /** `http://127.0.0.1:<port>`: for samples whose answers contain URLs. */
   readonly base: string;
-  /** Lets time pass before the answer, without anybody waiting. */
+  /** Lets virtual time pass before the answer. */
   takes(ms: number): void;
 }
 
@@ -38,22 +39,27 @@ export type Endpoint = (ask: Ask) => Reply;
 /** A small endpoint with one mistake, and the findings that name it: `<level> <rule> <id>`. */
 export interface Sample {
   readonly expect: readonly string[];
-  /** Where lenient flows see it differently. */
+  /** Where the findings in lenient mode are different. */
   readonly lenient?: readonly string[];
-  /** Asks the sample as the Fallback of a good Primary: its own findings are those of the Fallback. */
+  /** Checks the sample as the Fallback of a good Primary. */
   readonly as?: Role;
+  /** What its URL is for; default `connect`. */
+  readonly kind?: UrlKind;
   readonly endpoint: () => Endpoint;
 }
 
 /** A good answer. */
 export const GOOD = { destination: { numbers: ["+919900000001", "+919900000002"] } };
 
-/** Answers the same to everybody. */
+/** Answers of a good Primary, for the kinds that have a Fallback. */
+const GOOD_FOR: Partial<Record<UrlKind, object>> = { connect: GOOD, gather: { gather_prompt: { text: "Hello" } } };
+
+/** Gives every request the same answer. */
 export function always(body: Reply["body"], rest: Omit<Reply, "body"> = {}): () => Endpoint {
   return () => () => ({ ...rest, body });
 }
 
-/** A good answer with more fields. */
+/** Gives a good answer with more fields. */
 export function withFields(fields: object): () => Endpoint {
   return always({ ...GOOD, ...fields });
 }
@@ -61,7 +67,7 @@ export function withFields(fields: object): () => Endpoint {
 export interface Checked {
   readonly report: CheckReport;
   readonly asks: readonly Ask[];
-  /** Of the endpoint that the sample is. */
+  /** About the sample only, without the good Primary. */
   readonly findings: readonly string[];
 }
 
@@ -75,15 +81,15 @@ export async function checkSample(
   const asks: Ask[] = [];
   const server = serve(sample.endpoint(), clock, asks);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const good = serve(() => ({ body: GOOD }), clock, []);
+  const good = serve(() => ({ body: { ...GOOD_FOR[sample.kind ?? "connect"] } }), clock, []);
   await new Promise<void>((resolve) => good.listen(0, "127.0.0.1", resolve));
   const fetcher = new Fetcher({ version: "0.0.0", log: silentLog, clock });
   const role = sample.as ?? "primary";
   const primary = `${baseOf(role === "primary" ? server : good).replace("//", `//${credentials}`)}/connect`;
   const fallback = role === "primary" ? null : `${baseOf(server)}/fallback`;
   try {
-    const subject = { ...SUBJECT, primary, fallback, ...changes };
-    const report = await check(subject, { fetcher, clock, random: seededRandom(1), decode: decodeAudio });
+    const target = { ...TARGET, kind: sample.kind ?? "connect", primary, fallback, ...changes };
+    const report = await check(target, { fetcher, clock, random: seededRandom(1), decode: decodeAudio });
     const own = report.issues.filter(({ endpoint }) => endpoint === role);
     return { report, asks, findings: own.map(({ level, rule, id }) => `${level} ${rule} ${id}`) };
   } finally {
@@ -92,7 +98,9 @@ export async function checkSample(
   }
 }
 
-const SUBJECT: CheckTarget = {
+const TARGET: CheckTarget = {
+  kind: "connect",
+  numberForms: false,
   primary: "",
   fallback: null,
   mode: "strict",

@@ -10,10 +10,10 @@ import { silentLog } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { Fetcher } from "../http-client/fetcher.ts";
-import type { Clip } from "./audio-cache.ts";
+import type { CachedClip, Clip } from "./audio-cache.ts";
 import { AudioCache } from "./audio-cache.ts";
 import { phoneWav, sine, wavFile } from "./testing/sounds.ts";
-import type { WebAudioSource } from "./web-audio.ts";
+import type { WebAudioOptions, WebAudioSource } from "./web-audio.ts";
 import { MAX_DOWNLOAD_BYTES, WebAudio } from "./web-audio.ts";
 import type { Downloaded } from "../http-client/types.ts";
 import { decodeAudio } from "./decode/decode.ts";
@@ -352,6 +352,15 @@ describe("the check of audio (RES-27)", () => {
     expect(stage.requests).toHaveLength(0);
   });
 
+  it("RES-27: what an error page of the download is says nothing of the file that HEAD has found", async () => {
+    const stage = await setUp((request, response) => {
+      response.writeHead(request.method === "HEAD" ? 200 : 404, { "content-type": "audio/wav" }).end("<html>");
+    });
+    const { outcome, format } = await stage.web.check(`${stage.url}/a.wav`, OPTIONS);
+    expect(outcome).toMatchObject({ ok: true, status: 200 });
+    expect(format).toBeNull();
+  });
+
   it("C12: a WAV of 44.1 kHz stereo is reported as such, also when it comes from the cache", async () => {
     const form = { code: 1, bits: 16, rate: 44_100, channels: 2 };
     const file = wavFile(sine(700, 44_100, 0.5), form);
@@ -386,18 +395,36 @@ describe("the check of audio (RES-27)", () => {
 });
 
 describe("downloads that share what there is", () => {
+  /** A cache in memory: nothing here waits for the real clock or disk. */
+  function memoryCache(): WebAudioOptions["cache"] {
+    const clips = new Map<string, CachedClip>();
+    return {
+      get: (key) => Promise.resolve(clips.get(key) ?? null),
+      put: (key, samples, metadata) => {
+        const clip = { path: key, durationMs: samples.length / 8, metadata: metadata ?? {} };
+        clips.set(key, clip);
+        return Promise.resolve(clip);
+      },
+      annotate: () => Promise.resolve(),
+      drop: (key) => void clips.delete(key),
+    };
+  }
+
+  /** What can happen without time passing. */
+  async function settle(): Promise<void> {
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Files that each take a time of their own to come, in virtual time. */
-  async function virtual(delayMs: (url: string) => number) {
-    const folder = await mkdtemp(join(tmpdir(), "plugboard-web-audio-"));
+  function virtual(delayMs: (url: string) => number) {
     const clock = new VirtualClock(1_767_600_000_000);
-    const cache = await AudioCache.open({ folder, clock, log: silentLog });
-    cleanUps.push(() => rm(folder, { recursive: true, force: true }));
+    const cache = memoryCache();
     const asked: string[] = [];
     const validators = { etag: null, lastModified: null };
     const download = ({ url }: { readonly url: string }): Promise<Downloaded> => {
       asked.push(url);
-      const file: Downloaded = { ok: true, status: 200, contentType: "audio/wav", validators, body: phoneWav(1000, 2) };
-      return new Promise((resolve) => clock.after(delayMs(url), () => resolve(file)));
+      const body: Downloaded = { ok: true, status: 200, contentType: "audio/wav", validators, body: phoneWav(1000, 2) };
+      return new Promise((resolve) => clock.after(delayMs(url), () => resolve(body)));
     };
     const head = () => Promise.reject(new Error("nothing is checked here"));
     const web = new WebAudio({ fetcher: { download, head }, processor, cache, clock, log: silentLog });
@@ -406,13 +433,13 @@ describe("downloads that share what there is", () => {
       let ready = 0;
       for (const source of wanted) void web.get(source, ms).then((got) => (ready += got.ok ? 1 : 0));
       for (let passed = 0; passed < ms; passed += 100) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await settle();
         clock.advance(100);
       }
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await settle();
       return ready;
     };
-    return { web, clock, asked, within };
+    return { web, clock, cache, asked, within };
   }
   const file = (name: string, account = "acme"): WebAudioSource => ({
     url: `https://cdn.example/${name}.wav`,
@@ -423,14 +450,12 @@ describe("downloads that share what there is", () => {
     Array.from({ length: count }, (_, i) => file(`${name}${i}`, account));
 
   it("C6: 24 calls at once, each with its own file that takes 1.5 s to come: all are there in time", async () => {
-    const { within } = await virtual(() => 1_500);
+    const { within } = virtual(() => 1_500);
     expect(await within(5_000, files(24, "greeting"))).toBe(24);
   });
 
   it("C6: refreshes that nobody waits for cost a call nothing, however slow they are", async () => {
-    const { web, clock, within } = await virtual((url) =>
-      url.includes("old") && clock.now() > AT_START ? 25_000 : 100,
-    );
+    const { web, clock, within } = virtual((url) => (url.includes("old") && clock.now() > AT_START ? 25_000 : 100));
     const AT_START = clock.now() + 10_000;
     expect(await within(5_000, files(12, "old"))).toBe(12);
     clock.advance(2 * MINUTE_MS);
@@ -438,8 +463,31 @@ describe("downloads that share what there is", () => {
     expect(await within(500, [file("new")])).toBe(1);
   });
 
+  it("a refresh that ends while a call looks for its copy is not made again", async () => {
+    const { web, clock, cache, asked, within } = virtual(() => 100);
+    await within(500, [file("music")]);
+    clock.advance(2 * MINUTE_MS);
+    const look = cache.get.bind(cache);
+    expect((await web.get(file("music"), 5_000)).ok).toBe(true);
+    const looked = Promise.withResolvers<void>();
+    Object.assign(cache, {
+      get: async (key: string) => {
+        const found = await look(key);
+        await looked.promise;
+        return found;
+      },
+    });
+    const second = web.get(file("music"), 5_000);
+    await settle();
+    clock.advance(100);
+    await settle();
+    looked.resolve();
+    expect((await second).ok).toBe(true);
+    expect(asked).toHaveLength(2);
+  });
+
   it("C6: a refresh in the line moves up once a call needs it", async () => {
-    const { web, clock, asked, within } = await virtual((url) => (url.includes("slow") ? 25_000 : 100));
+    const { web, clock, asked, within } = virtual((url) => (url.includes("slow") ? 25_000 : 100));
     await within(1_000, files(3, "old"));
     await within(26_000, files(2, "slow"));
     clock.advance(2 * MINUTE_MS);
@@ -451,14 +499,14 @@ describe("downloads that share what there is", () => {
   });
 
   it("A4: sixteen slow hosts of one account leave places for the prompts of another", async () => {
-    const { within, web } = await virtual((url) => (url.includes("slow") ? 25_000 : 100));
+    const { within, web } = virtual((url) => (url.includes("slow") ? 25_000 : 100));
     for (let i = 0; i < 64; i++)
       void web.get({ url: `https://slow${i % 16}.example/${i}.wav`, account: "hostile", allowPrivate: false }, 5_000);
     expect(await within(1_000, files(8, "good", "other"))).toBe(8);
   });
 
   it("M9: what one account's line has refused is not refused to another that asks for the same file", async () => {
-    const { within, web } = await virtual((url) => (url.includes("slow") ? 25_000 : 100));
+    const { within, web } = virtual((url) => (url.includes("slow") ? 25_000 : 100));
     for (const source of files(200, "slow", "hostile")) void web.get(source, 5_000);
     expect(await web.get(file("shared", "hostile"), 5_000)).toMatchObject({ ok: false });
     expect(await within(500, [file("shared", "other")])).toBe(1);

@@ -17,7 +17,7 @@ import { WebDownload } from "./web-download.ts";
 export interface WebAudioOptions {
   readonly fetcher: Pick<Fetcher, "download" | "head">;
   readonly processor: AudioProcessor;
-  readonly cache: AudioCache;
+  readonly cache: Pick<AudioCache, "get" | "put" | "annotate" | "drop">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -92,13 +92,13 @@ export class WebAudio {
    */
   async get(source: WebAudioSource, waitMs: number): Promise<Result<Clip, string>> {
     const { clock } = this.#options;
-    const held = await this.#held(source);
+    const { held, running } = await this.#lookUp(source);
     const age = ageOf(held, clock.now());
     if (held !== null && age < FRESH_MS) return ok(held);
     const failure = this.#failures.get(flightKey(source));
     if (failure !== undefined && clock.now() < failure.until) return held === null ? err(failure.message) : ok(held);
     const trusted = held !== null && age < TRUSTED_MS;
-    const download = this.#download(source, held, trusted ? 0 : waitMs);
+    const download = this.#download(source, held, trusted ? 0 : waitMs, running);
     return trusted ? ok(held) : download.clip;
   }
 
@@ -113,9 +113,9 @@ export class WebAudio {
     const source = { url, account, allowPrivate };
     let download: WebDownload | null = null;
     const byGet = async (): Promise<HttpClientOutcome> => {
-      const held = await this.#held(source);
+      const { held, running } = await this.#lookUp(source);
       if (held !== null && ageOf(held, clock.now()) < FRESH_MS) return answerOf(held);
-      download = this.#download(source, held, NEEDED_SOON_MS);
+      download = this.#download(source, held, NEEDED_SOON_MS, running);
       return download.answer;
     };
     const answer = headOrGet(clock, deadlineMs, fetcher.head(url, options), byGet);
@@ -130,9 +130,15 @@ export class WebAudio {
   /** The format of a file that is there. It is downloaded, if it is not yet. */
   async #format(source: WebAudioSource, download: WebDownload | null): Promise<SourceFormat | null> {
     if (download !== null) return download.format;
-    const held = await this.#held(source);
+    const { held, running } = await this.#lookUp(source);
     if (held !== null && ageOf(held, this.#options.clock.now()) < FRESH_MS) return formatOf(held);
-    return this.#download(source, held, NEEDED_SOON_MS).format;
+    return this.#download(source, held, NEEDED_SOON_MS, running).format;
+  }
+
+  /** What we have, and the download that was under way before we looked: it may have ended since, with a newer copy. */
+  async #lookUp(source: WebAudioSource): Promise<{ held: CachedClip | null; running: WebDownload | null }> {
+    const running = this.#inFlight.get(flightKey(source)) ?? null;
+    return { held: await this.#held(source), running };
   }
 
   #held({ url, allowPrivate }: WebAudioSource): Promise<CachedClip | null> {
@@ -140,10 +146,10 @@ export class WebAudio {
   }
 
   /** The download that is under way, or a new one; it is waited for this long. */
-  #download(source: WebAudioSource, held: CachedClip | null, waitMs: number): WebDownload {
+  #download(source: WebAudioSource, held: CachedClip | null, waitMs: number, seen: WebDownload | null): WebDownload {
     const key = flightKey(source);
     const wantedUntil = waitMs === 0 ? 0 : this.#options.clock.now() + waitMs;
-    const running = this.#inFlight.get(key);
+    const running = seen ?? this.#inFlight.get(key);
     if (running !== undefined) {
       this.#queue.want(running.task, wantedUntil);
       return running;

@@ -46,6 +46,7 @@ export class WebDownload {
       const unchanged = status === 304 && known !== null;
       this.#answer.resolve(unchanged ? known.answer : { ok: true, status, contentType, body: "" });
       if (unchanged) this.#format.resolve(known.format);
+      else if (status !== 200) this.#format.resolve(null);
       else if (beginning !== null) this.#format.resolve(sourceFormat(beginning, false));
     };
   }

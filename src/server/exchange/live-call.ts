@@ -270,9 +270,9 @@ export class LiveCall {
   }
 
   #performWaiting(effect: ExternalEffect): void {
-    if (effect.kind === "fetch") return this.#release(effect);
     if (effect.kind === "answer") this.#answerWaits -= 1;
-    this.#ports.perform(effect);
+    if (effect.kind === "fetch") this.#release(effect);
+    else this.#ports.perform(effect);
   }
 
   #wakeWaiters(): void {
@@ -289,11 +289,12 @@ export class LiveCall {
    */
   #waitsForJournal(effect: ExternalEffect): boolean {
     if (effect.kind === "answer") this.#answerWaits += 1;
-    if (effect.kind === "hang_up") return effect.leg === CALLER && this.#answerWaits > 0;
-    if (effect.kind === "fetch" && effect.followsNotifications === true) {
-      this.#hold(effect);
-      return true;
+    if (effect.kind === "fetch") {
+      const follows = effect.followsNotifications === true;
+      if (follows) this.#hold(effect);
+      return follows;
     }
+    if (effect.kind === "hang_up") return effect.leg === CALLER && this.#answerWaits > 0;
     return effect.kind === "answer" || effect.kind === "reject";
   }
 

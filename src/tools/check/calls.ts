@@ -1,29 +1,23 @@
 import type { ConnectAnswer } from "../../core/contract/answer.ts";
 import type { Destination } from "../../core/contract/destination.ts";
-import { destinationKey } from "../../core/contract/destination.ts";
 import type { DialOutcome } from "../../core/contract/outcome.ts";
 import { outcomeOfSip, outcomes } from "../../core/contract/outcome.ts";
 import { makeCallSid } from "../../core/contract/request.ts";
 import type { LegFacts, RequestFacts } from "../../core/contract/request.ts";
-import type { CheckTarget, CheckDeps } from "./check-target.ts";
+import type { CheckDeps, CheckTarget } from "./check-target.ts";
+import { EXAMPLE_DESTINATION } from "./url-kind.ts";
 
-/** A pretended call reached its Connect so long ago. */
+/** Time between the arrival of a call and its first request. */
 const ARRIVED_MS = 2000;
 const FLOW_ID = "11754";
-/** Rung where no answer says whom: from the range of the contract's examples. */
-const SOMEBODY: Destination = { kind: "number", e164: "+919900000001" };
 const RING_S = 12;
 const TALK_S = 64;
 
-/** What the first request of a call that comes in now tells. */
-export function newCall(
-  { account, from }: CheckTarget,
-  world: CheckDeps,
-  changes: Partial<RequestFacts>,
-): RequestFacts {
-  const nowMs = world.clock.now();
+/** What the first request of a call that arrives now says. */
+export function newCall({ account, from }: CheckTarget, deps: CheckDeps, changes: Partial<RequestFacts>): RequestFacts {
+  const nowMs = deps.clock.now();
   return {
-    callSid: makeCallSid(world.random, nowMs, account.timezone),
+    callSid: makeCallSid(deps.random, nowMs, account.timezone),
     callFrom: from,
     callTo: account.exophones[0]?.number ?? "",
     to: account.exophones[0]?.number ?? "",
@@ -52,31 +46,34 @@ export const ENDINGS = {
   rejected: { outcome: outcomeOfSip(603), title: "who rejected the call" },
   "no-answer": { outcome: outcomes.ringTimeout, title: "who did not pick up" },
   "unknown-number": { outcome: outcomeOfSip(404), title: "whose number does not exist" },
-  failed: { outcome: outcomes.networkFailure, title: "whom the network did not reach" },
+  failed: { outcome: outcomes.networkFailure, title: "whom the network could not reach" },
 } as const satisfies Record<string, { readonly outcome: DialOutcome; readonly title: string }>;
 
 export type AttemptEnding = keyof typeof ENDINGS;
 
-/** Whom the platform rings at once with this answer: one attempt (REF-2). */
+/** The destinations of one attempt with this answer (REF-2). */
 export function attemptOf({ destinations, parallel }: ConnectAnswer): readonly Destination[] {
   return destinations.slice(0, parallel.activate ? parallel.maxAttempts : 1);
 }
 
-/** The call after one more attempt (REF-3): `answer` was dialled and nobody talked. `again`: the same Connect asks. */
+/**
+ * The call after one more attempt (REF-3): `answer` was dialled, without a conversation. `again`: the same Connect asks
+ * once more.
+ */
 export function factsAfterAttempt(
   facts: RequestFacts,
   answer: ConnectAnswer | null,
   { outcome }: (typeof ENDINGS)[AttemptEnding],
   again: boolean,
 ): RequestFacts {
-  const dialled = answer === null || answer.destinations.length === 0 ? [SOMEBODY] : attemptOf(answer);
+  const dialled = answer === null || answer.destinations.length === 0 ? [EXAMPLE_DESTINATION] : attemptOf(answer);
   const callerId = answer?.outgoingPhoneNumber ?? facts.callTo;
   const legs = dialled.map((number): LegFacts => ({ number, onCallDurationS: 0, callerId, cause: outcome.cause }));
   return {
     ...facts,
     nowMs: facts.nowMs + RING_S * 1000,
     callType: "incomplete",
-    dialWhomNumber: dialled.at(-1) ?? SOMEBODY,
+    dialWhomNumber: dialled.at(-1) ?? EXAMPLE_DESTINATION,
     dialCallDurationS: RING_S,
     dialCallStatus: outcome.status,
     outgoingPhoneNumber: callerId,
@@ -87,7 +84,7 @@ export function factsAfterAttempt(
 
 /** The call after a Connect with a recorded conversation, where the flow goes on with another Connect. */
 export function afterConversation(facts: RequestFacts, answer: ConnectAnswer | null): RequestFacts {
-  const number = answer?.destinations[0] ?? SOMEBODY;
+  const number = answer?.destinations[0] ?? EXAMPLE_DESTINATION;
   const callerId = answer?.outgoingPhoneNumber ?? facts.callTo;
   const { cause, status } = outcomes.completed;
   return {
@@ -103,14 +100,7 @@ export function afterConversation(facts: RequestFacts, answer: ConnectAnswer | n
   };
 }
 
-/** Shaped like ours, and leading nowhere (RFC 6761). */
+/** In the form of our recording URLs; the host never resolves (RFC 6761). */
 export function recordingUrl({ callSid }: RequestFacts): string {
   return `https://plugboard.invalid/api/accounts/check/recordings/${callSid}-r1.wav`;
-}
-
-/** What of an answer decides who is rung: equal for answers that come to the same. */
-export function factsKey(answer: ConnectAnswer | null): string {
-  if (answer === null) return "unusable";
-  const { destinations, outgoingPhoneNumber, startCallPlayback } = answer;
-  return JSON.stringify([destinations.map(destinationKey), outgoingPhoneNumber, startCallPlayback?.value ?? null]);
 }

@@ -1,7 +1,7 @@
 import type { Finding } from "../../core/contract/finding.ts";
 import type { HttpOutcome } from "../../core/contract/http.ts";
 
-/** One kind of mistake of a customer's URL: the contract's rule, what is wrong, and how to fix it. */
+/** One kind of mistake that a customer's URL can make: the contract's rule, what is wrong, and how to fix it. */
 export interface Diagnostic {
   readonly rule: string;
   readonly about: string;
@@ -9,99 +9,99 @@ export interface Diagnostic {
 }
 
 /**
- * Everything `plugboard check` can report, in the order of docs/check.md, which lists the same. What is found is in the
- * message of the finding; what is said here holds for every endpoint.
+ * Everything `plugboard check` can report, in the order of docs/check.md, which has the same list. The message of a
+ * finding says what was found; these texts hold for every endpoint.
  */
 export const DIAGNOSTICS = {
   unreachable: {
     rule: "RES-1",
     about: "no HTTP answer: connection refused, unknown host, TLS failure, broken connection",
-    fix: "Start the server, and make host name, port and certificate right as seen from the platform's machine.",
+    fix: "Start the server, and make sure that host name, port and certificate are right as seen from the platform's machine.",
   },
   status: {
     rule: "RES-1",
-    about: "an answer with another status than 200",
-    fix: 'Answer 200 to every request, unknown callers included; with nobody to ring answer {"destination":{"numbers":[]}}. What failed here is in your server\'s log under this CallSid.',
+    about: "a status other than 200",
+    fix: 'Answer 200 to every request, unknown callers included; a Connect URL with nobody to ring answers {"destination":{"numbers":[]}}. Look for this CallSid in the log of your server.',
   },
   redirect: {
     rule: "REQ-5",
     about: "a redirect",
-    fix: "Configure the address where the answer is: mostly a slash at the end, https for http, or a login page in front.",
+    fix: "Configure the address that answers directly. The usual causes are a missing slash at the end, http instead of https, or a login page in front.",
   },
   timeout: {
     rule: "REQ-6",
-    about: "no whole answer within 5 s",
-    fix: "Answer from memory or one indexed look-up, and do slow work after the answer; set timeouts well under 5 s on whatever you ask yourself.",
+    about: "no complete answer within 5 s",
+    fix: "Answer from memory or with one indexed query, and do slow work after the answer. Give your own outgoing requests timeouts well under 5 s.",
   },
   slow: {
     rule: "REQ-6",
     about: "an answer, or an answer and the check of its audio, that takes more than 3 s of the 5 s",
-    fix: "Take out of the request what is slow: the caller hears nothing meanwhile, and a busy hour takes the other two seconds.",
+    fix: "Move slow work out of the request: the caller waits in silence, and a busy hour takes the other two seconds.",
   },
   "slow-start": {
     rule: "REQ-6",
     about: "a first request that takes more than 3 s",
-    fix: "Keep an instance warm, or open connections and load code at the start of the server: the first caller of the day waits that long.",
+    fix: "Keep an instance warm, or open connections and load code when the server starts: the first caller of the day waits that long.",
   },
   "too-large": {
     rule: "REQ-8",
     about: "an answer larger than 64 KiB",
-    fix: "Answer nothing but the call's data; a page of HTML or a whole contact list does not belong here.",
+    fix: "Answer with the data of this call only, not with a web page or a whole contact list.",
   },
   "content-type": {
     rule: "RES-1",
-    about: "another Content-Type than application/json",
+    about: "a Content-Type other than application/json",
     fix: "Send the header Content-Type: application/json.",
   },
   "json-like-type": {
     rule: "RES-5",
-    about: "a relative of application/json, which only lenient flows take",
+    about: "a Content-Type such as application/vnd.api+json, which only lenient flows accept",
     fix: "Send the header Content-Type: application/json.",
   },
   "not-json": {
     rule: "RES-1",
-    about: "a body that is no JSON, or no JSON object",
-    fix: "Write the body with a JSON library and nothing before or after it: no warning, no debug output, no JSON in a string.",
+    about: "a body that is not a JSON object",
+    fix: "Write the body with a JSON library, with nothing before or after it: no warnings, no debug output, no JSON inside a JSON string.",
   },
   "numbers-missing": {
     rule: "RES-2",
-    about: "no array destination.numbers",
-    fix: 'Answer {"destination":{"numbers":["+919900000001"]}}; one number is an array too, nobody is [].',
+    about: "destination.numbers is missing or not an array",
+    fix: 'Answer {"destination":{"numbers":["+919900000001"]}}: an array even for one number, and [] for nobody.',
   },
   "too-many-numbers": {
     rule: "REQ-8",
     about: "more than 100 numbers",
-    fix: "Name the few people who should ring now; use fetch_after_attempt to name more after each attempt.",
+    fix: "Name only those who should ring now; with fetch_after_attempt you can name more after each attempt.",
   },
   nobody: {
     rule: "RES-3",
     about: "a first answer that rings nobody",
-    fix: "Fine if on purpose: the flow goes on at “we didn't dial anyone”. Otherwise give --from a caller your endpoint knows.",
+    fix: "This is fine if you mean it: the flow goes on at “we didn't dial anyone”. Otherwise use --from with a caller that your URL knows.",
   },
   "number-undialable": {
     rule: "RES-4",
-    about: "an entry of the list that is no dialable number",
-    fix: "Write E.164 (+, country code, number) and leave empty, short and internal numbers out.",
+    about: "an entry of the list that cannot be dialled",
+    fix: "Write E.164 (+, country code, number), and leave out empty, short and internal numbers.",
   },
   "number-form": {
     rule: "RES-24",
-    about: "a number in another form than E.164",
-    fix: "Write E.164 (+, country code, number) in quotes: it is the same number in every country.",
+    about: "a number that is not in E.164 form",
+    fix: "Write E.164 (+, country code, number) in quotes: it means the same number in every country.",
   },
   "own-exophone": {
     rule: "RES-25",
     about: "an ExoPhone of the account as a destination",
-    fix: "Name a person's number: a call to the account's own number would come back here.",
+    fix: "Name the number of a person: a call to the account's own number would come back to this flow.",
   },
   duplicate: {
     rule: "RES-26",
     about: "the same destination twice in one list",
-    fix: "Name each destination once; it is dialled once in any case.",
+    fix: "Name each destination once: it is dialled only once anyway.",
   },
   field: {
     rule: "RES-5",
-    about: "a field of the wrong type, an unknown word, or a number out of range",
-    fix: "Write what is allowed, or leave the field out: then its default holds. Strict flows reject the answer, lenient ones drop or limit the field.",
+    about: "a field with the wrong type, an unknown word, or a number out of range",
+    fix: "Use an allowed value, or leave the field out to get its default. A strict flow rejects the answer; a lenient one drops the field or limits its value.",
   },
   coerced: {
     rule: "RES-6",
@@ -121,72 +121,112 @@ export const DIAGNOSTICS = {
   "unknown-key": {
     rule: "RES-7",
     about: "a key that the contract does not know",
-    fix: "Correct the spelling or leave the key out; it has no effect.",
+    fix: "Correct the spelling, or leave the key out: it has no effect.",
   },
   music: {
     rule: "RES-17",
     about: "music_on_hold without what it needs",
-    fix: "Write music_on_hold as {type} of default_tone or operator_tone, or {type: custom_tone, value: http(s) URL}.",
+    fix: "Give music_on_hold a type: default_tone, operator_tone, or custom_tone with an http(s) URL as value.",
   },
   "event-url": {
     rule: "RES-20",
-    about: "a dial_passthru_event_url that is no URL",
-    fix: "Write an absolute http or https URL, or leave it out: no dial events are sent to this one.",
+    about: "a dial_passthru_event_url that is not a URL",
+    fix: "Use an absolute http or https URL, or leave it out: no dial events are sent to this one.",
   },
   "playback-to": {
     rule: "RES-21",
-    about: "start_call_playback without a good playback_to",
-    fix: "Write playback_to as both or callee.",
+    about: "start_call_playback without a valid playback_to",
+    fix: "Set playback_to to both or callee.",
   },
   "playback-type": {
     rule: "RES-22",
-    about: "start_call_playback without a good type",
-    fix: "Write type as text or audio_url.",
+    about: "start_call_playback without a valid type",
+    fix: "Set type to text or audio_url.",
   },
   "playback-value": {
     rule: "RES-23",
-    about: "start_call_playback without a good value",
-    fix: "With type text write the words to speak, with audio_url an http or https URL.",
+    about: "start_call_playback without a valid value",
+    fix: "Set value to the words to speak (type text) or to an http or https URL (type audio_url).",
   },
   "outgoing-number": {
     rule: "DIAL-6",
-    about: "an outgoing_phone_number that is no ExoPhone of the account",
-    fix: "Name an ExoPhone of the account in the region of the one called, or leave it out. Tell the check your ExoPhones with --exophone.",
+    about: "an outgoing_phone_number that is not an ExoPhone of the account",
+    fix: "Use an ExoPhone of the account in the same region as the one called, or leave it out. Give the check your ExoPhones with --exophone.",
   },
   audio: {
     rule: "RES-27",
-    about: "an audio URL that does not answer 200, or answers something that is no audio",
+    about: "an audio URL that does not answer 200, or whose answer is not audio",
     fix: "Serve the file itself at this URL, without login or redirect, with Content-Type: audio/wav, to HEAD or GET.",
   },
   "audio-format": {
     rule: "RES-27",
-    about: "audio in another format than WAV, 8 kHz, 16 bit, mono",
+    about: "audio that is not WAV, 8 kHz, 16 bit, mono",
     fix: "Convert the file: ffmpeg -i IN -ar 8000 -ac 1 -c:a pcm_s16le OUT.wav. A telephone carries no more.",
   },
   "constant-list": {
     rule: "REF-4",
     about: "fetch_after_attempt with a list that does not change",
-    fix: "Leave fetch_after_attempt out to ring the list one after the other, or answer each re-fetch with whom to ring next (DialWhomNumber, Legs and numbers say who was tried).",
+    fix: "Leave fetch_after_attempt out to ring the whole list in order, or answer each re-fetch with who is next (DialWhomNumber, Legs and numbers say who was tried).",
   },
   "endless-refetch": {
     rule: "REF-7",
-    about: "re-fetching that has no end",
-    fix: "Count the attempts (the Legs of the request, or the CallSid) and end with an empty list or fetch_after_attempt false.",
+    about: "re-fetches without an end",
+    fix: "Count the attempts (by the Legs of the request, or per CallSid), and end with an empty list or fetch_after_attempt false.",
   },
   "digits-quotes": {
     rule: "REQ-25",
-    about: "digits understood only without the double quotes they come in",
+    about: "digits that are understood only without the double quotes around them",
     fix: "Strip the quotes before use: digits.replaceAll('\"', \"\") in JavaScript, digits.strip('\"') in Python.",
   },
   "at-once": {
     rule: "RES-1",
-    about: "a request that is answered alone, and fails when it comes twice at once",
-    fix: "Make answering the same CallSid safe to repeat: an upsert for an insert, no lock that the second request loses.",
+    about: "a request that works alone and fails when it comes twice at once",
+    fix: "Make it safe to answer the same CallSid twice: use an upsert instead of an insert, and no lock that fails the second request.",
   },
   "same-fallback": {
     rule: "EXIT-1",
-    about: "a Fallback URL on the Primary's own host",
-    fix: "Put the Fallback on another machine; what takes the Primary down takes this one down too.",
+    about: "a Fallback URL on the same host as the Primary",
+    fix: "Put the Fallback on another machine: what takes the Primary down takes this one down too.",
+  },
+  "caller-form": {
+    rule: "REQ-32",
+    about: "no usable answer to a caller who is not a national number, where national numbers get one",
+    fix: "Accept every form of CallFrom: +country code and number, sip:user, anonymous. Such callers get the Fallback, or ring nobody. With --number-forms this is an error.",
+  },
+  "conditional-parameter": {
+    rule: "REQ-30",
+    about: "a URL that answers only requests with a parameter that other calls do not have",
+    fix: "Treat CustomField and digits as optional: an incoming call has no CustomField, and there are no digits before a Gather or menu. Ignore this where every call of the flow has it.",
+  },
+  "gather-field": {
+    rule: "APP-2",
+    about: "a Gather answer without a valid prompt, or with a field out of range",
+    fix: 'Answer {"gather_prompt":{"text":"…"}}, or audio_url instead of text; max_input_digits is 1 to 255, input_timeout 1 to 600, repeat_menu 0 to 20.',
+  },
+  "dial-whom-text": {
+    rule: "APP-7",
+    about: "a Dial-Whom answer that is not plain text with numbers",
+    fix: "Answer text/plain: one number, or several separated by commas or lines.",
+  },
+  "greeting-text": {
+    rule: "APP-1",
+    about: "a Greeting answer that is not plain text to speak, or audio URLs one a line",
+    fix: "Answer text/plain: either the text to speak, or nothing but audio URLs, one a line.",
+  },
+  "second-exit": {
+    rule: "APP-4",
+    about: "a Passthru answer with a status other than 200",
+    fix: "This is fine if the flow should take the second exit (otherwise); answer 200 for the first exit (ok).",
+  },
+  selection: {
+    rule: "APP-5",
+    about: "a Passthru answer whose case for a Switch is not written as the contract says",
+    fix: 'Answer {"select":"<case>"} with the case as a string, as application/json or text/plain.',
+  },
+  "event-status": {
+    rule: "EVT-6",
+    about: "a dial event answered with a status other than 2xx",
+    fix: "Answer 200. The event is not sent again: only an event without any answer is.",
   },
 } as const satisfies Record<string, Diagnostic>;
 
@@ -210,9 +250,15 @@ const BY_RULE: Readonly<Record<string, DiagnosticId>> = {
   "RES-28": "null-field",
   "RES-29": "switched-off",
   "DIAL-6": "outgoing-number",
+  "APP-1": "greeting-text",
+  "APP-2": "gather-field",
+  "APP-4": "second-exit",
+  "APP-5": "selection",
+  "APP-7": "dial-whom-text",
+  "EVT-6": "event-status",
 };
 
-/** The lesson in a finding of the contract about an answer. */
+/** The diagnostic for a finding of the contract about an answer. */
 export function diagnosticOf(finding: Finding, outcome: HttpOutcome): DiagnosticId {
   const { rule, path } = finding;
   if (rule === "RES-1") return wholeAnswer(finding, outcome);
@@ -221,7 +267,7 @@ export function diagnosticOf(finding: Finding, outcome: HttpOutcome): Diagnostic
   return BY_RULE[rule] ?? "field";
 }
 
-/** RES-1 has four ways to be broken. */
+/** RES-1 can be broken in four ways. */
 function wholeAnswer(finding: Finding, outcome: HttpOutcome): DiagnosticId {
   if (!outcome.ok) return "unreachable";
   if (outcome.status !== 200) return "status";

@@ -1,11 +1,13 @@
 import type { ValidationMode } from "../../core/contract/answer.ts";
 import type { Finding } from "../../core/contract/finding.ts";
-import type { Exchanged } from "./probe-session.ts";
-import type { CameBack, Issue, Level, Role, Sent } from "./report.ts";
+import type { HttpRequest } from "../../core/contract/http.ts";
+import { curlOf } from "./curl.ts";
+import type { Exchanged } from "./exchange.ts";
+import type { CameBack, Issue, Level, Role } from "./report.ts";
 import type { DiagnosticId } from "./diagnostics.ts";
 import { DIAGNOSTICS } from "./diagnostics.ts";
 
-/** The level of a remark in each mode; null: none there. */
+/** The level of a finding in each mode; null: not found in that mode. */
 export interface Levels {
   readonly strict: Level | null;
   readonly lenient: Level | null;
@@ -13,13 +15,15 @@ export interface Levels {
 
 export const WARNING: Levels = { strict: "warning", lenient: "warning" };
 
-/** One thing that is wrong. What is left out: the rule of its lesson, a warning in both modes, the answer as a whole. */
+/** One thing that is wrong. Defaults: the rule of its diagnostic, a warning in both modes, the answer as a whole. */
 export interface Diagnosis {
   readonly id: DiagnosticId;
   readonly message: string;
   readonly rule?: string;
   readonly levels?: Levels;
   readonly path?: string;
+  /** The request that shows it, where that is not the exchange itself. */
+  readonly repeat?: HttpRequest;
 }
 
 /** Where it was seen. */
@@ -29,7 +33,7 @@ export interface Seen {
   readonly asked: Pick<Exchanged, "request" | "outcome" | "elapsedMs">;
 }
 
-/** Different things kept: an endpoint that is wrong in more ways than this has been told enough. */
+/** Different issues kept: nobody reads more about one endpoint. */
 const MAX_ISSUES = 100;
 
 /** What was found so far: the same thing seen again is counted, not repeated. */
@@ -41,14 +45,12 @@ export class IssueCollector {
     this.#mode = mode;
   }
 
-  add({ endpoint, probe, asked }: Seen, diagnosis: Diagnosis): void {
+  add(seen: Seen, diagnosis: Diagnosis): void {
     const { id, message, path = "", rule = DIAGNOSTICS[id].rule, levels = WARNING } = diagnosis;
     const level = levels[this.#mode];
     if (level === null) return;
-    // The tenth bad number of a list is the same mistake as the first; status 404 is another than status 500.
-    const { outcome } = asked;
-    const came = outcome.ok ? outcome.status : outcome.reason;
-    const key = JSON.stringify([id, level, endpoint, path.replaceAll(/\[\d+\]/g, "[]"), came]);
+    const { endpoint, probe } = seen;
+    const key = keyOf(seen, id, level, path);
     const known = this.#issues.get(key);
     if (known !== undefined) {
       const probes = known.probes.includes(probe) ? known.probes : [...known.probes, probe];
@@ -57,7 +59,10 @@ export class IssueCollector {
     }
     if (this.#issues.size >= MAX_ISSUES) return;
     const what = { id, rule, level, ...levels, endpoint, probes: [probe], count: 1, path, message };
-    this.#issues.set(key, { ...what, ...shown(asked), fix: DIAGNOSTICS[id].fix });
+    const { request } = seen.asked;
+    const curl = curlOf(diagnosis.repeat ?? request, id === "at-once");
+    const sent = { method: request.method, url: request.url };
+    this.#issues.set(key, { ...what, sent, cameBack: cameBackOf(seen.asked), fix: DIAGNOSTICS[id].fix, curl });
   }
 
   /** Errors first. */
@@ -73,7 +78,13 @@ export class IssueCollector {
   }
 }
 
-/** The findings of both modes side by side: what both found stands once. */
+/** The tenth bad number of a list is the same mistake as the first; status 404 is another than status 500. */
+function keyOf({ endpoint, asked: { outcome } }: Seen, id: DiagnosticId, level: Level, path: string): string {
+  const result = outcome.ok ? outcome.status : outcome.reason;
+  return JSON.stringify([id, level, endpoint, path.replaceAll(/\[\d+\]/g, "[]"), result]);
+}
+
+/** The findings of both modes side by side: what both found appears once. */
 export function pairFindings(
   strict: readonly Finding[],
   lenient: readonly Finding[],
@@ -90,13 +101,11 @@ export function pairFindings(
 /** Enough of a body to recognise it. */
 const BODY_CHARACTERS = 300;
 
-/** An exchange as it may be shown: credentials travelled in a header, those of URLs in the body are masked. */
-function shown({ request, outcome, elapsedMs }: Seen["asked"]): { readonly sent: Sent; readonly cameBack: CameBack } {
-  const sent = { method: request.method, url: request.url };
-  if (!outcome.ok)
-    return { sent, cameBack: { status: null, contentType: null, body: "", failure: outcome.detail, elapsedMs } };
+/** An answer as it may be shown: credentials in URLs of the body are masked. */
+function cameBackOf({ outcome, elapsedMs }: Seen["asked"]): CameBack {
+  if (!outcome.ok) return { status: null, contentType: null, body: "", failure: outcome.detail, elapsedMs };
   const { status, contentType } = outcome;
   const masked = outcome.body.replaceAll(/\/\/[^/?#\s"'\\]*@/g, "//***@");
   const body = masked.length > BODY_CHARACTERS ? `${masked.slice(0, BODY_CHARACTERS)}…` : masked;
-  return { sent, cameBack: { status, contentType, body, failure: null, elapsedMs } };
+  return { status, contentType, body, failure: null, elapsedMs };
 }

@@ -1,9 +1,10 @@
 import type { CheckReport, Issue, ProbeReport } from "./report.ts";
 import { gotText } from "./table.ts";
+import type { UrlKind } from "./url-kind.ts";
 
-/** The report as JUnit XML, for build servers: a test case per probe, errors as failures, warnings as its output. */
+/** The report as JUnit XML, for build servers: a test case per probe; errors are failures, warnings are output. */
 export function reportJunit(report: CheckReport): string {
-  const cases = report.probes.map((probe) => testCase(probe, report.issues)).join("");
+  const cases = report.probes.map((probe) => testCase(report.kind, probe, report.issues)).join("");
   const count = (result: ProbeReport["result"]): number =>
     report.probes.filter((each) => each.result === result).length;
   const numbers = { tests: report.probes.length, failures: count("failed"), errors: 0, skipped: count("skipped") };
@@ -12,7 +13,8 @@ export function reportJunit(report: CheckReport): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", numbers, suite)}`;
 }
 
-function testCase({ id, title, endpoint, result, reason, elapsedMs }: ProbeReport, issues: readonly Issue[]): string {
+function testCase(kind: UrlKind, probe: ProbeReport, issues: readonly Issue[]): string {
+  const { id, title, endpoint, result, reason, elapsedMs } = probe;
   const own = issues.filter((issue) => issue.endpoint === endpoint && issue.probes.includes(id));
   const errors = own.filter(({ level }) => level === "error");
   const warnings = own.filter(({ level }) => level === "warning");
@@ -21,7 +23,7 @@ function testCase({ id, title, endpoint, result, reason, elapsedMs }: ProbeRepor
     ...(errors.length === 0 ? [] : [element("failure", failureOf(errors), escaped(errors.map(textOf).join("\n")))]),
     ...(warnings.length === 0 ? [] : [element("system-out", {}, escaped(warnings.map(textOf).join("\n")))]),
   ];
-  const attributes = { classname: `connect.${endpoint}`, name: `${id}: ${title}`, time: elapsedMs / 1000 };
+  const attributes = { classname: `${kind}.${endpoint}`, name: `${id}: ${title}`, time: elapsedMs / 1000 };
   return element("testcase", attributes, inside.join(""));
 }
 
@@ -29,13 +31,14 @@ function failureOf([first]: readonly Issue[]): Readonly<Record<string, string>> 
   return first === undefined ? {} : { type: first.rule, message: first.message };
 }
 
-/** The exchange shown is that of the first probe that saw it. */
-function textOf({ level, rule, message, sent, cameBack, fix, probes }: Issue): string {
+/** The exchange shown is the first that had this issue. */
+function textOf({ level, rule, message, sent, cameBack, fix, curl, probes }: Issue): string {
   const lines = [
     `${level} ${rule}: ${message}`,
     `sent: ${sent.method} ${sent.url}`,
     `got: ${gotText(cameBack)}`,
     `fix: ${fix}`,
+    `repeat: ${curl}`,
     `seen in: ${probes.join(", ")}`,
   ];
   return `${lines.join("\n")}\n`;
@@ -48,12 +51,12 @@ function element(name: string, attributes: Readonly<Record<string, string | numb
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** XML 1.0 holds no control characters, not even escaped; a server's answer may hold any. */
+/** XML 1.0 allows no control characters, not even escaped; the answer of a server may contain any. */
 function escaped(text: string): string {
   return (
     text
       .toWellFormed()
-      // eslint-disable-next-line no-control-regex -- they are what is looked for
+      // eslint-disable-next-line no-control-regex -- these are what is replaced
       .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
       .replaceAll(/[&<>"]/g, (char) => ENTITIES[char] ?? char)
   );

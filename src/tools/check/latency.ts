@@ -1,13 +1,14 @@
-import type { EndpointState, Exchanged } from "./probe-session.ts";
+import type { CheckTarget } from "./check-target.ts";
+import type { EndpointState } from "./endpoint-state.ts";
+import type { Exchanged } from "./exchange.ts";
 import type { IssueCollector } from "./issue-collector.ts";
 import type { Latency } from "./report.ts";
-import type { CheckTarget } from "./check-target.ts";
 
-/** How long an endpoint took; null: it was never asked. */
-export function timesOf({ role, asked }: EndpointState): Latency | null {
-  const [first] = asked;
+/** How long an endpoint took to answer; null: it was never asked. */
+export function latencyOf({ role, exchanges }: EndpointState): Latency | null {
+  const [first] = exchanges;
   if (first === undefined) return null;
-  const sorted = asked.map(({ elapsedMs }) => elapsedMs).toSorted((a, b) => a - b);
+  const sorted = exchanges.map(({ elapsedMs }) => elapsedMs).toSorted((a, b) => a - b);
   return {
     endpoint: role,
     requests: sorted.length,
@@ -18,22 +19,22 @@ export function timesOf({ role, asked }: EndpointState): Latency | null {
   };
 }
 
-/** Nearest rank: a time that was really measured. */
+/** Nearest rank: always a time that was really measured. */
 function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * q) - 1)] ?? 0;
 }
 
-/** REQ-6: what came whole, but late. A timeout is an error already. */
-export function noteSlow({ limits }: CheckTarget, { role, asked }: EndpointState, notes: IssueCollector): void {
+/** REQ-6: what arrived in full, but late. A timeout is an error already. */
+export function noteSlow({ limits }: CheckTarget, { role, exchanges }: EndpointState, issues: IssueCollector): void {
   const { slowMs, deadlineMs } = limits;
-  const late = ({ outcome, elapsedMs }: Exchanged): boolean => outcome.ok && elapsedMs > slowMs;
-  const note = (id: "slow" | "slow-start", one: Exchanged, message: string): void =>
-    notes.add({ endpoint: role, probe: one.probe, asked: one }, { id, message });
-  const [first, ...others] = asked;
-  if (first !== undefined && late(first))
+  const isSlow = ({ outcome, elapsedMs }: Exchanged): boolean => outcome.ok && elapsedMs > slowMs;
+  const note = (id: "slow" | "slow-start", asked: Exchanged, message: string): void =>
+    issues.add({ endpoint: role, probe: asked.probe, asked }, { id, message });
+  const [first, ...others] = exchanges;
+  if (first !== undefined && isSlow(first))
     note("slow-start", first, `The first request took ${first.elapsedMs} ms of ${deadlineMs} ms.`);
-  const slow = others.filter(late).toSorted((a, b) => b.elapsedMs - a.elapsedMs);
-  const longest = slow[0]?.elapsedMs ?? 0;
-  const message = `${slow.length} of ${asked.length} answers took more than ${slowMs} ms, the slowest ${longest} ms of ${deadlineMs} ms.`;
-  for (const one of slow) note("slow", one, message);
+  const slow = others.filter(isSlow).toSorted((a, b) => b.elapsedMs - a.elapsedMs);
+  const slowest = slow[0]?.elapsedMs ?? 0;
+  const message = `${slow.length} of ${exchanges.length} answers took more than ${slowMs} ms, the slowest ${slowest} ms of ${deadlineMs} ms.`;
+  for (const asked of slow) note("slow", asked, message);
 }

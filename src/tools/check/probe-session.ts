@@ -1,40 +1,44 @@
-import { validateConnectAnswer } from "../../core/contract/answer.ts";
-import type { ConnectAnswer, ConnectVerdict } from "../../core/contract/answer.ts";
-import type { Account, Exophone } from "../../core/contract/account.ts";
-import type { HttpRequest } from "../../core/contract/http.ts";
+import type { Account } from "../../core/contract/account.ts";
+import type { ConnectAnswer } from "../../core/contract/answer.ts";
+import type { Finding } from "../../core/contract/finding.ts";
+import type { HttpOutcome, HttpRequest } from "../../core/contract/http.ts";
 import type { Query } from "../../core/contract/query.ts";
-import { buildHttpRequest, connectQuery } from "../../core/contract/request.ts";
-import type { RequestFacts } from "../../core/contract/request.ts";
-import type { HttpClientOutcome } from "../../edges/http-client/types.ts";
+import type { DialEventFacts, RequestFacts } from "../../core/contract/request.ts";
+import { buildHttpRequest } from "../../core/contract/request.ts";
 import { newCall } from "./calls.ts";
+import type { CheckDeps, CheckTarget } from "./check-target.ts";
 import { diagnosticOf } from "./diagnostics.ts";
+import type { EndpointState } from "./endpoint-state.ts";
+import type { Exchanged } from "./exchange.ts";
+import { answerOf, effectOf, isReadable } from "./exchange.ts";
+import { overlookMediaType } from "./forgive.ts";
 import { pairFindings } from "./issue-collector.ts";
-import type { IssueCollector, Diagnosis } from "./issue-collector.ts";
-import type { Role } from "./report.ts";
-import type { CheckTarget, CheckDeps } from "./check-target.ts";
+import type { Diagnosis, IssueCollector } from "./issue-collector.ts";
+import { KINDS } from "./url-kind.ts";
+import type { KindRules } from "./url-kind.ts";
 
-/** One request and what came of it. */
-export interface Exchanged {
-  /** The probe that asked. */
-  readonly probe: string;
-  readonly request: HttpRequest;
-  readonly outcome: HttpClientOutcome;
-  readonly elapsedMs: number;
-  /** In the mode of the check. */
-  readonly verdict: ConnectVerdict;
-}
-
-/** The probe that asks, and how often it may. */
+/** The probe that asks. */
 export interface ProbeRun {
   readonly id: string;
+  /** How often it may ask. */
   readonly requests: number;
+  /** See `Probe.numberForm`. */
+  readonly numberForm: NumberForm | null;
 }
+
+/**
+ * Which failures of a probe are only about the form of a number: any failure, or a deliberate one (a status below 500).
+ */
+export type NumberForm = "any" | "refusal";
 
 /** Deviations from the ordinary request. */
 export interface RequestOverrides {
   readonly account?: Account;
   /** A request that the platform would not send, to compare with: its answer is not judged. */
   readonly rewrite?: (query: Query) => Query;
+  /** Of dial events; default `Dial`. */
+  readonly event?: DialEventFacts["event"];
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The probe cannot go on; the message says why. Caught by the runner. */
@@ -42,41 +46,16 @@ export class ProbeEnds extends Error {
   override readonly name = "ProbeEnds";
 }
 
-/** After so many requests in a row without an answer nobody learns more from the next 5 s of waiting. */
-const MAX_SILENT = 3;
-/** Failures that the next request will meet too. */
-const HOPELESS: readonly string[] = ["refused", "dns", "tls", "bad_url", "blocked"];
-
-/** What a check knows of one endpoint so far. */
-export class EndpointState {
-  readonly role: Role;
-  readonly configuredUrl: string;
-  /** Every judged exchange, in order. */
-  readonly asked: Exchanged[] = [];
-  /** First requests of ordinary calls: the same question again and again. */
-  readonly plain: Exchanged[] = [];
-  /** Audio URLs of its usable answers, each with the answer that named it first. */
-  readonly audio = new Map<string, Exchanged>();
-  /** A complete answer came, at least once. */
-  answered = false;
-  /** Requests in a row without one. */
-  silent = 0;
-  /** Why it is not asked any more. */
-  gone: string | null = null;
-
-  constructor(role: Role, configuredUrl: string) {
-    this.role = role;
-    this.configuredUrl = configuredUrl;
-  }
-}
-
-/** Asks one endpoint for one probe: sends what the platform would send, judges, and notes what is wrong. */
+/** Asks one endpoint for one probe: sends what the platform would send, judges the answer, and notes what is wrong. */
 export class ProbeSession {
   readonly target: CheckTarget;
   readonly deps: CheckDeps;
   readonly endpoint: EndpointState;
+  readonly #rules: KindRules;
   readonly #issues: IssueCollector;
   readonly #probe: ProbeRun;
+  /** What the platform would do after each answer, in order. */
+  readonly effects: string[] = [];
   requests = 0;
   elapsedMs = 0;
 
@@ -84,34 +63,32 @@ export class ProbeSession {
     this.target = target;
     this.deps = deps;
     this.endpoint = endpoint;
+    this.#rules = KINDS[target.kind];
     this.#issues = issues;
     this.#probe = probe;
   }
 
-  /** What the first request of a new call tells, with changes. */
+  /** What the first request of a new call says, with changes. */
   call(changes: Partial<RequestFacts> = {}): RequestFacts {
-    return newCall(this.target, this.deps, changes);
+    return newCall(this.target, this.deps, { ...this.endpoint.basis, ...changes });
   }
 
   /** Sends one request. Throws {@link ProbeEnds} where the endpoint answers no more. */
   async ask(facts: RequestFacts, overrides: RequestOverrides = {}): Promise<Exchanged> {
     const { endpoint, deps, target } = this;
-    if (endpoint.gone !== null) throw new ProbeEnds(endpoint.gone);
+    if (endpoint.unavailable !== null) throw new ProbeEnds(endpoint.unavailable);
     if (this.requests >= this.#probe.requests) throw new ProbeEnds(`it asked ${this.requests} times`);
     const account = overrides.account ?? target.account;
-    const query = connectQuery(account, facts);
-    const request = this.#build(overrides.rewrite?.(query) ?? query);
+    const request = this.#build(account, facts, overrides);
     this.requests += 1;
     const options = { account: "", deadlineMs: target.limits.deadlineMs, allowPrivate: true };
     const { outcome, elapsedMs } = await deps.fetcher.fetch(request, options);
     this.elapsedMs += elapsedMs;
-    const exophone = this.#exophone(account);
-    const strict = validateConnectAnswer(outcome, account, exophone, "strict");
-    const lenient = validateConnectAnswer(outcome, account, exophone, "lenient");
-    const verdict = target.mode === "strict" ? strict : lenient;
-    const asked: Exchanged = { probe: this.#probe.id, request, outcome, elapsedMs, verdict };
-    this.#trackAvailability(asked);
-    if (overrides.rewrite === undefined) this.#noteVerdicts(asked, strict, lenient);
+    const verdict = this.#rules.validate(outcome, account, target.mode);
+    const forgiving = this.#rules.validate(overlookMediaType(outcome, this.#rules.accept), account, "lenient");
+    const asked: Exchanged = { probe: this.#probe.id, request, outcome, elapsedMs, verdict, forgiving };
+    endpoint.trackAvailability(asked);
+    if (overrides.rewrite === undefined) this.#record(asked, account);
     return asked;
   }
 
@@ -122,56 +99,64 @@ export class ProbeSession {
     return asked;
   }
 
-  /** What the endpoint answers to the first request of an ordinary call, where it ever answered usably. */
-  usual(): ConnectAnswer | null {
-    const usable = this.endpoint.plain.find((asked) => asked.verdict.usable);
-    return usable === undefined ? null : answerOf(usable);
+  /** What the endpoint answers to the first request of an ordinary call, where that can be read at all. */
+  usualAnswer(): ConnectAnswer | null {
+    const usual = this.endpoint.usual();
+    return usual === null ? null : answerOf(usual);
   }
 
   /** Notes something that was seen in this exchange. */
-  note(asked: Exchanged, remark: Diagnosis): void {
-    this.#issues.add({ endpoint: this.endpoint.role, probe: this.#probe.id, asked }, remark);
+  note(asked: Exchanged, diagnosis: Diagnosis): void {
+    this.#issues.add({ endpoint: this.endpoint.role, probe: this.#probe.id, asked }, diagnosis);
   }
 
-  #build(query: Query): HttpRequest {
-    const accept = "application/json";
+  #build(account: Account, facts: RequestFacts, { rewrite, event = "Dial", headers }: RequestOverrides): HttpRequest {
+    const { accept, versionHeader } = this.#rules;
     const { version } = this.target;
+    const query = this.#rules.query(account, facts, event);
     const { configuredUrl } = this.endpoint;
-    const built = buildHttpRequest({ configuredUrl, query, version, versionHeader: true, accept });
+    const built = buildHttpRequest({ configuredUrl, query: rewrite?.(query) ?? query, version, versionHeader, accept });
     if (!built.ok) throw new ProbeEnds(built.error);
-    return built.value;
+    return { ...built.value, headers: { ...built.value.headers, ...headers } };
   }
 
-  #exophone(account: Account): Exophone {
-    return account.exophones[0] ?? { number: "", region: null, trunk: null };
+  #record(asked: Exchanged, account: Account): void {
+    this.endpoint.exchanges.push(asked);
+    this.effects.push(effectOf(asked));
+    if (this.#isNumberForm(asked)) return this.#noteNumberForm(asked);
+    this.#noteFindings(asked, asked.outcome, account);
+    const overlooked = overlookMediaType(asked.outcome, this.#rules.accept);
+    // What is wrong with the type or the status is noted; the mistakes behind it should show as well.
+    if (overlooked !== asked.outcome && !asked.verdict.usable) this.#noteFindings(asked, overlooked, account);
+    const { audioUrls } = asked.verdict.usable ? asked.verdict : asked.forgiving;
+    for (const url of audioUrls) if (!this.endpoint.audio.has(url)) this.endpoint.audio.set(url, asked);
   }
 
-  /** Learns whether there is anybody at all. */
-  #trackAvailability({ outcome }: Exchanged): void {
-    const { endpoint } = this;
-    if (outcome.ok || outcome.reason === "too_large") {
-      endpoint.answered = true;
-      endpoint.silent = 0;
-      return;
-    }
-    endpoint.silent += 1;
-    if (!endpoint.answered && HOPELESS.includes(outcome.reason))
-      endpoint.gone = `it cannot be reached: ${outcome.detail}`;
-    else if (endpoint.silent >= MAX_SILENT) endpoint.gone = `${MAX_SILENT} requests in a row got no answer`;
-  }
-
-  #noteVerdicts(asked: Exchanged, strict: ConnectVerdict, lenient: ConnectVerdict): void {
-    this.endpoint.asked.push(asked);
-    for (const { finding, levels } of pairFindings(strict.findings, lenient.findings)) {
+  #noteFindings(asked: Exchanged, outcome: HttpOutcome, account: Account): void {
+    const findings = (mode: "strict" | "lenient"): readonly Finding[] =>
+      this.#rules.validate(outcome, account, mode).findings;
+    for (const { finding, levels } of pairFindings(findings("strict"), findings("lenient"))) {
       const { rule, path, message } = finding;
-      this.note(asked, { id: diagnosticOf(finding, asked.outcome), rule, path, message, levels });
+      this.note(asked, { id: diagnosticOf(finding, outcome), rule, path, message, levels });
     }
-    if (!asked.verdict.usable) return;
-    for (const url of asked.verdict.audioUrls) if (!this.endpoint.audio.has(url)) this.endpoint.audio.set(url, asked);
   }
-}
 
-/** The answer, where it can be used. */
-export function answerOf(asked: Exchanged): ConnectAnswer | null {
-  return asked.verdict.usable ? asked.verdict.answer : null;
+  /** Whether the answer fails for no other reason than that the numbers in the request are not national. */
+  #isNumberForm(asked: Exchanged): boolean {
+    const { numberForm } = this.#probe;
+    if (numberForm === null || this.target.numberForms || isReadable(asked)) return false;
+    const { outcome } = asked;
+    const refused = outcome.ok && outcome.status < 500;
+    return (numberForm === "any" || refused) && this.endpoint.answersNational();
+  }
+
+  #noteNumberForm(asked: Exchanged): void {
+    const url = asked.request.url;
+    const query = new URLSearchParams(url.slice(url.indexOf("?") + 1));
+    const from = query.get("CallFrom") ?? query.get("From") ?? "";
+    const [finding] = asked.verdict.findings;
+    const message =
+      `The caller ${from} gets no usable answer, a national number does. ${finding?.message ?? ""}`.trimEnd();
+    this.note(asked, { id: "caller-form", message });
+  }
 }

@@ -1,41 +1,45 @@
 import type { Account } from "../../core/contract/account.ts";
 import type { RequestFacts } from "../../core/contract/request.ts";
 import type { AttemptEnding } from "./calls.ts";
-import { ENDINGS, factsAfterAttempt, afterConversation, recordingUrl } from "./calls.ts";
-import { askWithDigits, MAX_DIGIT_REQUESTS } from "./digits.ts";
-import type { ProbeSession } from "./probe-session.ts";
-import { answerOf, ProbeEnds } from "./probe-session.ts";
-import { MAX_FETCHES, walk } from "./refetch.ts";
-import type { Role } from "./report.ts";
+import { afterConversation, ENDINGS, factsAfterAttempt, recordingUrl } from "./calls.ts";
 import type { CheckTarget } from "./check-target.ts";
+import { askWithDigits, digitRequests } from "./digits.ts";
+import { NATIONAL_CALLER } from "./endpoint-state.ts";
+import { EVENT_PROBES } from "./event-probes.ts";
+import type { Exchanged } from "./exchange.ts";
+import { answerOf, isReadable } from "./exchange.ts";
+import type { Probe } from "./probe.ts";
+import type { ProbeSession } from "./probe-session.ts";
+import { ProbeEnds } from "./probe-session.ts";
+import { isRefetched, MAX_FETCHES, refetchToTheEnd, whyNoRefetch } from "./refetch.ts";
+import type { Role } from "./report.ts";
 import { checkSounds } from "./sounds.ts";
-
-/** One kind of legal request, or a few that belong together. */
-export interface Probe {
-  readonly id: string;
-  /** What is sent, in the words of docs/check.md, which lists the same. */
-  readonly title: string;
-  readonly roles: readonly Role[];
-  /** Most requests it sends to one endpoint; those for audio are not counted. */
-  readonly requests: (target: Pick<CheckTarget, "runs">) => number;
-  run(session: ProbeSession): Promise<void>;
-}
+import type { UrlKind } from "./url-kind.ts";
 
 const BOTH: readonly Role[] = ["primary", "fallback"];
 const PRIMARY: readonly Role[] = ["primary"];
 
-/** Every probe, in the order they run. The first request comes first: its latency is that of a cold start. */
+/** What the endpoint may need to answer at all: other legal requests, tried where the first gets no usable answer. */
+const BASES: readonly { readonly name: string; readonly facts: (target: CheckTarget) => Partial<RequestFacts> }[] = [
+  {
+    name: "a call started by API, with its CustomField,",
+    facts: ({ customField }) => ({ direction: "outbound-dial", customField }),
+  },
+  { name: "a call with digits", facts: () => ({ digits: "1" }) },
+];
+
+/** Every probe of a Connect URL, in the order they run. The first request comes first: its latency is a cold start's. */
 export const PROBES: readonly Probe[] = [
   {
     id: "first",
     title: "the first request of an incoming call",
     roles: BOTH,
-    requests: () => 1,
+    requests: () => 1 + BASES.length,
     run: askFirst,
   },
   {
     id: "again",
-    title: "the first request of more calls, as many as --runs says",
+    title: "the first request of further calls, as many as --runs says",
     roles: PRIMARY,
     requests: ({ runs }) => runs,
     run: askAgain,
@@ -50,36 +54,37 @@ export const PROBES: readonly Probe[] = [
     title: "where the answer asks for it: re-fetch after re-fetch, until the platform would stop",
     roles: PRIMARY,
     requests: () => MAX_FETCHES,
-    run: walk,
+    run: refetchToTheEnd,
   },
-  single("after-conversation", "a second Connect after a recorded conversation", (session) =>
-    afterConversation(session.call(), session.usual()),
+  single("after-conversation", "a second applet after a recorded conversation", (session) =>
+    afterConversation(session.call(), session.usualAnswer()),
   ),
-  single("after-voicemail", "a Connect after a voicemail", (session) => {
+  single("after-voicemail", "an applet after a voicemail", (session) => {
     const facts = session.call({ callType: "voicemail" });
     return { ...facts, recordingUrl: recordingUrl(facts) };
   }),
   {
     id: "digits",
-    title: "digits pressed before, in their double quotes; and without, to compare",
+    title: "digits entered before, in their double quotes; and without, to compare",
     roles: BOTH,
-    requests: () => MAX_DIGIT_REQUESTS,
+    requests: (_, role) => digitRequests(role),
     run: askWithDigits,
   },
   single("by-api", "a call started by API, with a CustomField", (session) =>
     session.call({ direction: "outbound-dial", customField: session.target.customField }),
   ),
-  single("custom-field", "a CustomField with quotes, an ampersand and letters past ASCII", (session) =>
+  single("custom-field", "a CustomField with quotes, an ampersand and non-ASCII letters", (session) =>
     session.call({ direction: "outbound-dial", customField: SPECIAL }),
   ),
-  caller("landline", "+912240000001", "a caller on a landline"),
-  caller("foreign", "+12025550143", "a caller from another country (+1…)"),
-  caller("withheld", "anonymous", "a caller who withholds the number (anonymous)"),
-  caller("user", "sip:anil", "a caller on a phone of the account (sip:anil)"),
+  caller(NATIONAL_CALLER, "+912240000001", "a caller on a landline"),
+  { ...caller("caller-foreign", "+12025550143", "a caller from another country (+1…)"), numberForm: "any" },
+  { ...caller("caller-withheld", "anonymous", "a caller who withholds the number (anonymous)"), numberForm: "refusal" },
+  { ...caller("caller-user", "sip:anil", "a caller on a phone of the account (sip:anil)"), numberForm: "any" },
   {
     id: "e164",
     title: "an account with number_format e164 and wire observed",
     roles: PRIMARY,
+    numberForm: "any",
     requests: () => 1,
     run: async (session) => {
       const { account } = session.target;
@@ -103,6 +108,30 @@ export const PROBES: readonly Probe[] = [
   },
 ];
 
+/** The probes of each kind of URL. What only a Connect is asked (re-fetches) is left out for the others. */
+export const PROBES_OF: Readonly<Record<UrlKind, readonly Probe[]>> = {
+  connect: PROBES,
+  gather: without("refetch-to-the-end"),
+  passthru: without("refetch-to-the-end", "audio"),
+  "dial-whom": without("refetch-to-the-end", "audio"),
+  // APP-1: its requests say nothing of attempts, digits or recordings, but for the number dialled last.
+  greeting: without(
+    ...["rejected", "no-answer", "unknown-number", "failed", "conversation", "voicemail"].map((end) => `after-${end}`),
+    "refetch-to-the-end",
+    "digits",
+  ),
+  event: [
+    ...EVENT_PROBES,
+    ...without("first", "digits", "refetch-to-the-end", "custom-field", "audio").filter(
+      ({ id }) => !id.startsWith("after-"),
+    ),
+  ],
+};
+
+function without(...ids: readonly string[]): readonly Probe[] {
+  return PROBES.filter(({ id }) => !ids.includes(id));
+}
+
 /** What breaks careless decoding, quoting and storing. */
 const SPECIAL = `{"order":42,"note":"50% & 'more' = café ☎"}`;
 
@@ -114,35 +143,51 @@ function single(id: string, title: string, facts: (session: ProbeSession) => Req
 }
 
 function caller(id: string, callFrom: string, title: string): Probe {
-  return single(`caller-${id}`, title, (session) => session.call({ callFrom }));
+  return single(id, title, (session) => session.call({ callFrom }));
 }
 
 async function askFirst(session: ProbeSession): Promise<void> {
   const first = await session.askPlain();
-  const answer = answerOf(first);
-  if (answer === null || answer.destinations.length > 0) return;
+  if (!isReadable(first)) return findBasis(session, first);
+  const { destinations } = first.verdict.usable ? first.verdict : first.forgiving;
+  if (destinations?.length !== 0) return;
   const consequence = 'nobody is rung and the flow goes on at "we didn\'t dial anyone"';
   session.note(first, { id: "nobody", message: `The answer names nobody who can be rung: ${consequence}.` });
+}
+
+/** Looks for a request that the endpoint answers, so that the other probes find its other mistakes. */
+async function findBasis(session: ProbeSession, first: Exchanged): Promise<void> {
+  const { endpoint, target } = session;
+  if (!first.outcome.ok) return;
+  for (const { name, facts } of BASES) {
+    const basis = facts(target);
+    const asked = await session.ask(session.call(basis));
+    if (!isReadable(asked)) continue;
+    endpoint.basis = basis;
+    endpoint.plain.splice(0, endpoint.plain.length, asked);
+    const message = `Only ${name} gets a usable answer, an ordinary first request does not: the check goes on with such calls.`;
+    return session.note(first, { id: "conditional-parameter", message });
+  }
 }
 
 async function askAgain(session: ProbeSession): Promise<void> {
   for (let run = 0; run < session.target.runs; run++) await session.askPlain();
 }
 
-/** A re-fetch where the endpoint asks for them, otherwise the request of a second Connect in the same flow. */
+/** A re-fetch where the endpoint asks for them, otherwise the request of a further applet in the same flow. */
 function afterEnding(ending: AttemptEnding, roles: readonly Role[]): Probe {
   const run = async (session: ProbeSession): Promise<void> => {
-    if (session.usual()?.fetchAfterAttempt !== true) {
-      await session.ask(factsAfterAttempt(session.call(), session.usual(), ENDINGS[ending], false));
+    if (session.usualAnswer()?.fetchAfterAttempt !== true) {
+      await session.ask(factsAfterAttempt(session.call(), session.usualAnswer(), ENDINGS[ending], false));
       return;
     }
     const facts = session.call();
-    const answer = answerOf(await session.askPlain(facts));
-    if (answer === null || !answer.fetchAfterAttempt || answer.destinations.length === 0)
-      throw new ProbeEnds("this time the answer asked for no re-fetch");
+    const first = await session.askPlain(facts);
+    const answer = answerOf(first);
+    if (!isRefetched(answer)) throw new ProbeEnds(`this time ${whyNoRefetch([first])}`);
     await session.ask(factsAfterAttempt(facts, answer, ENDINGS[ending], true));
   };
-  const title = `the request after an attempt to reach somebody ${ENDINGS[ending].title}`;
+  const title = `the request after an attempt to reach someone ${ENDINGS[ending].title}`;
   return { id: `after-${ending}`, title, roles, requests: () => 2, run };
 }
 
@@ -152,6 +197,6 @@ async function askTwiceAtOnce(session: ProbeSession): Promise<void> {
   const both = await Promise.all([session.ask(facts), session.ask(facts)]);
   const bad = both.find((asked) => !asked.verdict.usable);
   if (bad === undefined || !session.endpoint.plain.every((asked) => asked.verdict.usable)) return;
-  const message = "The same request, sent twice at once, was not answered usably both times; sent alone it was.";
+  const message = "The same request gets a usable answer when it is sent alone, but not when it is sent twice at once.";
   session.note(bad, { id: "at-once", message });
 }

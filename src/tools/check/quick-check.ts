@@ -1,24 +1,26 @@
 import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { EndpointState, ProbeSession } from "./probe-session.ts";
+import type { CheckDeps, CheckTarget } from "./check-target.ts";
+import { EndpointState } from "./endpoint-state.ts";
 import { IssueCollector } from "./issue-collector.ts";
-import type { CheckTarget, CheckDeps } from "./check-target.ts";
+import { ProbeSession } from "./probe-session.ts";
 
-/** What watching looks at below a folder; a source tree is smaller, a data folder should not be watched. */
+/** The most files that `--watch` looks at: a source tree has fewer, and a data folder should not be watched. */
 const MAX_FILES = 5000;
 /** Not written by the developer. */
 const NOT_SOURCE: readonly string[] = ["node_modules", "dist", "build", "target", "coverage", "venv", "__pycache__"];
 
-/** How the endpoint answers one first request: the verdict and the rules it breaks, not whom it names. */
-export async function quickCheck(target: CheckTarget, world: CheckDeps): Promise<string> {
-  const notes = new IssueCollector(target.mode);
+/** How the endpoint answers one first request: whether it can be used and which rules it breaks, not whom it names. */
+export async function quickCheck(target: CheckTarget, deps: CheckDeps): Promise<string> {
+  const issues = new IssueCollector(target.mode);
   const endpoint = new EndpointState("primary", target.primary);
-  const { verdict } = await new ProbeSession(target, world, endpoint, notes, { id: "glance", requests: 1 }).askPlain();
-  return JSON.stringify([verdict.usable, notes.issues().map(({ id, path, level }) => [id, path, level])]);
+  const probe = { id: "quick", requests: 1, numberForm: null };
+  const { verdict } = await new ProbeSession(target, deps, endpoint, issues, probe).askPlain();
+  return JSON.stringify([verdict.usable, issues.issues().map(({ id, path, level }) => [id, path, level])]);
 }
 
-/** A text that changes when a file below the folder is written, made or removed. Hidden and built files do not count. */
+/** A text that changes when a file below the folder is created, changed or removed; hidden and built files do not count. */
 export async function fingerprint(folder: string): Promise<string> {
   const hash = createHash("sha256");
   for (const file of await filesBelow(folder)) {

@@ -1,14 +1,16 @@
 import type { ValidationMode } from "../../core/contract/answer.ts";
 import type { DiagnosticId } from "./diagnostics.ts";
+import type { UrlKind } from "./url-kind.ts";
 
 export type Role = "primary" | "fallback";
 export type Level = "error" | "warning";
 
-/** What a check found out; the shape of `--json` is made of it (`json.ts`). */
+/** What a check found; `json.ts` makes the output of `--json` from it. */
 export interface CheckReport {
   /** Credentials masked. */
   readonly url: string;
   readonly fallback: string | null;
+  readonly kind: UrlKind;
   readonly mode: ValidationMode;
   readonly startedAtMs: number;
   readonly requests: number;
@@ -18,7 +20,7 @@ export interface CheckReport {
   readonly issues: readonly Issue[];
 }
 
-/** Whole exchanges of one endpoint, in milliseconds. A timeout counts as the time it was given. */
+/** Complete exchanges with one endpoint, in milliseconds. A timeout counts with the whole deadline. */
 export interface Latency {
   readonly endpoint: Role;
   readonly requests: number;
@@ -28,25 +30,27 @@ export interface Latency {
   readonly maxMs: number;
 }
 
-/** What came of one probe of one endpoint. */
+/** The result of one probe of one endpoint. */
 export interface ProbeReport {
   readonly id: string;
   readonly title: string;
   readonly endpoint: Role;
   readonly result: "passed" | "warned" | "failed" | "skipped";
-  /** Why it was skipped, or not asked to its end. */
+  /** Why it was skipped or ended early. */
   readonly reason: string | null;
   readonly requests: number;
   readonly elapsedMs: number;
+  /** What the platform would do after each judged answer, as predicates: "rings +919900000001". */
+  readonly effects: readonly string[];
 }
 
-/** One thing to fix, however often it was seen: the first time is shown. */
+/** One thing to fix, however often it was seen; the exchange shown is the first. */
 export interface Issue {
   readonly id: DiagnosticId;
   readonly rule: string;
   /** In the mode of the check. */
   readonly level: Level;
-  /** In either mode; null: no finding there. */
+  /** In each mode; null: not found in that mode. */
   readonly strict: Level | null;
   readonly lenient: Level | null;
   readonly endpoint: Role;
@@ -58,6 +62,8 @@ export interface Issue {
   readonly sent: Sent;
   readonly cameBack: CameBack;
   readonly fix: string;
+  /** A command for bash and zsh that repeats the request; credentials masked. */
+  readonly curl: string;
 }
 
 export interface Sent {
@@ -66,7 +72,7 @@ export interface Sent {
   readonly url: string;
 }
 
-/** `failure` instead of a status: no answer came. `body` is its beginning. */
+/** `failure` instead of a status: no answer came. `body` is the beginning of the body. */
 export interface CameBack {
   readonly status: number | null;
   readonly contentType: string | null;

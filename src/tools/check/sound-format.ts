@@ -1,13 +1,14 @@
-/** What a file that can be decoded is, for people (RES-27). */
+/** The format of a file that can be decoded (RES-27). */
 export interface SoundFormat {
+  /** For people: "WAV, 44.1 kHz, 16 bit, stereo". */
   readonly name: string;
-  /** Exactly the format of the telephone. */
+  /** WAV, 8 kHz, 16 bit, mono: played as it is. */
   readonly wanted: boolean;
 }
 
 const RATE_HZ = 8000;
 const BITS = 16;
-/** WAVE format tags; the last says that the codec stands further on. */
+/** WAVE format tags; with the last the codec is named further on. */
 const PCM = 1;
 const CODECS: Readonly<Record<number, string>> = { [PCM]: "", 3: " float", 6: " A-law", 7: " µ-law", 0xfffe: "" };
 
@@ -29,7 +30,7 @@ function begins(file: Buffer, at: number, text: string): boolean {
   return file.toString("latin1", at, at + text.length) === text;
 }
 
-/** RIFF: chunks of a name, a length and as many bytes, padded to even. Null: there is no format chunk, or half of one. */
+/** RIFF: chunks of a name, a length and that many bytes, padded to even. Null: no format chunk, or an incomplete one. */
 function formatChunk(file: Buffer): number | null {
   for (let at = 12; at + 8 <= file.length;) {
     const length = file.readUInt32LE(at + 4);

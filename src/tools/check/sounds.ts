@@ -1,14 +1,16 @@
 import { validateAudio } from "../../core/contract/answer.ts";
-import { maskCredentials } from "../../core/contract/query.ts";
-import type { Exchanged, ProbeSession } from "./probe-session.ts";
-import { ProbeEnds } from "./probe-session.ts";
+import type { HttpRequest } from "../../core/contract/http.ts";
+import { maskCredentials, splitConfiguredUrl } from "../../core/contract/query.ts";
+import type { Exchanged } from "./exchange.ts";
 import { pairFindings, WARNING } from "./issue-collector.ts";
 import type { Levels } from "./issue-collector.ts";
+import type { ProbeSession } from "./probe-session.ts";
+import { ProbeEnds } from "./probe-session.ts";
 import { formatOf } from "./sound-format.ts";
 
-/** Audio URLs looked at per endpoint: an answer names two at most, and they seldom change. */
+/** Audio URLs checked per endpoint: a Connect answer names two at most, and they seldom change. */
 const MAX_SOUNDS = 4;
-/** What the platform takes at most, and the time it gives: a larger or slower file is never heard. */
+/** The platform's own limits: a larger or slower file is never played. */
 const MAX_SOUND_BYTES = 10 * 1024 * 1024;
 const DOWNLOAD_DEADLINE_MS = 30_000;
 
@@ -16,11 +18,11 @@ const DOWNLOAD_DEADLINE_MS = 30_000;
 export async function checkSounds(session: ProbeSession): Promise<void> {
   const urls = [...session.endpoint.audio].slice(0, MAX_SOUNDS);
   if (urls.length === 0) throw new ProbeEnds("no answer named any");
-  for (const [url, asked] of urls) if (await isThere(session, url, asked)) await listen(session, url, asked);
+  for (const [url, asked] of urls) if (await isServed(session, url, asked)) await checkFile(session, url, asked);
 }
 
 /** The platform's own check: HEAD, or GET, in what is left of the answer's 5 s. */
-async function isThere(session: ProbeSession, url: string, asked: Exchanged): Promise<boolean> {
+async function isServed(session: ProbeSession, url: string, asked: Exchanged): Promise<boolean> {
   const { deps, target } = session;
   const { deadlineMs, slowMs } = target.limits;
   const left = Math.max(1, deadlineMs - asked.elapsedMs);
@@ -33,7 +35,8 @@ async function isThere(session: ProbeSession, url: string, asked: Exchanged): Pr
   const lenient = validateAudio(url, outcome, "lenient");
   for (const { finding, levels } of pairFindings(strict.findings, lenient.findings)) {
     const { rule, path, message } = finding;
-    session.note(asked, { id: strict.ok ? "audio-format" : "audio", rule, path, message, levels });
+    const repeat = audioRequest(url);
+    session.note(asked, { id: strict.ok ? "audio-format" : "audio", rule, path, message, levels, repeat });
   }
   const sum = asked.elapsedMs + elapsedMs;
   if (strict.ok && sum > slowMs) {
@@ -45,14 +48,21 @@ async function isThere(session: ProbeSession, url: string, asked: Exchanged): Pr
 
 const UNPLAYABLE: Levels = { strict: "error", lenient: "warning" };
 
+/** RES-27: where HEAD and GET differ, GET decides. */
+function audioRequest(url: string): HttpRequest {
+  const split = splitConfiguredUrl(url);
+  const plain = split.ok ? split.value : { url: maskCredentials(url), authorization: null };
+  return { method: "GET", headers: { accept: "audio/*" }, ...plain };
+}
+
 /** What the file itself is, whatever its media type says. */
-async function listen(session: ProbeSession, url: string, asked: Exchanged): Promise<void> {
-  const request = { method: "GET", url, headers: { accept: "audio/*" }, authorization: null } as const;
+async function checkFile(session: ProbeSession, url: string, asked: Exchanged): Promise<void> {
+  const request: HttpRequest = { method: "GET", url, headers: { accept: "audio/*" }, authorization: null };
   const options = { account: "", deadlineMs: DOWNLOAD_DEADLINE_MS, allowPrivate: true };
   const file = await session.deps.fetcher.download(request, MAX_SOUND_BYTES, options);
   const path = maskCredentials(url);
   const note = (id: "audio" | "audio-format", levels: Levels, what: string): void =>
-    session.note(asked, { id, levels, message: `${path} ${what}.`, path });
+    session.note(asked, { id, levels, message: `${path} ${what}.`, path, repeat: audioRequest(url) });
   if (!file.ok) return note("audio", UNPLAYABLE, `could not be downloaded: ${file.detail.replace(/\.$/, "")}`);
   if (file.status !== 200) return note("audio", UNPLAYABLE, `answered the download with status ${file.status}`);
   const decoded = await session.deps.decode(file.body);

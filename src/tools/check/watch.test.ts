@@ -12,7 +12,7 @@ import { watch } from "./watch.ts";
 
 const clock = new VirtualClock();
 
-/** Lets everything happen that needs no more time. */
+/** Runs everything that needs no more time. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
@@ -24,19 +24,19 @@ async function pass(ms: number): Promise<void> {
 }
 
 describe("watching", () => {
-  it("checks at once, and again once a change has held still for one look", async () => {
+  it("checks at once, and again when a change has stayed the same for one look", async () => {
     const stop = new AbortController();
-    let world = "a";
+    let state = "a";
     const checked: string[] = [];
-    const recheck = (): Promise<void> => Promise.resolve(void checked.push(world));
-    const look = (): Promise<string> => Promise.resolve(world);
+    const recheck = (): Promise<void> => Promise.resolve(void checked.push(state));
+    const look = (): Promise<string> => Promise.resolve(state);
     const ended = watch({ clock, everyMs: 1000, look, recheck, signal: stop.signal });
     await pass(0);
     expect(checked).toEqual(["a"]);
     await pass(5000);
     await pass(5000);
     expect(checked).toEqual(["a"]);
-    for (world of ["b", "c", "d"]) await pass(1000);
+    for (state of ["b", "c", "d"]) await pass(1000);
     expect(checked).toEqual(["a"]);
     await pass(1000);
     expect(checked).toEqual(["a", "d"]);
@@ -45,15 +45,15 @@ describe("watching", () => {
     expect(clock.step()).toBe(false);
   });
 
-  it("does not check again when the world comes back to what was checked", async () => {
+  it("does not check again when the state returns to what was checked", async () => {
     const stop = new AbortController();
-    let world = "a";
+    let state = "a";
     let checks = 0;
     const recheck = (): Promise<void> => Promise.resolve(void checks++);
-    const look = (): Promise<string> => Promise.resolve(world);
+    const look = (): Promise<string> => Promise.resolve(state);
     const ended = watch({ clock, everyMs: 1000, look, recheck, signal: stop.signal });
     await pass(0);
-    for (world of ["b", "a", "a", "a"]) await pass(1000);
+    for (state of ["b", "a", "a", "a"]) await pass(1000);
     stop.abort();
     await ended;
     expect(checks).toBe(1);
@@ -67,7 +67,7 @@ describe("what watching looks at", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("a file that is made, changed or removed below the folder; hidden and installed ones do not count", async () => {
+  it("a file below the folder that is created, changed or removed; hidden and installed ones do not count", async () => {
     const seen: string[] = [await fingerprint(folder)];
     mkdirSync(join(folder, "src"));
     for (const text of ["a", "ab"]) {
@@ -83,12 +83,12 @@ describe("what watching looks at", () => {
     expect(await fingerprint(folder)).toBe(seen[0]);
   });
 
-  it("a folder that is not there looks like an empty one", async () => {
+  it("a missing folder counts as an empty one", async () => {
     expect(await fingerprint(join(folder, "nowhere"))).toBe(await fingerprint(folder));
   });
 
   it("how the endpoint answers: another mistake counts, another person does not", async () => {
-    const seen = async (outcome: HttpClientOutcome): Promise<string> => quickCheck(SUBJECT, worldOf(outcome));
+    const seen = async (outcome: HttpClientOutcome): Promise<string> => quickCheck(TARGET, depsOf(outcome));
     const good = await seen(json({ destination: { numbers: ["+919900000001"] } }));
     expect(await seen(json({ destination: { numbers: ["+919900000002"] } }))).toBe(good);
     expect(await seen(json({ destination: { numbers: ["09900000002"] } }))).not.toBe(good);
@@ -98,7 +98,9 @@ describe("what watching looks at", () => {
   });
 });
 
-const SUBJECT: CheckTarget = {
+const TARGET: CheckTarget = {
+  kind: "connect",
+  numberForms: false,
   primary: "http://127.0.0.1/",
   fallback: null,
   mode: "strict",
@@ -114,7 +116,7 @@ function json(value: object): HttpClientOutcome {
   return { ok: true, status: 200, contentType: "application/json", body: JSON.stringify(value) };
 }
 
-function worldOf(outcome: HttpClientOutcome): CheckDeps {
+function depsOf(outcome: HttpClientOutcome): CheckDeps {
   const fetched = { outcome, elapsedMs: 1 };
   const fetcher = {
     fetch: () => Promise.resolve(fetched),

@@ -4,15 +4,15 @@ export interface WatchOptions {
   readonly clock: Clock;
   /** Pause between two looks, milliseconds. */
   readonly everyMs: number;
-  /** What the world looks like: another text, another state. */
+  /** The state of what is watched: another text, another state. */
   readonly look: () => Promise<string>;
   readonly recheck: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Checks now, and again whenever the world has changed and then held still for one look (an editor saves several files,
- * a server takes a moment to start). Ends with the signal.
+ * Checks now, and again whenever the state has changed and then stayed the same for one look (an editor saves several
+ * files, a server takes a moment to start). Ends with the signal.
  */
 export async function watch({ clock, everyMs, look, recheck, signal }: WatchOptions): Promise<void> {
   let checked: string | null = null;

@@ -7,17 +7,17 @@ function legs(query: URLSearchParams): number {
 
 /** Mistakes that show only when the platform asks again, or with digits. */
 export const attempts: Readonly<Record<string, Sample>> = {
-  "asks to be asked again, and always answers the same": {
+  "asks for re-fetches and always gives the same answer": {
     expect: ["warning REF-4 constant-list"],
     endpoint: () => () => ({ body: { ...GOOD, fetch_after_attempt: true } }),
   },
 
-  "asks to be asked again for one person": {
+  "asks for re-fetches with one person": {
     expect: ["warning REF-4 constant-list"],
     endpoint: () => () => ({ body: { fetch_after_attempt: true, destination: { numbers: ["+919900000001"] } } }),
   },
 
-  "names a new person for ever": {
+  "names a new person every time": {
     expect: ["warning REF-7 endless-refetch"],
     endpoint: () => (ask) => {
       const number = `+9199000000${String(legs(ask.query) + 10)}`;
@@ -25,7 +25,7 @@ export const attempts: Readonly<Record<string, Sample>> = {
     },
   },
 
-  "turns two people round and round": {
+  "alternates between two people": {
     expect: ["warning REF-7 endless-refetch"],
     endpoint: () => (ask) => {
       const number = `+91990000000${(legs(ask.query) % 2) + 1}`;
@@ -33,12 +33,12 @@ export const attempts: Readonly<Record<string, Sample>> = {
     },
   },
 
-  "stumbles over the brackets of Legs": {
+  "fails on the brackets of Legs": {
     expect: ["error RES-1 status"],
     endpoint: () => (ask) => ({ status: legs(ask.query) > 0 ? 400 : 200, body: GOOD }),
   },
 
-  "fails when the re-fetch brings the list before": {
+  "fails when the re-fetch has the previous list": {
     expect: ["error RES-1 status"],
     endpoint: () => (ask) => ({
       status: ask.query.has("numbers") ? 500 : 200,
@@ -62,7 +62,7 @@ export const attempts: Readonly<Record<string, Sample>> = {
     },
   },
 
-  "takes quoted digits for a wrong entry": {
+  "treats quoted digits as a wrong entry": {
     expect: ["warning REQ-25 digits-quotes"],
     endpoint: () => (ask) => {
       const digits = ask.query.get("digits");

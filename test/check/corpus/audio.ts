@@ -2,7 +2,7 @@ import { GOOD } from "../sample.ts";
 import type { Reply, Sample } from "../sample.ts";
 import { wav } from "./wav.ts";
 
-/** An endpoint whose music on hold is served like this. */
+/** An endpoint that serves its music on hold like this. */
 function music(file: Reply): Sample["endpoint"] {
   return () => (ask) =>
     ask.path === "/hold.wav"
@@ -25,19 +25,19 @@ export const audio: Readonly<Record<string, Sample>> = {
     endpoint: music({ status: 404, type: "text/html", body: "<h1>Not Found</h1>" }),
   },
 
-  "names a page of login instead of audio": {
+  "names a login page instead of audio": {
     expect: ["error RES-27 audio"],
     lenient: ["warning RES-27 audio"],
     endpoint: music({ type: "text/html", body: "<html>Please log in</html>" }),
   },
 
-  "calls a page of HTML audio/wav": {
+  "serves an HTML page as audio/wav": {
     expect: ["error RES-27 audio"],
     lenient: ["warning RES-27 audio"],
     endpoint: music({ type: "audio/wav", body: "<html>Please log in</html>" }),
   },
 
-  "serves music as on a CD": {
+  "serves music in CD quality": {
     expect: ["warning RES-27 audio-format"],
     endpoint: music({ type: "audio/wav", body: wav(44_100, 2) }),
   },
@@ -52,7 +52,7 @@ export const audio: Readonly<Record<string, Sample>> = {
     endpoint: music({ type: "application/octet-stream", body: wav(8000, 1) }),
   },
 
-  "writes the URL of audio where the text to speak belongs": {
+  "gives an audio URL as the text to speak": {
     expect: ["warning RES-23 playback-value"],
     endpoint: () => (ask) => {
       if (ask.path === "/hello.wav") return { type: "audio/wav", body: wav(8000, 1) };

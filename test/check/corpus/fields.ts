@@ -5,7 +5,7 @@ function numbers(...list: readonly unknown[]): Sample["endpoint"] {
   return always({ destination: { numbers: list } });
 }
 
-/** Mistakes inside an answer that is JSON. */
+/** Mistakes in the fields of a JSON answer. */
 export const fields: Readonly<Record<string, Sample>> = {
   "forgets destination": {
     expect: ["error RES-2 numbers-missing", "warning RES-7 unknown-key"],
@@ -29,12 +29,12 @@ export const fields: Readonly<Record<string, Sample>> = {
     endpoint: numbers("100"),
   },
 
-  "writes numbers as at home": {
+  "writes numbers in national form": {
     expect: ["warning RES-24 number-form"],
     endpoint: numbers("09900000001", "99000 00002", "919900000003"),
   },
 
-  "writes numbers as numbers": {
+  "writes numbers as JSON integers": {
     expect: ["warning RES-24 number-form"],
     endpoint: numbers("+919900000001", 919900000002),
   },
@@ -44,12 +44,12 @@ export const fields: Readonly<Record<string, Sample>> = {
     endpoint: numbers("+918047100000", "+919900000001"),
   },
 
-  "names somebody twice": {
+  "names a person twice": {
     expect: ["warning RES-26 duplicate"],
     endpoint: numbers("+919900000001", "+919900000002", "+919900000001"),
   },
 
-  "lets it ring for two minutes": {
+  "lets phones ring for two minutes": {
     expect: ["error RES-5 field"],
     lenient: ["warning RES-5 field"],
     endpoint: withFields({ max_ringing_duration: 120 }),
@@ -65,7 +65,7 @@ export const fields: Readonly<Record<string, Sample>> = {
     endpoint: withFields({ music_on_hold: null }),
   },
 
-  "rings none at once, with parallel ringing off": {
+  "allows no parallel attempts, with parallel ringing off": {
     expect: ["warning RES-29 switched-off"],
     endpoint: withFields({ parallel_ringing: { activate: false, max_parallel_attempts: 0 } }),
   },
@@ -75,36 +75,36 @@ export const fields: Readonly<Record<string, Sample>> = {
     endpoint: withFields({ max_ring_duration: 20 }),
   },
 
-  "wants music and does not say which": {
+  "asks for custom music without a URL": {
     expect: ["error RES-17 music"],
     lenient: ["warning RES-17 music"],
     endpoint: withFields({ music_on_hold: { type: "custom_tone" } }),
   },
 
-  "gives a path for the dial events": {
+  "gives a path instead of a URL for the dial events": {
     expect: ["warning RES-20 event-url"],
     endpoint: withFields({ dial_passthru_event_url: "/events" }),
   },
 
-  "plays to the caller": {
+  "plays to the caller only": {
     expect: ["error RES-21 playback-to"],
     lenient: ["warning RES-21 playback-to"],
     endpoint: withFields({ start_call_playback: { playback_to: "caller", type: "text", value: "Hello" } }),
   },
 
-  "plays a kind that is none": {
+  "plays an unknown type": {
     expect: ["error RES-22 playback-type"],
     lenient: ["warning RES-22 playback-type"],
     endpoint: withFields({ start_call_playback: { playback_to: "both", type: "mp3", value: "Hello" } }),
   },
 
-  "plays silence": {
+  "plays an empty text": {
     expect: ["error RES-23 playback-value"],
     lenient: ["warning RES-23 playback-value"],
     endpoint: withFields({ start_call_playback: { playback_to: "both", type: "text", value: " " } }),
   },
 
-  "calls out with somebody else's number": {
+  "calls out with a number of another account": {
     expect: ["warning DIAL-6 outgoing-number"],
     endpoint: withFields({ outgoing_phone_number: "+918047199999" }),
   },

@@ -2,7 +2,7 @@ import { GOOD, always } from "../sample.ts";
 import type { Sample } from "../sample.ts";
 import { wav } from "./wav.ts";
 
-/** Endpoints without a mistake: nothing may be found. */
+/** Endpoints without mistakes: nothing may be found. */
 export const good: Readonly<Record<string, Sample>> = {
   "names two people": { expect: [], endpoint: always(GOOD) },
 
@@ -29,7 +29,7 @@ export const good: Readonly<Record<string, Sample>> = {
           },
   },
 
-  "takes the quotes off digits and routes by them": {
+  "strips the quotes from digits and routes by them": {
     expect: [],
     endpoint: () => (ask) => {
       const digits = ask.query.get("digits")?.replaceAll('"', "");
@@ -45,7 +45,7 @@ export const good: Readonly<Record<string, Sample>> = {
     },
   },
 
-  "asks to be asked again, and comes to an end": {
+  "asks for re-fetches and comes to an end": {
     expect: [],
     endpoint: () => (ask) => {
       const tried = [...ask.query.keys()].filter((name) => name.endsWith("[Number]")).length;

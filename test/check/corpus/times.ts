@@ -2,7 +2,7 @@ import { GOOD } from "../sample.ts";
 import type { Sample } from "../sample.ts";
 import { wav } from "./wav.ts";
 
-/** Mistakes about time, and about being there at all. */
+/** Mistakes of time: slow answers, and none at all. */
 export const times: Readonly<Record<string, Sample>> = {
   "wakes up slowly": {
     expect: ["warning REQ-6 slow-start"],
@@ -24,7 +24,7 @@ export const times: Readonly<Record<string, Sample>> = {
     },
   },
 
-  "spends the time that its audio needs": {
+  "leaves too little time for its audio": {
     expect: ["warning REQ-6 slow"],
     endpoint: () => (ask) => {
       ask.takes(ask.path === "/hold.wav" ? 2500 : 1000);
