@@ -1,3 +1,4 @@
+import { RecordingLinks } from "../../src/server/exchange/recording-links.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { StoredText } from "../../src/edges/store/format.ts";
 import { FORMAT } from "../../src/edges/store/format.ts";
@@ -221,6 +222,7 @@ export class CallRig {
       resolveHost: this.#options.resolveHost ?? (() => Promise.reject(new Error("no such name"))),
       mediaAddress: PLATFORM,
       recordingsDir: this.#options.recordingsDir ?? "recordings",
+      links: new RecordingLinks("secret", "https://voice.example"),
       publicUrl: `http://${PLATFORM}`,
       version: "test",
     } as unknown as ExchangeOptions);

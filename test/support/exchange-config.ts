@@ -32,6 +32,7 @@ export function testConfig(settings: Partial<AccountConfig> = {}): AccountConfig
     apiKeys: [],
     privateDestinations: false,
     signingSecret: null,
+    recordingLinks: null,
     callsPerSecond: 10,
     concurrentCalls: 10,
     trunks: [testTrunk()],

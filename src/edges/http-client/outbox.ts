@@ -17,6 +17,8 @@ export interface OutboxOptions {
   readonly allowPrivate: (account: string) => boolean;
   /** The account's `signing_secret` (REQ-9), looked up at each delivery; null, or no function: unsigned. */
   readonly signingSecret?: (account: string) => string | null;
+  /** Puts into a request what must be as old as its delivery, such as a link that expires; absent: nothing. */
+  readonly prepare?: (account: string, request: OutboundRequest) => OutboundRequest;
 }
 
 /** The same on every delivery of the same row, so that a customer can recognise a repeat. */
@@ -179,11 +181,12 @@ export class OutboxWorker {
 
   async #deliver(row: ClaimedRow, request: OutboundRequest, host: string): Promise<void> {
     const { fetcher, allowPrivate, log } = this.#options;
-    const headers = { ...request.headers, [DELIVERY_HEADER]: row.id };
+    const prepared = this.#options.prepare?.(row.account, request) ?? request;
+    const headers = { ...prepared.headers, [DELIVERY_HEADER]: row.id };
     const options = { account: row.account, deadlineMs: DEADLINE_MS, allowPrivate: allowPrivate(row.account) };
     const secret = this.#options.signingSecret?.(row.account) ?? null;
     const { outcome } = await fetcher.fetch(
-      signed({ ...request, headers }, secret, this.#options.clock.now()),
+      signed({ ...prepared, headers }, secret, this.#options.clock.now()),
       options,
     );
     this.#health.leave(host, arrived(outcome));

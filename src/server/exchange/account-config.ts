@@ -1,5 +1,6 @@
 import type { BlockList } from "node:net";
 import type { Account } from "../../core/contract/account.ts";
+import type { RecordingLinkPolicy } from "./recording-links.ts";
 import { blockListOf, parseSubnet } from "./subnet.ts";
 import type { WorkspaceAccount, WorkspaceTrunk } from "./workspace-schema.ts";
 
@@ -43,6 +44,7 @@ export interface AccountConfig {
   readonly privateDestinations: boolean;
   /** REQ-9; null: requests go out unsigned. Never logged or shown. */
   readonly signingSecret: string | null;
+  readonly recordingLinks: RecordingLinkPolicy;
   readonly callsPerSecond: number;
   readonly concurrentCalls: number;
   readonly trunks: readonly Trunk[];
@@ -57,6 +59,7 @@ export function accountConfig(document: WorkspaceAccount): AccountConfig {
     apiKeys: document.api_keys,
     privateDestinations: document.private_destinations,
     signingSecret: document.signing_secret,
+    recordingLinks: document.recording_links === "none" ? null : { days: document.recording_links.expire_after_days },
     callsPerSecond: document.limits.calls_per_second,
     concurrentCalls: document.limits.concurrent_calls,
     trunks: document.trunks.map(trunkConfig),

@@ -10,6 +10,7 @@ import type { HttpClientOutcome } from "../../edges/http-client/types.ts";
 import type { SipEndpointApi } from "../../edges/sip/endpoint.ts";
 import type { ExternalEffect } from "./call-ports.ts";
 import { CallIo } from "./call-io.ts";
+import { RecordingLinks } from "./recording-links.ts";
 import type { AccountConfig } from "./workspace.ts";
 
 const URL = "https://cdn.example/a.wav";
@@ -38,6 +39,7 @@ function setUp(checked: HttpClientOutcome, format: AudioFormat | null = null) {
     },
     resolveHost: () => Promise.resolve([]),
     mediaAddress: "127.0.0.1",
+    links: new RecordingLinks("secret", "https://voice.example"),
     recordingsDir: "recordings",
     append: () => Promise.resolve(),
   };

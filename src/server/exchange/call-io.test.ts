@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { silentLog } from "../../base/log.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
+import type { PreparedRequest } from "../../core/contract/http.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import { SIGNATURE_HEADER, signed } from "../../edges/http-client/sign.ts";
 import type { Fetched, OutboundRequest } from "../../edges/http-client/types.ts";
 import type { SipEndpointApi } from "../../edges/sip/endpoint.ts";
 import type { Services } from "./services.ts";
 import { CallIo } from "./call-io.ts";
+import { RecordingLinks } from "./recording-links.ts";
 import type { AccountConfig } from "./workspace.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -16,8 +18,13 @@ const COMMON = { method: "GET", headers: { "exotel-version": "1.0" }, authorizat
 const PREPARED = { ...COMMON, baseUrl: "https://app.example/connect", query: [["CallSid", "a1"]] } as const;
 const REQUEST = { ...COMMON, url: "https://app.example/connect?CallSid=a1" };
 
+const LINKS = new RecordingLinks("secret", "https://voice.example");
+
 /** What goes out for one fetch of a call of an account with that secret. */
-function sent(signingSecret: string | null): { readonly clock: VirtualClock; readonly requests: OutboundRequest[] } {
+function sent(
+  signingSecret: string | null,
+  request: PreparedRequest = PREPARED,
+): { readonly clock: VirtualClock; readonly requests: OutboundRequest[] } {
   const clock = new VirtualClock(1_767_600_000_000);
   const requests: OutboundRequest[] = [];
   const take = (request: OutboundRequest): Promise<Fetched> => {
@@ -35,10 +42,12 @@ function sent(signingSecret: string | null): { readonly clock: VirtualClock; rea
     },
     resolveHost: () => Promise.resolve([]),
     mediaAddress: "127.0.0.1",
+    links: LINKS,
     recordingsDir: "recordings",
     append: () => Promise.resolve(),
   };
-  const config = { signingSecret, privateDestinations: false, account: { country: "IN" } } as AccountConfig;
+  const account = { sid: "acme", country: "IN" } as AccountConfig["account"];
+  const config = { signingSecret, privateDestinations: false, recordingLinks: { days: 1 }, account } as AccountConfig;
   const io = new CallIo("sid", services, config, {} as MediaClient, () => undefined);
   io.attach({ deliver: () => undefined, now: () => clock.now() } as unknown as CallIo["call"], {
     snapshot: () => null,
@@ -50,7 +59,7 @@ function sent(signingSecret: string | null): { readonly clock: VirtualClock; rea
     answer: () => undefined,
     reject: () => undefined,
   });
-  io.perform({ kind: "fetch", id: "f1", purpose: "connect", request: PREPARED, deadlineMs: 5000 });
+  io.perform({ kind: "fetch", id: "f1", purpose: "connect", request, deadlineMs: 5000 });
   return { clock, requests };
 }
 
@@ -59,6 +68,15 @@ describe("a call's requests", () => {
     const { clock, requests } = sent(SECRET);
     expect(requests).toEqual([signed(REQUEST, SECRET, clock.now())]);
     expect(requests[0]?.headers[SIGNATURE_HEADER]).toMatch(/^t=1767600000,v1=[0-9a-f]{64}$/);
+  });
+
+  it("C18, REQ-27: carry a link to the recording that opens without a key, and expires", () => {
+    const link = "https://voice.example/api/accounts/acme/recordings/r1.wav";
+    const { clock, requests } = sent(null, { ...PREPARED, query: [["RecordingUrl", link]] });
+    const { searchParams } = new URL(new URL(requests[0]?.url ?? "").searchParams.get("RecordingUrl") ?? "");
+    const opensAt = (nowMs: number): boolean =>
+      LINKS.allows("acme", "r1.wav", searchParams.get("expires"), searchParams.get("signature"), nowMs);
+    expect([opensAt(clock.now()), opensAt(clock.now() + 86_400_000)]).toEqual([true, false]);
   });
 
   it("REQ-9: are not signed where the account has no secret", () => {

@@ -28,11 +28,13 @@ export class CustomerRequests {
     this.#onFetched = onFetched;
   }
 
-  /** REQ-9: signed at the moment it goes out. */
+  /** REQ-9, REQ-27: the request and the link in it are signed at the moment it goes out. */
   fetch({ id, request, deadlineMs }: Effect<"fetch">): void {
     this.#send(id, "fetched", deadlineMs, (options) => {
-      const { clock, fetcher } = this.#services;
-      return fetcher.fetch(signed(toHttpRequest(request), this.#config.signingSecret, clock.now()), options);
+      const { clock, fetcher, links } = this.#services;
+      const { account, recordingLinks, signingSecret } = this.#config;
+      const linked = links.sign(toHttpRequest(request), account.sid, recordingLinks, clock.now());
+      return fetcher.fetch(signed(linked, signingSecret, clock.now()), options);
     });
   }
 

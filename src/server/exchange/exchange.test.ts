@@ -1,3 +1,4 @@
+import { RecordingLinks } from "./recording-links.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Log } from "../../base/log.ts";
@@ -68,6 +69,7 @@ class Stage {
       directory: new Directory({ accounts, flows: new Map() }),
       mediaAddress: "192.0.2.9",
       recordingsDir: "recordings",
+      links: new RecordingLinks("secret", "https://voice.example"),
       publicUrl: "http://192.0.2.9",
       version: "test",
     } as unknown as ExchangeOptions);

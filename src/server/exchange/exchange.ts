@@ -14,6 +14,7 @@ import type { IncomingInvite, SipEndpointApi, SipHandlers } from "../../edges/si
 import type { Store } from "../../edges/store/store.ts";
 import type { JournalRow } from "../../edges/store/types.ts";
 import type { AccountConfig } from "./account-config.ts";
+import type { RecordingLinks } from "./recording-links.ts";
 import { Admission } from "./admission.ts";
 import type { AdmissionRefusal } from "./admission.ts";
 import { CallIo } from "./call-io.ts";
@@ -46,6 +47,7 @@ export interface ExchangeOptions {
   /** Default: as the machine resolves names. */
   readonly resolveHost?: Services["resolveHost"];
   readonly recordingsDir: string;
+  readonly links: RecordingLinks;
   /** `http(s)://host:port` at which customers reach us: the first part of recording URLs. */
   readonly publicUrl: string;
   readonly version: string;
@@ -161,7 +163,7 @@ export class Exchange {
   }
 
   connect(sip: SipEndpointApi): void {
-    const { clock, log, fetcher, audio, mediaAddress, recordingsDir, store } = this.#options;
+    const { clock, log, fetcher, audio, mediaAddress, recordingsDir, links, store } = this.#options;
     const lookup = this.#options.resolveHost ?? resolveHost;
     const append: Services["append"] = async (rows, urgency) => {
       this.#unwrittenRows += rows.length;
@@ -173,7 +175,18 @@ export class Exchange {
         this.#unwrittenRows -= rows.length;
       }
     };
-    this.#services = { clock, log, sip, fetcher, audio, mediaAddress, recordingsDir, append, resolveHost: lookup };
+    this.#services = {
+      clock,
+      log,
+      sip,
+      fetcher,
+      audio,
+      mediaAddress,
+      recordingsDir,
+      links,
+      append,
+      resolveHost: lookup,
+    };
   }
 
   /** The answer's validation has skipped a number that `dial_prefixes` forbid. */

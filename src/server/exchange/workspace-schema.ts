@@ -139,6 +139,10 @@ const keySchema = z.strictObject({
   token: z.string().min(1).describe("Password of HTTP Basic."),
 });
 
+/** A month is enough for any review of a call; ten years is as good as for ever. */
+const LINK_DAYS = 30;
+const MAX_LINK_DAYS = 3650;
+
 const accountSchema = z.strictObject({
   sid: sid.describe("Id of the account in URLs."),
   tenant_id: tenantIdSchema.describe("`tenant_id` in requests to your URLs (REQ-20): digits."),
@@ -164,6 +168,22 @@ const accountSchema = z.strictObject({
     .describe(
       `Signs every request to your URLs (REQ-9), at least ${MIN_SECRET_CHARACTERS} characters; \`null\`: unsigned.`,
     ),
+  recording_links: z
+    .union([
+      z.literal("none"),
+      z.strictObject({
+        expire_after_days: z
+          .number()
+          .int()
+          .min(1)
+          .max(MAX_LINK_DAYS)
+          .nullable()
+          .default(LINK_DAYS)
+          .describe("Days until a `RecordingUrl` stops opening; `null`: never."),
+      }),
+    ])
+    .default({ expire_after_days: LINK_DAYS })
+    .describe("Signed `RecordingUrl` links that open without an API key; `none`: they open with a key only."),
   limits: limitsSchema
     .default({ calls_per_second: 10, concurrent_calls: 100, dial_prefixes: [] })
     .describe("What the account may use."),

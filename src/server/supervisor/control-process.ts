@@ -58,19 +58,19 @@ interface Parts {
   readonly audio: AudioLibrary;
   readonly directory: Directory;
   readonly exchange: Exchange;
+  readonly links: RecordingLinks;
 }
 
 async function run(config: ControlConfig, workspace: Workspace, log: Log): Promise<void> {
   const { serve, recordingsDir } = config;
   for (const { message, ...where } of warningsOf(workspace)) log.warn(where, message);
   const parts = await openParts(config, workspace, log);
-  const { store, directory, exchange } = parts;
+  const { store, directory, exchange, links } = parts;
   for (const socketPath of config.mediaSockets) await keepMedia(exchange, socketPath, config.instance, log);
   const sip = await startSip(config, exchange, log);
   await recoverCalls(exchange, store, directory, log);
   const outbox = outboxOf(parts, log);
   outbox.start();
-  const links = new RecordingLinks(config.secret, publicUrlOf(serve));
   const api = await buildApi({ exchange, store, directory, recordingsDir, links, clock: systemClock, log });
   const httpUrl = await listening("PLUGBOARD_HTTP", "--http", serve.http, () => api.listen({ ...serve.http }));
   const coalescer = new WakeupCoalescer(
@@ -112,6 +112,7 @@ async function openParts(config: ControlConfig, workspace: Workspace, log: Log):
     log,
   });
   const directory = new Directory(workspace);
+  const links = new RecordingLinks(config.secret, publicUrlOf(serve));
   for (const { account } of directory.accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
   const exchange = new Exchange({
     clock: systemClock,
@@ -123,11 +124,12 @@ async function openParts(config: ControlConfig, workspace: Workspace, log: Log):
     directory,
     mediaAddress: serve.publicAddress ?? serve.sip.host,
     recordingsDir,
+    links,
     publicUrl: publicUrlOf(serve),
     version: VERSION,
   });
   await exchange.prepare(workspace);
-  return { store, fetcher, audio, directory, exchange };
+  return { store, fetcher, audio, directory, exchange, links };
 }
 
 function publicUrlOf({ publicUrl, publicAddress, http }: ServeConfig): string {
@@ -167,7 +169,7 @@ async function listening<T>(
   }
 }
 
-function outboxOf({ store, fetcher, directory }: Parts, log: Log): OutboxWorker {
+function outboxOf({ store, fetcher, directory, links }: Parts, log: Log): OutboxWorker {
   return new OutboxWorker({
     store,
     fetcher,
@@ -175,6 +177,8 @@ function outboxOf({ store, fetcher, directory }: Parts, log: Log): OutboxWorker 
     log,
     allowPrivate: (account) => directory.account(account)?.privateDestinations ?? false,
     signingSecret: (account) => directory.account(account)?.signingSecret ?? null,
+    prepare: (account, request) =>
+      links.sign(request, account, directory.account(account)?.recordingLinks ?? null, systemClock.now()),
   });
 }
 
