@@ -86,7 +86,7 @@ describe("plugboard verify", () => {
     expect(out).toContain(
       `${file}:4: error: applets.menu.no_input: is "bey"; allowed is the id of an applet of this flow, one of menu, sales, bye (perhaps bye) [EXIT-6]\n`,
     );
-    expect(out).toContain("  example: menu (no key is pressed) → bey → the call is hung up\n");
+    expect(out).toContain("  example: menu (no digit is entered) → bey → the call is hung up\n");
     expect(out).toContain(
       `${file}:5: warning: applets.sales.exits.nobody_answered: No applet is set for "nobody answers" of "sales": the call is hung up there. [EXIT-5]\n`,
     );
@@ -140,7 +140,7 @@ describe("plugboard verify", () => {
           path: "applets.menu.no_input",
           example: {
             path: [{ applet: "menu", exit: "no_input" }],
-            story: "menu (no key is pressed) → bey → the call is hung up",
+            story: "menu (no digit is entered) → bey → the call is hung up",
             file: null,
             scenario: { play_refused_flow: true, caller: { hang_up_after_ms: 7000 } },
           },

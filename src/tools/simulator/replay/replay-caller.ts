@@ -23,7 +23,7 @@ function pressesOf(trace: readonly TraceEntry[]): Press[] {
   return presses;
 }
 
-const FINISHED_BY = /^The caller pressed (.)\.$/;
+const FINISHED_BY = /^The caller (?:entered|pressed) (.)\.$/;
 const RAN_OUT = /^No further digit/;
 
 /** The trace knows when digits were understood: their last was pressed just then, or the input timeout before. */

@@ -105,7 +105,8 @@ function notePrompt(visit: Visit, entry: TraceEntry): void {
 
 function isNoInput(entry: TraceEntry): boolean {
   if (entry.type === "exit.taken") return entry.exit === "no_input";
-  return entry.type === "decision" && entry.message.startsWith("No key");
+  // Traces of earlier versions say "No key".
+  return entry.type === "decision" && /^No (?:digit|key) /.test(entry.message);
 }
 
 function documentOf(each: AppletTrace): Json {
