@@ -186,7 +186,12 @@ describe("scripted phones", () => {
     const phones = { [PERSON]: [{ ...picksUp, ringAfterMs: null, earlyMediaAfterMs: null, cancelTakesMs: 300 }] };
     const cancel: Effect = { kind: "cancel", leg: 2, reason: "call_ended" };
     const late = play({ phones }, inTurn([dial, timer(400)], [], [cancel], [{ kind: "hang_up", leg: 2 }], [end]));
-    expect(late.seen).toEqual(["0 invite_sent", "400 timer t", "600 leg_answered", "600 leg_ended 2: the platform hung up"]);
+    expect(late.seen).toEqual([
+      "0 invite_sent",
+      "400 timer t",
+      "600 leg_answered",
+      "600 leg_ended 2: the platform hung up",
+    ]);
     const early = play({ phones }, inTurn([dial, timer(200), timer(9_000, "u")], [], [cancel], [end]));
     expect(early.seen).toEqual(["0 invite_sent", "200 timer t", "9000 timer u"]);
   });
