@@ -20,12 +20,12 @@ const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
 /** Ports that the sample files name: the trunk, and the customer's application. */
 const SAMPLE_TRUNK_PORT = 5080;
 const SAMPLE_APP_PORT = 8090;
-/** Away from the ports of a platform that runs beside the demo, and below those the system hands out. */
+/** Not the ports of a platform that runs at the same time, and below those that the system assigns. */
 const RTP_PORTS = "30000-30999";
-/** A new database and two processes take two seconds; on a busy machine some more. */
+/** A new database and two processes take two seconds; more on a busy machine. */
 const START_LIMIT_MS = 15_000;
 
-/** A platform that is up already, with the sample workspace. */
+/** A platform that is already running, with the sample workspace. */
 export interface RunningPlatform {
   readonly httpUrl: string;
   readonly sipPort: number;
@@ -38,8 +38,8 @@ export interface DemoEnvironment extends RunningPlatform {
 }
 
 /**
- * Builds the stage: with a platform of its own on free ports, or around `running` on the ports of the sample workspace.
- * What was begun is put on `cleanUp`, also when it throws half-way.
+ * Starts the environment: with a platform of its own on free ports, or for `running` on the ports of the sample workspace.
+ * What was started is put on `cleanUp`, even if starting fails halfway.
  */
 export async function buildEnvironment(
   phones: Readonly<Record<string, readonly PhoneScript[]>>,
@@ -64,8 +64,8 @@ async function startApp(port: number, cleanUp: AsyncDisposableStack): Promise<nu
   const app = spawn(process.execPath, [join(EXAMPLES, "app.mjs")], { env, stdio: ["ignore", "pipe", "pipe"] });
   cleanUp.defer(() => ended(app));
   let output = "";
-  let complaint = "";
-  app.stderr.setEncoding("utf8").on("data", (text: string) => (complaint += text));
+  let errors = "";
+  app.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   return new Promise((resolve, reject) => {
     app.stdout.setEncoding("utf8").on("data", (text: string) => {
       output += text;
@@ -73,9 +73,9 @@ async function startApp(port: number, cleanUp: AsyncDisposableStack): Promise<nu
       if (address !== null) resolve(Number(address[1]));
     });
     app.once("exit", () => {
-      // Somebody who runs the sample application already wants to see that one asked.
-      if (complaint.includes("EADDRINUSE")) resolve(port);
-      else reject(new Error(`examples/app.mjs did not start: ${complaint}`));
+      // If the sample application is already running, that one is asked.
+      if (errors.includes("EADDRINUSE")) resolve(port);
+      else reject(new Error(`examples/app.mjs did not start: ${errors}`));
     });
   });
 }
@@ -87,7 +87,7 @@ async function ended(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** The sample workspace as it is, but for the two ports, on a platform that is gone without a trace afterwards. */
+/** The sample workspace with only the two ports changed, on a platform that leaves nothing behind. */
 async function startOwnPlatform(
   trunkPort: number,
   appPort: number,
@@ -119,6 +119,6 @@ async function startOwnPlatform(
 
 async function replaceIn(file: string, text: string, by: string): Promise<void> {
   const content = await readFile(file, "utf8");
-  if (!content.includes(text)) throw new Error(`${file} does not name ${text}, which the demo stands in for`);
+  if (!content.includes(text)) throw new Error(`${file} does not name ${text}, which the demo has to replace`);
   await writeFile(file, content.replaceAll(text, by));
 }

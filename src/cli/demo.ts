@@ -11,7 +11,7 @@ import { timelineLine } from "../tools/simulator/timeline.ts";
 import { buildEnvironment } from "./demo-environment.ts";
 import type { RunningPlatform, DemoEnvironment } from "./demo-environment.ts";
 
-/** Of the sample files: examples/workspace.yaml and examples/app.mjs. */
+/** From the sample files: examples/workspace.yaml and examples/app.mjs. */
 const EXOPHONE = "+918047100000";
 const ANIL = "+919900000011";
 const PRIYA = "+919900000022";
@@ -19,7 +19,7 @@ const ACCOUNT = "acme";
 const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toString("base64")}`;
 
 const CALLER = "+919812345678";
-/** Tones that no ringback is made of, far apart. */
+/** Two tones far apart, neither of them part of a ringback. */
 const CALLER_HZ = 700;
 const PRIYA_HZ = 1100;
 
@@ -28,11 +28,11 @@ const PHONES: Readonly<Record<string, readonly PhoneScript[]>> = {
   [PRIYA]: [{ ring_after_ms: 200, answer_after_ms: 1500, talk_ms: 4000, tone_hz: PRIYA_HZ, codec: "PCMA" }],
 };
 
-/** Of the four seconds they talk, so much must be heard: set-up, jitter and a busy machine take the rest. */
-const LEAST_HEARD_MS = 2000;
+/** How much of the four seconds of conversation must be heard: set-up, jitter and a busy machine take the rest. */
+const MIN_HEARD_MS = 2000;
 /** The call takes seven seconds; a call that takes longer than this will not end. */
 const CALL_LIMIT_MS = 20_000;
-/** How often the trace is asked for: often enough to look live. */
+/** How often the trace is polled: often enough to look live. */
 const POLL_MS = 150;
 
 interface Options {
@@ -56,10 +56,10 @@ interface Check {
   readonly what: string;
 }
 
-/** `plugboard demo`: a complete call between robots over real SIP and RTP, and whether it was heard. */
+/** `plugboard demo`: a complete call between robots over real SIP and RTP, with a check that they heard each other. */
 export function demoCommand(): Command {
   return new Command("demo")
-    .option("--running", "call through a platform that runs already with the sample workspace")
+    .option("--running", "call through a platform that is already running with the sample workspace")
     .option("--http <url>", "with --running: its API", "http://127.0.0.1:8080")
     .option("--sip-port <port>", "with --running: its SIP port on this machine", "5060")
     .option("--save <file>", "keep the recording (WAV)")
@@ -77,7 +77,7 @@ async function demo(options: Options): Promise<void> {
     const checks = await play(await buildEnvironment(PHONES, running, cleanUp), options.save ?? null);
     for (const { good, what } of checks) say(`  ${good ? "✓" : "✗"} ${what}`);
     const good = checks.every((check) => check.good);
-    say(good ? "\nThe conversation was heard." : "\nSomething was not as it should be (✗ above).");
+    say(good ? "\nThe conversation was heard." : "\nSomething went wrong (✗ above).");
     await end(good ? 0 : 1);
   } catch (error) {
     await end(1, `plugboard demo: ${error instanceof Error ? error.message : String(error)}`);
@@ -85,37 +85,42 @@ async function demo(options: Options): Promise<void> {
 }
 
 /**
- * Takes the stage down and ends the process, once: whatever fails because the stage is being taken down is no news. The
- * process is ended by force, since a platform that hangs while starting would keep it alive.
+ * Stops everything and ends the process, once: errors caused by stopping are not reported. The
+ * process is ended by force, because a platform that hangs while starting would keep it alive.
  */
-function endingOnce(cleanUp: AsyncDisposableStack): (status: number, complaint?: string) => Promise<void> {
+function endingOnce(cleanUp: AsyncDisposableStack): (status: number, error?: string) => Promise<void> {
   let ending: Promise<void> | null = null;
-  return (status, complaint) => {
-    if (ending === null && complaint !== undefined) process.stderr.write(`${complaint}\n`);
+  return (status, error) => {
+    if (ending === null && error !== undefined) process.stderr.write(`${error}\n`);
     ending ??= cleanUp.disposeAsync().finally(() => process.exit(status));
     return ending;
   };
 }
 
-/** Makes the call, shows its trace as it grows, and judges what came of it. */
-async function play(stage: DemoEnvironment, saveTo: string | null): Promise<Check[]> {
-  const earlier = new Set(await callSids(stage));
-  const via = { host: "127.0.0.1", port: stage.sipPort };
-  const call = stage.caller.call({ to: EXOPHONE, from: CALLER, via, tone_hz: CALLER_HZ, codec: "PCMU" });
-  const report = await follow(stage, earlier);
+/** Makes the call, shows its trace as it grows, and checks the result. */
+async function play(environment: DemoEnvironment, saveTo: string | null): Promise<Check[]> {
+  const earlier = new Set(await callSids(environment));
+  const via = { host: "127.0.0.1", port: environment.sipPort };
+  const call = environment.caller.call({ to: EXOPHONE, from: CALLER, via, tone_hz: CALLER_HZ, codec: "PCMU" });
+  const report = await follow(environment, earlier);
   say("");
-  const recording = report === null ? null : await fetchRecording(stage, report);
+  const recording = report === null ? null : await fetchRecording(environment, report);
   if (recording !== null && saveTo !== null) await writeFile(saveTo, recording);
-  return [...whoWasRung(stage.phone), ...whoHeardWhom(call, stage.phone), recorded(recording), ended(report)];
+  return [
+    ...whoWasRung(environment.phone),
+    ...whoHeardWhom(call, environment.phone),
+    recorded(recording),
+    ended(report),
+  ];
 }
 
-/** Prints new lines of the trace until the call is over; null when it did not begin, or did not end. */
-async function follow(stage: DemoEnvironment, earlier: ReadonlySet<string>): Promise<ApiCall | null> {
+/** Prints new lines of the trace until the call is over; null: it did not start, or did not end. */
+async function follow(environment: DemoEnvironment, earlier: ReadonlySet<string>): Promise<ApiCall | null> {
   const until = performance.now() + CALL_LIMIT_MS;
   let printed = 0;
   while (performance.now() < until) {
-    const callSid = (await callSids(stage)).find((one) => !earlier.has(one));
-    const report = callSid === undefined ? null : await ask<ApiCall>(stage, `calls/${callSid}`);
+    const callSid = (await callSids(environment)).find((one) => !earlier.has(one));
+    const report = callSid === undefined ? null : await ask<ApiCall>(environment, `calls/${callSid}`);
     for (const entry of report?.trace.slice(printed) ?? []) say(timelineLine(entry));
     printed = report?.trace.length ?? 0;
     if (report !== null && report.cdr !== null && report.recordings.every((one) => one.duration_ms > 0)) return report;
@@ -136,15 +141,15 @@ async function ask<T>(platform: RunningPlatform, path: string): Promise<T> {
 async function get({ httpUrl }: RunningPlatform, path: string): Promise<Response> {
   const asked = fetch(`${httpUrl}${path}`, { headers: { authorization: AUTHORIZATION } });
   const response = await asked.catch((error: unknown) => {
-    throw new Error(`nothing answers at ${httpUrl} (is npm start running?)`, { cause: error });
+    throw new Error(`nothing answers at ${httpUrl}: is the platform running?`, { cause: error });
   });
   if (!response.ok) throw new Error(`${httpUrl}${path} answers ${response.status}`);
   return response;
 }
 
-async function fetchRecording(stage: DemoEnvironment, report: ApiCall): Promise<Buffer | null> {
+async function fetchRecording(environment: DemoEnvironment, report: ApiCall): Promise<Buffer | null> {
   const [recording] = report.recordings;
-  return recording === undefined ? null : Buffer.from(await (await get(stage, recording.url)).arrayBuffer());
+  return recording === undefined ? null : Buffer.from(await (await get(environment, recording.url)).arrayBuffer());
 }
 
 function whoWasRung(phone: Softphone): Check[] {
@@ -159,23 +164,23 @@ function whoHeardWhom(caller: CallerCall, phone: Softphone): Check[] {
   const priyaHeard = toneMs(phone.callsTo(PRIYA)[0]?.tones ?? [], CALLER_HZ);
   const callerHeard = toneMs(caller.tones, PRIYA_HZ);
   return [
-    { good: callerHeard >= LEAST_HEARD_MS, what: `the caller heard Priya: ${PRIYA_HZ} Hz for ${callerHeard} ms` },
-    { good: priyaHeard >= LEAST_HEARD_MS, what: `Priya heard the caller: ${CALLER_HZ} Hz for ${priyaHeard} ms` },
+    { good: callerHeard >= MIN_HEARD_MS, what: `the caller heard Priya: ${PRIYA_HZ} Hz for ${callerHeard} ms` },
+    { good: priyaHeard >= MIN_HEARD_MS, what: `Priya heard the caller: ${CALLER_HZ} Hz for ${priyaHeard} ms` },
   ];
 }
 
-/** Each voice on its own side, and only there. */
+/** Each tone on its own side, and only there. */
 function recorded(recording: Buffer | null): Check {
   const [left = [], right = []] = recording === null ? [] : recordingTones(recording);
   const [caller, priya] = [toneMs(left, CALLER_HZ), toneMs(right, PRIYA_HZ)];
   const crossed = toneMs(left, PRIYA_HZ) + toneMs(right, CALLER_HZ);
   const what = `the recording has the caller on the left (${caller} ms) and Priya on the right (${priya} ms)`;
-  return { good: caller >= LEAST_HEARD_MS && priya >= LEAST_HEARD_MS && crossed === 0, what };
+  return { good: caller >= MIN_HEARD_MS && priya >= MIN_HEARD_MS && crossed === 0, what };
 }
 
 function ended(report: ApiCall | null): Check {
   const status = report?.cdr?.dial_call_status ?? "missing";
-  return { good: status === "completed", what: `the call's record says: ${status}` };
+  return { good: status === "completed", what: `the call's record has the dial status ${status}` };
 }
 
 function say(line: string): void {

@@ -24,7 +24,12 @@ export function exploreCommand(): Command {
   return new Command("explore")
     .argument("<flow>", "flow document (YAML or JSON)")
     .option("--runs <number>", "calls to play", wholeNumber, DEFAULT_RUNS)
-    .option("--seed <number>", "decides all chance: the same seed plays the same calls", wholeNumber, DEFAULT_SEED)
+    .option(
+      "--seed <number>",
+      "decides all random choices: the same seed plays the same calls",
+      wholeNumber,
+      DEFAULT_SEED,
+    )
     .option("--json", "print the report as JSON")
     .option("--out <file>", "where the smallest failing scenario is written", "finding.yaml")
     .action((file: string, options: Options) => {
@@ -55,7 +60,7 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Exits that lead somewhere and that no random call took: dead ends of the flow, or of our imagination. */
+/** Exits that lead somewhere but that no random call took. */
 function exitsNeverTaken(flow: Flow, { exits }: ExploreReport): string[] {
   return Object.entries(flow.applets).flatMap(([id, document]) =>
     exitsOf(document)
@@ -69,19 +74,19 @@ function replayCommand({ out, seed }: Options): string {
   return `plugboard simulate ${out} --seed ${seed}`;
 }
 
-/** A scenario names its flow relative to itself. */
-function flowSeenFrom(out: string, flowFile: string): string {
+/** The flow's path relative to the scenario file. */
+function flowPathFrom(out: string, flowFile: string): string {
   return relative(dirname(out), flowFile);
 }
 
 function scenarioFile(finding: ExploreFinding, flowFile: string, options: Options): string {
   const comment = [
-    `Run ${finding.run} of "plugboard explore ${flowFile} --seed ${options.seed}", made as small as it gets.`,
+    `Run ${finding.run} of "plugboard explore ${flowFile} --seed ${options.seed}", made as small as possible.`,
     `At ${finding.violation.atMs} ms ${finding.violation.message}.`,
-    `It should be that ${INVARIANTS[finding.violation.invariant]}.`,
+    `Expected: ${INVARIANTS[finding.violation.invariant]}.`,
     `  ${replayCommand(options)}`,
   ];
-  return showScenario(finding.scenario, flowSeenFrom(options.out, flowFile), comment);
+  return showScenario(finding.scenario, flowPathFrom(options.out, flowFile), comment);
 }
 
 function jsonReport(file: string, report: ExploreReport, neverTaken: readonly string[], options: Options): unknown {
@@ -92,7 +97,7 @@ function jsonReport(file: string, report: ExploreReport, neverTaken: readonly st
     expected: INVARIANTS[finding.violation.invariant],
     at_ms: finding.violation.atMs,
     message: finding.violation.message,
-    scenario: scenarioDocument(finding.scenario, flowSeenFrom(options.out, file)),
+    scenario: scenarioDocument(finding.scenario, flowPathFrom(options.out, file)),
     replay: replayCommand(options),
   };
   return { flow: file, seed, runs, exits, exits_never_taken: neverTaken, finding: found };
@@ -106,10 +111,10 @@ function humanReport(
   options: Options,
 ): string {
   const { runs, seed, exits, finding } = report;
-  const pace = `${runs} calls in ${seconds.toFixed(1)} s, seed ${seed}`;
+  const summary = `${runs} calls in ${seconds.toFixed(1)} s, seed ${seed}`;
   const taken = Object.entries(exits).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const coverage = taken.map(([name, count]) => `  ${String(count).padStart(8)}  ${name}`);
   const never = neverTaken.map((name) => `     never  ${name}`);
-  if (finding === null) return [`${pace}: no invariant broken`, ...coverage, ...never].join("\n");
-  return [`${pace}: broken in run ${finding.run}`, "", scenarioFile(finding, file, options)].join("\n").trimEnd();
+  if (finding === null) return [`${summary}: no invariant broken`, ...coverage, ...never].join("\n");
+  return [`${summary}: broken in run ${finding.run}`, "", scenarioFile(finding, file, options)].join("\n").trimEnd();
 }

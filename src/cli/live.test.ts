@@ -183,7 +183,7 @@ describe("C21: plugboard simulate --live", () => {
     let complaints = "";
     vi.spyOn(process.stderr, "write").mockImplementation((text) => ((complaints += String(text)), true));
     await simulateCommand().parseAsync(["--replay", "call.json", "--live", base], { from: "user" });
-    expect(complaints).toBe("--live goes with a scenario: a replay has the answers of its call\n");
+    expect(complaints).toBe("--live is only for a scenario: a replay has the answers of its call\n");
     expect(process.exitCode).toBe(2);
     process.exitCode = undefined;
   });

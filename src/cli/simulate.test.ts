@@ -24,22 +24,22 @@ afterEach(() => {
 
 interface Outcome {
   readonly out: string;
-  readonly complaints: string;
+  readonly errors: string;
   readonly status: unknown;
 }
 
 /** Runs a command as the command line does. */
 async function run(command: Command, ...args: string[]): Promise<Outcome> {
   let out = "";
-  let complaints = "";
+  let errors = "";
   vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((complaints += String(text)), true));
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((errors += String(text)), true));
   process.exitCode = 0;
   await command.exitOverride().parseAsync(args, { from: "user" });
   vi.restoreAllMocks();
   const status: unknown = process.exitCode;
   process.exitCode = undefined;
-  return { out, complaints, status };
+  return { out, errors, status };
 }
 
 function write(name: string, text: string): string {
@@ -49,10 +49,10 @@ function write(name: string, text: string): string {
 }
 
 describe("plugboard simulate", () => {
-  it("tells the call line by line, with the rules", async () => {
-    const { out, complaints, status } = await run(simulateCommand(), SCENARIO);
+  it("prints the call line by line, with the rules", async () => {
+    const { out, errors, status } = await run(simulateCommand(), SCENARIO);
     expect(status).toBe(0);
-    expect(complaints).toBe("");
+    expect(errors).toBe("");
     expect(out).toMatch(/^ {4}0\.200 {2}leg 2 dials \+919900000011 as \+918047100000, for 30 s at most$/m);
     expect(out).toMatch(/^ {4}1\.800 {2}exit conversation_ended of sales → talked {2}\[EXIT-2\]$/m);
     expect(out).toMatch(/^completed, ended by callee after 1\.8 s/m);
@@ -72,18 +72,18 @@ describe("plugboard simulate", () => {
 
   it("names each mistake of a scenario in a sentence, and exits 2", async () => {
     const file = write("s.yaml", `flow: ${FLOW}\ncaller: { hang_up_after: 3 }\nstart: now\n`);
-    const { out, complaints, status } = await run(simulateCommand(), file);
+    const { out, errors, status } = await run(simulateCommand(), file);
     expect(status).toBe(2);
     expect(out).toBe("");
-    expect(complaints.trim().split("\n")).toHaveLength(2);
-    expect(complaints).toContain(
+    expect(errors.trim().split("\n")).toHaveLength(2);
+    expect(errors).toContain(
       `${file}:2: caller.hang_up_after: unknown key "hang_up_after", did you mean "hang_up_after_ms"?`,
     );
   });
 
-  it("exits 2 for a file that is not there, and for a seed that is none", async () => {
+  it("exits 2 for a missing file, and for a seed that is not a number", async () => {
     const missing = await run(simulateCommand(), join(folder, "none.yaml"));
-    expect(missing).toMatchObject({ status: 2, complaints: expect.stringContaining("cannot be read") as string });
+    expect(missing).toMatchObject({ status: 2, errors: expect.stringContaining("cannot be read") as string });
     await expect(run(simulateCommand(), SCENARIO, "--seed", "x")).rejects.toThrow(/whole number/);
   });
 
@@ -91,23 +91,23 @@ describe("plugboard simulate", () => {
     const { out } = await run(simulateCommand(), SCENARIO, "--json", "--seed", "9");
     const file = write("call.json", out);
     const again = await run(simulateCommand(), "--replay", file, "--json", "--seed", "9");
-    expect(again).toMatchObject({ status: 0, complaints: "" });
+    expect(again).toMatchObject({ status: 0, errors: "" });
     expect(JSON.parse(again.out)).toEqual(JSON.parse(out));
   });
 
-  it("says where a replay through another flow goes another way", async () => {
+  it("says where a replay through another flow differs", async () => {
     const { out } = await run(simulateCommand(), SCENARIO, "--json");
     const file = write("call.json", out);
     const flow = write(
       "flow.yaml",
       readFileSync(FLOW, "utf8").replace("conversation_ended: talked", "conversation_ended: undialed"),
     );
-    const { complaints, status } = await run(simulateCommand(), "--replay", file, "--flow", flow);
+    const { errors, status } = await run(simulateCommand(), "--replay", file, "--flow", flow);
     expect(status).toBe(0);
-    expect(complaints).toBe("differs from the recorded call: applets: was sales → talked, is sales → undialed\n");
+    expect(errors).toBe("differs from the recorded call: applets: was sales → talked, is sales → undialed\n");
   });
 
-  it("exits 2 for a report that is none, and for contradicting arguments", async () => {
+  it("exits 2 for an invalid report, and for contradicting arguments", async () => {
     expect(await run(simulateCommand(), "--replay", write("a.json", "{"))).toMatchObject({ status: 2 });
     expect(await run(simulateCommand(), "--replay", write("b.json", "{}"))).toMatchObject({ status: 2 });
     expect(await run(simulateCommand())).toMatchObject({ status: 2 });
@@ -142,11 +142,8 @@ describe("plugboard explore", () => {
   });
 
   it("names the mistakes of a flow, and exits 2", async () => {
-    const { complaints, status } = await run(
-      exploreCommand(),
-      write("flow.yaml", 'flow: "1"\nstart: a\napplets: {}\n'),
-    );
+    const { errors, status } = await run(exploreCommand(), write("flow.yaml", 'flow: "1"\nstart: a\napplets: {}\n'));
     expect(status).toBe(2);
-    expect(complaints).toMatch(/flow\.yaml:\d+: /);
+    expect(errors).toMatch(/flow\.yaml:\d+: /);
   });
 });

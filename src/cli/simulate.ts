@@ -23,10 +23,10 @@ import { VERSION } from "../version.ts";
 import type { LiveUrl } from "./live.ts";
 import { liveUrl, playLive } from "./live.ts";
 
-/** Enough that two live calls seldom share a seed, and short enough to be typed again. */
+/** Large enough that two live calls rarely share a seed, short enough to type. */
 const MAX_SEED = 1_000_000_000;
 
-/** Exit statuses of every command: 1 is a finding, 2 is wrong use. */
+/** Exit statuses of every command: 1 for a finding, 2 for wrong use. */
 export const EXIT_FINDING = 1;
 export const EXIT_USAGE = 2;
 
@@ -38,7 +38,7 @@ interface Options {
   readonly live?: readonly LiveUrl[];
 }
 
-/** `plugboard simulate`: one call in virtual time, no network, no telephony. */
+/** `plugboard simulate`: one call in virtual time, without network or telephony. */
 export function simulateCommand(): Command {
   return new Command("simulate")
     .argument("[scenario]", "scenario file (YAML or JSON)")
@@ -54,7 +54,7 @@ export function simulateCommand(): Command {
     });
 }
 
-/** A seed or a count on the command line: whole, not negative, exact as a number. */
+/** A seed or a count on the command line: a safe integer, 0 or more. */
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
@@ -63,7 +63,7 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
-/** The text of a file; null: it cannot be read, and the reason was printed. */
+/** The text of a file; null: it cannot be read, and the reason has been printed. */
 export function readText(file: string): string | null {
   try {
     return readFileSync(file, "utf8");
@@ -83,11 +83,11 @@ async function run(file: string | undefined, options: Options): Promise<number> 
     return EXIT_USAGE;
   }
   if (options.flow !== undefined && options.replay === undefined) {
-    complain("--flow goes with --replay: a scenario names its flow itself");
+    complain("--flow is only for --replay: a scenario names its own flow");
     return EXIT_USAGE;
   }
   if (options.live !== undefined && file === undefined) {
-    complain("--live goes with a scenario: a replay has the answers of its call");
+    complain("--live is only for a scenario: a replay has the answers of its call");
     return EXIT_USAGE;
   }
   return file === undefined ? replay(options.replay ?? "", options) : play(file, options);
@@ -97,15 +97,15 @@ async function play(file: string, options: Options): Promise<number> {
   const text = readText(file);
   if (text === null) return EXIT_USAGE;
   const scenario = parseScenario(text, file, (path) => readFileSync(resolve(dirname(file), path), "utf8"));
-  if (!scenario.ok) return complainAll(scenario.error);
+  if (!scenario.ok) return printProblems(scenario.error);
   const { live, seed } = options;
   const played = live === undefined ? scenario.value : await askLive(scenario.value, live, seed);
   if (played === null) return EXIT_FINDING;
   const report = show(played, options, {});
-  return report === null ? EXIT_FINDING : watch(played, seed);
+  return report === null ? EXIT_FINDING : checkInvariants(played, seed);
 }
 
-/** The scenario with the real answers; null: the call never ends, or asks none of the URLs, and that has been said. */
+/** The scenario with the real answers; null: the call never ends, or asks none of the URLs, and an error has been printed. */
 async function askLive(scenario: Scenario, live: readonly LiveUrl[], seed: number): Promise<Scenario | null> {
   const fetcher = new Fetcher({ version: VERSION, log: silentLog });
   try {
@@ -129,7 +129,7 @@ function replay(file: string, options: Options): number {
   const recorded = text === null ? null : readJson(text, file);
   if (recorded === null) return EXIT_USAGE;
   const flow = options.flow === undefined ? ok({}) : readFlow(options.flow);
-  if (!flow.ok) return complainAll(flow.error);
+  if (!flow.ok) return printProblems(flow.error);
   const replayed = replayOf(recorded, file, flow.value);
   if (!replayed.ok) {
     complain(replayed.error);
@@ -140,7 +140,7 @@ function replay(file: string, options: Options): number {
   if (report === null) return EXIT_FINDING;
   for (const difference of differences(recorded, report.trace))
     complain(`differs from the recorded call: ${difference}`);
-  return watch(scenario, options.seed);
+  return checkInvariants(scenario, options.seed);
 }
 
 function readFlow(file: string): Result<ReplayOptions, readonly SourceProblem[]> {
@@ -159,12 +159,12 @@ function readJson(text: string, file: string): unknown {
   }
 }
 
-function complainAll(problems: readonly SourceProblem[]): number {
+function printProblems(problems: readonly SourceProblem[]): number {
   for (const problem of problems) complain(showProblem(problem));
   return EXIT_USAGE;
 }
 
-/** Plays and prints; null: the call would never end, and an error was printed. */
+/** Plays and prints; null: the call would never end, and an error has been printed. */
 function show(scenario: Scenario, { json, seed }: Options, more: SimulateOptions): CallReport | null {
   try {
     const report = simulate(scenario, { seed, ...more });
@@ -177,11 +177,11 @@ function show(scenario: Scenario, { json, seed }: Options, more: SimulateOptions
   }
 }
 
-/** Says which invariant the call breaks: a finding of `plugboard explore` replays as a finding. */
-function watch(scenario: Scenario, seed: number): number {
+/** Reports the invariant that the call breaks: a finding of `plugboard explore` is a finding here too. */
+function checkInvariants(scenario: Scenario, seed: number): number {
   const violation = examine(scenario, seed);
   if (violation === null) return 0;
   const { invariant, atMs, message } = violation;
-  complain(`${scenario.name}: at ${atMs} ms ${message}; it should be that ${INVARIANTS[invariant]} (${invariant})`);
+  complain(`${scenario.name}: at ${atMs} ms ${message}; expected: ${INVARIANTS[invariant]} (${invariant})`);
   return EXIT_FINDING;
 }

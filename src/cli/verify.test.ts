@@ -19,21 +19,21 @@ afterEach(() => {
 
 interface Outcome {
   readonly out: string;
-  readonly complaints: string;
+  readonly errors: string;
   readonly status: unknown;
 }
 
 async function run(...args: string[]): Promise<Outcome> {
   let out = "";
-  let complaints = "";
+  let errors = "";
   vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((complaints += String(text)), true));
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((errors += String(text)), true));
   process.exitCode = 0;
   await verifyCommand().exitOverride().parseAsync(args, { from: "user" });
   vi.restoreAllMocks();
   const status: unknown = process.exitCode;
   process.exitCode = undefined;
-  return { out, complaints, status };
+  return { out, errors, status };
 }
 
 function write(name: string, lines: readonly string[]): string {
@@ -59,7 +59,7 @@ const TWO = [
   "  bye: { type: hangup }",
 ];
 
-const SOUND = [
+const CORRECT = [
   'flow: "1"',
   "start: pass",
   "applets:",
@@ -78,22 +78,22 @@ function played(file: string): string[] {
 }
 
 describe("plugboard verify", () => {
-  it("says each finding in one sentence with file, line, field and rule, and what a call does that shows it", async () => {
+  it("prints each finding as one sentence with file, line, field and rule, and a call that shows it", async () => {
     const file = write("flow.yaml", MISTAKEN);
-    const { out, complaints, status } = await run(file);
+    const { out, errors, status } = await run(file);
     expect(status).toBe(1);
-    expect(complaints).toBe("");
+    expect(errors).toBe("");
     expect(out).toContain(
       `${file}:4: error: applets.menu.no_input: is "bey"; allowed is the id of an applet of this flow, one of menu, sales, bye (perhaps bye) [EXIT-6]\n`,
     );
-    expect(out).toContain("  example: menu (no key is pressed) → bey → the call is hung up\n");
+    expect(out).toContain("  example: menu (no digit is entered) → bey → the call is hung up\n");
     expect(out).toContain(
       `${file}:5: warning: applets.sales.exits.nobody_answered: No applet is set for "nobody answers" of "sales": the call is hung up there. [EXIT-5]\n`,
     );
     expect(out.trimEnd().split("\n").at(-1)).toBe("1 error, 1 warning");
   });
 
-  it("writes the calls as scenarios that simulate plays, a file each", async () => {
+  it("writes the calls as scenarios that simulate plays, one file each", async () => {
     const calls = join(folder, "calls");
     const { out } = await run(write("flow.yaml", MISTAKEN), "--out", calls);
     expect(readdirSync(calls).toSorted()).toEqual([
@@ -108,9 +108,9 @@ describe("plugboard verify", () => {
     expect(text).toContain("\nflow: ../flow.yaml\n");
   });
 
-  it("tells the longest ringing and silence of a flow without findings, and exits 0", async () => {
+  it("prints the longest ringing and silence of a flow without findings, and exits 0", async () => {
     const calls = join(folder, "calls");
-    const { out, status } = await run(write("flow.yaml", SOUND), "--out", calls);
+    const { out, status } = await run(write("flow.yaml", CORRECT), "--out", calls);
     expect(status).toBe(0);
     expect(out.split("\n")).toEqual([
       'longest ringing: 30 s in "desk". 1 number may each ring for 30 s.',
@@ -125,7 +125,7 @@ describe("plugboard verify", () => {
     expect(played(join(calls, "longest-ringing.yaml"))).toEqual(["pass.ok", "desk.nobody_answered"]);
   });
 
-  it("prints the same as JSON, the scenarios inside", async () => {
+  it("prints the same as JSON, with the scenarios", async () => {
     const file = write("flow.yaml", MISTAKEN);
     const { out, status } = await run(file, "--json");
     expect(status).toBe(1);
@@ -140,7 +140,7 @@ describe("plugboard verify", () => {
           path: "applets.menu.no_input",
           example: {
             path: [{ applet: "menu", exit: "no_input" }],
-            story: "menu (no key is pressed) → bey → the call is hung up",
+            story: "menu (no digit is entered) → bey → the call is hung up",
             file: null,
             scenario: { play_refused_flow: true, caller: { hang_up_after_ms: 7000 } },
           },
@@ -153,15 +153,15 @@ describe("plugboard verify", () => {
     });
   });
 
-  it("says why there is no example where there is none", async () => {
-    const { out } = await run(write("flow.yaml", [...SOUND, "  extra: { type: hangup }"]));
+  it("says why there is no example", async () => {
+    const { out } = await run(write("flow.yaml", [...CORRECT, "  extra: { type: hangup }"]));
     expect(out).toMatch(
       /:7: warning: applets\.extra: No exit leads to "extra": it is never run\. \[EXIT-6\]\n {2}no example: No call comes there/,
     );
   });
 
-  it("an applet that is named twice is a finding with its line, also as JSON", async () => {
-    const file = write("flow.yaml", [...SOUND, "  bye: { type: hangup }"]);
+  it("an applet that is named twice is a finding with its line, in JSON too", async () => {
+    const file = write("flow.yaml", [...CORRECT, "  bye: { type: hangup }"]);
     const { out, status } = await run(file);
     expect(status).toBe(1);
     expect(out).toMatch(/flow\.yaml:7: error: not valid YAML: .*unique/);
@@ -169,7 +169,7 @@ describe("plugboard verify", () => {
     expect(report.findings).toMatchObject([{ level: "error", line: 7, example: null }]);
   });
 
-  it("C23: what it prints of a flow of two applets is a screenful, however many a URL may name", async () => {
+  it("C23: a flow of two applets prints a screenful, no matter how many numbers a URL may name", async () => {
     const { out, status } = await run(write("flow.yaml", TWO));
     expect(status).toBe(0);
     expect(out.split("\n")).toEqual([
@@ -183,8 +183,8 @@ describe("plugboard verify", () => {
     ]);
   });
 
-  it("C23: --max-warnings lets so many pass, and never an error", async () => {
-    const two = write("flow.yaml", [...SOUND, "  extra: { type: hangup }", "  more: { type: hangup }"]);
+  it("C23: --max-warnings allows that many warnings, but no errors", async () => {
+    const two = write("flow.yaml", [...CORRECT, "  extra: { type: hangup }", "  more: { type: hangup }"]);
     expect((await run(two)).status).toBe(1);
     expect((await run(two, "--max-warnings", "1")).status).toBe(1);
     expect((await run(two, "--max-warnings", "2")).status).toBe(0);
@@ -211,7 +211,7 @@ describe("plugboard verify", () => {
         "  bye: { type: hangup }",
       ]);
 
-    it("C23: a group of two is two; without one it may be as many as a list holds", async () => {
+    it("C23: a group of two counts as two; without a workspace, as the longest list", async () => {
       const alone = await run(flow("sales"));
       expect(alone.out).toContain('As many as 100 people of the group "sales" may each ring for 30 s.');
       const known = await run(flow("sales"), "--workspace", workspace(), "--out", join(folder, "calls"));
@@ -230,38 +230,36 @@ describe("plugboard verify", () => {
       );
     });
 
-    it("C23: with several accounts the flow says to which it belongs", async () => {
+    it("C23: with several accounts the flow must say to which it belongs", async () => {
       const several = workspace(other);
       const unnamed = await run(flow("sales"), "--workspace", several);
       expect(unnamed.status).toBe(2);
-      expect(unnamed.complaints).toContain("holds several accounts (acme, other), and the flow does not say");
+      expect(unnamed.errors).toContain("holds several accounts (acme, other), and the flow does not say");
       expect((await run(flow("sales", "account: other"), "--workspace", several)).out).toContain("1 person");
       const wrong = await run(flow("sales", "account: nobody"), "--workspace", several);
       expect(wrong).toMatchObject({ status: 2, out: "" });
-      expect(wrong.complaints).toContain(
-        'holds no account "nobody", to which the flow belongs (accounts: acme, other)',
-      );
+      expect(wrong.errors).toContain('holds no account "nobody", to which the flow belongs (accounts: acme, other)');
     });
 
     it("C23: a workspace that cannot be read, or has no accounts, is refused with one sentence", async () => {
       const missing = await run(flow("sales"), "--workspace", join(folder, "none.yaml"));
-      expect(missing).toMatchObject({ status: 2, complaints: expect.stringContaining("cannot be read") as string });
+      expect(missing).toMatchObject({ status: 2, errors: expect.stringContaining("cannot be read") as string });
       const empty = await run(flow("sales"), "--workspace", write("empty.yaml", ["flows: []"]));
-      expect(empty).toMatchObject({ status: 2, complaints: expect.stringContaining("accounts") as string });
+      expect(empty).toMatchObject({ status: 2, errors: expect.stringContaining("accounts") as string });
       const broken = await run(flow("sales"), "--workspace", write("broken.yaml", ["accounts: ["]));
-      expect(broken).toMatchObject({ status: 2, complaints: expect.stringContaining("broken.yaml:") as string });
+      expect(broken).toMatchObject({ status: 2, errors: expect.stringContaining("broken.yaml:") as string });
     });
   });
 
-  it("exits 2 for a file that is not there, and for a folder that cannot be written", async () => {
+  it("exits 2 for a missing file, and for a folder that cannot be written", async () => {
     const missing = await run(join(folder, "none.yaml"));
-    expect(missing).toMatchObject({ status: 2, complaints: expect.stringContaining("cannot be read") as string });
-    const flow = write("flow.yaml", SOUND);
+    expect(missing).toMatchObject({ status: 2, errors: expect.stringContaining("cannot be read") as string });
+    const flow = write("flow.yaml", CORRECT);
     const unwritable = await run(flow, "--out", join(flow, "calls"));
     expect(unwritable).toMatchObject({
       status: 2,
       out: "",
-      complaints: expect.stringContaining("cannot be written") as string,
+      errors: expect.stringContaining("cannot be written") as string,
     });
   });
 });

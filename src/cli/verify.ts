@@ -16,14 +16,14 @@ interface Options {
   readonly maxWarnings: number;
 }
 
-/** `plugboard verify`: what is known about a flow without a call, each finding with a call that shows it. */
+/** `plugboard verify`: checks a flow without a real call; each finding comes with a call that shows it. */
 export function verifyCommand(): Command {
   return new Command("verify")
     .argument("<flow>", "flow document (YAML or JSON)")
     .option("--json", "print the report as JSON")
     .option("--out <folder>", "write the example calls there, as scenarios for simulate")
-    .option("--workspace <file>", "workspace with the flow's account: how many people its groups have")
-    .option("--max-warnings <number>", "warnings that still exit with 0", wholeNumber, 0)
+    .option("--workspace <file>", "workspace with the flow's account: how many members its groups have")
+    .option("--max-warnings <number>", "number of warnings that still exit with 0", wholeNumber, 0)
     .action((file: string, options: Options) => {
       process.exitCode = run(file, options);
     });
@@ -40,23 +40,23 @@ function run(file: string, options: Options): number {
     for (const problem of groups.error) complain(problem);
     return EXIT_USAGE;
   }
-  const proof = verify(flow, { groups: groups.value });
-  const report = new Report(document.value, proof, options.out);
+  const result = verify(flow, { groups: groups.value });
+  const report = new Report(document.value, result, options.out);
   const folderProblem = report.write();
   if (folderProblem !== null) {
     complain(folderProblem);
     return EXIT_USAGE;
   }
   print(options.json === true ? JSON.stringify(report.json(), null, 2) : report.lines().join("\n"));
-  const warnings = proof.findings.length - errorsIn(proof.findings);
-  return errorsIn(proof.findings) === 0 && warnings <= options.maxWarnings ? 0 : EXIT_FINDING;
+  const warnings = result.findings.length - errorsIn(result.findings);
+  return errorsIn(result.findings) === 0 && warnings <= options.maxWarnings ? 0 : EXIT_FINDING;
 }
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** A text that is no document holds no call either. */
+/** A text that is not valid YAML has no calls either. */
 function unreadable(file: string, problems: readonly SourceProblem[], { json }: Options): number {
   const finding = (problem: SourceProblem) => ({ level: "error", rule: null, ...problem, ...NO_CALL });
   if (json === true) {
@@ -66,10 +66,10 @@ function unreadable(file: string, problems: readonly SourceProblem[], { json }: 
   return EXIT_FINDING;
 }
 
-const NO_CALL = { example: null, no_example: "The text is no document: no call can be played." };
+const NO_CALL = { example: null, no_example: "The text is not valid YAML: no call can be played." };
 
-/** An example with the file that it is written to; null: it is printed. */
-interface Exhibit {
+/** An example, with the file that it is written to; null: it is not written. */
+interface ExampleFile {
   readonly example: ExampleOfFinding;
   readonly file: string | null;
   readonly comment: readonly string[];
@@ -80,48 +80,52 @@ const WORST_KINDS = ["longestRinging", "longestSilence"] as const;
 
 class Report {
   readonly #document: YamlDocument;
-  readonly #proof: FlowReport;
+  readonly #result: FlowReport;
   readonly #out: string | null;
-  /** By what it is the example of. */
-  readonly #exhibits = new Map<FlowFinding | VerifiedWorst, Exhibit>();
+  /** By the finding or worst case that each shows. */
+  readonly #examples = new Map<FlowFinding | VerifiedWorst, ExampleFile>();
 
-  constructor(document: YamlDocument, proof: FlowReport, out: string | undefined) {
+  constructor(document: YamlDocument, result: FlowReport, out: string | undefined) {
     this.#document = document;
-    this.#proof = proof;
+    this.#result = result;
     this.#out = out ?? null;
-    for (const finding of proof.findings) {
-      this.#exhibit(finding, `${finding.rule ?? "error"}-${finding.path.slice(1).join("-")}`, this.#sentence(finding));
+    for (const finding of result.findings) {
+      this.#addExample(
+        finding,
+        `${finding.rule ?? "error"}-${finding.path.slice(1).join("-")}`,
+        this.#sentence(finding),
+      );
     }
     for (const kind of WORST_KINDS) {
-      const worst = proof[kind];
-      if (worst !== null) this.#exhibit(worst, WORST[kind], worstSentence(kind, worst));
+      const worst = result[kind];
+      if (worst !== null) this.#addExample(worst, WORST[kind], worstSentence(kind, worst));
     }
   }
 
-  #exhibit(of: FlowFinding | VerifiedWorst, name: string, sentence: string): void {
+  #addExample(of: FlowFinding | VerifiedWorst, name: string, sentence: string): void {
     if (of.example === null) return;
     const file = this.#out === null ? null : join(this.#out, `${this.#freeName(name)}.yaml`);
     const simulated = `plugboard simulate ${file ?? "FILE"}`;
     const comment = [sentence, `For example: ${of.example.story}.`, `  ${simulated}`];
-    this.#exhibits.set(of, { example: of.example, file, comment });
+    this.#examples.set(of, { example: of.example, file, comment });
   }
 
   #freeName(wanted: string): string {
     const name = wanted.toLowerCase().replaceAll(/[^a-z0-9_-]+/g, "-");
-    const taken = [...this.#exhibits.values()].map(({ file }) => file);
+    const taken = [...this.#examples.values()].map(({ file }) => file);
     for (let i = 1; ; i++) {
       const candidate = i === 1 ? name : `${name}-${i}`;
       if (!taken.includes(join(this.#out ?? "", `${candidate}.yaml`))) return candidate;
     }
   }
 
-  /** Writes the example calls, where there is a folder for them. The problem with that; null: none. */
+  /** Writes the example calls if there is a folder for them. Returns what went wrong; null: nothing. */
   write(): string | null {
     if (this.#out === null) return null;
     try {
       mkdirSync(this.#out, { recursive: true });
-      for (const exhibit of this.#exhibits.values()) {
-        if (exhibit.file !== null) writeFileSync(exhibit.file, this.#text(exhibit));
+      for (const example of this.#examples.values()) {
+        if (example.file !== null) writeFileSync(example.file, this.#text(example));
       }
       return null;
     } catch (error) {
@@ -129,13 +133,13 @@ class Report {
     }
   }
 
-  /** The scenario names its flow relative to itself, so that it shows one day that the flow was mended. */
-  #scenario({ example }: Exhibit): Readonly<Record<string, unknown>> {
+  /** The scenario names its flow by a relative path, so that it can be played again after the flow is fixed. */
+  #scenario({ example }: ExampleFile): Readonly<Record<string, unknown>> {
     return { ...example.scenario, flow: relative(this.#out ?? ".", this.#document.file) };
   }
 
-  #text(exhibit: Exhibit): string {
-    return showScenarioDocument(this.#scenario(exhibit), exhibit.comment);
+  #text(example: ExampleFile): string {
+    return showScenarioDocument(this.#scenario(example), example.comment);
   }
 
   #located({ path, message }: FlowFinding): SourceProblem {
@@ -150,27 +154,27 @@ class Report {
   }
 
   lines(): readonly string[] {
-    const { findings } = this.#proof;
+    const { findings } = this.#result;
     const found = findings.flatMap((finding) => [this.#sentence(finding), ...this.#shown(finding)]);
     const worst = WORST_KINDS.flatMap((kind) => {
-      const one = this.#proof[kind];
+      const one = this.#result[kind];
       if (one !== null) return [worstSentence(kind, one), ...this.#shown(one)];
       return errorsIn(findings) > 0 ? [] : [`${WORST[kind]}: none`];
     });
-    const hint = this.#out === null && this.#exhibits.size > 0 ? [OUT_HINT] : [];
+    const hint = this.#out === null && this.#examples.size > 0 ? [OUT_HINT] : [];
     return [...found, ...worst, ...hint, counted(findings)];
   }
 
   #shown(of: FlowFinding | VerifiedWorst): readonly string[] {
-    const exhibit = this.#exhibits.get(of);
-    if (exhibit === undefined) return [`  no example: ${of.noExample ?? ""}`];
-    const { example, file } = exhibit;
+    const entry = this.#examples.get(of);
+    if (entry === undefined) return [`  no example: ${of.noExample ?? ""}`];
+    const { example, file } = entry;
     const story = `  example: ${example.story}`;
     return file === null ? [story] : [story, `  plugboard simulate ${file}`];
   }
 
   json(): unknown {
-    const { findings, longestRinging, longestSilence } = this.#proof;
+    const { findings, longestRinging, longestSilence } = this.#result;
     return {
       flow: this.#document.file,
       findings: findings.map((finding) => {
@@ -188,14 +192,14 @@ class Report {
   }
 
   #exampleJson(of: FlowFinding | VerifiedWorst): object {
-    const exhibit = this.#exhibits.get(of);
-    if (exhibit === undefined) return { example: null, no_example: of.noExample };
-    const { path, story } = exhibit.example;
-    return { example: { path, story, file: exhibit.file, scenario: this.#scenario(exhibit) }, no_example: null };
+    const entry = this.#examples.get(of);
+    if (entry === undefined) return { example: null, no_example: of.noExample };
+    const { path, story } = entry.example;
+    return { example: { path, story, file: entry.file, scenario: this.#scenario(entry) }, no_example: null };
   }
 }
 
-/** A scenario may be longer than a screen. */
+/** Scenarios can be longer than a screen, so they are not printed. */
 const OUT_HINT = "With --out FOLDER each example is written there, as a scenario for plugboard simulate.";
 
 function errorsIn(findings: readonly FlowFinding[]): number {
@@ -207,7 +211,7 @@ function worstSentence(kind: keyof typeof WORST, { ms, applet, exit, because }: 
   return `${WORST[kind]}: ${duration(ms)} ${place}. ${because}`;
 }
 
-/** Whole minutes too, where seconds are hard to read. */
+/** In whole minutes too, when seconds are hard to read. */
 function duration(ms: number): string {
   const seconds = `${ms / 1000} s`;
   return ms < 120_000 ? seconds : `${seconds} (${Math.round(ms / 60_000)} min)`;

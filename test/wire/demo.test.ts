@@ -68,6 +68,6 @@ describe("npm run demo", () => {
   it("says what to do when there is no running platform", async () => {
     const { status, output } = await demo(["--running", "--http", "http://127.0.0.1:9", "--sip-port", "9"], env);
     expect(status).toBe(1);
-    expect(output).toContain("plugboard demo: nothing answers at http://127.0.0.1:9 (is npm start running?)");
+    expect(output).toContain("plugboard demo: nothing answers at http://127.0.0.1:9: is the platform running?");
   });
 });

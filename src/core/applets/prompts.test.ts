@@ -4,7 +4,7 @@ import { appletKind, appletKinds } from "./registry.ts";
 const TEXT = { kind: "text", language: "hi" } as const;
 const LINES = { ...TEXT, text: "Hello" };
 
-/** Of every kind: a document, and what it plays whatever its URLs answer. */
+/** For every kind: a document, and what it plays no matter what its URLs answer. */
 const ROWS: readonly (readonly [type: string, document: object, prompts: readonly object[]])[] = [
   ["greeting", { say: { text: "Hello" } }, [LINES]],
   ["greeting", { say: { audio_file: "welcome.wav" } }, [{ kind: "file", file: "welcome.wav" }]],
@@ -29,10 +29,10 @@ const ROWS: readonly (readonly [type: string, document: object, prompts: readonl
   ["hangup", {}, []],
 ];
 
-it.each(ROWS)("a %s such as %j says which prompts it plays, before any call", (type, document, prompts) => {
+it.each(ROWS)("a %s such as %j lists the prompts it plays, before any call", (type, document, prompts) => {
   expect(appletKind(type)?.prompts({ type, exits: {}, ...document }, "hi")).toEqual(prompts);
 });
 
-it("every kind of applet is among them", () => {
+it("every kind of applet is in the table", () => {
   expect(appletKinds.map(({ type }) => type).toSorted()).toEqual([...new Set(ROWS.map(([type]) => type))].toSorted());
 });

@@ -9,7 +9,7 @@ import { switchCase } from "./switch/switch.ts";
 import { timeCondition } from "./time_condition/time-condition.ts";
 import { voicemail } from "./voicemail/voicemail.ts";
 
-/** Every kind of applet there is, in the order of the builder's palette. A new one is a folder beside these and one line here. */
+/** Every kind of applet, in the order of the builder's palette. A new one is a folder next to these and one line here. */
 export const appletKinds: readonly AppletKind[] = [
   connect,
   greeting,

@@ -12,25 +12,25 @@ const GREETING = { type: "greeting", say: { text: "Hello" }, next: "bye" };
 const REDIRECTED = "The answer is a redirect (status 302); redirects are not followed: it cannot be used.";
 
 interface Story {
-  /** Beside `bye`, which hangs up. The first is where the call begins. */
+  /** In addition to `bye`, which hangs up. The call starts at the first. */
   readonly applets: Readonly<Record<string, unknown>>;
   readonly happens: (call: Drive) => void;
-  /** What the trace says was decided, until the call is hung up. */
-  readonly told: readonly string[];
+  /** The decisions in the trace, until the call is hung up. */
+  readonly expected: readonly string[];
 }
 
 const STORIES: Readonly<Record<string, Story>> = {
-  "APP-1: a greeting that is said": {
+  "APP-1: a greeting that is played": {
     applets: { greet: GREETING },
     happens: (call) => call.played(),
-    told: ["exit.taken APP-1 greet next bye"],
+    expected: ["exit.taken APP-1 greet next bye"],
   },
-  "APP-3: a key that is on the menu": {
+  "APP-3: a digit that is on the menu": {
     applets: { menu: MENU },
     happens: (call) => call.presses("1"),
-    told: ["digits 1 The key is on the menu.", "exit.taken APP-3 menu 1 bye"],
+    expected: ["digits 1 The digit is on the menu.", "exit.taken APP-3 menu 1 bye"],
   },
-  "APP-3: no key, a wrong key, and again none": {
+  "APP-3: no digit, a wrong digit, and again none": {
     applets: { menu: { ...MENU, repeat: 2 } },
     happens: (call) => {
       call.played();
@@ -39,53 +39,53 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.played();
       call.after(5000);
     },
-    told: [
-      "decision APP-3 No key was pressed: the menu plays again.",
-      "digits 9 The key is not on the menu.",
-      "decision APP-3 A wrong key was pressed: the menu plays again.",
+    expected: [
+      "decision APP-3 No digit was entered: the menu plays again.",
+      "digits 9 The digit is not on the menu.",
+      "decision APP-3 A wrong digit was entered: the menu plays again.",
       "exit.taken APP-3 menu no_input bye",
     ],
   },
-  "APP-3: a wrong key, and no more patience": {
+  "APP-3: a wrong digit, and no repetition left": {
     applets: { menu: MENU },
     happens: (call) => call.presses("9"),
-    told: ["digits 9 The key is not on the menu.", "exit.taken APP-3 menu invalid bye"],
+    expected: ["digits 9 The digit is not on the menu.", "exit.taken APP-3 menu invalid bye"],
   },
-  "APP-3: a prompt that never ends is cut short, and a key is waited for behind it": {
+  "APP-3: a prompt that never ends is cut short, then the menu waits for a digit": {
     applets: { menu: MENU },
     happens: (call) => {
       call.after(600_000);
       call.presses("1");
     },
-    told: [
+    expected: [
       "answer.finding APP-1 say is still playing after 600 s: it is cut short.",
-      "digits 1 The key is on the menu.",
+      "digits 1 The digit is on the menu.",
       "exit.taken APP-3 menu 1 bye",
     ],
   },
   "APP-4: a Passthru whose URL answers 200": {
     applets: { pass: PASS },
     happens: (call) => call.text("OK"),
-    told: ["request.result usable 200 The URL answered 200.", "exit.taken APP-4 pass ok bye"],
+    expected: ["request.result usable 200 The URL answered 200.", "exit.taken APP-4 pass ok bye"],
   },
   "APP-4: a Passthru whose URL redirects": {
     applets: { pass: PASS },
     happens: (call) => call.status(302),
-    told: [
+    expected: [
       `answer.finding REQ-5 ${REDIRECTED}`,
       `request.result REQ-5 http_error 302 ${REDIRECTED}`,
       "exit.taken APP-4 pass otherwise bye",
     ],
   },
-  "APP-4: a Passthru that waits for nobody": {
+  "APP-4: a Passthru that does not wait": {
     applets: { pass: { ...PASS, mode: "async" } },
     happens: () => undefined,
-    told: ["exit.taken APP-4 pass ok bye"],
+    expected: ["exit.taken APP-4 pass ok bye"],
   },
   "APP-5: a case that the Switch has": {
     applets: { pass: { ...PASS, exits: { ok: "route" } }, route: SWITCH },
     happens: (call) => call.json({ select: "vip" }),
-    told: [
+    expected: [
       "request.result usable 200 The URL answered 200.",
       "exit.taken APP-4 pass ok route",
       "exit.taken APP-5 route vip bye",
@@ -94,7 +94,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   "APP-5: a case that the Switch does not have": {
     applets: { pass: { ...PASS, exits: { ok: "route" } }, route: SWITCH },
     happens: (call) => call.json({ select: 'say "hi"' }),
-    told: [
+    expected: [
       "request.result usable 200 The URL answered 200.",
       "exit.taken APP-4 pass ok route",
       'answer.finding APP-5 select is "say \\"hi\\""; allowed is one of vip: the default is taken.',
@@ -104,17 +104,17 @@ const STORIES: Readonly<Record<string, Story>> = {
   "APP-5: no case at all": {
     applets: { route: SWITCH },
     happens: () => undefined,
-    told: ["decision APP-5 No case was selected: the default is taken.", "exit.taken APP-5 route default bye"],
+    expected: ["decision APP-5 No case was selected: the default is taken.", "exit.taken APP-5 route default bye"],
   },
   "APP-8: opening hours": {
     applets: { hours: HOURS },
     happens: () => undefined,
-    told: ["exit.taken APP-8 hours open bye"],
+    expected: ["exit.taken APP-8 hours open bye"],
   },
 };
 
 /** Entries that say what was decided; the others say what was done. */
-const TOLD: readonly string[] = ["digits", "answer.finding", "request.result", "decision", "exit.taken"];
+const DECISION_TYPES: readonly string[] = ["digits", "answer.finding", "request.result", "decision", "exit.taken"];
 
 const SHOWN = ["rule", "applet", "exit", "next", "result", "http_status", "digits", "message"];
 
@@ -125,11 +125,11 @@ function line(entry: TraceEntry): string {
   return [entry.type, ...shown].join(" ");
 }
 
-describe("what the trace tells of an applet", () => {
-  it.each(Object.entries(STORIES))("%s", (_, { applets, happens, told }) => {
+describe("the trace of an applet", () => {
+  it.each(Object.entries(STORIES))("%s", (_, { applets, happens, expected }) => {
     const call = new Drive({ flow: { flow: "1", start: Object.keys(applets)[0], applets: { ...applets, bye: BYE } } });
     happens(call);
-    const lines = call.trace.filter(({ type }) => TOLD.includes(type)).map(line);
-    expect(lines).toEqual([...told, "decision APP-8 The flow hangs the call up."]);
+    const lines = call.trace.filter(({ type }) => DECISION_TYPES.includes(type)).map(line);
+    expect(lines).toEqual([...expected, "decision APP-8 The flow hangs the call up."]);
   });
 });

@@ -11,7 +11,7 @@ import { enterFlow } from "./flow-runner.ts";
 
 type Arrival = Extract<CallEvent, { kind: "call_arrived" }>;
 
-const NOTHING_KNOWN: KnownFacts = {
+const INITIAL_FACTS: KnownFacts = {
   callType: "call-attempt",
   dialWhomNumber: null,
   dialCallDurationS: 0,
@@ -22,9 +22,9 @@ const NOTHING_KNOWN: KnownFacts = {
   legs: [],
 };
 
-/** The first step of a call: into the flow's first applet. Throws when the event is not `call_arrived` (a bug of the edge). */
+/** The first step of a call: enters the flow's first applet. Throws if the event is not `call_arrived` (a bug in the edge). */
 export function beginCall(setup: CallSetup, event: CallEvent): StepContext {
-  if (event.kind !== "call_arrived") throw new Error(`a call begins with call_arrived, not with ${event.kind}`);
+  if (event.kind !== "call_arrived") throw new Error(`a call starts with call_arrived, not with ${event.kind}`);
   const context = new StepContext(setup, stateOf(event), event.at);
   context.trace({
     type: "call.started",
@@ -59,7 +59,7 @@ function stateOf(event: Arrival): CallState {
     applet: null,
     appletState: null,
     appletsRun: 0,
-    facts: NOTHING_KNOWN,
+    facts: INITIAL_FACTS,
     typeAhead: "",
     selected: null,
     conversationMs: 0,

@@ -11,13 +11,13 @@ const A = "+919900000011";
 /** A flow of one applet that refuses or hangs up. */
 const HANGUP = { flow: "1", start: "bye", applets: { bye: { type: "hangup" } } };
 
-describe("the beginning of a call", () => {
+describe("the start of a call", () => {
   it("answers the caller and asks the URL in the same step", () => {
     const call = new Drive();
     expect(call.kinds).toEqual(["set_timer", "answer", "fetch"]);
   });
 
-  it("APP-8: a caller whom nothing answered is refused, not answered and hung up", () => {
+  it("APP-8: a caller who was not answered is refused, not answered and hung up", () => {
     const call = new Drive({ flow: HANGUP });
     expect(call.kinds).toEqual(["set_timer", "clear_timer", "reject", "end"]);
     expect(call.of("reject")).toEqual([{ kind: "reject", sip: 603 }]);
@@ -33,7 +33,7 @@ describe("the beginning of a call", () => {
     expect(() => step(setup, null, { kind: "digit", at: START_MS, leg: CALLER, digit: "1" })).toThrow(/call_arrived/);
   });
 
-  it("the trace begins with who called what, and that he was answered", () => {
+  it("the trace starts with who called which number, and that the caller was answered", () => {
     const call = new Drive();
     expect(call.trace.slice(0, 3)).toEqual([
       {
@@ -61,9 +61,9 @@ describe("a caller who hangs up", () => {
       "while audio is checked",
       (call) => call.dial([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/a.wav" } }),
     ],
-    ["while it rings", (call) => call.dial([A])],
+    ["during the ringing", (call) => call.dial([A])],
     [
-      "while it rings and the operator's tone is heard",
+      "during the ringing, with operator_tone",
       (call) => {
         call.dial([A], { music_on_hold: { type: "operator_tone" } });
         call.event({ kind: "leg_early_media", leg: 2 });
@@ -94,7 +94,7 @@ describe("a caller who hangs up", () => {
     expect(call.of("end")[0]?.record.ended_by).toBe("caller");
   });
 
-  it("leaves a word of how he left in the trace", () => {
+  it("is recorded in the trace with the reason", () => {
     const call = new Drive();
     call.event({ kind: "leg_failed", leg: CALLER, sip: null, detail: "connection lost" });
     expect(call.traced("caller.left")).toMatchObject([{ message: "connection lost" }]);
@@ -102,14 +102,14 @@ describe("a caller who hangs up", () => {
     expect(call.rules).toEqual(["REF-8"]);
   });
 
-  it("is the only one who can: nothing else that his leg reports ends the call", () => {
+  it("ends the call; nothing else that the caller's leg reports does", () => {
     const call = new Drive();
     for (const kind of ["leg_ringing", "leg_early_media", "leg_answered"] as const) call.event({ kind, leg: CALLER });
     expect(call.call.ended).toBe(false);
     expect(call.kinds).toEqual([]);
   });
 
-  it("before he was answered did not reach anybody: no-answer", () => {
+  it("before being answered reached nobody: no-answer", () => {
     const { setup, call } = new Drive({ flow: HANGUP });
     const unanswered = { ...call, closing: null, ended: false, callerGone: false };
     const { effects } = step(setup, unanswered, { kind: "leg_ended", at: call.now, leg: CALLER, detail: "" });
@@ -126,7 +126,7 @@ describe("recordings at the end of a call", () => {
     return call;
   }
 
-  it("are waited for: the end comes behind the last of them", () => {
+  it("are waited for: the call ends after the last of them", () => {
     const call = recording();
     call.leaves();
     expect(call.call.ended).toBe(false);
@@ -146,7 +146,7 @@ describe("recordings at the end of a call", () => {
     expect(call.traced("recording.closed")).toMatchObject([{ duration_ms: 1000, failure: null }]);
   });
 
-  it("are waited for though something else is reported meanwhile", () => {
+  it("are waited for even if something else is reported meanwhile", () => {
     const call = recording();
     call.event({ kind: "command", command: "hang_up" });
     const latest = call.effects.length;
@@ -206,7 +206,7 @@ describe("recordings at the end of a call", () => {
       expect(call.traced("recording.closed").map((entry) => entry.id)).toEqual([second, first]);
     });
 
-    it("REQ-30: the failure of the first does not take back the URL of the second, its own does", () => {
+    it("REQ-30: the failure of the first does not remove the URL of the second, its own failure does", () => {
       const [call, first, second] = twice();
       call.leaves(3);
       const url = `https://rec.example/${second}.wav`;
@@ -217,7 +217,7 @@ describe("recordings at the end of a call", () => {
       expect(call.call.facts.recordingUrl).toBeNull();
     });
 
-    it("REQ-30: the URL of a recording that was closed well goes on being told", () => {
+    it("REQ-30: the URL of a recording that closed without failure is kept", () => {
       const [call, first, second] = twice();
       call.leaves(3);
       closes(call, first, null);
@@ -256,7 +256,7 @@ describe("commands", () => {
     expect(call.traced("decision")).toMatchObject([{ rule: "COMMAND", message: "The call was hung up by command." }]);
   });
 
-  it("recover closes everything a crash left open, and says so", () => {
+  it("recover closes everything a crash left open, and the trace says so", () => {
     const call = new Drive();
     call.dial([A], { record: true, dial_passthru_event_url: "https://app.example/events" });
     call.answers(2);
@@ -299,21 +299,21 @@ describe("limits", () => {
     expect(call.open).toEqual([]);
   });
 
-  it("APP-9: nor is a Passthru behind the last of them told when the caller leaves (DIAL-11)", () => {
-    const call = (laps: number) => {
+  it("APP-9: a Passthru after the last of them is not notified either when the caller leaves (DIAL-11)", () => {
+    const callOf = (loops: number) => {
       const menu = { type: "menu", say: { text: "?" }, keys: { "1": "menu", "2": "sales" } };
       const sales = { ...connectFlow.applets.sales, exits: { nobody_answered: "pass" } };
       const pass = { type: "passthru", url: "https://app.example/pass", exits: {} };
       const drive = new Drive({ flow: { flow: "1", start: "menu", applets: { menu, sales, pass } } });
       drive.thorough = false;
-      for (let i = 0; i < laps; i++) drive.presses("1");
+      for (let i = 0; i < loops; i++) drive.presses("1");
       drive.presses("2");
       drive.dial([A]);
       drive.leaves();
       return drive;
     };
-    expect(call(197).applets.slice(-2)).toEqual(["sales", "pass"]);
-    const full = call(198);
+    expect(callOf(197).applets.slice(-2)).toEqual(["sales", "pass"]);
+    const full = callOf(198);
     expect(full.applets).toHaveLength(MAX_APPLETS_PER_CALL);
     expect(full.applets.at(-1)).toBe("sales");
   });
@@ -329,9 +329,9 @@ describe("limits", () => {
   });
 
   it.each([
-    ["nobody sets", undefined],
-    ["somebody sets too high", 99_000_000],
-  ])("API-1: a limit that %s is four hours", (_, timeLimitMs) => {
+    ["is not set", undefined],
+    ["is too high", 99_000_000],
+  ])("API-1: a time limit that %s is four hours", (_, timeLimitMs) => {
     const call = new Drive(timeLimitMs === undefined ? {} : { call: { timeLimitMs } });
     expect(call.call.timers).toEqual([{ id: "call", at: START_MS + 14_400_000 }]);
   });
@@ -360,7 +360,7 @@ describe("limits", () => {
     );
   });
 
-  it("EXIT-4: a Connect that the limit of legs keeps from dialling at all has dialled nobody", () => {
+  it("EXIT-4: a Connect that cannot dial at all because of the leg limit has dialled nobody", () => {
     const applets = {
       sales: {
         type: "connect",
@@ -381,12 +381,12 @@ describe("limits", () => {
     expect(call.call.facts).toMatchObject({ callType: "incomplete", legs: [] });
   });
 
-  it("the trace is bounded: then one entry says so, and only the end still follows", () => {
+  it("the trace is bounded: one entry says so, and only the end follows", () => {
     const call = new Drive();
     call.dial([A, "+919900000012"]);
     call.refuses(2);
     call.thorough = false;
-    // A cancelled leg that answers is a decision each time.
+    // Each answer of a cancelled leg is a decision.
     for (let i = 0; i < MAX_TRACE_ENTRIES; i++) call.answers(2);
     expect(call.trace).toHaveLength(MAX_TRACE_ENTRIES - 1);
     expect(call.trace.at(-1)).toMatchObject({ type: "decision", rule: "LIMIT" });
@@ -397,7 +397,7 @@ describe("limits", () => {
 });
 
 describe("timers", () => {
-  it("one that comes before its time is armed again", () => {
+  it("a timer that fires early is set again", () => {
     const call = new Drive();
     call.dial([A]);
     call.now += 1000;
@@ -408,7 +408,7 @@ describe("timers", () => {
     expect(call.outcomes).toEqual([`${A} no-answer`]);
   });
 
-  it("a clock that runs backwards does not take the call with it", () => {
+  it("a clock that runs backwards does not move the call back", () => {
     const call = new Drive();
     call.dial([A]);
     call.now -= 60_000;
@@ -417,19 +417,19 @@ describe("timers", () => {
   });
 });
 
-describe("a flow that nobody has proved", () => {
+describe("a flow that was not checked", () => {
   const SALES = { type: "connect", url: { primary: "https://app.example/connect" }, exits: {} };
 
-  /** The call of `Drive`, up to what it is made to live through in a flow that holds these applets alone. */
-  function unproved(
+  /** The last step of a call like `Drive`'s, in a flow that holds only these applets. */
+  function unchecked(
     applets: CallSetup["flow"]["applets"],
-    lives: (step: (event: CallEvent) => StepResult) => void,
+    play: (step: (event: CallEvent) => StepResult) => void,
   ): StepResult {
     const { setup, call } = new Drive();
     const broken = { ...setup, flow: { ...setup.flow, applets } };
     const arrived = { callSid: call.callSid, from: call.from, to: call.to, customField: null } as const;
     let latest = step(broken, null, { kind: "call_arrived", at: START_MS, direction: "incoming", ...arrived });
-    lives((event) => (latest = step(broken, latest.state, event)));
+    play((event) => (latest = step(broken, latest.state, event)));
     return latest;
   }
 
@@ -447,26 +447,29 @@ describe("a flow that nobody has proved", () => {
   };
 
   it.each([
-    ["no applet where it begins", {}],
-    ["an applet of a type that nobody knows", { sales: { type: "conect" } }],
-  ])("EXIT-5: with %s hangs up and says so", (_, applets) => {
-    const { effects } = unproved(applets, () => {});
+    ["no applet to start with", {}],
+    ["an applet of an unknown type", { sales: { type: "conect" } }],
+  ])("EXIT-5: with %s hangs up, and the trace says so", (_, applets) => {
+    const { effects } = unchecked(applets, () => {});
     expect(effects).toContainEqual(expect.objectContaining({ kind: "reject" }));
     const decided = effects.flatMap((effect) => (effect.kind === "trace" ? [effect.entry] : []));
     expect(decided).toContainEqual(
-      expect.objectContaining({ type: "decision", rule: "EXIT-5", message: 'The flow holds no applet "sales".' }),
+      expect.objectContaining({ type: "decision", rule: "EXIT-5", message: 'The flow has no applet "sales".' }),
     );
     expect(effects.at(-1)).toMatchObject({ kind: "end", record: { ended_by: "platform", status: "busy" } });
   });
 
-  it("EXIT-5: with nothing behind an exit hangs up, and nobody is told", () => {
+  it("EXIT-5: with a missing applet at an exit hangs up, and nobody is notified", () => {
     const sales = { ...SALES, exits: { nobody_answered: "nothing" } };
-    const walked = unproved({ sales }, (next) => {
+    const unanswered = unchecked({ sales }, (next) => {
       next(fetched);
       next({ kind: "leg_failed", at: START_MS, leg: 2, sip: 486, detail: "" });
     });
-    expect(walked.effects.at(-1)).toMatchObject({ kind: "end", record: { ended_by: "platform", status: "completed" } });
-    const left = unproved({ sales }, (next) => {
+    expect(unanswered.effects.at(-1)).toMatchObject({
+      kind: "end",
+      record: { ended_by: "platform", status: "completed" },
+    });
+    const left = unchecked({ sales }, (next) => {
       next(fetched);
       next({ kind: "leg_ended", at: START_MS, leg: CALLER, detail: "" });
     });
@@ -476,7 +479,7 @@ describe("a flow that nobody has proved", () => {
 });
 
 describe("leaving an applet", () => {
-  it("an applet may be called null: nothing runs behind an exit without an applet", () => {
+  it("an applet may be called null: nothing runs after an exit without an applet", () => {
     const applets = { null: { ...connectFlow.applets.sales, exits: {} } };
     const call = new Drive({ flow: { flow: "1", start: "null", applets } });
     call.dial([A]);
@@ -486,7 +489,7 @@ describe("leaving an applet", () => {
     expect(call.of("end")[0]?.record.call_type).toBe("incomplete");
   });
 
-  it("clears its timers, and not the limit of the call", () => {
+  it("clears its timers, but not the time limit of the call", () => {
     const flow = { ...connectFlow, applets: { ...connectFlow.applets, talked: connectFlow.applets.sales } };
     const call = new Drive({ flow });
     call.dial([A]);
@@ -497,7 +500,7 @@ describe("leaving an applet", () => {
     expect(call.kinds).toContain("clear_timer");
   });
 
-  it("DIAL-11: a Passthru that is told behind a caller who left is the one that asks", () => {
+  it("DIAL-11: the request to a Passthru that is notified after the caller left is its own", () => {
     const pass = { type: "passthru", url: "https://app.example/pass", exits: {} };
     const call = new Drive({ flow: { ...connectFlow, applets: { ...connectFlow.applets, unanswered: pass } } });
     call.dial([A]);
@@ -508,17 +511,17 @@ describe("leaving an applet", () => {
   });
 });
 
-describe("keys", () => {
+describe("digits", () => {
   const MENU = { type: "menu", say: { text: "Press 1." }, keys: { "1": "bye" } };
   const flow = { flow: "1", start: "menu", applets: { menu: MENU, bye: { type: "hangup" } } };
 
   it.each([
-    ["a key that no telephone of people has", { leg: CALLER, digit: "A" }],
-    ["more than one key at once", { leg: CALLER, digit: "11" }],
-    ["a key of somebody else", { leg: 2, digit: "1" }],
-  ])("%s is not for the flow", (_, pressed) => {
+    ["a digit that ordinary telephones don't have", { leg: CALLER, digit: "A" }],
+    ["more than one digit at once", { leg: CALLER, digit: "11" }],
+    ["a digit of another leg", { leg: 2, digit: "1" }],
+  ])("%s is not for the flow", (_, digit) => {
     const call = new Drive({ flow });
-    call.event({ kind: "digit", ...pressed });
+    call.event({ kind: "digit", ...digit });
     expect(call.kinds).toEqual([]);
     expect(call.traced("digits")).toEqual([]);
     call.presses("1");
@@ -527,7 +530,7 @@ describe("keys", () => {
 });
 
 describe("events out of place", () => {
-  it("a call that arrives again, and whatever comes behind the end, changes nothing", () => {
+  it("a call that arrives again, and anything after the end, changes nothing", () => {
     const call = new Drive();
     const again = { callSid: "again", from: "x", to: "y", direction: "incoming", customField: null } as const;
     expect(call.event({ kind: "call_arrived", ...again })).toEqual([]);
@@ -553,7 +556,7 @@ describe("playbacks", () => {
 });
 
 describe("legs", () => {
-  it("an answer of a leg that was given up is told, one of a leg that never was is not", () => {
+  it("the answer of a cancelled leg is traced, that of a leg that never existed is not", () => {
     const call = new Drive();
     call.dial([A, "+919900000012"]);
     call.refuses(2);
@@ -567,7 +570,7 @@ describe("legs", () => {
     expect(call.latest).toEqual([]);
   });
 
-  it("a leg answers once, and rings no more behind it", () => {
+  it("a leg answers once, and does not ring afterwards", () => {
     const call = new Drive({ account: { dialEvents: ["dial", "ringing", "answered", "terminal"] } });
     call.dial([A], { music_on_hold: { type: "operator_tone" } });
     call.answers(2);
@@ -585,7 +588,7 @@ describe("legs", () => {
     expect(call.traced("attempt.ended").map((entry) => entry.sip)).toEqual([486, null]);
   });
 
-  it("one that has ended by itself is not hung up as well", () => {
+  it("a leg that ended by itself is not hung up as well", () => {
     const call = new Drive();
     call.dial([A]);
     call.answers(2);

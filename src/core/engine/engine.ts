@@ -11,7 +11,7 @@ import { deliver } from "./flow-runner.ts";
 
 export type { CallState } from "../call/state.ts";
 
-/** One step: the next state, and what the outside has to do, in order. */
+/** One step: the next state, and what the edges have to do, in order. */
 export interface StepResult {
   readonly state: CallState;
   readonly effects: readonly Effect[];
@@ -19,13 +19,13 @@ export interface StepResult {
 
 /**
  * The call as a pure function. `state` is null only with `call_arrived`, the first event of every call; it is a plain
- * JSON value, so a stored one goes on exactly as the living one would. Events that name nothing open (stale, foreign,
- * repeated) change nothing. Behind `end`, the last effect, every event yields no effects.
+ * JSON value, so a stored state continues exactly as the live one would. Events that name nothing open (stale, foreign,
+ * repeated) change nothing. After `end`, the last effect, events have no effects.
  */
 export function step(setup: CallSetup, state: CallState | null, event: CallEvent): StepResult {
   if (state === null) return resultOf(beginCall(setup, event));
   if (state.ended) return { state, effects: [] };
-  // Time never runs backwards within a call, whatever a clock says.
+  // Time never runs backwards within a call, no matter what the clock says.
   const context = new StepContext(setup, state, Math.max(event.at, state.now));
   if (state.closing === null) handle(context, event);
   else handleWhileClosing(context, event);
@@ -60,8 +60,8 @@ function handle(context: StepContext, event: CallEvent): void {
     case "leg_ended":
       return event.leg === CALLER ? handleCaller(context, event) : handleDialled(context, event);
     case "digit":
-      // Keys of the callee are for the caller's ears (a door opener, another menu), not for the flow.
-      if (event.leg === CALLER && KEY.test(event.digit)) deliver(context, event);
+      // Digits of the callee are meant for the other party (a door opener, another menu), not for the flow.
+      if (event.leg === CALLER && DIGIT.test(event.digit)) deliver(context, event);
       return;
     case "timer":
       return handleTimer(context, event);
@@ -75,8 +75,8 @@ function handle(context: StepContext, event: CallEvent): void {
   }
 }
 
-/** What people can press; the four letters of the DTMF alphabet are for machines. */
-const KEY = /^[0-9*#]$/;
+/** The digits on a telephone; DTMF's letters A to D are for machines. */
+const DIGIT = /^[0-9*#]$/;
 
 type TimerEvent = Extract<CallEvent, { kind: "timer" }>;
 type LegEvent = Extract<CallEvent, { kind: `leg_${string}` }>;
@@ -88,7 +88,7 @@ function handleCaller(context: StepContext, event: LegEvent): void {
   finishCall(context, { by: "caller", rule: "REF-8", message: "The caller hung up." });
 }
 
-/** Hands on what a dialled leg reports, made to fit what is known of it: a leg is answered once and ends once. */
+/** Passes on what a dialled leg reports, adjusted to its known state: a leg is answered once and ends once. */
 function handleDialled(context: StepContext, event: LegEvent): void {
   const open = context.call.legs.find((each) => each.leg === event.leg);
   if (open === undefined) {
@@ -117,7 +117,7 @@ function handleDialled(context: StepContext, event: LegEvent): void {
   }
 }
 
-/** What is worth knowing of a leg that is there, and decides nothing. */
+/** Traces facts about an open leg that decide nothing. */
 function traceLeg(context: StepContext, event: Extract<CallEvent, { kind: "invite_sent" | "media_source" }>): void {
   const { leg } = event;
   if (leg !== CALLER && !context.call.legs.some((each) => each.leg === leg)) return;
@@ -129,7 +129,7 @@ function traceLeg(context: StepContext, event: Extract<CallEvent, { kind: "invit
   context.trace({ type: "attempt.dialed", leg, trunk, target, uri, call_id: sipCallId, reason });
 }
 
-/** An answered leg ends, a ringing one fails, whatever the edge called it. */
+/** An answered leg ends, a ringing one fails, no matter which of the two the edge reported. */
 function asEndOf(up: boolean, event: Extract<LegEvent, { kind: "leg_failed" | "leg_ended" }>): LegEvent {
   const { at, leg, detail, q850 } = event;
   const cause = q850 === undefined ? {} : { q850 };
@@ -137,7 +137,7 @@ function asEndOf(up: boolean, event: Extract<LegEvent, { kind: "leg_failed" | "l
   return { kind: "leg_failed", at, leg, sip: event.kind === "leg_failed" ? event.sip : null, detail, ...cause };
 }
 
-/** DIAL-2, DIAL-4: the answer of a cancelled leg has crossed the CANCEL: hang the leg up before anyone is connected to it. */
+/** DIAL-2, DIAL-4: the answer of a cancelled leg crossed the CANCEL: hang up the leg before anyone is connected to it. */
 function hangUpLateAnswer(context: StepContext, leg: LegId): void {
   if (leg > context.call.lastLeg) return;
   context.effects.push({ kind: "hang_up", leg });
@@ -153,13 +153,13 @@ function handleTimer(context: StepContext, event: TimerEvent): void {
   finishCall(context, { by: "platform", rule: "LIMIT", message: "The call reached its time limit." });
 }
 
-/** Takes a due timer out of the ledger. */
+/** Removes a timer that is due from the list. */
 function takeDueTimer(context: StepContext, event: TimerEvent): boolean {
-  const armed = context.call.timers.find((each) => each.id === event.id);
-  if (armed === undefined) return false;
-  if (event.at >= armed.at) return context.closeTimer(event.id);
-  // An event of before the timer was moved, or a clock that runs a little ahead: the timer stays armed.
-  context.effects.push({ kind: "set_timer", id: armed.id, at: armed.at });
+  const timer = context.call.timers.find((each) => each.id === event.id);
+  if (timer === undefined) return false;
+  if (event.at >= timer.at) return context.closeTimer(event.id);
+  // The event is older than the timer's present time, or the clock is slightly ahead: the timer stays set.
+  context.effects.push({ kind: "set_timer", id: timer.id, at: timer.at });
   return false;
 }
 
@@ -168,7 +168,7 @@ function closeRecording(context: StepContext, event: Extract<CallEvent, { kind: 
   if (!recordings.some((each) => each.id === event.id)) return false;
   context.patchState({ recordings: recordings.filter((each) => each.id !== event.id) });
   context.trace({ type: "recording.closed", id: event.id, duration_ms: event.durationMs, failure: event.failure });
-  // REQ-30: the URL of a file that never came to be is not sent.
+  // REQ-30: the URL of a file that does not exist is not sent.
   if (event.failure !== null && facts.recordingUrl === context.recordingUrl(event.id))
     context.updateFacts({ recordingUrl: null });
   return true;
@@ -195,6 +195,6 @@ function handleWhileClosing(context: StepContext, event: CallEvent): void {
     return writeRecord(context);
   }
   if (event.kind === "timer" && takeDueTimer(context, event)) return writeRecord(context);
-  // The process that died may have taken the order to close, and the timer, with it.
+  // The stop_recording effects and the timer may have been lost with the process that died.
   if (event.kind === "command" && event.command === "recover") awaitRecordings(context);
 }

@@ -7,32 +7,32 @@ import type { AppletDocument } from "../call/setup.ts";
 import type { Closing } from "../call/state.ts";
 import type { StepContext } from "../call/step-context.ts";
 
-/** Ends a call that outlives its limit: the one timer of a call that belongs to no applet. */
+/** Ends a call at its time limit: the only timer of a running call that belongs to no applet. */
 export const CALL_TIMER = "call";
 
-/** Armed while an ended call waits for its recordings. */
+/** Set while an ended call waits for its recordings. */
 export const CLOSING_TIMER = "closing";
 
 /** A caller whom the flow never answered is refused with this (RFC 3261 section 21.6.2, Decline). */
 const DECLINE = 603;
 
 /**
- * Ends the call: the running applet brings its own things to an end, whatever is still open is closed, the caller is let
- * go, and once the recordings are closed the record is written.
+ * Ends the call: the running applet finishes its own work, whatever is still open is closed, the caller is hung up or
+ * refused, and once the recordings are closed the record is written.
  */
 export function finishCall(context: StepContext, ending: CallEnding): void {
   if (ending.by !== "caller") context.decide(ending.rule, ending.message);
-  // Before a Passthru behind is notified: a recording belongs to the applet that began it.
+  // Before a Passthru after it is notified: a recording belongs to the applet that started it.
   for (const { id } of context.call.recordings) context.stopRecording(id);
   takeClosingExit(context, ending);
   closeApplet(context);
   for (const timer of context.call.timers) context.clearTimer(timer.id);
-  const rejected = letCallerGo(context);
+  const rejected = releaseCaller(context);
   context.patchState({ applet: null, appletState: null, closing: { by: ending.by, at: context.at, rejected } });
   awaitRecordings(context);
 }
 
-/** Closes what the running applet left open, so that nothing rings, plays or waits for an applet that is over. */
+/** Closes what the running applet left open, so that nothing rings, plays or waits for an applet that has ended. */
 export function closeApplet(context: StepContext): void {
   const { fetches, plays, timers, legs, recordings } = context.call;
   for (const id of fetches) context.cancelRequest(id, "REF-8");
@@ -49,7 +49,7 @@ export interface Applet {
   readonly document: AppletDocument;
 }
 
-/** Null: the flow has none of this id, or nobody knows its type. */
+/** Null: the flow has no applet with this id, or its type is unknown. */
 export function appletOf(context: StepContext, id: string | null): Applet | null {
   if (id === null) return null;
   const document = context.setup.flow.applets[id];
@@ -57,7 +57,7 @@ export function appletOf(context: StepContext, id: string | null): Applet | null
   return document === undefined || kind === undefined ? null : { id, kind, document };
 }
 
-/** Id of the applet behind an exit; null: none is set. */
+/** Id of the applet at an exit; null: none is set. */
 export function targetOf({ kind, document }: Applet, exit: string): string | null {
   return kind.exits(document).find((each) => each.name === exit)?.target ?? null;
 }
@@ -70,25 +70,25 @@ function takeClosingExit(context: StepContext, ending: CallEnding): void {
   const { exit, taken, rule } = closingExit;
   const next = targetOf(running, exit);
   if (taken) context.trace({ type: "exit.taken", applet: running.id, exit, next, rule });
-  tellPassthru(context, next, closingExit);
+  notifyPassthruAfter(context, next, closingExit);
 }
 
-/** DIAL-11: a Passthru directly behind is still notified, once and without waiting for its answer. */
-function tellPassthru(context: StepContext, target: string | null, closingExit: ClosingExit): void {
-  const behind = appletOf(context, target);
-  if (behind?.kind.notifyOnly === undefined || context.call.appletsRun >= MAX_APPLETS_PER_CALL) return;
-  const { id, document } = behind;
+/** DIAL-11: a Passthru directly after the exit is still notified, once and without waiting for its answer. */
+function notifyPassthruAfter(context: StepContext, target: string | null, closingExit: ClosingExit): void {
+  const next = appletOf(context, target);
+  if (next?.kind.notifyOnly === undefined || context.call.appletsRun >= MAX_APPLETS_PER_CALL) return;
+  const { id, document } = next;
   context.decide(
     closingExit.rule,
-    `Nobody is left to go on with the flow; "${id}" directly behind is still notified once.`,
+    `The flow does not go on, but "${id}" directly after this exit is still notified once.`,
   );
   context.patchState({ applet: id, appletState: null });
   context.trace({ type: "applet.entered", applet: id, kind: document.type });
-  behind.kind.notifyOnly(context, document);
+  next.kind.notifyOnly(context, document);
 }
 
 /** True when the caller was refused. */
-function letCallerGo(context: StepContext): boolean {
+function releaseCaller(context: StepContext): boolean {
   if (context.call.callerGone) return false;
   if (context.call.answered) {
     context.effects.push({ kind: "hang_up", leg: CALLER });
@@ -98,7 +98,7 @@ function letCallerGo(context: StepContext): boolean {
   return true;
 }
 
-/** Ends at once when every recording is closed; otherwise sees to it that they close and that the wait is bounded. */
+/** Ends the call at once if every recording is closed; otherwise stops them and bounds the wait. */
 export function awaitRecordings(context: StepContext): void {
   const { recordings } = context.call;
   if (recordings.length === 0) return writeRecord(context);
@@ -106,7 +106,7 @@ export function awaitRecordings(context: StepContext): void {
   context.setTimer(CLOSING_TIMER, RECORDING_CLOSE_MS);
 }
 
-/** The last step: what never reported its end is written down as such, and the record closes the call. */
+/** The last step: traces recordings that never reported their end, and writes the call's record. */
 export function writeRecord(context: StepContext): void {
   const { closing, recordings } = context.call;
   const failure = `did not close within ${RECORDING_CLOSE_MS} ms`;
@@ -121,7 +121,7 @@ function recordOf(context: StepContext, closing: Closing): CallRecord {
   const { startedAt, answered, dialStatus, facts, conversationMs } = context.call;
   const durationMs = closing.at - startedAt;
   return {
-    // API-4: an incoming call that was answered is `completed`, whatever became of its second leg.
+    // API-4: an incoming call that was answered is `completed`, whatever happened to its second leg.
     status: answered ? "completed" : closing.rejected ? "busy" : "no-answer",
     ended_by: closing.by,
     dial_call_status: dialStatus,

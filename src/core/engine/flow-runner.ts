@@ -17,7 +17,7 @@ export function deliver(context: StepContext, event: AppletEvent): void {
   followExits(context);
 }
 
-/** Walks from applet to applet as long as each leaves at once; APP-9 bounds it. */
+/** Moves from applet to applet as long as each leaves at once; APP-9 bounds it. */
 function followExits(context: StepContext): void {
   for (let decision = context.takeDecision(); decision !== null; decision = context.takeDecision()) {
     if (decision.kind === "end") return finishCall(context, decision.ending);
@@ -28,7 +28,7 @@ function followExits(context: StepContext): void {
 function enter(context: StepContext, id: string): void {
   const entered = appletOf(context, id);
   if (entered === null) {
-    return finishCall(context, { by: "platform", rule: "EXIT-5", message: `The flow holds no applet "${id}".` });
+    return finishCall(context, { by: "platform", rule: "EXIT-5", message: `The flow has no applet "${id}".` });
   }
   const { kind, document } = entered;
   context.patchState({ applet: id, appletState: null, appletsRun: context.call.appletsRun + 1 });
@@ -37,7 +37,7 @@ function enter(context: StepContext, id: string): void {
   context.patchState({ appletState: kind.enter(context, document) });
 }
 
-/** The caller is answered by the first applet that needs an ear, so that a flow may refuse a call for nothing. */
+/** The first applet that needs the caller answers the call, so that a flow can refuse calls at no cost. */
 function answerCaller(context: StepContext): void {
   context.patchState({ calleeLeft: false });
   if (context.call.answered) return;
@@ -46,17 +46,17 @@ function answerCaller(context: StepContext): void {
   context.trace({ type: "call.answered" });
 }
 
-/** Takes an exit (EXIT-6): what the applet left open is closed, and the applet behind the exit is entered. */
+/** Takes an exit (EXIT-6): what the applet left open is closed, and the applet at the exit is entered. */
 function follow(context: StepContext, exit: string, rule: string): void {
   const running = appletOf(context, context.call.applet);
   if (running === null) return;
   const next = targetOf(running, exit);
   closeApplet(context);
   context.trace({ type: "exit.taken", applet: running.id, exit, next, rule });
-  // REQ-24: only the applet right behind a Connect learns how it ended.
+  // REQ-24: only the applet directly after a Connect learns how it ended.
   if (!running.kind.dials) context.updateFacts({ dialCallStatus: null });
   context.patchState({ applet: null, appletState: null });
-  if (next === null) return hangUpBehind(context, running.id, exit);
+  if (next === null) return hangUpAtExit(context, running.id, exit);
   if (context.call.appletsRun >= MAX_APPLETS_PER_CALL) {
     const message = `The call has run ${MAX_APPLETS_PER_CALL} applets: the flow goes round in a loop, the call is hung up.`;
     return finishCall(context, { by: "platform", rule: "APP-9", message });
@@ -64,7 +64,7 @@ function follow(context: StepContext, exit: string, rule: string): void {
   enter(context, next);
 }
 
-function hangUpBehind(context: StepContext, applet: string, exit: string): void {
+function hangUpAtExit(context: StepContext, applet: string, exit: string): void {
   const by = context.call.calleeLeft ? "callee" : "platform";
   const message = `No applet is set at "${exit}" of "${applet}": the call is hung up.`;
   finishCall(context, { by, rule: "EXIT-5", message });

@@ -6,7 +6,7 @@ import type { HttpOutcome } from "../contract/http.ts";
 import { parseFlow } from "../flow/flow.ts";
 import { Drive, type Untimed } from "./testing/drive.ts";
 
-/** Every number of the tests' answers: few, so that lists repeat themselves. */
+/** All numbers in the answers: few, so that lists repeat. */
 const NUMBERS = ["+919900000011", "+919900000012", "+919900000013", "09900000014", "sip:anil", "nonsense"];
 
 const answer = fc.record(
@@ -53,7 +53,7 @@ const outcome: fc.Arbitrary<HttpOutcome> = fc.oneof(
 
 const sip = fc.constantFrom(404, 408, 480, 486, 503, 600, 603, null);
 
-/** One thing that happens. `pick` chooses among what is open, so that most events hit something. */
+/** One thing that happens. `pick` chooses among what is open, so that most events concern something. */
 type Happening = (drive: Drive, pick: number) => void;
 
 const happenings: fc.Arbitrary<Happening> = fc.oneof(
@@ -126,7 +126,7 @@ function answerOne(drive: Drive, pick: number, answered: HttpOutcome): void {
   drive.event({ kind: id.startsWith("a") ? "audio_checked" : "fetched", id, outcome: answered, elapsedMs: 10 });
 }
 
-/** Any leg ever dialled, gone ones too: what is late or impossible has to be borne. */
+/** Any leg ever dialled, even one that is gone: late and impossible events must do no harm. */
 function onLeg(drive: Drive, pick: number, kind: `leg_${string}` & CallEvent["kind"], code: number | null = 486): void {
   const leg = 2 + (pick % Math.max(1, drive.call.lastLeg - CALLER));
   if (kind === "leg_failed") drive.event({ kind, leg, sip: code, detail: "" });
@@ -175,7 +175,7 @@ function strayEvent(): fc.Arbitrary<Untimed> {
   );
 }
 
-/** Lets the world settle everything it owes, without anybody hanging up. True when the call came to its end. */
+/** Answers everything that is open, without anyone hanging up. True when the call has ended. */
 function settle(drive: Drive): boolean {
   for (let i = 0; i < 10_000 && !drive.call.ended; i++) {
     const [fetch] = drive.call.fetches;
@@ -214,7 +214,7 @@ const FLOWS = {
   },
 };
 
-/** A Connect behind which another waits: long calls with much dialling. */
+/** A Connect followed by another: long calls with much dialling. */
 const connects = fc.constantFrom(FLOWS.url, FLOWS.static, FLOWS.whom).map((first) => ({
   flow: "1",
   start: "first",
@@ -223,7 +223,7 @@ const connects = fc.constantFrom(FLOWS.url, FLOWS.static, FLOWS.whom).map((first
 
 const IDS = ["a", "b", "c", "d", "e"];
 const to = fc.option(fc.constantFrom(...IDS), { nil: undefined });
-const words = fc.constantFrom(
+const say = fc.constantFrom(
   { text: "Hello" },
   { audio_url: "https://cdn.example/a.wav" },
   { url: "https://app.example/words" },
@@ -233,11 +233,11 @@ const anyApplet = fc.oneof(
   fc
     .record({ conversation_ended: to, nobody_answered: to, nobody_dialed: to })
     .map((exits) => ({ ...FLOWS.url, exits })),
-  fc.record({ type: fc.constant("greeting"), say: words, next: to }),
-  fc.record({ type: fc.constant("voicemail"), say: words, max_duration: fc.constantFrom(5, 120), next: to }),
+  fc.record({ type: fc.constant("greeting"), say, next: to }),
+  fc.record({ type: fc.constant("voicemail"), say, max_duration: fc.constantFrom(5, 120), next: to }),
   fc.record({
     type: fc.constant("menu"),
-    say: words,
+    say,
     repeat: fc.nat({ max: 2 }),
     keys: fc.record({ "1": fc.constantFrom(...IDS), "#": fc.constantFrom(...IDS) }),
     no_input: to,
@@ -269,21 +269,21 @@ const mixed = fc
 
 const flow = fc.oneof(connects, mixed);
 
-const course = fc.array(fc.tuple(happenings, fc.nat({ max: 20 })), { maxLength: 40 });
+const eventList = fc.array(fc.tuple(happenings, fc.nat({ max: 20 })), { maxLength: 40 });
 
 /** What ends a call that its flow has not ended yet. */
 const ending = fc.constantFrom("nothing", "caller leaves", "hang_up", "recover");
 
-describe("any call, whatever happens in whatever order", () => {
-  // Drive throws on the first invariant that breaks, and where a state that went through JSON goes on otherwise.
-  it("keeps every invariant, and ends", () => {
+describe("any call, with any events in any order", () => {
+  // Drive throws on the first broken invariant, and if a state that went through JSON continues differently.
+  it("no invariant is broken, and the call ends", () => {
     fc.assert(
-      fc.property(flow, course, ending, (document, happens, how) => {
+      fc.property(flow, eventList, ending, (document, events, how) => {
         const drive = new Drive({
           flow: document,
           account: { dialEvents: ["dial", "ringing", "answered", "terminal"] },
         });
-        for (const [happening, pick] of happens) happening(drive, pick);
+        for (const [happening, pick] of events) happening(drive, pick);
         if (how === "caller leaves") drive.leaves();
         else if (how !== "nothing") drive.event({ kind: "command", command: how });
         expect(settle(drive)).toBe(true);
@@ -293,12 +293,12 @@ describe("any call, whatever happens in whatever order", () => {
     );
   });
 
-  it("an event that names nothing open changes nothing but the time", () => {
+  it("an event that names nothing open changes only the time", () => {
     fc.assert(
-      fc.property(flow, course, strayEvent(), (document, happens, stray) => {
+      fc.property(flow, eventList, strayEvent(), (document, events, stray) => {
         fc.pre(stray.kind !== "timer");
         const drive = new Drive({ flow: document });
-        for (const [happening, pick] of happens) happening(drive, pick);
+        for (const [happening, pick] of events) happening(drive, pick);
         const before = drive.call;
         expect(drive.event(stray)).toEqual([]);
         expect(drive.call).toEqual({ ...before, now: drive.call.now });

@@ -67,7 +67,7 @@ describe("the length of a request", () => {
 describe("the account's wire setting", () => {
   const observed = { account: { wire: "observed" } } as const;
 
-  /** One call in which nobody answers: A rings for 10 s. */
+  /** A call in which nobody answers: A rings for 10 s. */
   function unanswered(options: DriveOptions): Drive {
     const call = reporting(options);
     call.dial([A]);
@@ -92,7 +92,7 @@ describe("the account's wire setting", () => {
   it.each([
     [{}, "487", "ORIGINATOR_CANCEL"],
     [observed, "1003", "RING_TIMEOUT"],
-  ] as const)("C19, REQ-15, REQ-29: a parallel round that one answered (%j)", (options, cause, name) => {
+  ] as const)("C19, REQ-15, REQ-29: a parallel round that one callee answered (%j)", (options, cause, name) => {
     const call = reporting(options);
     call.dial([A, B], { parallel_ringing: { activate: true } });
     call.after(4000);
@@ -105,7 +105,7 @@ describe("the account's wire setting", () => {
       "Legs[0][CauseCode]": name,
       "Legs[1][Cause]": "16",
     });
-    // The trace says what happened, whatever the account wants to be sent.
+    // The trace says what happened, no matter what is sent to the account.
     expect(call.traced("attempt.ended")[0]).toMatchObject({ cause_code: 487 });
   });
 
@@ -131,7 +131,7 @@ describe("who calls whom", () => {
     },
   );
 
-  it("REQ-12, REQ-21: a call started by API tells the number dialled out as CallTo, and the ExoPhone as To", () => {
+  it("REQ-12, REQ-21: a call started by API sends the number dialled out as CallTo, and the ExoPhone as To", () => {
     const call = reporting({ call: { direction: "outbound-dial", dialTo: "+919822222222" } });
     expect(call.query("connect")).toMatchObject({ CallFrom: "09812345678", CallTo: "09822222222", To: "08047100000" });
     call.dial([A], { dial_passthru_event_url: "https://app.example/events" });

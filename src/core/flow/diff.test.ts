@@ -13,12 +13,12 @@ const BEFORE = { flow: "1", start: "sales", applets: { sales: SALES, vm: VM, bye
 
 function messages(before: unknown, after: unknown): string[] {
   const [a, b] = [parseFlow(before), parseFlow(after)];
-  if (!a.ok || !b.ok) throw new Error("no flow");
+  if (!a.ok || !b.ok) throw new Error("not a flow");
   return diffFlows(a.value, b.value).map((each) => each.message);
 }
 
 describe("the difference between two versions of a flow", () => {
-  it("is none where only the text differs", () => {
+  it("is empty if only the text differs", () => {
     const applets = { bye: BYE, vm: { next: "bye", max_duration: 120, type: "voicemail" }, sales: SALES };
     expect(messages(BEFORE, { applets, validation: "strict", start: "sales", flow: 1 })).toEqual([]);
   });
@@ -36,7 +36,7 @@ describe("the difference between two versions of a flow", () => {
     ]);
   });
 
-  it("names applets that come and go", () => {
+  it("names applets that are added or removed", () => {
     const { vm, ...rest } = BEFORE.applets;
     const after = {
       ...BEFORE,

@@ -4,9 +4,9 @@ import { describe } from "../contract/finding.ts";
 /** One difference between two versions of a flow, in terms of the flow, not of its text. */
 export interface FlowChange {
   readonly kind: "added" | "removed" | "changed";
-  /** `["applets", "sales", "exits", "nobody_answered"]`; the name of an applet alone: the whole of it. */
+  /** `["applets", "sales", "exits", "nobody_answered"]`; only the name of an applet: the whole applet. */
   readonly path: readonly string[];
-  /** Null where there was, or is, nothing. */
+  /** Null: there was, or is, nothing. */
   readonly before: unknown;
   readonly after: unknown;
   /** One sentence. */
@@ -14,8 +14,8 @@ export interface FlowChange {
 }
 
 /**
- * What changes for callers when `after` takes the place of `before`. Order of keys, spelled-out defaults and other
- * differences of the text alone are none. An applet that was renamed is one removed and one added.
+ * What changes for callers when `after` replaces `before`. The order of keys, spelled-out defaults and other
+ * differences of the text alone do not count. A renamed applet is one removed and one added.
  */
 export function diffFlows(before: Flow, after: Flow): readonly FlowChange[] {
   const { applets: old, ...oldRest } = before;
@@ -32,7 +32,7 @@ function compare(path: readonly string[], before: unknown, after: unknown): Flow
   return [change(path, before, after)];
 }
 
-/** An applet of another type shares nothing with the one it replaces, whatever keys they have in common. */
+/** An applet of another type has nothing in common with the one it replaces, even if some keys are the same. */
 function isReplaced(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>): boolean {
   return typeof before["type"] === "string" && typeof after["type"] === "string" && before["type"] !== after["type"];
 }
@@ -59,7 +59,7 @@ function own(record: Readonly<Record<string, unknown>>, key: string): unknown {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** Equal as JSON values, whatever the order of keys. */
+/** Equal as JSON values, regardless of the order of keys. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((each, i) => isSame(each, b[i]));
   if (!isRecord(a) || !isRecord(b)) return a === b;

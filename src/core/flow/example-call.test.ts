@@ -14,17 +14,17 @@ const PASS = { type: "passthru", url: "https://user:pw@app.example/pass?key=1" }
 function verifyAndPlay(start: string, applets: Record<string, unknown>, what: "ringing" | "silence") {
   const flow = parseFlow({ flow: "1", start, applets });
   if (!flow.ok) throw new Error(JSON.stringify(flow.error));
-  const proofs = verifyFlow(flow.value);
-  const worst = what === "ringing" ? proofs.longestRinging : proofs.longestSilence;
-  if (worst === null) throw new Error("nothing was proved");
+  const verification = verifyFlow(flow.value);
+  const worst = what === "ringing" ? verification.longestRinging : verification.longestSilence;
+  if (worst === null) throw new Error("nothing was found");
   const example = exampleOf(flow.value, worst, what);
-  if (example === null) return { claimed: worst.ms, ears: null };
+  if (example === null) return { claimedMs: worst.ms, meter: null };
   const scenario = parseScenario(JSON.stringify(example), "example.json", () => "");
   if (!scenario.ok) throw new Error(JSON.stringify(scenario.error));
-  const ears = new WaitMeter();
-  const outcome = new SimulatedNetwork(scenario.value, step, ears).run("c0ffee00000000000000000000001a15");
+  const meter = new WaitMeter();
+  const outcome = new SimulatedNetwork(scenario.value, step, meter).run("c0ffee00000000000000000000001a15");
   expect(outcome.kind).toBe("ended");
-  return { claimed: worst.ms, ears };
+  return { claimedMs: worst.ms, meter };
 }
 
 const NUMBERS = ["+919900000021", "+919900000022", "+919900000023"];
@@ -51,13 +51,9 @@ describe("the example call of the longest ringing", () => {
       },
     ],
     ["a Dial-Whom URL", "desk", { desk: { type: "connect", dial_whom: { url: "https://app.example/whom" } } }],
+    ["a group, whose members are in the example", "desk", { desk: { type: "connect", dial_whom: { group: "sales" } } }],
     [
-      "a group, whose people the example brings along",
-      "desk",
-      { desk: { type: "connect", dial_whom: { group: "sales" } } },
-    ],
-    [
-      "a walk through everything",
+      "a path through everything",
       "hours",
       {
         hours: { type: "time_condition", open: ["sat 10:00-14:00"], exits: { open: "greet", closed: "bye" } },
@@ -76,9 +72,9 @@ describe("the example call of the longest ringing", () => {
         bye: BYE,
       },
     ],
-  ])("rings as long as is claimed: %s", (_, start, applets) => {
-    const { claimed, ears } = verifyAndPlay(start, applets, "ringing");
-    expect(ears?.ringMs).toBe(claimed);
+  ])("rings as long as claimed: %s", (_, start, applets) => {
+    const { claimedMs, meter } = verifyAndPlay(start, applets, "ringing");
+    expect(meter?.ringMs).toBe(claimedMs);
   });
 });
 
@@ -100,7 +96,7 @@ describe("the example call of the longest silence", () => {
       },
     ],
     [
-      "waiting for a key",
+      "a menu that waits for a digit",
       "menu",
       {
         menu: { type: "menu", say: { text: "Press 1" }, input_timeout: 8, repeat: 2, keys: {}, no_input: "pass" },
@@ -108,17 +104,13 @@ describe("the example call of the longest silence", () => {
       },
     ],
     [
-      "waiting for a digit",
+      "a Gather that waits for a digit",
       "ask",
       { ask: { type: "gather", parameters: { gather_prompt: { text: "Your number?" }, input_timeout: 9 } } },
     ],
+    ["a Gather whose URL is slow", "ask", { ask: { type: "gather", url: { primary: "https://app.example/ask" } } }],
     [
-      "a Gather whose URL takes its time",
-      "ask",
-      { ask: { type: "gather", url: { primary: "https://app.example/ask" } } },
-    ],
-    [
-      "a menu whose URL says nothing",
+      "a menu whose URL answers nothing",
       "menu",
       {
         menu: { type: "menu", say: { url: "https://app.example/words" }, repeat: 1, keys: {}, no_input: "pass" },
@@ -126,15 +118,15 @@ describe("the example call of the longest silence", () => {
       },
     ],
     [
-      "EXIT-4: a Connect that dialled nobody, behind which another asks",
+      "EXIT-4: a Connect that dialled nobody, followed by a Passthru",
       "sales",
       { sales: { ...CONNECT, exits: { nobody_answered: "pass" } }, pass: PASS },
     ],
-    ["a Passthru that is tried again and again", "pass", { pass: { ...PASS, exits: { otherwise: "pass" } } }],
-    ["words before a voicemail", "vm", { vm: { type: "voicemail", say: { url: "https://app.example/words" } } }],
-  ])("is silent as long as is claimed: %s", (_, start, applets) => {
-    const { claimed, ears } = verifyAndPlay(start, applets, "silence");
-    // A key is pressed one millisecond before the time runs out.
-    expect(Math.abs((ears?.silenceMs ?? 0) - claimed)).toBeLessThanOrEqual(1);
+    ["a Passthru that leads to itself", "pass", { pass: { ...PASS, exits: { otherwise: "pass" } } }],
+    ["a prompt before a voicemail", "vm", { vm: { type: "voicemail", say: { url: "https://app.example/words" } } }],
+  ])("is silent as long as claimed: %s", (_, start, applets) => {
+    const { claimedMs, meter } = verifyAndPlay(start, applets, "silence");
+    // The digit is entered one millisecond before the time runs out.
+    expect(Math.abs((meter?.silenceMs ?? 0) - claimedMs)).toBeLessThanOrEqual(1);
   });
 });

@@ -7,21 +7,21 @@ import type { WorstCase } from "./verify.ts";
 /** A scenario document as `plugboard simulate` takes it. */
 export type ExampleCall = Readonly<Record<string, unknown>>;
 
-/** The zone of an account that says nothing else; what a scenario takes by default. */
+/** The default time zone of an account and of a scenario. */
 const TIMEZONE = "Asia/Kolkata";
 
-/** Monday 10:00 in the default zone, where a scenario begins that says nothing else; a start is looked for from here on. */
+/** Monday 10:00 in the default zone, a scenario's default start; the search for a start begins here. */
 const FIRST_START_MS = Date.parse("2026-01-05T10:00:00+05:30");
 const HALF_HOUR_MS = 1_800_000;
 /** Two weeks of half hours: opening hours repeat every week. */
 const STARTS = 672;
 
-/** How long the caller still waits when the worst is over. */
+/** How long the caller stays after the worst is over. */
 const PATIENCE_MS = 1000;
 
 /**
- * A concrete call in which a worst case comes about, as a scenario document: the caller gets there, waits it out, and hangs
- * up. Null: it depends on things a flow does not hold, or that no script can time.
+ * A concrete call that shows a worst case, as a scenario document: the caller gets there, waits, and hangs
+ * up. Null: it depends on things that are not in the flow, or that no script can time.
  */
 export function exampleOf(
   flow: Flow,
@@ -34,8 +34,8 @@ export function exampleOf(
 }
 
 /**
- * A call that goes a given way, as a scenario document; the caller hangs up a second behind its end. Whether it really
- * goes that way is known only when it is played. Null: no script can make it.
+ * A call along a path, as a scenario document; the caller hangs up a second after its end. Whether it really
+ * takes that path is known only when it is played. Null: no script leads there.
  */
 export function exampleCallAlong(
   flow: Flow,
@@ -44,7 +44,7 @@ export function exampleCallAlong(
 ): ExampleCall | null {
   const script = new Script();
   for (const [i, step] of path.entries()) {
-    const part = exampleScriptOf(flow, step, { select: selectedBehind(flow, path, i), groups });
+    const part = exampleScriptOf(flow, step, { select: selectedAfter(flow, path, i), groups });
     if (part === null || !script.add(part)) return null;
   }
   return script.scenario(flow);
@@ -53,21 +53,21 @@ export function exampleCallAlong(
 function exampleScriptOf(
   flow: Flow,
   { applet, exit, timing }: PathStep,
-  given: Pick<ExampleScriptPlan, "select" | "groups">,
+  plan: Pick<ExampleScriptPlan, "select" | "groups">,
 ): ExampleScript | null {
   const document = flow.applets[applet];
   const kind = document === undefined ? undefined : appletKind(document.type);
   if (document === undefined || kind === undefined) return null;
-  return kind.exampleScript(document, { target: exit, timing, ...given });
+  return kind.exampleScript(document, { target: exit, timing, ...plan });
 }
 
-/** Whether an exit can be scripted at all, for paths worth a try. */
+/** Whether an exit can be scripted at all, so that only such paths are tried. */
 export function hasExampleScript(flow: Flow, applet: string, exit: string): boolean {
   return exampleScriptOf(flow, { applet, exit, timing: "fast" }, { select: null, groups: null }) !== null;
 }
 
-/** APP-5: the case that the next Switch on the path has to take, if no Passthru comes between. */
-function selectedBehind(flow: Flow, path: readonly PathStep[], at: number): string | null {
+/** APP-5: the case that the next Switch on the path must take, if there is no Passthru in between. */
+function selectedAfter(flow: Flow, path: readonly PathStep[], at: number): string | null {
   for (const { applet, exit } of path.slice(at + 1)) {
     const type = flow.applets[applet]?.type;
     if (type === "switch") return exit === "default" ? null : exit;
@@ -78,7 +78,7 @@ function selectedBehind(flow: Flow, path: readonly PathStep[], at: number): stri
 
 type Entries = Record<string, Readonly<Record<string, unknown>>[]>;
 
-/** Puts scripts together, one behind the other. */
+/** Joins scripts, one after the other. */
 class Script {
   readonly #urls: Entries = {};
   readonly #phones: Entries = {};
@@ -124,7 +124,7 @@ class Script {
     };
   }
 
-  /** The people of the groups: what the account of a real call brings along. */
+  /** The members of the groups: in a real call they come from the account. */
   #account(): ExampleCall {
     const members = [...new Set(Object.values(this.#groups).flat())];
     if (members.length === 0) return {};
@@ -133,7 +133,7 @@ class Script {
     return { account: { users: members.map((number) => ({ name: name(number), number })), groups } };
   }
 
-  /** A moment at which every time condition on the path goes the right way. */
+  /** A moment at which every time condition on the path takes the right exit. */
   #start(): number | null {
     for (let i = 0; i < STARTS; i++) {
       const startMs = FIRST_START_MS + i * HALF_HOUR_MS;
@@ -143,7 +143,7 @@ class Script {
   }
 }
 
-/** The document from which `parseFlow` reads this very flow. */
+/** The document from which `parseFlow` reads exactly this flow. */
 export function documentOf({ id, name, start, validation, applets }: Flow): ExampleCall {
   return { flow: id, name, start, validation, applets };
 }

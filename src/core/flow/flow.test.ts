@@ -8,14 +8,14 @@ import { verifyFlow } from "./verify.ts";
 
 const BYE = { type: "hangup" };
 
-/** Problems as `path: message`, the way a person reads them. */
+/** Problems as `path: message`, as a person reads them. */
 function problems(document: unknown): string[] {
   const flow = parseFlow(document);
   return flow.ok ? [] : flow.error.map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
 describe("a flow document", () => {
-  it("with every kind of applet is read, defaults filled in", () => {
+  it("with every kind of applet is read, with its defaults", () => {
     const flow = parseFlow({
       flow: 11754,
       account: "acme",
@@ -88,7 +88,7 @@ describe("a flow document", () => {
     expect(parseFlow({ flow, start: "bye", applets: { bye: BYE } })).toMatchObject({ ok: true, value: { id } });
   });
 
-  it("stays what it is when it is read again", () => {
+  it("is unchanged when it is read again", () => {
     const document = { flow: "1", start: "a", applets: { a: { type: "menu", say: { text: "x" }, keys: {} }, b: BYE } };
     const once = parseFlow(document);
     const { id, ...rest } = once.ok ? once.value : { id: "" };
@@ -101,7 +101,7 @@ describe("a flow document", () => {
     ["a list", [], ": is an empty array; allowed is an object"],
     ["no start", { flow: "1", applets: { a: BYE } }, "start: is missing; allowed is a string"],
     [
-      "a start that is no applet",
+      "a start that is not an applet",
       { flow: "1", start: "b", applets: { a: BYE } },
       'start: is "b"; allowed is the id of an applet of this flow, one of a',
     ],
@@ -122,7 +122,7 @@ describe("a flow document", () => {
     ],
     ["an applet without a type", { flow: "1", start: "a", applets: { a: {} } }, "applets.a.type: is missing"],
     [
-      "an applet that is no object",
+      "an applet that is not an object",
       { flow: "1", start: "a", applets: { a: "bye" } },
       'applets.a: is "bye"; allowed is an applet',
     ],
@@ -132,7 +132,7 @@ describe("a flow document", () => {
       'applets.a.exits.nobody_answerd: unknown key "nobody_answerd", did you mean "nobody_answered"?',
     ],
     [
-      "EXIT-6: a target that is no applet",
+      "EXIT-6: a target that is not an applet",
       {
         flow: "1",
         start: "a",
@@ -146,7 +146,7 @@ describe("a flow document", () => {
       "applets.a.max_duration: is 7200; allowed is at most 3600",
     ],
     [
-      "a key that no telephone has",
+      "a digit that no telephone has",
       { flow: "1", start: "a", applets: { a: { type: "menu", say: { text: "x" }, keys: { "12": "a" } } } },
       "applets.a.keys.12: ",
     ],
@@ -156,7 +156,7 @@ describe("a flow document", () => {
     expect(found[0]?.startsWith(sentence), found[0]).toBe(true);
   });
 
-  it("tells all its problems at once", () => {
+  it("lists all its problems at once", () => {
     const document = {
       flow: "1",
       strat: "a",
@@ -179,10 +179,10 @@ describe("loops", () => {
     exits: { ok },
   });
 
-  it("APP-9: one that waits for nobody is refused, with the way round", () => {
+  it("APP-9: one that never waits is refused, with its path", () => {
     const found = problems({ flow: "1", start: "a", applets: { a: pass("b"), b: pass("c"), c: pass("b") } });
     expect(found).toEqual([
-      "applets.b: goes in loops without waiting for anybody: b → c → b; allowed is a loop with an applet in it that waits for the caller or the network (APP-9)",
+      "applets.b: goes round in a loop without waiting: b → c → b; allowed is a loop with an applet in it that waits for the caller or the network (APP-9)",
     ]);
   });
 
@@ -203,7 +203,7 @@ describe("loops", () => {
     expect(problems({ flow: "1", start: "a", applets: { a: applet } })).toEqual([]);
   });
 
-  it("APP-9: a Connect whose list stands in the flow waits for nobody when there is nobody to dial", () => {
+  it("APP-9: a Connect with its list in the flow does not wait if there is nobody to dial", () => {
     const a = { type: "connect", parameters: { destination: { numbers: [] } }, exits: { nobody_dialed: "a" } };
     expect(problems({ flow: "1", start: "a", applets: { a } })).toHaveLength(1);
   });
@@ -222,14 +222,14 @@ describe("every kind of applet", () => {
   );
 
   it.each(appletKinds.map((kind) => [kind.type, kind] as const))(
-    "%s has a sample that its own schema takes",
+    "%s has a sample that its own schema accepts",
     (_, kind) => {
       expect(kind.schema.safeParse(kind.form.sample).error).toBeUndefined();
       expect(kind.form.sample.type).toBe(kind.type);
     },
   );
 
-  it.each(appletKinds.map((kind) => [kind.type, kind] as const))("%s has exits with names of their own", (_, kind) => {
+  it.each(appletKinds.map((kind) => [kind.type, kind] as const))("%s has exits with unique names", (_, kind) => {
     const names = kind.exits(kind.schema.parse(kind.form.sample)).map((exit) => exit.name);
     expect(new Set(names).size).toBe(names.length);
   });
@@ -238,7 +238,7 @@ describe("every kind of applet", () => {
 describe("docs/flows.md", () => {
   const page = readFileSync(join(FOLDERS, "../../..", "docs", "flows.md"), "utf8");
 
-  it("begins with a flow that can be published as it is", () => {
+  it("starts with a flow that can be loaded as it is", () => {
     const [, text = ""] = /```yaml\n([^`]+)```/.exec(page) ?? [];
     const flow = parseFlow(parse(text));
     expect(flow.ok && verifyFlow(flow.value).warnings).toEqual([]);

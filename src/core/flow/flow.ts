@@ -11,7 +11,7 @@ import { problem, type FlowProblem, issueMessages } from "./schema-errors.ts";
 export type { Flow } from "../call/setup.ts";
 export type { FlowProblem } from "./schema-errors.ts";
 
-/** More than a person can draw or a call can run (APP-9); bounds the proofs. */
+/** More than a person can draw or a call can run (APP-9); bounds verification. */
 const MAX_APPLETS = 200;
 
 const FLOW_ID = 'digits, such as "11754": it goes out as flow_id';
@@ -22,7 +22,7 @@ const flowIdSchema = z.preprocess(
   z.string().regex(/^[0-9]{1,20}$/, FLOW_ID),
 );
 
-/** The flow document around its applets. `account` says whose it is; the flow itself does not need it. */
+/** The flow document without its applets. `account` names its owner; the flow itself does not need it. */
 const envelope = z.strictObject({
   flow: flowIdSchema,
   account: z.string().optional(),
@@ -32,12 +32,12 @@ const envelope = z.strictObject({
   applets: z.record(z.string().min(1).max(64), z.unknown()),
 });
 
-/** What a flow document comes to, mistakes and all. */
+/** What was read from a flow document, mistakes included. */
 export interface FlowReading {
   readonly problems: readonly FlowProblem[];
   /**
-   * What can be played of it: in place of every applet that cannot be read, and of every target that does not exist,
-   * stands a Hangup. Null: it does not say where to begin, or holds no applets.
+   * What can be played of it: every applet that cannot be read, and every target that does not exist,
+   * is replaced by a Hangup. Null: it does not say where to start, or has no applets.
    */
   readonly playable: Flow | null;
   /** Applets that cannot be read. */
@@ -47,15 +47,15 @@ export interface FlowReading {
 }
 
 /**
- * Reads a flow document. The flow that comes out can be run: every applet fits its kind's schema, every target exists,
- * and no loop busy-loops (APP-9). All problems are found, not the first alone. Never throws.
+ * Reads a flow document. The resulting flow can be run: every applet fits its kind's schema, every target exists,
+ * and no loop runs without waiting (APP-9). All problems are found, not only the first. Never throws.
  */
 export function parseFlow(document: unknown): Result<Flow, readonly FlowProblem[]> {
   const { problems, playable } = readFlow(document);
   return problems.length === 0 && playable !== null ? ok(playable) : err(problems);
 }
 
-/** {@link parseFlow} for those who want to see how far a call would come in a flow with mistakes. Never throws. */
+/** {@link parseFlow} for a flow with mistakes that is to be played as far as possible. Never throws. */
 export function readFlow(document: unknown): FlowReading {
   const read = envelope.safeParse(document);
   const record = isRecord(document) ? document : {};
@@ -78,31 +78,31 @@ export function readFlow(document: unknown): FlowReading {
   return { problems: all, playable, ...gaps };
 }
 
-/** The envelope without its mistakes, around the applets that can be read. */
+/** The envelope without its mistakes, with the applets that can be read. */
 function playableOf(
   record: Readonly<Record<string, unknown>>,
   applets: Flow["applets"],
   gaps: readonly string[],
 ): Flow | null {
   const fields = Object.entries(record).filter(([key]) => ["flow", "name", "start", "validation"].includes(key));
-  const whole = { ...Object.fromEntries(fields), applets: {} };
-  const faulty = envelope.safeParse(whole).error?.issues.map(({ path }) => path[0]) ?? [];
-  const sound = fields.filter(([key]) => !faulty.includes(key));
-  const read = envelope.safeParse({ flow: "0", ...Object.fromEntries(sound), applets: {} });
+  const candidate = { ...Object.fromEntries(fields), applets: {} };
+  const faulty = envelope.safeParse(candidate).error?.issues.map(({ path }) => path[0]) ?? [];
+  const valid = fields.filter(([key]) => !faulty.includes(key));
+  const read = envelope.safeParse({ flow: "0", ...Object.fromEntries(valid), applets: {} });
   if (!read.success) return null;
   const { flow: id, name, start, validation } = read.data;
   const stopGaps = gaps.map((gap) => [gap, { type: "hangup" }] as const);
   return { id, name, start, validation, applets: Object.fromEntries([...Object.entries(applets), ...stopGaps]) };
 }
 
-/** The ways out of one applet of a parsed flow. */
+/** The exits of one applet of a parsed flow. */
 export function exitsOf(document: AppletDocument): readonly AppletExit[] {
   return appletKind(document.type)?.exits(document) ?? [];
 }
 
 interface ReadApplets {
   readonly applets: Readonly<Record<string, AppletDocument>>;
-  /** Of all applets, the ones with problems too. */
+  /** Of all applets, including those with problems. */
   readonly ids: readonly string[];
   readonly problems: readonly FlowProblem[];
 }
@@ -147,12 +147,12 @@ interface Target {
 /** EXIT-6: everything that should name an applet of the document. */
 function targetsOf(start: unknown, applets: Flow["applets"]): Target[] {
   const first = typeof start === "string" ? [{ path: ["start"], target: start }] : [];
-  const behind = Object.entries(applets).flatMap(([id, document]) =>
+  const others = Object.entries(applets).flatMap(([id, document]) =>
     exitsOf(document).flatMap(({ target, path }) =>
       target === null ? [] : [{ path: ["applets", id, ...path], target }],
     ),
   );
-  return [...first, ...behind];
+  return [...first, ...others];
 }
 
 function unknownTarget(path: readonly string[], target: string, ids: readonly string[]): FlowProblem {

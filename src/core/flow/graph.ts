@@ -18,7 +18,7 @@ export interface PathStep {
   readonly timing: Timing;
 }
 
-/** A flow as applets and the ways between them. */
+/** A flow as applets and the exits between them. */
 export type FlowGraph = ReadonlyMap<string, FlowNode>;
 
 const NO_TIME: AppletTimes = { ...DIALS_NOBODY, silenceMs: 0, silentBecause: "" };
@@ -34,17 +34,17 @@ export function graphOf(applets: Flow["applets"], groups: GroupSizes | null): Fl
   );
 }
 
-/** Whether a way may be walked. */
+/** Whether a path may use this exit. */
 export type MayTake = (applet: string, exit: string) => boolean;
 
-/** Where a path has come to. `selected`: a case may have been selected for a Switch (APP-5). */
+/** Where a path has arrived. `selected`: a case may have been selected for a Switch (APP-5). */
 interface Place {
   readonly node: FlowNode;
   readonly selected: boolean;
   readonly path: readonly PathStep[];
 }
 
-/** The shortest paths from `start` to every applet that a call can come to, shortest first; the start's is empty. */
+/** The shortest paths from `start` to every applet that a call can reach, shortest first; that of the start is empty. */
 function* placesFrom(graph: FlowGraph, start: string, mayTake: MayTake): Generator<Place, void, void> {
   const first = graph.get(start);
   const places = new Map<string, Place>();
@@ -53,7 +53,7 @@ function* placesFrom(graph: FlowGraph, start: string, mayTake: MayTake): Generat
     if (!places.has(key)) places.set(key, place);
   };
   if (first !== undefined) add({ node: first, selected: false, path: [] });
-  // The map grows while it is walked through: breadth first.
+  // The map grows while it is iterated: breadth first.
   for (const place of places.values()) {
     yield place;
     const { node, path } = place;
@@ -66,7 +66,7 @@ function* placesFrom(graph: FlowGraph, start: string, mayTake: MayTake): Generat
   }
 }
 
-/** An exit that is never taken leads nowhere, and neither does a case that nothing can have selected. */
+/** An exit that is never taken leads nowhere, and neither does a case that cannot have been selected. */
 function isOpenTo(exit: AppletExit, { selected }: Pick<Place, "selected">): boolean {
   return isEverTaken(exit) && (selected || exit.selection !== "needed");
 }
@@ -75,7 +75,7 @@ function isEverTaken({ silence }: AppletExit): boolean {
   return silence.afterSound !== null || silence.throughout !== null;
 }
 
-/** What calls can come to. */
+/** What calls can reach. */
 export interface Reach {
   readonly applets: ReadonlySet<string>;
   /** Exits that can be taken, by applet. */
@@ -100,15 +100,15 @@ export function pathsFrom(graph: FlowGraph, start: string): ReadonlyMap<string, 
   return paths;
 }
 
-/** The end of a path: an applet, and the exit it is left by; null: the path ends on entering it. */
+/** The end of a path: an applet and its exit; null: the path ends when the applet is entered. */
 export interface PathEnd {
   readonly applet: string;
   readonly exit: string | null;
 }
 
 /**
- * Walks from `start` to an applet, without the exit at their end: the shortest, then the shortest that avoids one of its
- * steps, for each of them. Enough to go round a way that this or that call cannot take.
+ * Paths from `start` to an applet, without the exit at their end: the shortest, then the shortest that avoids one of its
+ * steps, for each step. That is enough to avoid an exit that some call cannot take.
  */
 export function* pathsTo(
   graph: FlowGraph,
@@ -139,8 +139,8 @@ function shortestTo(graph: FlowGraph, start: string, end: PathEnd, mayTake: MayT
 }
 
 /**
- * APP-9: the loops a call could go round without waiting, since no exit on them waits for the caller or the network. Each is the
- * ids in order, the first not repeated; loops that share applets are reported by one of them.
+ * APP-9: the loops that a call could run without waiting, since no exit on them waits for the caller or the network. Each is the
+ * ids in order, the first not repeated; of loops that share applets one is reported.
  */
 export function busyLoops(graph: FlowGraph): readonly (readonly string[])[] {
   const loops: (readonly string[])[] = [];
@@ -164,15 +164,15 @@ function immediateExits(graph: FlowGraph, id: string): readonly AppletExit[] {
   return graph.get(id)?.exits.filter((exit) => !exit.waits && isEverTaken(exit)) ?? [];
 }
 
-/** APP-9: one way round a loop of {@link busyLoops}, from the applet `first` on. */
+/** APP-9: once round a loop of {@link busyLoops}, starting at the applet `first`. */
 export function loopFrom(graph: FlowGraph, loop: readonly string[], first: string): readonly PathStep[] {
   const at = Math.max(loop.indexOf(first), 0);
   const order = [...loop.slice(at), ...loop.slice(0, at)];
   return order.flatMap((applet, i) => {
     const next = order[(i + 1) % order.length];
-    const ways = immediateExits(graph, applet).filter(({ target }) => target === next);
-    // A case would have to be selected first.
-    const way = ways.find(({ selection }) => selection !== "needed") ?? ways[0];
-    return way === undefined ? [] : [{ applet, exit: way.name, timing: "fast" as const }];
+    const exits = immediateExits(graph, applet).filter(({ target }) => target === next);
+    // A case would have to be selected before.
+    const exit = exits.find(({ selection }) => selection !== "needed") ?? exits[0];
+    return exit === undefined ? [] : [{ applet, exit: exit.name, timing: "fast" as const }];
   });
 }

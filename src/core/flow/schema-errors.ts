@@ -3,14 +3,14 @@ import { keysAt, unknownKey } from "./schema-keys.ts";
 import { unreachable } from "../../base/never.ts";
 import { describe } from "../contract/finding.ts";
 
-/** One thing that keeps a document from being a flow. `message` is one sentence: what was found, what is allowed. */
+/** One reason why a document is not a valid flow. `message` is one sentence: what was found, what is allowed. */
 export interface FlowProblem {
-  /** Where in the document: `["applets", "sales", "exits", "nobody_answered"]`; empty: the whole of it. */
+  /** Where in the document: `["applets", "sales", "exits", "nobody_answered"]`; empty: the whole document. */
   readonly path: readonly (string | number)[];
   readonly found: string;
   readonly allowed: string;
   readonly message: string;
-  /** The rule of the contract that it breaks; null: it is about the shape of the document. */
+  /** The rule of the contract that it breaks; null: it concerns the form of the document. */
   readonly rule: string | null;
 }
 
@@ -20,7 +20,7 @@ export function problem(path: Path, found: string, allowed: string, rule: string
   return { path, found, allowed, message: `is ${found}; allowed is ${allowed}`, rule };
 }
 
-/** The findings of a schema about `root`, which stands at `prefix` of the whole document, one sentence each. */
+/** The findings of a schema about `root`, which is at `prefix` of the whole document, one sentence each. */
 export function issueMessages(schema: z.ZodType, root: unknown, error: z.ZodError, prefix: Path): FlowProblem[] {
   return error.issues.flatMap((issue) => issueMessage(schema, root, issue, prefix));
 }
@@ -30,7 +30,7 @@ function issueMessage(schema: z.ZodType, root: unknown, issue: z.core.$ZodIssue,
   const path = [...prefix, ...at];
   if (issue.code === "unrecognized_keys") {
     const keys = keysAt(schema, at);
-    const allowed = keys.length === 0 ? "no further key" : `one of ${keys.join(", ")}`;
+    const allowed = keys.length === 0 ? "no other key" : `one of ${keys.join(", ")}`;
     return issue.keys.map((key) => ({
       path: [...path, key],
       found: key,
@@ -41,7 +41,7 @@ function issueMessage(schema: z.ZodType, root: unknown, issue: z.core.$ZodIssue,
   }
   const found = describe(valueAt(root, at));
   const allowed = allowedBy(issue);
-  // A schema's own sentence says what was wrong better than the value would.
+  // A schema's own message explains the problem better than the value would.
   if (issue.code === "custom") return [{ path, found, allowed, message: issue.message, rule: null }];
   return [problem(path, found, allowed)];
 }
@@ -53,7 +53,7 @@ const KINDS: Readonly<Record<string, string>> = {
   int: "a whole number",
 };
 
-/** What may stand there, in words. */
+/** What is allowed there, in words. */
 function allowedBy(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nearest } from "../contract/suggest-key.ts";
 
-/** The sentence for an unknown key: the known one it was probably meant to be, if any, and all that are allowed. */
+/** The sentence for an unknown key: the key that was probably meant, if any, and all that are allowed. */
 export function unknownKey(key: string, allowed: readonly string[]): string {
   const near = nearest(key, allowed);
   const hint = near === null ? "" : `, did you mean "${near}"?`;

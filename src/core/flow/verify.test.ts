@@ -11,13 +11,13 @@ function verify(start: string, applets: Record<string, unknown>): FlowVerificati
   return verifyFlow(flow.value);
 }
 
-describe("what can be said of a flow without a call", () => {
+describe("what is known about a flow without a call", () => {
   it("names applets that nothing leads to", () => {
     const { warnings } = verify("a", { a: BYE, b: { ...PASS, exits: { ok: "c", otherwise: "c" } }, c: BYE });
     expect(warnings.map((each) => each.path.join("."))).toEqual(["applets.b", "applets.c"]);
   });
 
-  it("EXIT-5: names exits that lead nowhere, where that is no default", () => {
+  it("EXIT-5: names exits that lead nowhere and have no default", () => {
     const { warnings } = verify("a", {
       a: { type: "connect", url: { primary: "https://app.example/c" }, exits: { conversation_ended: "b" } },
       b: BYE,
@@ -51,12 +51,12 @@ describe("what can be said of a flow without a call", () => {
     expect(verify("b", { b: BYE }).longestRinging).toBeNull();
   });
 
-  it("a URL may make the caller listen to ringing for two hours", () => {
+  it("a URL may make the caller hear ringing for two hours", () => {
     const { longestRinging } = verify("a", { a: { type: "connect", url: { primary: "https://app.example/c" } } });
     expect(longestRinging?.ms).toBe(119 * 60_000);
   });
 
-  it("adds silence up over applets that make no sound", () => {
+  it("adds up silence over applets that make no sound", () => {
     const applets = {
       greet: { type: "greeting", say: { text: "Hello" }, next: "one" },
       one: { ...PASS, exits: { ok: "two", otherwise: "two" } },
@@ -70,7 +70,7 @@ describe("what can be said of a flow without a call", () => {
     expect(longestSilence?.path.map((step) => step.applet)).toEqual(["greet", "one", "two", "route"]);
   });
 
-  it("silence behind a prompt counts on into what follows it", () => {
+  it("silence after a prompt continues into the next applets", () => {
     const menu = { type: "menu", say: { text: "x" }, input_timeout: 8, keys: {}, no_input: "pass" };
     expect(verify("menu", { menu, pass: PASS }).longestSilence?.ms).toBe(13_000);
   });
@@ -79,7 +79,7 @@ describe("what can be said of a flow without a call", () => {
     expect(verify("a", { a: { type: "greeting", say: { text: "Hello" } } }).longestSilence).toBeNull();
   });
 
-  it("bears a flow in which everything leads to everything", () => {
+  it("copes with a flow in which everything leads to everything", () => {
     const ids = Array.from({ length: 40 }, (_, i) => `a${i}`);
     const applet = { type: "switch", cases: Object.fromEntries(ids.map((id) => [id, id])) };
     const menu = { type: "menu", say: { text: "x" }, keys: { "1": "a0" } };

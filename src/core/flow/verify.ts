@@ -15,22 +15,22 @@ import {
 } from "./graph.ts";
 import type { FlowProblem } from "./schema-errors.ts";
 
-/** Something a person should look at before publishing. Errors are refused by `parseFlow` already. */
+/** Something a person should look at before publishing. Errors are already refused by `parseFlow`. */
 export interface FlowWarning {
   readonly rule: string;
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** The longest a caller may have to wait for something, and how that comes about. */
+/** The longest a caller may have to wait, and how that happens. */
 export interface WorstCase {
   readonly ms: number;
-  /** The way to the applet where it happens, and that applet. */
+  /** The path to the applet where it happens, and that applet. */
   readonly path: readonly PathStep[];
   readonly applet: string;
-  /** The exit at the end of it; null: it is at the beginning of the applet, or fills it. */
+  /** The exit at its end; null: it is at the start of the applet, or lasts throughout. */
   readonly exit: string | null;
-  /** How the applet is gone through until then. */
+  /** How fast the applet is passed until then. */
   readonly timing: Timing;
   /** One sentence. */
   readonly because: string;
@@ -45,25 +45,25 @@ export interface FlowVerification {
   readonly longestSilence: WorstCase | null;
 }
 
-/** APP-9, as problems of the document: loops that wait for nobody. */
+/** APP-9, as problems of the document: loops that never wait. */
 export function busyLoopProblems(applets: Flow["applets"]): FlowProblem[] {
   return busyLoops(graphOf(applets, null)).map((loop) => {
     const found = [...loop, loop[0]].join(" → ");
     const allowed = "a loop with an applet in it that waits for the caller or the network (APP-9)";
-    const message = `goes in loops without waiting for anybody: ${found}; allowed is ${allowed}`;
+    const message = `goes round in a loop without waiting: ${found}; allowed is ${allowed}`;
     return { rule: "APP-9", path: ["applets", loop[0] ?? ""], found, allowed, message };
   });
 }
 
 /**
- * Verifies a parsed flow: what is never reached, what leads nowhere, how long callers may wait. `groups`: of its account;
- * null: it is not known, so that a group may hold as many people as a list can.
+ * Verifies a parsed flow: what is never reached, what leads nowhere, how long callers may wait. `groups`: those of its account;
+ * null: not known, so that a group may have as many members as a list may have numbers.
  */
 export function verifyFlow(flow: Flow, groups: GroupSizes | null = null): FlowVerification {
   return verifyGraph(graphOf(flow.applets, groups), flow, groups);
 }
 
-/** {@link verifyFlow} of a graph that may lack exits of the flow: those that no path may take. */
+/** {@link verifyFlow} for a graph without those exits of the flow that no path may take. */
 export function verifyGraph(graph: FlowGraph, flow: Flow, groups: GroupSizes | null): FlowVerification {
   const reach = reachFrom(graph, flow.start);
   return {
@@ -81,7 +81,7 @@ function unreachable(graph: FlowGraph, reach: Reach): FlowWarning[] {
     });
 }
 
-/** RES-5, RES-7 and others of section 2, for answers that stand in the flow. */
+/** RES-5, RES-7 and others of section 2, for answers that are written into the flow. */
 function badAnswers(graph: FlowGraph, reach: Reach, { validation }: Flow, groups: GroupSizes | null): FlowWarning[] {
   return [...graph.values()]
     .filter(({ id }) => reach.applets.has(id))
@@ -92,7 +92,7 @@ function badAnswers(graph: FlowGraph, reach: Reach, { validation }: Flow, groups
     );
 }
 
-/** `destination.numbers[2]` as it leads through a document. */
+/** `destination.numbers[2]` as a path in a document. */
 function pathToDocument(text: string): (string | number)[] {
   return (text.match(/[^.[\]]+/g) ?? []).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
@@ -108,9 +108,9 @@ function deadEnds(graph: FlowGraph, reach: Reach): FlowWarning[] {
   );
 }
 
-function longestRinging(graph: FlowGraph, walks: ReadonlyMap<string, readonly PathStep[]>): WorstCase | null {
+function longestRinging(graph: FlowGraph, paths: ReadonlyMap<string, readonly PathStep[]>): WorstCase | null {
   let worst: WorstCase | null = null;
-  for (const [applet, path] of walks) {
+  for (const [applet, path] of paths) {
     const times = graph.get(applet)?.times;
     if (times === undefined || times.ringMs <= (worst?.ms ?? 0)) continue;
     worst = { ms: times.ringMs, path, applet, exit: null, timing: "slow", because: times.ringsBecause };
@@ -118,17 +118,17 @@ function longestRinging(graph: FlowGraph, walks: ReadonlyMap<string, readonly Pa
   return worst;
 }
 
-/** How the caller came to an applet, and how long they had heard nothing by then. */
+/** How the caller reached an applet, and how long they had heard nothing by then. */
 interface Arrival {
   readonly applet: string;
   readonly ms: number;
-  /** Null: the call begins here. */
+  /** Null: the call starts here. */
   readonly by: { readonly from: Arrival; readonly step: PathStep } | null;
 }
 
 /**
- * Silence adds up over applets that make no sound, and a path may go round through such applets until the call has run as
- * many as it may (APP-9). So the worst arrival at each applet is taken forward, applet by applet of the call.
+ * Silence adds up over applets that make no sound, and a path may loop through such applets until the call has run as
+ * many as it may (APP-9). So the worst arrival at each applet is carried forward, applet by applet of the call.
  */
 function longestSilence(graph: FlowGraph, start: string, reach: Reach): WorstCase | null {
   let worst: WorstCase | null = null;
@@ -136,12 +136,13 @@ function longestSilence(graph: FlowGraph, start: string, reach: Reach): WorstCas
   for (let run = 0; run < MAX_APPLETS_PER_CALL && arrivals.size > 0; run++) {
     const next = new Map<string, Arrival>();
     for (const arrival of arrivals.values()) {
-      const whole = graph.get(arrival.applet);
-      if (whole === undefined) continue;
-      const taken = reach.exits.get(whole.id);
-      const node = { ...whole, exits: whole.exits.filter(({ name }) => taken?.has(name) === true) };
-      for (const found of silences(arrival, node)) if (found.ms > (worst?.ms ?? 0)) worst = told(arrival, node, found);
-      for (const onward of onwards(arrival, node)) {
+      const complete = graph.get(arrival.applet);
+      if (complete === undefined) continue;
+      const taken = reach.exits.get(complete.id);
+      const node = { ...complete, exits: complete.exits.filter(({ name }) => taken?.has(name) === true) };
+      for (const found of silences(arrival, node))
+        if (found.ms > (worst?.ms ?? 0)) worst = worstCaseOf(arrival, node, found);
+      for (const onward of nextArrivals(arrival, node)) {
         if (onward.ms > (next.get(onward.applet)?.ms ?? -1)) next.set(onward.applet, onward);
       }
     }
@@ -152,12 +153,12 @@ function longestSilence(graph: FlowGraph, start: string, reach: Reach): WorstCas
 
 interface Silence {
   readonly ms: number;
-  /** Null: it is at the beginning of the applet, or fills it. */
+  /** Null: it is at the start of the applet, or lasts throughout. */
   readonly exit: string | null;
   readonly timing: Timing;
 }
 
-/** The silences that an applet can come to: before its first sound, and at each exit. */
+/** The silences that are possible in an applet: before its first sound, and at each exit. */
 function silences({ ms }: Arrival, { times, exits }: FlowNode): Silence[] {
   const atExits = exits.flatMap((exit) => {
     const longest = longestAt(exit, ms);
@@ -166,7 +167,7 @@ function silences({ ms }: Arrival, { times, exits }: FlowNode): Silence[] {
   return [{ ms: ms + times.silenceMs, exit: null, timing: "silent" }, ...atExits];
 }
 
-/** The longer of the two ways to an exit. */
+/** The longer of the two silences at an exit. */
 function longestAt({ silence }: AppletExit, before: number): { readonly ms: number; readonly timing: Timing } | null {
   const { afterSound, throughout } = silence;
   const silent = throughout === null ? null : before + throughout;
@@ -174,7 +175,7 @@ function longestAt({ silence }: AppletExit, before: number): { readonly ms: numb
   return afterSound === null ? null : { ms: afterSound, timing: "slow" };
 }
 
-function onwards(from: Arrival, { id, exits }: FlowNode): Arrival[] {
+function nextArrivals(from: Arrival, { id, exits }: FlowNode): Arrival[] {
   return exits.flatMap((exit) => {
     const longest = longestAt(exit, from.ms);
     if (exit.target === null || longest === null) return [];
@@ -183,15 +184,15 @@ function onwards(from: Arrival, { id, exits }: FlowNode): Arrival[] {
   });
 }
 
-function told(arrival: Arrival, { id, times }: FlowNode, { ms, exit, timing }: Silence): WorstCase {
-  const because = exit === null ? times.silentBecause : `So long may it take to come to the exit "${exit}".`;
+function worstCaseOf(arrival: Arrival, { id, times }: FlowNode, { ms, exit, timing }: Silence): WorstCase {
+  const because = exit === null ? times.silentBecause : `It may take this long to reach the exit "${exit}".`;
   return { ms, path: pathOf(arrival), applet: id, exit, timing, because };
 }
 
-/** What comes before the last sound may as well go fast. */
+/** What comes before the last sound can be passed fast. */
 function pathOf(arrival: Arrival): readonly PathStep[] {
   const path: PathStep[] = [];
   for (let { by } = arrival; by !== null; by = by.from.by) path.unshift(by.step);
-  const heardLast = path.findLastIndex(({ timing }) => timing !== "silent");
-  return path.map((step, i) => (i < heardLast ? { ...step, timing: "fast" } : step));
+  const lastSound = path.findLastIndex(({ timing }) => timing !== "silent");
+  return path.map((step, i) => (i < lastSound ? { ...step, timing: "fast" } : step));
 }

@@ -32,10 +32,10 @@ describe("a document a person wrote", () => {
   it("refuses a document whose aliases multiply", () => {
     const lists = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(", ")}]`);
     expect(problems(["l0: &l0 [x]", ...lists].join("\n"))).toEqual([
-      "w.yaml:1: repeats too much by YAML aliases: write the values out",
+      "w.yaml:1: uses too many YAML aliases: write the values out",
     ]);
   });
-  it("refuses a key given twice", () => {
+  it("refuses a key that occurs twice", () => {
     expect(problems("accounts: []\naccounts: []\n")[0]).toMatch(/w\.yaml:2: not valid YAML/);
   });
 });

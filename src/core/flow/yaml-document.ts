@@ -5,7 +5,7 @@ import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
 import { keysAt, unknownKey } from "./schema-keys.ts";
 
-/** One mistake in a file a person wrote. `message` is one sentence: what was wrong and what is allowed. */
+/** One mistake in a file that a person wrote. `message` is one sentence: what was wrong and what is allowed. */
 export interface SourceProblem {
   readonly file: string;
   /** Line in the file, from 1. */
@@ -23,7 +23,7 @@ export function showProblem(problem: SourceProblem): string {
 
 type Path = readonly PropertyKey[];
 
-/** A YAML (or JSON) text that remembers on which line each value stands. */
+/** A YAML (or JSON) text that knows the line of each value. */
 export class YamlDocument {
   readonly file: string;
   readonly #document: Document;
@@ -40,7 +40,7 @@ export class YamlDocument {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
     if (document.errors.length === 0 && hasFewAliases(document)) return ok(new YamlDocument(file, document, lines));
     if (document.errors.length === 0)
-      return err([{ file, line: 1, path: "", message: "repeats too much by YAML aliases: write the values out" }]);
+      return err([{ file, line: 1, path: "", message: "uses too many YAML aliases: write the values out" }]);
     return err(
       document.errors.map((error) => ({
         file,
@@ -78,7 +78,7 @@ function hasFewAliases(document: Document): boolean {
     document.toJS({ maxAliasCount: MAX_ALIASES });
     return true;
   } catch {
-    return false; // the only thing that can be wrong with a document without errors
+    return false; // too many aliases: nothing else can fail in a document without errors
   }
 }
 
@@ -112,7 +112,7 @@ function showPath(path: Path): string {
   return out;
 }
 
-/** Validates a located document and words every finding as one sentence that names what is allowed. */
+/** Validates a document; every finding is one sentence that names what is allowed. */
 export function checkDocument<T>(document: YamlDocument, schema: z.ZodType<T>): Result<T, readonly SourceProblem[]> {
   const parsed = schema.safeParse(document.value());
   if (parsed.success) return ok(parsed.data);

@@ -304,7 +304,7 @@ describe("the flows of a workspace", () => {
 
   it("APP-9: may not loop without waiting for the caller or the network", () => {
     const hello = { type: "greeting", say: { text: "Hello" }, next: "hello" };
-    expect(problems(flowWith({ hello })).join()).toMatch(/flows\[0\]\.applets\.hello: goes in loops/);
+    expect(problems(flowWith({ hello })).join()).toMatch(/flows\[0\]\.applets\.hello: goes round in a loop/);
   });
 
   it("have no warnings in the sample workspace", () => {

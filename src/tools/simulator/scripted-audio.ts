@@ -2,7 +2,7 @@ import { unreachable } from "../../base/never.ts";
 import type { Playable } from "../../core/call/effects.ts";
 import type { ScriptedUrls } from "./scripted-urls.ts";
 
-/** Spoken text runs at about 15 characters a second, and even one word takes half a second. */
+/** Speech runs at about 15 characters a second, and even one word takes half a second. */
 const MS_PER_CHARACTER = 65;
 const MIN_TEXT_MS = 500;
 /** A recorded announcement of unknown length. */
@@ -11,22 +11,22 @@ const BEEP_MS = 400;
 /** One period of a cadence: ringback 1 s on and 4 s off, busy 0.5 s on and off. */
 const RINGBACK_PERIOD_MS = 5_000;
 const BUSY_PERIOD_MS = 1_000;
-/** REQ-6 holds for downloads of audio as well. */
+/** REQ-6 applies to downloads of audio as well. */
 const DOWNLOAD_DEADLINE_MS = 5_000;
 
-/** How long a list of items plays, or when and why it breaks off. */
+/** How long a list of items plays, or when and why it fails. */
 export interface PlayPlan {
   readonly durationMs: number;
   readonly failure: string | null;
 }
 
-/** How long things play. Audio is downloaded once per call and then known by its URL (DIAL-9). */
+/** How long things play. Audio is downloaded once per call and then cached by its URL (DIAL-9). */
 export class ScriptedAudio {
   readonly #urls: ScriptedUrls;
   readonly #known: Readonly<Record<string, number>>;
   readonly #downloaded = new Set<string>();
 
-  /** `known`: playing times in ms by text, file name or URL; the rest is guessed. */
+  /** `known`: playing times in ms by text, file name or URL; the rest is estimated. */
   constructor(urls: ScriptedUrls, known: Readonly<Record<string, number>>) {
     this.#urls = urls;
     this.#known = known;

@@ -1,16 +1,16 @@
 import type { HttpOutcome } from "../../core/contract/http.ts";
 import type { UrlAnswer } from "./scenario/scenario-types.ts";
 
-/** What one scripted request comes to, `elapsedMs` after it was sent. */
+/** The outcome of one scripted request, `elapsedMs` after it was sent. */
 export interface ScriptedOutcome {
   readonly outcome: HttpOutcome;
   readonly elapsedMs: number;
 }
 
-/** REQ-8: the live edge reads no more of an answer than 64 KiB; so does this one. */
+/** REQ-8: the live edge reads at most 64 KiB of an answer; so does this one. */
 const MAX_BODY_BYTES = 65_536;
 
-/** HEAD is not offered by every server; these two say so, and the check asks again with GET (RES-27). */
+/** Not every server supports HEAD; these two statuses say so, and the check tries again with GET (RES-27). */
 const METHOD_NOT_ALLOWED = 405;
 const NOT_IMPLEMENTED = 501;
 
@@ -28,7 +28,7 @@ export class ScriptedUrls {
     return withinDeadline(url, this.#next(url), deadlineMs);
   }
 
-  /** The check of an audio URL: HEAD, then GET where HEAD is not offered; `deadlineMs` is for both together. */
+  /** The check of an audio URL: HEAD, then GET if HEAD is not supported; `deadlineMs` is for both together. */
   check(url: string, deadlineMs: number): ScriptedOutcome {
     const head = withoutBody(this.get(url, deadlineMs));
     if (!head.outcome.ok) return head;
@@ -37,7 +37,7 @@ export class ScriptedUrls {
     return withoutBody({ outcome: second.outcome, elapsedMs: head.elapsedMs + second.elapsedMs });
   }
 
-  /** The download of audio to be played, and why it failed. */
+  /** The download of audio that is to be played, and why it failed. */
   download(url: string, deadlineMs: number): { readonly waitMs: number; readonly failure: string | null } {
     const { outcome, elapsedMs } = this.get(url, deadlineMs);
     if (!outcome.ok) return { waitMs: elapsedMs, failure: `${url}: ${outcome.detail}` };
@@ -55,7 +55,7 @@ export class ScriptedUrls {
   }
 }
 
-/** The name of a URL in a scenario: without query, fragment and credentials, in the form in which it is requested. */
+/** The key of a URL in a scenario: without query, fragment and credentials, in the form in which it is requested. */
 export function urlKey(url: string): string {
   const bare = url.replace(/[?#].*$/s, "");
   if (!URL.canParse(bare)) return bare;
@@ -76,9 +76,9 @@ function withoutBody({ outcome, elapsedMs }: ScriptedOutcome): ScriptedOutcome {
 
 function withinDeadline(url: string, answer: UrlAnswer | null, deadlineMs: number): ScriptedOutcome {
   if (answer === null) return unscripted(url);
-  const never = answer.kind === "error" && answer.error === "timeout";
-  if (never || answer.afterMs > deadlineMs) {
-    const detail = `no whole answer within ${deadlineMs} ms`;
+  const isTimeout = answer.kind === "error" && answer.error === "timeout";
+  if (isTimeout || answer.afterMs > deadlineMs) {
+    const detail = `no complete answer within ${deadlineMs} ms`;
     return { outcome: { ok: false, reason: "timeout", detail }, elapsedMs: deadlineMs };
   }
   return { outcome: outcomeOf(answer), elapsedMs: answer.afterMs };

@@ -25,26 +25,26 @@ const flow = (() => {
   return parsed.value;
 })();
 
-/** Any scenario: fast-check chooses the seeds, so that a failure names one that fails. */
+/** Any scenario: fast-check chooses the seeds, so that a failure names a failing one. */
 const anyScenario: Arbitrary<Scenario> = tuple(nat({ max: 7 }), nat()).map(([pool, seed]) =>
   drawScenario(pools[pool] ?? makeScenarioPools(flow, pool), seededRandom(seed), seed),
 );
 const pools = Array.from({ length: 8 }, (_, seed) => makeScenarioPools(flow, seed));
 
-/** A gate must not fail by chance: more seeds are `plugboard explore`'s business. */
+/** The test suite must not fail at random: more seeds are for `plugboard explore`. */
 function fixed(numRuns: number): { readonly numRuns: number; readonly seed: number } {
   return { numRuns, seed: 1 };
 }
 
 describe("any scenario", () => {
-  it("ends, and its report agrees with itself", () => {
+  it("ends, and its report is consistent", () => {
     assert(
       property(anyScenario, (scenario) => checkReport(simulate(scenario))),
       fixed(300),
     );
   });
 
-  it("keeps the invariants, also with its state written down after every event", () => {
+  it("breaks no invariant, even with its state stored and read back after every event", () => {
     assert(
       property(anyScenario, (scenario) => {
         expect(examine(scenario)).toBeNull();
@@ -62,13 +62,13 @@ describe("any scenario", () => {
   });
 
   it("has a line for every entry of its trace", () => {
-    const lines = (scenario: Scenario): void => {
+    const checkLines = (scenario: Scenario): void => {
       const report = simulate(scenario);
-      const [story = "", after = ""] = timeline(report).split("\n\n");
-      expect(story.split("\n").length).toBeGreaterThanOrEqual(report.trace.length);
-      expect(after).toContain(`ended by ${report.ended_by}`);
+      const [lines = "", summary = ""] = timeline(report).split("\n\n");
+      expect(lines.split("\n").length).toBeGreaterThanOrEqual(report.trace.length);
+      expect(summary).toContain(`ended by ${report.ended_by}`);
     };
-    assert(property(anyScenario, lines), fixed(50));
+    assert(property(anyScenario, checkLines), fixed(50));
   });
 });
 
@@ -87,7 +87,7 @@ function checkReport(report: CallReport): void {
 describe("simulate", () => {
   const scenario = drawScenario(makeScenarioPools(flow, 1), seededRandom(1), 1);
 
-  it("says so when a call would never end", () => {
+  it("throws if a call would never end", () => {
     const silent = simulateWith.bind(null, () => ({ state: null, effects: [] }), {
       ...scenario,
       caller: { hangUpAfterMs: null, presses: [], silentAfterMs: null },
@@ -96,12 +96,12 @@ describe("simulate", () => {
     expect(silent).toThrow("run 1: nothing more can happen, and the call has not ended");
   });
 
-  it("REQ-10: makes CallSids of the given form, from the seed alone", () => {
+  it("REQ-10: makes CallSids of the documented form, from the seed alone", () => {
     expect(simulate(scenario, { seed: 1 }).call_sid).toMatch(/^[0-9a-z]{32}$/);
     expect(simulate(scenario, { seed: 1 }).call_sid).toBe(simulate(scenario).call_sid);
   });
 
-  it("cannot be changed from outside: the scenario stays as it was", () => {
+  it("does not change the scenario", () => {
     const before = JSON.stringify(scenario);
     simulate(scenario);
     expect(JSON.stringify(scenario)).toBe(before);

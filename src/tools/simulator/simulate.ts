@@ -7,7 +7,7 @@ import type { Scenario } from "./scenario/scenario-types.ts";
 import type { EngineStep } from "./simulated-network.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 
-/** A call that would never end: the scenario (or the engine) waits for something that cannot come. */
+/** A call that would never end: the scenario (or the engine) waits for something that cannot happen. */
 export class SimulationError extends Error {
   override readonly name = "SimulationError";
 }
@@ -29,7 +29,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Cal
   return simulateWith(step, scenario, options);
 }
 
-/** {@link simulate} with another engine: tests plant their faults here. */
+/** {@link simulate} with another engine: tests pass in faulty ones. */
 export function simulateWith<State>(
   engine: EngineStep<State>,
   scenario: Scenario,

@@ -34,8 +34,8 @@ const quiet: PhoneBehaviour = {
   cancelTakesMs: 0,
 };
 
-function answer(given: Partial<Extract<UrlAnswer, { kind: "answer" }>> = {}): UrlAnswer {
-  return { kind: "answer", afterMs: 0, status: 200, headers: {}, body: "", ...given };
+function answer(fields: Partial<Extract<UrlAnswer, { kind: "answer" }>> = {}): UrlAnswer {
+  return { kind: "answer", afterMs: 0, status: 200, headers: {}, body: "", ...fields };
 }
 
 const end: Effect = {
@@ -53,16 +53,16 @@ const end: Effect = {
 
 type Reaction = (event: CallEvent) => readonly Effect[];
 
-/** Plays a scenario against an engine that only reacts; gives what it saw as `ms kind detail`. */
-function play(given: Partial<Scenario>, react: Reaction): { seen: string[]; kind: string; leftovers: string[] } {
+/** Plays a scenario against an engine that only reacts; returns the events as `ms kind detail`. */
+function play(changes: Partial<Scenario>, react: Reaction): { seen: string[]; kind: string; leftovers: string[] } {
   const seen: string[] = [];
   const step: EngineStep<null> = (_setup, _state, event) => {
     seen.push(`${event.at - scenario.startMs} ${event.kind}${detailOf(event)}`);
     return { state: null, effects: react(event) };
   };
-  const world = new SimulatedNetwork({ ...scenario, ...given }, step);
-  const { kind } = world.run("sid");
-  return { seen: seen.slice(1), kind, leftovers: world.leftovers() };
+  const network = new SimulatedNetwork({ ...scenario, ...changes }, step);
+  const { kind } = network.run("sid");
+  return { seen: seen.slice(1), kind, leftovers: network.leftovers() };
 }
 
 function detailOf(event: CallEvent): string {
@@ -77,7 +77,7 @@ function detailOf(event: CallEvent): string {
   return event.kind === "timer" ? ` ${event.id}` : "";
 }
 
-/** Reacts to the n-th event (the arrival is the 0th) with the n-th list, and then ends with the call. */
+/** Reacts to the n-th event (the arrival is the 0th) with the n-th list, and then ends the call. */
 function inTurn(...lists: readonly (readonly Effect[])[]): Reaction {
   let turn = 0;
   return () => lists[turn++] ?? [end];
@@ -108,12 +108,12 @@ describe("scripted URLs", () => {
     ]);
   });
 
-  it("an answer in the very last millisecond counts", () => {
+  it("an answer in the last millisecond counts", () => {
     const urls = { [URL_]: [answer({ afterMs: 5_000 })] };
     expect(play({ urls }, inTurn([fetchUrl()], [end])).seen).toEqual(["5000 fetched 200 after 5000"]);
   });
 
-  it("a URL that the scenario does not know does not resolve", () => {
+  it("a URL that is not in the scenario does not resolve", () => {
     expect(play({}, inTurn([fetchUrl()], [end])).seen).toEqual(["0 fetched dns after 0"]);
     expect(play({}, inTurn([fetchUrl("https://")], [end])).seen).toEqual(["0 fetched bad_url after 0"]);
   });
@@ -125,7 +125,7 @@ describe("scripted URLs", () => {
     expect(play({ urls: tooLong }, inTurn([fetchUrl()], [end])).seen).toEqual(["0 fetched too_large after 0"]);
   });
 
-  it("RES-27: a check asks again with GET where HEAD is not offered, within one deadline", () => {
+  it("RES-27: a check tries again with GET if HEAD is not supported, within one deadline", () => {
     const check: Effect = { kind: "check_audio", id: "c", url: URL_, deadlineMs: 1_000 };
     const urls = { [URL_]: [answer({ status: 405, afterMs: 600 }), answer({ afterMs: 300 })] };
     expect(play({ urls }, inTurn([check], [end])).seen).toEqual(["900 audio_checked 200 after 900"]);
@@ -133,7 +133,7 @@ describe("scripted URLs", () => {
     expect(play({ urls: slower }, inTurn([check], [end])).seen).toEqual(["1000 audio_checked timeout after 1000"]);
   });
 
-  it("nothing follows a request that was abandoned", () => {
+  it("nothing follows a request that was cancelled", () => {
     const urls = { [URL_]: [answer({ afterMs: 100 })] };
     const { seen } = play({ urls }, inTurn([fetchUrl(), { kind: "cancel_request", id: "f" }, timer(500)], [end]));
     expect(seen).toEqual(["500 timer t"]);
@@ -144,7 +144,7 @@ describe("scripted phones", () => {
   const ringing: PhoneBehaviour = { ...quiet, ringAfterMs: 200, earlyMediaAfterMs: 250 };
   const picksUp: PhoneBehaviour = { ...ringing, ending: { kind: "answer", afterMs: 600 } };
 
-  it("rings, sends early media, answers, and leaves so long after the bridge", () => {
+  it("rings, sends early media, answers, and leaves talk_ms after the bridge", () => {
     const phones = { [PERSON]: [{ ...picksUp, talkMs: 1_000 }] };
     const bridge: Effect = { kind: "bridge", a: 1, b: 2 };
     const { seen } = play({ phones }, inTurn([dial], [], [], [], [timer(700)], [bridge], [end]));
@@ -165,7 +165,7 @@ describe("scripted phones", () => {
     );
   });
 
-  it("fails with its status, and behaves anew each time it is dialled", () => {
+  it("fails with its status, and takes the next behaviour each time it is dialled", () => {
     const phones = { [PERSON]: [{ ...quiet, ending: { kind: "fail", afterMs: 100, sip: 486 } as const }, picksUp] };
     const { seen } = play({ phones }, inTurn([dial], [], [{ ...dial, leg: 3 }], [], [], [], [end]));
     expect(seen).toEqual([
@@ -178,7 +178,7 @@ describe("scripted phones", () => {
     ]);
   });
 
-  it("a phone that the scenario does not know cannot be reached", () => {
+  it("a phone that is not in the scenario cannot be reached", () => {
     expect(play({}, inTurn([dial], [end])).seen).toEqual(["0 leg_failed null"]);
   });
 
@@ -186,31 +186,36 @@ describe("scripted phones", () => {
     const phones = { [PERSON]: [{ ...picksUp, ringAfterMs: null, earlyMediaAfterMs: null, cancelTakesMs: 300 }] };
     const cancel: Effect = { kind: "cancel", leg: 2, reason: "call_ended" };
     const late = play({ phones }, inTurn([dial, timer(400)], [], [cancel], [{ kind: "hang_up", leg: 2 }], [end]));
-    expect(late.seen).toEqual(["0 invite_sent", "400 timer t", "600 leg_answered", "600 leg_ended 2: we hung up"]);
+    expect(late.seen).toEqual([
+      "0 invite_sent",
+      "400 timer t",
+      "600 leg_answered",
+      "600 leg_ended 2: the platform hung up",
+    ]);
     const early = play({ phones }, inTurn([dial, timer(200), timer(9_000, "u")], [], [cancel], [end]));
     expect(early.seen).toEqual(["0 invite_sent", "200 timer t", "9000 timer u"]);
   });
 
-  it("says after the end what was left open", () => {
+  it("lists after the end what was left open", () => {
     const phones = { [PERSON]: [ringing] };
     const loop: Effect = { kind: "play", id: "p", legs: [1], items: [{ kind: "tone", tone: "ringback" }], loop: true };
     const { leftovers } = play({ phones }, inTurn([dial, loop, timer(1), timer(9, "u")], [], [end]));
-    expect(leftovers).toEqual(["timer u is armed", "leg 2 is ringing", "playback p runs"]);
+    expect(leftovers).toEqual(["timer u is set", "leg 2 is ringing", "playback p is running"]);
   });
 });
 
 describe("the caller", () => {
-  it("presses digits one by one, until he hangs up", () => {
+  it("enters digits one by one, until hanging up", () => {
     const caller = { hangUpAfterMs: 350, presses: [{ afterMs: 100, digits: "12#" }], silentAfterMs: null };
     const { seen } = play({ caller }, inTurn([], [], [], [timer(900)], [end]));
     expect(seen).toEqual(["100 digit 1", "300 digit 2", "350 leg_ended 1: the caller hung up", "900 timer t"]);
   });
 
-  it("is told once that he was hung up", () => {
+  it("is hung up once", () => {
     const caller = { hangUpAfterMs: 500, presses: [], silentAfterMs: null };
     const hangUp: Effect = { kind: "hang_up", leg: 1 };
     expect(play({ caller }, inTurn([hangUp, hangUp, timer(900)], [], [end])).seen).toEqual([
-      "0 leg_ended 1: we hung up",
+      "0 leg_ended 1: the platform hung up",
       "900 timer t",
     ]);
   });
@@ -224,14 +229,14 @@ describe("sound", () => {
     return { kind: "play", id, legs: [1], items: [{ kind: "url", url: "https://cdn.example/a.wav" }], loop: false };
   };
 
-  it("a playback ends by itself, unless another takes its leg", () => {
+  it("a playback ends by itself, unless another replaces it", () => {
     expect(play({}, inTurn([say("p", "x".repeat(10))], [end])).seen).toEqual(["650 playback_ended p"]);
     expect(play({}, inTurn([say("p", "long text here"), say("q", "hi")], [end])).seen).toEqual([
       "500 playback_ended q",
     ]);
   });
 
-  it("DIAL-9: audio is downloaded once; a failing download is no playback", () => {
+  it("DIAL-9: audio is downloaded once; a failed download ends the playback", () => {
     const sounds = { "https://cdn.example/a.wav": 700 };
     const urls = { "https://cdn.example/a.wav": [answer({ afterMs: 100 }), answer({ status: 404 })] };
     expect(play({ urls, sounds }, inTurn([song("p")], [song("q")], [end])).seen).toEqual([
@@ -250,7 +255,7 @@ describe("sound", () => {
     expect(play({ caller: leaves }, inTurn([record], [], [end])).seen.at(-1)).toBe("700 recording_ready 700");
   });
 
-  it("a recording that was stopped is ready once", () => {
+  it("a stopped recording is ready once", () => {
     const record = { kind: "record", id: "r", legs: [1], layout: "dual", maxMs: null, silenceMs: null } as const;
     const stop: Effect = { kind: "stop_recording", id: "r" };
     expect(play({}, inTurn([record, timer(400)], [stop, stop], [timer(900)], [end])).seen).toEqual([
@@ -262,11 +267,11 @@ describe("sound", () => {
 });
 
 describe("calls that do not end", () => {
-  it("is called stuck when nothing more can happen", () => {
+  it("are stuck when nothing more can happen", () => {
     expect(play({}, () => []).kind).toBe("stuck");
   });
 
-  it("is called endless when it goes round and round", () => {
+  it("are endless when they go round in a loop", () => {
     const round: Reaction = (event) => [{ kind: "set_timer", id: "t", at: event.at }];
     expect(play({}, round).kind).toBe("endless");
     const slow: Reaction = (event) => [{ kind: "set_timer", id: "t", at: event.at + 86_400_000 }];

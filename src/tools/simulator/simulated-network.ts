@@ -13,30 +13,30 @@ import type { PhoneBehaviour, Scenario } from "./scenario/scenario-types.ts";
 import { ScriptedAudio } from "./scripted-audio.ts";
 import { ScriptedUrls } from "./scripted-urls.ts";
 
-/** The engine as the world sees it. */
+/** The engine as seen from outside. */
 export type EngineStep<State> = (
   setup: CallSetup,
   state: State | null,
   event: CallEvent,
 ) => { readonly state: State; readonly effects: readonly Effect[] };
 
-/** Sees all that passes between engine and world, in order: the explorer's invariants. */
+/** Sees everything that passes between engine and network, in order: the explorer's invariants. */
 export interface CallObserver {
   event(event: CallEvent): void;
   effect(effect: Effect, at: number): void;
 }
 
-/** How a simulated call came out. `stuck`: nothing was left to happen; `endless`: it passed the limits below. */
+/** How a simulated call ended. `stuck`: nothing more could happen; `endless`: it exceeded the limits below. */
 export type SimulationOutcome = (
   | { readonly kind: "ended"; readonly record: CallRecord }
   | { readonly kind: "stuck" | "endless"; readonly message: string }
 ) & { readonly trace: readonly TraceEntry[] };
 
-/** More than any sane call has; a call that gets here waits in a loop. */
+/** More than any reasonable call has; a call that gets here is in a loop. */
 const MAX_EVENTS = 200_000;
-/** Longer than the longest lawful call: a Connect rings 100 numbers for 60 s and talks 75 min, 200 times over. */
+/** Longer than the longest possible call: a Connect rings 100 numbers for 60 s, then 75 min of conversation, 200 times. */
 const MAX_VIRTUAL_MS = 30 * 86_400_000;
-/** A person (or a robot) presses five keys a second. */
+/** A person (or a robot) enters five digits a second. */
 export const DIGIT_SPACING_MS = 200;
 
 type OtherEffect = Exclude<
@@ -47,8 +47,8 @@ type OtherEffect = Exclude<
 interface Leg {
   readonly behaviour: PhoneBehaviour;
   up: boolean;
-  /** Told to hang up or to give up: what is left of it is the network's business. */
-  dismissed: boolean;
+  /** The engine has hung it up or cancelled it: only the network still deals with it. */
+  released: boolean;
   readonly timers: Timer[];
 }
 
@@ -64,7 +64,7 @@ interface Recording {
 }
 
 /**
- * A telephone network, some web servers and people, all scripted, in virtual time. It performs the engine's effects
+ * A telephone network, web servers and people, all scripted, in virtual time. It performs the engine's effects
  * and answers with the events that the live edges would send. One instance plays one call.
  */
 export class SimulatedNetwork<State> {
@@ -111,15 +111,15 @@ export class SimulatedNetwork<State> {
     return { kind: "ended", record: this.#record, trace: this.#trace };
   }
 
-  /** What is still going on, in words: empty after the end of every call if the engine tidied up. */
+  /** What is still open, in words: empty after the end of every call if the engine closed everything. */
   leftovers(): string[] {
-    const words: string[] = [];
-    for (const id of this.#requests.keys()) words.push(`request ${id} is waited for`);
-    for (const id of this.#timers.keys()) words.push(`timer ${id} is armed`);
-    for (const [id, leg] of this.#legs) if (!leg.dismissed) words.push(`leg ${id} is ${leg.up ? "up" : "ringing"}`);
-    for (const id of this.#playbacks.keys()) words.push(`playback ${id} runs`);
-    for (const id of this.#recordings.keys()) words.push(`recording ${id} runs`);
-    return words;
+    const lines: string[] = [];
+    for (const id of this.#requests.keys()) lines.push(`request ${id} is open`);
+    for (const id of this.#timers.keys()) lines.push(`timer ${id} is set`);
+    for (const [id, leg] of this.#legs) if (!leg.released) lines.push(`leg ${id} is ${leg.up ? "up" : "ringing"}`);
+    for (const id of this.#playbacks.keys()) lines.push(`playback ${id} is running`);
+    for (const id of this.#recordings.keys()) lines.push(`recording ${id} is running`);
+    return lines;
   }
 
   #broken(kind: "stuck" | "endless", message: string): SimulationOutcome {
@@ -219,7 +219,7 @@ export class SimulatedNetwork<State> {
     if (hangUpAfterMs !== null) this.#clock.after(hangUpAfterMs, () => this.#leave(CALLER, "the caller hung up"));
   }
 
-  /** The person at the end of a leg that is there leaves; everything that hung on the leg ends with it. */
+  /** The person on a leg leaves; everything that depended on the leg ends with it. */
   #leave(leg: LegId, detail: string): void {
     if (leg === CALLER) {
       if (!this.#callerIsThere) return;
@@ -244,18 +244,18 @@ export class SimulatedNetwork<State> {
     const destination = destinationKey(effect.destination);
     const behaviour = this.#nextBehaviour(destination);
     if (behaviour === null) {
-      const leg = { behaviour: RINGS_FOR_EVER, up: false, dismissed: false, timers: [] };
+      const leg = { behaviour: RINGS_FOR_EVER, up: false, released: false, timers: [] };
       this.#legs.set(effect.leg, leg);
       this.#onLeg(effect.leg, leg, 0, () => this.#fail(effect.leg, null, "no such phone in the scenario: unreachable"));
       return;
     }
-    const leg = { behaviour, up: false, dismissed: false, timers: [] };
+    const leg = { behaviour, up: false, released: false, timers: [] };
     this.#legs.set(effect.leg, leg);
     this.#onLeg(effect.leg, leg, 0, () => this.#sendInvite(effect.leg, destination));
     this.#ring(effect.leg, leg);
   }
 
-  /** What a live call's trace shows of an INVITE, with the values of a network that is not there. */
+  /** Reports an INVITE as the live edge does, with made-up values. */
   #sendInvite(leg: LegId, destination: string): void {
     const user = destination.replace(/^sip:/, "").split("@", 1)[0] ?? "";
     this.#deliver({
@@ -280,11 +280,11 @@ export class SimulatedNetwork<State> {
 
   #ring(id: LegId, leg: Leg): void {
     const { ringAfterMs, earlyMediaAfterMs, ending } = leg.behaviour;
-    const settledAfterMs = ending.kind === "ring" ? Infinity : ending.afterMs;
-    if (ringAfterMs !== null && ringAfterMs <= settledAfterMs) {
+    const endsAfterMs = ending.kind === "ring" ? Infinity : ending.afterMs;
+    if (ringAfterMs !== null && ringAfterMs <= endsAfterMs) {
       this.#onLeg(id, leg, ringAfterMs, () => this.#deliver({ kind: "leg_ringing", at: this.#clock.now(), leg: id }));
     }
-    if (earlyMediaAfterMs !== null && earlyMediaAfterMs <= settledAfterMs) {
+    if (earlyMediaAfterMs !== null && earlyMediaAfterMs <= endsAfterMs) {
       this.#onLeg(id, leg, earlyMediaAfterMs, () =>
         this.#deliver({ kind: "leg_early_media", at: this.#clock.now(), leg: id }),
       );
@@ -304,7 +304,7 @@ export class SimulatedNetwork<State> {
 
   #pickUp(id: LegId, leg: Leg): void {
     leg.up = true;
-    leg.dismissed = false;
+    leg.released = false;
     const { hangUpAfterMs } = leg.behaviour;
     if (hangUpAfterMs !== null) this.#onLeg(id, leg, hangUpAfterMs, () => this.#leave(id, "the callee hung up"));
     this.#deliver({ kind: "leg_answered", at: this.#clock.now(), leg: id });
@@ -323,11 +323,11 @@ export class SimulatedNetwork<State> {
     this.#legs.delete(id);
   }
 
-  /** Gives up a leg. Until our CANCEL has travelled, the phone goes on: an answer in that time crosses it (DIAL-2). */
+  /** Cancels a leg. Until our CANCEL arrives, the phone goes on: an answer in that time crosses it (DIAL-2). */
   #cancel(id: LegId): void {
     const leg = this.#legs.get(id);
     if (leg === undefined) return;
-    leg.dismissed = true;
+    leg.released = true;
     if (leg.up || leg.behaviour.cancelTakesMs === 0) {
       this.#forgetLeg(id);
       this.#silence(id);
@@ -341,9 +341,9 @@ export class SimulatedNetwork<State> {
   #hangUp(id: LegId): void {
     const leg = this.#legs.get(id);
     if (id !== CALLER && leg?.up !== true) return;
-    if (leg !== undefined) leg.dismissed = true;
+    if (leg !== undefined) leg.released = true;
     this.#clock.after(0, () => {
-      if (this.#isThere(id)) this.#leave(id, "we hung up");
+      if (this.#isThere(id)) this.#leave(id, "the platform hung up");
     });
   }
 
@@ -357,7 +357,7 @@ export class SimulatedNetwork<State> {
     }
   }
 
-  // Web
+  // HTTP
 
   #request(effect: Extract<Effect, { kind: "fetch" | "check_audio" }>): void {
     const { id, deadlineMs } = effect;
@@ -373,7 +373,7 @@ export class SimulatedNetwork<State> {
     this.#requests.set(id, timer);
   }
 
-  // Time
+  // Timers
 
   #setTimer(id: string, at: number): void {
     this.#timers.get(id)?.cancel();
@@ -431,7 +431,7 @@ export class SimulatedNetwork<State> {
     this.#recordings.set(id, { legs, startedAt, timer });
   }
 
-  /** Ms from now until `silenceMs` of silence have passed; the caller speaks until the scenario says otherwise. */
+  /** Milliseconds from now until `silenceMs` of silence have passed; the caller speaks until the scenario says otherwise. */
   #silentForMs(now: number, silenceMs: number | null): number {
     const { silentAfterMs } = this.#scenario.caller;
     if (silenceMs === null || silentAfterMs === null) return Infinity;
@@ -459,7 +459,7 @@ const RINGS_FOR_EVER: PhoneBehaviour = {
   cancelTakesMs: 0,
 };
 
-/** RFC 3261 section 21: the reason phrases that telephone networks send most. */
+/** RFC 3261 section 21: the most common reason phrases. */
 const REASON_PHRASES: Readonly<Record<number, string>> = {
   403: "Forbidden",
   404: "Not Found",

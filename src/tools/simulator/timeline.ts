@@ -2,7 +2,7 @@ import type { CallReport } from "../../core/call/report.ts";
 import type { TraceEntry } from "../../core/call/trace.ts";
 import { unreachable } from "../../base/never.ts";
 
-/** One call for people: a line per thing that happened, with the rule that decided it, then what came of it. */
+/** One call for people: a line for each thing that happened, with the rule that decided it, then the result. */
 export function timeline(report: CallReport): string {
   return [...report.trace.map(timelineLine), "", ...summary(report)].join("\n");
 }
@@ -139,7 +139,7 @@ function describeAttempt(entry: AttemptEntry): Description {
       return { what: `leg ${entry.leg} ended: ${entry.outcome} (${cause}${sip})${message}`, rule: entry.rule };
     }
     case "conversation.started":
-      return plain(`caller and leg ${entry.leg} talk`);
+      return plain(`caller and leg ${entry.leg} are connected`);
     case "conversation.ended": {
       const seconds = entry.duration_ms / 1000;
       return { what: `conversation with leg ${entry.leg} ended by ${entry.by} after ${seconds} s`, rule: entry.rule };

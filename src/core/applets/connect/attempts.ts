@@ -9,7 +9,7 @@ import { dialCallDuration } from "../../contract/wire.ts";
 import { notifyDialEvent } from "./dial-events.ts";
 import { type Attempt, changeAttempt, type ConnectState, activeAttempts } from "./state.ts";
 
-/** Sends one INVITE and says so. */
+/** Sends one INVITE and records it in the trace. */
 export function beginAttempt(
   context: StepContext,
   state: ConnectState,
@@ -40,7 +40,7 @@ export function beginAttempt(
   notifyDialEvent(context, state, attempt, "Dial");
 }
 
-/** How an attempt came to its end, for the trace. */
+/** How an attempt ended, for the trace. */
 export interface AttemptEnd {
   readonly outcome: DialOutcome;
   readonly sip: number | null;
@@ -84,8 +84,8 @@ export function cancelAttempts(
 }
 
 /**
- * Closes the round: what later requests tell of its attempts (REQ-15, REQ-19, REQ-24, REQ-28, REQ-29). `decisive` is the
- * attempt that stands for the Connect: the one that talked, otherwise the one dialled last.
+ * Closes the round and keeps what later requests report about its attempts (REQ-15, REQ-19, REQ-24, REQ-28, REQ-29). `decisive` is the
+ * attempt that represents the Connect: the one with the conversation, otherwise the one dialled last.
  */
 export function closeRound(
   context: StepContext,

@@ -12,7 +12,7 @@ const TWELVE = Array.from({ length: 12 }, (_, i) => `+9199000000${10 + i}`);
 const HOLD = { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } };
 const WHISPER = { start_call_playback: { type: "audio_url", value: "https://cdn.example/hello.wav" } };
 
-/** An applet behind the second exit alone: it replaces the third. */
+/** An applet at the second exit alone: it replaces the third. */
 const STANDS_IN = { nobody_answered: "bye" };
 
 /** Parameters with a list. */
@@ -20,16 +20,16 @@ function listing(numbers: unknown, more: object = {}): object {
   return { parameters: { destination: { numbers }, ...more } };
 }
 
-interface Proof {
+interface BoundsCase {
   readonly document: object;
   readonly exits?: object;
   readonly ringMs: number;
   readonly ringsBecause: string;
   readonly silenceMs: number;
   readonly silentBecause?: string;
-  /** Silence behind a conversation and behind ringing: since a sound, or throughout. */
-  readonly behindTalk?: Silence;
-  readonly behindRinging?: Silence;
+  /** Silence after a conversation and after ringing: since a sound, or throughout. */
+  readonly afterConversation?: Silence;
+  readonly afterRinging?: Silence;
   /** Whether the second and the third exit take time (APP-9). */
   readonly waits?: readonly [boolean, boolean];
 }
@@ -44,7 +44,7 @@ const ONE_RINGS = { ringMs: 30_000, ringsBecause: "1 number may each ring for 30
 const NOBODY_RINGS = { ringMs: 0, ringsBecause: "0 numbers may each ring for 30 s.", silenceMs: 0 };
 const NEVER: Silence = [null, null];
 
-const PROOFS: Readonly<Record<string, Proof>> = {
+const CASES: Readonly<Record<string, BoundsCase>> = {
   "a URL": {
     document: { url: { primary: PRIMARY } },
     ...URL_RINGS,
@@ -57,7 +57,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     ...URL_RINGS,
     silenceMs: 10_000,
     silentBecause: "Its URLs may take 5 s each to name nobody.",
-    behindRinging: [0, 10_000],
+    afterRinging: [0, 10_000],
   },
   "a URL with an applet for each exit": {
     document: { url: { primary: PRIMARY } },
@@ -67,19 +67,19 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     silentBecause: "Its URL may take 5 s to name nobody.",
   },
   "a number of its own": { document: listing([A]), exits: STANDS_IN, ...ONE_RINGS },
-  "RES-26: a list with duplicates and with what is no text": {
+  "RES-26: a list with duplicates and an entry that is not a text": {
     document: listing([A, B, A, 7, C], { max_ringing_duration: 45 }),
     ringMs: 135_000,
     ringsBecause: "3 numbers may each ring for 45 s.",
     silenceMs: 0,
   },
-  "RES-19: a list that rings in parallel, as many at once as is usual": {
+  "RES-19: a list that rings in parallel, with the default number at once": {
     document: listing(TWELVE, { parallel_ringing: { activate: true } }),
     ringMs: 90_000,
     ringsBecause: "12 numbers in rounds of 5 may each ring for 30 s.",
     silenceMs: 0,
   },
-  "RES-6: numbers and truth in strings": {
+  "RES-6: numbers and booleans in strings": {
     document: listing([A, B, C], {
       max_ringing_duration: "45",
       parallel_ringing: { activate: "true", max_parallel_attempts: "2" },
@@ -97,23 +97,23 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   "no list at all": {
     document: { parameters: {} },
     ...NOBODY_RINGS,
-    behindTalk: NEVER,
-    behindRinging: NEVER,
+    afterConversation: NEVER,
+    afterRinging: NEVER,
     waits: [true, false],
   },
-  "a destination that is none": {
+  "a destination that is null": {
     document: { parameters: { destination: null } },
     exits: STANDS_IN,
     ...NOBODY_RINGS,
-    behindTalk: NEVER,
-    behindRinging: [null, 0],
+    afterConversation: NEVER,
+    afterRinging: [null, 0],
     waits: [false, false],
   },
-  "numbers that are no list": {
+  "numbers that are not a list": {
     document: listing(A),
     ...NOBODY_RINGS,
-    behindTalk: NEVER,
-    behindRinging: NEVER,
+    afterConversation: NEVER,
+    afterRinging: NEVER,
     waits: [true, false],
   },
   "a list that cannot be dialled": { document: listing(["abc"]), ...ONE_RINGS, waits: [true, false] },
@@ -121,29 +121,29 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     document: listing(["abc"]),
     exits: STANDS_IN,
     ...ONE_RINGS,
-    behindRinging: [0, 0],
+    afterRinging: [0, 0],
     waits: [false, false],
   },
-  "a list of which one can be dialled": {
+  "a list with one number that can be dialled": {
     document: listing(["abc", A]),
     exits: STANDS_IN,
     ringMs: 60_000,
     ringsBecause: "2 numbers may each ring for 30 s.",
     silenceMs: 0,
   },
-  "music that is looked at first": { document: listing([A], HOLD), ...ONE_RINGS, silenceMs: 5000 },
-  "an announcement that is looked at first, and one applet for the last two exits": {
+  "hold audio that is checked first": { document: listing([A], HOLD), ...ONE_RINGS, silenceMs: 5000 },
+  "an announcement that is checked first, and one applet for the last two exits": {
     document: listing([A], WHISPER),
     exits: STANDS_IN,
     ...ONE_RINGS,
     silenceMs: 5000,
-    behindRinging: [0, 5000],
+    afterRinging: [0, 5000],
   },
   "an announcement that is spoken": {
     document: listing([A], { start_call_playback: { type: "text", value: "hello" }, music_on_hold: { value: 7 } }),
     ...ONE_RINGS,
   },
-  "APP-7: numbers, with parameters that name others": {
+  "APP-7: numbers, with parameters that name different ones": {
     document: { dial_whom: { numbers: [A, B] }, ...listing([C], { max_ringing_duration: 10 }) },
     ringMs: 20_000,
     ringsBecause: "2 numbers may each ring for 10 s.",
@@ -166,7 +166,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     ringsBecause: "100 numbers in rounds of 4 may each ring for 10 s.",
     silenceMs: 5000,
     silentBecause: "Its URL may take 5 s to be there.",
-    behindRinging: [0, 5000],
+    afterRinging: [0, 5000],
   },
   "APP-7: a group": {
     document: { dial_whom: { group: "sales" } },
@@ -181,48 +181,48 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     ringMs: 3_000_000,
     ringsBecause: 'As many as 100 people of the group "sales" may each ring for 30 s.',
     silenceMs: 0,
-    behindRinging: [0, 0],
+    afterRinging: [0, 0],
     waits: [false, false],
   },
 };
 
-describe("what is proved of a Connect", () => {
-  it.each(Object.entries(PROOFS))("APP-9: its exits: %s", (_, proof) => {
-    const exits: Readonly<Record<string, string>> = { ...proof.exits };
-    const [answered, undialled] = proof.waits ?? [true, true];
+describe("the bounds of a Connect", () => {
+  it.each(Object.entries(CASES))("APP-9: its exits, with %s", (_, row) => {
+    const exits: Readonly<Record<string, string>> = { ...row.exits };
+    const [answered, undialled] = row.waits ?? [true, true];
     const exit = (name: string, label: string) => {
       return { name, label, target: exits[name] ?? null, path: ["exits", name] };
     };
     const silence = ([afterSound, throughout]: Silence) => ({ afterSound, throughout });
-    expect(connect.exits({ type: "connect", ...proof.document, exits })).toEqual([
+    expect(connect.exits({ type: "connect", ...row.document, exits })).toEqual([
       {
         ...exit("conversation_ended", "after the conversation ends"),
         waits: true,
-        silence: silence(proof.behindTalk ?? [0, null]),
+        silence: silence(row.afterConversation ?? [0, null]),
         optional: false,
       },
       {
         ...exit("nobody_answered", "nobody answers"),
         waits: answered,
-        silence: silence(proof.behindRinging ?? [0, null]),
+        silence: silence(row.afterRinging ?? [0, null]),
         optional: false,
       },
       {
         ...exit("nobody_dialed", "we didn't dial anyone"),
         waits: undialled,
-        silence: silence([null, proof.silenceMs]),
+        silence: silence([null, row.silenceMs]),
         optional: true,
       },
     ]);
   });
 
-  it.each(Object.entries(PROOFS))("DIAL-2, DIAL-3: its ringing and its silence: %s", (_, proof) => {
-    const { document, ringMs, ringsBecause, silenceMs } = proof;
+  it.each(Object.entries(CASES))("DIAL-2, DIAL-3: its ringing and its silence, with %s", (_, row) => {
+    const { document, ringMs, ringsBecause, silenceMs } = row;
     expect(connect.times({ type: "connect", exits: {}, ...document })).toEqual({
       ringMs,
       ringsBecause,
       silenceMs,
-      silentBecause: proof.silentBecause ?? "What it plays may take 5 s to be there.",
+      silentBecause: row.silentBecause ?? "What it plays may take 5 s to be there.",
     });
   });
 
@@ -236,21 +236,18 @@ describe("what is proved of a Connect", () => {
       60_000,
       '3 people of the group "sales" in rounds of 2 may each ring for 30 s.',
     ],
-  ])(
-    "C23: in an account with the groups %j a group is as many as it is",
-    (groups, parameters, ringMs, ringsBecause) => {
-      const document = { type: "connect", exits: {}, dial_whom: { group: "sales" }, parameters };
-      expect(connect.times(document, groups)).toMatchObject({ ringMs, ringsBecause });
-    },
-  );
+  ])("C23: in an account with the groups %j a group counts its members", (groups, parameters, ringMs, ringsBecause) => {
+    const document = { type: "connect", exits: {}, dial_whom: { group: "sales" }, parameters };
+    expect(connect.times(document, groups)).toMatchObject({ ringMs, ringsBecause });
+  });
 
   it.each([
     ["too much", { max_ringing_duration: 90, parallel_ringing: { activate: true, max_parallel_attempts: 99 } }],
     ["too little", { max_ringing_duration: 0, parallel_ringing: { activate: true, max_parallel_attempts: 0 } }],
-    ["a part of one", { max_ringing_duration: 45.5, parallel_ringing: { activate: true, max_parallel_attempts: 2.5 } }],
-    ["none", { max_ringing_duration: " 10 ", parallel_ringing: { activate: 1, max_parallel_attempts: "1e1" } }],
-    ["no object", { parallel_ringing: true }],
-  ])("RES-5: a number that is %s rings as long as it does in a lenient flow", (_, more) => {
+    ["a fraction", { max_ringing_duration: 45.5, parallel_ringing: { activate: true, max_parallel_attempts: 2.5 } }],
+    ["in a string", { max_ringing_duration: " 10 ", parallel_ringing: { activate: 1, max_parallel_attempts: "1e1" } }],
+    ["not in an object", { parallel_ringing: true }],
+  ])("RES-5: with a number that is %s the bound is what a lenient flow rings", (_, more) => {
     const sales = { type: "connect", exits: {}, ...listing(TWELVE, more) };
     const call = new Drive({ flow: { flow: "1", validation: "lenient", start: "sales", applets: { sales } } });
     while (!call.call.ended) call.after(1000);

@@ -7,11 +7,11 @@ import { isObject } from "../../contract/fields.ts";
 import { isHttpUrl } from "../../contract/query.ts";
 import type { ConnectDocument, ConnectExit } from "./schema.ts";
 
-/** RES-15's largest `max_ringing_duration`, and REQ-8's longest list: what a URL may answer at worst. */
+/** RES-15's largest `max_ringing_duration` and REQ-8's longest list: the worst a URL may answer. */
 export const LONGEST_RING_S = 60;
 export const LONGEST_LIST = 100;
 
-/** A list with such an entry rings someone, unless the account forbids it. */
+/** A list with an entry like this rings someone, unless the account forbids it. */
 const LOOKS_DIALABLE = /^\s*(?:\+?\d[\d ()-]{6,}|sip:\S+)\s*$/;
 
 /** The three exits (section 6), in the order of the contract. */
@@ -19,21 +19,24 @@ export function connectExits(document: ConnectDocument): readonly AppletExit[] {
   const asksUrl = document.url !== undefined || document.dial_whom?.url !== undefined;
   // Anyone in the account or named by a URL may be rung; an empty list in the flow rings nobody.
   const ringsNobody = !asksUrl && document.dial_whom?.group === undefined && numbersOf(document).length === 0;
-  const heard = { waits: true, silence: ringsNobody ? NEVER_TAKEN : HEARD, optional: false };
+  const ended = { waits: true, silence: ringsNobody ? NEVER_TAKEN : HEARD, optional: false };
   // A list in the flow is rejected at once; with a URL the caller has heard nothing while it was asked.
-  const unheard = connectTimes(document).silenceMs;
-  const silence = { afterSound: null, throughout: unheard };
+  const { silenceMs } = connectTimes(document);
+  const silence = { afterSound: null, throughout: silenceMs };
   // EXIT-4: left empty, the last exit is the one before it.
   const { nobody_answered: unanswered, nobody_dialed: undialled } = document.exits;
   const standsIn = unanswered !== undefined && undialled === undefined;
   const waits = asksUrl || numbersOf(document).some((each) => LOOKS_DIALABLE.test(each));
   const answered = {
     waits: waits || !standsIn,
-    silence: { afterSound: ringsNobody ? null : 0, throughout: standsIn && (unheard > 0 || !waits) ? unheard : null },
+    silence: {
+      afterSound: ringsNobody ? null : 0,
+      throughout: standsIn && (silenceMs > 0 || !waits) ? silenceMs : null,
+    },
     optional: false,
   };
   return [
-    { ...exit(document, "conversation_ended", "after the conversation ends"), ...heard },
+    { ...exit(document, "conversation_ended", "after the conversation ends"), ...ended },
     { ...exit(document, "nobody_answered", "nobody answers"), ...answered },
     { ...exit(document, "nobody_dialed", "we didn't dial anyone"), waits, silence, optional: true },
   ];
@@ -43,7 +46,7 @@ function exit(document: ConnectDocument, name: ConnectExit, label: string) {
   return { name, label, target: document.exits[name] ?? null, path: ["exits", name] };
 }
 
-/** The longest a caller may listen to ringing, and to nothing. */
+/** The longest a caller may hear ringing, and hear nothing. */
 export function connectTimes(document: ConnectDocument, groups: GroupSizes | null = null): AppletTimes {
   if (document.url !== undefined) {
     const asked = document.url.fallback === undefined ? 1 : 2;
@@ -67,7 +70,7 @@ function timesOfFlow(document: ConnectDocument, groups: GroupSizes | null): Appl
   const asksUrl = whom?.url !== undefined;
   return {
     ringMs: rounds * ringS * 1000,
-    // The sounds that the flow names are looked at within the time of one request, with the URL's where there is one.
+    // The audio that the flow names is checked within one request's deadline, together with the URL if there is one.
     silenceMs: asksUrl || soundUrlsOf(document).length > 0 ? REQUEST_DEADLINE_MS : 0,
     ringsBecause: `${listWords(document, groups)}${size > 1 ? ` in rounds of ${size}` : ""} may each ring for ${ringS} s.`,
     silentBecause: `${asksUrl ? "Its URL" : "What it plays"} may take 5 s to be there.`,

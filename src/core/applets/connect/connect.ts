@@ -47,7 +47,7 @@ const kind: AppletKind<ConnectDocument, ConnectState> = {
   exampleScript: connectExampleScript,
   enter(context, document) {
     const state = initialState();
-    // Digits pressed before are no answer to a prompt behind a conversation.
+    // Digits entered before do not answer a prompt after the conversation.
     context.takeTypeAhead();
     proceed(context, state, document, requestAnswer(context, state, document));
     return state;
@@ -139,12 +139,12 @@ function handleTimer(context: StepContext, document: ConnectDocument, state: Con
   if (leg !== null) onPlaybackEnded(context, state, leg, "it did not end in time");
 }
 
-/** While there is an announcement the only one: all but the answered leg have been cancelled. */
+/** During an announcement this is the only active leg: all but the answered one have been cancelled. */
 function lastLeg(state: ConnectState): LegId | null {
   return activeAttempts(state).at(-1)?.leg ?? null;
 }
 
-/** The call ends under the Connect: by the caller, by a limit, by command (REF-8, DIAL-5, DIAL-11). */
+/** The call ends during the Connect: by the caller, by a limit, by command (REF-8, DIAL-5, DIAL-11). */
 function close(context: StepContext, state: ConnectState, ending: CallEnding): ClosingExit | null {
   const attempt: Attempt | undefined = activeAttempts(state).at(-1);
   if (state.phase === "talking" && attempt !== undefined) {

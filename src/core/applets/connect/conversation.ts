@@ -18,7 +18,7 @@ export function playOrBridge(context: StepContext, state: ConnectState, leg: Leg
   const playback = state.answer?.startCallPlayback ?? null;
   if (playback === null) return bridge(context, state, leg);
   state.phase = "announcing";
-  // To the callee alone: the caller's music goes on. To both: it stops first.
+  // To the callee alone: the caller's hold audio goes on. To both: it stops first.
   updateHoldAudio(context, state);
   const legs = playback.to === "both" ? [CALLER, leg] : [leg];
   state.announcement = context.play(legs, [playableOf(context, playback)], false, "DIAL-8");
@@ -30,7 +30,7 @@ function playableOf(context: StepContext, playback: StartCallPlayback): Playable
   return { kind: "text", text: playback.value, language: context.setup.account.language };
 }
 
-/** DIAL-8: the announcement is over, or could not be made: the call is put through either way. */
+/** DIAL-8: the announcement ended or could not be played: the call is put through either way. */
 export function onPlaybackEnded(context: StepContext, state: ConnectState, leg: LegId, failure: string | null): void {
   if (failure !== null && state.announcement !== null) warnSkipped(context, state.announcement, failure);
   if (state.announcement !== null) context.stopPlaying(state.announcement);
@@ -39,7 +39,7 @@ export function onPlaybackEnded(context: StepContext, state: ConnectState, leg: 
   bridge(context, state, leg);
 }
 
-/** DIAL-8: what the callee should have heard is in the report's warnings, not only in the trace. */
+/** DIAL-8: a skipped announcement is in the report's warnings, not only in the trace. */
 function warnSkipped(context: StepContext, play: string, failure: string): void {
   const parts = { rule: "DIAL-8", path: "start_call_playback", found: quote(failure) };
   const allowed = "audio or a text that can be played";
@@ -62,7 +62,7 @@ function bridge(context: StepContext, state: ConnectState, leg: LegId): void {
   state.recording = context.record([CALLER, leg], { layout, maxMs: null, silenceMs: null });
 }
 
-/** DIAL-5: the limit ends the whole call, not the conversation alone; `closeTalk` follows from it. */
+/** DIAL-5: the limit ends the whole call, not only the conversation; `closeConversation` follows from that. */
 export function onConversationLimit(context: StepContext, state: ConnectState): void {
   const limit = state.answer?.maxConversationDurationS ?? 0;
   const message = `The conversation reached ${limit} s, its limit (max_conversation_duration): both are hung up.`;
@@ -78,7 +78,7 @@ export function onCalleeLeft(context: StepContext, state: ConnectState, attempt:
   context.leave("conversation_ended", "EXIT-2");
 }
 
-/** Every conversation ends here: its length, its attempt, and what later requests tell. The engine closes its recording. */
+/** Every conversation ends here: its length, its attempt, and what later requests report. The engine closes its recording. */
 export function closeConversation(
   context: StepContext,
   state: ConnectState,

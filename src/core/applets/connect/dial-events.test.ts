@@ -12,12 +12,12 @@ function dialling(numbers: readonly string[], account: object = {}, more: object
   return call;
 }
 
-function told(call: Drive): string[] {
+function sentEvents(call: Drive): string[] {
   return call.traced("dial_event").map((entry) => `${entry.leg} ${entry.event}`);
 }
 
 describe("dial events", () => {
-  it("EVT-1: carry the call, the destination, the state of the line and whose phone it is", () => {
+  it("EVT-1: carry the call, the destination, the line's state and the agent's email", () => {
     const users = [{ name: "anil", number: A, email: "anil@acme.example" }];
     const call = dialling([A, B], { users });
     call.refuses(2);
@@ -55,13 +55,13 @@ describe("dial events", () => {
     expect(JSON.stringify(call.trace)).not.toContain("secret");
   });
 
-  it("EVT-2: Dial when the attempt starts and Terminal when it ends, in whatever way", () => {
+  it("EVT-2: Dial when the attempt starts and Terminal when it ends, however it ends", () => {
     const call = dialling([A, B]);
     call.rings(2);
     call.refuses(2);
     call.answers(3);
     call.leaves(3);
-    expect(told(call)).toEqual(["2 Dial", "2 Terminal", "3 Dial", "3 Terminal"]);
+    expect(sentEvents(call)).toEqual(["2 Dial", "2 Terminal", "3 Dial", "3 Terminal"]);
   });
 
   it("EVT-2: Ringing and Answered between them if the account turns them on, Ringing once", () => {
@@ -70,18 +70,18 @@ describe("dial events", () => {
     call.rings(2);
     call.answers(2);
     call.leaves(2);
-    expect(told(call)).toEqual(["2 Dial", "2 Ringing", "2 Answered", "2 Terminal"]);
+    expect(sentEvents(call)).toEqual(["2 Dial", "2 Ringing", "2 Answered", "2 Terminal"]);
   });
 
-  it("EVT-4: a phone that reports ringing after it answered is not told of again", () => {
+  it("EVT-4: a phone that reports ringing after it answered sends no further event", () => {
     const call = dialling([A], ALL);
     call.answers(2);
     call.rings(2);
     call.leaves(2);
-    expect(told(call)).toEqual(["2 Dial", "2 Answered", "2 Terminal"]);
+    expect(sentEvents(call)).toEqual(["2 Dial", "2 Answered", "2 Terminal"]);
   });
 
-  it("EVT-3: Status is the line's: busy until Terminal, which says free", () => {
+  it("EVT-3: Status is the line's: busy until Terminal, then free", () => {
     const call = dialling([A], ALL);
     call.rings(2);
     call.answers(2);
@@ -94,7 +94,7 @@ describe("dial events", () => {
     const call = dialling([A, B], {}, { parallel_ringing: { activate: true } });
     call.answers(3);
     call.leaves();
-    expect(told(call)).toEqual(["2 Dial", "3 Dial", "2 Terminal", "3 Terminal"]);
+    expect(sentEvents(call)).toEqual(["2 Dial", "3 Dial", "2 Terminal", "3 Terminal"]);
   });
 
   it.each(["caller leaves", "ring limit", "hang_up", "recover"])(
@@ -104,11 +104,11 @@ describe("dial events", () => {
       if (how === "caller leaves") call.leaves();
       else if (how === "ring limit") call.after(30_000);
       else call.event({ kind: "command", command: how === "recover" ? "recover" : "hang_up" });
-      expect(told(call)).toEqual(["2 Dial", "2 Terminal"]);
+      expect(sentEvents(call)).toEqual(["2 Dial", "2 Terminal"]);
     },
   );
 
-  it("EVT-4: a re-fetch that names another URL does not take the Terminal from the one before", () => {
+  it("EVT-4: a re-fetch that names another URL does not redirect the Terminal of the attempt before", () => {
     const call = dialling([A], {}, { fetch_after_attempt: true });
     call.refuses(2);
     call.dial([B], { dial_passthru_event_url: "https://other.example/events" });
@@ -123,7 +123,7 @@ describe("dial events", () => {
     expect(Object.fromEntries(call.traced("dial_event")[0]?.query ?? [])["Direction"]).toBe("outbound-dial");
   });
 
-  it("EVT-6: are handed to the outbox in order per attempt, and the call waits for none", () => {
+  it("EVT-6: are handed to the outbox in order per attempt, and the call waits for none of them", () => {
     const call = dialling([A, B], {}, { parallel_ringing: { activate: true } });
     const orders = call.of("notify").map((effect) => effect.order);
     expect(new Set(orders).size).toBe(2);
@@ -131,7 +131,7 @@ describe("dial events", () => {
     expect(call.call.fetches).toEqual([]);
   });
 
-  it("RES-20: no URL, or a malformed one: no events", () => {
+  it("RES-20: without a URL, or with a malformed one, there are no events", () => {
     const call = new Drive();
     call.dial([A], { dial_passthru_event_url: "not a url" });
     call.refuses(2);

@@ -6,7 +6,7 @@ import type { Attempt, ConnectState } from "./state.ts";
 type DialEvent = "Dial" | "Ringing" | "Answered" | "Terminal";
 
 /**
- * Tells `dial_passthru_event_url` about one attempt (section 5): into the outbox, in order per attempt (EVT-6), never
+ * Notifies `dial_passthru_event_url` of one attempt (section 5): through the outbox, in order per attempt (EVT-6), never
  * delaying the call. The answer that began an attempt is still in use when it ends, so its URL gets both events (EVT-4).
  */
 export function notifyDialEvent(context: StepContext, state: ConnectState, attempt: Attempt, event: DialEvent): void {

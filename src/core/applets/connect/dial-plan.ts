@@ -11,10 +11,10 @@ import { updateHoldAudio } from "./hold-audio.ts";
 import type { ConnectDocument } from "./schema.ts";
 import { type ConnectState, activeAttempts, hasDialled } from "./state.ts";
 
-/** One timer per round: all legs of a round begin to ring together. */
+/** One timer per round: all legs of a round start ringing together. */
 export const RING_TIMER = "ring";
 
-/** Goes on with whatever asking brought: waits, dials the new list, or leaves. */
+/** Acts on the outcome of the request: waits, dials the new list, or leaves. */
 export function proceed(
   context: StepContext,
   state: ConnectState,
@@ -33,7 +33,7 @@ export function proceed(
   }
 }
 
-/** An answer is in: it replaces the one before in every field (REF-2). */
+/** An answer arrived: it replaces the previous one in every field (REF-2). */
 function useAnswer(
   context: StepContext,
   state: ConnectState,
@@ -64,7 +64,7 @@ function useAnswer(
   ringNext(context, state, document, answer);
 }
 
-/** REF-4: after normalisation; order and duplicates do not count (an answer's list holds none). */
+/** REF-4: after normalisation; order does not count, and an answer's list has no duplicates. */
 function sameSet(a: readonly Destination[], b: readonly Destination[]): boolean {
   if (a.length !== b.length) return false;
   const keys = new Set(a.map(destinationKey));
@@ -73,7 +73,7 @@ function sameSet(a: readonly Destination[], b: readonly Destination[]): boolean 
 
 /**
  * Rings the next round of the answer's list: one destination in sequence (DIAL-1), up to `max_parallel_attempts` at once
- * in parallel (DIAL-3). All of a round begin together, so one timer is each leg's ring limit (DIAL-2).
+ * in parallel (DIAL-3). All legs of a round start together, so one timer is the ring limit of each (DIAL-2).
  */
 function ringNext(context: StepContext, state: ConnectState, document: ConnectDocument, answer: ConnectAnswer): void {
   const size = answer.parallel.activate ? answer.parallel.maxAttempts : 1;
@@ -88,14 +88,14 @@ function ringNext(context: StepContext, state: ConnectState, document: ConnectDo
   updateHoldAudio(context, state);
 }
 
-/** The limit of the call, not of this Connect: it may have come before this Connect dialled at all (EXIT-4). */
+/** A limit of the call, not of this Connect: it may be reached before this Connect has dialled anyone (EXIT-4). */
 function leaveWithoutLegs(context: StepContext, state: ConnectState, document: ConnectDocument): void {
   const message = `The call has dialled ${MAX_LEGS_PER_CALL} legs and may dial no more.`;
   if (hasDialled(state)) return leaveUnanswered(context, state, "LIMIT", message);
   leaveUndialed(context, state, document, "LIMIT", message);
 }
 
-/** An attempt has ended without a conversation; when it was the round's last: ask again, ring on, or give up. */
+/** An attempt ended without a conversation. If it was the last of its round: ask again, ring the next, or leave. */
 export function afterAttempt(context: StepContext, state: ConnectState, document: ConnectDocument): void {
   const { answer } = state;
   if (answer === null) return;
@@ -104,10 +104,10 @@ export function afterAttempt(context: StepContext, state: ConnectState, document
   closeRound(context, state);
   if (answer.fetchAfterAttempt && document.url !== undefined) return askAgain(context, state, document);
   if (state.position < answer.destinations.length) return ringNext(context, state, document, answer);
-  leaveUnanswered(context, state, "REF-1", "Nobody of the list answered, and nobody is left on it.");
+  leaveUnanswered(context, state, "REF-1", "Nobody on the list answered, and nobody is left to dial.");
 }
 
-/** REF-2, bounded by REF-7. The caller goes on hearing the music of the answer before. */
+/** REF-2, bounded by REF-7. The caller keeps hearing the hold audio of the previous answer. */
 function askAgain(context: StepContext, state: ConnectState, document: ConnectDocument): void {
   if (state.request.requests >= MAX_FETCHES_PER_CONNECT) {
     return leaveUnanswered(

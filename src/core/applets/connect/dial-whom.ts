@@ -9,7 +9,7 @@ import type { ConnectDocument } from "./schema.ts";
 type DialWhom = NonNullable<ConnectDocument["dial_whom"]>;
 type Parameters = ConnectDocument["parameters"];
 
-/** APP-7 in the shape of an answer: the numbers of the flow, or those of a group; the rest from `parameters`. */
+/** APP-7 in the form of an answer: the numbers of the flow, or those of a group; the rest from `parameters`. */
 export function dialWhomBody(context: StepContext, whom: DialWhom, parameters: Parameters): Record<string, unknown> {
   return { ...parameters, destination: { numbers: numbersOf(context, whom) } };
 }
@@ -28,7 +28,7 @@ function numbersOf(context: StepContext, whom: DialWhom): readonly string[] {
   return names.map((name) => users.find((user) => user.name === name)?.number ?? `sip:${name}`);
 }
 
-/** APP-7: a group that the account does not have is nobody. */
+/** APP-7: a group that the account does not have dials nobody. */
 export function unknownGroup(group: string, known: readonly string[]): Finding {
   const found = quote(group);
   const allowed = known.length === 0 ? "a group of the account, which has none" : `one of ${known.join(", ")}`;

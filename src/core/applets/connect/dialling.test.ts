@@ -39,7 +39,7 @@ describe("in sequence", () => {
     expect(call.traced("attempt.answered")).toMatchObject([{ leg: 3 }]);
   });
 
-  it("keys that the caller presses while it rings are for nobody", () => {
+  it("digits that the caller enters during the ringing are ignored", () => {
     const call = dialling([A]);
     call.presses("1");
     expect(call.kinds).toEqual([]);
@@ -53,7 +53,7 @@ describe("in sequence", () => {
     expect(call.dialled).toEqual([A]);
   });
 
-  it("DIAL-1: whoever answers is put through, and the rest is not rung", () => {
+  it("DIAL-1: the first to answer is put through, and the rest are not rung", () => {
     const call = dialling([A, B, C]);
     call.refuses(2);
     call.answers(3);
@@ -109,7 +109,7 @@ describe("in sequence", () => {
     expect(call.exits).toEqual(["sales.nobody_answered"]);
   });
 
-  it("DIAL-2: what a leg says after it was given up changes nothing", () => {
+  it("DIAL-2: what a leg reports after it was cancelled changes nothing", () => {
     const call = dialling([A, B], { max_ringing_duration: 12 });
     call.after(12_000);
     call.rings(2);
@@ -129,7 +129,7 @@ describe("in sequence", () => {
 });
 
 describe("in parallel", () => {
-  it("DIAL-3, S16: so many legs ring at once, and the first to answer cancels the others as completed elsewhere", () => {
+  it("DIAL-3, S16: max_parallel_attempts legs ring at once, and the first to answer cancels the others as completed elsewhere", () => {
     const call = dialling([A, B, C], PARALLEL);
     expect(call.dialled).toEqual([A, B]);
     call.answers(3);
@@ -158,7 +158,7 @@ describe("in parallel", () => {
     expect(call.outcomes.at(-1)).toBe(`${C} no-answer`);
   });
 
-  it("DIAL-3: the one who answered is the one that later requests name", () => {
+  it("DIAL-3: later requests name the callee who answered", () => {
     const call = dialling([A, B], PARALLEL);
     call.answers(2);
     call.after(5000);
@@ -171,7 +171,7 @@ describe("in parallel", () => {
     expect(other.call.facts.dialWhomNumber).toEqual({ kind: "number", e164: B });
   });
 
-  it("DIAL-4: of two answers at once the first processed wins, the other is hung up and heard by nobody", () => {
+  it("DIAL-4: of two answers at once the first processed wins, the other is hung up and never bridged", () => {
     const call = dialling([A, B], PARALLEL);
     call.answers(3);
     call.answers(2);
@@ -263,7 +263,7 @@ describe("the ExoPhone of leg 1", () => {
     ],
   };
 
-  it("DIAL-6: is the one of the account's that was called, and its region counts", () => {
+  it("DIAL-6: is the called number of the account, and its region counts", () => {
     const call = new Drive({ account, call: { to: "+911147100002" } });
     call.dial([A, B], { outgoing_phone_number: "+911147100003" });
     expect(call.of("dial")[0]?.callerId).toBe("+911147100003");
@@ -272,14 +272,14 @@ describe("the ExoPhone of leg 1", () => {
     expect(plain.of("dial")[0]?.callerId).toBe("+911147100002");
   });
 
-  it("DIAL-6: a number that was called though it is not the account's is shown as it is", () => {
+  it("DIAL-6: a called number that is not the account's is shown as it is", () => {
     const call = new Drive({ account, call: { to: "+918099999999" } });
     call.dial([A]);
     expect(call.of("dial")[0]?.callerId).toBe("+918099999999");
   });
 });
 
-describe("music while it rings", () => {
+describe("hold audio during the ringing", () => {
   it("DIAL-7: default_tone plays our ringback in a loop until the bridge", () => {
     const call = dialling([A, B]);
     expect(call.of("play")).toMatchObject([
@@ -292,7 +292,7 @@ describe("music while it rings", () => {
     expect(call.of("stop_playing")).toHaveLength(1);
   });
 
-  it("DIAL-7: custom_tone plays the URL's audio in a loop, once it was looked at", () => {
+  it("DIAL-7: custom_tone plays the URL's audio in a loop, once it has been checked", () => {
     const call = dialling([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
     expect(call.dialled).toEqual([]);
     expect(call.of("check_audio")[0]).toMatchObject({ url: "https://cdn.example/hold.wav", deadlineMs: 4900 });
@@ -314,7 +314,7 @@ describe("music while it rings", () => {
     expect(call.dialled).toEqual([A]);
   });
 
-  it("C8, DIAL-7: a custom tone that cannot be played gives way to ours, with a warning", () => {
+  it("C8, DIAL-7: a custom tone that cannot be played is replaced by the default tone, with a warning", () => {
     const call = dialling([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
     call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
     call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
@@ -324,7 +324,7 @@ describe("music while it rings", () => {
     expect(call.report().warnings).toEqual([warning]);
   });
 
-  it("DIAL-7: our own tone begins again should it end, and is not tried again when it cannot be had", () => {
+  it("DIAL-7: our own tone restarts if it ends, and is not retried if it cannot be played", () => {
     const call = dialling([A]);
     call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: null });
     expect(call.of("play")).toHaveLength(2);
@@ -334,7 +334,7 @@ describe("music while it rings", () => {
     expect(call.of("bridge")).toHaveLength(1);
   });
 
-  it("DIAL-7: our own tone begins again too while the URL is asked again and nobody rings", () => {
+  it("DIAL-7: our own tone also restarts while the URL is asked again and nobody rings", () => {
     const call = dialling([A], { fetch_after_attempt: true });
     call.refuses(2);
     call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: null });
@@ -342,26 +342,26 @@ describe("music while it rings", () => {
     expect(call.of("play").at(-1)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }], loop: true });
   });
 
-  it("DIAL-7: another custom tone of a re-fetch takes the place of the one before, broken or not", () => {
+  it("DIAL-7: the custom tone of a re-fetch replaces the previous one, broken or not", () => {
     const custom = (name: string) => ({
       fetch_after_attempt: true,
       music_on_hold: { type: "custom_tone", value: `https://cdn.example/${name}.wav` },
     });
     const ok = { ok: true, status: 200, contentType: "audio/wav", body: "" } as const;
-    const heard = (call: Drive) => call.of("play").at(-1)?.items;
+    const lastPlayed = (call: Drive) => call.of("play").at(-1)?.items;
     const call = dialling([A], custom("one"));
     call.outcome(ok);
     call.refuses(2);
     call.dial([B], custom("two"));
     call.outcome(ok);
-    expect(heard(call)).toEqual([{ kind: "url", url: "https://cdn.example/two.wav" }]);
+    expect(lastPlayed(call)).toEqual([{ kind: "url", url: "https://cdn.example/two.wav" }]);
     expect(call.kinds).toContain("stop_playing");
     call.event({ kind: "playback_ended", id: call.of("play").at(-1)?.id ?? "", failure: "no such codec" });
-    expect(heard(call)).toEqual([{ kind: "tone", tone: "ringback" }]);
+    expect(lastPlayed(call)).toEqual([{ kind: "tone", tone: "ringback" }]);
     call.refuses(3);
     call.dial([C], custom("three"));
     call.outcome(ok);
-    expect(heard(call)).toEqual([{ kind: "url", url: "https://cdn.example/three.wav" }]);
+    expect(lastPlayed(call)).toEqual([{ kind: "url", url: "https://cdn.example/three.wav" }]);
   });
 
   it("DIAL-7: the same custom tone of a re-fetch goes on without a gap", () => {
@@ -376,14 +376,14 @@ describe("music while it rings", () => {
     expect(call.of("stop_playing")).toEqual([]);
   });
 
-  it("DIAL-7: a leg that is heard and fails as the last is let go, and nothing else begins to play", () => {
+  it("DIAL-7: when the last leg fails while the caller hears it, forwarding stops and nothing else starts to play", () => {
     const call = dialling([A], { music_on_hold: { type: "operator_tone" } });
     call.event({ kind: "leg_early_media", leg: 2 });
     call.refuses(2);
     expect(call.kinds.filter((kind) => kind === "stop_forwarding" || kind === "play")).toEqual(["stop_forwarding"]);
   });
 
-  it("DIAL-7: while the URL is asked again the caller hears our ringback, no longer the leg that failed", () => {
+  it("DIAL-7: while the URL is asked again the caller hears our ringback instead of the failed leg", () => {
     const call = dialling([A], { music_on_hold: { type: "operator_tone" }, fetch_after_attempt: true });
     call.event({ kind: "leg_early_media", leg: 2 });
     call.refuses(2);
@@ -408,7 +408,7 @@ describe("music while it rings", () => {
     ]);
   });
 
-  it("DIAL-7: operator_tone is our ringback until the leg sends sound, then the leg as it is", () => {
+  it("DIAL-7: operator_tone is our ringback until the leg sends early media, then the leg as it is", () => {
     const call = dialling([A], { music_on_hold: { type: "operator_tone" } });
     expect(call.of("play")).toHaveLength(1);
     call.event({ kind: "leg_early_media", leg: 2 });
@@ -431,7 +431,7 @@ describe("music while it rings", () => {
     expect(call.of("play")).toHaveLength(2);
   });
 
-  it("DIAL-7: sound from a leg is not passed on unless operator_tone asks for it", () => {
+  it("DIAL-7: early media is not forwarded unless operator_tone asks for it", () => {
     const call = dialling([A]);
     call.event({ kind: "leg_early_media", leg: 2 });
     call.event({ kind: "leg_early_media", leg: 2 });
@@ -444,7 +444,7 @@ describe("start_call_playback", () => {
   const toCallee = { start_call_playback: { playback_to: "callee", type: "text", value: "A call from your tag" } };
   const toBoth = { start_call_playback: { playback_to: "both", type: "text", value: "This call is recorded" } };
 
-  it("DIAL-8: to the callee before the bridge, while the caller goes on hearing the music", () => {
+  it("DIAL-8: plays to the callee before the bridge, while the caller keeps hearing the hold audio", () => {
     const call = dialling([A], { ...toCallee, ...RECORD });
     call.answers(2);
     expect(call.of("play").at(-1)).toMatchObject({
@@ -463,7 +463,7 @@ describe("start_call_playback", () => {
     ]);
   });
 
-  it("DIAL-8: music that fails meanwhile is replaced, and does not end the announcement", () => {
+  it("DIAL-8: hold audio that fails meanwhile is replaced, and does not end the announcement", () => {
     const call = dialling([A], {
       ...toCallee,
       music_on_hold: { type: "custom_tone", value: "https://cdn.example/h.wav" },
@@ -477,14 +477,14 @@ describe("start_call_playback", () => {
     expect(call.of("bridge")).toHaveLength(1);
   });
 
-  it("DIAL-8: to both, after the music has stopped", () => {
+  it("DIAL-8: plays to both, after the hold audio has stopped", () => {
     const call = dialling([A], toBoth);
     call.answers(2);
     expect(call.kinds.indexOf("stop_playing")).toBeLessThan(call.kinds.indexOf("play"));
     expect(call.of("play").at(-1)?.legs).toEqual([CALLER, 2]);
   });
 
-  it("DIAL-8: a callee who leaves what both were hearing leaves the caller with the music again", () => {
+  it("DIAL-8: when the callee leaves an announcement to both, the caller hears the hold audio again", () => {
     const call = dialling([A, B], toBoth);
     call.answers(2);
     call.leaves(2);
@@ -492,7 +492,7 @@ describe("start_call_playback", () => {
     expect(call.of("play")).toHaveLength(3);
   });
 
-  it("DIAL-8: with operator_tone the caller does not hear the callee being greeted", () => {
+  it("DIAL-8: with operator_tone the caller does not hear the callee's announcement", () => {
     const call = dialling([A], { ...toCallee, music_on_hold: { type: "operator_tone" } });
     call.event({ kind: "leg_early_media", leg: 2 });
     call.answers(2);
@@ -500,7 +500,7 @@ describe("start_call_playback", () => {
     expect(call.of("play").at(-2)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }] });
   });
 
-  it("C8, DIAL-8: a playback that cannot be made is skipped with a warning, and the call is put through", () => {
+  it("C8, DIAL-8: a playback that fails is skipped with a warning, and the call is put through", () => {
     const call = dialling([A], toCallee);
     call.answers(2);
     call.played("text-to-speech failed");
@@ -545,7 +545,7 @@ describe("start_call_playback", () => {
     expect(call.of("end")[0]?.record).toMatchObject({ call_type: "client-hangup", conversation_s: 0 });
   });
 
-  it("DIAL-9: audio is named by its URL alone, so that whoever plays it can keep it by that name", () => {
+  it("DIAL-9: audio is identified by its URL alone, so that media can cache it under that name", () => {
     const whisper = "https://cdn.example/whisper.wav?v=1";
     const call = dialling([A], { start_call_playback: { playback_to: "callee", type: "audio_url", value: whisper } });
     call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
@@ -566,7 +566,7 @@ describe("recording", () => {
     expect(call.of("record")[0]).toMatchObject({ legs: [CALLER, 2], layout, maxMs: null, silenceMs: null });
   });
 
-  it("DIAL-10: nothing is recorded unless the answer says so, and no URL is told", () => {
+  it("DIAL-10: nothing is recorded unless the answer says so, and no URL is reported", () => {
     const call = dialling([A]);
     call.answers(2);
     expect(call.of("record")).toEqual([]);
@@ -574,7 +574,7 @@ describe("recording", () => {
     expect(call.call.facts.recordingUrl).toBeNull();
   });
 
-  it("DIAL-12: the recording closes when the callee leaves, and the next applet is told its URL", () => {
+  it("DIAL-12: the recording closes when the callee leaves, and the next request carries its URL", () => {
     const flow = { ...connectFlow, applets: { ...connectFlow.applets, talked: connectFlow.applets.sales } };
     const call = new Drive({ flow });
     call.dial([A], RECORD);
@@ -586,7 +586,7 @@ describe("recording", () => {
     expect(id).toContain(call.call.callSid);
   });
 
-  it("DIAL-10: the URL of a recording that failed is not told", () => {
+  it("DIAL-10: the URL of a failed recording is not reported", () => {
     const flow = { ...connectFlow, applets: { ...connectFlow.applets, talked: connectFlow.applets.sales } };
     const call = new Drive({ flow });
     call.dial([A], RECORD);
@@ -599,8 +599,8 @@ describe("recording", () => {
   });
 });
 
-describe("a caller who hangs up while it rings", () => {
-  it("DIAL-11: every ringing leg is cancelled, and the call says that the caller left", () => {
+describe("a caller who hangs up during the ringing", () => {
+  it("DIAL-11: every ringing leg is cancelled, and the call records that the caller left", () => {
     const call = dialling([A, B, C], PARALLEL);
     call.now += 2500;
     call.leaves();
@@ -619,7 +619,7 @@ describe("a caller who hangs up while it rings", () => {
     });
   });
 
-  it("DIAL-11: of two that ring later requests name the one dialled last", () => {
+  it("DIAL-11: if two were ringing, later requests name the one dialled last", () => {
     const call = dialling([A, B], PARALLEL);
     call.leaves();
     expect(call.call.facts.dialWhomNumber).toEqual({ kind: "number", e164: B });
@@ -633,7 +633,7 @@ describe("a caller who hangs up while it rings", () => {
     expect(call.call.facts.dialCallStatus).toBe("canceled");
   });
 
-  it("DIAL-11: before anything was dialled there is no dial status, but the caller left the Connect", () => {
+  it("DIAL-11: before anyone was dialled there is no dial status, but the caller left the Connect", () => {
     const call = new Drive();
     call.leaves();
     expect(call.of("end")[0]?.record).toMatchObject({ call_type: "client-hangup", dial_call_status: null });

@@ -9,9 +9,9 @@ const WAV_URL = "https://cdn.example/hello.wav";
 const A = "+919900000011";
 const B = "+919900000012";
 const C = "+919900000013";
-/** Whom a scripted URL or group names. */
-const SOMEBODY = "+919900199001";
-const SOMEBODY_ELSE = "+919900199002";
+/** The numbers that a scripted URL or group names. */
+const FIRST_CALLEE = "+919900199001";
+const SECOND_CALLEE = "+919900199002";
 const HUNDRED = Array.from({ length: 100 }, (_, i) => `+9199001${String(i).padStart(5, "0")}`);
 
 const URL_ONLY = { url: { primary: PRIMARY } };
@@ -54,11 +54,11 @@ type Row = readonly [
 ];
 
 const ROWS: Readonly<Record<string, Row>> = {
-  "a conversation with whom the URL names": [
+  "a conversation with the number the URL names": [
     TWO_URLS,
     "conversation_ended",
     "fast",
-    { urls: [answer([SOMEBODY])], phones: [[SOMEBODY, TALKS]], takesMs: 2000 },
+    { urls: [answer([FIRST_CALLEE])], phones: [[FIRST_CALLEE, TALKS]], takesMs: 2000 },
   ],
   "a conversation with the first of a list": [
     listing(["abc", `tel:${C}`, `${C}x`, A, B, A, "09900000013"]),
@@ -80,52 +80,52 @@ const ROWS: Readonly<Record<string, Row>> = {
       takesMs: 2000,
     },
   ],
-  "a conversation behind audio": [
+  "a conversation after audio": [
     AUDIO,
     "conversation_ended",
     "fast",
     { urls: [[WAV_URL, WAV]], sounds: { [WAV_URL]: 1000 }, phones: [[A, TALKS]], takesMs: 3000 },
   ],
-  "a conversation behind a text": [
+  "a conversation after a text": [
     TEXT,
     "conversation_ended",
     "fast",
     { urls: [], sounds: { Hello: 1000 }, phones: [[A, TALKS]], takesMs: 3000 },
   ],
-  "a conversation behind an announcement that says nothing": [
+  "a conversation after an announcement whose value is not a text": [
     listing([A], { start_call_playback: { type: "text", value: 7 } }),
     "conversation_ended",
     "fast",
     { urls: [], sounds: {}, phones: [[A, TALKS]], takesMs: 2000 },
   ],
-  "a conversation behind an announcement that is none": [
+  "a conversation after an announcement that is null": [
     listing([A], { start_call_playback: null }),
     "conversation_ended",
     "fast",
     { urls: [], sounds: {}, phones: [[A, TALKS]], takesMs: 2000 },
   ],
-  "a conversation with whom a Dial-Whom URL names, behind audio": [
+  "a conversation with the number a Dial-Whom URL names, after audio": [
     { ...WHOM_URL, parameters: { music_on_hold: { type: "custom_tone", value: WAV_URL } } },
     "conversation_ended",
     "fast",
     {
       urls: [
-        [WHOM, { status: 200, text: SOMEBODY }],
+        [WHOM, { status: 200, text: FIRST_CALLEE }],
         [WAV_URL, WAV],
       ],
       sounds: { [WAV_URL]: 1000 },
-      phones: [[SOMEBODY, TALKS]],
+      phones: [[FIRST_CALLEE, TALKS]],
       takesMs: 2000,
     },
   ],
-  "a conversation with one of a group": [
+  "a conversation with a member of a group": [
     GROUP,
     "conversation_ended",
     "fast",
-    { urls: [], sounds: {}, groups: { sales: [SOMEBODY] }, phones: [[SOMEBODY, TALKS]], takesMs: 2000 },
+    { urls: [], sounds: {}, groups: { sales: [FIRST_CALLEE] }, phones: [[FIRST_CALLEE, TALKS]], takesMs: 2000 },
   ],
-  "no conversation with nobody": [listing([]), "conversation_ended", "fast", null],
-  "nobody of a list": [
+  "no conversation with an empty list": [listing([]), "conversation_ended", "fast", null],
+  "nobody on a list answers": [
     listing([A, B]),
     "nobody_answered",
     "fast",
@@ -139,11 +139,11 @@ const ROWS: Readonly<Record<string, Row>> = {
       takesMs: 1000,
     },
   ],
-  "nobody whom the URL names": [
+  "nobody the URL names answers": [
     URL_ONLY,
     "nobody_answered",
     "slow",
-    { urls: [answer([SOMEBODY])], phones: [[SOMEBODY, BUSY]], takesMs: 1000 },
+    { urls: [answer([FIRST_CALLEE])], phones: [[FIRST_CALLEE, BUSY]], takesMs: 1000 },
   ],
   "nobody answers without a sound": [
     TWO_URLS,
@@ -157,37 +157,37 @@ const ROWS: Readonly<Record<string, Row>> = {
       takesMs: 10_000,
     },
   ],
-  "EXIT-4: nobody is dialled, where nobody answers replaces it": [
+  "EXIT-4: nobody is dialled, and nobody_answered replaces that exit": [
     listing(["abc"]),
     "nobody_answered",
     "fast",
     { urls: [], sounds: {}, takesMs: 0 },
   ],
-  "EXIT-4: nobody is dialled, and an applet of its own is there for it": [
+  "EXIT-4: nobody is dialled, and that exit has its own applet": [
     { ...listing(["abc"]), exits: { nobody_dialed: "bye" } },
     "nobody_answered",
     "fast",
     null,
   ],
-  "nobody is dialled by a URL": [URL_ONLY, "nobody_dialed", "fast", { urls: [answer([])], takesMs: 0 }],
-  "nobody is dialled by a Dial-Whom URL": [
+  "a URL names nobody": [URL_ONLY, "nobody_dialed", "fast", { urls: [answer([])], takesMs: 0 }],
+  "a Dial-Whom URL names nobody": [
     WHOM_URL,
     "nobody_dialed",
     "fast",
     { urls: [[WHOM, { status: 200, text: "" }]], sounds: {}, takesMs: 0 },
   ],
-  "nobody is dialled of a group": [GROUP, "nobody_dialed", "fast", { takesMs: 0 }],
-  "nobody is dialled of an empty list": [listing([]), "nobody_dialed", "slow", { urls: [], sounds: {}, takesMs: 0 }],
-  "a list is always dialled": [listing([A]), "nobody_dialed", "fast", null],
-  "nobody is dialled by a Dial-Whom URL, without a sound": [
+  "a group has nobody": [GROUP, "nobody_dialed", "fast", { takesMs: 0 }],
+  "an empty list has nobody": [listing([]), "nobody_dialed", "slow", { urls: [], sounds: {}, takesMs: 0 }],
+  "nothing: a list is always dialled": [listing([A]), "nobody_dialed", "fast", null],
+  "a Dial-Whom URL names nobody, without a sound": [
     WHOM_URL,
     "nobody_dialed",
     "silent",
     { urls: [[WHOM, TIMEOUT]], takesMs: 5000 },
   ],
-  "the silence of audio that is looked at": [AUDIO, "silence", "slow", { urls: [[WAV_URL, TIMEOUT]], takesMs: 5000 }],
+  "the silence while audio is checked": [AUDIO, "silence", "slow", { urls: [[WAV_URL, TIMEOUT]], takesMs: 5000 }],
   "the silence of a list that names nobody": [listing([]), "silence", "slow", { urls: [], sounds: {}, takesMs: 0 }],
-  "no silence of a list": [listing([A]), "silence", "slow", null],
+  "no silence for a list": [listing([A]), "silence", "slow", null],
   "the longest ringing of a URL": [
     URL_ONLY,
     "ringing",
@@ -195,11 +195,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     {
       urls: [
         ...Array.from({ length: 19 }, (_, i) =>
-          answer([i % 2 === 0 ? SOMEBODY : SOMEBODY_ELSE], { fetch_after_attempt: true }),
+          answer([i % 2 === 0 ? FIRST_CALLEE : SECOND_CALLEE], { fetch_after_attempt: true }),
         ),
         answer(HUNDRED),
       ],
-      phones: ringing([SOMEBODY, SOMEBODY_ELSE, ...HUNDRED]),
+      phones: ringing([FIRST_CALLEE, SECOND_CALLEE, ...HUNDRED]),
       takesMs: 7_140_000,
     },
   ],
@@ -226,8 +226,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     "fast",
     { urls: [], sounds: {}, groups: { sales: HUNDRED }, phones: ringing(HUNDRED), takesMs: 3_000_000 },
   ],
-  "no ringing of nobody": [listing([]), "ringing", "fast", null],
-  "nothing that a Connect does not do": [URL_ONLY, "keys.1", "fast", null],
+  "no ringing of an empty list": [listing([]), "ringing", "fast", null],
+  "nothing for an exit that a Connect does not have": [URL_ONLY, "keys.1", "fast", null],
 };
 
 describe("the example calls of a Connect", () => {

@@ -5,11 +5,11 @@ import { isObject } from "../../contract/fields.ts";
 import { connectTimes, LONGEST_LIST, LONGEST_RING_S, listLength, numbersOf, roundSize, soundUrlsOf } from "./bounds.ts";
 import type { ConnectDocument } from "./schema.ts";
 
-/** Whom URLs and groups name: people who hardly stand in a flow, where they may have to behave otherwise. */
-const SOMEBODY = "+919900199001";
-const SOMEBODY_ELSE = "+919900199002";
+/** The numbers that scripted URLs and groups name: unlikely to occur in a flow, where they might have to behave differently. */
+const FIRST_CALLEE = "+919900199001";
+const SECOND_CALLEE = "+919900199002";
 
-/** How long the scripted callee lets it ring, and talks. */
+/** How long the scripted callee's phone rings, and how long they talk. */
 const RING_MS = 1000;
 const TALK_MS = 1000;
 
@@ -17,14 +17,14 @@ const RINGS_FOR_EVER = { ring_after_ms: 300 };
 const UNREACHABLE = { fail_after_ms: 0 };
 const AUDIO = { status: 200, headers: { "content-type": "audio/wav" } };
 
-/** Scripts for the exits of a Connect, for its longest ringing and its longest silence. Null: this one cannot be had. */
+/** Scripts for the exits of a Connect, for its longest ringing and its longest silence. Null: no script shows it. */
 export function connectExampleScript(
   document: ConnectDocument,
   { target, timing, groups = null }: ExampleScriptPlan,
 ): ExampleScript | null {
   switch (target) {
     case "conversation_ended":
-      return talk(document);
+      return conversation(document);
     case "nobody_answered":
       return timing === "silent" ? nobodyInSilence(document) : (busy(document) ?? standIn(document));
     case "nobody_dialed":
@@ -38,13 +38,13 @@ export function connectExampleScript(
   }
 }
 
-function talk(document: ConnectDocument): ExampleScript | null {
+function conversation(document: ConnectDocument): ExampleScript | null {
   const list = listOf(document);
   if (list.length === 0) return null;
-  // Who rings at the same time must not be quicker.
+  // Phones that ring at the same time must not answer first.
   const dialled = list.slice(0, roundSize(document));
   const phones = firstAndOthers(dialled, { answer_after_ms: RING_MS, talk_ms: TALK_MS });
-  const takesMs = RING_MS + announcedMs(document) + TALK_MS;
+  const takesMs = RING_MS + announcementMs(document) + TALK_MS;
   return { ...asked(document, list), phones, takesMs };
 }
 
@@ -61,20 +61,20 @@ function firstAndOthers(list: readonly string[], first: Behaviour): NonNullable<
   return list.map((each, i) => [each, i === 0 ? first : UNREACHABLE] as const);
 }
 
-/** EXIT-4: the way of those who were not dialled, where it has no applet of its own. */
+/** EXIT-4: nobody dialled leads here too, if that exit has no applet. */
 function standIn(document: ConnectDocument): ExampleScript | null {
   return document.exits.nobody_dialed === undefined ? nobody(document) : null;
 }
 
 function nobody(document: ConnectDocument): ExampleScript | null {
   const { url, dial_whom: whom } = document;
-  // A group that the account does not have is nobody.
+  // A group that the account does not have dials nobody.
   if (whom?.group !== undefined) return { takesMs: 0 };
   if (url === undefined && whom?.url === undefined && listOf(document).length > 0) return null;
   return { ...asked(document, []), takesMs: 0 };
 }
 
-/** Every URL takes its five seconds, and none has an answer. */
+/** Every URL takes its full five seconds and never answers. */
 function nobodyInSilence(document: ConnectDocument): ExampleScript | null {
   const { url, dial_whom: whom } = document;
   const urls = [url?.primary, url?.fallback, whom?.url].filter((each) => each !== undefined);
@@ -89,7 +89,7 @@ function timesOut(url: string) {
 }
 
 /**
- * The longest ringing there can be. With a URL: it changes its mind after every attempt until its last request, and then
+ * The longest possible ringing. With a URL: it names another number after every attempt until its last request, and then
  * names as many as it may.
  */
 function ringForEver(document: ConnectDocument, groups: GroupSizes | null): ExampleScript | null {
@@ -103,11 +103,11 @@ function ringForEver(document: ConnectDocument, groups: GroupSizes | null): Exam
     if (list.length === 0) return null;
     return { ...asked(document, list), phones: ring(list), takesMs };
   }
-  const restless = Array.from({ length: MAX_FETCHES_PER_CONNECT - 1 }, (_, i) =>
-    connectAnswer([i % 2 === 0 ? SOMEBODY : SOMEBODY_ELSE], { fetch_after_attempt: true }),
+  const alternating = Array.from({ length: MAX_FETCHES_PER_CONNECT - 1 }, (_, i) =>
+    connectAnswer([i % 2 === 0 ? FIRST_CALLEE : SECOND_CALLEE], { fetch_after_attempt: true }),
   );
-  const urls = [...restless, connectAnswer(many, {})].map((answer) => [url.primary, answer] as const);
-  return { urls, phones: ring([SOMEBODY, SOMEBODY_ELSE, ...many]), takesMs };
+  const urls = [...alternating, connectAnswer(many, {})].map((answer) => [url.primary, answer] as const);
+  return { urls, phones: ring([FIRST_CALLEE, SECOND_CALLEE, ...many]), takesMs };
 }
 
 function connectAnswer(
@@ -117,33 +117,33 @@ function connectAnswer(
   return { status: 200, json: { destination: { numbers }, max_ringing_duration: LONGEST_RING_S, ...more } };
 }
 
-/** The one answer that names these numbers, from whichever URL is asked, or the group that holds them; none where the flow does. */
+/** The answer of whichever URL names these numbers, or the group that holds them; none if the flow itself names them. */
 function asked(document: ConnectDocument, numbers: readonly string[]): Omit<ExampleScript, "takesMs"> {
   const { url, dial_whom: whom } = document;
   if (url !== undefined) return { urls: [[url.primary, connectAnswer(numbers, {})]] };
   const audio = soundUrlsOf(document);
   const urls = audio.map((each) => [each, AUDIO] as const);
-  const sounds = { ...Object.fromEntries(audio.map((each) => [each, EXAMPLE_PROMPT_MS])), ...announced(document) };
+  const sounds = { ...Object.fromEntries(audio.map((each) => [each, EXAMPLE_PROMPT_MS])), ...announcement(document) };
   if (whom?.group !== undefined) return { urls, sounds, groups: { [whom.group]: numbers } };
   if (whom?.url === undefined) return { urls, sounds };
   return { urls: [[whom.url, { status: 200, text: numbers.join(",") }], ...urls], sounds };
 }
 
-/** DIAL-8: what the flow says before the two are put through, with its playing time. */
-function announced({ parameters = {} }: ConnectDocument): Readonly<Record<string, number>> {
+/** DIAL-8: what the flow plays before the two are connected, with its playing time. */
+function announcement({ parameters = {} }: ConnectDocument): Readonly<Record<string, number>> {
   const playback = parameters["start_call_playback"];
   const value = isObject(playback) ? playback["value"] : undefined;
   return typeof value === "string" ? { [value]: EXAMPLE_PROMPT_MS } : {};
 }
 
-function announcedMs(document: ConnectDocument): number {
-  return Object.keys(announced(document)).length > 0 ? EXAMPLE_PROMPT_MS : 0;
+function announcementMs(document: ConnectDocument): number {
+  return Object.keys(announcement(document)).length > 0 ? EXAMPLE_PROMPT_MS : 0;
 }
 
-/** Whom the Connect will ring in a script. */
+/** The numbers that the Connect rings in a script. */
 function listOf(document: ConnectDocument): readonly string[] {
   const { url, dial_whom: whom } = document;
-  if (url !== undefined || whom?.url !== undefined || whom?.group !== undefined) return [SOMEBODY];
+  if (url !== undefined || whom?.url !== undefined || whom?.group !== undefined) return [FIRST_CALLEE];
   // RES-26: dialled once.
   return [...new Set(numbersOf(document).filter((each) => /^\+\d+$/.test(each)))];
 }

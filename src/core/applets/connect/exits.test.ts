@@ -5,14 +5,14 @@ import { parseFlow } from "../../flow/flow.ts";
 const A = "+919900000011";
 const B = "+919900000012";
 
-/** One Connect, `sales`, made of `parts`, and three applets behind it to tell its exits apart. */
+/** One Connect, `sales`, made of `parts`, and three applets after it that show which exit was taken. */
 function flowOf(parts: Record<string, unknown>, exits: Record<string, string> = connectFlow.applets.sales.exits) {
   return { ...connectFlow, applets: { ...connectFlow.applets, sales: { type: "connect", exits, ...parts } } };
 }
 
 const URL_ONLY = { url: { primary: "https://app.example/connect" } };
 
-/** Two Connects in a row, whatever the first comes to. */
+/** Two Connects in a row, however the first ends. */
 function chain() {
   const exits = { conversation_ended: "second", nobody_answered: "second", nobody_dialed: "second" };
   const flow = flowOf(URL_ONLY, exits);
@@ -46,7 +46,7 @@ describe("the exits of a Connect", () => {
     expect(call.exits).toEqual(["sales.nobody_dialed"]);
   });
 
-  it("EXIT-1: audio that is not there makes the answer unusable", () => {
+  it("EXIT-1: missing audio makes the answer unusable", () => {
     const call = new Drive();
     call.dial([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/missing.wav" } });
     call.status(404);
@@ -55,7 +55,7 @@ describe("the exits of a Connect", () => {
     expect(results).toEqual(["http_error", "invalid"]);
   });
 
-  it("RES-5: in a lenient flow audio that is not there is left out, and the call is dialled", () => {
+  it("RES-5: in a lenient flow missing audio is left out, and the call is dialled", () => {
     const call = new Drive({ flow: { ...connectFlow, validation: "lenient" } });
     call.dial([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/missing.wav" } });
     call.status(404);
@@ -66,7 +66,7 @@ describe("the exits of a Connect", () => {
   it.each([
     ["the caller leaves", "REF-8", (call: Drive) => call.leaves()],
     ["the call is hung up", "COMMAND", (call: Drive) => void call.event({ kind: "command", command: "hang_up" })],
-  ])("RES-9, RES-27: where %s while audio is looked at, the answer that named it keeps its result", (_, rule, end) => {
+  ])("RES-9, RES-27: if %s while audio is checked, the answer that named it keeps its result", (_, rule, end) => {
     const call = new Drive();
     call.dial([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
     end(call);
@@ -79,7 +79,7 @@ describe("the exits of a Connect", () => {
     expect(call.traced("answer.used")).toEqual([]);
   });
 
-  it("RES-27: when one of two audio URLs is missing, the other check is given up", () => {
+  it("RES-27: when one of two audio URLs is missing, the other check is cancelled", () => {
     const call = new Drive();
     call.dial([A], {
       music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" },
@@ -90,7 +90,7 @@ describe("the exits of a Connect", () => {
     expect(call.kinds).toEqual(["cancel_request", "fetch"]);
   });
 
-  it("EXIT-2: a conversation took place: the flow goes on where the conversation ends", () => {
+  it("EXIT-2: after a conversation the flow goes on at conversation_ended", () => {
     const call = new Drive();
     call.dial([A]);
     call.answers(2);
@@ -98,7 +98,7 @@ describe("the exits of a Connect", () => {
     expect(call.applets).toEqual(["sales", "talked"]);
   });
 
-  it("EXIT-3: something was dialled without a conversation: nobody answers", () => {
+  it("EXIT-3: someone was dialled without a conversation: nobody answers", () => {
     const call = new Drive();
     call.dial([A]);
     call.refuses(2);
@@ -106,7 +106,7 @@ describe("the exits of a Connect", () => {
     expect(call.traced("exit.taken")[0]?.rule).toBe("EXIT-3");
   });
 
-  it("EXIT-4: nothing was dialled: we didn't dial anyone", () => {
+  it("EXIT-4: nobody was dialled: we didn't dial anyone", () => {
     const call = new Drive();
     call.dial(["nonsense"]);
     expect(call.applets).toEqual(["sales", "undialed"]);
@@ -137,7 +137,7 @@ describe("the exits of a Connect", () => {
     expect(call.of("end")[0]?.record.ended_by).toBe("platform");
   });
 
-  it("EXIT-5: behind a conversation that the callee left, it was he who ended the call", () => {
+  it("EXIT-5: after a conversation that the callee left, it is the callee who ended the call", () => {
     const call = new Drive({ flow: flowOf(URL_ONLY, {}) });
     call.dial([A]);
     call.answers(2);
@@ -145,7 +145,7 @@ describe("the exits of a Connect", () => {
     expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "callee", call_type: "completed" });
   });
 
-  it("EXIT-6: the URL cannot name an applet: what it says about the flow is ignored", () => {
+  it("EXIT-6: the URL cannot name an applet: anything it says about the flow is ignored", () => {
     const call = new Drive();
     call.dial([A], { exits: { nobody_answered: "undialed" }, next: "undialed" });
     call.refuses(2);
@@ -154,8 +154,8 @@ describe("the exits of a Connect", () => {
   });
 });
 
-describe("what later requests are told", () => {
-  it("REQ-24: how a Connect ended is told to the applet right behind it", () => {
+describe("what later requests report", () => {
+  it("REQ-24: how a Connect ended is reported by the applet directly after it", () => {
     const call = new Drive({ flow: chain() });
     call.dial([A]);
     call.now += 7400;
@@ -178,7 +178,7 @@ describe("what later requests are told", () => {
     expect(query).toMatchObject({ CallType: "incomplete", DialCallDuration: "0", DialWhomNumber: "" });
   });
 
-  it("REQ-29: a Connect that dialled nobody takes back what the one before told", () => {
+  it("REQ-29: a Connect that dialled nobody clears what the one before reported", () => {
     const flow = chain();
     const { second } = flow.applets;
     const exits = { nobody_dialed: "third" };
@@ -195,7 +195,7 @@ describe("what later requests are told", () => {
     expect(query).not.toHaveProperty("DialCallStatus");
   });
 
-  it("digits pressed before a Connect answer no prompt behind it", () => {
+  it("digits entered before a Connect do not answer a prompt after it", () => {
     const menu = { type: "menu", say: { text: "Press 1" }, keys: { "1": "talked" } };
     const greet = { type: "greeting", say: { text: "Hello" }, next: "sales" };
     const flow = flowOf(URL_ONLY, { nobody_dialed: "menu" });
@@ -206,7 +206,7 @@ describe("what later requests are told", () => {
     expect(call.applets).toEqual(["greet", "sales", "menu"]);
   });
 
-  it("EXIT-5: behind a callee who left, an applet that held the caller makes the platform end the call", () => {
+  it("EXIT-5: if an applet held the caller after the callee left, it is the platform that ends the call", () => {
     const greet = { type: "greeting", say: { text: "Goodbye" } };
     const flow = flowOf(URL_ONLY, { conversation_ended: "greet" });
     const call = new Drive({ flow: { ...flow, applets: { ...flow.applets, greet } } });
@@ -217,7 +217,7 @@ describe("what later requests are told", () => {
     expect(call.of("end")[0]?.record.ended_by).toBe("platform");
   });
 
-  it("API-4: the talking of several conversations adds up", () => {
+  it("API-4: the lengths of several conversations add up", () => {
     const call = new Drive({ flow: chain() });
     for (const leg of [2, 3]) {
       call.dial([A]);
@@ -274,13 +274,13 @@ describe("other ways to say whom to dial", () => {
     expect(call.dialled).toEqual(["sip:bina", A]);
   });
 
-  it("APP-7: a member of a group who is no user yet is rung at the phone of that name", () => {
+  it("APP-7: a group member who is not a user yet is rung at the phone of that name", () => {
     const account = { groups: { sales: ["carl"] } };
     const call = new Drive({ account, flow: flowOf({ dial_whom: { group: "sales" } }) });
     expect(call.dialled).toEqual(["sip:carl"]);
   });
 
-  it("APP-7: a group nobody knows dials nobody", () => {
+  it("APP-7: an unknown group dials nobody", () => {
     const call = new Drive({ flow: flowOf({ dial_whom: { group: "sales" } }) });
     expect(call.exits).toEqual(["sales.nobody_dialed"]);
     expect(call.report().warnings).toMatchObject([{ rule: "APP-7", path: "dial_whom.group", level: "warning" }]);
@@ -299,7 +299,7 @@ describe("other ways to say whom to dial", () => {
     expect(call.dialled).toEqual([A, B]);
   });
 
-  it("APP-7: what is wrong with the parameters is told with what is wrong with the text", () => {
+  it("APP-7: problems of the parameters are reported together with problems of the text", () => {
     const dial_whom = { url: "https://app.example/whom" };
     const call = new Drive({ flow: flowOf({ dial_whom, parameters: { colour: "blue" } }) });
     call.text(`${A}, nonsense`);
@@ -311,7 +311,7 @@ describe("other ways to say whom to dial", () => {
     expect(call.dialled).toEqual([A]);
   });
 
-  it("APP-7: parameters that a strict flow refuses make the URL's text of no use", () => {
+  it("APP-7: parameters that a strict flow refuses make the URL's text unusable", () => {
     const dial_whom = { url: "https://app.example/whom" };
     const call = new Drive({ flow: flowOf({ dial_whom, parameters: { max_ringing_duration: 90 } }) });
     call.text(`${A}, nonsense`);
@@ -340,7 +340,7 @@ describe("other ways to say whom to dial", () => {
     [{ url: { primary: "/connect" } }, "absolute http or https URL", ["url", "primary"]],
   ])("a document that names none or several of them is refused: %j", (parts, message, path) => {
     const flow = parseFlow(flowOf(parts));
-    if (flow.ok) throw new Error("it was taken");
+    if (flow.ok) throw new Error("the flow was accepted");
     const [problem] = flow.error;
     expect(problem?.message).toContain(message);
     expect(problem?.path.slice(0, 2)).toEqual(["applets", "sales"]);

@@ -3,7 +3,7 @@ import { updateHoldAudio } from "./hold-audio.ts";
 import type { ConnectDocument } from "./schema.ts";
 import { type ConnectState, hasDialled } from "./state.ts";
 
-/** EXIT-3: something was dialled, and no conversation came of it. `rule` and `message` say what made it stop. */
+/** EXIT-3: someone was dialled, but there was no conversation. `rule` and `message` say why dialling stopped. */
 export function leaveUnanswered(context: StepContext, state: ConnectState, rule: string, message: string): void {
   context.decide(rule, message);
   state.phase = "left";
@@ -12,7 +12,7 @@ export function leaveUnanswered(context: StepContext, state: ConnectState, rule:
 }
 
 /**
- * EXIT-1, EXIT-4: nothing was dialled. Without an applet behind *we didn't dial anyone* the flow goes on behind *nobody
+ * EXIT-1, EXIT-4: nobody was dialled. Without an applet at *we didn't dial anyone* the flow goes on at *nobody
  * answers*.
  */
 export function leaveUndialed(
@@ -37,7 +37,7 @@ export function leaveUndialed(
   context.leave("nobody_answered", "EXIT-4");
 }
 
-/** No answer can be used: at first nothing was dialled (EXIT-1); on a re-fetch something was (REF-6). */
+/** No answer can be used: the first time nobody has been dialled (EXIT-1), on a re-fetch someone has (REF-6). */
 export function leaveWithoutAnswer(
   context: StepContext,
   state: ConnectState,

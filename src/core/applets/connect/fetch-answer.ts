@@ -24,7 +24,7 @@ export function requestAnswer(
   const request: CustomerRequestState<ConnectAnswer> = { ...state.request };
   state.request = request;
   if (policy.primary !== "") {
-    // REF-3: a re-fetch names the list before; the attempts so far were learnt when their round closed.
+    // REF-3: a re-fetch names the previous list; the attempts so far became facts when their round closed.
     const numbers = hasDialled(state) ? (state.answer?.destinations ?? null) : null;
     return sendRequest(context, request, policy, context.query(numbers));
   }
@@ -39,7 +39,7 @@ export function requestAnswer(
   );
 }
 
-/** REQ-3: the dynamic URL speaks version 1.0 and says so; the older Dial-Whom URL is told apart by the missing header. */
+/** REQ-3: requests to the dynamic URL carry the version header (1.0); the older Dial-Whom URL is recognised by its absence. */
 export function requestPolicy(context: StepContext, document: ConnectDocument): RequestPolicy<ConnectAnswer> {
   const { url, dial_whom: whom, parameters } = document;
   const { account, flow } = context.setup;

@@ -1,6 +1,6 @@
 import type { AppletForm } from "../../call/applet.ts";
 
-/** What the builder draws for a Connect. What the URL's answer decides is not repeated here (RES-8, EXIT-6). */
+/** The builder's form for a Connect. What the URL's answer decides is not repeated here (RES-8, EXIT-6). */
 export const connectForm: AppletForm = {
   title: "Connect",
   summary: "Asks your URL whom to ring, rings them, and puts the caller through.",
@@ -8,7 +8,7 @@ export const connectForm: AppletForm = {
     {
       path: "url.primary",
       label: "Primary URL",
-      help: "Asked with the details of the call; answers within 5 seconds with JSON that names whom to dial.",
+      help: "Asked with the details of the call; must answer within 5 seconds with JSON that names whom to dial.",
       input: { kind: "url" },
       required: false,
     },

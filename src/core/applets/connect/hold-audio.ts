@@ -11,8 +11,8 @@ type Wanted =
   | { readonly kind: "leg"; readonly leg: number };
 
 /**
- * Brings what the caller hears in line with what they should hear (DIAL-7): called wherever a phase, a round or the answer
- * changes. What already plays goes on without a gap from attempt to attempt.
+ * Makes the caller hear what they should hear now (DIAL-7): called wherever a phase, a round or the answer
+ * changes. Audio that is already playing continues without a gap from attempt to attempt.
  */
 export function updateHoldAudio(context: StepContext, state: ConnectState): void {
   const wanted = wantedHoldAudio(state);
@@ -21,20 +21,20 @@ export function updateHoldAudio(context: StepContext, state: ConnectState): void
   if (wanted !== null) state.holdAudio = start(context, wanted);
 }
 
-/** A loop never ends by itself: a report that it did is a failure, and our own tone takes its place. */
+/** A loop never ends by itself: if it is reported as ended, it failed, and our own tone replaces it. */
 export function onHoldAudioFailed(context: StepContext, state: ConnectState, failure: string | null): void {
   if (state.holdAudio?.kind === "url") {
     warnReplaced(context, state.holdAudio.play, failure ?? "it ended");
     state.toneBroken = true;
   } else if (failure !== null) {
-    // Our own tone cannot be had either: silence, rather than trying for ever.
+    // Our own tone cannot be played either: silence is better than endless retries.
     return;
   }
   state.holdAudio = null;
   updateHoldAudio(context, state);
 }
 
-/** DIAL-7: the caller does not hear what the answer named, and its owner sees why (RES-9). */
+/** DIAL-7: the caller does not hear what the answer named, and the customer can see why (RES-9). */
 function warnReplaced(context: StepContext, play: string, failure: string): void {
   const parts = { rule: "DIAL-7", path: "music_on_hold", found: quote(failure), allowed: "audio that can be played" };
   const problem = `cannot be played (${failure})`;
@@ -52,19 +52,19 @@ function wantedHoldAudio(state: ConnectState): Wanted | null {
     case "custom_tone":
       return state.toneBroken ? { kind: "tone" } : { kind: "url", url: musicOnHold.url };
     case "operator_tone":
-      return heardLeg(state) ?? { kind: "tone" };
+      return forwardedLeg(state) ?? { kind: "tone" };
     default:
       return unreachable(musicOnHold);
   }
 }
 
-/** With several legs the first that sends any: it is kept as long as it rings. An answered leg is nobody's music. */
-function heardLeg(state: ConnectState): Wanted | null {
+/** With several legs, the first that sends early media, for as long as it rings. An answered leg is not hold audio. */
+function forwardedLeg(state: ConnectState): Wanted | null {
   if (state.phase !== "ringing") return null;
   const sending = activeAttempts(state).filter((each) => each.earlyMedia);
-  const heard =
+  const forwarded =
     sending.find((each) => state.holdAudio?.kind === "leg" && state.holdAudio.leg === each.leg) ?? sending[0];
-  return heard === undefined ? null : { kind: "leg", leg: heard.leg };
+  return forwarded === undefined ? null : { kind: "leg", leg: forwarded.leg };
 }
 
 function isPlaying(holdAudio: HoldAudio | null, wanted: Wanted | null): boolean {

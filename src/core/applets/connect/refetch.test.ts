@@ -51,7 +51,7 @@ describe("with fetch_after_attempt", () => {
     expect(call.exits).toEqual(["sales.conversation_ended"]);
   });
 
-  it("REF-2: the caller goes on hearing the music while the URL is asked", () => {
+  it("REF-2: the caller keeps hearing the hold audio while the URL is asked", () => {
     const call = new Drive();
     call.dial([A], AGAIN);
     call.refuses(2);
@@ -60,7 +60,7 @@ describe("with fetch_after_attempt", () => {
     expect(call.of("stop_playing")).toHaveLength(0);
   });
 
-  it("REF-2: nothing of the round before is still running while the URL is asked", () => {
+  it("REF-2: no timer of the previous round is left while the URL is asked", () => {
     const call = new Drive();
     call.dial([A], AGAIN);
     call.refuses(2);
@@ -69,7 +69,7 @@ describe("with fetch_after_attempt", () => {
     expect(call.outcomes).toEqual([`${A} busy`]);
   });
 
-  it("REF-3: the re-fetch tells of all attempts so far and of the list before", () => {
+  it("REF-3: the re-fetch reports all attempts so far and the previous list", () => {
     const call = new Drive();
     call.dial([A, B], AGAIN);
     call.after(30_000);
@@ -97,7 +97,7 @@ describe("with fetch_after_attempt", () => {
     expect(new Drive().query("connect")).not.toHaveProperty("numbers");
   });
 
-  it("REF-4: the same set of destinations, in whatever order and spelling, is not dialled again", () => {
+  it("REF-4: the same set of destinations, in any order and notation, is not dialled again", () => {
     const call = new Drive();
     call.dial([A, B], AGAIN);
     call.refuses(2);
@@ -107,7 +107,7 @@ describe("with fetch_after_attempt", () => {
     expect(call.exits).toEqual(["sales.nobody_answered"]);
   });
 
-  it("REF-4: a part of the set before is another set", () => {
+  it("REF-4: a subset of the previous set is a different set", () => {
     const call = new Drive();
     call.dial([A, B], AGAIN);
     call.refuses(2);
@@ -117,7 +117,7 @@ describe("with fetch_after_attempt", () => {
     expect(call.dialled).toEqual([A, B, B]);
   });
 
-  it("REF-4: a set that differs from the answer before is dialled, though an earlier answer had it", () => {
+  it("REF-4: a set that differs from the previous answer is dialled, even if an earlier answer had it", () => {
     const call = new Drive();
     call.dial([A], AGAIN);
     call.refuses(2);
@@ -127,7 +127,7 @@ describe("with fetch_after_attempt", () => {
     expect(call.dialled).toEqual([A, B, A]);
   });
 
-  it("REF-5: a re-fetch that answers false dials its whole list and asks no more", () => {
+  it("REF-5: a re-fetch that answers false dials its whole list and is not followed by another", () => {
     const call = new Drive();
     call.dial([A], AGAIN);
     call.refuses(2);
@@ -184,7 +184,7 @@ describe("with fetch_after_attempt", () => {
     expect(call.asked).toHaveLength(20);
   });
 
-  it("REF-8: the caller hanging up while the URL is asked again gives the request up", () => {
+  it("REF-8: a caller who hangs up while the URL is asked again cancels the request", () => {
     const call = new Drive();
     call.dial([A], AGAIN);
     call.refuses(2);
@@ -195,7 +195,7 @@ describe("with fetch_after_attempt", () => {
     expect(call.asked).toHaveLength(2);
   });
 
-  it("REF-8: the caller hanging up while a destination rings asks nothing more", () => {
+  it("REF-8: when the caller hangs up while a destination rings, the URL is not asked again", () => {
     const call = new Drive();
     call.dial([A], AGAIN);
     call.leaves();

@@ -8,7 +8,7 @@ const WHOM = { numbers: ["+919900000011"] };
 type Row = readonly [document: object, ...findings: (readonly [rule: string, path: string])[]];
 
 const ROWS: Readonly<Record<string, Row>> = {
-  "a URL's answer is not there yet": [{ url: { primary: "https://app.example/connect" } }],
+  "a URL, whose answer is not known yet": [{ url: { primary: "https://app.example/connect" } }],
   "parameters that are right": [{ parameters: NUMBERS }],
   "a number out of range": [
     { parameters: { ...NUMBERS, max_ringing_duration: 90 } },
@@ -17,20 +17,20 @@ const ROWS: Readonly<Record<string, Row>> = {
   "an unknown key": [{ parameters: { ...NUMBERS, colour: "blue" } }, ["RES-7", "parameters.colour"]],
   "parameters without a list": [{ parameters: {} }, ["RES-2", "parameters.destination"]],
   "a list without an array": [{ parameters: { destination: {} } }, ["RES-2", "parameters.destination.numbers"]],
-  "whom an account may dial, and from where, is its own business": [
+  "destinations and caller id, which depend on the account": [
     {
       parameters: { destination: { numbers: ["abc", "sip:anil@pbx.example"] }, outgoing_phone_number: "+918047100001" },
     },
   ],
-  "APP-7: numbers beside the parameters": [{ dial_whom: WHOM }],
-  "APP-7: parameters beside the numbers": [
+  "APP-7: numbers without parameters": [{ dial_whom: WHOM }],
+  "APP-7: numbers with parameters": [
     { dial_whom: WHOM, parameters: { max_ringing_duration: 90, colour: "blue" } },
     ["RES-5", "parameters.max_ringing_duration"],
     ["RES-7", "parameters.colour"],
   ],
 };
 
-describe("what the contract says of an answer written into the flow", () => {
+describe("findings about an answer written into the flow", () => {
   it.each(Object.entries(ROWS))("RES-9: %s", (_, [document, ...findings]) => {
     for (const mode of ["strict", "lenient"] as const) {
       const found = connect.review?.({ type: "connect", exits: {}, ...document }, mode) ?? [];
@@ -38,7 +38,7 @@ describe("what the contract says of an answer written into the flow", () => {
     }
   });
 
-  it("C23, APP-7: a group that the account does not have, where the account is known", () => {
+  it("C23, APP-7: a group that the account does not have, if the account is known", () => {
     const review = (groups: Readonly<Record<string, number>> | null) =>
       connect.review?.({ type: "connect", exits: {}, dial_whom: { group: "sales" } }, "strict", groups);
     expect(review(null)).toEqual([]);

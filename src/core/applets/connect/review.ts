@@ -6,13 +6,13 @@ import type { ValidationMode } from "../../contract/fields.ts";
 import { unknownGroup } from "./dial-whom.ts";
 import type { ConnectDocument } from "./schema.ts";
 
-/** No account in particular: what depends on one is left out below. */
+/** Any account will do: findings that depend on the account are left out below. */
 const SOME_ACCOUNT = plainAccount();
 
-/** Who may be dialled, and from which ExoPhone, is the account's business. */
+/** Which numbers may be dialled, and from which ExoPhone, depends on the account. */
 const DEPENDS_ON_ACCOUNT = /^destination\.numbers\[|^outgoing_phone_number/;
 
-/** What the contract says of the answer that is written into the flow, and of a group that the account does not have. */
+/** Findings about the answer that is written into the flow, and about a group that the account does not have. */
 export function reviewConnect(
   document: ConnectDocument,
   mode: ValidationMode,

@@ -9,7 +9,7 @@ import type { ConnectDocument } from "./schema.ts";
 import { type Attempt, changeAttempt, type ConnectState, activeAttempts } from "./state.ts";
 import { playOrBridge, PROMPT_TIMER } from "./conversation.ts";
 
-/** A dialled leg rings. Phones repeat their 180; the first counts. */
+/** A dialled leg rings. Phones repeat their 180; only the first counts. */
 export function onRinging(context: StepContext, state: ConnectState, attempt: Attempt): void {
   if (attempt.rang) return;
   changeAttempt(state, attempt.leg, { rang: true });
@@ -25,7 +25,7 @@ export function onEarlyMedia(context: StepContext, state: ConnectState, attempt:
   updateHoldAudio(context, state);
 }
 
-/** DIAL-3, DIAL-4: the first answer processed wins; everybody else stops ringing before anything else happens. */
+/** DIAL-3, DIAL-4: the first answer processed wins; all other legs stop ringing before anything else happens. */
 export function onAnswered(context: StepContext, state: ConnectState, attempt: Attempt): void {
   const { leg } = attempt;
   context.clearTimer(RING_TIMER);
@@ -56,7 +56,7 @@ export function onRingLimit(context: StepContext, state: ConnectState, document:
   afterAttempt(context, state, document);
 }
 
-/** DIAL-8: the callee hung up on the announcement: no conversation, so the next destination has its turn. */
+/** DIAL-8: the callee hung up during the announcement: no conversation, so the next destination is rung. */
 export function onLeftDuringPlayback(
   context: StepContext,
   state: ConnectState,

@@ -13,7 +13,7 @@ const dialWhom = z
 
 /**
  * The document of a Connect: whom to dial comes from a URL, is written into the flow (`parameters`, the same shape as the
- * URL's answer), or is named in the older Dial-Whom way (APP-7), then `parameters` may hold everything but the numbers.
+ * URL's answer), or is named in the older Dial-Whom form (APP-7); then `parameters` may hold everything but the numbers.
  */
 export const connectSchema = z
   .strictObject({

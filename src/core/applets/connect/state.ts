@@ -45,14 +45,14 @@ export interface ConnectState {
   /** Index of the next destination of the answer. */
   position: number;
   round: number;
-  /** The attempts of the present round, ended ones included. */
+  /** The attempts of the current round, ended ones included. */
   attempts: readonly Attempt[];
-  /** All earlier attempts, as later requests tell them. */
+  /** All earlier attempts, as later requests report them. */
   finishedLegs: readonly LegFacts[];
   /** E.164 shown to the destinations. */
   callerId: string;
   holdAudio: HoldAudio | null;
-  /** The custom tone could not be played: our own replaces it. */
+  /** The custom tone could not be played: the default tone replaces it. */
   toneBroken: boolean;
   /** Playback of `start_call_playback`. */
   announcement: string | null;
@@ -76,7 +76,7 @@ export function initialState(): ConnectState {
   };
 }
 
-/** Attempts of the present round that still ring or are up. */
+/** Attempts of the current round that are still ringing or up. */
 export function activeAttempts(state: ConnectState): readonly Attempt[] {
   return state.attempts.filter((each) => each.outcome === null);
 }
@@ -86,7 +86,7 @@ export function changeAttempt(state: ConnectState, leg: LegId, changes: Partial<
   state.attempts = state.attempts.map((each) => (each.leg === leg ? { ...each, ...changes } : each));
 }
 
-/** Something was dialled in this Connect. */
+/** This Connect has dialled someone. */
 export function hasDialled(state: ConnectState): boolean {
   return state.finishedLegs.length > 0 || state.attempts.length > 0;
 }

@@ -15,7 +15,7 @@ const AUDIO = {
 
 const TIMEOUT = { error: "timeout" };
 const WAV = { status: 200, headers: { "content-type": "audio/wav" } };
-const HEARD = { "Please enter your number.": 1000 };
+const SOUNDS = { "Please enter your number.": 1000 };
 
 /** The URL's answer in a script. */
 function answer(digits: number, timeoutS: number): NonNullable<ExampleScript["urls"]> {
@@ -33,30 +33,35 @@ type Row = readonly [
 ];
 
 const ROWS: Readonly<Record<string, Row>> = {
-  "a digit, as soon as may be": [
+  "a digit, as soon as possible": [
     TWO,
     "digits_entered",
     "fast",
-    { urls: answer(1, 1), sounds: HEARD, presses: [{ afterMs: 1999, digits: "1" }], takesMs: 1999 },
+    { urls: answer(1, 1), sounds: SOUNDS, presses: [{ afterMs: 1999, digits: "1" }], takesMs: 1999 },
   ],
-  "a digit at the last moment, and none behind it": [
+  "a digit at the last moment, and none after it": [
     TWO,
     "digits_entered",
     "slow",
-    { urls: answer(2, 600), sounds: HEARD, presses: [{ afterMs: 600_999, digits: "1" }], takesMs: 1_200_999 },
+    { urls: answer(2, 600), sounds: SOUNDS, presses: [{ afterMs: 600_999, digits: "1" }], takesMs: 1_200_999 },
   ],
-  "a digit behind a silence, which its prompt ends": [
+  "a digit after a silence, which its prompt ends": [
     TWO,
     "digits_entered",
     "silent",
-    { urls: answer(2, 600), sounds: HEARD, presses: [{ afterMs: 600_999, digits: "1" }], takesMs: 1_200_999 },
+    { urls: answer(2, 600), sounds: SOUNDS, presses: [{ afterMs: 600_999, digits: "1" }], takesMs: 1_200_999 },
   ],
-  "nothing, as soon as may be": [TWO, "nothing_entered", "fast", { urls: answer(1, 1), sounds: HEARD, takesMs: 2000 }],
-  "nothing, as late as may be": [
+  "nothing, as soon as possible": [
+    TWO,
+    "nothing_entered",
+    "fast",
+    { urls: answer(1, 1), sounds: SOUNDS, takesMs: 2000 },
+  ],
+  "nothing, as late as possible": [
     TWO,
     "nothing_entered",
     "slow",
-    { urls: answer(2, 600), sounds: HEARD, takesMs: 601_000 },
+    { urls: answer(2, 600), sounds: SOUNDS, takesMs: 601_000 },
   ],
   "nothing, without a sound": [ONE, "nothing_entered", "silent", { urls: [[PRIMARY, TIMEOUT]], takesMs: 5000 }],
   "silence of a URL": [ONE, "silence", "silent", { urls: [[PRIMARY, TIMEOUT]], takesMs: 5000 }],
@@ -95,7 +100,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     "silent",
     { urls: [], sounds: { "Your number?": 1000 }, takesMs: 24_000 },
   ],
-  "silence of parameters with audio for each time": [
+  "silence of parameters with audio for both prompts": [
     { parameters: AUDIO },
     "silence",
     "slow",

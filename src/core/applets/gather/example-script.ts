@@ -20,31 +20,31 @@ export function gatherExampleScript(
     return { urls: asked.map((each) => [each, TIMES_OUT] as const), takesMs: asked.length * REQUEST_DEADLINE_MS };
   }
   const json = url === undefined ? parameters : answerFor(timing);
-  const judged = validateGatherBody(json, "strict");
-  if (!judged.usable) return target === "nothing_entered" ? { takesMs: 0 } : null;
-  const course = exampleScriptOfAnswer(judged.answer, target);
-  return url === undefined ? course : { ...course, urls: [[url.primary, { status: 200, json }]] };
+  const evaluated = validateGatherBody(json, "strict");
+  if (!evaluated.usable) return target === "nothing_entered" ? { takesMs: 0 } : null;
+  const script = exampleScriptOfAnswer(evaluated.answer, target);
+  return url === undefined ? script : { ...script, urls: [[url.primary, { status: 200, json }]] };
 }
 
-/** What its URL answers so that it goes fast, or as slowly as it may. */
+/** What its URL answers to make the call as fast, or as slow, as possible. */
 function answerFor(timing: Timing): Readonly<Record<string, unknown>> {
-  const isBrisk = timing === "fast";
+  const isFast = timing === "fast";
   return {
     gather_prompt: { text: "Please enter your number." },
-    max_input_digits: isBrisk ? 1 : 2,
-    input_timeout: isBrisk ? 1 : LONGEST_TIMEOUT_S,
+    max_input_digits: isFast ? 1 : 2,
+    input_timeout: isFast ? 1 : LONGEST_TIMEOUT_S,
   };
 }
 
 function exampleScriptOfAnswer(answer: GatherAnswer, target: string): ExampleScript {
   const { prompt, repeatPrompt, maxInputDigits, inputTimeoutS, repeatMenu, finishOnKey } = answer;
-  const said = bothPrompts(exampleScriptOfPrompt(prompt), exampleScriptOfPrompt(repeatPrompt ?? prompt));
+  const prompts = bothPrompts(exampleScriptOfPrompt(prompt), exampleScriptOfPrompt(repeatPrompt ?? prompt));
   const timeoutMs = inputTimeoutS * 1000;
-  if (target !== "digits_entered") return { ...said, takesMs: (EXAMPLE_PROMPT_MS + timeoutMs) * (repeatMenu + 1) };
-  // One digit behind the prompt, at the last moment; then the time for the next runs out, unless one is enough.
+  if (target !== "digits_entered") return { ...prompts, takesMs: (EXAMPLE_PROMPT_MS + timeoutMs) * (repeatMenu + 1) };
+  // One digit after the prompt, at the last moment; then the time for the next runs out, unless one is enough.
   const afterMs = EXAMPLE_PROMPT_MS + timeoutMs - 1;
   const digits = finishOnKey === "1" ? "2" : "1";
-  return { ...said, presses: [{ afterMs, digits }], takesMs: afterMs + (maxInputDigits === 1 ? 0 : timeoutMs) };
+  return { ...prompts, presses: [{ afterMs, digits }], takesMs: afterMs + (maxInputDigits === 1 ? 0 : timeoutMs) };
 }
 
 /** In a script all prompts take the same time. */

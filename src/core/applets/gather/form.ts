@@ -1,6 +1,6 @@
 import type { AppletForm } from "../../call/applet.ts";
 
-/** What the builder draws for a Gather. */
+/** The builder's form for a Gather. */
 export const gatherForm: AppletForm = {
   title: "Gather",
   summary: "Asks the caller for digits, with a prompt your URL decides.",
@@ -8,7 +8,7 @@ export const gatherForm: AppletForm = {
     {
       path: "url.primary",
       label: "Primary URL",
-      help: "Asked with the details of the call; answers within 5 seconds with JSON that holds the prompt.",
+      help: "Asked with the details of the call; must answer within 5 seconds with JSON that holds the prompt.",
       input: { kind: "url" },
       required: false,
     },

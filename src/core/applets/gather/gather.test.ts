@@ -24,8 +24,8 @@ function asking(): Drive {
   return new Drive({ flow: gatherFlow(URL_ALONE) });
 }
 
-/** What an operator reads of the Gather, from its beginning to its exit. */
-function story(call: Drive): string[] {
+/** What an operator reads about the Gather, from its start to its exit. */
+function traceLines(call: Drive): string[] {
   const from = call.trace.findIndex((entry) => entry.type === "applet.entered");
   const to = call.trace.findIndex((entry) => entry.type === "exit.taken");
   return call.trace.slice(from, to + 1).map((entry) => {
@@ -40,10 +40,10 @@ function used(more: Record<string, unknown> = {}): string {
   return `answer.used ${JSON.stringify({ ...PROMPT, ...defaults, repeat_gather_prompt: null, ...more })}`;
 }
 
-const HEAD = ["applet.entered", "call.answered"];
-const ASKED = [...HEAD, "request.sent https://app.example/gather"];
-const SAID = "playback.started APP-1 text: Your order number?";
-const HEARD = "playback.ended played to its end";
+const START = ["applet.entered", "call.answered"];
+const ASKED = [...START, "request.sent https://app.example/gather"];
+const PROMPT_STARTED = "playback.started APP-1 text: Your order number?";
+const PROMPT_ENDED = "playback.ended played to its end";
 const NEEDED = "gather_prompt is missing; allowed is an object with text, or with audio_url (http or https)";
 const REFUSED = "The answer has status 500; only 200 is usable: it cannot be used.";
 
@@ -54,15 +54,15 @@ describe("the trace of a Gather", () => {
       { parameters: { ...PROMPT, max_input_digits: 2, input_timeout: 7 } },
       (call) => call.presses("42"),
       [
-        ...HEAD,
+        ...START,
         used({ max_input_digits: 2, input_timeout: 7 }),
-        SAID,
+        PROMPT_STARTED,
         "digits 42 2 digits are enough.",
         "exit.taken APP-2 digits_entered",
       ],
     ],
     [
-      "the finish key, in an answer of a URL",
+      "the finish digit, in an answer of a URL",
       URL_ALONE,
       (call) => {
         call.json(PROMPT);
@@ -72,8 +72,8 @@ describe("the trace of a Gather", () => {
         ...ASKED,
         "request.result The answer is valid and is used.",
         used(),
-        SAID,
-        "digits 42 The caller pressed #.",
+        PROMPT_STARTED,
+        "digits 42 The caller entered #.",
         "exit.taken APP-2 digits_entered",
       ],
     ],
@@ -84,7 +84,7 @@ describe("the trace of a Gather", () => {
         call.presses("4");
         call.after(5000);
       },
-      [...HEAD, used(), SAID, "digits 4 No further digit came in time.", "exit.taken APP-2 digits_entered"],
+      [...START, used(), PROMPT_STARTED, "digits 4 No further digit came in time.", "exit.taken APP-2 digits_entered"],
     ],
     [
       "no digit, asked twice",
@@ -96,13 +96,13 @@ describe("the trace of a Gather", () => {
         }
       },
       [
-        ...HEAD,
+        ...START,
         used({ repeat_menu: 1 }),
-        SAID,
-        HEARD,
+        PROMPT_STARTED,
+        PROMPT_ENDED,
         "decision APP-2 Nothing was entered: the prompt plays again.",
-        SAID,
-        HEARD,
+        PROMPT_STARTED,
+        PROMPT_ENDED,
         "exit.taken APP-2 nothing_entered",
       ],
     ],
@@ -123,21 +123,21 @@ describe("the trace of a Gather", () => {
       { parameters: {} },
       () => undefined,
       [
-        ...HEAD,
+        ...START,
         `answer.finding APP-2 ${NEEDED}: the answer is invalid.`,
         `decision APP-2 No digits can be asked for: ${NEEDED}: the answer is invalid.`,
         "exit.taken APP-2 nothing_entered",
       ],
     ],
-  ])("APP-2: tells what became of %s", (_, parts, goOn, told) => {
+  ])("APP-2: shows %s", (_, parts, proceed, expected) => {
     const call = new Drive({ flow: gatherFlow(parts) });
-    goOn(call);
-    expect(story(call)).toEqual(told);
+    proceed(call);
+    expect(traceLines(call)).toEqual(expected);
   });
 });
 
 describe("a Gather", () => {
-  it("APP-2: the finish key ends the input and is no part of it", () => {
+  it("APP-2: the finish digit ends the input and is not part of it", () => {
     const call = gathering();
     call.presses("2152#");
     expect(call.of("stop_playing")).toHaveLength(1);
@@ -176,13 +176,13 @@ describe("a Gather", () => {
     expect(call.call.facts.digits).toBeNull();
   });
 
-  it("APP-2: with finish_on_key empty every key is a digit", () => {
+  it("APP-2: with finish_on_key empty, * and # are digits too", () => {
     const call = gathering({ finish_on_key: "", max_input_digits: 3 });
     call.presses("1#*");
     expect(call.query("passthru")["digits"]).toBe('"1#*"');
   });
 
-  it("APP-2: repeat_menu asks again, with repeat_gather_prompt where there is one", () => {
+  it("APP-2: repeat_menu asks again, with repeat_gather_prompt if it is set", () => {
     const call = gathering({ repeat_menu: 1, repeat_gather_prompt: { text: "Once more?" } });
     call.played();
     call.after(5000);
@@ -203,7 +203,7 @@ describe("a Gather", () => {
     expect(call.exits).toEqual([]);
   });
 
-  it("APP-2: behind a prompt that never reports its end digits are still waited for", () => {
+  it("APP-2: after a prompt that never reports its end, the Gather still waits for digits", () => {
     const call = gathering();
     call.after(600_000);
     expect(call.kinds).toEqual(["stop_playing", "set_timer"]);
@@ -213,7 +213,7 @@ describe("a Gather", () => {
     expect(call.exits).toEqual(["ask.nothing_entered"]);
   });
 
-  it("APP-2: digits pressed ahead answer it, and what is left over is kept", () => {
+  it("APP-2: digits typed ahead answer it, and what is left over is kept", () => {
     const flow = gatherFlow({ parameters: { ...PROMPT, max_input_digits: 2 } });
     const greet = { type: "greeting", say: { text: "Hello" }, next: "ask" };
     const call = new Drive({ flow: { ...flow, start: "greet", applets: { ...flow.applets, greet } } });
@@ -224,7 +224,7 @@ describe("a Gather", () => {
     expect(call.of("play")).toHaveLength(1);
   });
 
-  it("APP-2: digits pressed ahead that are not enough begin the wait for the next", () => {
+  it("APP-2: digits typed ahead that are not enough start the wait for the next", () => {
     const call = asking();
     call.presses("7");
     call.json(PROMPT);
@@ -234,16 +234,16 @@ describe("a Gather", () => {
   });
 
   it.each<[string, (call: Drive) => void]>([
-    ["in which nothing is entered", (call) => call.after(5000)],
-    ["in which the finish key alone is pressed", (call) => call.presses("#")],
-  ])("C1, REQ-25: behind a Gather %s the digits of the one before are absent", (_, nothing) => {
+    ["that got nothing", (call) => call.after(5000)],
+    ["that got only the finish digit", (call) => call.presses("#")],
+  ])("C1, REQ-25: after a Gather %s the digits of the one before are absent", (_, enterNothing) => {
     const first = { type: "gather", parameters: PROMPT, exits: { digits_entered: "ask" } };
     const ask = { type: "gather", parameters: PROMPT, exits: { nothing_entered: "pass" } };
     const pass = { type: "passthru", url: "https://app.example/pass", exits: {} };
     const call = new Drive({ flow: { flow: "1", start: "first", applets: { first, ask, pass } } });
     call.presses("42#");
     call.played();
-    nothing(call);
+    enterNothing(call);
     expect(call.exits).toEqual(["first.digits_entered", "ask.nothing_entered"]);
     expect(call.query("passthru")).not.toHaveProperty("digits");
   });
@@ -265,7 +265,7 @@ describe("a Gather", () => {
   it.each([
     [0, "gather_prompt"],
     [1, "repeat_gather_prompt"],
-  ])("C8, APP-1: after %i repetitions a prompt that is skipped is a warning about %s", (repeats, path) => {
+  ])("C8, APP-1: after %i repetitions a skipped prompt is a warning about %s", (repeats, path) => {
     const call = gathering({ repeat_menu: 1, repeat_gather_prompt: { text: "Again?" } });
     for (let i = 0; i < repeats; i++) {
       call.played();
@@ -284,7 +284,7 @@ describe("a Gather", () => {
     expect(call.of("end")).toHaveLength(1);
   });
 
-  it("APP-2: the recording of a conversation before, which closes late, is nothing to it", () => {
+  it("APP-2: the recording of an earlier conversation that closes late does not affect it", () => {
     const exits = { conversation_ended: "ask" };
     const sales = { type: "connect", url: { primary: "https://app.example/connect" }, exits };
     const flow = gatherFlow({ parameters: PROMPT });
@@ -298,7 +298,7 @@ describe("a Gather", () => {
     expect(call.exits).toEqual(["sales.conversation_ended", "ask.digits_entered"]);
   });
 
-  it("RES-9, RES-27: an answer whose prompt was still looked at when the caller left keeps its result", () => {
+  it("RES-9, RES-27: an answer whose prompt was still being checked when the caller left keeps its result", () => {
     const call = asking();
     call.json({ gather_prompt: { audio_url: "https://cdn.example/ask.wav" } });
     call.leaves();
@@ -318,7 +318,7 @@ describe("a Gather", () => {
     expect(call.of("play")[0]?.items).toEqual([{ kind: "url", url: "https://cdn.example/ask.wav" }]);
   });
 
-  it("RES-5, RES-27: in a lenient flow digits are asked for although the prompt's audio is not there", () => {
+  it("RES-5, RES-27: a lenient flow asks for digits although the prompt's audio is missing", () => {
     const call = new Drive({ flow: { ...gatherFlow(URL_ALONE), validation: "lenient" } });
     call.json({ gather_prompt: { audio_url: "https://cdn.example/ask.wav" } });
     call.status(404);
@@ -328,7 +328,7 @@ describe("a Gather", () => {
     expect(call.query("passthru")["digits"]).toBe('"8"');
   });
 
-  it("APP-2: keys pressed while the URL is asked are not lost", () => {
+  it("APP-2: digits entered while the URL is asked are not lost", () => {
     const call = asking();
     call.presses("7#");
     call.json(PROMPT);
@@ -342,13 +342,13 @@ describe("a Gather", () => {
     expect(call.exits).toEqual(["ask.nothing_entered"]);
   });
 
-  it("APP-2: parameters that cannot be used take the second exit, and say why", () => {
+  it("APP-2: unusable parameters take the second exit, with a finding", () => {
     const call = new Drive({ flow: gatherFlow({ parameters: { max_input_digits: 3 } }) });
     expect(call.exits).toEqual(["ask.nothing_entered"]);
     expect(call.traced("answer.finding")[0]?.path).toBe("gather_prompt");
   });
 
-  it("APP-2: parameters are reviewed as the flow's validation wants it; what a URL answers is not known before", () => {
+  it("APP-2: parameters are reviewed in the flow's validation mode; a URL's answer is not known in advance", () => {
     const parameters = { ...PROMPT, input_timeout: 900 };
     const review = (document: object, mode: "strict" | "lenient") =>
       gather.review?.({ type: "gather", exits: {}, ...document }, mode).map(({ level, path }) => `${level} ${path}`);

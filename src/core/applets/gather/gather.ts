@@ -33,7 +33,7 @@ interface AskingState {
   readonly answer: null;
 }
 
-/** From then on. */
+/** Once an answer is in use. */
 interface GatheringState {
   readonly answer: GatherAnswer;
   readonly prompt: PromptState;
@@ -61,7 +61,7 @@ const kind: AppletKind<GatherDocument, GatherState> = {
   exampleScript: gatherExampleScript,
   enter(context, document) {
     const request: CustomerRequestState<GatherAnswer> = noRequest();
-    const policy = questionOf(context, document);
+    const policy = policyOf(context, document);
     if (document.url !== undefined)
       return proceed(context, request, sendRequest(context, request, policy, context.query()));
     const evaluated = validateGatherBody(document.parameters, context.setup.flow.validation);
@@ -78,7 +78,7 @@ const kind: AppletKind<GatherDocument, GatherState> = {
 
 export const gather = defineApplet(kind);
 
-function questionOf(context: StepContext, { url }: GatherDocument): RequestPolicy<GatherAnswer> {
+function policyOf(context: StepContext, { url }: GatherDocument): RequestPolicy<GatherAnswer> {
   return {
     purpose: "gather",
     primary: url?.primary ?? "",
@@ -87,7 +87,7 @@ function questionOf(context: StepContext, { url }: GatherDocument): RequestPolic
     accept: ACCEPT_JSON,
     maxRequests: MAX_FETCHES_PER_CONNECT,
     evaluate: (outcome) => validateGatherAnswer(outcome, context.setup.flow.validation),
-    // A prompt that is not there is skipped when it is played: the digits can still be asked for.
+    // A prompt that cannot be fetched is skipped when it is due: digits can still be asked for.
     withoutAudio: (answer) => answer,
   };
 }
@@ -99,11 +99,11 @@ function gatherPrompts({ parameters }: GatherDocument, language: string): readon
   return [{ kind: "text", text: evaluated.answer.prompt.value, language }];
 }
 
-/** While nobody knows yet what to ask for, digits are pressed ahead. */
+/** Digits entered before the answer arrives are type-ahead. */
 function onReply(context: StepContext, document: GatherDocument, state: AskingState, event: AppletEvent): GatherState {
   if (event.kind === "digit") context.addTypeAhead(event.digit);
   const request = { ...state.request };
-  const reply = onRequestEvent(context, request, questionOf(context, document), event);
+  const reply = onRequestEvent(context, request, policyOf(context, document), event);
   return reply === null ? state : proceed(context, request, reply);
 }
 
@@ -128,7 +128,7 @@ function proceed(
   }
 }
 
-/** Says the prompt; digits pressed ahead are taken first, and make it superfluous. */
+/** Plays the prompt, unless digits were typed ahead: those are taken first, and no prompt is needed. */
 function begin(context: StepContext, answer: GatherAnswer, repeats: number): GatherState {
   const state: GatheringState = { answer, prompt: { request: null, play: null }, digits: "", repeats };
   const ahead = context.takeTypeAhead();
@@ -148,23 +148,23 @@ function onInput(context: StepContext, state: GatheringState, event: AppletEvent
   return prompt === null ? state : listen(context, { ...state, prompt });
 }
 
-/** The time for a digit counts from the end of the prompt, or from the digit before. */
+/** The time for a digit counts from the end of the prompt, or from the previous digit. */
 function listen(context: StepContext, state: GatheringState): GatherState {
   if (isPromptOver(state.prompt)) context.setTimer(INPUT_TIMER, state.answer.inputTimeoutS * 1000);
   return state;
 }
 
-/** The finish key, or enough digits, end the input. What is left over is for the next prompt. */
-function takeDigits(context: StepContext, state: GatheringState, pressed: string): GatherState {
+/** The finish digit, or enough digits, end the input. What is left over is for the next prompt. */
+function takeDigits(context: StepContext, state: GatheringState, entered: string): GatherState {
   const { answer } = state;
   let { digits } = state;
-  for (let i = 0; i < pressed.length; i++) {
-    const digit = pressed.charAt(i);
+  for (let i = 0; i < entered.length; i++) {
+    const digit = entered.charAt(i);
     const isFinish = digit === answer.finishOnKey;
     if (!isFinish) digits += digit;
     if (!isFinish && digits.length < answer.maxInputDigits) continue;
-    for (const rest of pressed.slice(i + 1)) context.addTypeAhead(rest);
-    const how = isFinish ? `The caller pressed ${digit}.` : `${digits.length} digits are enough.`;
+    for (const rest of entered.slice(i + 1)) context.addTypeAhead(rest);
+    const how = isFinish ? `The caller entered ${digit}.` : `${digits.length} digits are enough.`;
     return finish(context, { ...state, digits }, how);
   }
   return listen(context, { ...state, digits });
@@ -187,7 +187,7 @@ function finish(context: StepContext, state: GatheringState, how: string): Gathe
   return state;
 }
 
-/** REQ-25: an earlier prompt's digits are not sent again after one that got none. */
+/** REQ-25: the digits of an earlier prompt are not sent again after a prompt that got none. */
 function leaveWithNothing(context: StepContext): void {
   context.updateFacts({ digits: null });
   context.leave("nothing_entered", "APP-2");

@@ -6,7 +6,7 @@ import { Drive } from "../../engine/testing/drive.ts";
 import { parseFlow } from "../../flow/flow.ts";
 import { greeting } from "./greeting.ts";
 
-/** A greeting, and behind it a menu that shows what was pressed. */
+/** A greeting, followed by a menu that shows which digit was entered. */
 function greetingFlow(say: unknown) {
   return {
     flow: "1",
@@ -26,7 +26,7 @@ describe("a greeting", () => {
     [{ text: "Hello" }, { kind: "text", text: "Hello", language: "en-IN" }],
     [{ audio_url: "https://cdn.example/hello.wav" }, { kind: "url", url: "https://cdn.example/hello.wav" }],
     [{ audio_file: "hello.wav" }, { kind: "file", file: "hello.wav" }],
-  ])("APP-1: says %j, then goes on", (say, item) => {
+  ])("APP-1: plays %j, then goes on", (say, item) => {
     const call = new Drive({ flow: greetingFlow(say) });
     expect(call.of("play")).toMatchObject([{ legs: [CALLER], items: [item], loop: false }]);
     expect(call.applets).toEqual(["greet"]);
@@ -35,7 +35,7 @@ describe("a greeting", () => {
     expect(call.exits).toEqual(["greet.next"]);
   });
 
-  it("APP-1: asks a URL what to say, with the details it needs and no version header", () => {
+  it("APP-1: asks a URL what to play, with the details it needs and no version header", () => {
     const call = new Drive({
       flow: greetingFlow(URL_SAY),
       call: { customField: "order_1", direction: "outbound-dial" },
@@ -87,7 +87,7 @@ describe("a greeting", () => {
     expect(call.report().warnings).toEqual([{ rule: "APP-1", path: "say", level: "warning", message }]);
   });
 
-  it("keys pressed during it answer the prompt behind it", () => {
+  it("digits entered during it answer the next prompt", () => {
     const call = new Drive({ flow: greetingFlow({ text: "Hello" }) });
     call.presses("1");
     expect(call.applets).toEqual(["greet"]);
@@ -96,7 +96,7 @@ describe("a greeting", () => {
     expect(call.of("play")).toHaveLength(1);
   });
 
-  it("no more than 255 keys are kept", () => {
+  it("no more than 255 digits are kept", () => {
     const call = new Drive({ flow: greetingFlow({ text: "Hello" }) });
     call.presses("9".repeat(300));
     expect(call.call.typeAhead).toBe("9".repeat(255));
@@ -118,14 +118,14 @@ function documentOf(say: unknown, next?: string) {
   return greeting.schema.parse({ type: "greeting", say, next });
 }
 
-describe("what the proofs of a flow know of a greeting", () => {
-  it("its exit, which lies behind something heard", () => {
+describe("what flow verification knows about a greeting", () => {
+  it("its exit is taken after a sound", () => {
     expect(greeting.exits(documentOf({ text: "Hello" }, "menu"))).toEqual([
       { name: "next", label: "then", target: "menu", path: ["next"], waits: false, silence: HEARD, optional: false },
     ]);
   });
 
-  it("APP-1: with a URL, its exit may lie behind 5 s of silence", () => {
+  it("APP-1: with a URL, its exit may follow 5 s of silence", () => {
     const silence = { afterSound: 0, throughout: 5000 };
     expect(greeting.exits(documentOf(URL_SAY))).toEqual([
       { name: "next", label: "then", target: null, path: ["next"], waits: true, silence, optional: false },
@@ -135,7 +135,7 @@ describe("what the proofs of a flow know of a greeting", () => {
   it.each([
     [{ text: "Hello" }, 0],
     [URL_SAY, 5000],
-  ])("APP-1: saying %j it is silent for %i ms at worst", (say, silenceMs) => {
+  ])("APP-1: playing %j, it is silent for %i ms at worst", (say, silenceMs) => {
     const silentBecause = "Its URL may take 5 s to say what to say.";
     expect(greeting.times(documentOf(say))).toEqual({ ...DIALS_NOBODY, silenceMs, silentBecause });
   });

@@ -15,7 +15,7 @@ const schema = z.strictObject({
 
 type GreetingDocument = z.infer<typeof schema>;
 
-/** APP-1: says something, then goes on. Keys pressed meanwhile are kept for the prompt behind it. */
+/** APP-1: plays something, then goes on. Digits entered meanwhile are kept for the next prompt. */
 const kind: AppletKind<GreetingDocument, PromptState> = {
   type: "greeting",
   schema,
@@ -24,7 +24,7 @@ const kind: AppletKind<GreetingDocument, PromptState> = {
   docs: "greeting.md",
   form: {
     title: "Greeting",
-    summary: "Says a text or plays audio to the caller, then goes on.",
+    summary: "Speaks a text or plays audio to the caller, then goes on.",
     fields: [
       {
         path: "say",
@@ -33,14 +33,14 @@ const kind: AppletKind<GreetingDocument, PromptState> = {
         input: { kind: "say" },
         required: true,
       },
-      { path: "next", label: "Then", help: "The applet behind it.", input: { kind: "applet" }, required: false },
+      { path: "next", label: "Then", help: "The next applet.", input: { kind: "applet" }, required: false },
     ],
     sample: { type: "greeting", say: { text: "Welcome." } },
   },
   exits({ say: what, next }) {
-    // Static words take time but wait for nobody; a URL is waited for.
+    // A fixed prompt takes time but waits for nobody; a URL is waited for.
     const waits = what.url !== undefined;
-    // A URL that answers nothing usable is skipped.
+    // A URL without a usable answer is skipped.
     const silence = waits ? { afterSound: 0, throughout: REQUEST_DEADLINE_MS } : HEARD;
     return [{ name: "next", label: "then", target: next ?? null, path: ["next"], waits, silence, optional: false }];
   },

@@ -14,7 +14,7 @@ describe("a hangup", () => {
     expect(call.of("end")[0]?.record).toMatchObject({ status: "completed", ended_by: "platform" });
   });
 
-  it("APP-8: refuses a caller whom nothing answered", () => {
+  it("APP-8: refuses a caller who was not answered", () => {
     const call = new Drive({ flow: { flow: "1", start: "bye", applets: { bye: { type: "hangup" } } } });
     expect(call.of("reject")).toEqual([{ kind: "reject", sip: 603 }]);
     expect(call.of("answer")).toEqual([]);

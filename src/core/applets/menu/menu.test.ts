@@ -23,7 +23,7 @@ function menuFlow(more: Record<string, unknown> = {}) {
 }
 
 describe("an IVR menu", () => {
-  it("APP-3: a key takes its exit, and the prompt stops", () => {
+  it("APP-3: a digit takes its exit, and the prompt stops", () => {
     const call = new Drive({ flow: menuFlow() });
     call.presses("1");
     expect(call.of("stop_playing")).toHaveLength(1);
@@ -31,7 +31,7 @@ describe("an IVR menu", () => {
     expect(call.applets).toEqual(["menu", "one"]);
   });
 
-  it("APP-3: no key in time takes the exit no_input; the time counts from the end of the prompt", () => {
+  it("APP-3: no digit in time takes the exit no_input; the time counts from the end of the prompt", () => {
     const call = new Drive({ flow: menuFlow({ input_timeout: 7 }) });
     call.after(30_000);
     call.played();
@@ -41,7 +41,7 @@ describe("an IVR menu", () => {
     expect(call.exits).toEqual(["menu.no_input"]);
   });
 
-  it("APP-3: a key that is not on the menu takes the exit invalid", () => {
+  it("APP-3: a digit that is not on the menu takes the exit invalid", () => {
     const call = new Drive({ flow: menuFlow() });
     call.played();
     call.presses("9");
@@ -60,16 +60,16 @@ describe("an IVR menu", () => {
     expect(call.exits).toEqual(["menu.no_input"]);
   });
 
-  it("APP-3: a wrong key stops the prompt, or the request for its words, before it plays again", () => {
-    const saying = new Drive({ flow: menuFlow({ repeat: 1 }) });
-    saying.presses("9");
-    expect(saying.kinds).toEqual(["stop_playing", "clear_timer", "play", "set_timer"]);
+  it("APP-3: a wrong digit stops the prompt, or the request for it, before it plays again", () => {
+    const playing = new Drive({ flow: menuFlow({ repeat: 1 }) });
+    playing.presses("9");
+    expect(playing.kinds).toEqual(["stop_playing", "clear_timer", "play", "set_timer"]);
     const asking = new Drive({ flow: menuFlow({ repeat: 1, say: { url: "https://app.example/words" } }) });
     asking.presses("9");
     expect(asking.kinds).toEqual(["cancel_request", "fetch"]);
   });
 
-  it("APP-3: the wait for a key before does not cut into the repeated prompt", () => {
+  it("APP-3: the wait for a digit does not cut into the repeated prompt", () => {
     const call = new Drive({ flow: menuFlow({ repeat: 1 }) });
     call.played();
     call.after(4000);
@@ -81,7 +81,7 @@ describe("an IVR menu", () => {
     expect(call.call.timers.map((timer) => timer.id)).toEqual(["call", "input"]);
   });
 
-  it("REQ-25: the key is told to later requests", () => {
+  it("REQ-25: later requests carry the digit", () => {
     const applets = {
       menu: { ...MENU, keys: { "1": "pass" } },
       pass: { type: "passthru", url: "https://app.example/p" },
@@ -94,9 +94,9 @@ describe("an IVR menu", () => {
   });
 
   it.each<[string, string, (call: Drive) => void, string | undefined]>([
-    ["no key is pressed", "no_input", (call) => call.after(5000), undefined],
-    ["a wrong key is pressed", "invalid", (call) => call.presses("9"), '"9"'],
-  ])("C1, REQ-25: behind a menu in which %s (%s) the key of the one before is gone", (_, exit, happens, digits) => {
+    ["no digit is entered", "no_input", (call) => call.after(5000), undefined],
+    ["a wrong digit is entered", "invalid", (call) => call.presses("9"), '"9"'],
+  ])("C1, REQ-25: after a menu in which %s (%s) the digit of the one before is gone", (_, exit, happens, digits) => {
     const applets = {
       first: { ...MENU, keys: { "1": "menu" }, no_input: "none", invalid: "none" },
       menu: { ...MENU, keys: {}, [exit]: "pass" },
@@ -112,7 +112,7 @@ describe("an IVR menu", () => {
     expect(call.query("passthru")["digits"]).toBe(digits);
   });
 
-  it("further keys are kept for the prompt behind it", () => {
+  it("further digits are kept for the next prompt", () => {
     const flow = menuFlow();
     const applets = { ...flow.applets, one: { ...MENU, keys: { "2": "hash" } } };
     const call = new Drive({
@@ -126,7 +126,7 @@ describe("an IVR menu", () => {
     expect(call.applets).toEqual(["menu", "first", "one", "hash"]);
   });
 
-  it("keys of nobody's alphabet, and keys of the callee, are no keys", () => {
+  it("unknown digits and digits of the callee are ignored", () => {
     const call = new Drive({ flow: menuFlow() });
     call.event({ kind: "digit", leg: 1, digit: "A" });
     call.event({ kind: "digit", leg: 1, digit: "12" });
@@ -153,42 +153,49 @@ function documentOf(more: Record<string, unknown>) {
   return menu.schema.parse({ ...MENU, ...more });
 }
 
-describe("what the proofs of a flow know of a menu", () => {
-  it("its exits: each key that is set, no key, and a wrong one", () => {
+describe("what flow verification knows about a menu", () => {
+  it("its exits: each entry of keys, no digit, and a wrong one", () => {
     const common = { waits: true, optional: false };
     const afterWait = { afterSound: 7000, throughout: null };
     expect(menu.exits(documentOf({ input_timeout: 7, invalid: undefined }))).toEqual([
-      { ...common, name: "1", label: "key 1", target: "one", path: ["keys", "1"], silence: HEARD },
-      { ...common, name: "#", label: "key #", target: "hash", path: ["keys", "#"], silence: HEARD },
+      { ...common, name: "1", label: "digit 1", target: "one", path: ["keys", "1"], silence: HEARD },
+      { ...common, name: "#", label: "digit #", target: "hash", path: ["keys", "#"], silence: HEARD },
       {
         ...common,
         name: "no_input",
-        label: "no key is pressed",
+        label: "no digit is entered",
         target: "none",
         path: ["no_input"],
         silence: afterWait,
       },
-      { ...common, name: "invalid", label: "a wrong key is pressed", target: null, path: ["invalid"], silence: HEARD },
+      {
+        ...common,
+        name: "invalid",
+        label: "a wrong digit is entered",
+        target: null,
+        path: ["invalid"],
+        silence: HEARD,
+      },
     ]);
   });
 
-  it("no key is wrong where every key is set", () => {
+  it("no digit is wrong if every one is set", () => {
     expect(menu.exits(documentOf({ keys: ALL_KEYS })).at(-1)).toMatchObject({ name: "invalid", silence: NEVER_TAKEN });
   });
 
-  it("APP-1: a URL that says nothing makes it silent for its 5 s and the wait, every time it is asked", () => {
+  it("APP-1: a URL that answers nothing makes it silent for its 5 s and the wait, every time it is asked", () => {
     const document = documentOf({ say: { url: MENU_URL }, input_timeout: 7, repeat: 2 });
     expect(menu.times(document)).toEqual({
       ringMs: 0,
       ringsBecause: "It dials nobody.",
       silenceMs: 36_000,
-      silentBecause: "Its URL may take 5 s to say nothing, and then a key is waited for.",
+      silentBecause: "Its URL may take 5 s to answer nothing, and then the menu waits for a digit.",
     });
     expect(menu.exits(document).at(-2)?.silence).toEqual({ afterSound: 7000, throughout: 36_000 });
     expect(menu.times(documentOf({ repeat: 2 })).silenceMs).toBe(0);
   });
 
-  // A prompt takes 1 s, and then 5 s are left to press a key; asking a URL in vain takes 5 s instead.
+  // A prompt takes 1 s, then 5 s are left to enter a digit; a URL that does not answer takes 5 s instead.
   const spoken = { sounds: { "For sales press 1.": 1000 } };
   const fetched = { sounds: { Hello: 1000 } };
   const answer = [MENU_URL, { status: 200, text: "Hello" }] as const;

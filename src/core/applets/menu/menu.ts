@@ -24,9 +24,9 @@ import { appletIdSchema } from "../../contract/field-schemas.ts";
 
 const KEYS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"] as const;
 
-/** Seconds; nobody waits in silence for longer. */
+/** Seconds; no caller waits in silence for longer. */
 const MAX_TIMEOUT_S = 60;
-/** Nobody listens to a menu more often than this. */
+/** No caller listens to a menu more often than this. */
 const MAX_REPEATS = 20;
 
 const schema = z.strictObject({
@@ -49,7 +49,7 @@ interface MenuState {
 
 const INPUT_TIMER = "input";
 
-/** APP-3: plays a prompt and follows the digit that is pressed, during the prompt or behind it. */
+/** APP-3: plays a prompt and follows the digit entered during or after it. */
 const kind: AppletKind<MenuDocument, MenuState> = {
   type: "menu",
   schema,
@@ -64,13 +64,13 @@ const kind: AppletKind<MenuDocument, MenuState> = {
       {
         path: "keys",
         label: "Keys",
-        help: "An applet for each key: 0-9, * and #.",
+        help: "An applet for each digit: 0-9, * and #.",
         input: { kind: "keys" },
         required: true,
       },
       {
         path: "input_timeout",
-        label: "Wait for a key",
+        label: "Wait for a digit",
         help: "Counted from the end of the prompt.",
         input: { kind: "number", min: 1, max: MAX_TIMEOUT_S, unit: "s", default: 5 },
         required: false,
@@ -88,8 +88,8 @@ const kind: AppletKind<MenuDocument, MenuState> = {
   exits: menuExits,
   times: (document) => ({
     ...DIALS_NOBODY,
-    silenceMs: neverSaidMs(document) ?? 0,
-    silentBecause: "Its URL may take 5 s to say nothing, and then a key is waited for.",
+    silenceMs: silentPromptMs(document) ?? 0,
+    silentBecause: "Its URL may take 5 s to answer nothing, and then the menu waits for a digit.",
   }),
   prompts: ({ say: what }, language) => fixedPromptsOf(what, language),
   exampleScript: menuExampleScript,
@@ -97,7 +97,7 @@ const kind: AppletKind<MenuDocument, MenuState> = {
     return begin(context, document, 0);
   },
   on(context, document, state, event) {
-    if (event.kind === "digit") return press(context, document, state, event.digit);
+    if (event.kind === "digit") return enterDigit(context, document, state, event.digit);
     if (event.kind === "timer" && event.id === INPUT_TIMER) return fail(context, document, state, "no_input");
     const prompt = onPromptEvent(context, state.prompt, event);
     return prompt === null ? state : listen(context, document, { ...state, prompt });
@@ -107,21 +107,21 @@ const kind: AppletKind<MenuDocument, MenuState> = {
 
 export const menu = defineApplet(kind);
 
-/** A digit entered ahead answers the prompt before it plays. */
+/** A digit typed ahead answers the prompt before it plays. */
 function begin(context: StepContext, document: MenuDocument, repeats: number): MenuState {
   const [ahead, ...further] = context.takeTypeAhead();
   if (ahead === undefined) return listen(context, document, { prompt: startPrompt(context, document.say), repeats });
   for (const digit of further) context.addTypeAhead(digit);
-  return press(context, document, { prompt: startPrompt(context, undefined), repeats }, ahead);
+  return enterDigit(context, document, { prompt: startPrompt(context, undefined), repeats }, ahead);
 }
 
-/** The time for a key counts from the end of the prompt. */
+/** The time for a digit counts from the end of the prompt. */
 function listen(context: StepContext, document: MenuDocument, state: MenuState): MenuState {
   if (isPromptOver(state.prompt)) context.setTimer(INPUT_TIMER, document.input_timeout * 1000);
   return state;
 }
 
-function press(context: StepContext, document: MenuDocument, state: MenuState, digit: string): MenuState {
+function enterDigit(context: StepContext, document: MenuDocument, state: MenuState, digit: string): MenuState {
   stopPrompt(context, state.prompt);
   context.clearTimer(INPUT_TIMER);
   context.updateFacts({ digits: digit });
@@ -129,45 +129,46 @@ function press(context: StepContext, document: MenuDocument, state: MenuState, d
   context.trace({
     type: "digits",
     digits: digit,
-    message: known ? "The key is on the menu." : "The key is not on the menu.",
+    message: known ? "The digit is on the menu." : "The digit is not on the menu.",
   });
   if (!known) return fail(context, document, state, "invalid");
   context.leave(digit, "APP-3");
   return state;
 }
 
-/** No key, or a wrong one: the prompt again, as often as `repeat` says, then the exit. */
+/** No digit, or a wrong one: the prompt plays again as often as `repeat` says, then the exit is taken. */
 function fail(context: StepContext, document: MenuDocument, state: MenuState, exit: "no_input" | "invalid"): MenuState {
   if (state.repeats < document.repeat) {
-    context.decide("APP-3", `${exit === "invalid" ? "A wrong key" : "No key"} was pressed: the menu plays again.`);
+    context.decide("APP-3", `${exit === "invalid" ? "A wrong digit" : "No digit"} was entered: the menu plays again.`);
     return begin(context, document, state.repeats + 1);
   }
-  // REQ-25: an earlier prompt's digit is not sent again after one that got none.
+  // REQ-25: the digit of an earlier prompt is not sent again after a prompt that got none.
   if (exit === "no_input") context.updateFacts({ digits: null });
   context.leave(exit, "APP-3");
   return state;
 }
 
-/** A key is pressed half way through the prompt, or as late as it may be. */
+/** A digit is entered halfway through the prompt, or as late as possible. */
 function menuExampleScript(document: MenuDocument, { target, timing }: ExampleScriptPlan): ExampleScript | null {
-  const said = exampleScriptOfSay(document.say, timing === "silent");
-  const roundMs = said.takesMs + document.input_timeout * 1000;
+  const prompt = exampleScriptOfSay(document.say, timing === "silent");
+  const roundMs = prompt.takesMs + document.input_timeout * 1000;
   const times = document.repeat + 1;
-  // The URL is asked for every repetition.
-  const rounds = (count: number) => Array.from({ length: count }, () => said.urls ?? []).flat();
-  if (target === "no_input" || target === "silence") return { ...said, urls: rounds(times), takesMs: roundMs * times };
+  // The URL is asked again for every repetition.
+  const rounds = (count: number) => Array.from({ length: count }, () => prompt.urls ?? []).flat();
+  if (target === "no_input" || target === "silence")
+    return { ...prompt, urls: rounds(times), takesMs: roundMs * times };
   const digit = target === "invalid" ? KEYS.find((key) => document.keys[key] === undefined) : target;
   if (digit === undefined) return null;
-  const pressMs = timing === "fast" ? said.takesMs / 2 : roundMs - 1;
+  const pressMs = timing === "fast" ? prompt.takesMs / 2 : roundMs - 1;
   const presses = Array.from({ length: target === "invalid" ? times : 1 }, (_, i) => ({
     afterMs: pressMs * (i + 1),
     digits: digit,
   }));
-  return { ...said, urls: rounds(presses.length), presses, takesMs: pressMs * presses.length };
+  return { ...prompt, urls: rounds(presses.length), presses, takesMs: pressMs * presses.length };
 }
 
-/** How long it may play nothing at all until it takes an exit; null: its prompt always plays. */
-function neverSaidMs({ say: what, input_timeout: timeoutS, repeat }: MenuDocument): number | null {
+/** How long it may play nothing at all before it takes an exit; null: its prompt always plays. */
+function silentPromptMs({ say: what, input_timeout: timeoutS, repeat }: MenuDocument): number | null {
   return what.url === undefined ? null : (REQUEST_DEADLINE_MS + timeoutS * 1000) * (repeat + 1);
 }
 
@@ -175,7 +176,7 @@ function menuExits(document: MenuDocument): readonly AppletExit[] {
   const timeoutMs = document.input_timeout * 1000;
   const keys = KEYS.filter((key) => document.keys[key] !== undefined).map((key) => ({
     name: key,
-    label: `key ${key}`,
+    label: `digit ${key}`,
     target: document.keys[key] ?? null,
     path: ["keys", key],
     waits: true,
@@ -185,7 +186,11 @@ function menuExits(document: MenuDocument): readonly AppletExit[] {
   const other = (name: "no_input" | "invalid", label: string, silence: ExitSilence): AppletExit => {
     return { name, label, target: document[name] ?? null, path: [name], waits: true, silence, optional: false };
   };
-  const waited = { afterSound: timeoutMs, throughout: neverSaidMs(document) };
+  const waited = { afterSound: timeoutMs, throughout: silentPromptMs(document) };
   const wrong = keys.length === KEYS.length ? NEVER_TAKEN : HEARD;
-  return [...keys, other("no_input", "no key is pressed", waited), other("invalid", "a wrong key is pressed", wrong)];
+  return [
+    ...keys,
+    other("no_input", "no digit is entered", waited),
+    other("invalid", "a wrong digit is entered", wrong),
+  ];
 }

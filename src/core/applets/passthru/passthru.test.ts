@@ -13,8 +13,8 @@ function passthruFlow(more: Record<string, unknown> = {}) {
   return { flow: "1", start: "pass", applets: { pass: { ...PASS, ...more }, good: BYE, bad: BYE } };
 }
 
-/** A Connect with a Passthru directly behind these exits. */
-function behindConnect(...exits: string[]) {
+/** A Connect with a Passthru directly at these exits. */
+function afterConnect(...exits: string[]) {
   const sales = { ...connectFlow.applets.sales, exits: Object.fromEntries(exits.map((exit) => [exit, "pass"])) };
   return { flow: "1", start: "sales", applets: { sales, pass: { ...PASS, exits: {} } } };
 }
@@ -57,8 +57,8 @@ describe("a Passthru", () => {
     expect(call.of("reject")).toHaveLength(1);
   });
 
-  it("REQ-24: told behind a Connect how it ended, and the applet behind it no more", () => {
-    const flow = behindConnect("nobody_answered");
+  it("REQ-24: reports directly after a Connect how it ended; the next applet no longer does", () => {
+    const flow = afterConnect("nobody_answered");
     const applets = { ...flow.applets, pass: { ...PASS, exits: { ok: "second" } }, second: PASS, good: BYE, bad: BYE };
     const call = new Drive({ flow: { ...flow, applets } });
     call.dial([A]);
@@ -69,13 +69,13 @@ describe("a Passthru", () => {
     expect(call.query("passthru")).toMatchObject({ CallType: "incomplete", "Legs[0][CauseCode]": "USER_BUSY" });
   });
 
-  it("C16: directly behind a Connect it follows the last Terminal event; elsewhere it follows nothing", () => {
-    const call = new Drive({ flow: behindConnect("nobody_answered") });
+  it("C16: directly after a Connect it follows the last Terminal event; elsewhere it follows nothing", () => {
+    const call = new Drive({ flow: afterConnect("nobody_answered") });
     call.dial([A], { dial_passthru_event_url: "https://events.example/dial" });
     call.refuses(2);
     expect(call.kinds.indexOf("notify")).toBeLessThan(call.kinds.indexOf("fetch"));
     expect(call.latest.find(({ kind }) => kind === "fetch")).toMatchObject({ followsNotifications: true });
-    const silent = new Drive({ flow: behindConnect("nobody_answered") });
+    const silent = new Drive({ flow: afterConnect("nobody_answered") });
     silent.dial([A]);
     silent.refuses(2);
     const alone = new Drive({ flow: passthruFlow() });
@@ -88,7 +88,7 @@ describe("a Passthru", () => {
     expect(call.asked).toEqual(["https://***@app.example/pass?k=1"]);
   });
 
-  it("keys pressed meanwhile are kept", () => {
+  it("digits entered meanwhile are kept", () => {
     const greet = { type: "greeting", say: { text: "Hi" } };
     const call = new Drive({
       flow: { flow: "1", start: "pass", applets: { pass: { ...PASS, exits: { ok: "greet" } }, greet } },
@@ -100,7 +100,7 @@ describe("a Passthru", () => {
   });
 
   it("EXIT-2: the recording of the conversation before it may close meanwhile", () => {
-    const call = new Drive({ flow: behindConnect("conversation_ended") });
+    const call = new Drive({ flow: afterConnect("conversation_ended") });
     call.dial([A], { record: true });
     call.answers(2);
     call.leaves(2);
@@ -110,11 +110,11 @@ describe("a Passthru", () => {
     expect(call.exits).toEqual(["sales.conversation_ended", "pass.ok"]);
   });
 
-  it("REQ-1: one whose URL cannot be asked at all takes the second exit", () => {
+  it("REQ-1: a URL that cannot be requested at all takes the second exit", () => {
     const { setup } = new Drive({ flow: passthruFlow() });
     const { pass, ...applets } = setup.flow.applets;
     if (pass === undefined) throw new Error("the flow has no Passthru");
-    // No flow that was checked holds such a URL.
+    // No flow that passed the checks has such a URL.
     const broken = {
       ...setup,
       flow: { ...setup.flow, applets: { ...applets, pass: { ...pass, url: "app.example" } } },
@@ -129,9 +129,9 @@ describe("a Passthru", () => {
   });
 });
 
-describe("a Passthru behind a Connect that the caller left", () => {
-  it("DIAL-11: directly behind nobody answers it is told once, though the exit is not taken", () => {
-    const call = new Drive({ flow: behindConnect("nobody_answered") });
+describe("a Passthru after a Connect that the caller left", () => {
+  it("DIAL-11: directly at nobody_answered it is notified once, though the exit is not taken", () => {
+    const call = new Drive({ flow: afterConnect("nobody_answered") });
     call.dial([A]);
     call.leaves();
     expect(call.exits).toEqual([]);
@@ -142,28 +142,28 @@ describe("a Passthru behind a Connect that the caller left", () => {
     expect(call.kinds.at(-1)).toBe("end");
   });
 
-  it("DIAL-11: behind another exit it is not told", () => {
-    const call = new Drive({ flow: behindConnect("nobody_dialed", "conversation_ended") });
+  it("DIAL-11: at another exit it is not notified", () => {
+    const call = new Drive({ flow: afterConnect("nobody_dialed", "conversation_ended") });
     call.dial([A]);
     call.leaves();
     expect(call.of("notify")).toEqual([]);
   });
 
-  it("DIAL-11: before anything was dialled it is not told", () => {
-    const call = new Drive({ flow: behindConnect("nobody_answered") });
+  it("DIAL-11: before anyone was dialled it is not notified", () => {
+    const call = new Drive({ flow: afterConnect("nobody_answered") });
     call.leaves();
     expect(call.of("notify")).toEqual([]);
   });
 
-  it("DIAL-11: an applet that is no Passthru is not run", () => {
+  it("DIAL-11: an applet that is not a Passthru is not run", () => {
     const call = new Drive();
     call.dial([A]);
     call.leaves();
     expect(call.applets).toEqual(["sales"]);
   });
 
-  it("EXIT-2: behind a conversation it is told, whoever ended it", () => {
-    const call = new Drive({ flow: behindConnect("conversation_ended") });
+  it("EXIT-2: after a conversation it is notified, no matter who ended it", () => {
+    const call = new Drive({ flow: afterConnect("conversation_ended") });
     call.dial([A], { record: true });
     call.answers(2);
     call.now += 5000;
@@ -177,8 +177,8 @@ describe("a Passthru behind a Connect that the caller left", () => {
     expect(call.query("passthru")["RecordingUrl"]).toMatch(/^https:\/\/rec\.example\/.+\.wav$/);
   });
 
-  it("DIAL-5: behind a conversation that reached its limit it is told too", () => {
-    const call = new Drive({ flow: behindConnect("conversation_ended") });
+  it("DIAL-5: after a conversation that reached its limit it is notified too", () => {
+    const call = new Drive({ flow: afterConnect("conversation_ended") });
     call.dial([A], { max_conversation_duration: 60 });
     call.answers(2);
     call.after(60_000);
@@ -191,7 +191,7 @@ function documentOf(more: Record<string, unknown>) {
   return passthru.schema.parse({ ...PASS, ...more });
 }
 
-describe("what the proofs of a flow know of a Passthru", () => {
+describe("what flow verification knows about a Passthru", () => {
   it("APP-4: sync, its two exits take up to 5 s of silence, and the first may select a case", () => {
     const waited = { waits: true, silence: { afterSound: null, throughout: 5000 }, optional: false };
     const ok = { name: "ok", label: "answered 200", target: "good", path: ["exits", "ok"], selection: "given" };

@@ -18,8 +18,8 @@ const schema = z.strictObject({
 type PassthruDocument = z.infer<typeof schema>;
 
 /**
- * APP-4: notifies a URL of the state of the call. Sync waits for the answer and has two exits by it; async goes on at once,
- * and the delivery is the outbox's.
+ * APP-4: notifies a URL of the state of the call. Sync waits for the answer, which chooses between two exits; async goes on at once,
+ * and the outbox delivers the request.
  */
 const kind: AppletKind<PassthruDocument, null> = {
   type: "passthru",
@@ -29,7 +29,7 @@ const kind: AppletKind<PassthruDocument, null> = {
   docs: "passthru.md",
   form: {
     title: "Passthru",
-    summary: "Tells your URL about the call, and may go where its answer leads.",
+    summary: "Sends the call's details to your URL, and may go where its answer leads.",
     fields: [
       {
         path: "url",
@@ -82,14 +82,14 @@ const kind: AppletKind<PassthruDocument, null> = {
     if (document.mode === "async") {
       notifyPassthru(context, document);
       context.leave("ok", "APP-4");
-    } else if (context.fetch({ ...askingOf(context, document), followsNotifications: true }) === null) {
+    } else if (context.fetch({ ...requestOf(context, document), followsNotifications: true }) === null) {
       context.leave("otherwise", "APP-4");
     }
     return null;
   },
   on(context, _document, _state, event) {
     if (event.kind === "digit") context.addTypeAhead(event.digit);
-    // Its own: requests of other applets were cancelled when they were left.
+    // This is its own request: those of other applets were cancelled when they were left.
     if (event.kind === "fetched") answered(context, event.id, event.outcome, event.elapsedMs);
     return null;
   },
@@ -113,10 +113,10 @@ function passthruExampleScript(
 
 /** Without waiting for an answer: the outbox delivers it at least once, in order with the call's other Passthrus. */
 function notifyPassthru(context: StepContext, document: PassthruDocument): void {
-  context.notify(askingOf(context, document), `${context.call.callSid}-passthru`);
+  context.notify(requestOf(context, document), `${context.call.callSid}-passthru`);
 }
 
-function askingOf(context: StepContext, { url }: PassthruDocument): RequestSpec {
+function requestOf(context: StepContext, { url }: PassthruDocument): RequestSpec {
   // REQ-3: no version header. The answer may be text or JSON.
   return {
     purpose: "passthru",
@@ -129,7 +129,7 @@ function askingOf(context: StepContext, { url }: PassthruDocument): RequestSpec 
   };
 }
 
-/** 200 → the first exit, everything else (302 included) → the second. A case it selects is for a Switch (APP-5). */
+/** 200 takes the first exit, everything else (302 included) the second. A case it selects is for a Switch (APP-5). */
 function answered(context: StepContext, id: string, outcome: HttpOutcome, elapsedMs: number): void {
   const received = readResponse(outcome);
   if (!received.usable) {

@@ -44,7 +44,7 @@ describe("a Switch case", () => {
     expect(more).toEqual([]);
   });
 
-  it("C9, RES-9: what was mended of a selection is traced by the Switch that follows it, once", () => {
+  it("C9, RES-9: what was corrected in a selection is traced by the Switch that follows it, once", () => {
     const flow = switchFlow({ "1": "again" });
     const again = { type: "switch", cases: { "2": "gold" }, default: "other" };
     const call = new Drive({ flow: { ...flow, applets: { ...flow.applets, again } } });
@@ -53,7 +53,7 @@ describe("a Switch case", () => {
     expect(call.report().warnings.map(({ rule, path }) => `${rule} ${path}`)).toEqual(["RES-6 select", "APP-5 select"]);
   });
 
-  it("C9: a Passthru without a Switch behind it may answer anything, without a finding", () => {
+  it("C9: a Passthru without a Switch after it may answer anything, without a finding", () => {
     const flow = switchFlow();
     const applets = { ...flow.applets, pass: { ...PASS, exits: { ok: "gold" } } };
     const call = new Drive({ flow: { ...flow, applets } });
@@ -69,7 +69,7 @@ describe("a Switch case", () => {
     expect(call.report().warnings[0]?.message).toContain("c8, c9, …: the default");
   });
 
-  it("APP-5: a later Passthru without a case takes back what an earlier one selected", () => {
+  it("APP-5: a later Passthru without a case cancels what an earlier one selected", () => {
     const flow = switchFlow();
     const applets = { ...flow.applets, pass: { ...PASS, exits: { ok: "again" } }, again: PASS };
     const call = new Drive({ flow: { ...flow, applets } });
@@ -78,7 +78,7 @@ describe("a Switch case", () => {
     expect(call.exits.at(-1)).toBe("route.default");
   });
 
-  it("APP-5: a later Passthru that fails takes it back too", () => {
+  it("APP-5: a later Passthru that fails cancels it too", () => {
     const flow = switchFlow();
     const applets = { ...flow.applets, pass: { ...PASS, exits: { ok: "again" } }, again: PASS };
     const call = new Drive({ flow: { ...flow, applets } });

@@ -4,7 +4,7 @@ import { appletIdSchema } from "../../contract/field-schemas.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import { type Finding, quote, warning } from "../../contract/finding.ts";
 
-/** The exit for every case that has none of its own. */
+/** The exit for every case without an exit of its own. */
 const DEFAULT = "default";
 
 const schema = z.strictObject({
@@ -81,12 +81,12 @@ const kind: AppletKind<SwitchDocument, null> = {
 
 export const switchCase = defineApplet(kind);
 
-/** The exit of the selected case, or the default with the reason why (RES-9). */
+/** The exit of the selected case, or the default, with the reason (RES-9). */
 function selectedExit(context: StepContext, cases: readonly string[]): string {
   const { selected, selection = null } = context.call;
   if (selection !== null) {
     context.findings(selection.request, selection.findings);
-    // A further Switch need not repeat them.
+    // Another Switch need not repeat them.
     context.patchState({ selection: { ...selection, findings: [] } });
   }
   if (selected !== null && cases.includes(selected)) return selected;
@@ -95,7 +95,7 @@ function selectedExit(context: StepContext, cases: readonly string[]): string {
   return DEFAULT;
 }
 
-/** Cases that a finding names: enough to see a slip, too few to flood a trace. */
+/** Cases that a finding names: enough to spot a typo, too few to flood a trace. */
 const MAX_CASES_SHOWN = 10;
 
 function unknownCase(selected: string, cases: readonly string[]): Finding {

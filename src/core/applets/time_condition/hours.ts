@@ -1,6 +1,6 @@
 import { zonedDate } from "../../contract/time.ts";
 
-/** One span of opening hours: minutes since midnight, on the days given (0 Sunday … 6 Saturday). */
+/** One span of opening hours: minutes since midnight, on these days (0 Sunday … 6 Saturday). */
 export interface Span {
   readonly days: readonly number[];
   readonly fromMin: number;
@@ -18,7 +18,7 @@ const SPAN = /^(?:([a-z,-]+) +)?([01]?\d|2[0-4]):([0-5]\d) *- *([01]?\d|2[0-4]):
 
 /**
  * Reads `mon-fri 09:00-18:00`, `sat,sun 10:00-14:00`, `fri 22:00-02:00` (into Saturday) or `09:00-18:00` (every day).
- * Null: it is none of these.
+ * Null: not one of these forms.
  */
 export function readSpan(text: string): Span | null {
   const match = SPAN.exec(text.trim().toLowerCase());
@@ -35,7 +35,7 @@ function minutes(hour: string | undefined, minute: string | undefined): number {
   return Number(hour) * 60 + Number(minute);
 }
 
-/** `mon`, `mon,wed`, `mon-fri`, `sat-mon`; null: a name that is no day. */
+/** `mon`, `mon,wed`, `mon-fri`, `sat-mon`; null: a name that is not a day. */
 function readDays(names: string): readonly number[] | null {
   const days = new Set<number>();
   for (const part of names.split(",")) {
@@ -50,7 +50,7 @@ function readDays(names: string): readonly number[] | null {
   return [...days];
 }
 
-/** Whether `ms` (epoch) is in one of the spans, by the clock of `timezone`. A span begins in, and ends before. */
+/** Whether `ms` (epoch) is in one of the spans, by the clock of `timezone`. A span includes its first minute, not its last. */
 export function isOpen(spans: readonly Span[], ms: number, timezone: string): boolean {
   const clock = zonedDate(ms, timezone);
   const day = clock.getUTCDay();

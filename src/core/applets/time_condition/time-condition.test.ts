@@ -13,21 +13,21 @@ function hoursFlow(open: unknown, timezone?: string) {
   return { flow: "1", start: "hours", applets: { hours, in: BYE, out: BYE } };
 }
 
-/** Whether these hours are open at a wall clock of Kolkata. */
+/** Whether these hours are open at a local time in Kolkata. */
 function at(hours: string, clock: string): boolean {
   const span = readSpan(hours);
   return span !== null && isOpen([span], Date.parse(`${clock}+05:30`), "Asia/Kolkata");
 }
 
 describe("a time condition", () => {
-  it("APP-8: open and closed are exits of their own, and the caller need not be answered", () => {
+  it("APP-8: open and closed are its exits, and the caller need not be answered", () => {
     const open = new Drive({ flow: hoursFlow(["mon-fri 09:00-18:00"]) });
     const closed = new Drive({ flow: hoursFlow(["sat 09:00-18:00"]) });
     expect([open.exits, closed.exits]).toEqual([["hours.open"], ["hours.closed"]]);
     expect(open.of("answer")).toEqual([]);
   });
 
-  it("APP-8: is open in any one of its spans", () => {
+  it("APP-8: is open during any of its spans", () => {
     const call = new Drive({ flow: hoursFlow(["sat 10:00-14:00", "mon-fri 09:00-18:00", "sun 10:00-14:00"]) });
     expect(call.exits).toEqual(["hours.open"]);
   });
@@ -81,7 +81,7 @@ describe("a time condition", () => {
     expect(flow.ok ? "" : flow.error[0]?.message).toContain("mon-fri 09:00-18:00");
   });
 
-  it("a zone nobody knows is refused", () => {
+  it("an unknown time zone is refused", () => {
     const flow = parseFlow(hoursFlow(["mon 09:00-18:00"], "Asia/Nowhere"));
     expect(flow.ok ? "" : flow.error[0]?.message).toContain("time zone");
   });
@@ -91,7 +91,7 @@ function documentOf(...open: string[]) {
   return timeCondition.schema.parse({ type: "time_condition", open, exits: { open: "in" } });
 }
 
-describe("what the proofs of a flow know of a time condition", () => {
+describe("what flow verification knows about a time condition", () => {
   it("its two exits are taken at once", () => {
     const document = documentOf("mon-fri 09:00-18:00");
     const common = { waits: false, silence: AT_ONCE, optional: false };
@@ -116,7 +116,7 @@ describe("what the proofs of a flow know of a time condition", () => {
     expect(closed?.silence).toBe(always ? NEVER_TAKEN : AT_ONCE);
   });
 
-  it("a call that shows an exit begins when that exit is taken", () => {
+  it("the example call of an exit starts when that exit is taken", () => {
     const nineToSix = documentOf("mon 09:00-18:00");
     const isShownAt = (target: string, clock: string) => {
       const script = timeCondition.exampleScript(nineToSix, { target, timing: "fast", select: null });

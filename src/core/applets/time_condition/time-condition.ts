@@ -11,7 +11,7 @@ import { isTimezone } from "../../contract/time.ts";
 import { DAY_MIN, isOpen, readSpan, type Span } from "./hours.ts";
 import { appletIdSchema } from "../../contract/field-schemas.ts";
 
-/** More spans than a week has half days, twice. */
+/** Two spans for every half day of a week: more than any opening hours need. */
 const MAX_SPANS = 28;
 
 const span = z
@@ -27,7 +27,7 @@ const schema = z.strictObject({
 
 type TimeConditionDocument = z.infer<typeof schema>;
 
-/** APP-8: two exits by the hour and the weekday, in the zone given or the account's. */
+/** APP-8: two exits by hour and weekday, in its own time zone or the account's. */
 const kind: AppletKind<TimeConditionDocument, null> = {
   type: "time_condition",
   schema,
@@ -80,7 +80,7 @@ function isOpenAt(document: TimeConditionDocument, atMs: number, accountZone: st
   return isOpen(spansOf(document), atMs, document.timezone ?? accountZone);
 }
 
-/** All hours of all days: people write it to switch a condition off. */
+/** All hours of all days: people write this to switch a condition off. */
 function isAlwaysOpen(document: TimeConditionDocument): boolean {
   return spansOf(document).some(({ days, fromMin, toMin }) => days.length === 7 && fromMin === 0 && toMin === DAY_MIN);
 }

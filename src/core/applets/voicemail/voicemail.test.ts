@@ -28,12 +28,12 @@ describe("a voicemail", () => {
     expect(call.of("record")).toMatchObject([{ legs: [CALLER], layout: "mono", maxMs: 60_000, silenceMs: 4000 }]);
   });
 
-  it("APP-6: without a prompt it begins with the beep", () => {
+  it("APP-6: without a prompt it starts with the beep", () => {
     const call = new Drive({ flow: voicemailFlow({ say: undefined }) });
     expect(call.of("play")[0]?.items).toEqual([{ kind: "tone", tone: "beep" }]);
   });
 
-  it("APP-6: # ends it, and the next applet is told of it", () => {
+  it("APP-6: # ends it, and the next request carries the recording", () => {
     const call = recording();
     call.presses("5");
     expect(call.exits).toEqual([]);
@@ -52,7 +52,7 @@ describe("a voicemail", () => {
     expect(call.of("stop_recording")).toEqual([]);
   });
 
-  it("APP-6: the caller hanging up ends it; the exit is taken and a Passthru behind it told once", () => {
+  it("APP-6: a caller who hangs up ends it; the exit is taken and a Passthru after it is notified once", () => {
     const call = recording();
     call.leaves();
     expect(call.exits).toEqual(["vm.next"]);
@@ -71,7 +71,7 @@ describe("a voicemail", () => {
     expect(call.of("end")[0]?.record.call_type).toBe("call-attempt");
   });
 
-  it("REQ-27, REQ-30: a recording that failed is not told", () => {
+  it("REQ-27, REQ-30: a failed recording is not reported", () => {
     const call = recording();
     call.recorded("disk full");
     expect(call.query("passthru")).not.toHaveProperty("RecordingUrl");
@@ -92,7 +92,7 @@ describe("a voicemail", () => {
     expect(call.kinds.slice(0, 2)).toEqual(["stop_playing", "record"]);
   });
 
-  it("keys pressed before it answer no prompt behind it", () => {
+  it("digits entered before it do not answer a prompt after it", () => {
     const flow = voicemailFlow();
     const greet = { type: "greeting", say: { text: "Hello" }, next: "vm" };
     const menu = { type: "menu", say: { text: "Press 1" }, keys: { "1": "pass" } };
@@ -112,7 +112,7 @@ describe("a voicemail", () => {
     expect(call.kinds).toEqual(["stop_playing", "clear_timer", "set_timer", "play"]);
   });
 
-  it("APP-6: any other key changes nothing, neither during the prompt nor during the beep", () => {
+  it("APP-6: any other digit changes nothing, neither during the prompt nor during the beep", () => {
     const call = new Drive({ flow: voicemailFlow() });
     call.presses("1");
     expect(call.kinds).toEqual([]);
@@ -123,7 +123,7 @@ describe("a voicemail", () => {
     expect(call.of("record")).toHaveLength(1);
   });
 
-  it("APP-6: the recording of a conversation before, which closes late, does not end the message", () => {
+  it("APP-6: the recording of an earlier conversation that closes late does not end the message", () => {
     const exits = { conversation_ended: "vm" };
     const sales = { type: "connect", url: { primary: "https://app.example/connect" }, exits };
     const flow = voicemailFlow({ say: undefined });
@@ -140,8 +140,8 @@ describe("a voicemail", () => {
   });
 });
 
-/** What an operator reads of the voicemail: prompt, beep, recording, exit. */
-function story(call: Drive): string[] {
+/** What an operator reads about the voicemail: prompt, beep, recording, exit. */
+function traceLines(call: Drive): string[] {
   const from = call.trace.findIndex((entry) => entry.type === "playback.started");
   const to = call.trace.findIndex((entry) => entry.type === "exit.taken");
   return call.trace.slice(from, to + 1).map((entry) => {
@@ -162,23 +162,23 @@ const UNTIL_RECORDED = [
 
 describe("the trace of a voicemail", () => {
   it.each<[string, (call: Drive) => void, string[]]>([
-    ["the caller presses #", (call) => call.presses("#"), ["exit.taken APP-6 next"]],
+    ["the caller enters #", (call) => call.presses("#"), ["exit.taken APP-6 next"]],
     ["the recording closes", (call) => call.recorded(), ["recording.closed", "exit.taken APP-6 next"]],
     ["the recording never closes", (call) => call.after(65_000), ["exit.taken APP-6 next"]],
     ["the caller hangs up", (call) => call.leaves(), ["caller.left", "exit.taken APP-6 next"]],
-  ])("APP-6: tells prompt, beep, recording and exit when %s", (_, goOn, told) => {
+  ])("APP-6: shows prompt, beep, recording and exit when %s", (_, endMessage, expected) => {
     const call = recording();
-    goOn(call);
-    expect(story(call)).toEqual([...UNTIL_RECORDED, ...told]);
+    endMessage(call);
+    expect(traceLines(call)).toEqual([...UNTIL_RECORDED, ...expected]);
   });
 });
 
-const ASKS = { type: "voicemail", say: { url: "https://app.example/words" } };
-const SAYS = { type: "voicemail", say: { text: "Leave a message" }, next: "pass" };
+const WITH_URL = { type: "voicemail", say: { url: "https://app.example/words" } };
+const WITH_TEXT = { type: "voicemail", say: { text: "Leave a message" }, next: "pass" };
 
-describe("what is proved of a voicemail", () => {
+describe("the bounds of a voicemail", () => {
   it("APP-6, APP-9: it waits for the caller, who has always heard the beep", () => {
-    expect(voicemail.exits(SAYS)).toEqual([
+    expect(voicemail.exits(WITH_TEXT)).toEqual([
       {
         name: "next",
         label: "after the message",
@@ -189,13 +189,13 @@ describe("what is proved of a voicemail", () => {
         optional: false,
       },
     ]);
-    expect(voicemail.exits(ASKS)[0]?.target).toBeNull();
+    expect(voicemail.exits(WITH_URL)[0]?.target).toBeNull();
   });
 
   it.each([
     ["no prompt", { type: "voicemail" }, 0],
-    ["a prompt of its own", SAYS, 0],
-    ["a URL, which may take the time of a request", ASKS, 5000],
+    ["a prompt of its own", WITH_TEXT, 0],
+    ["a URL, which may take the time of a request", WITH_URL, 5000],
   ])("APP-6: how long it is silent with %s", (_, document, silenceMs) => {
     const silentBecause = "Its URL may take 5 s to say what to say.";
     const dialsNobody = { ringMs: 0, ringsBecause: "It dials nobody." };
@@ -203,12 +203,12 @@ describe("what is proved of a voicemail", () => {
   });
 
   it.each<[ExampleScriptPlan["timing"], object]>([
-    ["fast", { urls: [[ASKS.say.url, { status: 200, text: "Hello" }]], sounds: { Hello: 1000 }, takesMs: 3000 }],
-    ["slow", { urls: [[ASKS.say.url, { status: 200, text: "Hello" }]], sounds: { Hello: 1000 }, takesMs: 3000 }],
-    ["silent", { urls: [[ASKS.say.url, { error: "timeout" }]], takesMs: 7000 }],
-  ])("APP-6: its example call is ended by # two seconds behind the prompt: %s", (timing, script) => {
+    ["fast", { urls: [[WITH_URL.say.url, { status: 200, text: "Hello" }]], sounds: { Hello: 1000 }, takesMs: 3000 }],
+    ["slow", { urls: [[WITH_URL.say.url, { status: 200, text: "Hello" }]], sounds: { Hello: 1000 }, takesMs: 3000 }],
+    ["silent", { urls: [[WITH_URL.say.url, { error: "timeout" }]], takesMs: 7000 }],
+  ])("APP-6: its example call is ended by # two seconds after the prompt: %s", (timing, script) => {
     const afterMs = timing === "silent" ? 7000 : 3000;
     const presses = [{ afterMs, digits: "#" }];
-    expect(voicemail.exampleScript(ASKS, { target: "next", timing, select: null })).toEqual({ ...script, presses });
+    expect(voicemail.exampleScript(WITH_URL, { target: "next", timing, select: null })).toEqual({ ...script, presses });
   });
 });

@@ -17,7 +17,7 @@ import { fixedPromptsOf } from "../../call/say.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import { appletIdSchema } from "../../contract/field-schemas.ts";
 
-/** Seconds. An hour of voicemail is a caller who forgot to hang up. */
+/** Seconds. After an hour the caller has forgotten to hang up. */
 const MAX_DURATION_S = 3600;
 const MAX_SILENCE_S = 60;
 
@@ -39,13 +39,13 @@ type VoicemailState =
 
 /** Ends a beep or a recording that never reports its end. */
 const GUARD_TIMER = "guard";
-/** A beep is half a second; twice that and more, and something is wrong with the sound. */
+/** A beep lasts half a second; if it has not ended after this long, media is in trouble. */
 const BEEP_LIMIT_MS = 3000;
 
-/** Beep and message of a script. */
+/** Length of beep and message in a script. */
 const SPOKEN_MS = 2000;
 
-/** APP-6: prompt, beep, then records until the caller hangs up, presses `#`, is silent, or reaches the limit. */
+/** APP-6: prompt, beep, then records until the caller hangs up, enters `#`, is silent, or reaches the limit. */
 const kind: AppletKind<VoicemailDocument, VoicemailState> = {
   type: "voicemail",
   schema,
@@ -54,13 +54,13 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
   docs: "voicemail.md",
   form: {
     title: "Voicemail",
-    summary: "Records a message of the caller.",
+    summary: "Records a message from the caller.",
     fields: [
-      { path: "say", label: "Prompt", help: "Said before the beep.", input: { kind: "say" }, required: false },
+      { path: "say", label: "Prompt", help: "Played before the beep.", input: { kind: "say" }, required: false },
       {
         path: "max_duration",
         label: "Longest message",
-        help: "The recording ends there.",
+        help: "The recording ends after this time.",
         input: { kind: "number", min: 1, max: MAX_DURATION_S, unit: "s", default: 120 },
         required: false,
       },
@@ -71,7 +71,7 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
         input: { kind: "number", min: 1, max: MAX_SILENCE_S, unit: "s", default: 10 },
         required: false,
       },
-      { path: "next", label: "Then", help: "The applet behind it.", input: { kind: "applet" }, required: false },
+      { path: "next", label: "Then", help: "The next applet.", input: { kind: "applet" }, required: false },
     ],
     sample: { type: "voicemail", say: { text: "Please leave a message." }, max_duration: 120 },
   },
@@ -93,15 +93,15 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
   }),
   prompts: ({ say: what }, language) => fixedPromptsOf(what, language),
   exampleScript({ say: what }, { timing }) {
-    const said = exampleScriptOfSay(what, timing === "silent");
+    const prompt = exampleScriptOfSay(what, timing === "silent");
     return {
-      ...said,
-      presses: [{ afterMs: said.takesMs + SPOKEN_MS, digits: "#" }],
-      takesMs: said.takesMs + SPOKEN_MS,
+      ...prompt,
+      presses: [{ afterMs: prompt.takesMs + SPOKEN_MS, digits: "#" }],
+      takesMs: prompt.takesMs + SPOKEN_MS,
     };
   },
   enter(context, document) {
-    // Keys pressed before are no part of a message.
+    // Digits entered before are not part of a message.
     context.takeTypeAhead();
     return afterPrompt(context, startPrompt(context, document.say));
   },
@@ -117,7 +117,7 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
         return unreachable(state);
     }
   },
-  close(_turn, _document, state) {
+  close(_context, _document, state) {
     if (state.phase !== "recording") return null;
     return { exit: "next", taken: true, rule: "APP-6" };
   },
@@ -150,7 +150,7 @@ function onBeep(
   state: VoicemailState & { phase: "beep" },
   event: AppletEvent,
 ): VoicemailState {
-  // Only the beep plays by now, and only the guard is armed.
+  // Only the beep is playing now, and only the guard timer is set.
   if (event.kind !== "playback_ended" && event.kind !== "timer") return state;
   context.stopPlaying(state.play);
   const maxMs = document.max_duration * 1000;
@@ -166,7 +166,7 @@ function onRecording(
   event: AppletEvent,
 ): VoicemailState {
   const finished = event.kind === "digit" && event.digit === "#";
-  // The conversation of a Connect before may close its recording as late as now.
+  // The recording of an earlier Connect's conversation may close as late as now.
   const closed = event.kind === "recording_ready" && event.id === state.id;
   const overdue = event.kind === "timer";
   if (!finished && !closed && !overdue) return state;

@@ -3,7 +3,7 @@ import type { LegId } from "../../call/legs.ts";
 import type { TraceEntry } from "../../call/trace.ts";
 import type { InvariantHandlers, ReportViolation } from "./invariants.ts";
 
-interface AttemptNotes {
+interface WatchedAttempt {
   readonly startedMs: number;
   readonly ringLimitMs: number;
   answered: boolean;
@@ -14,18 +14,18 @@ interface AttemptNotes {
 
 type Entry<T extends TraceEntry["type"]> = Extract<TraceEntry, { type: T }>;
 
-/** What one attempt may be announced with, in this order (EVT-2, EVT-4). */
+/** The dial events that one attempt may have, in this order (EVT-2, EVT-4). */
 const EVENTS_OF_ATTEMPT = /^Dial(,Ringing)?(,Answered)?,Terminal$/;
 
-/** Watches attempts, conversations and dial events: each begins and ends once. */
+/** Watches attempts, conversations and dial events: each starts and ends once. */
 export class AttemptInvariants {
-  /** Milliseconds of all conversations, by the trace. */
-  talkedMs = 0;
+  /** Total length of all conversations in the trace, in milliseconds. */
+  conversationMs = 0;
   readonly #report: ReportViolation;
-  readonly #attempts = new Map<LegId, AttemptNotes>();
+  readonly #attempts = new Map<LegId, WatchedAttempt>();
   /** Dial events that were sent, by their order key. */
   readonly #sent = new Map<string, string[]>();
-  #talking: LegId | null = null;
+  #connected: LegId | null = null;
 
   constructor(report: ReportViolation) {
     this.#report = report;
@@ -35,15 +35,15 @@ export class AttemptInvariants {
     effects: { notify: (effect) => this.#notified(effect) },
     entries: {
       "attempt.started": (entry) => this.#started(entry),
-      "attempt.answered": (entry) => this.#goesOn(entry, "answered"),
-      "attempt.ended": (entry) => this.#goesOn(entry, "ended"),
-      "conversation.started": ({ leg }) => this.#talks(leg),
-      "conversation.ended": (entry) => this.#talked(entry),
+      "attempt.answered": (entry) => this.#advanced(entry, "answered"),
+      "attempt.ended": (entry) => this.#advanced(entry, "ended"),
+      "conversation.started": ({ leg }) => this.#conversationStarted(leg),
+      "conversation.ended": (entry) => this.#conversationEnded(entry),
       dial_event: ({ leg, event }) => this.#traced(leg, event),
     },
   };
 
-  /** A trace that is full proves nothing by what it leaves out. */
+  /** A full trace lacks entries, so a missing one is not a violation. */
   atEnd(traceIsFull: boolean): void {
     for (const [order, events] of this.#sent) {
       if (EVENTS_OF_ATTEMPT.test(events.join(","))) continue;
@@ -51,11 +51,11 @@ export class AttemptInvariants {
     }
     if (traceIsFull) return;
     for (const [leg, attempt] of this.#attempts) this.#attemptAtEnd(leg, attempt);
-    if (this.#talking !== null)
-      this.#report("one_conversation", `the conversation with leg ${this.#talking} has no end`);
+    if (this.#connected !== null)
+      this.#report("one_conversation", `the conversation with leg ${this.#connected} has no end`);
   }
 
-  #attemptAtEnd(leg: LegId, { ended, events }: AttemptNotes): void {
+  #attemptAtEnd(leg: LegId, { ended, events }: WatchedAttempt): void {
     if (!ended) this.#report("one_end_per_attempt", `leg ${leg} has no end`);
     if (events.startsWith("D") && !events.endsWith("T")) this.#report("events_pair", `leg ${leg} has no Terminal`);
   }
@@ -64,10 +64,11 @@ export class AttemptInvariants {
     this.#attempts.set(leg, { startedMs, ringLimitMs, answered: false, ended: false, events: "" });
   }
 
-  #goesOn(entry: Entry<"attempt.answered" | "attempt.ended">, how: "answered" | "ended"): void {
+  #advanced(entry: Entry<"attempt.answered" | "attempt.ended">, how: "answered" | "ended"): void {
     const { leg } = entry;
     const attempt = this.#attempts.get(leg);
-    if (attempt === undefined) return this.#report("one_end_per_attempt", `leg ${leg} has ${how} and was never begun`);
+    if (attempt === undefined)
+      return this.#report("one_end_per_attempt", `leg ${leg} has ${how} but was never started`);
     if (attempt.ended) return this.#report("one_end_per_attempt", `leg ${leg} has ${how} after its end`);
     attempt[how] = true;
     if (entry.type === "attempt.ended" && entry.cause === "")
@@ -77,21 +78,23 @@ export class AttemptInvariants {
       this.#report("ring_limit", `leg ${leg} rang for ${rangMs} ms`);
   }
 
-  #talks(leg: LegId): void {
-    if (this.#talking !== null) this.#report("one_conversation", `leg ${leg} talks while leg ${this.#talking} does`);
-    this.#talking = leg;
+  #conversationStarted(leg: LegId): void {
+    if (this.#connected !== null)
+      this.#report("one_conversation", `leg ${leg} starts a conversation during that of leg ${this.#connected}`);
+    this.#connected = leg;
   }
 
-  #talked({ leg, duration_ms: durationMs }: Entry<"conversation.ended">): void {
-    if (this.#talking !== leg) this.#report("one_conversation", `leg ${leg} ends a conversation that it has not begun`);
-    this.#talking = null;
-    this.talkedMs += durationMs;
+  #conversationEnded({ leg, duration_ms: durationMs }: Entry<"conversation.ended">): void {
+    if (this.#connected !== leg)
+      this.#report("one_conversation", `leg ${leg} ends a conversation that it did not start`);
+    this.#connected = null;
+    this.conversationMs += durationMs;
   }
 
   #traced(leg: LegId, event: Entry<"dial_event">["event"]): void {
     const attempt = this.#attempts.get(leg);
-    if (attempt === undefined) return this.#report("events_pair", `${event} of leg ${leg}, which was not begun`);
-    if (attempt.events.endsWith("T")) this.#report("events_pair", `${event} of leg ${leg} behind its Terminal`);
+    if (attempt === undefined) return this.#report("events_pair", `${event} of leg ${leg}, which was not started`);
+    if (attempt.events.endsWith("T")) this.#report("events_pair", `${event} of leg ${leg} after its Terminal`);
     if (attempt.events.includes(event.charAt(0))) this.#report("events_pair", `${event} of leg ${leg} comes twice`);
     attempt.events += event.charAt(0);
   }

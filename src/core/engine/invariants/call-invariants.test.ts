@@ -129,7 +129,7 @@ function exit(name: string, next: string | null = null): Body<"exit.taken"> {
   return { type: "exit.taken", applet: "sales", exit: name, next, rule: "EXIT-3" };
 }
 
-/** The end of a call with this record, of a caller who is hung up. */
+/** The end of a call with this record; the caller is hung up. */
 function over(record: Extract<Effect, { kind: "end" }>["record"] = RECORD): Moment[] {
   const last = trace({ type: "call.ended", cdr: record });
   return [{ kind: "hang_up", leg: CALLER }, ...last, { kind: "end", record }];
@@ -158,12 +158,12 @@ function broken(invariants: CallInvariants): string[] {
   return invariants.violations.map(({ invariant, message }) => `${invariant}: ${message}`);
 }
 
-/** A caller and a callee who talk. */
-const TALK: readonly Moment[] = [answer, dial(2), answered(2), bridge(2)];
+/** A caller and a callee in a conversation. */
+const CONVERSATION: readonly Moment[] = [answer, dial(2), answered(2), bridge(2)];
 
 const GOOD: Readonly<Record<string, readonly Moment[]>> = {
   "a caller who is refused": [reject, ...trace({ type: "call.ended", cdr: RECORD }), { kind: "end", record: RECORD }],
-  "a callee who rings, is heard, answers and talks": [
+  "a callee who rings, sends early media, answers and has a conversation": [
     answer,
     dial(2),
     { kind: "forward_audio", from: 2, to: CALLER },
@@ -178,8 +178,8 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
     { kind: "hang_up", leg: 2 },
     ...over(),
   ],
-  "a second conversation behind one that was taken apart": [
-    ...TALK,
+  "a second conversation after one that was unbridged": [
+    ...CONVERSATION,
     unbridge,
     dial(3),
     answered(3),
@@ -188,8 +188,8 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
     left(3),
     ...over(),
   ],
-  "a second conversation behind one whose callee left": [
-    ...TALK,
+  "a second conversation after one whose callee left": [
+    ...CONVERSATION,
     left(2),
     dial(3),
     answered(3),
@@ -204,7 +204,7 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
     { kind: "cancel", leg: 3, reason: "call_ended" },
     ...over(),
   ],
-  "requests that are answered, checked and given up": [
+  "requests that are answered, checked and cancelled": [
     fetch("f1"),
     { kind: "fetched", at: AT, id: "f1", outcome: OUTCOME, elapsedMs: 1 },
     ...trace(resultOf("f1")),
@@ -221,7 +221,7 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
     { kind: "playback_ended", at: AT, id: "p1", failure: null },
     ...over(),
   ],
-  "timers that go off, or are cleared": [
+  "timers that fire or are cleared": [
     { kind: "set_timer", id: "ring", at: AT },
     { kind: "timer", at: AT, id: "ring" },
     { kind: "set_timer", id: "talk", at: AT },
@@ -235,7 +235,7 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
     { kind: "stop_recording", id: "r1" },
     ...over(),
   ],
-  "attempts that begin and ...over(), and a conversation": [
+  "attempts that start and end, and a conversation": [
     ...trace(started(2), ended(2), started(3), conversationStarted(3), DECIDED, conversationEnded(3), ended(3)),
     ...over(),
   ],
@@ -250,7 +250,7 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
     notified("n4", "dial-3", "Terminal"),
     ...over(),
   ],
-  "a message that is no dial event": [
+  "a notification that is not a dial event": [
     { kind: "notify", id: "n1", purpose: "passthru", order: "call", request: request() },
     ...over(),
   ],
@@ -261,15 +261,15 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
     { kind: "hang_up", leg: 2 },
     ...over(),
   ],
-  "events of legs and requests that there are not": [
+  "events of legs and requests that do not exist": [
     answered(999),
     failed(-1),
     { kind: "fetched", at: AT, id: "f9", outcome: OUTCOME, elapsedMs: 1 },
     ...over(),
   ],
-  "an exit and the applet behind it": [...trace(ENTERED, exit("nobody_answered", "sales"), ENTERED), ...over()],
+  "an exit and the applet it leads to": [...trace(ENTERED, exit("nobody_answered", "sales"), ENTERED), ...over()],
   "DIAL-11: a Passthru that is notified without its exit": [
-    ...trace(ENTERED, { type: "decision", rule: "DIAL-11", message: "It is told." }),
+    ...trace(ENTERED, { type: "decision", rule: "DIAL-11", message: "It is notified." }),
     ...trace({ type: "applet.entered", applet: "pass", kind: "passthru" }),
     ...over(),
   ],
@@ -278,11 +278,11 @@ const GOOD: Readonly<Record<string, readonly Moment[]>> = {
 type Breach = readonly [moments: readonly Moment[], ...violations: string[]];
 
 const BREACHES: Readonly<Record<string, Breach>> = {
-  "anything behind the end": [[...over(), ...trace(DECIDED)], "ends: trace after the end"],
+  "anything after the end": [[...over(), ...trace(DECIDED)], "ends: trace after the end"],
   "a second answer": [[answer, answer], "fits_leg: the caller is answered and is up"],
   "an answer to a caller who left": [[callerLeft, answer], "fits_leg: the caller is answered and is gone"],
   "an answer to a caller who failed": [[failed(CALLER), answer], "fits_leg: the caller is answered and is gone"],
-  "a refusal behind an answer": [[answer, reject], "fits_leg: the caller is refused and is up"],
+  "a refusal after an answer": [[answer, reject], "fits_leg: the caller is refused and is up"],
   "a refusal of a caller who left": [[callerLeft, reject], "fits_leg: the caller is refused and is gone"],
   "sound to a caller who was not answered": [
     [play("p1", CALLER)],
@@ -326,15 +326,15 @@ const BREACHES: Readonly<Record<string, Breach>> = {
     "no_stranger: leg 2 is bridged with nobody",
   ],
   "two conversations at once": [
-    [...TALK, dial(3), answered(3), bridge(3)],
+    [...CONVERSATION, dial(3), answered(3), bridge(3)],
     "one_conversation: leg 3 is bridged while leg 2 is",
   ],
   "two conversations at once, though another leg left": [
-    [...TALK, dial(3), dial(4), answered(4), left(3), bridge(4)],
+    [...CONVERSATION, dial(3), dial(4), answered(4), left(3), bridge(4)],
     "one_conversation: leg 4 is bridged while leg 2 is",
   ],
-  "a conversation behind one that the caller left": [
-    [...TALK, callerLeft, bridge(2)],
+  "a conversation after one that the caller left": [
+    [...CONVERSATION, callerLeft, bridge(2)],
     "no_stranger: leg 2 is bridged with nobody",
   ],
   "REF-8: a request after the caller left": [[callerLeft, fetch("f1")], "silent_after_caller: request f1 is sent"],
@@ -349,16 +349,16 @@ const BREACHES: Readonly<Record<string, Breach>> = {
     [answer, play("x", CALLER), record("x", CALLER)],
     "ids_unique: the id x is used twice",
   ],
-  "a message with the id of another": [[fetch("n0"), ...events("Dial")], "ids_unique: the id n0 is used twice"],
-  "a hole in the trace": [
+  "a notification with the id of another": [[fetch("n0"), ...events("Dial")], "ids_unique: the id n0 is used twice"],
+  "a gap in the trace": [
     [
       { kind: "trace", entry: { seq: 2, at_ms: 0, ...DECIDED } },
       { kind: "trace", entry: { seq: 4, at_ms: 0, ...DECIDED } },
     ],
-    "trace_whole: entry 2 stands where 1 belongs",
-    "trace_whole: entry 4 stands where 2 belongs",
+    "trace_whole: entry 2 is in the place of 1",
+    "trace_whole: entry 4 is in the place of 2",
   ],
-  "a trace that runs backwards": [[traced(DECIDED, 7), traced(DECIDED, 6)], "trace_whole: entry 2 runs back to 6 ms"],
+  "a trace that runs backwards": [[traced(DECIDED, 7), traced(DECIDED, 6)], "trace_whole: entry 2 goes back to 6 ms"],
   "an attempt that ends twice": [
     trace(started(2), ended(2), ended(2)),
     "one_end_per_attempt: leg 2 has ended after its end",
@@ -367,7 +367,10 @@ const BREACHES: Readonly<Record<string, Breach>> = {
     trace(started(2), ended(2), { type: "attempt.answered", leg: 2 }),
     "one_end_per_attempt: leg 2 has answered after its end",
   ],
-  "an attempt that ends before it began": [trace(ended(2)), "one_end_per_attempt: leg 2 has ended and was never begun"],
+  "an attempt that ends before it started": [
+    trace(ended(2)),
+    "one_end_per_attempt: leg 2 has ended but was never started",
+  ],
   "DIAL-2: an attempt that rings for too long": [
     [...trace(started(2)), traced(ended(2), 30_001)],
     "ring_limit: leg 2 rang for 30001 ms",
@@ -378,15 +381,15 @@ const BREACHES: Readonly<Record<string, Breach>> = {
   ],
   "a conversation within another": [
     trace(conversationStarted(2), conversationStarted(3)),
-    "one_conversation: leg 3 talks while leg 2 does",
+    "one_conversation: leg 3 starts a conversation during that of leg 2",
   ],
-  "a conversation that ends before it began": [
+  "a conversation that ends before it started": [
     trace(conversationEnded(2)),
-    "one_conversation: leg 2 ends a conversation that it has not begun",
+    "one_conversation: leg 2 ends a conversation that it did not start",
   ],
-  "another conversation that ends": [
+  "the end of another conversation": [
     trace(conversationStarted(2), conversationEnded(3)),
-    "one_conversation: leg 3 ends a conversation that it has not begun",
+    "one_conversation: leg 3 ends a conversation that it did not start",
   ],
   "an end with a request open": [[fetch("f1"), ...over()], "all_closed: request f1 is open at the end"],
   "an answer without a result": [
@@ -401,11 +404,11 @@ const BREACHES: Readonly<Record<string, Breach>> = {
     [answer, play("p1", CALLER), ...over()],
     "all_closed: playback p1 is open at the end",
   ],
-  "an end with a timer armed, which came too early": [
+  "an end with a timer set, which fired too early": [
     [{ kind: "set_timer", id: "ring", at: AT + 1 }, { kind: "timer", at: AT, id: "ring" }, ...over()],
     "all_closed: timer ring is open at the end",
   ],
-  "an end with a recording that nobody stopped": [
+  "an end with a recording that was not stopped": [
     [answer, record("r1", CALLER), ...over()],
     "all_closed: recording r1 was never stopped",
   ],
@@ -421,7 +424,7 @@ const BREACHES: Readonly<Record<string, Breach>> = {
     trace({ type: "recording.closed", id: "r1", duration_ms: 1, failure: null }),
     "all_closed: recording r1 closes twice",
   ],
-  "an end with one leg ringing, one up, and one that answered too late": [
+  "an end with a ringing leg, one that is up, and one that answered too late": [
     [dial(2), dial(3), answered(3), dial(4), { kind: "cancel", leg: 4, reason: "call_ended" }, answered(4), ...over()],
     "nobody_left_ringing: leg 2 is ringing",
     "nobody_left_ringing: leg 3 is up",
@@ -451,7 +454,7 @@ const BREACHES: Readonly<Record<string, Breach>> = {
     [...events("Ringing", "Dial", "Terminal"), ...over()],
     "events_pair: the events of call-dial-2 are Ringing, Dial, Terminal",
   ],
-  "EVT-4: an event behind the Terminal": [
+  "EVT-4: an event after the Terminal": [
     [...events("Dial", "Terminal", "Ringing"), ...over()],
     "events_pair: the events of call-dial-2 are Dial, Terminal, Ringing",
   ],
@@ -461,15 +464,15 @@ const BREACHES: Readonly<Record<string, Breach>> = {
   ],
   "EVT-4: in the trace, an event of no attempt": [
     trace(TERMINAL),
-    "events_pair: Terminal of leg 2, which was not begun",
+    "events_pair: Terminal of leg 2, which was not started",
   ],
   "EVT-4: in the trace, an event that comes twice": [
     trace(started(2), { ...TERMINAL, event: "Dial" }, { ...TERMINAL, event: "Dial" }),
     "events_pair: Dial of leg 2 comes twice",
   ],
-  "EVT-4: in the trace, an event behind the Terminal": [
+  "EVT-4: in the trace, an event after the Terminal": [
     trace(started(2), TERMINAL, { ...TERMINAL, event: "Ringing" }),
-    "events_pair: Ringing of leg 2 behind its Terminal",
+    "events_pair: Ringing of leg 2 after its Terminal",
   ],
   "EVT-4: in the trace, a Dial without its Terminal": [
     [...trace(started(2), { ...TERMINAL, event: "Dial" }, ended(2)), ...over()],
@@ -479,9 +482,9 @@ const BREACHES: Readonly<Record<string, Breach>> = {
     trace(ENTERED, { ...exit("nobody_answered"), rule: "" }),
     "trace_explains: the exit nobody_answered has no rule",
   ],
-  "an applet that no exit leads to": [
+  "an applet that the last exit does not lead to": [
     trace(ENTERED, exit("nobody_answered", "other"), ENTERED),
-    'trace_explains: "sales" is entered by no exit',
+    'trace_explains: no exit leads to "sales"',
   ],
   "a decision without a reason": [trace({ ...DECIDED, message: "" }), "trace_explains: a decision has no reason"],
   "a result without a reason": [
@@ -494,15 +497,15 @@ const BREACHES: Readonly<Record<string, Breach>> = {
   ],
   "DIAL-3: an attempt too many at once": [
     trace(ENTERED, started(2), started(3)),
-    "within_limits: 2 attempts at once, 1 are allowed (DIAL-3)",
+    "within_limits: 2 attempts at once, allowed are 1 (DIAL-3)",
   ],
   "DIAL-5: a conversation that is too long": [
     trace(ENTERED, limited(60), conversationStarted(2), conversationEnded(2, 60_001)),
-    "within_limits: a conversation of 60001 ms, 60000 are allowed (DIAL-5)",
+    "within_limits: a conversation of 60001 ms, allowed are 60000 (DIAL-5)",
   ],
   "APP-9: an applet too many": [
     trace(...Array.from({ length: 200 }, () => [ENTERED, exit("nobody_answered", "sales")]).flat(), ENTERED),
-    "within_limits: 201 applets are run (APP-9)",
+    "within_limits: 201 applets have run (APP-9)",
   ],
   "EXIT-2: a conversation that ends by another exit": [
     trace(ENTERED, conversationStarted(2), conversationEnded(2), exit("nobody_answered")),
@@ -521,44 +524,44 @@ const BREACHES: Readonly<Record<string, Breach>> = {
   ],
   "a record of too many seconds": [
     over({ ...RECORD, conversation_s: 1 }),
-    "record_agrees: 1 s of conversation, in the trace 0",
+    "record_agrees: 1 s of conversation, but 0 in the trace",
   ],
   "a record that is longer than the call": [
     [{ kind: "leg_ringing", at: AT, leg: 2 }, ...over({ ...RECORD, duration_ms: 1 })],
     "record_agrees: lasted 1 ms",
   ],
-  "a record that ends by somebody else than the trace": [
+  "a record whose ended_by differs from the trace": [
     over({ ...RECORD, ended_by: "caller" }),
-    "record_agrees: ended by caller, in the trace by us",
+    "record_agrees: ended by caller, but by the platform or the callee in the trace",
   ],
 };
 
-describe("what holds of every call", () => {
-  it.each(Object.entries(GOOD))("is kept by %s", (_, moments) => {
+describe("the invariants of every call", () => {
+  it.each(Object.entries(GOOD))("hold for %s", (_, moments) => {
     const invariants = watch(moments);
     expect(broken(invariants)).toEqual([]);
     expect(invariants.open.filter((each) => !each.startsWith("recording"))).toEqual([]);
   });
 
-  it.each(Object.entries(BREACHES))("is broken by %s", (_, [moments, ...violations]) => {
+  it.each(Object.entries(BREACHES))("are broken by %s", (_, [moments, ...violations]) => {
     const invariants = watch(moments);
     expect(broken(invariants)).toEqual(violations);
     expect(invariants.violation).toEqual(invariants.violations[0]);
   });
 
-  it("begins with the flow's first applet, where the flow is known", () => {
+  it("include that the call starts with the flow's first applet, if the flow is known", () => {
     expect(broken(watch(trace(ENTERED), "sales"))).toEqual([]);
-    expect(broken(watch(trace(ENTERED), "menu"))).toEqual(['trace_explains: "sales" is entered by no exit']);
+    expect(broken(watch(trace(ENTERED), "menu"))).toEqual(['trace_explains: no exit leads to "sales"']);
   });
 
-  it("a violation knows when it came, counted from the call's arrival", () => {
+  it("a violation has its time, counted from the call's arrival", () => {
     const invariants = new CallInvariants();
     invariants.event({ ...callerLeft, at: 5000 });
     invariants.effect(dial(2), 5250);
     expect(invariants.violation?.atMs).toBe(250);
   });
 
-  it("what is open is told in words", () => {
+  it("what is open is listed in words", () => {
     const invariants = watch([
       answer,
       fetch("f1"),

@@ -15,7 +15,7 @@ import { ResourceInvariants } from "./resource-invariants.ts";
 import { TraceInvariants } from "./trace-invariants.ts";
 
 /**
- * Watches one call and takes down every invariant that it breaks. Sees only what passes between engine and outside, so it
+ * Watches one call and records every invariant that it breaks. It sees only what passes between the engine and the edges, so it
  * can watch any engine: the explorer's random calls, the engine's own tests, and the property tests.
  */
 export class CallInvariants {
@@ -39,12 +39,12 @@ export class CallInvariants {
     this.#groups = [this.#legs, this.#resources, this.#attempts, this.#trace, connects].map(({ handlers }) => handlers);
   }
 
-  /** The first that was broken; null: all hold so far. */
+  /** The first violation; null: all invariants hold so far. */
   get violation(): Violation | null {
     return this.violations[0] ?? null;
   }
 
-  /** What is still going on outside, in words: empty after the end of every call. */
+  /** What is still open outside the engine, in words: empty after the end of every call. */
   get open(): readonly string[] {
     return [...this.#resources.open, ...this.#legs.open];
   }
@@ -68,6 +68,6 @@ export class CallInvariants {
     const { isFull } = this.#trace;
     this.#attempts.atEnd(isFull);
     this.#resources.atEnd(isFull);
-    this.#trace.atEnd(record, this.#attempts.talkedMs, this.#nowMs);
+    this.#trace.atEnd(record, this.#attempts.conversationMs, this.#nowMs);
   }
 }

@@ -2,23 +2,23 @@ import { MAX_APPLETS_PER_CALL, MAX_FETCHES_PER_CONNECT } from "../../call/limits
 import type { TraceEntry } from "../../call/trace.ts";
 import type { InvariantHandlers, ReportViolation } from "./invariants.ts";
 
-/** What has happened in the Connect that the call is in. */
-interface ConnectNotes {
+/** What has happened in the Connect that is running. */
+interface WatchedConnect {
   dialled: number;
   conversations: number;
   fetches: number;
-  /** Attempts that go on. */
+  /** Attempts that have not ended. */
   open: number;
-  /** By the answer in use. */
+  /** Set by the answer in use. */
   conversationLimitMs: number;
   atOnce: number;
 }
 
-/** Watches what the answers of a Connect bound, and that its exit says what happened in it. Reads the trace alone. */
+/** Watches the limits that the answers of a Connect set, and that its exit matches what happened. Reads only the trace. */
 export class ConnectInvariants {
   readonly #report: ReportViolation;
   #applets = 0;
-  #connect: ConnectNotes | null = null;
+  #connect: WatchedConnect | null = null;
 
   constructor(report: ReportViolation) {
     this.#report = report;
@@ -35,16 +35,17 @@ export class ConnectInvariants {
       "attempt.ended": () => {
         if (this.#connect !== null) this.#connect.open -= 1;
       },
-      "conversation.ended": ({ duration_ms: durationMs }) => this.#talked(durationMs),
+      "conversation.ended": ({ duration_ms: durationMs }) => this.#conversationEnded(durationMs),
       "exit.taken": ({ exit }) => this.#left(exit),
     },
   };
 
   #entered(kind: string): void {
     this.#applets += 1;
-    if (this.#applets > MAX_APPLETS_PER_CALL) this.#report("within_limits", `${this.#applets} applets are run (APP-9)`);
-    const notes = { dialled: 0, conversations: 0, fetches: 0, open: 0, conversationLimitMs: Infinity, atOnce: 1 };
-    this.#connect = kind === "connect" ? notes : null;
+    if (this.#applets > MAX_APPLETS_PER_CALL)
+      this.#report("within_limits", `${this.#applets} applets have run (APP-9)`);
+    const connect = { dialled: 0, conversations: 0, fetches: 0, open: 0, conversationLimitMs: Infinity, atOnce: 1 };
+    this.#connect = kind === "connect" ? connect : null;
   }
 
   #asked(purpose: Extract<TraceEntry, { type: "request.sent" }>["purpose"]): void {
@@ -59,15 +60,15 @@ export class ConnectInvariants {
     this.#connect.dialled += 1;
     this.#connect.open += 1;
     const { open, atOnce } = this.#connect;
-    if (open > atOnce) this.#report("within_limits", `${open} attempts at once, ${atOnce} are allowed (DIAL-3)`);
+    if (open > atOnce) this.#report("within_limits", `${open} attempts at once, allowed are ${atOnce} (DIAL-3)`);
   }
 
-  #talked(durationMs: number): void {
+  #conversationEnded(durationMs: number): void {
     if (this.#connect === null) return;
     this.#connect.conversations += 1;
     const { conversationLimitMs: limitMs } = this.#connect;
     if (durationMs > limitMs)
-      this.#report("within_limits", `a conversation of ${durationMs} ms, ${limitMs} are allowed (DIAL-5)`);
+      this.#report("within_limits", `a conversation of ${durationMs} ms, allowed are ${limitMs} (DIAL-5)`);
   }
 
   /** With no applet at *nobody dialed*, *nobody answers* replaces it (EXIT-4). */
@@ -80,7 +81,7 @@ export class ConnectInvariants {
   }
 }
 
-function useLimits(connect: ConnectNotes, answer: Readonly<Record<string, unknown>>): void {
+function useLimits(connect: WatchedConnect, answer: Readonly<Record<string, unknown>>): void {
   const { max_conversation_duration: limitS, parallel_ringing: parallel } = answer;
   if (typeof limitS === "number") connect.conversationLimitMs = limitS * 1000;
   connect.atOnce = 1;

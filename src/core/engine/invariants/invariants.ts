@@ -2,25 +2,26 @@ import type { Effect, EffectKind } from "../../call/effects.ts";
 import type { CallEvent } from "../../call/events.ts";
 import type { TraceEntry } from "../../call/trace.ts";
 
-/** What must hold in every call, whatever customer, callees, caller and network do. */
+/** What must hold in every call, no matter what customer, callees, caller and network do. */
 export const INVARIANTS = {
   ends: "every call ends, once, and nothing is done for it afterwards",
-  one_end_per_attempt: "every attempt that was begun has exactly one end",
+  one_end_per_attempt: "every attempt that was started has exactly one end",
   one_conversation: "the caller talks with one person at a time",
   no_stranger: "only people who answered and are still there are connected",
-  fits_leg: "a leg that is up hears and is recorded, a leg that rings is cancelled, a caller who waits is answered",
-  nobody_left_ringing: "no phone rings, and nobody is kept on the line, for a call that is over",
+  fits_leg:
+    "only a leg that is up is played to and recorded, only a ringing leg is cancelled, only a waiting caller is answered",
+  nobody_left_ringing: "no phone rings, and nobody is kept on the line, after the call has ended",
   all_closed: "every recording, timer, request and playback is closed when the call ends",
   ids_unique: "no request, playback, recording or notification has the id of another",
   events_pair: "every attempt that was announced with Dial is closed with one Terminal (EVT-4)",
-  silent_after_caller: "nothing is asked and nobody dialled for a caller who has left (REF-8)",
+  silent_after_caller: "no request is sent and nobody is dialled for a caller who has left (REF-8)",
   ring_limit: "no attempt rings longer than its limit (DIAL-2)",
-  exit_fits: "the exit of a Connect says what happened in it (EXIT-2 to EXIT-4)",
-  within_limits: "no fetch, round, conversation or flow goes past its limit (REF-7, DIAL-3, DIAL-5, APP-9)",
+  exit_fits: "the exit of a Connect matches what happened in it (EXIT-2 to EXIT-4)",
+  within_limits: "no fetch, round, conversation or flow exceeds its limit (REF-7, DIAL-3, DIAL-5, APP-9)",
   trace_whole: "the trace counts from 1 without a gap, and time never runs backwards in it",
-  trace_explains: "the trace gives the reason of every exit, result and end",
-  record_agrees: "the call's record says what the trace says",
-  plain_state: "a call whose state was written down and read back between any two events goes on the same",
+  trace_explains: "the trace gives the reason for every exit, result and end",
+  record_agrees: "the call's record agrees with the trace",
+  plain_state: "a call whose state is stored and read back between any two events continues in the same way",
 } as const;
 
 export type Invariant = keyof typeof INVARIANTS;
@@ -32,10 +33,10 @@ export interface Violation {
   readonly message: string;
 }
 
-/** Takes down a broken invariant; the caller of the checks adds the time. */
+/** Records a broken invariant; the caller of the checks adds the time. */
 export type ReportViolation = (invariant: Invariant, message: string) => void;
 
-/** What a group of invariants looks at, by kind. */
+/** What a group of invariants watches, by kind. */
 export interface InvariantHandlers {
   readonly events?: { readonly [K in CallEvent["kind"]]?: (event: Extract<CallEvent, { kind: K }>) => void };
   readonly effects?: { readonly [K in EffectKind]?: (effect: Extract<Effect, { kind: K }>) => void };

@@ -1,10 +1,10 @@
 import { CALLER, type LegId } from "../../call/legs.ts";
 import type { InvariantHandlers, ReportViolation } from "./invariants.ts";
 
-/** `cancelled`: we ended it. `stray`: it answered after that, and has to be hung up. */
+/** `cancelled`: we ended it. `stray`: it answered after that and must be hung up. */
 type LegState = "ringing" | "up" | "cancelled" | "stray" | "gone";
 
-/** Watches who rings, who is up, and who hears whom. */
+/** Watches which legs ring, which are up, and which are connected. */
 export class LegInvariants {
   readonly #report: ReportViolation;
   readonly #legs = new Map<LegId, LegState>();
@@ -19,7 +19,7 @@ export class LegInvariants {
     return this.#caller === "gone";
   }
 
-  /** Legs that are still to be ended, in words. */
+  /** Legs that must still be ended, in words. */
   get open(): readonly string[] {
     const legs = [...this.#legs].filter(([, state]) => state !== "gone" && state !== "cancelled");
     return legs.map(([leg, state]) => `leg ${leg} is ${state}`);
@@ -28,8 +28,8 @@ export class LegInvariants {
   readonly handlers: InvariantHandlers = {
     events: {
       leg_answered: ({ leg }) => this.#answered(leg),
-      leg_failed: ({ leg }) => this.#lost(leg),
-      leg_ended: ({ leg }) => this.#lost(leg),
+      leg_failed: ({ leg }) => this.#gone(leg),
+      leg_ended: ({ leg }) => this.#gone(leg),
     },
     effects: {
       answer: () => {
@@ -49,7 +49,7 @@ export class LegInvariants {
       play: ({ id, legs }) => this.#needsAllUp(legs, `playback ${id}`),
       record: ({ id, legs }) => this.#needsAllUp(legs, `recording ${id}`),
       forward_audio: ({ from }) => this.#needs(from, "ringing", "early media"),
-      bridge: ({ a, b }) => this.#bridging(a === CALLER ? b : a),
+      bridge: ({ a, b }) => this.#bridge(a === CALLER ? b : a),
       unbridge: () => {
         this.#bridged = null;
       },
@@ -63,19 +63,19 @@ export class LegInvariants {
     this.#legs.set(leg, state === "ringing" ? "up" : "stray");
   }
 
-  #lost(leg: LegId): void {
+  #gone(leg: LegId): void {
     if (leg === CALLER) this.#caller = "gone";
     else if (this.#legs.has(leg)) this.#legs.set(leg, "gone");
-    this.#part(leg);
+    this.#unbridge(leg);
   }
 
   #ended(leg: LegId): void {
     if (leg === CALLER) this.#caller = "gone";
     else if (this.#legs.get(leg) !== "gone") this.#legs.set(leg, "cancelled");
-    this.#part(leg);
+    this.#unbridge(leg);
   }
 
-  #part(leg: LegId): void {
+  #unbridge(leg: LegId): void {
     if (leg === CALLER || leg === this.#bridged) this.#bridged = null;
   }
 
@@ -102,7 +102,7 @@ export class LegInvariants {
     return leg === CALLER ? this.#caller : (this.#legs.get(leg) ?? "unknown");
   }
 
-  #bridging(callee: LegId): void {
+  #bridge(callee: LegId): void {
     if (this.#bridged !== null)
       this.#report("one_conversation", `leg ${callee} is bridged while leg ${this.#bridged} is`);
     if (this.#caller !== "up") this.#report("no_stranger", `leg ${callee} is bridged with nobody`);

@@ -1,19 +1,19 @@
 import type { InvariantHandlers, ReportViolation } from "./invariants.ts";
 
-/** Watches requests, playbacks, timers and recordings: what is opened is closed, once, under an id of its own. */
+/** Watches requests, playbacks, timers and recordings: each has its own id, and is closed exactly once. */
 export class ResourceInvariants {
   readonly #report: ReportViolation;
   readonly #callerIsGone: () => boolean;
   readonly #ids = new Set<string>();
   /** Open requests, each with the event that answers it. */
   readonly #requests = new Map<string, "fetched" | "audio_checked">();
-  /** Requests that were answered: the trace owes their results. */
+  /** Requests that were answered, but whose results are not in the trace yet. */
   readonly #unexplained = new Set<string>();
   readonly #plays = new Set<string>();
   readonly #timers = new Map<string, number>();
-  /** Recordings that were neither stopped nor closed by themselves. */
+  /** Recordings that were neither stopped nor closed on their own. */
   readonly #running = new Set<string>();
-  /** Recordings whose close was not reported yet. */
+  /** Recordings whose close has not been reported yet. */
   readonly #unreported = new Set<string>();
   /** Recordings that the trace has opened and not closed. */
   readonly #traced = new Set<string>();
@@ -23,7 +23,7 @@ export class ResourceInvariants {
     this.#callerIsGone = callerIsGone;
   }
 
-  /** What is still going on, in words. */
+  /** What is still open, in words. */
   get open(): readonly string[] {
     return [...this.#openAtEnd(), ...[...this.#unreported].map((id) => `recording ${id}`)];
   }
@@ -46,7 +46,7 @@ export class ResourceInvariants {
       check_audio: ({ id }) => this.#asked(id, "audio_checked"),
       cancel_request: ({ id }) => this.#requests.delete(id),
       play: ({ id }) => {
-        this.#fresh(id);
+        this.#useId(id);
         this.#plays.add(id);
       },
       stop_playing: ({ id }) => this.#plays.delete(id),
@@ -54,7 +54,7 @@ export class ResourceInvariants {
       stop_recording: ({ id }) => this.#running.delete(id),
       set_timer: ({ id, at }) => this.#timers.set(id, at),
       clear_timer: ({ id }) => this.#timers.delete(id),
-      notify: ({ id }) => this.#fresh(id),
+      notify: ({ id }) => this.#useId(id),
     },
     entries: {
       "request.result": ({ id }) => this.#unexplained.delete(id),
@@ -68,7 +68,7 @@ export class ResourceInvariants {
     },
   };
 
-  /** A trace that is full proves nothing by what it leaves out. */
+  /** A full trace lacks entries, so a missing one is not a violation. */
   atEnd(traceIsFull: boolean): void {
     for (const thing of this.#openAtEnd()) this.#report("all_closed", `${thing} is open at the end`);
     for (const id of this.#running) this.#report("all_closed", `recording ${id} was never stopped`);
@@ -87,7 +87,7 @@ export class ResourceInvariants {
 
   #asked(id: string, answeredBy: "fetched" | "audio_checked"): void {
     if (this.#callerIsGone()) this.#report("silent_after_caller", `request ${id} is sent`);
-    this.#fresh(id);
+    this.#useId(id);
     this.#requests.set(id, answeredBy);
   }
 
@@ -98,12 +98,12 @@ export class ResourceInvariants {
   }
 
   #recording(id: string): void {
-    this.#fresh(id);
+    this.#useId(id);
     this.#running.add(id);
     this.#unreported.add(id);
   }
 
-  #fresh(id: string): void {
+  #useId(id: string): void {
     if (this.#ids.has(id)) this.#report("ids_unique", `the id ${id} is used twice`);
     this.#ids.add(id);
   }

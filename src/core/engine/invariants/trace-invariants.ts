@@ -4,10 +4,10 @@ import type { InvariantHandlers, ReportViolation } from "./invariants.ts";
 
 /** Watches the trace: it has no gap, gives reasons, and agrees with the call's record. */
 export class TraceInvariants {
-  /** From here on the trace proves nothing by what it leaves out. */
+  /** From here on entries may be missing, which is not a violation. */
   isFull = false;
   readonly #report: ReportViolation;
-  /** The applet that the last exit leads to; undefined: it may be any. */
+  /** The applet that the last exit leads to; undefined: any. */
   #expected: string | null | undefined;
   #seq = 0;
   #lastMs = 0;
@@ -20,7 +20,7 @@ export class TraceInvariants {
   }
 
   readonly handlers: InvariantHandlers = {
-    effects: { trace: ({ entry }) => this.#follows(entry) },
+    effects: { trace: ({ entry }) => this.#traced(entry) },
     entries: {
       "applet.entered": ({ applet }) => this.#entered(applet),
       "exit.taken": ({ exit, rule, next }) => {
@@ -46,29 +46,29 @@ export class TraceInvariants {
     },
   };
 
-  /** `talkedMs`: all conversations by the trace. `nowMs`: since the call's arrival. */
-  atEnd(record: CallRecord, talkedMs: number, nowMs: number): void {
+  /** `conversationMs`: total of all conversations in the trace. `nowMs`: since the call's arrival. */
+  atEnd(record: CallRecord, conversationMs: number, nowMs: number): void {
     if (this.#record !== record) this.#report("record_agrees", "the last entry is not the record");
     if (record.duration_ms > nowMs) this.#report("record_agrees", `lasted ${record.duration_ms} ms`);
     if (this.isFull) return;
-    const talkedS = Math.floor(talkedMs / 1000);
-    if (record.conversation_s !== talkedS)
-      this.#report("record_agrees", `${record.conversation_s} s of conversation, in the trace ${talkedS}`);
+    const conversationS = Math.floor(conversationMs / 1000);
+    if (record.conversation_s !== conversationS)
+      this.#report("record_agrees", `${record.conversation_s} s of conversation, but ${conversationS} in the trace`);
     if (this.#callerLeft === (record.ended_by === "caller")) return;
-    const inTrace = this.#callerLeft ? "the caller" : "us";
-    this.#report("record_agrees", `ended by ${record.ended_by}, in the trace by ${inTrace}`);
+    const inTrace = this.#callerLeft ? "the caller" : "the platform or the callee";
+    this.#report("record_agrees", `ended by ${record.ended_by}, but by ${inTrace} in the trace`);
   }
 
-  #follows({ seq, at_ms: atMs }: TraceEntry): void {
+  #traced({ seq, at_ms: atMs }: TraceEntry): void {
     this.#seq += 1;
-    if (seq !== this.#seq) this.#report("trace_whole", `entry ${seq} stands where ${this.#seq} belongs`);
-    if (atMs < this.#lastMs) this.#report("trace_whole", `entry ${seq} runs back to ${atMs} ms`);
+    if (seq !== this.#seq) this.#report("trace_whole", `entry ${seq} is in the place of ${this.#seq}`);
+    if (atMs < this.#lastMs) this.#report("trace_whole", `entry ${seq} goes back to ${atMs} ms`);
     this.#lastMs = atMs;
   }
 
   #entered(applet: string): void {
     if (this.#expected !== undefined && this.#expected !== applet)
-      this.#report("trace_explains", `"${applet}" is entered by no exit`);
+      this.#report("trace_explains", `no exit leads to "${applet}"`);
     this.#expected = null;
   }
 }

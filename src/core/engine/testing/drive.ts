@@ -20,7 +20,7 @@ const testAccount = plainAccount({
   exophones: [{ number: EXOPHONE, region: "KA", trunk: null }],
 });
 
-/** A flow of one Connect over URLs, each exit with an applet of its own. */
+/** A flow of one Connect with URLs, each exit with its own applet. */
 export const connectFlow = {
   flow: "11754",
   start: "sales",
@@ -47,18 +47,18 @@ type Of<T, K> = Extract<T, { kind: K }>;
 export type Untimed = CallEvent extends infer E ? (E extends CallEvent ? Omit<E, "at"> : never) : never;
 
 /**
- * Drives one call by hand, event by event, with timers that go off as the clock is moved. Every step is made twice, once
- * with a state that went through JSON, and both must come to the same.
+ * Drives one call by hand, event by event, with timers that fire as the clock is moved. Every step is made twice, once
+ * with a state that went through JSON, and both must have the same result.
  */
 export class Drive {
   readonly setup: CallSetup;
   readonly effects: Effect[] = [];
-  /** Effects of the latest step alone. */
+  /** Effects of the latest step. */
   latest: readonly Effect[] = [];
   state: CallState | null = null;
   now = START_MS;
   readonly #invariants: CallInvariants;
-  /** False: without the twin step, for calls of thousands of events. */
+  /** False: without the second step, for calls with thousands of events. */
   thorough = true;
 
   constructor(options: DriveOptions = {}) {
@@ -79,7 +79,7 @@ export class Drive {
   }
 
   get call(): CallState {
-    if (this.state === null) throw new Error("the call has not begun");
+    if (this.state === null) throw new Error("the call has not started");
     return this.state;
   }
 
@@ -95,7 +95,7 @@ export class Drive {
     return effects;
   }
 
-  /** Throws on the first invariant that breaks. */
+  /** Throws if an invariant is broken. */
   #watch(event: CallEvent, effects: readonly Effect[]): void {
     this.#invariants.event(event);
     for (const effect of effects) this.#invariants.effect(effect, this.now);
@@ -104,16 +104,16 @@ export class Drive {
     throw new Error(violations.map(({ invariant, message }) => `${invariant}: ${message}`).join("\n"));
   }
 
-  /** The state before is untouched, and a copy of it that went through JSON comes to the same. */
-  #compare(event: CallEvent, before: string, came: StepResult): void {
+  /** The previous state must be unchanged, and a copy of it that went through JSON must have the same result. */
+  #compare(event: CallEvent, before: string, result: StepResult): void {
     if (JSON.stringify(this.state) !== before) throw new Error(`the state before ${event.kind} was changed`);
-    const twin = step(this.setup, JSON.parse(before) as CallState | null, event);
-    if (JSON.stringify(twin) !== JSON.stringify(came)) {
-      throw new Error(`a state that went through JSON went on otherwise at ${event.kind}`);
+    const second = step(this.setup, JSON.parse(before) as CallState | null, event);
+    if (JSON.stringify(second) !== JSON.stringify(result)) {
+      throw new Error(`a state that went through JSON continued differently at ${event.kind}`);
     }
   }
 
-  /** Lets time pass; timers that are due go off, at their time and in their order. */
+  /** Lets time pass; timers that are due fire at their time and in their order. */
   after(ms: number): void {
     const end = this.now + ms;
     for (;;) {
@@ -125,7 +125,7 @@ export class Drive {
     this.now = end;
   }
 
-  /** Answers the request that is open, after 100 ms, with status 200 and this JSON. */
+  /** Answers the open request after 100 ms with status 200 and this JSON. */
   json(body: unknown): void {
     this.outcome({ ok: true, status: 200, contentType: "application/json", body: JSON.stringify(body) });
   }
@@ -149,7 +149,7 @@ export class Drive {
     this.event({ kind: id.startsWith("a") ? "audio_checked" : "fetched", id, outcome, elapsedMs: 100 });
   }
 
-  /** Dials these numbers: the shortest answer there is, with `more` in it. */
+  /** Dials these numbers: the shortest possible answer, with `more` in it. */
   dial(numbers: readonly string[], more: Record<string, unknown> = {}): void {
     this.json({ destination: { numbers }, ...more });
   }
@@ -186,12 +186,12 @@ export class Drive {
     this.event({ kind: "recording_ready", id, durationMs: 1000, failure });
   }
 
-  /** Effects of one kind, of the whole call. */
+  /** Effects of one kind in the whole call. */
   of<K extends EffectKind>(kind: K): Of<Effect, K>[] {
     return this.effects.filter((effect): effect is Of<Effect, K> => effect.kind === kind);
   }
 
-  /** Kinds of the latest step's effects, the trace left out. */
+  /** Kinds of the latest step's effects, without the trace. */
   get kinds(): readonly string[] {
     return this.latest.filter((effect) => effect.kind !== "trace").map((effect) => effect.kind);
   }
@@ -200,7 +200,7 @@ export class Drive {
     return this.of("trace").map((effect) => effect.entry);
   }
 
-  /** The report that API, screen and command line would show. */
+  /** The report that API, browser and command line would show. */
   report(): CallReport {
     return reportOf(this.trace, { seed: null });
   }
@@ -209,7 +209,7 @@ export class Drive {
     return this.trace.filter((entry): entry is Extract<TraceEntry, { type: T }> => entry.type === type);
   }
 
-  /** Rule ids of everything decided. */
+  /** Rule ids of all decisions. */
   get rules(): readonly string[] {
     return this.traced("decision").map((entry) => entry.rule);
   }
@@ -233,7 +233,7 @@ export class Drive {
     return this.traced("attempt.ended").map((entry) => `${names.get(entry.leg)} ${entry.outcome}`);
   }
 
-  /** Parameters of the `n`-th request of a purpose (from 0; -1 the last), the last of a name winning. */
+  /** Parameters of the `n`-th request of a purpose (from 0; -1 is the last); of a repeated name the last one. */
   query(purpose: string, n = -1): Record<string, string> {
     const sent = this.traced("request.sent").filter((entry) => entry.purpose === purpose);
     return Object.fromEntries(sent.at(n)?.query ?? []);
@@ -244,7 +244,7 @@ export class Drive {
     return this.traced("request.sent").map((entry) => entry.url);
   }
 
-  /** What of the call is still open in the outside, in words; empty at the end of every call. */
+  /** What is still open outside the engine, in words; empty at the end of every call. */
   get open(): readonly string[] {
     return this.#invariants.open;
   }

@@ -33,7 +33,7 @@ const flow = (() => {
 
 type Rewrite = (effects: readonly Effect[], event: CallEvent) => readonly Effect[];
 
-/** The engine with one thing wrong: what it asks for is rewritten on its way out. */
+/** The engine with one fault: its effects are rewritten on the way out. */
 function faulty(rewrite: Rewrite): EngineStep<CallState> {
   return (setup, state, event) => {
     const next = step(setup, state, event);
@@ -45,7 +45,7 @@ function without(unwanted: (effect: Effect) => boolean): EngineStep<CallState> {
   return faulty((effects) => effects.filter((effect) => !unwanted(effect)));
 }
 
-function hunt(engine: EngineStep<CallState>): ExploreReport {
+function exploreFaulty(engine: EngineStep<CallState>): ExploreReport {
   return exploreWith(engine, flow, { runs: 3_000, seed: 11 });
 }
 
@@ -69,7 +69,7 @@ describe("exploring a flow", () => {
   });
 });
 
-const notTraced = (entry: Extract<Effect, { kind: "trace" }>["entry"]): Effect => {
+const untraced = (entry: Extract<Effect, { kind: "trace" }>["entry"]): Effect => {
   const { seq, at_ms } = entry;
   return { kind: "trace", entry: { seq, at_ms, type: "decision", rule: "X", message: "something else" } };
 };
@@ -81,19 +81,19 @@ const TALK_TIMER = "talk";
 const faults: readonly (readonly [what: string, engine: EngineStep<CallState>, broken: Invariant])[] = [
   ["an engine that loses a CANCEL", without(({ kind }) => kind === "cancel"), "nobody_left_ringing"],
   [
-    "an engine that forgets to hang the callee up",
+    "an engine that forgets to hang up the callee",
     without((e) => e.kind === "hang_up" && e.leg !== 1),
     "nobody_left_ringing",
   ],
   [
-    "an engine that forgets to hang the caller up",
+    "an engine that forgets to hang up the caller",
     without((e) => e.kind === "hang_up" && e.leg === 1),
     "nobody_left_ringing",
   ],
   ["an engine that loses its ring timers", without((e) => e.kind === "set_timer" && e.id === RING_TIMER), "ring_limit"],
   ["an engine that forgets to clear timers", without(({ kind }) => kind === "clear_timer"), "all_closed"],
   ["an engine that leaves recordings open", without(({ kind }) => kind === "stop_recording"), "all_closed"],
-  ["an engine that lets the music play on", without(({ kind }) => kind === "stop_playing"), "all_closed"],
+  ["an engine that does not stop the hold audio", without(({ kind }) => kind === "stop_playing"), "all_closed"],
   ["an engine that does not end", without(({ kind }) => kind === "end"), "ends"],
   [
     "an engine that drops an entry of the trace",
@@ -101,7 +101,7 @@ const faults: readonly (readonly [what: string, engine: EngineStep<CallState>, b
     "trace_whole",
   ],
   [
-    "an engine that asks on behind the caller's back",
+    "an engine that sends requests after the caller left",
     faulty((effects, event) =>
       event.kind === "leg_ended" && event.leg === 1
         ? [{ kind: "check_audio", id: "x", url: "https://cdn.example/hold.wav", deadlineMs: 1 }, ...effects]
@@ -117,11 +117,11 @@ const faults: readonly (readonly [what: string, engine: EngineStep<CallState>, b
     "no_stranger",
   ],
   [
-    "an engine that never says Terminal",
+    "an engine that never sends Terminal",
     faulty((effects) =>
       effects.map((effect) =>
         effect.kind === "trace" && effect.entry.type === "dial_event" && effect.entry.event === "Terminal"
-          ? notTraced(effect.entry)
+          ? untraced(effect.entry)
           : effect,
       ),
     ),
@@ -132,14 +132,14 @@ const faults: readonly (readonly [what: string, engine: EngineStep<CallState>, b
     faulty((effects) =>
       effects.map((effect) =>
         effect.kind === "trace" && effect.entry.type === "attempt.ended" && effect.entry.outcome === "completed"
-          ? notTraced(effect.entry)
+          ? untraced(effect.entry)
           : effect,
       ),
     ),
     "one_end_per_attempt",
   ],
   [
-    "an engine that lets people talk for too long",
+    "an engine that lets conversations run too long",
     faulty((effects) =>
       effects.map((effect) =>
         effect.kind === "set_timer" && effect.id === TALK_TIMER ? { ...effect, at: effect.at + 10_000 } : effect,
@@ -148,11 +148,11 @@ const faults: readonly (readonly [what: string, engine: EngineStep<CallState>, b
     "within_limits",
   ],
   [
-    "an engine that says nothing of an answer when the caller leaves while its audio is looked at",
+    "an engine that traces no result for an answer whose audio was being checked when the caller left",
     faulty((effects) =>
       effects.map((effect) =>
         effect.kind === "trace" && effect.entry.type === "request.result" && effect.entry.rule === "REF-8"
-          ? notTraced(effect.entry)
+          ? untraced(effect.entry)
           : effect,
       ),
     ),
@@ -184,13 +184,13 @@ const faults: readonly (readonly [what: string, engine: EngineStep<CallState>, b
 
 describe("a planted fault", () => {
   it.each(faults)("%s is found, and shrunk to a few lines", (_what, engine, broken) => {
-    const { finding } = hunt(engine);
+    const { finding } = exploreFaulty(engine);
     expect(finding?.violation.invariant).toBe(broken);
     const document = JSON.stringify(finding && scenarioDocument(finding.scenario, "flow.yaml"));
     expect(document.length).toBeLessThan(520);
   });
 
-  it("in a state that cannot be written down is found by playing the call twice", () => {
+  it("in a state that cannot be stored is found by playing the call twice", () => {
     const memory = new WeakMap<CallState, number>();
     const forgetful: EngineStep<CallState> = (setup, state, event) => {
       const next = step(setup, state, event);
@@ -204,12 +204,12 @@ describe("a planted fault", () => {
       );
       return { state: next.state, effects };
     };
-    expect(hunt(forgetful).finding?.violation.invariant).toBe("plain_state");
+    expect(exploreFaulty(forgetful).finding?.violation.invariant).toBe("plain_state");
   });
 
-  it("is still there when its scenario has been written to a file and read again", () => {
+  it("survives writing its scenario to a file and reading it again", () => {
     const losesCancel = without(({ kind }) => kind === "cancel");
-    const { finding } = hunt(losesCancel);
+    const { finding } = exploreFaulty(losesCancel);
     if (finding === null) throw new Error("not found");
     const text = showScenario(finding.scenario, "flow.yaml", ["a finding"]);
     const again = parseScenario(text, finding.scenario.name, () => FLOW_TEXT);
@@ -218,7 +218,7 @@ describe("a planted fault", () => {
   });
 
   it("that needs one phone and one moment shrinks to one phone and one moment", () => {
-    const { finding } = hunt(without(({ kind }) => kind === "cancel"));
+    const { finding } = exploreFaulty(without(({ kind }) => kind === "cancel"));
     const { urls, phones, caller } = finding?.scenario ?? {};
     expect(Object.keys({ ...urls, ...phones }).length).toBeLessThanOrEqual(2);
     expect(caller?.presses).toEqual([]);

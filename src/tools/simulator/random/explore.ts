@@ -21,7 +21,7 @@ export interface ExploreOptions {
 
 /** A broken invariant and the smallest scenario found that shows it. */
 export interface ExploreFinding {
-  /** Which of the runs, from 1. */
+  /** Number of the run, from 1. */
   readonly run: number;
   readonly violation: Violation;
   readonly scenario: Scenario;
@@ -29,7 +29,7 @@ export interface ExploreFinding {
 
 export interface ExploreReport {
   readonly seed: number;
-  /** Calls played: fewer than asked for when one broke an invariant. */
+  /** Calls played: fewer than requested if one broke an invariant. */
   readonly runs: number;
   /** How often each exit was taken, by `applet.exit`. */
   readonly exits: Readonly<Record<string, number>>;
@@ -37,9 +37,9 @@ export interface ExploreReport {
 }
 
 export const DEFAULT_RUNS = 10_000;
-/** New behaviours are made after so many calls. */
+/** New behaviours are drawn after this many calls. */
 const RUNS_PER_POOL = 5_000;
-/** Every so many calls one is played twice, the second time with its state written down after every event. */
+/** One call in this many is played twice, the second time with its state stored and read back after every event. */
 const RUNS_PER_STATE_CHECK = 500;
 
 /**
@@ -50,7 +50,7 @@ export function explore(flow: Flow, options: ExploreOptions = {}): ExploreReport
   return exploreWith(step, flow, options);
 }
 
-/** {@link explore} with another engine: tests plant their faults here. */
+/** {@link explore} with another engine: tests pass in faulty ones. */
 export function exploreWith<State>(engine: EngineStep<State>, flow: Flow, options: ExploreOptions = {}): ExploreReport {
   const { runs = DEFAULT_RUNS, seed = DEFAULT_SEED } = options;
   const callSid = makeCallSid(seededRandom(seed), 0, "Asia/Kolkata");
@@ -68,7 +68,7 @@ export function exploreWith<State>(engine: EngineStep<State>, flow: Flow, option
   return { seed, runs, exits, finding: null };
 }
 
-/** Whether one call keeps all invariants; also those whose check takes a second run. */
+/** The first invariant that a call breaks, including those whose check takes a second run; null: none. */
 export function examine(scenario: Scenario, seed = DEFAULT_SEED): Violation | null {
   const callSid = makeCallSid(seededRandom(seed), scenario.startMs, scenario.setup.account.timezone);
   return examineWith(step, scenario, callSid, true).violation;
@@ -97,24 +97,24 @@ function examineWith<State>(
     const invariant = leftover.startsWith("leg ") ? "nobody_left_ringing" : "all_closed";
     return { violation: { invariant, atMs, message: leftover }, trace };
   }
-  return { violation: checksState ? compareWritten(engine, scenario, callSid, trace) : null, trace };
+  return { violation: checksState ? compareStored(engine, scenario, callSid, trace) : null, trace };
 }
 
 /** Plays the call again with a state that went through JSON between any two events. */
-function compareWritten<State>(
+function compareStored<State>(
   engine: EngineStep<State>,
   scenario: Scenario,
   callSid: string,
   trace: readonly TraceEntry[],
 ): Violation | null {
-  const written: EngineStep<State> = (setup, state, event) => {
+  const stored: EngineStep<State> = (setup, state, event) => {
     const read = state === null ? null : (JSON.parse(JSON.stringify(state)) as State);
     return engine(setup, read, event);
   };
-  const second = new SimulatedNetwork(scenario, written).run(callSid).trace;
+  const second = new SimulatedNetwork(scenario, stored).run(callSid).trace;
   for (const [index, entry] of trace.entries()) {
     if (JSON.stringify(entry) === JSON.stringify(second[index])) continue;
-    return { invariant: "plain_state", atMs: entry.at_ms, message: `entry ${entry.seq} comes out otherwise` };
+    return { invariant: "plain_state", atMs: entry.at_ms, message: `entry ${entry.seq} differs` };
   }
   return null;
 }
@@ -142,7 +142,7 @@ function countExits(exits: Record<string, number>, trace: readonly TraceEntry[])
   }
 }
 
-/** A seed of its own for each run (a multiplicative hash), so that any run can be played without those before it. */
+/** A separate seed for each run (a multiplicative hash), so that any run can be played without those before it. */
 function mix(seed: number, run: number): number {
   return (Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(run, 0x85ebca6b)) >>> 0;
 }

@@ -2,19 +2,19 @@ import type { AppletDocument, Flow } from "../../../core/call/setup.ts";
 import { E164 } from "../../../core/contract/field-schemas.ts";
 import { urlKey } from "../scripted-urls.ts";
 
-/** What the answer of a URL is used for, and so what a customer's server would send. */
+/** What the answer of a URL is used for, which decides what a customer's server would send. */
 export type UrlUse = "connect" | "numbers" | "gather" | "passthru" | "say" | "audio";
 
-/** What a flow asks of the world: what the explorer has to script. */
+/** What a flow needs from outside: what the explorer has to script. */
 export interface FlowProfile {
   /** By `urlKey`. */
   readonly urls: ReadonlyMap<string, UrlUse>;
   /** E.164 numbers written into the flow itself. */
   readonly numbers: readonly string[];
   readonly groups: readonly string[];
-  /** Keys that some menu knows. */
+  /** Digits in the `keys` of a menu. */
   readonly keys: readonly string[];
-  /** Cases that some switch knows. */
+  /** Cases of a Switch. */
   readonly cases: readonly string[];
 }
 
@@ -32,7 +32,7 @@ const HTTP = /^https?:\/\//;
 export function profileOf(flow: Flow): FlowProfile {
   const draft: Draft = { urls: new Map(), numbers: new Set(), groups: new Set(), keys: new Set(), cases: new Set() };
   for (const applet of Object.values(flow.applets)) {
-    walk(draft, applet, applet, []);
+    collect(draft, applet, applet, []);
     for (const key of keysOf(applet["keys"])) draft.keys.add(key);
     for (const name of keysOf(applet["cases"])) draft.cases.add(name);
   }
@@ -40,13 +40,13 @@ export function profileOf(flow: Flow): FlowProfile {
   return { urls, numbers: [...numbers], groups: [...groups], keys: [...keys], cases: [...cases] };
 }
 
-function walk(draft: Draft, applet: AppletDocument, value: unknown, path: readonly string[]): void {
-  if (typeof value === "string") return noteText(draft, applet, value, path);
+function collect(draft: Draft, applet: AppletDocument, value: unknown, path: readonly string[]): void {
+  if (typeof value === "string") return addText(draft, applet, value, path);
   if (typeof value !== "object" || value === null) return;
-  for (const [key, inner] of Object.entries(value)) walk(draft, applet, inner, [...path, key]);
+  for (const [key, inner] of Object.entries(value)) collect(draft, applet, inner, [...path, key]);
 }
 
-function noteText(draft: Draft, applet: AppletDocument, text: string, path: readonly string[]): void {
+function addText(draft: Draft, applet: AppletDocument, text: string, path: readonly string[]): void {
   if (E164.test(text)) draft.numbers.add(text);
   if (path.join(".") === "dial_whom.group") draft.groups.add(text);
   if (!HTTP.test(text) || path.at(-1) === "dial_passthru_event_url") return;

@@ -8,26 +8,26 @@ import { profileOf } from "./flow-profile.ts";
 import { SIMULATED_RECORDINGS_URL, SIMULATED_VERSION } from "../scenario/scenario.ts";
 import type { CallerBehaviour, PhoneBehaviour, PhoneEnding, Scenario, UrlAnswer } from "../scenario/scenario-types.ts";
 
-/** The people whom random answers name; short lists meet the same person often, which is where the trouble is. */
+/** The numbers in random answers: few, so that the same number comes up often, which is where faults show. */
 const PEOPLE = ["+919900000011", "+919900000012", "+919900000013", "+919900000014"] as const;
 const EXOPHONE = "+918047100000";
 const OTHER_EXOPHONE = "+918047100001";
 const HOLD_MUSIC = "https://cdn.example/hold.wav";
 const ANNOUNCEMENT = "https://cdn.example/announcement.wav";
 const EVENTS_URL = "https://events.example/dial";
-/** 2026-01-05T10:00:00+05:30, a Monday; calls begin within the week behind it, so that opening hours matter. */
+/** 2026-01-05T10:00:00+05:30, a Monday; calls start within the week after it, so that opening hours matter. */
 const WEEK_START_MS = 1_767_587_400_000;
 const WEEK_MS = 604_800_000;
-/** Few enough that the days of a pool are written out once, enough to meet every opening hour. */
+/** Few enough that the days of a pool are formatted once, enough to cover all opening hours. */
 const STARTS = 64;
 
-/** Behaviours are made this many at a time and combined at random: making them costs more than playing them. */
+/** Behaviours are drawn this many at a time and combined at random: drawing them costs more than playing them. */
 const POOL_SIZE = 256;
 
-/** Waits at which things happen in calls: equal ones make events collide, which uniform chance hardly ever does. */
+/** Common waits: equal ones make events collide, which uniformly random ones hardly ever do. */
 const COMMON_WAITS_MS = [0, 0, 1, 100, 200, 500, 1_000, 1_000, 2_000, 3_000, 5_000, 10_000, 30_000] as const;
 
-/** Mostly the default: each event costs a request, and otherwise makes no difference to the call. */
+/** Mostly the default: each event costs a request and makes no other difference to the call. */
 const DIAL_EVENTS: readonly Account["dialEvents"][] = [
   ["dial", "terminal"],
   ["dial", "terminal"],
@@ -36,9 +36,9 @@ const DIAL_EVENTS: readonly Account["dialEvents"][] = [
 
 type ScriptOf<T> = readonly T[];
 
-/** Everything from which random scenarios of one flow are drawn. Equal seeds give equal pools. */
+/** Everything that random scenarios of one flow are drawn from. Equal seeds give equal pools. */
 export interface ScenarioPools {
-  /** The flow in accounts that differ in their dial events. */
+  /** The flow, in accounts that differ in their dial events. */
   readonly setups: readonly CallSetup[];
   readonly urls: readonly { readonly key: string; readonly scripts: readonly ScriptOf<UrlAnswer>[] }[];
   readonly phones: readonly string[];
@@ -69,10 +69,10 @@ export function makeScenarioPools(flow: Flow, seed: number): ScenarioPools {
   };
 }
 
-/** Calls in a row that begin at the same time: the platform writes out a day once for many calls, as in real life. */
+/** Consecutive calls with the same start: a day is then formatted once for many calls, as on the live platform. */
 const RUNS_PER_START = 16;
 
-/** The random call number `run`. Draws only from the pools, so it costs next to nothing. */
+/** Random call number `run`. Draws only from the pools, so it costs next to nothing. */
 export function drawScenario(pools: ScenarioPools, random: Random, run: number): Scenario {
   const urls: Record<string, ScriptOf<UrlAnswer>> = {};
   for (const { key, scripts } of pools.urls) urls[key] = pick(random, scripts);
@@ -92,15 +92,15 @@ export function drawScenario(pools: ScenarioPools, random: Random, run: number):
 
 function accountFor(profile: FlowProfile): Account {
   const users = PEOPLE.slice(0, 2).map((number, index) => ({ name: `user${index + 1}`, number, email: null }));
-  const everybody = users.map(({ name }) => name);
+  const members = users.map(({ name }) => name);
   return plainAccount({
     exophones: [EXOPHONE, OTHER_EXOPHONE].map((number) => ({ number, region: null, trunk: null })),
     users,
-    groups: Object.fromEntries(profile.groups.map((group) => [group, everybody])),
+    groups: Object.fromEntries(profile.groups.map((group) => [group, members])),
   });
 }
 
-// Chance
+// Random choices
 
 function pick<T>(random: Random, list: readonly T[]): T {
   const chosen = list[Math.floor(random.next() * list.length)];
@@ -108,13 +108,13 @@ function pick<T>(random: Random, list: readonly T[]): T {
   return chosen;
 }
 
-function happens(random: Random, probability: number): boolean {
+function chance(random: Random, probability: number): boolean {
   return random.next() < probability;
 }
 
-/** The value with that probability, otherwise nothing: a field that is left out. */
+/** A value with this probability, otherwise undefined: the field is left out. */
 function maybe<T>(random: Random, probability: number, make: () => T): T | undefined {
-  return happens(random, probability) ? make() : undefined;
+  return chance(random, probability) ? make() : undefined;
 }
 
 function whole(random: Random, from: number, to: number): number {
@@ -122,7 +122,7 @@ function whole(random: Random, from: number, to: number): number {
 }
 
 function wait(random: Random, mostMs: number): number {
-  return Math.min(mostMs, happens(random, 0.5) ? pick(random, COMMON_WAITS_MS) : whole(random, 0, mostMs));
+  return Math.min(mostMs, chance(random, 0.5) ? pick(random, COMMON_WAITS_MS) : whole(random, 0, mostMs));
 }
 
 function many<T>(make: () => T): T[] {
@@ -136,13 +136,13 @@ function script<T>(random: Random, make: () => T): T[] {
 // Customers' servers
 
 function urlAnswer(random: Random, use: UrlUse, profile: FlowProfile): UrlAnswer {
-  const afterMs = happens(random, 0.1) ? whole(random, 4_900, 5_100) : wait(random, 1_000);
-  if (happens(random, 0.06)) {
+  const afterMs = chance(random, 0.1) ? whole(random, 4_900, 5_100) : wait(random, 1_000);
+  if (chance(random, 0.06)) {
     return { kind: "error", afterMs, error: pick(random, ["timeout", "refused", "dns", "tls"] as const) };
   }
-  const status = happens(random, 0.08) ? pick(random, [201, 204, 302, 404, 405, 500, 503]) : 200;
+  const status = chance(random, 0.08) ? pick(random, [201, 204, 302, 404, 405, 500, 503]) : 200;
   const { type, body } = content(random, use, profile);
-  const headers: Record<string, string> = happens(random, 0.03) ? {} : { "content-type": type };
+  const headers: Record<string, string> = chance(random, 0.03) ? {} : { "content-type": type };
   return { kind: "answer", afterMs, status, headers, body };
 }
 
@@ -162,7 +162,7 @@ function content(random: Random, use: UrlUse, profile: FlowProfile): Content {
     case "numbers":
       return { type: "text/plain", body: numbers(random).join(",") };
     case "say":
-      return { type: "text/plain", body: happens(random, 0.5) ? "Good morning" : `${ANNOUNCEMENT}\n${HOLD_MUSIC}` };
+      return { type: "text/plain", body: chance(random, 0.5) ? "Good morning" : `${ANNOUNCEMENT}\n${HOLD_MUSIC}` };
     case "audio":
       return { type: "audio/wav", body: "" };
     default:
@@ -172,8 +172,8 @@ function content(random: Random, use: UrlUse, profile: FlowProfile): Content {
 
 function json(random: Random, value: unknown): Content {
   const body = JSON.stringify(value);
-  const broken = happens(random, 0.03) ? body.slice(0, -1) : body;
-  return { type: happens(random, 0.03) ? "text/html" : "application/json", body: broken };
+  const broken = chance(random, 0.03) ? body.slice(0, -1) : body;
+  return { type: chance(random, 0.03) ? "text/html" : "application/json", body: broken };
 }
 
 function numbers(random: Random): string[] {
@@ -183,13 +183,13 @@ function numbers(random: Random): string[] {
 
 function connectAnswer(random: Random): unknown {
   return {
-    destination: happens(random, 0.03) ? undefined : { numbers: numbers(random) },
-    fetch_after_attempt: maybe(random, 0.4, () => happens(random, 0.8)),
+    destination: chance(random, 0.03) ? undefined : { numbers: numbers(random) },
+    fetch_after_attempt: maybe(random, 0.4, () => chance(random, 0.8)),
     outgoing_phone_number: maybe(random, 0.1, () => pick(random, [EXOPHONE, OTHER_EXOPHONE, "+918047199999"])),
     record: maybe(random, 0.3, () => true),
     recording_channels: maybe(random, 0.2, () => pick(random, ["single", "dual"])),
-    max_ringing_duration: maybe(random, 0.5, () => (happens(random, 0.95) ? whole(random, 1, 20) : 0)),
-    max_conversation_duration: maybe(random, 0.5, () => (happens(random, 0.95) ? whole(random, 1, 60) : "long")),
+    max_ringing_duration: maybe(random, 0.5, () => (chance(random, 0.95) ? whole(random, 1, 20) : 0)),
+    max_conversation_duration: maybe(random, 0.5, () => (chance(random, 0.95) ? whole(random, 1, 60) : "long")),
     music_on_hold: maybe(random, 0.3, () => musicOnHold(random)),
     parallel_ringing: maybe(random, 0.4, () => ({ activate: true, max_parallel_attempts: whole(random, 1, 3) })),
     dial_passthru_event_url: maybe(random, 0.5, () => EVENTS_URL),
@@ -205,14 +205,14 @@ function musicOnHold(random: Random): unknown {
 
 function startCallPlayback(random: Random): unknown {
   const playback_to = pick(random, ["callee", "both", "callee", "both", "caller"]);
-  return happens(random, 0.5)
+  return chance(random, 0.5)
     ? { playback_to, type: "text", value: "A call for you" }
     : { playback_to, type: "audio_url", value: ANNOUNCEMENT };
 }
 
 function gatherAnswer(random: Random): unknown {
   return {
-    gather_prompt: happens(random, 0.7) ? { text: "Your number please" } : { audio_url: ANNOUNCEMENT },
+    gather_prompt: chance(random, 0.7) ? { text: "Your number please" } : { audio_url: ANNOUNCEMENT },
     max_input_digits: maybe(random, 0.5, () => whole(random, 1, 4)),
     finish_on_key: maybe(random, 0.3, () => pick(random, ["#", "*", ""])),
     input_timeout: maybe(random, 0.5, () => whole(random, 1, 10)),
@@ -222,7 +222,7 @@ function gatherAnswer(random: Random): unknown {
 
 function passthruAnswer(random: Random, profile: FlowProfile): Content {
   const body = JSON.stringify({ select: pick(random, ["something else", ...profile.cases]) });
-  return { type: pick(random, ["application/json", "text/plain"]), body: happens(random, 0.1) ? "ok" : body };
+  return { type: pick(random, ["application/json", "text/plain"]), body: chance(random, 0.1) ? "ok" : body };
 }
 
 function sounds(random: Random): Scenario["sounds"] {
@@ -239,19 +239,19 @@ function phoneBehaviour(random: Random): PhoneBehaviour {
   const ending = phoneEnding(random);
   const answers = ending.kind === "answer";
   return {
-    ringAfterMs: happens(random, 0.8) ? wait(random, 1_000) : null,
-    earlyMediaAfterMs: happens(random, 0.3) ? wait(random, 2_000) : null,
+    ringAfterMs: chance(random, 0.8) ? wait(random, 1_000) : null,
+    earlyMediaAfterMs: chance(random, 0.3) ? wait(random, 2_000) : null,
     ending,
-    talkMs: answers && happens(random, 0.7) ? wait(random, 90_000) : null,
-    hangUpAfterMs: answers && happens(random, 0.2) ? wait(random, 5_000) : null,
-    cancelTakesMs: happens(random, 0.4) ? wait(random, 2_000) : 0,
+    talkMs: answers && chance(random, 0.7) ? wait(random, 90_000) : null,
+    hangUpAfterMs: answers && chance(random, 0.2) ? wait(random, 5_000) : null,
+    cancelTakesMs: chance(random, 0.4) ? wait(random, 2_000) : 0,
   };
 }
 
 function phoneEnding(random: Random): PhoneEnding {
   const afterMs = wait(random, 25_000);
-  if (happens(random, 0.5)) return { kind: "answer", afterMs };
-  if (happens(random, 0.3)) return { kind: "ring" };
+  if (chance(random, 0.5)) return { kind: "answer", afterMs };
+  if (chance(random, 0.3)) return { kind: "ring" };
   return { kind: "fail", afterMs, sip: pick(random, [null, 403, 404, 408, 480, 486, 486, 500, 503, 600, 603]) };
 }
 
@@ -259,11 +259,11 @@ function caller(random: Random, profile: FlowProfile): CallerBehaviour {
   const keys = [...profile.keys, ...profile.keys, "0", "5", "#", "*"];
   const digits = (): string => Array.from({ length: whole(random, 1, 4) }, () => pick(random, keys)).join("");
   const presses = Array.from({ length: pick(random, [0, 0, 1, 2, 3]) }, () => {
-    return { afterMs: wait(random, 30_000), digits: happens(random, 0.6) ? pick(random, keys) : digits() };
+    return { afterMs: wait(random, 30_000), digits: chance(random, 0.6) ? pick(random, keys) : digits() };
   });
   return {
-    hangUpAfterMs: happens(random, 0.6) ? wait(random, happens(random, 0.7) ? 15_000 : 120_000) : null,
+    hangUpAfterMs: chance(random, 0.6) ? wait(random, chance(random, 0.7) ? 15_000 : 120_000) : null,
     presses,
-    silentAfterMs: happens(random, 0.3) ? wait(random, 60_000) : null,
+    silentAfterMs: chance(random, 0.3) ? wait(random, 60_000) : null,
   };
 }

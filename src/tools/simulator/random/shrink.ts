@@ -1,12 +1,12 @@
 import type { Account } from "../../../core/contract/account.ts";
 import type { CallerBehaviour, PhoneBehaviour, Scenario, UrlAnswer } from "../scenario/scenario-types.ts";
 
-/** A scenario that fails shrinks in well under this many tries; each try is one simulated call. */
+/** A failing scenario shrinks in far fewer tries; each try is one simulated call. */
 const MAX_TRIES = 20_000;
 
 /**
- * The smallest scenario that still fails: leaves out, empties and rounds one thing after the other and keeps what
- * still fails, until nothing more can be left out. `fails` must be deterministic.
+ * The smallest scenario that still fails: removes, empties and rounds one thing after the other and keeps what
+ * still fails, until nothing more can be removed. `fails` must be deterministic.
  */
 export function shrink(scenario: Scenario, fails: (candidate: Scenario) => boolean): Scenario {
   let smallest = scenario;
@@ -24,7 +24,7 @@ export function shrink(scenario: Scenario, fails: (candidate: Scenario) => boole
   }
 }
 
-/** Everything one step simpler, the boldest first. */
+/** Everything one step simpler, the largest steps first. */
 function* simpler(scenario: Scenario): Generator<Scenario> {
   for (const urls of simplerTable(scenario.urls, simplerAnswer)) yield { ...scenario, urls };
   for (const phones of simplerTable(scenario.phones, simplerPhone)) yield { ...scenario, phones };
@@ -40,7 +40,7 @@ function* simpler(scenario: Scenario): Generator<Scenario> {
 
 const DAY_MS = 86_400_000;
 
-/** Towards what a scenario file may leave out. */
+/** Simplifies towards what a scenario file may leave out. */
 function* simplerAccount(account: Account): Generator<Account> {
   if (account.users.length > 0) yield { ...account, users: [], groups: {} };
   if (account.exophones.length > 1) yield { ...account, exophones: account.exophones.slice(0, 1) };
@@ -124,7 +124,7 @@ function* simplerPress(press: Press): Generator<Press> {
   for (const afterMs of simplerWait(press.afterMs)) yield { ...press, afterMs };
 }
 
-/** Shorter and rounder; never longer, so shrinking comes to an end. */
+/** Shorter and rounder, never longer, so that shrinking ends. */
 function* simplerWait(ms: number): Generator<number> {
   if (ms === 0) return;
   yield 0;

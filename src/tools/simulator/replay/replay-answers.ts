@@ -8,17 +8,17 @@ type Sent = Entry<"request.sent">;
 type Json = Readonly<Record<string, unknown>>;
 type Result = Entry<"request.result">;
 
-/** A request that was never answered while anybody waited: longer than any deadline. */
+/** A request that was not answered while the call waited for it: longer than any deadline. */
 const NEVER: UrlAnswer = { kind: "error", afterMs: 60_000, error: "timeout" };
 
-/** What the customers' URLs answered in a recorded call, by `urlKey`, in the order asked. */
+/** What the customers' URLs answered in a recorded call, by `urlKey`, in the order of the requests. */
 export function readAnswers(trace: readonly TraceEntry[]): Record<string, UrlAnswer[]> {
   const answers: Record<string, UrlAnswer[]> = {};
   let refused = false;
   for (const entry of trace) {
     if (entry.type !== "request.sent") continue;
     const result = resultOf(trace, entry);
-    // The answer that failed by its audio is replayed as one that is wrong in itself, so its audio is not asked again.
+    // An answer that failed because of its audio is replayed as an invalid answer, so its audio is not requested again.
     if (entry.purpose === "audio" && refused) continue;
     if (entry.purpose !== "audio") refused = result?.result === "invalid";
     (answers[urlKey(entry.url)] ??= []).push(answerOf(trace, entry, result));
@@ -44,17 +44,17 @@ function answerOf(trace: readonly TraceEntry[], sent: Sent, result: Result | und
     case "invalid":
       return invalid(sent, result.at_ms - sent.at_ms, result.http_status ?? 200);
     case "usable":
-      return asItWas(trace, result) ?? usable(trace, sent, afterMs);
+      return keptAnswer(trace, result) ?? usable(trace, sent, afterMs);
     default:
       return plain(afterMs, 500, "");
   }
 }
 
 /**
- * The very words, where the trace kept them whole. An answer with findings is rebuilt from what was used of it, since the
- * flow that validates the replay does not know how lenient the first one was.
+ * The original body, if the trace kept all of it. An answer with findings is rebuilt from what was used of it, since the
+ * flow that validates the replay does not know the validation mode of the first.
  */
-function asItWas(trace: readonly TraceEntry[], result: Result): UrlAnswer | null {
+function keptAnswer(trace: readonly TraceEntry[], result: Result): UrlAnswer | null {
   const { body, content_type: contentType, body_cut: cut, http_status: status, elapsed_ms: afterMs } = result;
   if (body === undefined || cut === true || status === null) return null;
   if (trace.some((entry) => entry.type === "answer.finding" && entry.id === result.id)) return null;
@@ -75,7 +75,7 @@ function json(afterMs: number, value: unknown): UrlAnswer {
   return { kind: "answer", afterMs, status: 200, headers, body: JSON.stringify(value) };
 }
 
-/** The trace says what was wrong, not the body: any invalid answer goes the same way. */
+/** The trace keeps the problem, not the body: any invalid answer has the same effect. */
 function invalid(sent: Sent, afterMs: number, status: number): UrlAnswer {
   return {
     kind: "answer",
@@ -94,15 +94,15 @@ function usable(trace: readonly TraceEntry[], sent: Sent, afterMs: number): UrlA
     case "connect":
       return json(afterMs, connectWire(answer));
     case "dial_whom":
-      // Its audio is in the flow, and an answer that was not used does not show it.
+      // The numbers are known only from an answer that was used.
       if (used === undefined) return NEVER;
       return plain(afterMs, 200, Array.isArray(answer["numbers"]) ? answer["numbers"].join(",") : "");
     case "gather":
       return json(afterMs, withoutNull(answer));
     case "passthru":
-      return json(afterMs, selectedBehind(trace, sent));
+      return json(afterMs, selectedAfter(trace, sent));
     case "greeting":
-      return plain(afterMs, 200, wordsBehind(trace, sent));
+      return plain(afterMs, 200, promptAfter(trace, sent));
     case "dial_event":
     case "status_callback":
       return plain(afterMs, 200, "");
@@ -112,13 +112,13 @@ function usable(trace: readonly TraceEntry[], sent: Sent, afterMs: number): UrlA
 }
 
 /**
- * A good answer that was never used: the call ended while its audio was looked at (RES-27). That audio is all that the
- * trace tells of it; one answer names at most two.
+ * A usable answer that was never used: the call ended while its audio was being checked (RES-27). That audio is all that the
+ * trace shows of it; one answer names at most two.
  */
 function unusedAnswer(trace: readonly TraceEntry[], sent: Sent): Json {
-  const behind = trace.slice(trace.indexOf(sent) + 1).filter((entry) => entry.type === "request.sent");
-  const other = behind.findIndex(({ purpose }) => purpose !== "audio");
-  const [first, second] = (other < 0 ? behind : behind.slice(0, other)).map(({ url }) => url);
+  const later = trace.slice(trace.indexOf(sent) + 1).filter((entry) => entry.type === "request.sent");
+  const other = later.findIndex(({ purpose }) => purpose !== "audio");
+  const [first, second] = (other < 0 ? later : later.slice(0, other)).map(({ url }) => url);
   if (first === undefined) return {};
   if (sent.purpose === "gather") {
     const repeat = second === undefined ? null : { audio_url: second };
@@ -128,17 +128,17 @@ function unusedAnswer(trace: readonly TraceEntry[], sent: Sent): Json {
   return { numbers: [], music_on_hold: { type: "custom_tone", value: first }, start_call_playback: playback };
 }
 
-/** APP-5: the case that the next Switch found selected. */
-function selectedBehind(trace: readonly TraceEntry[], sent: Sent): Json {
-  const behind = trace.slice(trace.indexOf(sent));
-  const entered = behind.find((entry) => entry.type === "applet.entered" && entry.kind === "switch");
+/** APP-5: the case that the next Switch took. */
+function selectedAfter(trace: readonly TraceEntry[], sent: Sent): Json {
+  const later = trace.slice(trace.indexOf(sent));
+  const entered = later.find((entry) => entry.type === "applet.entered" && entry.kind === "switch");
   if (entered?.type !== "applet.entered") return {};
-  const taken = behind.find((entry) => entry.type === "exit.taken" && entry.applet === entered.applet);
+  const taken = later.find((entry) => entry.type === "exit.taken" && entry.applet === entered.applet);
   return taken?.type !== "exit.taken" || taken.exit === "default" ? {} : { select: taken.exit };
 }
 
 /** What was played once the URL had answered: `text: …`, or audio URLs. */
-function wordsBehind(trace: readonly TraceEntry[], sent: Sent): string {
+function promptAfter(trace: readonly TraceEntry[], sent: Sent): string {
   const next = trace
     .slice(trace.indexOf(sent))
     .find(({ type }) => type === "playback.started" || type === "exit.taken");
@@ -146,7 +146,7 @@ function wordsBehind(trace: readonly TraceEntry[], sent: Sent): string {
   return what.startsWith("text: ") ? what.slice("text: ".length) : what.replaceAll(", ", "\n");
 }
 
-/** The effective answer of a Connect in the form in which a URL gives it. */
+/** The effective answer of a Connect in the form in which a URL sends it. */
 export function connectWire(answer: Json): Json {
   const { numbers, ...others } = withoutNull(answer);
   return { destination: { numbers }, ...others };

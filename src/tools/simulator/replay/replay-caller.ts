@@ -4,7 +4,7 @@ import { DIGIT_SPACING_MS } from "../simulated-network.ts";
 
 type Press = CallerBehaviour["presses"][number];
 
-/** What the caller did in a recorded call. Keys that led to nothing are not in a trace, and so not in the replay. */
+/** What the caller did in a recorded call. Digits without effect are not in a trace, and so not in the replay. */
 export function callerOf(trace: readonly TraceEntry[]): CallerBehaviour {
   const left = trace.find((entry) => entry.type === "caller.left");
   return { hangUpAfterMs: left?.at_ms ?? null, presses: pressesOf(trace), silentAfterMs: null };
@@ -13,20 +13,20 @@ export function callerOf(trace: readonly TraceEntry[]): CallerBehaviour {
 function pressesOf(trace: readonly TraceEntry[]): Press[] {
   const presses: Press[] = [];
   let inputTimeoutMs = 0;
-  const message = new MessageWatch();
+  const message = new MessageObserver();
   for (const entry of trace) {
     if (entry.type === "caller.left") break;
     if (entry.type === "answer.used") inputTimeoutMs = Number(entry.answer["input_timeout"] ?? 0) * 1000;
     if (entry.type === "digits" && entry.digits !== "") presses.push(pressOf(entry, inputTimeoutMs));
-    if (message.endedByKey(entry)) presses.push({ afterMs: entry.at_ms, digits: "#" });
+    if (message.endedByDigit(entry)) presses.push({ afterMs: entry.at_ms, digits: "#" });
   }
   return presses;
 }
 
-const FINISHED_BY = /^The caller pressed (.)\.$/;
+const FINISHED_BY = /^The caller (?:entered|pressed) (.)\.$/;
 const RAN_OUT = /^No further digit/;
 
-/** The trace knows when digits were understood: their last was pressed just then, or the input timeout before. */
+/** The trace has the time when the input ended: the last digit came just then, or one input timeout earlier. */
 function pressOf(entry: Extract<TraceEntry, { type: "digits" }>, inputTimeoutMs: number): Press {
   const digits = entry.digits + (FINISHED_BY.exec(entry.message)?.[1] ?? "");
   const lastMs = RAN_OUT.test(entry.message) ? entry.at_ms - inputTimeoutMs : entry.at_ms;
@@ -34,19 +34,19 @@ function pressOf(entry: Extract<TraceEntry, { type: "digits" }>, inputTimeoutMs:
 }
 
 /**
- * APP-6: `#` cuts a voicemail's prompt or ends its message; the trace shows only that they did not end by themselves.
- * A message that silence ended comes to the same.
+ * APP-6: `#` skips a voicemail's prompt or ends its message; the trace shows only that they did not end by themselves.
+ * A message that ended by silence looks the same.
  */
-class MessageWatch {
+class MessageObserver {
   #inVoicemail = false;
-  #runs = false;
+  #isRunning = false;
 
-  endedByKey(entry: TraceEntry): boolean {
-    const wasRunning = this.#inVoicemail && this.#runs;
+  endedByDigit(entry: TraceEntry): boolean {
+    const wasRunning = this.#inVoicemail && this.#isRunning;
     if (entry.type === "applet.entered") this.#inVoicemail = entry.kind === "voicemail";
     const starts = entry.type === "playback.started" || entry.type === "recording.started";
     if (!starts && !isStop(entry)) return false;
-    this.#runs = starts;
+    this.#isRunning = starts;
     return wasRunning && (starts || entry.type === "exit.taken" || isCutOff(entry));
   }
 }
@@ -55,7 +55,7 @@ function isStop({ type }: TraceEntry): boolean {
   return type === "playback.ended" || type === "recording.closed" || type === "exit.taken";
 }
 
-/** The limit of a message is whole seconds; any other length was the caller's choice. */
+/** The limit of a message is in whole seconds; any other length was the caller's choice. */
 function isCutOff(entry: TraceEntry): boolean {
   return entry.type === "recording.closed" && entry.duration_ms % 1_000 !== 0;
 }

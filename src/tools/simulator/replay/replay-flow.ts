@@ -8,54 +8,54 @@ import { connectWire } from "./replay-answers.ts";
 type Json = Readonly<Record<string, unknown>>;
 type Sent = Extract<TraceEntry, { type: "request.sent" }>;
 
-/** What a trace shows of one applet: enough of its document for the path the call took. */
+/** What a trace shows of one applet: enough of its document for the path that the call took. */
 interface AppletTrace {
   readonly kind: string;
-  /** Exit → the applet behind it. */
+  /** Exit → the applet it leads to. */
   readonly exits: Map<string, string>;
   readonly requests: Sent[];
   /** The effective answers in use. */
   readonly answers: Json[];
-  readonly heard: string[];
+  readonly played: string[];
   /** The call waited for a request's answer. */
   waited: boolean;
-  /** Of a message that closed by itself, in ms. */
+  /** Length in ms of a message that ended by itself. */
   messageMs: number | null;
-  /** Most times a menu began again in one visit. */
+  /** The most often that a menu repeated in one visit. */
   repeats: number;
-  /** Longest time from the end of a prompt to what came of it, in ms. */
+  /** Longest time from the end of a prompt to what followed, in ms. */
   waitMs: number;
-  /** The same where no key came in it: the input timeout. */
+  /** The same if no digit came: the input timeout. */
   timeoutMs: number | null;
 }
 
-/** The flow as far as the call walked through it; exits that were not taken lead nowhere. The error is a sentence. */
+/** The part of the flow that the call went through; exits that were not taken lead nowhere. The error is one sentence. */
 export function rebuildFlow(trace: readonly TraceEntry[], id: string): Result<Flow, string> {
-  const sketches = appletTrace(trace);
-  const [start] = sketches.keys();
+  const applets = appletTrace(trace);
+  const [start] = applets.keys();
   if (start === undefined) return err("it entered no applet");
-  const applets = Object.fromEntries([...sketches].map(([name, each]) => [name, documentOf(each)]));
-  const flow = parseFlow({ flow: id, name: "rebuilt from a trace", start, applets });
+  const documents = Object.fromEntries([...applets].map(([name, each]) => [name, documentOf(each)]));
+  const flow = parseFlow({ flow: id, name: "rebuilt from a trace", start, applets: documents });
   return flow.ok ? flow : err(flow.error.map(({ path, message }) => `${path.join(".")} ${message}`).join("; "));
 }
 
 function appletTrace(trace: readonly TraceEntry[]): Map<string, AppletTrace> {
-  const sketches = new Map<string, AppletTrace>();
+  const applets = new Map<string, AppletTrace>();
   let visit: Visit | null = null;
   for (const entry of trace) {
     if (entry.type === "applet.entered") {
-      const of = sketches.get(entry.applet) ?? fresh(entry.kind);
-      sketches.set(entry.applet, of);
+      const of = applets.get(entry.applet) ?? emptyTrace(entry.kind);
+      applets.set(entry.applet, of);
       visit = { of, callerIsThere: true, repeats: 0, promptEndedMs: null };
     } else if (visit !== null) {
-      note(visit, entry);
+      addEntry(visit, entry);
     }
   }
-  // An applet that was never entered needs no document, but its exit must lead somewhere.
-  for (const { exits } of sketches.values()) {
-    for (const [exit, next] of exits) if (!sketches.has(next)) exits.delete(exit);
+  // An applet that was never entered has no document, so no exit may lead to it.
+  for (const { exits } of applets.values()) {
+    for (const [exit, next] of exits) if (!applets.has(next)) exits.delete(exit);
   }
-  return sketches;
+  return applets;
 }
 
 /** One stay of the call in an applet. */
@@ -66,13 +66,13 @@ interface Visit {
   promptEndedMs: number | null;
 }
 
-function fresh(kind: string): AppletTrace {
+function emptyTrace(kind: string): AppletTrace {
   return {
     kind,
     exits: new Map(),
     requests: [],
     answers: [],
-    heard: [],
+    played: [],
     waited: false,
     messageMs: null,
     repeats: 0,
@@ -81,7 +81,7 @@ function fresh(kind: string): AppletTrace {
   };
 }
 
-function note(visit: Visit, entry: TraceEntry): void {
+function addEntry(visit: Visit, entry: TraceEntry): void {
   const { of } = visit;
   if (entry.type === "exit.taken" && entry.next !== null) of.exits.set(entry.exit, entry.next);
   if (entry.type === "answer.used") of.answers.push(entry.answer);
@@ -89,12 +89,12 @@ function note(visit: Visit, entry: TraceEntry): void {
   if (entry.type === "request.result") of.waited = true;
   if (entry.type === "caller.left") visit.callerIsThere = false;
   if (entry.type === "recording.closed" && visit.callerIsThere) of.messageMs = entry.duration_ms;
-  notePrompt(visit, entry);
+  addPrompt(visit, entry);
 }
 
-function notePrompt(visit: Visit, entry: TraceEntry): void {
+function addPrompt(visit: Visit, entry: TraceEntry): void {
   const { of, promptEndedMs } = visit;
-  if (entry.type === "playback.started") of.heard.push(entry.what);
+  if (entry.type === "playback.started") of.played.push(entry.what);
   if (entry.type === "decision" && entry.rule === "APP-3") of.repeats = Math.max(of.repeats, ++visit.repeats);
   if (entry.type === "playback.ended") visit.promptEndedMs = entry.at_ms;
   if (promptEndedMs === null) return;
@@ -105,7 +105,8 @@ function notePrompt(visit: Visit, entry: TraceEntry): void {
 
 function isNoInput(entry: TraceEntry): boolean {
   if (entry.type === "exit.taken") return entry.exit === "no_input";
-  return entry.type === "decision" && entry.message.startsWith("No key");
+  // Traces of earlier versions say "No key".
+  return entry.type === "decision" && /^No (?:digit|key) /.test(entry.message);
 }
 
 function documentOf(each: AppletTrace): Json {
@@ -134,7 +135,7 @@ function documentOf(each: AppletTrace): Json {
 }
 
 const ALWAYS = ["mon-sun 00:00-24:00"];
-/** Opening hours may not be empty; this minute passes almost every call. */
+/** Opening hours may not be empty; almost no call falls into this minute. */
 const NEVER = ["mon 00:00-00:01"];
 
 /** An asynchronous Passthru goes on without a result. */
@@ -142,7 +143,7 @@ function isAsync({ waited, exits }: AppletTrace): boolean {
   return !waited && exits.has("ok");
 }
 
-/** A message that closed by itself after whole seconds reached its limit. */
+/** A message that ended by itself after whole seconds reached its limit. */
 function messageTime({ messageMs }: AppletTrace): Json {
   return messageMs === null || messageMs % 1_000 !== 0 || messageMs === 0 ? {} : { max_duration: messageMs / 1_000 };
 }
@@ -164,19 +165,19 @@ function urlsOf({ requests }: AppletTrace): Json | null {
   return { url: fallback === undefined ? { primary: primary.url } : { primary: primary.url, fallback: fallback.url } };
 }
 
-/** What a prompt was, from the words of the trace (`text: …`, `file …`, a URL) or from the URL that was asked for it. */
-function sayOf({ requests, heard }: AppletTrace): Json {
+/** What a prompt was, from the trace's text (`text: …`, `file …`, a URL) or from the URL that was asked for it. */
+function sayOf({ requests, played }: AppletTrace): Json {
   const asked = requests.find(({ purpose }) => purpose === "greeting");
   if (asked !== undefined) return { url: asked.url };
-  const what = heard.find((each) => !each.endsWith(" tone")) ?? "text: ...";
+  const what = played.find((each) => !each.endsWith(" tone")) ?? "text: ...";
   if (what.startsWith("text: ")) return { text: what.slice("text: ".length) };
   return what.startsWith("file ") ? { audio_file: what.slice("file ".length) } : { audio_url: what };
 }
 
-/** The input timeout of a menu that does not say. */
+/** The default input timeout of a menu. */
 const DEFAULT_INPUT_S = 5;
 
-/** A timeout that nobody ran into was longer than the waits that were. */
+/** A timeout that never expired was longer than all waits. */
 function menuTimes({ repeats, waitMs, timeoutMs }: AppletTrace): Json {
   const longerS = Math.max(DEFAULT_INPUT_S, Math.ceil(waitMs / 1000) + 1);
   return { repeat: repeats, input_timeout: timeoutMs === null ? longerS : Math.round(timeoutMs / 1000) };
@@ -186,7 +187,7 @@ function menuExits(exits: ReadonlyMap<string, string>): Json {
   return exitsWithin(exits, "keys", ["no_input", "invalid"]);
 }
 
-/** Keys and cases are in a map of their own, beside the exits that every such applet has. */
+/** Keys and cases are in a map of their own, next to the exits that every such applet has. */
 function exitsWithin(exits: ReadonlyMap<string, string>, key: "keys" | "cases", others: readonly string[]): Json {
   const all = [...exits];
   const inside = all.filter(([exit]) => !others.includes(exit));

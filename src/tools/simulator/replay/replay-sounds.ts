@@ -1,17 +1,17 @@
 import type { TraceEntry } from "../../../core/call/trace.ts";
 
-/** Longer than anybody listened: a sound that was cut short had not come to its end. */
+/** Longer than the call heard it: a sound that was cut short had not reached its end. */
 const CUT_SHORT_MS = 3_600_000;
 const PLAYED = "played to its end";
 
-/** Sounds of one playback: texts, files or URLs by their names; tones have their own times. */
+/** Sounds of one playback: texts, files or URLs; tones have fixed lengths. */
 export function soundNames(what: string): readonly string[] {
   const spoken = /^(?:text: |file )(.*)$/s.exec(what)?.[1];
   if (spoken !== undefined) return [spoken];
   return what.split(", ").filter((name) => !name.endsWith(" tone"));
 }
 
-/** How long each sound of a recorded call played. Of several in a row the first takes the time of all. */
+/** How long each sound of a recorded call played. Of several in a row the first gets the time of all. */
 export function replaySoundsOf(trace: readonly TraceEntry[]): Record<string, number> {
   const sounds: Record<string, number> = {};
   for (const entry of trace) {
@@ -26,7 +26,7 @@ export function replaySoundsOf(trace: readonly TraceEntry[]): Record<string, num
   return sounds;
 }
 
-/** URLs that were played without having been checked before, and whether they could be. */
+/** URLs that were played without a check before, and whether they could be played. */
 export function downloads(trace: readonly TraceEntry[]): Map<string, boolean> {
   const found = new Map<string, boolean>();
   for (const entry of trace) {

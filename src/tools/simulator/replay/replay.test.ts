@@ -20,19 +20,29 @@ function reportOfFile(file: string, folder = FOLDER): CallReport {
   return simulate(parsed.value);
 }
 
-/** As if it came from a file. */
-function written(report: CallReport): unknown {
+/** As if it had been read from a file. */
+function fromFile(report: CallReport): unknown {
   return JSON.parse(JSON.stringify(report));
 }
 
 function replayed(report: CallReport): CallReport {
-  const replay = replayOf(written(report), "call.json");
+  const replay = replayOf(fromFile(report), "call.json");
   if (!replay.ok) throw new Error(replay.error);
   return simulate(replay.value.scenario, { callSid: replay.value.callSid });
 }
 
-/** Everything but the words about answers, which the trace does not keep. */
-function course({ call_sid, ended_by, duration_ms, applets, exits, attempts, requests, dial_events, cdr }: CallReport) {
+/** Everything but the messages about answers, which the trace does not keep. */
+function comparable({
+  call_sid,
+  ended_by,
+  duration_ms,
+  applets,
+  exits,
+  attempts,
+  requests,
+  dial_events,
+  cdr,
+}: CallReport) {
   const asked = requests.map(({ at_ms, purpose, role, query, result }) => ({ at_ms, purpose, role, query, result }));
   return { call_sid, ended_by, duration_ms, applets, exits, attempts, asked, dial_events, cdr };
 }
@@ -45,30 +55,30 @@ describe("a replay", () => {
     readdirSync(folder).flatMap((file) => (file.endsWith(".yaml") ? [{ file, folder }] : [])),
   );
 
-  it.each(files)("of $file goes as the call did, from its trace alone", ({ file, folder }) => {
+  it.each(files)("of $file repeats the call, from its trace alone", ({ file, folder }) => {
     const report = reportOfFile(file, folder);
-    expect(course(replayed(report))).toEqual(course(report));
-    expect(differences(written(report), replayed(report).trace)).toEqual([]);
+    expect(comparable(replayed(report))).toEqual(comparable(report));
+    expect(differences(fromFile(report), replayed(report).trace)).toEqual([]);
   });
 
-  it("of random calls, through menus and voicemails, goes as they did", () => {
+  it("of random calls, through menus and voicemails, repeats them", () => {
     const parsed = parseFlowText(read("flows/support.yaml", EXAMPLES), "support.yaml");
     if (!parsed.ok) throw new Error("support.yaml");
     const pools = makeScenarioPools(parsed.value, 3);
     for (let run = 1; run <= 200; run++) {
       const report = simulate(drawScenario(pools, seededRandom(run), run));
-      expect(differences(written(report), replayed(report).trace)).toEqual([]);
+      expect(differences(fromFile(report), replayed(report).trace)).toEqual([]);
     }
   });
 
-  it("REQ-14, REQ-32: writes numbers and times as the account did", () => {
+  it("REQ-14, REQ-32: formats numbers and times as the account did", () => {
     const account = 'account: { number_format: e164, wire: observed, exophones: ["+918047100000"] }';
     const text = read("answer.yaml").replace(/^account: .*$/m, account);
     const parsed = parseScenario(text, "answer.yaml", read);
     if (!parsed.ok) throw new Error("answer.yaml");
     const report = simulate(parsed.value);
     expect(report.requests[0]?.query).toContainEqual(["CallFrom", "+919812345678"]);
-    expect(course(replayed(report))).toEqual(course(report));
+    expect(comparable(replayed(report))).toEqual(comparable(report));
   });
 
   it.each([
@@ -83,7 +93,7 @@ describe("a replay", () => {
     ],
     ["gather", { gather_prompt: { audio_url: HOLD } }],
     ["gather", { gather_prompt: { audio_url: HOLD }, repeat_gather_prompt: { audio_url: HELLO } }],
-  ])("RES-27: of a caller who left while the audio of a %s was looked at goes as it did", (type, json) => {
+  ])("RES-27: of a caller who left while the audio of a %s was being checked repeats the call", (type, json) => {
     const scenario = {
       flow: { flow: "1", start: "first", applets: { first: { type, url: { primary: "https://app.example/ask" } } } },
       call: { from: "+919812345678", to: "+918047100000" },
@@ -98,32 +108,32 @@ describe("a replay", () => {
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
     const report = simulate(parsed.value);
     expect(report.requests[0]?.result).toBe("usable");
-    expect(course(replayed(report))).toEqual(course(report));
+    expect(comparable(replayed(report))).toEqual(comparable(report));
   });
 
-  it("through another flow shows what would have become of the call", () => {
+  it("through another flow shows what would have happened to the call", () => {
     const flow = parseFlowText(
       read("flows/chain.yaml").replace("nobody_answered: desk", "nobody_answered: talked"),
       "x",
     );
     if (!flow.ok) throw new Error("flow");
     const report = reportOfFile("chain.yaml");
-    const replay = replayOf(written(report), "call.json", { flow: flow.value });
+    const replay = replayOf(fromFile(report), "call.json", { flow: flow.value });
     if (!replay.ok) throw new Error(replay.error);
     const other = simulate(replay.value.scenario);
     expect(other.applets).toEqual(["sales", "talked"]);
-    expect(differences(written(report), other.trace)).toContain(
+    expect(differences(fromFile(report), other.trace)).toContain(
       "applets: was sales → desk → talked, is sales → talked",
     );
   });
 
-  it("of something else is refused with a sentence", () => {
+  it("of something that is not a report is refused with a sentence", () => {
     expect(replayOf({}, "call.json")).toMatchObject({
       ok: false,
       error: expect.stringContaining("not the report of a call"),
     });
     expect(replayOf({ trace: [] }, "call.json")).toMatchObject({ ok: false });
-    const headless = written(reportOfFile("answer.yaml")) as { trace: unknown[] };
+    const headless = fromFile(reportOfFile("answer.yaml")) as { trace: unknown[] };
     expect(replayOf({ trace: headless.trace.slice(1) }, "call.json")).toEqual({
       ok: false,
       error: "call.json is not the report of a call: its trace has no call.started",

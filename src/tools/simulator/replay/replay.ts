@@ -14,7 +14,7 @@ import { replaySoundsOf } from "./replay-sounds.ts";
 import { defaultAccount, SIMULATED_RECORDINGS_URL, SIMULATED_VERSION } from "../scenario/scenario.ts";
 import type { PhoneBehaviour, PhoneEnding, Scenario } from "../scenario/scenario-types.ts";
 
-/** A recorded call, ready to be played again under its own CallSid. */
+/** A recorded call, ready to be played again with its own CallSid. */
 export interface Replay {
   readonly scenario: Scenario;
   readonly callSid: string;
@@ -29,7 +29,7 @@ export interface ReplayOptions {
 
 type Entry<T extends TraceEntry["type"]> = Extract<TraceEntry, { type: T }>;
 
-/** What a report must hold at least; the rest of a trace entry is as the platform wrote it. */
+/** The minimum that a report must contain; the rest of a trace entry is as the platform wrote it. */
 const reportSchema = z.object({
   trace: z
     .array(z.looseObject({ seq: z.number().int(), at_ms: z.number().min(0), type: z.string() }))
@@ -83,7 +83,7 @@ function customFieldOf(trace: readonly TraceEntry[]): string | null {
   return null;
 }
 
-/** Settings that a trace shows: whose numbers are the account's own, and which dial events it wants. */
+/** Settings that a trace shows: which numbers are the account's own, and which dial events it wants. */
 function accountOf(trace: readonly TraceEntry[], started: Entry<"call.started">): Result<Account, string> {
   const shown = trace.flatMap((entry) => (entry.type === "attempt.started" ? [entry.caller_id] : []));
   const events = trace.flatMap((entry) => (entry.type === "dial_event" ? [entry.event.toLowerCase()] : []));
@@ -98,13 +98,13 @@ function accountOf(trace: readonly TraceEntry[], started: Entry<"call.started">)
   return account.ok ? account : err(account.error.map(({ message }) => message).join("; "));
 }
 
-/** How the account writes numbers and times, from the first request that says it (REQ-14, REQ-32). */
+/** How the account formats numbers and times, from the first request that shows it (REQ-14, REQ-32). */
 function formatsOf(trace: readonly TraceEntry[]): { number_format?: "e164"; wire?: "observed" } {
   const sent = trace.find((entry) => entry.type === "request.sent" && entry.query.some(([key]) => key === "Created"));
-  const told = new Map(sent?.type === "request.sent" ? sent.query : []);
+  const parameters = new Map(sent?.type === "request.sent" ? sent.query : []);
   return {
-    ...(told.get("CallFrom")?.startsWith("+91") ? { number_format: "e164" } : {}),
-    ...(/^[A-Z][a-z]{2}, /.test(told.get("Created") ?? "") ? { wire: "observed" } : {}),
+    ...(parameters.get("CallFrom")?.startsWith("+91") ? { number_format: "e164" } : {}),
+    ...(/^[A-Z][a-z]{2}, /.test(parameters.get("Created") ?? "") ? { wire: "observed" } : {}),
   };
 }
 
@@ -125,19 +125,20 @@ function phoneOf(trace: readonly TraceEntry[], started: Entry<"attempt.started">
     trace.find((entry): entry is Entry<T> => entry.type === type && "leg" in entry && entry.leg === started.leg);
   const answered = ofLeg("attempt.answered");
   const ended = ofLeg("attempt.ended");
-  const talked = ofLeg("conversation.ended");
-  const left = answered !== undefined && ended !== undefined && talked === undefined && ended.outcome !== "canceled";
+  const conversation = ofLeg("conversation.ended");
+  const left =
+    answered !== undefined && ended !== undefined && conversation === undefined && ended.outcome !== "canceled";
   return {
     ringAfterMs: since(ofLeg("attempt.ringing")),
     earlyMediaAfterMs: since(ofLeg("attempt.early_media")),
     ending: phoneEnding(since(answered), since(ended), ended),
-    talkMs: talked?.by === "callee" ? talked.duration_ms : null,
+    talkMs: conversation?.by === "callee" ? conversation.duration_ms : null,
     hangUpAfterMs: left ? ended.at_ms - answered.at_ms : null,
     cancelTakesMs: 0,
   };
 }
 
-/** A phone that we cancelled, at its limit or because the caller was gone, rings forever. */
+/** A phone that we cancelled, at its limit or because the caller left, rings for ever. */
 function phoneEnding(
   answeredMs: number | null,
   endedMs: number | null,
@@ -151,7 +152,7 @@ function phoneEnding(
   return { kind: "fail", afterMs: endedMs, sip: ended.sip, ...q850 };
 }
 
-/** Whether a replay went the way of the call it repeats; one sentence for each difference. */
+/** The differences between a replay and the call it repeats, one sentence each. */
 export function differences(recorded: unknown, replayed: readonly TraceEntry[]): string[] {
   const read = reportSchema.safeParse(recorded);
   if (!read.success) return [];

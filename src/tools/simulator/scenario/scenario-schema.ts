@@ -2,11 +2,11 @@ import { z } from "zod";
 import { accountFields, dialPrefixesSchema, tenantIdSchema } from "../../../core/contract/account-document.ts";
 import { E164 } from "../../../core/contract/field-schemas.ts";
 
-/** Longest wait a scenario may script, a day: longer is a slip of the unit. */
+/** Longest wait a scenario may script, a day: anything longer is probably in the wrong unit. */
 const MAX_WAIT_MS = 86_400_000;
 /** Answers of one URL, or behaviours of one phone; a Connect fetches at most 20 times and a call runs 200 applets. */
 const MAX_SCRIPTED = 4_000;
-/** What YAML makes of an E.164 number that stands without quotes: the plus is read as a sign and lost. */
+/** What YAML makes of an E.164 number without quotes: the plus is read as a sign and lost. */
 const E164_WITHOUT_PLUS = /^[1-9]\d{10,14}$/;
 
 const wait = z.number().int("must be whole milliseconds").min(0).max(MAX_WAIT_MS);
@@ -23,7 +23,7 @@ const e164 = z.preprocess(numberText, z.string('must be a number in quotes such 
 const ownNumber = e164.refine((text) => E164.test(text), 'must be an E.164 number in quotes such as "+918047100000"');
 const digits = z
   .string('must be digits in quotes, such as "12#"')
-  .regex(/^[0-9*#]{1,64}$/, "must be 1 to 64 of the keys 0-9, * and #");
+  .regex(/^[0-9*#]{1,64}$/, "must be 1 to 64 of the digits 0-9, * and #");
 
 /** Enough of an account for one call. */
 export const accountSchema = z.strictObject({
@@ -80,7 +80,7 @@ const urlAnswerSchema = z
   .refine(
     (answer) =>
       answer.error === undefined || !["status", "headers", "json", "text"].some((key) => Object.hasOwn(answer, key)),
-    "error stands for no answer at all: only after_ms may stand beside it",
+    "error means no answer at all: only after_ms may be given with it",
   );
 
 /** The four ways an INVITE can end: at most one of them in a behaviour. */
@@ -117,7 +117,7 @@ const phoneSchema = z
   .refine(
     (phone) =>
       phone.answer_after_ms !== undefined || (phone.talk_ms === undefined && phone.hang_up_after_ms === undefined),
-    "talk_ms and hang_up_after_ms need answer_after_ms: nobody talks who has not answered",
+    "talk_ms and hang_up_after_ms need answer_after_ms: only a callee who answers can talk",
   );
 
 const callerSchema = z.strictObject({
@@ -129,7 +129,7 @@ const callerSchema = z.strictObject({
   silent_after_ms: wait.optional(),
 });
 
-/** An instant with its offset; without one the same file would mean different calls on different machines. */
+/** A time with its offset; without one the same file would mean different calls on different machines. */
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
 const start = z
   .string()
@@ -159,10 +159,10 @@ function scripted<T extends z.ZodType>(one: T) {
   return z.array(one).min(1, "give at least one entry, or leave the key out").max(MAX_SCRIPTED);
 }
 
-/** The document of `plugboard simulate`, as a person writes it. Defaults are enough of an account for one call. */
+/** The document of `plugboard simulate`, as a person writes it. The defaults are enough for one call. */
 export const scenarioSchema = z.strictObject({
   flow: z.unknown().refine(isPathOrMap, "must be the path of a flow document, or the flow itself"),
-  /** Plays a flow that publishing refuses, as far as it goes: the calls that show its mistakes. */
+  /** Plays a flow that is refused otherwise, as far as it goes: for the calls that show its mistakes. */
   play_refused_flow: z.boolean().default(false),
   account: accountSchema.prefault({}),
   call: callSchema.prefault({}),

@@ -17,13 +17,13 @@ export type UrlAnswer =
     }
   | { readonly kind: "error"; readonly afterMs: number; readonly error: UrlError };
 
-/** How a phone settles an INVITE, `afterMs` after it was sent; `ring` never does. `sip` null: it cannot be reached. */
+/** How a phone ends an INVITE, `afterMs` after it was sent; `ring` never does. `sip` null: it cannot be reached. */
 export type PhoneEnding =
   | { readonly kind: "answer"; readonly afterMs: number }
   | { readonly kind: "fail"; readonly afterMs: number; readonly sip: number | null; readonly q850?: number }
   | { readonly kind: "ring" };
 
-/** What a phone does with one INVITE. All times are ms from the INVITE unless said otherwise; null: never. */
+/** What a phone does with one INVITE. All times are ms from the INVITE unless stated otherwise; null: never. */
 export interface PhoneBehaviour {
   readonly ringAfterMs: number | null;
   readonly earlyMediaAfterMs: number | null;
@@ -40,11 +40,11 @@ export interface PhoneBehaviour {
 export interface CallerBehaviour {
   readonly hangUpAfterMs: number | null;
   readonly presses: readonly { readonly afterMs: number; readonly digits: string }[];
-  /** From when on the caller says nothing more: ends a voicemail by silence. */
+  /** When the caller stops speaking: ends a voicemail by silence. */
   readonly silentAfterMs: number | null;
 }
 
-/** One call in a scripted world: a plain value, and with a seed all that `simulate` needs. */
+/** One scripted call: a plain value, and with a seed all that `simulate` needs. */
 export interface Scenario {
   readonly name: string;
   readonly setup: CallSetup;

@@ -39,7 +39,7 @@ describe("a scenario", () => {
     expect(caller).toEqual({ hangUpAfterMs: null, presses: [], silentAfterMs: null });
   });
 
-  it("calls the first ExoPhone of the account unless told otherwise", () => {
+  it("calls the first ExoPhone of the account by default", () => {
     expect(scenario('account: { exophones: ["+918047100001", "+918047100002"] }').call.to).toBe("+918047100001");
     expect(scenario('call: { to: "+918047100003" }').setup.account.exophones).toMatchObject([
       { number: "+918047100003" },
@@ -86,7 +86,7 @@ describe("a scenario", () => {
     });
   });
 
-  it("reads phones, also where YAML took the plus of a bare number for a sign", () => {
+  it("reads phones, even if YAML took the plus of an unquoted number for a sign", () => {
     const { phones } = scenario(`phones:
   "+919900000011": [{ ring_after_ms: 1, answer_after_ms: 2, talk_ms: 3 }, { busy_after_ms: 4 }]
   +919900000012: [{ reject_after_ms: 5 }, { fail_after_ms: 6, sip: 404 }, { fail_after_ms: 6 }]
@@ -104,7 +104,7 @@ describe("a scenario", () => {
   });
 });
 
-describe("a flow that publishing refuses", () => {
+describe("a flow with mistakes", () => {
   const mistaken = {
     flow: "1",
     start: "menu",
@@ -120,7 +120,7 @@ describe("a flow that publishing refuses", () => {
     ]);
   });
 
-  it("is played as far as it goes where the scenario says so: what is missing hangs up", () => {
+  it("is played as far as it goes if the scenario says so: what is missing hangs up", () => {
     const found = read({ play_refused_flow: true });
     if (!found.ok) throw new Error(JSON.stringify(found.error));
     expect(found.value.setup.flow.applets).toMatchObject({
@@ -130,7 +130,7 @@ describe("a flow that publishing refuses", () => {
     });
   });
 
-  it("cannot be played when it does not say where to begin", () => {
+  it("cannot be played if it does not say where to start", () => {
     const { start: _start, ...startless } = mistaken;
     expect(read({ flow: startless, play_refused_flow: true }).ok).toBe(false);
   });
@@ -164,16 +164,16 @@ describe("a mistake in a scenario", () => {
       /did you mean "presses"\? \(allowed: hang_up_after_ms, presses, silent_after_ms\)/,
     ],
     [
-      "a word where a number belongs",
+      "a word instead of a number",
       "caller: { hang_up_after_ms: soon }",
       /^s\.yaml:2: caller\.hang_up_after_ms: .*expected number, received string/,
     ],
     ["a negative time", "caller: { hang_up_after_ms: -1 }", /^s\.yaml:2: caller\.hang_up_after_ms: .*>=0/],
     ["half a millisecond", "caller: { hang_up_after_ms: 0.5 }", /must be whole milliseconds/],
     [
-      "digits that are none",
+      "digits with a letter",
       'caller: { presses: [{ after_ms: 1, digits: "1a" }] }',
-      /presses\[0\]\.digits: must be 1 to 64 of the keys 0-9, \* and #/,
+      /presses\[0\]\.digits: must be 1 to 64 of the digits 0-9, \* and #/,
     ],
     ["digits without quotes", "caller: { presses: [{ after_ms: 1, digits: 12 }] }", /must be digits in quotes/],
     [
@@ -189,17 +189,17 @@ describe("a mistake in a scenario", () => {
     [
       "an error with a status",
       'urls: { "https://a.example": [{ error: dns, status: 200 }] }',
-      /only after_ms may stand beside it/,
+      /only after_ms may be given with it/,
     ],
     ["no answer at all", 'urls: { "https://a.example": [] }', /give at least one entry, or leave the key out/],
-    ["a URL that is none", 'urls: { "app.example": [{}] }', /must be an http\(s\) URL without its query/],
+    ["a URL without a scheme", 'urls: { "app.example": [{}] }', /must be an http\(s\) URL without its query/],
     [
       "two endings of a phone",
       'phones: { "+919900000011": [{ busy_after_ms: 1, answer_after_ms: 2 }] }',
       /give only one of answer_after_ms, busy_after_ms/,
     ],
     [
-      "a talk without an answer",
+      "a conversation without an answer",
       'phones: { "+919900000011": [{ talk_ms: 1 }] }',
       /talk_ms and hang_up_after_ms need answer_after_ms/,
     ],
@@ -210,7 +210,7 @@ describe("a mistake in a scenario", () => {
       /must be a final failure, 400 to 699/,
     ],
     [
-      "a phone that is no destination",
+      "a phone that is not a destination",
       'phones: { "09900000011": [{}] }',
       /must be an E\.164 number such as "\+919900000011", "sip:user" or "sip:user@host"/,
     ],
@@ -220,18 +220,18 @@ describe("a mistake in a scenario", () => {
       /^s\.yaml:2: start: must be a time with its offset, such as/,
     ],
     [
-      "an ExoPhone that is no number",
+      "an ExoPhone that is not an E.164 number",
       'account: { exophones: ["08047100000"] }',
       /^s\.yaml:2: account\.exophones\[0\]: must be an E\.164 number in quotes/,
     ],
-    ["a zone that is none", "account: { timezone: Kolkata }", /^s\.yaml:2: account\.timezone: must be an IANA zone/],
+    ["an unknown time zone", "account: { timezone: Kolkata }", /^s\.yaml:2: account\.timezone: must be an IANA zone/],
     [
       "a tenant_id with a fraction",
       "account: { tenant_id: 1.5 }",
       "s.yaml:2: account.tenant_id: must be digits, such as 1409",
     ],
     ["broken YAML", "urls: [", /^s\.yaml:\d+: not valid YAML: /],
-    ["a key given twice", "caller: {}\ncaller: {}", /^s\.yaml:3: not valid YAML: .*unique/],
+    ["a key that occurs twice", "caller: {}\ncaller: {}", /^s\.yaml:3: not valid YAML: .*unique/],
   ];
 
   it.each(table)("%s is named with its line and what is allowed", (_what, text, sentence) => {
@@ -241,7 +241,7 @@ describe("a mistake in a scenario", () => {
     else expect(found[0]).toMatch(sentence);
   });
 
-  it("is not hidden by another: all are listed", () => {
+  it("does not hide another: all are listed", () => {
     expect(problems("uls: {}\ncaller: { hang_up: 3 }\nstart: now")).toHaveLength(3);
   });
 

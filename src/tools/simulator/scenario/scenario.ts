@@ -27,8 +27,8 @@ export const SIMULATED_RECORDINGS_URL = "https://plugboard.invalid/recordings";
 export const SIMULATED_VERSION = "simulator";
 
 /**
- * Reads a scenario (YAML or JSON). `name` stands for the file in every problem. `readFile` gives the text of the flow
- * document where the scenario names one by path, and throws when it cannot; the path is as written in the scenario.
+ * Reads a scenario (YAML or JSON). `name` is the file in every problem. `readFile` returns the text of the flow
+ * document if the scenario names one by path, and throws if it cannot; the path is as written in the scenario.
  */
 export function parseScenario(
   text: string,
@@ -48,13 +48,13 @@ function byLine(problems: readonly ScenarioProblem[]): readonly ScenarioProblem[
   return problems.toSorted((a, b) => a.line - b.line);
 }
 
-/** Reads a flow document from a text. Problems carry `file` and the line. */
+/** Reads a flow document from a text. Problems name `file` and the line. */
 export function parseFlowText(text: string, file: string): Result<Flow, readonly SourceProblem[]> {
   const document = YamlDocument.parse(text, file);
   return document.ok ? checkFlow(document.value, document.value.value(), [], false) : document;
 }
 
-/** The account of a scenario, by itself; what is left out takes the scenario's defaults. */
+/** The account of a scenario alone; what is left out takes the scenario's defaults. */
 export function defaultAccount(document: ScenarioInput["account"] = {}): Result<Account, readonly SourceProblem[]> {
   const parsed = YamlDocument.parse(JSON.stringify(document), "account");
   if (!parsed.ok) return parsed;
@@ -113,7 +113,7 @@ function assemble(name: string, document: ScenarioDocument, flow: Flow): Scenari
   };
 }
 
-/** The ExoPhone of a scenario that names none. */
+/** The ExoPhone of a scenario that does not name one. */
 const DEFAULT_EXOPHONE = "+918047100000";
 
 function accountOf(document: AccountDocument, to: string | undefined): Account {
@@ -168,7 +168,7 @@ function impliedType(document: UrlAnswerDocument): string | null {
   return document.text === undefined ? null : "text/plain";
 }
 
-/** SIP's words for the two ways a person's phone refuses: 486 Busy Here, 603 Decline. */
+/** SIP's statuses for the two ways a callee refuses: 486 Busy Here, 603 Decline. */
 const BUSY_HERE = 486;
 const DECLINE = 603;
 

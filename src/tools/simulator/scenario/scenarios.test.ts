@@ -27,7 +27,7 @@ function filesIn(folder: URL): string[] {
 
 interface Expected {
   readonly applets: string;
-  /** Last two digits of each destination, and what became of it. */
+  /** Last two digits of each destination, and its outcome. */
   readonly attempts?: string;
   /** Role and result of each request to a URL that decides. */
   readonly requests?: string;
@@ -139,7 +139,7 @@ const rows: Readonly<Record<string, Expected>> = {
   "wrong-content-type": { applets: talked, attempts: "12:completed", requests: "primary:invalid fallback:usable" },
 };
 
-/** A report in the words of {@link Expected}. */
+/** A report in the form of {@link Expected}. */
 function summarise(report: CallReport): Required<Expected> {
   return {
     applets: report.applets.join(" "),
@@ -161,7 +161,7 @@ describe("the shared scenarios", () => {
     );
   });
 
-  it.each(Object.entries(rows))("%s goes as its first line says", (name, expected) => {
+  it.each(Object.entries(rows))("%s runs as its first line says", (name, expected) => {
     expect(summarise(simulate(load(SHARED, `${name}.yaml`)))).toMatchObject(expected);
   });
 
@@ -177,7 +177,7 @@ describe("the shared scenarios", () => {
 describe("every scenario we ship", () => {
   const all = [SHARED, EXAMPLES].flatMap((folder) => filesIn(folder).map((file) => ({ file, folder })));
 
-  it.each(all)("$file keeps the invariants", ({ file, folder }) => {
+  it.each(all)("$file breaks no invariant", ({ file, folder }) => {
     expect(examine(load(folder, file))).toBeNull();
   });
 
@@ -186,7 +186,7 @@ describe("every scenario we ship", () => {
     expect(second).toBe(first);
   });
 
-  it("has another CallSid, and nothing else, for another seed", () => {
+  it("differs only in its CallSid for another seed", () => {
     const scenario = load(SHARED, "answer.yaml");
     const [one, two] = [simulate(scenario, { seed: 1 }), simulate(scenario, { seed: 2 })];
     expect(one.call_sid).not.toBe(two.call_sid);
@@ -214,11 +214,11 @@ describe("the report of a simulated call", () => {
 
   it("EVT-4: shows Dial and Terminal of each attempt, in order", () => {
     const { dial_events } = simulate(load(SHARED, "dial-events.yaml"));
-    const words = dial_events.map(({ at_ms, query }) => {
+    const lines = dial_events.map(({ at_ms, query }) => {
       const parameters = new Map(query);
       return `${at_ms} ${parameters.get("EventType")} ${parameters.get("DialWhomNumber")} ${parameters.get("Status")}`;
     });
-    expect(words).toEqual([
+    expect(lines).toEqual([
       "200 Dial 09900000011 busy",
       "700 Terminal 09900000011 free",
       "700 Dial 09900000012 busy",
@@ -240,18 +240,18 @@ describe("the report of a simulated call", () => {
     ]);
   });
 
-  it("EXIT-5: names the exit also where no applet is behind it", () => {
+  it("EXIT-5: names the exit even if it leads to no applet", () => {
     expect(simulate(load(SHARED, "exit-without-applet.yaml")).exits).toEqual([
       { applet: "sales", exit: "nobody_answered" },
     ]);
   });
 
-  it("EXIT-4: names the exit that stood in for the missing one", () => {
+  it("EXIT-4: names the exit that replaced the missing one", () => {
     const { exits } = simulate(load(SHARED, "nobody-dialed-without-applet.yaml"));
     expect(exits).toEqual([{ applet: "sales", exit: "nobody_answered" }]);
   });
 
-  it("closes with the record of the call", () => {
+  it("ends with the record of the call", () => {
     expect(simulate(load(SHARED, "caller-leaves-in-conversation.yaml")).cdr).toEqual({
       status: "completed",
       ended_by: "caller",

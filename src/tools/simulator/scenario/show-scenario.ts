@@ -5,25 +5,25 @@ import type { CallerBehaviour, PhoneBehaviour, PhoneEnding, Scenario, UrlAnswer 
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Lines of a scenario are not folded: one answer stays one line where it fits. */
+/** Lines of a scenario are not folded: an answer stays on one line if it fits. */
 const LINE_WIDTH = 110;
 
 /**
- * Writes a scenario as a file that `parseScenario` reads back to the same value. `flow`: what stands for the flow, a
- * path or the flow document itself; `comment` goes on top, a line each.
+ * Writes a scenario as a file that `parseScenario` reads back to the same value. `flow`: the value of its `flow` key, a
+ * path or the flow document itself; the lines of `comment` go on top.
  */
 export function showScenario(scenario: Scenario, flow: unknown, comment: readonly string[] = []): string {
   return showScenarioDocument(scenarioDocument(scenario, flow), comment);
 }
 
-/** {@link showScenario} for what is a document already. Nothing is written as an alias: a reader counts those. */
+/** {@link showScenario} for a document. Nothing is written as an alias, because readers limit those. */
 export function showScenarioDocument(document: Json, comment: readonly string[]): string {
   const head = comment.map((line) => `# ${line}\n`).join("");
   const options = { lineWidth: LINE_WIDTH, defaultKeyType: "PLAIN", aliasDuplicateObjects: false } as const;
   return head + stringify(document, options);
 }
 
-/** The document of a scenario: as in its file, defaults left out. */
+/** The document of a scenario: as in its file, without defaults. */
 export function scenarioDocument(scenario: Scenario, flow: unknown): Json {
   const { call, urls, phones, sounds, caller, startMs, setup } = scenario;
   return withoutEmpty({
@@ -77,14 +77,14 @@ function urlDocument(answer: UrlAnswer): Json {
   return answer.body === "" ? document : { ...document, text: answer.body };
 }
 
-/** A body implies its content type: the lack of one must be written down. */
+/** A body implies its content type, so a missing one must be written down. */
 function headersDocument(answer: Extract<UrlAnswer, { kind: "answer" }>, headers: Json): Json {
   return answer.body !== "" && answer.headers["content-type"] === undefined
     ? { ...headers, "content-type": null }
     : headers;
 }
 
-/** The value behind a body, if writing it again gives the same body: only then may a file say `json`. */
+/** The value of a JSON body, if writing it again gives the same body: only then may a file say `json`. */
 function jsonOf(body: string): unknown {
   try {
     const value: unknown = JSON.parse(body);
@@ -130,7 +130,7 @@ function mapValues<In>(entries: Readonly<Record<string, readonly In[]>>, show: (
   return Object.fromEntries(Object.entries(entries).map(([key, list]) => [key, list.map(show)]));
 }
 
-/** Leaves out what a reader would fill in by itself: null, and empty lists and maps. */
+/** Leaves out what a reader fills in anyway: null, and empty lists and maps. */
 function withoutEmpty(document: Json): Json {
   return Object.fromEntries(Object.entries(document).filter(([, value]) => !isEmpty(value)));
 }

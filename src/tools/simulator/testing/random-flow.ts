@@ -5,7 +5,7 @@ function idsOf(count: number): readonly string[] {
   return Array.from({ length: count }, (_, i) => `a${i}`);
 }
 
-/** A random flow document that publishing may well refuse; small enough that random calls see all of it. */
+/** A random flow document that may have mistakes; small enough that random calls reach all of it. */
 export function randomFlow(random: Random): Readonly<Record<string, unknown>> {
   const ids = idsOf(whole(random, 1, 7));
   return {

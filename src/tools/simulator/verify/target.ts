@@ -3,28 +3,28 @@ import type { TraceEntry } from "../../../core/call/trace.ts";
 
 /** What a call has to do to show a finding. */
 export type VerifyTarget =
-  /** Leave the applet by the exit; what is behind it, if anything, ends the call. */
+  /** Leave the applet by the exit; the applet after it, if any, ends the call. */
   | { readonly kind: "exit"; readonly applet: string; readonly exit: string }
-  /** Come to the applet, which cannot be run. */
+  /** Reach the applet, which cannot be run. */
   | { readonly kind: "enter"; readonly applet: string }
-  /** Come to the applet, whose answer is written into the flow and validated there. */
-  | { readonly kind: "judge"; readonly applet: string; readonly rule: string }
-  /** Go round until the call has run as many applets as it may. */
+  /** Reach the applet, whose answer is written into the flow and validated there. */
+  | { readonly kind: "finding"; readonly applet: string; readonly rule: string }
+  /** Loop until the call has run as many applets as it may. */
   | { readonly kind: "loop"; readonly applets: readonly string[] };
 
-/** Equal for equal goals. */
+/** Equal for equal targets. */
 export function targetKey(target: VerifyTarget): string {
   return JSON.stringify(target);
 }
 
-/** The applets of which a call must reach one. */
+/** The applets; a call must reach one of them. */
 export function placesOf(target: VerifyTarget): readonly string[] {
   return target.kind === "loop" ? target.applets : [target.applet];
 }
 
-/** Whether a call shows it: it must end by it, and not because the caller leaves just then. */
+/** Whether a call shows the target: the call must end because of it, not because the caller leaves at that moment. */
 export function shows(target: VerifyTarget, trace: readonly TraceEntry[]): boolean {
-  if (target.kind === "judge") return violatesRule(target, trace);
+  if (target.kind === "finding") return violatesRule(target, trace);
   const ended = trace.findLast((entry) => entry.type === "call.ended");
   if (ended?.type !== "call.ended" || ended.cdr.ended_by === "caller") return false;
   switch (target.kind) {
@@ -45,7 +45,7 @@ export function shows(target: VerifyTarget, trace: readonly TraceEntry[]): boole
 }
 
 function violatesRule(
-  { applet, rule }: Extract<VerifyTarget, { kind: "judge" }>,
+  { applet, rule }: Extract<VerifyTarget, { kind: "finding" }>,
   trace: readonly TraceEntry[],
 ): boolean {
   const from = trace.findIndex((entry) => entry.type === "applet.entered" && entry.applet === applet);

@@ -30,7 +30,7 @@ function desk(parameters: Json): Json {
   return { type: "connect", parameters: { destination: { numbers: ["+919900000011"] }, ...parameters }, exits };
 }
 
-/** Plays an example the way a customer would: as a scenario that is read from text. */
+/** Plays an example as a customer would: as a scenario that is read from text. */
 function play(scenario: ScenarioInput): CallReport {
   const read = parseScenario(JSON.stringify(scenario), "example", () => "");
   if (!read.ok) throw new Error(JSON.stringify(read.error));
@@ -49,11 +49,11 @@ function sentence({ level, rule, path, message }: FlowFinding): string {
 interface Mistake {
   readonly document: unknown;
   readonly sentence: string;
-  /** The applets that the example call runs, in order; or why there is no example. */
+  /** The applets that the example call runs, in order, or why there is no example. */
   readonly example: readonly string[] | RegExp;
 }
 
-const NO_CALL = /about the document, not about a call/;
+const NO_CALL = /concerns the document, not a call/;
 
 const MISTAKES: Readonly<Record<string, Mistake>> = {
   "an unknown type of applet": {
@@ -86,7 +86,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     sentence: "error - applets.vm.max_duration: is 7200; allowed is at most 3600",
     example: ["hello", "vm"],
   },
-  "a URL that is none": {
+  "a URL without a scheme": {
     document: flow("pass", { pass: { ...PASS, url: "app.example/pass" } }),
     sentence: "error - applets.pass.url: must be an absolute http or https URL",
     example: ["pass"],
@@ -131,24 +131,24 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   "no start": {
     document: { flow: "1", applets: { bye: BYE } },
     sentence: "error - start: is missing; allowed is a string",
-    example: /does not say which applets there are and where to begin/,
+    example: /does not say which applets there are and where to start/,
   },
   "no applets": {
     document: flow("a", {}),
     sentence: 'error EXIT-6 start: is "a"; allowed is the id of an applet of this flow',
-    example: /does not say which applets there are and where to begin/,
+    example: /does not say which applets there are and where to start/,
   },
   "nothing at all": {
     document: null,
     sentence: "error - : is null; allowed is an object",
-    example: /does not say which applets there are and where to begin/,
+    example: /does not say which applets there are and where to start/,
   },
   "an applet that nothing leads to": {
     document: flow("hello", { hello: { ...HELLO, next: "bye" }, bye: BYE, sales: SALES }),
     sentence: 'warning EXIT-6 applets.sales: No exit leads to "sales": it is never run.',
     example: /No call comes there/,
   },
-  "an applet that only a case leads to which nothing selects": {
+  "an applet that only a case leads to, which nothing selects": {
     document: flow("route", { route: { type: "switch", cases: { vip: "vip" }, default: "bye" }, vip: BYE, bye: BYE }),
     sentence: 'warning EXIT-6 applets.vip: No exit leads to "vip": it is never run.',
     example: /No call comes there/,
@@ -162,7 +162,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     sentence: 'warning EXIT-5 applets.sales.exits.nobody_answered: No applet is set for "nobody answers" of "sales"',
     example: ["hello", "sales"],
   },
-  "an exit that leads nowhere, behind a choice of the URL": {
+  "an exit that leads nowhere, after a case that the URL selects": {
     document: flow("pass", {
       pass: { ...PASS, exits: { ok: "route", otherwise: "bye" } },
       route: { type: "switch", cases: { vip: "hello" }, default: "bye" },
@@ -182,8 +182,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
 };
 
-describe("publishing a flow with a mistake", () => {
-  it.each(Object.entries(MISTAKES))("is answered with a sentence and a call: %s", (_, mistake) => {
+describe("verifying a flow with a mistake", () => {
+  it.each(Object.entries(MISTAKES))("gives a sentence and a call: %s", (_, mistake) => {
     const { findings } = verify(mistake.document);
     expect(findings).toHaveLength(1);
     const [finding] = findings;
@@ -200,26 +200,28 @@ describe("publishing a flow with a mistake", () => {
     expect(parseFlow(mistake.document).ok).toBe(!isError);
   });
 
-  it("APP-9: a loop without a wait is shown by a call that goes round until it has run its applets", () => {
+  it("APP-9: a loop without a wait is shown by a call that loops until it has run 200 applets", () => {
     const document = flow("hello", {
       hello: { ...HELLO, next: "pass" },
       pass: { ...PASS, exits: { ok: "route", otherwise: "bye" } },
-      route: { type: "switch", cases: { again: "tell" }, default: "bye" },
-      tell: { ...PASS, mode: "async", exits: { ok: "route" } },
+      route: { type: "switch", cases: { again: "notify" }, default: "bye" },
+      notify: { ...PASS, mode: "async", exits: { ok: "route" } },
       bye: BYE,
     });
     const [loop, ...others] = verify(document).findings;
     expect(others).toEqual([]);
-    expect(loop && sentence(loop)).toMatch(/^error APP-9 applets\.route: goes in loops .*: route → tell → route;/);
+    expect(loop && sentence(loop)).toMatch(
+      /^error APP-9 applets\.route: goes round in a loop .*: route → notify → route;/,
+    );
     expect(loop?.example?.story).toMatch(
-      /^hello \(then\) → pass \(answered 200\) → route \(case again\) → tell \(then\) .* → the call is hung up$/,
+      /^hello \(then\) → pass \(answered 200\) → route \(case again\) → notify \(then\) .* → the call is hung up$/,
     );
     const report = play(loop?.example?.scenario ?? { flow: {} });
     expect(report.applets).toHaveLength(200);
     expect(report.trace.some((entry) => entry.type === "decision" && entry.rule === "APP-9")).toBe(true);
   });
 
-  it("an applet that is named twice is no document at all", () => {
+  it("an applet that is named twice makes the document invalid", () => {
     const twice = YamlDocument.parse("applets:\n  bye: { type: hangup }\n  bye: { type: hangup }\n", "flow.yaml");
     expect(twice).toMatchObject({
       ok: false,
@@ -227,11 +229,11 @@ describe("publishing a flow with a mistake", () => {
     });
   });
 
-  it("tells all its mistakes at once, and says nothing of what may lie behind an applet that cannot be read", () => {
+  it("lists all mistakes at once, and nothing about what may come after an applet that cannot be read", () => {
     const document = flow("menu", {
       menu: { type: "menu", say: { text: "x" }, keys: { "1": "ask" }, no_input: "bey", invalid: "bye" },
-      ask: { type: "gather", url: { primary: "nowhere" }, exits: { digits_entered: "behind" } },
-      behind: BYE,
+      ask: { type: "gather", url: { primary: "nowhere" }, exits: { digits_entered: "after" } },
+      after: BYE,
       bye: BYE,
     });
     const { findings, longestSilence } = verify(document);
@@ -244,8 +246,8 @@ describe("publishing a flow with a mistake", () => {
     expect(verify(flow("bye", { bye: BYE }))).toEqual({ findings: [], longestRinging: null, longestSilence: null });
   });
 
-  it("finds by chance what no script reaches", () => {
-    // Scripts leave alone what is no E.164 number: how it is dialled is the account's business.
+  it("finds at random what no script reaches", () => {
+    // Scripts ignore everything but E.164 numbers: how the rest is dialled depends on the account.
     const sales = { type: "connect", dial_whom: { numbers: ["09900000012"] }, exits: { nobody_answered: "bye" } };
     const [finding] = verify(flow("sales", { sales, bye: BYE })).findings;
     expect(finding?.path).toEqual(["applets", "sales", "exits", "conversation_ended"]);
@@ -264,7 +266,7 @@ function sample(file: string): unknown {
   return read.value.value();
 }
 
-/** How long it rings in each visit of a Connect, from the trace alone: rounds do not overlap. */
+/** How long it rings in each visit to a Connect, from the trace alone: rounds do not overlap. */
 function ringTimes({ trace }: CallReport): number[] {
   const times: number[] = [];
   let ringing = new Map<number, number>();
@@ -282,12 +284,12 @@ function ringTimes({ trace }: CallReport): number[] {
 function silenceOf(scenario: ScenarioInput): number {
   const read = parseScenario(JSON.stringify(scenario), "example", () => "");
   if (!read.ok) throw new Error(JSON.stringify(read.error));
-  const ears = new WaitMeter();
-  new SimulatedNetwork(read.value, step, ears).run("c0ffee00000000000000000000001a15");
-  return ears.silenceMs;
+  const meter = new WaitMeter();
+  new SimulatedNetwork(read.value, step, meter).run("c0ffee00000000000000000000001a15");
+  return meter.silenceMs;
 }
 
-/** Plays every example of a proof and looks whether it shows what it should. How many there were. */
+/** Plays every example of a report and checks that it shows what it should. Returns how many there were. */
 function checkExamples({ findings, longestRinging, longestSilence }: FlowReport): number {
   let checked = 0;
   const scenarioOf = ({ example }: FlowFinding | VerifiedWorst): ScenarioInput | null => {
@@ -301,7 +303,7 @@ function checkExamples({ findings, longestRinging, longestSilence }: FlowReport)
   const ringing = longestRinging === null ? null : scenarioOf(longestRinging);
   if (ringing !== null) expect(Math.max(...ringTimes(play(ringing)))).toBe(longestRinging?.ms);
   const silence = longestSilence === null ? null : scenarioOf(longestSilence);
-  // A key is pressed one millisecond before the time for it runs out.
+  // A digit is entered one millisecond before the time for it runs out.
   if (silence !== null) expect((longestSilence?.ms ?? 0) - silenceOf(silence)).toBeOneOf([0, 1]);
   return checked;
 }
@@ -318,29 +320,29 @@ function checkFinding({ rule, path, message }: FlowFinding, report: CallReport):
 
 describe("every example call", () => {
   it.each(SAMPLES)("shows what it should: %s", (file) => {
-    const proof = verify(sample(file));
+    const report = verify(sample(file));
     expect(
-      [...proof.findings, proof.longestRinging, proof.longestSilence].flatMap((each) => each?.noExample ?? []),
+      [...report.findings, report.longestRinging, report.longestSilence].flatMap((each) => each?.noExample ?? []),
     ).toEqual([]);
-    checkExamples(proof);
+    checkExamples(report);
   });
 
-  it("shows what it should in random flows, and hardly a finding about calls goes without", () => {
+  it("shows what it should in random flows, and almost every finding about calls has one", () => {
     let checked = 0;
     const without: string[] = [];
     for (let seed = 1; seed <= 50; seed++) {
-      const proof = verify(randomFlow(seededRandom(seed)));
-      checked += checkExamples(proof);
-      const aboutCalls = proof.findings.filter(({ rule }) => rule === "EXIT-5");
+      const report = verify(randomFlow(seededRandom(seed)));
+      checked += checkExamples(report);
+      const aboutCalls = report.findings.filter(({ rule }) => rule === "EXIT-5");
       without.push(...aboutCalls.flatMap(({ example, message }) => (example === null ? `${seed}: ${message}` : [])));
     }
     expect(checked).toBeGreaterThan(60);
-    // One exit is behind the very minute at which a time condition changes.
+    // One exit is open only in the exact minute at which a time condition changes.
     expect(without).toEqual(['5: No applet is set for "open" of "a1": the call is hung up there.']);
   });
 });
 
-/** A random call with its ringing and silence; null: keys were pressed before anybody asked for them. */
+/** The longest ringing and silence of random calls; the silence without calls that type ahead. */
 function measured(document: unknown, seed: number, runs: number): { ringMs: number; silenceMs: number } {
   const read = parseFlow(document);
   const worst = { ringMs: 0, silenceMs: 0 };
@@ -348,23 +350,23 @@ function measured(document: unknown, seed: number, runs: number): { ringMs: numb
   const pools = makeScenarioPools(read.value, seed);
   const random = seededRandom(seed);
   for (let run = 1; run <= runs; run++) {
-    const ears = new WaitMeter();
+    const meter = new WaitMeter();
     let isAhead = false;
     const watched: typeof step = (setup, state, event) => {
       const next = step(setup, state, event);
       isAhead ||= next.state.typeAhead !== "";
       return next;
     };
-    new SimulatedNetwork(drawScenario(pools, random, run), watched, ears).run("c0ffee00000000000000000000001a15");
-    worst.ringMs = Math.max(worst.ringMs, ears.ringMs);
-    if (!isAhead) worst.silenceMs = Math.max(worst.silenceMs, ears.silenceMs);
+    new SimulatedNetwork(drawScenario(pools, random, run), watched, meter).run("c0ffee00000000000000000000001a15");
+    worst.ringMs = Math.max(worst.ringMs, meter.ringMs);
+    if (!isAhead) worst.silenceMs = Math.max(worst.silenceMs, meter.silenceMs);
   }
   return worst;
 }
 
-describe("the worst that is proved", () => {
+describe("the worst case", () => {
   it("is never exceeded by a random call", () => {
-    let heard = 0;
+    let compared = 0;
     for (let seed = 100; seed < 150; seed++) {
       const document = randomFlow(seededRandom(seed));
       const { findings, longestRinging, longestSilence } = verify(document);
@@ -372,8 +374,8 @@ describe("the worst that is proved", () => {
       const worst = measured(document, seed, 40);
       expect(worst.ringMs, `seed ${seed}`).toBeLessThanOrEqual(longestRinging?.ms ?? 0);
       expect(worst.silenceMs, `seed ${seed}`).toBeLessThanOrEqual(longestSilence?.ms ?? 0);
-      heard += 1;
+      compared += 1;
     }
-    expect(heard).toBeGreaterThan(20);
+    expect(compared).toBeGreaterThan(20);
   });
 });

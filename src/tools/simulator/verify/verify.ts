@@ -32,64 +32,64 @@ import { shrink } from "../random/shrink.ts";
 import { DEFAULT_SEED } from "../simulate.ts";
 import { SimulatedNetwork } from "../simulated-network.ts";
 
-/** A call that shows what a finding says: it was played, and it did. */
+/** A call that shows what a finding says; it was played to make sure. */
 export interface ExampleOfFinding {
   /** The exits that the call takes, in order. */
   readonly path: readonly { readonly applet: string; readonly exit: string }[];
-  /** The same in a sentence for people. */
+  /** The same as text. */
   readonly story: string;
   /** What `simulate` takes; the flow is inside. */
   readonly scenario: ScenarioInput;
 }
 
-/** The example of a finding, or one sentence that says why it has none. */
-type Shown =
+/** The example of a finding, or one sentence that says why there is none. */
+type ExampleOrReason =
   | { readonly example: ExampleOfFinding; readonly noExample: null }
   | { readonly example: null; readonly noExample: string };
 
-/** Something that is wrong with a flow. An error keeps it from being published; a warning wants to be looked at. */
+/** Something that is wrong with a flow. An error keeps it from being published; a warning should be looked at. */
 export type FlowFinding = {
   readonly level: "error" | "warning";
-  /** The rule of the contract; null: it is about the shape of the document. */
+  /** The rule of the contract; null: it concerns the form of the document. */
   readonly rule: string | null;
-  /** Where in the document; empty: the whole of it. */
+  /** Where in the document; empty: the whole document. */
   readonly path: readonly (string | number)[];
-  /** One sentence, to be read behind the path. */
+  /** One sentence, to be read after the path. */
   readonly message: string;
-} & Shown;
+} & ExampleOrReason;
 
-/** The worst that a caller can meet: never more, and as much in the example. */
+/** The worst that a caller can meet: never longer, and exactly this long in the example. */
 export type VerifiedWorst = {
   readonly ms: number;
   readonly applet: string;
-  /** Null: at the beginning of the applet, or all the while. */
+  /** Null: at the start of the applet, or throughout. */
   readonly exit: string | null;
   readonly because: string;
-} & Shown;
+} & ExampleOrReason;
 
 /** What verification finds in a flow document without a real call. */
 export interface FlowReport {
   readonly findings: readonly FlowFinding[];
-  /** The longest that it may ring in one applet. Null: never; or the flow has errors. */
+  /** The longest ringing in one applet. Null: it never rings, or the flow has errors. */
   readonly longestRinging: VerifiedWorst | null;
-  /** The longest time without sound and without a digit. Null if there is none, or the flow has errors. */
+  /** The longest time without a sound and without a digit. Null: there is none, or the flow has errors. */
   readonly longestSilence: VerifiedWorst | null;
 }
 
 export interface VerifyOptions {
-  /** How many people the groups of the flow's account have; null: it is not known. */
+  /** How many members the groups of the flow's account have; null: not known. */
   readonly groups?: GroupSizes | null;
 }
 
 /**
- * Checks a flow document as publishing does, and gives for each finding a concrete call that shows it. Every call was
- * played by the engine that handles live calls before it is handed out. Never throws.
+ * Checks a flow document as publishing does, with a concrete call that shows each finding. Every call has been
+ * played by the engine that handles live calls. Never throws.
  */
 export function verify(document: unknown, { groups = null }: VerifyOptions = {}): FlowReport {
   const reading = readFlow(document);
   const { playable: flow, problems } = reading;
   if (flow === null) {
-    const noExample = "No call can be played: the document does not say which applets there are and where to begin.";
+    const noExample = "No call can be played: the document does not say which applets there are and where to start.";
     const findings = problems.map(({ rule, path, message }) => ({ rule, path, message }));
     return {
       findings: findings.map((each) => ({ level: "error", ...each, example: null, noExample })),
@@ -100,7 +100,7 @@ export function verify(document: unknown, { groups = null }: VerifyOptions = {})
   return new Verifier(flow, reading, document, groups).report();
 }
 
-/** {@link verify} for a flow that was read already. */
+/** {@link verify} for a flow that has already been read. */
 export function verifyParsed(flow: Flow): FlowReport {
   return verify(documentOf(flow));
 }
@@ -110,16 +110,16 @@ interface Played {
   readonly waits: WaitMeter;
 }
 
-/** What a finding says before an example has been looked for. */
-type Said = Pick<FlowFinding, "level" | "rule" | "path" | "message">;
+/** A finding before an example has been looked for. */
+type FindingText = Pick<FlowFinding, "level" | "rule" | "path" | "message">;
 
-/** Random calls tried for what no script shows: half a second, and most exits of most flows are among them. */
+/** Random calls tried for what no script shows: they take half a second and cover most exits of most flows. */
 const RANDOM_CALLS = 2000;
 
-/** A key is pressed one millisecond before the time for it runs out. */
+/** A digit is entered one millisecond before the time for it runs out. */
 const LAST_MOMENT_MS = 1;
 
-/** Any call id: nothing depends on it. */
+/** Any CallSid will do. */
 const CALL_SID = "c0ffee00000000000000000000001a15";
 
 class Verifier {
@@ -128,7 +128,7 @@ class Verifier {
   readonly #reading: FlowReading;
   readonly #document: unknown;
   readonly #graph: FlowGraph;
-  /** Applets that calls can come to. */
+  /** Applets that calls can reach. */
   readonly #reached: ReadonlySet<string>;
   readonly #scriptable = new Map<string, boolean>();
   readonly #shown = new Map<string, ExampleOfFinding | null>();
@@ -143,12 +143,12 @@ class Verifier {
   }
 
   report(): FlowReport {
-    const errors = this.#reading.problems.map(({ rule, path, message }): Said => {
+    const errors = this.#reading.problems.map(({ rule, path, message }): FindingText => {
       return { level: "error", rule, path, message };
     });
-    const said = [...errors, ...this.#warnings()];
-    this.#showAll(said.flatMap(({ rule, path }) => this.#targetOf(rule, path) ?? []));
-    const findings = said.map((each) => ({ ...each, ...this.#exampleFor(each) }));
+    const texts = [...errors, ...this.#warnings()];
+    this.#showAll(texts.flatMap(({ rule, path }) => this.#targetOf(rule, path) ?? []));
+    const findings = texts.map((each) => ({ ...each, ...this.#exampleFor(each) }));
     if (errors.length > 0) return { findings, longestRinging: null, longestSilence: null };
     const { longestRinging, longestSilence } = verifyFlow(this.#flow, this.#groups);
     return {
@@ -158,8 +158,8 @@ class Verifier {
     };
   }
 
-  /** In a flow with gaps, nothing is known about what would be behind them. */
-  #warnings(): Said[] {
+  /** In a flow with gaps, nothing is known about what comes after them. */
+  #warnings(): FindingText[] {
     const { unreadable, unknown } = this.#reading;
     const gaps = new Set([...unreadable, ...unknown]);
     const isUncertain = unreadable.length > 0 || gaps.has(this.#flow.start);
@@ -168,14 +168,14 @@ class Verifier {
       .map((warning) => ({ level: "warning", ...warning }));
   }
 
-  #targetOf(rule: string | null, path: Said["path"]): VerifyTarget | null {
+  #targetOf(rule: string | null, path: FindingText["path"]): VerifyTarget | null {
     const [first, id, ...rest] = path;
     if (first === "start" && rule === "EXIT-6") return { kind: "enter", applet: this.#flow.start };
     if (first !== "applets" || typeof id !== "string") return null;
     if (this.#reading.unreadable.includes(id)) return { kind: "enter", applet: id };
     if (rule === "APP-9") return this.#loopFrom(id);
     if ((rest[0] === "parameters" || rest[0] === "dial_whom") && rule !== null)
-      return { kind: "judge", applet: id, rule };
+      return { kind: "finding", applet: id, rule };
     const exit = this.#graph.get(id)?.exits.find((each) => each.path.join("\n") === rest.join("\n"));
     return exit === undefined ? null : { kind: "exit", applet: id, exit: exit.name };
   }
@@ -185,23 +185,23 @@ class Verifier {
     return applets === undefined ? null : { kind: "loop", applets };
   }
 
-  #exampleFor({ level, rule, path }: Said): Shown {
+  #exampleFor({ level, rule, path }: FindingText): ExampleOrReason {
     const target = this.#targetOf(rule, path);
     if (target === null) {
       const noExample =
-        level === "error" ? "It is about the document, not about a call." : "No call comes there: that is the finding.";
+        level === "error" ? "It concerns the document, not a call." : "No call comes there: that is the finding.";
       return { example: null, noExample };
     }
     const example = this.#shown.get(targetKey(target)) ?? null;
     if (example !== null) return { example, noExample: null };
     const isReached = placesOf(target).some((applet) => this.#reached.has(applet));
     const noExample = isReached
-      ? "No call was found that shows it: none of those that were scripted or drawn at random did."
+      ? "No call was found that shows it: neither a scripted nor a random one."
       : "No call comes there: no exit leads to it.";
     return { example: null, noExample };
   }
 
-  /** Looks for a call for every goal: by script first, then all that are left over among random calls. */
+  /** Looks for a call for every target: first by script, then for the remaining ones among random calls. */
   #showAll(targets: readonly VerifyTarget[]): void {
     const left = new Map<string, VerifyTarget>();
     for (const target of targets) {
@@ -212,7 +212,7 @@ class Verifier {
       const isReached = placesOf(target).some((applet) => this.#reached.has(applet));
       if (example === null && isReached) left.set(key, target);
     }
-    if (left.size > 0) this.#showByChance(left);
+    if (left.size > 0) this.#showAtRandom(left);
   }
 
   #scripted(target: VerifyTarget): ExampleOfFinding | null {
@@ -232,14 +232,14 @@ class Verifier {
         return;
       }
       case "enter":
-      case "judge":
+      case "finding":
         yield* this.#pathsTo(target.applet, null);
         return;
       case "loop":
         for (const applet of target.applets) {
           const loop = loopFrom(this.#graph, target.applets, applet);
-          const laps = Array.from({ length: Math.ceil(MAX_APPLETS_PER_CALL / loop.length) }, () => loop).flat();
-          for (const path of this.#pathsTo(applet, loop[0]?.exit ?? null)) yield [...path, ...laps];
+          const rounds = Array.from({ length: Math.ceil(MAX_APPLETS_PER_CALL / loop.length) }, () => loop).flat();
+          for (const path of this.#pathsTo(applet, loop[0]?.exit ?? null)) yield [...path, ...rounds];
         }
         return;
       default:
@@ -260,7 +260,7 @@ class Verifier {
     return can;
   }
 
-  #showByChance(left: Map<string, VerifyTarget>): void {
+  #showAtRandom(left: Map<string, VerifyTarget>): void {
     const pools = makeScenarioPools(this.#flow, DEFAULT_SEED);
     const random = seededRandom(DEFAULT_SEED);
     for (let run = 1; run <= RANDOM_CALLS && left.size > 0; run++) {
@@ -281,9 +281,9 @@ class Verifier {
     return played !== null && shows(target, played.trace) ? this.#exampleOf(call, played.trace) : null;
   }
 
-  /** Reads a call as `simulate` would, and plays it. Null: it cannot be read, or never ends. */
+  /** Reads a call as `simulate` does, and plays it. Null: it cannot be read, or never ends. */
   #play(call: ExampleCall): Played | null {
-    // The flow was read once: its text need not be read again for every call.
+    // The flow has been read once: it need not be read again for every call.
     const read = parseScenario(JSON.stringify({ ...call, flow: ANY_FLOW }), "example", () => "");
     if (!read.ok) return null;
     return playScenario({ ...read.value, setup: { ...read.value.setup, flow: this.#flow } });
@@ -292,7 +292,7 @@ class Verifier {
   #exampleOf(call: ExampleCall, trace: readonly TraceEntry[]): ExampleOfFinding {
     const { flow: _flow, ...rest } = call;
     const refused = this.#reading.problems.length === 0 ? {} : { play_refused_flow: true };
-    // The schema took it a moment ago.
+    // The schema has just accepted it.
     const scenario = { flow: this.#document, ...refused, ...rest } as ScenarioInput;
     const path = trace.flatMap((entry) => {
       return entry.type === "exit.taken" ? [{ applet: entry.applet, exit: entry.exit }] : [];
@@ -300,7 +300,7 @@ class Verifier {
     return { path, story: this.#storyOf(trace), scenario };
   }
 
-  /** `greet (then) → menu (key 1) → the call is hung up`. */
+  /** `greet (then) → menu (digit 1) → the call is hung up`. */
   #storyOf(trace: readonly TraceEntry[]): string {
     const steps: string[] = [];
     for (const entry of trace) {
@@ -326,11 +326,11 @@ class Verifier {
       if (shownMs < ms - LAST_MOMENT_MS) continue;
       return { ms, applet, exit, because, example: this.#exampleOf(call, played.trace), noExample: null };
     }
-    const noExample = "No call was found in which it is as long: it is never longer.";
+    const noExample = "No call was found in which it is this long, but it is never longer.";
     return { ms, applet, exit, because, example: null, noExample };
   }
 
-  /** The worst path may go where no script can; others may do as well. */
+  /** The worst path may go where no script can; another may be just as long. */
   *#callsOf(worst: WorstCase, what: "ringing" | "silence"): Generator<ExampleCall, void, void> {
     const first = exampleOf(this.#flow, worst, what, this.#groups);
     if (first !== null) yield first;
@@ -341,10 +341,10 @@ class Verifier {
       }
       return;
     }
-    const ways = [...this.#graph].map(([id, node]) => {
+    const nodes = [...this.#graph].map(([id, node]) => {
       return [id, { ...node, exits: node.exits.filter(({ name }) => this.#hasExampleScript(id, name)) }] as const;
     });
-    const { longestSilence } = verifyGraph(new Map(ways), this.#flow, this.#groups);
+    const { longestSilence } = verifyGraph(new Map(nodes), this.#flow, this.#groups);
     const call = longestSilence === null ? null : exampleOf(this.#flow, longestSilence, what, this.#groups);
     if (call !== null) yield call;
   }
@@ -358,11 +358,11 @@ function playScenario(scenario: Scenario): Played | null {
   return outcome.kind === "ended" ? { trace: outcome.trace, waits } : null;
 }
 
-/** Steps of a story at its beginning and at its end, when it is too long to tell. */
-const STEPS_TOLD = 6;
+/** Steps shown at the start and at the end of a story that is too long. */
+const STEPS_SHOWN = 6;
 
 function shortened(steps: readonly string[]): readonly string[] {
-  const left = steps.length - 2 * STEPS_TOLD;
-  if (left <= 1) return steps;
-  return [...steps.slice(0, STEPS_TOLD), `… ${left} applets …`, ...steps.slice(-STEPS_TOLD)];
+  const hidden = steps.length - 2 * STEPS_SHOWN;
+  if (hidden <= 1) return steps;
+  return [...steps.slice(0, STEPS_SHOWN), `… ${hidden} applets …`, ...steps.slice(-STEPS_SHOWN)];
 }

@@ -3,84 +3,84 @@ import type { CallEvent } from "../../../core/call/events.ts";
 import { CALLER, type LegId } from "../../../core/call/legs.ts";
 import type { CallObserver } from "../simulated-network.ts";
 
-/** The id of the person at the other end among the sounds that the caller hears. */
+/** The id of the other party among the sounds that the caller hears. */
 const CONVERSATION = "conversation";
 const EARLY_MEDIA = "early media";
 
 /**
- * Measures in a played call what the flow's verification claims: how long it rang in one applet, and how long the caller heard
+ * Measures in a played call what verification claims: how long it rang in one applet, and how long the caller heard
  * nothing. A sound counts from the moment it is requested; a caller who enters a digit or leaves a message is not waiting.
  */
 export class WaitMeter implements CallObserver {
-  /** Of the applet that rang longest: the times of its rounds together. */
+  /** The total of all rounds of the applet that rang longest. */
   ringMs = 0;
   silenceMs = 0;
   readonly #ringing = new Map<number, number>();
-  readonly #heard = new Set<string>();
-  #talksWith: LegId | null = null;
-  #rungHere = 0;
-  #quietSince = 0;
+  readonly #sounds = new Set<string>();
+  #connectedLeg: LegId | null = null;
+  #appletRingMs = 0;
+  #silentSince = 0;
   #now = 0;
 
   event(event: CallEvent): void {
-    if (event.kind === "call_arrived") this.#quietSince = event.at;
+    if (event.kind === "call_arrived") this.#silentSince = event.at;
     this.#now = event.at;
     if (event.kind === "playback_ended" || event.kind === "recording_ready") this.#stop(event.id);
     if (event.kind === "leg_failed" || event.kind === "leg_answered" || event.kind === "leg_ended") {
-      this.#rung(event.leg);
+      this.#stopRinging(event.leg);
     }
     if (event.kind === "leg_ended") this.#ended(event.leg);
     if (event.kind === "digit") {
-      this.#endQuiet();
-      this.#quietSince = event.at;
+      this.#endSilence();
+      this.#silentSince = event.at;
     }
   }
 
   effect(effect: Effect): void {
-    if (effect.kind === "play" && effect.legs.includes(CALLER)) this.#hear(effect.id);
+    if (effect.kind === "play" && effect.legs.includes(CALLER)) this.#start(effect.id);
     if (effect.kind === "stop_playing" || effect.kind === "stop_recording") this.#stop(effect.id);
-    // With one leg: a message is left. With two it is a conversation anyway.
-    if (effect.kind === "record" && effect.legs.length === 1) this.#hear(effect.id);
-    if (effect.kind === "forward_audio") this.#hear(EARLY_MEDIA);
+    // With one leg it is a message. With two it is a conversation, which counts anyway.
+    if (effect.kind === "record" && effect.legs.length === 1) this.#start(effect.id);
+    if (effect.kind === "forward_audio") this.#start(EARLY_MEDIA);
     if (effect.kind === "stop_forwarding") this.#stop(EARLY_MEDIA);
-    if (effect.kind === "bridge") this.#talk(effect.b);
+    if (effect.kind === "bridge") this.#connect(effect.b);
     if (effect.kind === "unbridge") this.#stop(CONVERSATION);
     if (effect.kind === "dial") this.#ringing.set(effect.leg, this.#now);
-    if (effect.kind === "cancel") this.#rung(effect.leg);
-    if (effect.kind === "end") this.#endQuiet();
-    if (effect.kind === "trace" && effect.entry.type === "applet.entered") this.#rungHere = 0;
+    if (effect.kind === "cancel") this.#stopRinging(effect.leg);
+    if (effect.kind === "end") this.#endSilence();
+    if (effect.kind === "trace" && effect.entry.type === "applet.entered") this.#appletRingMs = 0;
   }
 
   #ended(leg: LegId): void {
-    if (leg === CALLER) this.#endQuiet();
-    if (leg === CALLER || leg === this.#talksWith) this.#stop(CONVERSATION);
+    if (leg === CALLER) this.#endSilence();
+    if (leg === CALLER || leg === this.#connectedLeg) this.#stop(CONVERSATION);
   }
 
-  #talk(leg: LegId): void {
-    this.#talksWith = leg;
-    this.#hear(CONVERSATION);
-    this.#heard.delete(EARLY_MEDIA);
+  #connect(leg: LegId): void {
+    this.#connectedLeg = leg;
+    this.#start(CONVERSATION);
+    this.#sounds.delete(EARLY_MEDIA);
   }
 
-  #hear(id: string): void {
-    this.#endQuiet();
-    this.#heard.add(id);
+  #start(id: string): void {
+    this.#endSilence();
+    this.#sounds.add(id);
   }
 
-  #endQuiet(): void {
-    if (this.#heard.size === 0) this.silenceMs = Math.max(this.silenceMs, this.#now - this.#quietSince);
+  #endSilence(): void {
+    if (this.#sounds.size === 0) this.silenceMs = Math.max(this.silenceMs, this.#now - this.#silentSince);
   }
 
   #stop(id: string): void {
-    if (this.#heard.delete(id) && this.#heard.size === 0) this.#quietSince = this.#now;
+    if (this.#sounds.delete(id) && this.#sounds.size === 0) this.#silentSince = this.#now;
   }
 
-  #rung(leg: number): void {
+  #stopRinging(leg: number): void {
     const since = this.#ringing.get(leg);
     this.#ringing.delete(leg);
-    // Legs of one round ring together: the time of the last to end is the round's.
+    // The legs of a round ring together: the last to end decides the time of the round.
     if (since === undefined || this.#ringing.size > 0) return;
-    this.#rungHere += this.#now - since;
-    this.ringMs = Math.max(this.ringMs, this.#rungHere);
+    this.#appletRingMs += this.#now - since;
+    this.ringMs = Math.max(this.ringMs, this.#appletRingMs);
   }
 }
