@@ -7,6 +7,8 @@ import type { MediaClient } from "../../src/edges/media/process/client.ts";
 import type { MediaEvent, RemoteMedia } from "../../src/edges/media/process/protocol.ts";
 import { Peer } from "../../src/edges/sip/testing/peer.ts";
 import { type Dialled, Party, Rig } from "../../src/edges/sip/testing/rig.ts";
+import type { StoredText } from "../../src/edges/store/format.ts";
+import { FORMAT } from "../../src/edges/store/format.ts";
 import type { JournalRow, StoredCall, UnfinishedCall } from "../../src/edges/store/types.ts";
 import { Directory } from "../../src/server/exchange/directory.ts";
 import { Exchange } from "../../src/server/exchange/exchange.ts";
@@ -57,7 +59,10 @@ export class FakeStore {
     this.setups.set(hash, json);
     return Promise.resolve();
   };
-  readonly getSetup = (hash: string): Promise<string | null> => Promise.resolve(this.setups.get(hash) ?? null);
+  readonly getSetup = (hash: string): Promise<StoredText | null> => {
+    const json = this.setups.get(hash);
+    return Promise.resolve(json === undefined ? null : { version: FORMAT, json });
+  };
   readonly deadNodes = (): Promise<readonly string[]> => Promise.resolve([]);
   readonly adoptCalls = (): Promise<readonly UnfinishedCall[]> => Promise.resolve([]);
 
@@ -113,12 +118,13 @@ export class FakeStore {
 
   #unfinished(callSid: string): UnfinishedCall {
     const rows = this.of(callSid);
+    const legs = rows.findLast(({ legSnapshots }) => legSnapshots != null)?.legSnapshots;
     return {
       callSid,
       account: rows[0]?.account ?? "",
       setup: rows[0]?.call?.setup ?? "",
-      events: rows.map(({ event }) => event),
-      legSnapshots: rows.findLast(({ legSnapshots }) => legSnapshots != null)?.legSnapshots ?? null,
+      steps: rows.map(({ seq, event }) => ({ seq, version: FORMAT, json: event })),
+      legSnapshots: typeof legs === "string" ? { version: FORMAT, json: legs } : null,
     };
   }
 }

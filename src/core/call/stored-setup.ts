@@ -1,14 +1,56 @@
-import type { Wire } from "../contract/account.ts";
-import type { CallSetup } from "./setup.ts";
+import type { Result } from "../../base/result.ts";
+import { err, ok } from "../../base/result.ts";
+import type { Account } from "../contract/account.ts";
+import type { CallSetup, Flow } from "./setup.ts";
+import { isObject, parseJson } from "./stored-json.ts";
 
-/** What earlier versions stored in place of `wire` (REQ-33): a setting for `Created` alone. */
-interface EarlierAccount {
-  readonly createdFormat?: Wire;
+/** The newest format that this version of Plugboard writes and reads. */
+const NEWEST = 2;
+
+/** What an account meant before it had a setting of its own for this: a setup of an earlier version lacks it. */
+const ACCOUNT_BEFORE: Omit<Account, "sid"> = {
+  tenantId: "",
+  country: "IN",
+  timezone: "Asia/Kolkata",
+  numberFormat: "national",
+  // What calls were sent before the setting existed.
+  wire: "observed",
+  dialEvents: ["dial", "terminal"],
+  language: "en-IN",
+  sipHosts: [],
+  dialPrefixes: [],
+  exophones: [],
+  users: [],
+  groups: {},
+};
+
+/**
+ * A call's setup from its row, whichever version wrote it. The error is one sentence about the setup, without quoting
+ * it: it holds credentials.
+ */
+export function readStoredSetup({ version, json }: { version: number; json: string }): Result<CallSetup, string> {
+  if (version > NEWEST) return err(`its setup was written by a newer version (format ${version})`);
+  const parsed = parseJson(json);
+  if (!parsed.ok) return err(`its setup ${parsed.error}`);
+  const setup = parsed.value;
+  if (!isObject(setup)) return err("its setup is not an object");
+  const { account, flow, recordingsUrl, version: writtenBy } = setup;
+  if (!isObject(account) || typeof account["sid"] !== "string") return err("its setup names no account");
+  if (!isFlow(flow)) return err("its setup holds no flow");
+  if (typeof recordingsUrl !== "string" || typeof writtenBy !== "string") return err("its setup is incomplete");
+  return ok({ ...setup, account: accountOf(account), flow, recordingsUrl, version: writtenBy });
 }
 
-/** A setup from its stored row, whichever version wrote it. Throws `SyntaxError` when the row is not JSON. */
-export function readStoredSetup(json: string): CallSetup {
-  const setup = JSON.parse(json) as CallSetup;
-  const { createdFormat, ...account }: CallSetup["account"] & EarlierAccount = setup.account;
-  return createdFormat === undefined ? setup : { ...setup, account: { ...account, wire: createdFormat } };
+/** Earlier versions had a setting for `Created` alone (`createdFormat`) in place of `wire` (REQ-33). */
+function accountOf(stored: Readonly<Record<string, unknown>>): Account {
+  const { createdFormat, ...account } = stored;
+  const wire = createdFormat === undefined ? {} : { wire: createdFormat };
+  return { ...ACCOUNT_BEFORE, ...account, ...wire } as Account;
+}
+
+function isFlow(value: unknown): value is Flow {
+  if (!isObject(value)) return false;
+  const { id, name, start, validation, applets } = value;
+  if (![id, name, start, validation].every((text) => typeof text === "string") || !isObject(applets)) return false;
+  return Object.values(applets).every((applet) => isObject(applet) && typeof applet["type"] === "string");
 }

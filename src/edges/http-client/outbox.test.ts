@@ -31,7 +31,7 @@ class MemoryOutbox {
   owe(id: string, url = "https://app.example/event", order = id, account = "acme"): void {
     const request = JSON.stringify({ method: "GET", url, headers: { a: "b" }, authorization: "Basic x" });
     const createdAt = this.#clock.now();
-    const row = { id, order, callSid: "c", account, purpose: "dial_event", request, tries: 0, createdAt };
+    const row = { id, order, callSid: "c", account, purpose: "dial_event", request, version: 2, tries: 0, createdAt };
     const one: Owed = { row, dueAt: 0, tries: 0, state: "owed" };
     this.rows.push(one);
     if (this.#taker === null || !this.#head(one)) return;

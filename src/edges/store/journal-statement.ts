@@ -1,3 +1,4 @@
+import { FORMAT } from "./format.ts";
 import { bigintArray, intArray, textArray } from "./sql-arrays.ts";
 import type { CallRow, EndRow, JournalRow, OutboxRow, RecordingRow } from "./types.ts";
 
@@ -46,8 +47,16 @@ interface Part {
 }
 
 const NOW_MS = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+/** Columns by name: tables that grew by migrations may have them in another order. */
+const CALL_COLUMNS =
+  "call_sid, account, node, setup, flow, from_number, to_number, direction, custom_field, started_at";
+const END_COLUMNS = "ended_at, status, cdr, attempts, requests";
+const MOVED_COLUMNS = CALL_COLUMNS.replaceAll(/\w+/g, "live.$&");
+const RECORDING_COLUMNS = "id, call_sid, account, file, layout, duration_ms, failure";
+/** The same from the arrays; `$1` is this node. */
 const CALL_FIELDS = "sid, account, $1, setup, flow, caller, called, direction, custom, started";
-const END_FIELDS = "ended, status, cdr, attempts, requests";
+const END_FIELDS = "ended, u.status, u.cdr, u.attempts, u.requests";
+const RECORDING_FIELDS = "id, sid, account, file, layout, duration, failure";
 
 /**
  * The statement for rows of any calls, in their order. `node` marks the calls that begin. With `leaseMs` above 0 this
@@ -74,7 +83,8 @@ export function groupStatement(node: string, rows: readonly JournalRow[], leaseM
     key += part.key;
     withs.push(...part.write(source(part.columns)));
   }
-  const insert = `insert into journal select sid, seq, at, event, trace, leg_snapshots from ${journal}`;
+  const insert = `insert into journal (call_sid, seq, at, event, trace, leg_snapshots, version)
+    select sid, seq, at, event, trace, leg_snapshots, ${FORMAT} from ${journal}`;
   withs.push(`journaled as (${insert})`);
   // Naming both parameters keeps them known to statements that have no use for them.
   const result = group.outbox.length > 0 ? "select id from owed where due_at > 0" : "select 1 where false";
@@ -114,14 +124,16 @@ function journalColumns(rows: readonly JournalRow[]): readonly Column[] {
 
 function startedCalls({ started }: Group): Part | null {
   if (started.length === 0) return null;
-  const write = (source: string) => [`begun as (insert into live select ${CALL_FIELDS} from ${source})`];
+  const write = (source: string) => [
+    `begun as (insert into live (${CALL_COLUMNS}) select ${CALL_FIELDS} from ${source})`,
+  ];
   return { key: "b", columns: callColumns(started), write };
 }
 
 function startedAndEndedCalls({ startedAndEnded }: Group): Part | null {
   if (startedAndEnded.length === 0) return null;
   const write = (source: string) => [
-    `whole as (insert into calls select ${CALL_FIELDS}, ${END_FIELDS} from ${source})`,
+    `whole as (insert into calls (${CALL_COLUMNS}, ${END_COLUMNS}) select ${CALL_FIELDS}, ${END_FIELDS} from ${source})`,
   ];
   return { key: "w", columns: [...callColumns(startedAndEnded), ...endColumns(startedAndEnded)], write };
 }
@@ -129,8 +141,9 @@ function startedAndEndedCalls({ startedAndEnded }: Group): Part | null {
 function endedCalls({ ended }: Group): Part | null {
   if (ended.length === 0) return null;
   const write = (source: string) => [
-    `moved as (delete from live using ${source} where live.call_sid = u.sid returning live.*, ${END_FIELDS})`,
-    `ended as (insert into calls select * from moved)`,
+    `moved as (delete from live using ${source} where live.call_sid = u.sid
+      returning ${MOVED_COLUMNS}, ${END_FIELDS})`,
+    `ended as (insert into calls (${CALL_COLUMNS}, ${END_COLUMNS}) select * from moved)`,
   ];
   return { key: "e", columns: [text("sid", ended, ({ row }) => row.callSid), ...endColumns(ended)], write };
 }
@@ -146,7 +159,9 @@ function recordings({ recordings }: Group): Part | null {
     bigint("duration", recordings, ({ recording }) => Math.round(recording.durationMs)),
     text("failure", recordings, ({ recording }) => recording.failure),
   ];
-  const write = (source: string) => [`recorded as (insert into recordings select * from ${source})`];
+  const write = (source: string) => [
+    `recorded as (insert into recordings (${RECORDING_COLUMNS}) select ${RECORDING_FIELDS} from ${source})`,
+  ];
   return { key: "r", columns, write };
 }
 
@@ -164,14 +179,14 @@ function outbox({ outbox }: Group): Part | null {
   ];
   // Due at once, whatever this machine's clock says: only the database's clock decides later.
   // Rows that are taken along are leased by that clock, too.
-  const fields = "id, call_sid, order_key, account, purpose, request, created_at, due_at, leased_by";
+  const fields = "id, call_sid, order_key, account, purpose, request, created_at, due_at, leased_by, version";
   const taken = `$2::bigint > 0 and u.first = 1 and not exists (
     select 1 from outbox p where p.call_sid = u.sid and p.order_key = u.order_key)`;
   const due = `case when ${taken} then ${NOW_MS} + $2::bigint else 0 end`;
   const write = (source: string) => [
     `owed as (
       insert into outbox (${fields})
-      select u.id, sid, u.order_key, account, purpose, request, created, ${due}, $1 from ${source}
+      select u.id, sid, u.order_key, account, purpose, request, created, ${due}, $1, ${FORMAT} from ${source}
       on conflict (id) do nothing returning id, due_at)`,
   ];
   return { key: "o", columns, write };

@@ -3,18 +3,6 @@ import { sql } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
 import { Migrator } from "kysely/migration";
 
-/**
- * Forward only. A published migration is never changed; a new one is a new key, in the order of the keys.
- *
- * Why the tables are as they are: a call costs the database two inserts, one delete and its journal rows. Live calls
- * lie in a small table of their own, which is what a restart reads; finished ones are inserted once and never updated.
- * Payloads are `text`: nothing here looks into them. Ids compare by byte (`collate "C"`).
- */
-const MIGRATIONS: Readonly<Record<string, Migration>> = {
-  "001_calls": { up: async (db) => run(db, CALLS) },
-  "002_leg_snapshots": { up: async (db) => run(db, ["alter table journal rename column sides to leg_snapshots"]) },
-};
-
 const CALLS: readonly string[] = [
   `create table setups (
     hash text collate "C" primary key,
@@ -84,14 +72,61 @@ const CALLS: readonly string[] = [
   `create index outbox_parked on outbox (account, parked_at) where parked_at is not null`,
 ];
 
+/** Version 1 of the first migration went out without this column, and with it a day later. */
+const OUTBOX_LEASE = ["alter table outbox add column if not exists leased_by text"];
+
+/** Which format a row's payload has; `format.ts` says what each means. Rows of before are the first. */
+const VERSIONS: readonly string[] = [
+  "alter table setups add column version integer not null default 1",
+  "alter table journal add column version integer not null default 1",
+  "alter table outbox add column version integer not null default 1",
+];
+
+/** A text sealed with the secret that everything else is sealed with; see `key-check.ts`. */
+const SEALED: readonly string[] = [
+  "create table store_key (only_row boolean primary key default true check (only_row), check_text text not null)",
+];
+
+/**
+ * Every change of the tables, by key, in order. **Forward only: what has landed is never changed**, not by a letter
+ * (`migrations.test.ts` pins each text); a new change is a new key. Start from any state that ever landed is tested there, too.
+ *
+ * Why the tables are as they are: a call costs the database two inserts, one delete and its journal rows. Live calls
+ * lie in a small table of their own, which is what a restart reads; finished ones are inserted once and never updated.
+ * Payloads are `text`: nothing here looks into them. Ids compare by byte (`collate "C"`).
+ */
+export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
+  "001_calls": CALLS,
+  "002_leg_snapshots": ["alter table journal rename column sides to leg_snapshots"],
+  "003_outbox_lease": OUTBOX_LEASE,
+  "004_versions": VERSIONS,
+  "005_store_key": SEALED,
+};
+
 async function run<T>(db: Kysely<T>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
 
-const provider: MigrationProvider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };
+function migrationOf(statements: readonly string[]): Migration {
+  return { up: (db) => run(db, statements) };
+}
+
+const provider: MigrationProvider = {
+  getMigrations: () =>
+    Promise.resolve(Object.fromEntries(Object.entries(MIGRATIONS).map(([key, texts]) => [key, migrationOf(texts)]))),
+};
 
 /** Brings a database to this version. Several processes may do it at once: one works, the others wait. */
 export async function migrate<T>(db: Kysely<T>): Promise<void> {
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw error instanceof Error && NEWER.test(error.message) ? newer(error) : error;
+}
+
+/** What kysely says of a migration that it finds done and does not know. */
+const NEWER = /previously executed migration .* is missing/;
+
+function newer(cause: Error): Error {
+  return new Error("A newer version of Plugboard has changed this database: run that version or a newer one.", {
+    cause,
+  });
 }

@@ -1,4 +1,6 @@
 import type { Pool } from "pg";
+import { openText, PLACES } from "./sealed-rows.ts";
+import type { Sealer } from "./sealer.ts";
 import { bigintArray, textArray } from "./sql-arrays.ts";
 import type { ClaimedRow, OutboxVerdict, ParkedRow } from "./types.ts";
 
@@ -19,7 +21,7 @@ const CLAIM = `
     order by due_at limit $1 for update skip locked)
   update outbox set due_at = ${NOW_MS} + $2::bigint, leased_by = $3
   from due where outbox.id = due.id
-  returning outbox.id, call_sid, order_key, account, purpose, request, created_at, tries, seq`;
+  returning outbox.id, call_sid, order_key, account, purpose, request, created_at, tries, seq, version`;
 
 /** A postponed row takes its successors along: otherwise every claim would look at them in vain. */
 const SETTLE = `
@@ -48,6 +50,7 @@ interface Raw {
   readonly created_at: number;
   readonly tries: number;
   readonly seq: number;
+  readonly version: number;
 }
 
 /**
@@ -57,10 +60,12 @@ interface Raw {
 export class OutboxQueue {
   readonly #pool: Pool;
   readonly #node: string;
+  readonly #sealer: Sealer | null;
 
-  constructor(pool: Pool, node: string) {
+  constructor(pool: Pool, node: string, sealer: Sealer | null) {
     this.#pool = pool;
     this.#node = node;
+    this.#sealer = sealer;
   }
 
   /** What a process of this node held when it died is due at once. Call it only while holding the node's id. */
@@ -74,7 +79,7 @@ export class OutboxQueue {
       text: CLAIM,
       values: [limit, Math.round(leaseMs), this.#node],
     });
-    return rows.sort((a, b) => a.seq - b.seq).map(claimed);
+    return rows.sort((a, b) => a.seq - b.seq).map((row) => claimed(row, this.#sealer));
   }
 
   /** Whether rows were waiting for these. */
@@ -99,7 +104,7 @@ export class OutboxQueue {
     const text = `select *, parked_at, coalesce(error, '') as error from outbox
       where account = $1 and parked_at is not null order by parked_at desc limit $2`;
     const { rows } = await this.#pool.query<Raw & { parked_at: number; error: string }>(text, [account, limit]);
-    return rows.map((row) => ({ ...claimed(row), parkedAt: row.parked_at, error: row.error }));
+    return rows.map((row) => ({ ...claimed(row, this.#sealer), parkedAt: row.parked_at, error: row.error }));
   }
 
   async unpark(account: string, id: string): Promise<boolean> {
@@ -109,14 +114,15 @@ export class OutboxQueue {
   }
 }
 
-function claimed(row: Raw): ClaimedRow {
+function claimed(row: Raw, sealer: Sealer | null): ClaimedRow {
   return {
     id: row.id,
     callSid: row.call_sid,
     order: row.order_key,
     account: row.account,
     purpose: row.purpose,
-    request: row.request,
+    request: openText(sealer, row.call_sid, PLACES.request(row.id), row.request),
+    version: row.version,
     createdAt: row.created_at,
     tries: row.tries,
   };

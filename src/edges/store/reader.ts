@@ -1,5 +1,9 @@
 import type { Expression, Kysely, SqlBool } from "kysely";
 import { sql } from "kysely";
+import type { Log } from "../../base/log.ts";
+import type { StoredText } from "./format.ts";
+import { openRequest, openText, PLACES } from "./sealed-rows.ts";
+import type { Sealer } from "./sealer.ts";
 import type { CallsTable, Tables } from "./tables.ts";
 import type {
   AttemptRow,
@@ -37,14 +41,20 @@ const ALL = sql.raw(
 /** Everything that is read outside the hot path. */
 export class Reader {
   readonly #db: Kysely<Tables>;
+  readonly #sealer: Sealer | null;
+  readonly #log: Log;
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, sealer: Sealer | null, log: Log) {
     this.#db = db;
+    this.#sealer = sealer;
+    this.#log = log;
   }
 
-  async setup(hash: string): Promise<string | null> {
-    const row = await this.#db.selectFrom("setups").select("body").where("hash", "=", hash).executeTakeFirst();
-    return row?.body ?? null;
+  async setup(hash: string): Promise<StoredText | null> {
+    const query = this.#db.selectFrom("setups").select(["body", "version"]).where("hash", "=", hash);
+    const row = await query.executeTakeFirst();
+    if (row === undefined) return null;
+    return { version: row.version, json: openText(this.#sealer, hash, PLACES.setup(), row.body) };
   }
 
   async calls(account: string, filter: CallFilter): Promise<readonly CallSummary[]> {
@@ -95,8 +105,8 @@ export class Reader {
   async call(account: string, callSid: string): Promise<StoredCall | null> {
     const { rows } = await sql<CallRowWithAll>`
       select c.*,
-        (select string_agg(substr(trace, 2, length(trace) - 2), ',' order by seq) from journal j
-          where j.call_sid = c.call_sid and trace <> '[]') as trace,
+        (select array_agg(json_build_array(seq, trace)::text order by seq) from journal j
+          where j.call_sid = c.call_sid and trace <> '[]') as traces,
         (select coalesce(json_agg(r order by id), '[]')::text from recordings r
           where r.call_sid = c.call_sid) as recordings
       from (
@@ -108,11 +118,23 @@ export class Reader {
     if (row === undefined) return null;
     return {
       call: summary(row),
-      trace: `[${row.trace ?? ""}]`,
+      trace: this.#trace(callSid, row.traces ?? []),
       attempts: JSON.parse(row.attempts) as AttemptRow[],
-      requests: JSON.parse(row.requests) as RequestRow[],
+      requests: (JSON.parse(row.requests) as RequestRow[]).map((one) => openRequest(this.#sealer, callSid, one)),
       recordings: (JSON.parse(row.recordings) as Tables["recordings"][]).map(recording),
     };
+  }
+
+  /** One array of every step's entries. A step that cannot be read is left out: the others still say what happened. */
+  #trace(callSid: string, steps: readonly string[]): string {
+    const lists = steps.flatMap((step) => {
+      const [seq, stored] = JSON.parse(step) as [number, string];
+      const text = openText(this.#sealer, callSid, PLACES.trace(seq), stored);
+      if (text.startsWith("[") && text.endsWith("]")) return [text.slice(1, -1)];
+      this.#log.warn({ call: callSid, seq }, "the trace of a step cannot be read and is left out");
+      return [];
+    });
+    return `[${lists.join(",")}]`;
   }
 
   async recording(id: string): Promise<StoredRecording | null> {
@@ -135,13 +157,33 @@ export class Reader {
   }
 
   async #slice(callSids: readonly string[]): Promise<readonly UnfinishedCall[]> {
-    const { rows } = await sql<UnfinishedCall>`
+    const { rows } = await sql<RawUnfinished>`
       select l.call_sid as "callSid", l.account, l.setup,
-        (select array_agg(event order by seq) from journal j where j.call_sid = l.call_sid) as events,
-        (select leg_snapshots from journal j where j.call_sid = l.call_sid and leg_snapshots is not null
-          order by seq desc limit 1) as "legSnapshots"
+        (select json_agg(json_build_array(seq, version, event) order by seq)::text
+          from journal j where j.call_sid = l.call_sid) as steps,
+        (select json_build_array(seq, version, leg_snapshots)::text from journal j
+          where j.call_sid = l.call_sid and leg_snapshots is not null order by seq desc limit 1) as legs
       from live l where l.call_sid = any(${callSids}) order by l.started_at, l.call_sid`.execute(this.#db);
-    return rows;
+    return rows.map((row) => this.#unfinished(row));
+  }
+
+  #unfinished({ callSid, account, setup, steps, legs }: RawUnfinished): UnfinishedCall {
+    const all = JSON.parse(steps ?? "[]") as [number, number, string][];
+    const newest = legs === null ? null : (JSON.parse(legs) as [number, number, string]);
+    return {
+      callSid,
+      account,
+      setup,
+      steps: all.map(([seq, version, event]) => ({
+        seq,
+        version,
+        json: openText(this.#sealer, callSid, PLACES.event(seq), event),
+      })),
+      legSnapshots: newest && {
+        version: newest[1],
+        json: openText(this.#sealer, callSid, PLACES.legs(newest[0]), newest[2]),
+      },
+    };
   }
 }
 
@@ -162,8 +204,17 @@ function exitTaken(exit: string): Expression<SqlBool> {
   return sql<SqlBool>`exists (select 1 from journal j where j.call_sid = "all".call_sid and j.trace::jsonb @> ${entry}::jsonb)`;
 }
 
+/** `steps` and `legs` are JSON: arrays of sequence number, format and text. */
+interface RawUnfinished {
+  readonly callSid: string;
+  readonly account: string;
+  readonly setup: string;
+  readonly steps: string | null;
+  readonly legs: string | null;
+}
+
 interface CallRowWithAll extends AnyCall {
-  readonly trace: string | null;
+  readonly traces: readonly string[] | null;
   readonly recordings: string;
 }
 

@@ -146,8 +146,20 @@ describe.each(ROUTES)("a store over %s", (route) => {
     await store.close();
     const again = await open();
     expect(await again.unfinishedCalls()).toEqual([
-      { callSid: "a", account: "acme", setup: "s1", events: rows.map(({ event }) => event), legSnapshots: '{"n":3}' },
-      { callSid: "b", account: "acme", setup: "s1", events: [rows[0]?.event], legSnapshots: null },
+      {
+        callSid: "a",
+        account: "acme",
+        setup: "s1",
+        steps: rows.map(({ seq, event }) => ({ seq, version: 2, json: event })),
+        legSnapshots: { version: 2, json: '{"n":3}' },
+      },
+      {
+        callSid: "b",
+        account: "acme",
+        setup: "s1",
+        steps: [{ seq: 1, version: 2, json: rows[0]?.event }],
+        legSnapshots: null,
+      },
     ]);
   });
 
@@ -181,7 +193,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     await store.putSetup("h", '{"a":1}');
     await store.putSetup("h", '{"a":1}');
     await (await open("n2")).putSetup("h", '{"a":1}');
-    expect(await store.getSetup("h")).toBe('{"a":1}');
+    expect(await store.getSetup("h")).toEqual({ version: 2, json: '{"a":1}' });
     expect(await store.getSetup("other")).toBeNull();
   });
 

@@ -5,12 +5,17 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { systemClock } from "../../base/system-clock.ts";
 import { clientConfig } from "./connection.ts";
+import type { StoredText } from "./format.ts";
+import { FORMAT } from "./format.ts";
 import type { Urgency } from "./journal.ts";
 import { Journal } from "./journal.ts";
+import { checkKey } from "./key-check.ts";
 import { migrate } from "./migrations.ts";
 import { NODE_LOCK_KEY } from "./node-connection.ts";
 import { OutboxQueue } from "./outbox-table.ts";
 import { Reader } from "./reader.ts";
+import { PLACES, sealRow } from "./sealed-rows.ts";
+import type { Sealer } from "./sealer.ts";
 import type { Tables } from "./tables.ts";
 import type {
   CallFilter,
@@ -32,6 +37,8 @@ export interface StoreOptions {
   /** This node's id: calls are marked with it. One process at a time may hold it. */
   readonly node: string;
   readonly clock?: Clock;
+  /** Seals what is stored; null: it is stored in clear (tests, tools). */
+  readonly sealer?: Sealer | null;
 }
 
 /** A database that is just starting is waited for; a predecessor's connection, too. */
@@ -49,6 +56,7 @@ const PARKED_PAGE = 100;
 /** PostgreSQL as the platform uses it. Several nodes may share one database. */
 export class Store {
   readonly #node: string;
+  readonly #sealer: Sealer | null;
   readonly #journal: Journal;
   readonly #pool: Pool;
   readonly #outboxPool: Pool;
@@ -60,8 +68,9 @@ export class Store {
   #closing: Promise<void> | null = null;
 
   private constructor(target: string | ClientConfig, options: StoreOptions) {
-    const { node, log, clock = systemClock } = options;
+    const { node, log, clock = systemClock, sealer = null } = options;
     this.#node = node;
+    this.#sealer = sealer;
     this.#pool = new Pool({
       ...clientConfig(target, `reader ${node}`),
       max: READ_CONNECTIONS,
@@ -75,20 +84,22 @@ export class Store {
     for (const pool of [this.#pool, this.#outboxPool])
       pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
     this.#db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#pool }) });
-    this.#reader = new Reader(this.#db);
-    this.#outbox = new OutboxQueue(this.#outboxPool, node);
+    this.#reader = new Reader(this.#db, sealer, log);
+    this.#outbox = new OutboxQueue(this.#outboxPool, node, sealer);
     this.#journal = new Journal({ target, node, clock, log });
   }
 
   /**
    * Connects, takes the node's id (an advisory lock on the journal's connection), and migrates forward. Throws when
-   * the server cannot be reached within 10 s, or with `NodeTakenError` when another process holds the id.
+   * the server cannot be reached within 10 s, with `NodeTakenError` when another process holds the id, and when the
+   * database was sealed with another secret than the sealer's.
    */
   static async open(target: string | ClientConfig, options: StoreOptions): Promise<Store> {
     const store = new Store(target, options);
     try {
       await store.#journal.open(OPEN_LIMIT_MS);
       await migrate(store.#db);
+      if (store.#sealer !== null) await checkKey(store.#pool, store.#sealer);
       await store.#outbox.inherit();
       return store;
     } catch (error) {
@@ -104,21 +115,24 @@ export class Store {
    * database's error when these very rows were refused (then nothing of this `append` was written).
    */
   async append(rows: readonly JournalRow[], urgency: Urgency = "now"): Promise<void> {
-    const taken = await this.#journal.append(rows, urgency);
+    const sealer = this.#sealer;
+    const stored = sealer === null ? rows : rows.map((row) => sealRow(sealer, row));
+    const taken = await this.#journal.append(stored, urgency);
     if (taken.size > 0 && this.#taker !== null) this.#taker(takenRows(rows, taken));
   }
 
   /** Keeps a call setup under its hash. Putting it again does nothing, and asks the database nothing. */
   async putSetup(hash: string, json: string): Promise<void> {
     if (this.#knownSetups.has(hash)) return;
-    const text = `insert into setups values ($1, $2, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+    const text = `insert into setups (hash, body, created_at, version)
+      values ($1, $2, (extract(epoch from clock_timestamp()) * 1000)::bigint, ${FORMAT})
       on conflict (hash) do nothing`;
-    await this.#pool.query(text, [hash, json]);
+    await this.#pool.query(text, [hash, this.#sealer?.seal(hash, PLACES.setup(), json) ?? json]);
     if (this.#knownSetups.size >= KNOWN_SETUPS) this.#knownSetups.clear();
     this.#knownSetups.add(hash);
   }
 
-  getSetup(hash: string): Promise<string | null> {
+  getSetup(hash: string): Promise<StoredText | null> {
     return this.#reader.setup(hash);
   }
 
@@ -223,6 +237,8 @@ export class Store {
 /** `append` may share a commit with others: of what that took, the rows of this one. */
 function takenRows(rows: readonly JournalRow[], taken: ReadonlySet<string>): readonly ClaimedRow[] {
   return rows.flatMap(({ callSid, account, at, outbox = [] }) =>
-    outbox.filter(({ id }) => taken.has(id)).map((owed) => ({ ...owed, callSid, account, tries: 0, createdAt: at })),
+    outbox
+      .filter(({ id }) => taken.has(id))
+      .map((owed) => ({ ...owed, callSid, account, tries: 0, createdAt: at, version: FORMAT })),
   );
 }

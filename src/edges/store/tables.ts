@@ -2,7 +2,12 @@ import type { Generated } from "kysely";
 
 /** The tables as kysely types them; `migrations.ts` says why they are so. */
 export interface Tables {
-  readonly setups: { readonly hash: string; readonly body: string; readonly created_at: number };
+  readonly setups: {
+    readonly hash: string;
+    readonly body: string;
+    readonly created_at: number;
+    readonly version: number;
+  };
   readonly live: LiveTable;
   readonly calls: CallsTable;
   readonly journal: JournalTable;
@@ -39,6 +44,7 @@ export interface JournalTable {
   readonly event: string;
   readonly trace: string;
   readonly leg_snapshots: string | null;
+  readonly version: number;
 }
 
 export interface RecordingsTable {
@@ -65,4 +71,5 @@ export interface OutboxTable {
   readonly tries: Generated<number>;
   readonly parked_at: number | null;
   readonly error: string | null;
+  readonly version: number;
 }

@@ -1,3 +1,5 @@
+import type { StoredText } from "./format.ts";
+
 /**
  * The words of the store. Payloads that only the layers above understand (events, trace, dialogs, requests) are JSON
  * text here: the store neither reads nor changes them. Times are epoch milliseconds unless the name says otherwise.
@@ -94,8 +96,9 @@ export interface OutboxRow {
   readonly request: string;
 }
 
-/** A row that this node may deliver until its lease ends. */
+/** A row that this node may deliver until its lease ends. `request` has the format `version` (`format.ts`). */
 export interface ClaimedRow extends OutboxRow {
+  readonly version: number;
   readonly callSid: string;
   readonly account: string;
   /** Deliveries tried before this one. */
@@ -118,16 +121,21 @@ export interface ParkedRow extends ClaimedRow {
   readonly error: string;
 }
 
-/** A call without an end, as a restarted process needs it. */
+/** A call without an end, as a restarted process needs it. Nothing is promised of its payloads: read them as stored. */
 export interface UnfinishedCall {
   readonly callSid: string;
   readonly account: string;
   /** Key of `getSetup`. */
   readonly setup: string;
-  /** Every step from seq 1, in order: the JSON of its event. */
-  readonly events: readonly string[];
+  /** Every journalled step, in order. */
+  readonly steps: readonly StoredStep[];
   /** The newest `legSnapshots`; null when there never was one. */
-  readonly legSnapshots: string | null;
+  readonly legSnapshots: StoredText | null;
+}
+
+/** One journalled step: its event as it was stored. */
+export interface StoredStep extends StoredText {
+  readonly seq: number;
 }
 
 /** A call as lists show it. `endedAt`, `status`, `cdr` are null while it lives. */

@@ -1,5 +1,6 @@
 import type { Log } from "../../base/log.ts";
-import { readStoredEvent } from "../../core/call/stored-event.ts";
+import type { Result } from "../../base/result.ts";
+import { readStoredEvents } from "../../core/call/stored-event.ts";
 import { readStoredSetup } from "../../core/call/stored-setup.ts";
 import type { LegId } from "../../core/call/legs.ts";
 import { CALLER } from "../../core/call/legs.ts";
@@ -14,6 +15,7 @@ import type { Exchange } from "./exchange.ts";
 import { LiveCall } from "./live-call.ts";
 import type { LegSnapshots } from "./live-leg.ts";
 import { setAside } from "./set-aside.ts";
+import { readLegSnapshots } from "./stored-legs.ts";
 
 /** What recovery reads and writes. */
 export type RecoveryStore = Pick<Store, "unfinishedCalls" | "deadNodes" | "adoptCalls" | "getSetup" | "getCall">;
@@ -104,13 +106,14 @@ async function abandon({ exchange, store, log }: Recovery, unfinished: Unfinishe
 /** Throws with a sentence that says what is missing or damaged. */
 async function rebuild(recovery: Recovery, unfinished: UnfinishedCall): Promise<RebuiltCall> {
   const { exchange, directory, inMedia } = recovery;
-  const { callSid, account, events } = unfinished;
+  const { callSid, account, steps } = unfinished;
   const config = directory.account(account);
   if (config === undefined) throw new Error(`the workspace has no account "${account}" any more`);
   const media = inMedia.get(callSid);
   const client = media?.client ?? exchange.media[0];
   if (client === undefined) throw new Error("there is no media process");
   const setup = await readSetup(recovery.store, unfinished.setup);
+  const events = orThrow(readStoredEvents(steps));
   const io = new CallIo(callSid, exchange.services, config, client, (failed) => {
     exchange.release(callSid, config);
     if (failed) void abandon(recovery, unfinished, new Error("the engine can't go on with it"));
@@ -118,18 +121,21 @@ async function rebuild(recovery: Recovery, unfinished: UnfinishedCall): Promise<
   io.recordings.keepInMedia(media?.recordings ?? new Set());
   const call = new LiveCall(callSid, setup, null, io);
   adoptLegs(recovery.log, unfinished, io, call);
-  call.replay(events.map(readStoredEvent));
+  call.replay(events);
   for (const leg of call.attemptedLegs()) if (!io.hasLeg(leg)) io.adopt(leg, unknownLeg(io, leg));
   exchange.adopt(callSid, io);
   return { call, io };
 }
 
 async function readSetup(store: RecoveryStore, hash: string): Promise<CallSetup> {
-  const json = await store.getSetup(hash);
-  if (json === null) throw new Error("its setup is not stored");
-  const setup = JSON.parse(json) as Partial<CallSetup>;
-  if (setup.flow?.applets === undefined || setup.account === undefined) throw new Error("its setup has no flow");
-  return readStoredSetup(json);
+  const stored = await store.getSetup(hash);
+  if (stored === null) throw new Error("its setup is not stored");
+  return orThrow(readStoredSetup(stored));
+}
+
+function orThrow<T>(result: Result<T, string>): T {
+  if (!result.ok) throw new Error(result.error);
+  return result.value;
 }
 
 /** Every leg that the journal knows, whether or not the engine still has it. */
@@ -148,23 +154,9 @@ function unknownLeg(io: CallIo, leg: LegId): AdoptedLeg {
 
 /** A call whose snapshots are damaged still gets its record; its legs are left to the timers of the other side. */
 function readSnapshots(log: Log, { callSid, legSnapshots }: UnfinishedCall): Required<LegSnapshots> {
-  const nothing = { dialogs: {}, ringing: {} };
-  if (legSnapshots === null) return nothing;
-  try {
-    const { dialogs, ringing = {} } = JSON.parse(legSnapshots) as LegSnapshots;
-    Object.entries({ ...dialogs, ...ringing }).forEach(([leg, snapshot]) => checkSnapshot(leg, snapshot));
-    return { dialogs, ringing };
-  } catch (error) {
-    log.error(
-      { call: callSid, err: error },
-      "the legs of a call of an earlier process can't be read: they are not ended",
-    );
-    return nothing;
-  }
-}
-
-function checkSnapshot(leg: string, snapshot: unknown): void {
-  const { version, flow, callId } = (snapshot ?? {}) as Readonly<Record<string, unknown>>;
-  if (version !== 1 || typeof flow !== "object" || flow === null || typeof callId !== "string")
-    throw new Error(`the snapshot of leg ${leg} is not one`);
+  const legs = readLegSnapshots(legSnapshots);
+  if (legs.ok) return { ringing: {}, ...legs.value };
+  const fields = { call: callSid, reason: legs.error };
+  log.error(fields, "the legs of a call of an earlier process can't be read: they are not ended");
+  return { dialogs: {}, ringing: {} };
 }

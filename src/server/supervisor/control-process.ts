@@ -18,6 +18,7 @@ import { MediaClient } from "../../edges/media/process/client.ts";
 import { Fetcher } from "../../edges/http-client/fetcher.ts";
 import { OutboxWorker } from "../../edges/http-client/outbox.ts";
 import { SipEndpoint } from "../../edges/sip/endpoint.ts";
+import { Sealer } from "../../edges/store/sealer.ts";
 import { Store } from "../../edges/store/store.ts";
 import { WakeupCoalescer } from "./wakeup-coalescer.ts";
 import type { Endpoint, ServeConfig } from "./config.ts";
@@ -98,7 +99,8 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
 
 async function openParts(config: ControlConfig, workspace: Workspace, log: Log): Promise<Parts> {
   const { serve, recordingsDir } = config;
-  const store = await Store.open(config.databaseUrl, { log, node: config.node });
+  const sealer = new Sealer(config.secret, systemRandom());
+  const store = await Store.open(config.databaseUrl, { log, node: config.node, sealer });
   const fetcher = new Fetcher({ version: VERSION, log });
   const audio = await AudioLibrary.open({
     cacheFolder: join(serve.dataDir, "audio-cache"),

@@ -1,0 +1,21 @@
+import type { Pool } from "pg";
+import type { Sealer } from "./sealer.ts";
+
+const SCOPE = "store";
+const PLACE = "key check";
+const TEXT = "plugboard";
+
+/**
+ * Every node of a database seals with one secret. The first leaves a sealed word; one that cannot open it is refused
+ * before it writes what the others could not read.
+ */
+export async function checkKey(pool: Pool, sealer: Sealer): Promise<void> {
+  const text = `insert into store_key (check_text) values ($1) on conflict (only_row) do nothing`;
+  await pool.query(text, [sealer.seal(SCOPE, PLACE, TEXT)]);
+  const { rows } = await pool.query<{ check_text: string }>("select check_text from store_key");
+  if (sealer.open(SCOPE, PLACE, rows[0]?.check_text ?? "") === TEXT) return;
+  throw new Error(
+    "The database was sealed with another secret: set PLUGBOARD_SECRET to the one it was made with " +
+      "(without the variable it is in the file `secret` of the data folder that was used then).",
+  );
+}
