@@ -91,7 +91,12 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
+/** Files for their owner alone. */
+const PRIVATE_UMASK = 0o077;
+
 async function serve({ config, workspace }: Settings): Promise<void> {
+  // Recordings, credentials, the journal: what this process and its children write is for this user alone.
+  process.umask(PRIVATE_UMASK);
   const log = pino(logOptions("supervisor", config.logLevel, config.logNumbers));
   const started = startPlatform(config, log);
   // A stop that comes while starting waits for the start: what was begun must be ended in order.

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, lstatSync, readFileSync, readdirSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -86,7 +86,9 @@ describe("npm start", () => {
       running.push(child);
       expect(url, output()).not.toBeNull();
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
-      expect(existsSync(join(dataDir === null ? clone : dataDir, "data", "postgres", "cluster"))).toBe(true);
+      const data = join(dataDir ?? clone, "data");
+      expect(existsSync(join(data, "postgres", "cluster"))).toBe(true);
+      expect(openPaths(data), "M11: readable for other users").toEqual([]);
       const ended = new Promise((resolve) => child.once("close", resolve));
       child.kill("SIGTERM");
       await ended;
@@ -109,6 +111,17 @@ async function ownFolder(prefix: string, uid: number | undefined): Promise<strin
   const made = await mkdtemp(prefix);
   if (uid !== undefined) sh("chown", `${uid}:${uid}`, made);
   return made;
+}
+
+/** What in a data folder others could enter or read, given the way to it. Of the database: its folder's content only. */
+function openPaths(data: string): readonly string[] {
+  const inside = readdirSync(data, { recursive: true, encoding: "utf8" });
+  // Root's database passes from the cluster to its socket through this folder; its group has one member.
+  return ["", ...inside]
+    .filter((path) => path !== "postgres" && (lstatSync(join(data, path)).mode & 0o077) !== 0)
+    .filter(
+      (path) => !lstatSync(join(data, path)).isSymbolicLink() && !path.startsWith(join("postgres", "socket", "")),
+    );
 }
 
 interface As {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../base/log.ts";
@@ -73,7 +73,9 @@ export async function startPlatform(settings: ServeConfig, log: Log): Promise<Pl
   if (!usable.ok) throw new Error(usable.error);
   const config = usable.value;
   const recordingsDir = join(config.dataDir, "recordings");
-  await mkdir(recordingsDir, { recursive: true });
+  await mkdir(recordingsDir, { recursive: true, mode: 0o700 });
+  // Earlier versions left it open to everybody.
+  if ((await stat(config.dataDir)).uid === process.getuid?.()) await chmod(config.dataDir, 0o700);
   const lock = await DataFolderLock.take(config.dataDir, log);
   try {
     return await startProcesses(config, recordingsDir, lock, log);
