@@ -24,7 +24,9 @@ await runScript(async () => {
 function entryOf(name, version, dev) {
   const [, os, cpu, library] = platformName.exec(name) ?? [];
   if (os === undefined)
-    throw new Unmet(`${name} is missing in package-lock.json and its name tells no platform: add it by hand.`);
+    throw new Unmet(
+      `${name} is missing in package-lock.json and its name does not say for which platform: add it by hand.`,
+    );
   const libc = os === "linux" && library !== undefined ? { libc: [library.startsWith("musl") ? "musl" : "glibc"] } : {};
   return { version, cpu: [cpu], ...(dev ? { dev } : {}), ...libc, optional: true, os: [os] };
 }

@@ -18,7 +18,7 @@ const INSTALL_LIMIT_MS = 5 * 60_000;
 /** Longest that one `apt-get` may take. */
 const APT_LIMIT_MS = 3 * 60_000;
 
-/** How soon after npm's death what it started is told to end. */
+/** How often to check that npm is still alive: what it started ends with it. */
 const PARENT_CHECK_MS = 250;
 
 /** What is compiled: `sources` decide whether `output` is still good. */
@@ -68,10 +68,10 @@ export async function ensureInstalled() {
     limitMs: INSTALL_LIMIT_MS,
   });
   if (done.status !== 0)
-    throw new Unmet(`${done.output}npm ci failed (above): mend that, then run the same command again.`);
+    throw new Unmet(`${done.output}npm ci failed (above): fix that, then run the same command again.`);
 }
 
-/** Compiles `src` into `dist` when a source differs from what `dist` was made of. */
+/** Compiles `src` into `dist` when a source differs from those that `dist` was built from. */
 export async function ensureBuilt() {
   const fingerprint = fingerprintOf(platformBuild.sources);
   if (readIfThere(platformBuild.stamp) === fingerprint) return;
@@ -83,8 +83,8 @@ export async function ensureBuilt() {
 }
 
 /**
- * Sees that every program of `wanted` (program → Debian package) is there. Root gets them from apt; anyone else is told
- * the command.
+ * Makes sure that every program of `wanted` (program → Debian package) is installed. Root gets them from apt; other users
+ * get the command to run.
  */
 export async function ensurePrograms(wanted) {
   const missing = Object.keys(wanted).filter((program) => !onPath(program));
@@ -121,11 +121,11 @@ export function run([program, ...args], { env, limitMs, signal, cwd = root }) {
       ...(signal === undefined ? {} : { signal }),
     });
     let output = "";
-    const keep = (chunk) => {
+    const append = (chunk) => {
       output += chunk;
     };
-    child.stdout.setEncoding("utf8").on("data", keep);
-    child.stderr.setEncoding("utf8").on("data", keep);
+    child.stdout.setEncoding("utf8").on("data", append);
+    child.stderr.setEncoding("utf8").on("data", append);
     child.on("error", (error) => resolve({ status: 1, output: `${output}${error.message}\n` }));
     child.on("close", (status, by) => {
       const ended = by === null ? "" : `${program} was ended by ${by}\n`;
@@ -150,27 +150,27 @@ export function runForeground([program, ...args], { env, signal }) {
   });
 }
 
-/** Ends the child when we are told to end, or when npm above us is gone: npm dies of a signal without passing it on. */
+/** Ends the child when we get a signal, or when npm above us is gone: npm dies of a signal without passing it on. */
 function passSignals(child) {
-  let told = false;
-  const tell = (name) => {
-    told = true;
+  let signalled = false;
+  const forward = (name) => {
+    signalled = true;
     // A terminal sends SIGINT to the child itself: passed on as well, it would count as an impatient second one.
     if (name !== "SIGINT" || !process.stdin.isTTY) child.kill(name);
   };
   const names = ["SIGTERM", "SIGHUP", "SIGINT"];
-  for (const name of names) process.on(name, tell);
+  for (const name of names) process.on(name, forward);
   const parent = process.ppid;
   const watch = setInterval(() => {
-    if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent && !told) tell("SIGTERM");
+    if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent && !signalled) forward("SIGTERM");
   }, PARENT_CHECK_MS);
   return () => {
     clearInterval(watch);
-    for (const name of names) process.off(name, tell);
+    for (const name of names) process.off(name, forward);
   };
 }
 
-/** npm writes down what it installed; that list against the lock file tells whether anything is left to install. */
+/** npm records what it installed; comparing that list with the lock file shows whether anything is missing. */
 function installedMatchesLock() {
   const installed = readIfThere(join(root, "node_modules", ".package-lock.json"));
   if (installed === null) return false;
@@ -184,7 +184,7 @@ function installedMatchesLock() {
   });
 }
 
-/** An optional package that names this platform must be there; one that names none, or a C library, need not. */
+/** An optional package for this platform must be installed; one without a platform, or for a C library, need not be. */
 function madeForThisMachine({ os, cpu, libc }) {
   return (
     os !== undefined &&

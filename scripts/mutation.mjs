@@ -25,7 +25,7 @@ const parts = {
     mutate: ["src/core/applets/connect/*.ts", `!${proofs}`],
     tests: ["src/core/{engine,applets,flow}/**/*.test.ts", "src/tools/simulator/scenario/scenarios.test.ts"],
   },
-  // What applets say of themselves to whoever proves a flow: the tests of that take ten times as long as all others.
+  // What applets report for the verification of a flow: those tests take ten times as long as all others.
   proofs: {
     mutate: [proofs],
     tests: [
@@ -39,7 +39,7 @@ const parts = {
   },
 };
 
-/** A fault that changes nothing that can be observed is no gap; more than this share of them is a sign of poor tests. */
+/** A fault without any observable effect is no gap; more than this share of survivors is a sign of poor tests. */
 const MAX_SURVIVING_SHARE = 0.1;
 const reports = join(root, "reports", "mutation");
 
@@ -47,7 +47,8 @@ await runScript(async () => {
   const words = process.argv.slice(2);
   const named = words.filter((word) => word !== "--report" && word !== "--afresh");
   const unknown = named.find((name) => !(name in parts));
-  if (unknown !== undefined) throw new Unmet(`${unknown} is no part: ${Object.keys(parts).join(", ")} are.`);
+  if (unknown !== undefined)
+    throw new Unmet(`${unknown} is not a part; the parts are ${Object.keys(parts).join(", ")}.`);
   const chosen = named.length === 0 ? Object.keys(parts) : named;
   if (!words.includes("--report")) {
     await ensureInstalled();
@@ -85,7 +86,7 @@ async function plant(name, afresh) {
   if (status !== 0) throw new Unmet(`Stryker did not get through ${name} (above).`);
 }
 
-/** Whoever survived is planted again: a test that has got an assertion more has the name it had. */
+/** Survivors are planted again: a test that got another assertion keeps its name. */
 function forgetSurvivors(file) {
   if (!existsSync(file)) return;
   const report = JSON.parse(readFileSync(file, "utf8"));
@@ -121,7 +122,7 @@ function judge(chosen) {
   return unexplained === 0 && share < MAX_SURVIVING_SHARE ? 0 : 1;
 }
 
-/** Where it stands, and what it is in words that survive a change elsewhere in the file. */
+/** Where it is, and a description that survives changes elsewhere in the file. */
 function describe(source, { location: { start, end }, replacement }) {
   const lines = source.split("\n").slice(start.line - 1, end.line);
   lines[lines.length - 1] = lines.at(-1).slice(0, end.column - 1);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBuilt, ensureInstalled, ensurePrograms, productEnv, run, runForeground, runScript } from "./ensure.mjs";
 
-/** Whoever waits for the result gives up after ten minutes; leave time to say which step hung. */
+/** CI waits ten minutes; leave time to say which step hung. */
 const WHOLE_LIMIT_MS = 9.5 * 60_000;
 
 /** The independent peers that the wire tests talk to, and the tool they measure sound with: program → Debian package. */
@@ -37,7 +37,7 @@ await runScript(async () => {
   return good ? 0 : 1;
 });
 
-/** All at once, since each uses one core for seconds at most; told in order, the first failure ending the rest. */
+/** All at once, since each uses one core for seconds at most; reported in order, the first failure ends the rest. */
 async function runChecks(overtime) {
   const enough = new AbortController();
   const signal = AbortSignal.any([enough.signal, overtime]);
@@ -54,7 +54,7 @@ async function runChecks(overtime) {
   return true;
 }
 
-/** One after the other: the wire tests listen to sound in real time and want the machine for themselves. */
+/** One after the other: the wire tests work in real time and need the machine for themselves. */
 async function runSuites(overtime) {
   await ensureBuilt();
   const reports = mkdtempSync(join(tmpdir(), "plugboard-test-"));

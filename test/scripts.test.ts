@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => rmSync(project, { recursive: true }));
 
 describe("npm test", () => {
-  it("runs the checks and then both suites, and closes with the counts", () => {
+  it("runs the checks, then both suites, and ends with the counts", () => {
     const { status, lines } = run("test.mjs");
     expect(status).toBe(0);
     expect(lines.filter((line) => line.startsWith("== "))).toEqual([
@@ -38,7 +38,7 @@ describe("npm test", () => {
     expect(lines.at(-1)).toBe("11 passed, 0 failed");
   });
 
-  it("stops at the first check that fails and shows what it said", () => {
+  it("stops at the first check that fails and shows its output", () => {
     standIn("node_modules/.bin", "oxlint", "echo 'no-any at line 3'; exit 1");
     const { status, lines } = run("test.mjs");
     expect(status).toBe(1);
@@ -76,11 +76,11 @@ describe("what every command does first", () => {
 
   beforeEach(() => writeFileSync(join(project, "hello.mjs"), "console.log('hello'); process.exitCode = 7;"));
 
-  it("runs the file and gives its exit status on", () => {
+  it("runs the file and passes its exit status on", () => {
     expect(run(...hello)).toMatchObject({ status: 7, lines: expect.arrayContaining(["hello"]) });
   });
 
-  it("passes a signal on, and tells what it started to end when npm above it is killed", async () => {
+  it("passes a signal on, and ends what it started when npm above it is killed", async () => {
     const ended = join(project, "ended");
     const wait = `import { writeFileSync } from "node:fs"; setInterval(() => {}, 1000);
       process.on("SIGTERM", () => { writeFileSync(${JSON.stringify(ended)}, "SIGTERM"); process.exit(0); });
@@ -100,7 +100,7 @@ describe("what every command does first", () => {
     }
   });
 
-  it("builds once, and again only when a source is another", () => {
+  it("builds once, and again only when a source has changed", () => {
     run(...hello);
     run(...hello);
     expect(builds()).toBe(1);
@@ -127,7 +127,7 @@ describe("what every command does first", () => {
     expect(installs()).toBe(1);
   });
 
-  it("does not miss optional packages of other platforms, but those of this one", () => {
+  it("does not need optional packages of other platforms, but does need those of this one", () => {
     lock("1.0.0", "1.0.0", { optional: true, os: ["plan9"], cpu: ["mips"] });
     run(...hello);
     expect(installs()).toBe(0);

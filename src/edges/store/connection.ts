@@ -6,10 +6,10 @@ const BIGINT = 20;
 const parsers = new TypeOverrides();
 parsers.setTypeParser(BIGINT, Number);
 
-/** How long a connection may take to come about. */
+/** Longest wait for a connection. */
 const CONNECT_LIMIT_MS = 5_000;
 
-/** The settings that all our connections share. */
+/** Settings shared by all our connections. */
 export function clientConfig(target: string | ClientConfig, name: string): ClientConfig {
   const base = typeof target === "string" ? { connectionString: target } : target;
   return {
@@ -17,15 +17,15 @@ export function clientConfig(target: string | ClientConfig, name: string): Clien
     types: parsers,
     application_name: `plugboard ${name}`,
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
-    // A peer that vanished without a word is noticed by the kernel.
+    // The kernel notices a peer that vanished silently.
     keepAlive: true,
   };
 }
 
-/** SQLSTATE classes that say that the connection or the server went away, not that the statement was wrong. */
+/** SQLSTATE classes meaning that the connection or the server went away, not that the statement was wrong. */
 const GONE = /^(?:08|57P)/;
 
-/** Whether a statement that failed so may or may not have been carried out. */
+/** True when it is unknown whether the failed statement took effect. */
 export function isConnectionError(error: unknown): boolean {
   return error instanceof DatabaseError ? GONE.test(error.code ?? "") : true;
 }

@@ -10,12 +10,12 @@ export interface GroupStatement {
   readonly values: readonly (Buffer | string)[];
 }
 
-/** A group, sorted by the table that its pieces go to. */
+/** A group, sorted by target table. */
 interface Group {
   readonly rows: readonly JournalRow[];
   readonly started: readonly StartedCall[];
   readonly ended: readonly EndedCall[];
-  /** Begun and ended in the same group: never among the live ones. */
+  /** Started and ended in the same group: never inserted into `live`. */
   readonly startedAndEnded: readonly (StartedCall & EndedCall)[];
   readonly recordings: readonly { readonly row: JournalRow; readonly recording: RecordingRow }[];
   readonly outbox: readonly { readonly row: JournalRow; readonly due: OutboxRow }[];
@@ -38,7 +38,7 @@ interface Column {
   readonly value: Buffer;
 }
 
-/** A part of the statement that only some groups have. `$1` is this node. */
+/** A part of the statement that only some groups need. `$1` is this node. */
 interface Part {
   readonly key: string;
   readonly columns: readonly Column[];
@@ -59,11 +59,11 @@ const END_FIELDS = "ended, u.status, u.cdr, u.attempts, u.requests";
 const RECORDING_FIELDS = "id, sid, account, file, layout, duration, failure";
 
 /**
- * The statement for rows of any calls, in their order. `node` marks the calls that begin. With `leaseMs` above 0 this
- * node takes the outbox rows that nothing precedes at once, for so long: their ids are the statement's result.
+ * The statement for rows of any calls, in order. `node` marks the calls that start. With `leaseMs` above 0 this
+ * node leases the outbox rows that have no predecessor at once, for that long: their ids are the statement's result.
  */
 export function groupStatement(node: string, rows: readonly JournalRow[], leaseMs: number): GroupStatement {
-  const group = sortOut(rows);
+  const group = byTable(rows);
   const values: (Buffer | string)[] = [node, String(leaseMs)];
   const withs: string[] = [];
   let key = "";
@@ -86,13 +86,13 @@ export function groupStatement(node: string, rows: readonly JournalRow[], leaseM
   const insert = `insert into journal (call_sid, seq, at, event, trace, leg_snapshots, version)
     select sid, seq, at, event, trace, leg_snapshots, ${FORMAT} from ${journal}`;
   withs.push(`journaled as (${insert})`);
-  // Naming both parameters keeps them known to statements that have no use for them.
-  const result = group.outbox.length > 0 ? "select id from owed where due_at > 0" : "select 1 where false";
-  const text = `with given as (select $1::text, $2::bigint), ${withs.join(", ")} ${result}`;
+  // Names both parameters, so that statements that do not use them still accept them.
+  const result = group.outbox.length > 0 ? "select id from due where due_at > 0" : "select 1 where false";
+  const text = `with parameters as (select $1::text, $2::bigint), ${withs.join(", ")} ${result}`;
   return { name: `journal_${key}`, text, values };
 }
 
-function sortOut(rows: readonly JournalRow[]): Group {
+function byTable(rows: readonly JournalRow[]): Group {
   const started = new Map<string, StartedCall>();
   const group = { rows, ended: [] as EndedCall[], startedAndEnded: [] as (StartedCall & EndedCall)[] };
   const recordings: Group["recordings"][number][] = [];
@@ -103,9 +103,9 @@ function sortOut(rows: readonly JournalRow[]): Group {
     for (const due of row.outbox ?? []) outbox.push({ row, due });
     if (end === undefined) continue;
     for (const recording of end.recordings) recordings.push({ row, recording });
-    const begun = started.get(row.callSid);
-    if (begun === undefined) group.ended.push({ row, end });
-    else group.startedAndEnded.push({ row, call: begun.call, end });
+    const start = started.get(row.callSid);
+    if (start === undefined) group.ended.push({ row, end });
+    else group.startedAndEnded.push({ row, call: start.call, end });
     started.delete(row.callSid);
   }
   return { ...group, started: [...started.values()], recordings, outbox };
@@ -125,15 +125,15 @@ function journalColumns(rows: readonly JournalRow[]): readonly Column[] {
 function startedCalls({ started }: Group): Part | null {
   if (started.length === 0) return null;
   const write = (source: string) => [
-    `begun as (insert into live (${CALL_COLUMNS}) select ${CALL_FIELDS} from ${source})`,
+    `started as (insert into live (${CALL_COLUMNS}) select ${CALL_FIELDS} from ${source})`,
   ];
-  return { key: "b", columns: callColumns(started), write };
+  return { key: "s", columns: callColumns(started), write };
 }
 
 function startedAndEndedCalls({ startedAndEnded }: Group): Part | null {
   if (startedAndEnded.length === 0) return null;
   const write = (source: string) => [
-    `whole as (insert into calls (${CALL_COLUMNS}, ${END_COLUMNS}) select ${CALL_FIELDS}, ${END_FIELDS} from ${source})`,
+    `started_and_ended as (insert into calls (${CALL_COLUMNS}, ${END_COLUMNS}) select ${CALL_FIELDS}, ${END_FIELDS} from ${source})`,
   ];
   return { key: "w", columns: [...callColumns(startedAndEnded), ...endColumns(startedAndEnded)], write };
 }
@@ -178,13 +178,13 @@ function outbox({ outbox }: Group): Part | null {
     { name: "first", type: "int", value: intArray(firsts(outbox)) },
   ];
   // Due at once, whatever this machine's clock says: only the database's clock decides later.
-  // Rows that are taken along are leased by that clock, too.
+  // Rows that are leased at once follow that clock, too.
   const fields = "id, call_sid, order_key, account, purpose, request, created_at, due_at, leased_by, version";
-  const taken = `$2::bigint > 0 and u.first = 1 and not exists (
+  const leased = `$2::bigint > 0 and u.first = 1 and not exists (
     select 1 from outbox p where p.call_sid = u.sid and p.order_key = u.order_key)`;
-  const due = `case when ${taken} then ${NOW_MS} + $2::bigint else 0 end`;
+  const due = `case when ${leased} then ${NOW_MS} + $2::bigint else 0 end`;
   const write = (source: string) => [
-    `owed as (
+    `due as (
       insert into outbox (${fields})
       select u.id, sid, u.order_key, account, purpose, request, created, ${due}, $1, ${FORMAT} from ${source}
       on conflict (id) do nothing returning id, due_at)`,

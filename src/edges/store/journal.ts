@@ -6,14 +6,14 @@ import { groupStatement } from "./journal-statement.ts";
 import { NodeConnection } from "./node-connection.ts";
 import type { JournalRow } from "./types.ts";
 
-/** Thrown by `append` when too much waits: take no new calls until it goes through again. */
+/** Thrown by `append` when the queue is full: take no new calls until it succeeds again. */
 export class StoreBusyError extends Error {
   override readonly name = "StoreBusyError";
 }
 
 /**
- * `now`: the caller waits for it. `soon`: nothing outside depends on it; it rides with the next commit, at the latest
- * {@link SOON_MS} later. Either way rows are written in the order of `append`.
+ * `now`: the caller waits for it. `soon`: nothing outside depends on it; it goes with the next commit, within
+ * {@link SOON_MS}. Either way rows are written in the order of `append`.
  */
 export type Urgency = "now" | "soon";
 
@@ -25,8 +25,8 @@ export interface JournalOptions {
 }
 
 /**
- * A commit costs ten times what a row costs, so rows wait for company; but not until the next call comes, on a quiet
- * platform: moving the call before to the finished ones took a quarter of the commit that this call's INVITE waits for.
+ * A commit costs ten times as much as a row, so rows share one; but on a quiet platform they must not wait for the next
+ * call: moving the previous call to `calls` took a quarter of the commit that this call's INVITE waits for.
  */
 const SOON_MS = 20;
 /** About 60 s of 20 calls a second: more waiting means that the database is gone or far too slow. */
@@ -35,7 +35,7 @@ const QUEUE_CHARS = 64 * 1024 * 1024;
 /** One statement stays below a few ms and a few MB. */
 const GROUP_ROWS = 256;
 const GROUP_CHARS = 4 * 1024 * 1024;
-/** A commit takes 1 ms; one that takes so long has lost its server without a word. */
+/** A commit takes 1 ms; one that takes this long has silently lost its server. */
 const COMMIT_LIMIT_MS = 10_000;
 
 const NONE: ReadonlySet<string> = new Set();
@@ -52,11 +52,11 @@ interface Pending {
  * Group commit. While a commit is in flight, rows wait; then all that wait go together.
  *
  *   append ─► queue ─► group in flight ─┬─ committed ─► resolve
- *               ▲                       ├─ refused ───► one by one; only the culprit rejects
- *               └───────────────────────┴─ connection lost ─► reconnect, look whether it is there, else again
+ *               ▲                       ├─ refused ───► retried one by one; only the bad one rejects
+ *               └───────────────────────┴─ connection lost ─► reconnect, check whether it was written, else retry
  */
 export class Journal {
-  /** Above 0: outbox rows that can be delivered at once are leased to this node for so long. */
+  /** Above 0: outbox rows that can be delivered at once are leased to this node for this long, ms. */
   leaseMs = 0;
   readonly #options: JournalOptions;
   readonly #connection: NodeConnection;
@@ -64,7 +64,7 @@ export class Journal {
   readonly #queue: Pending[] = [];
   #rows = 0;
   #chars = 0;
-  /** Something in the queue must not wait for company. */
+  /** Something in the queue must be written now. */
   #due = false;
   #working = false;
   #immediate = false;
@@ -88,7 +88,7 @@ export class Journal {
     return this.#connection.open(limitMs);
   }
 
-  /** Resolves with the ids of the outbox rows that this node took along. */
+  /** Resolves with the ids of the outbox rows that were leased to this node. */
   append(rows: readonly JournalRow[], urgency: Urgency): Promise<ReadonlySet<string>> {
     if (rows.length === 0) return Promise.resolve(NONE);
     const chars = rows.reduce((sum, row) => sum + weightOf(row), 0);
@@ -118,12 +118,12 @@ export class Journal {
 
   #schedule(urgency: Urgency): void {
     if (urgency === "soon") {
-      this.#ride();
+      this.#flushSoon();
       return;
     }
     this.#due = true;
     if (this.#working || this.#immediate) return;
-    // Not at once: steps of other calls that this turn of the event loop still brings share the commit.
+    // Not at once: steps of other calls in this turn of the event loop share the commit.
     this.#immediate = true;
     setImmediate(() => {
       this.#immediate = false;
@@ -131,8 +131,8 @@ export class Journal {
     });
   }
 
-  /** Sees to it that what waits goes at the latest with a commit of its own. */
-  #ride(): void {
+  /** Writes what waits after {@link SOON_MS} at the latest. */
+  #flushSoon(): void {
     this.#soon ??= this.#options.clock.after(SOON_MS, () => {
       this.#due = true;
       this.#flush();
@@ -155,7 +155,7 @@ export class Journal {
     }
     this.#due = false;
     this.#working = false;
-    if (this.#queue.length > 0) this.#ride();
+    if (this.#queue.length > 0) this.#flushSoon();
   }
 
   #takeGroup(): readonly Pending[] {
@@ -202,7 +202,7 @@ export class Journal {
       const client = await this.#connected();
       const guard = this.#options.clock.after(COMMIT_LIMIT_MS, () => this.#connection.abandon(client));
       try {
-        // What it took along then is given out again when the lease ends.
+        // Rows leased by that attempt are handed out again when the lease ends.
         if (uncertain && (await isWritten(client, rows))) return NONE;
         const result = await client.query<{ id: string }>({ name, text, values: [...values] });
         return result.rows.length === 0 ? NONE : new Set(result.rows.map(({ id }) => id));
@@ -232,13 +232,13 @@ class ClosedError extends Error {
   override readonly name = "ClosedError";
 }
 
-/** The database's own details may quote the row, numbers and all. */
+/** Only message and code: the database's details may quote the row, phone numbers included. */
 function reasonOf(error: unknown): { readonly reason: string; readonly code: string } {
   if (!(error instanceof Error)) return { reason: String(error), code: "" };
   return { reason: error.message, code: "code" in error ? String(error.code) : "" };
 }
 
-/** A group is there whole or not at all: its first row tells. */
+/** A group is there whole or not at all, so its first row decides. */
 async function isWritten(client: Client, rows: readonly JournalRow[]): Promise<boolean> {
   const first = rows[0];
   if (first === undefined) return true;
@@ -249,7 +249,7 @@ async function isWritten(client: Client, rows: readonly JournalRow[]): Promise<b
   return found.rowCount === 1;
 }
 
-/** What a row holds in memory, roughly, in characters. */
+/** Roughly how much memory a row takes, in characters. */
 function weightOf({ event, trace, legSnapshots, outbox, end }: JournalRow): number {
   let chars = event.length + trace.length + (legSnapshots?.length ?? 0) + (end?.cdr.length ?? 0);
   for (const { request } of outbox ?? []) chars += request.length;

@@ -4,7 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { clientConfig } from "./connection.ts";
 
-/** Waits between attempts to come back; the server is usually there again after one. */
+/** Waits between attempts to reconnect; the server is usually back after one. */
 const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 1_000;
 
@@ -13,15 +13,15 @@ export interface NodeConnectionOptions {
   readonly node: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** A connection that holds the node's id is there (again). */
+  /** A connection that holds the node's id is up (again). */
   readonly onUp: (client: Client) => void;
-  /** It is lost; another attempt is already under way. */
+  /** It is lost; reconnecting has already begun. */
   readonly onDown: () => void;
 }
 
 /**
  * The one connection that writes this node's journal. It holds an advisory lock on the node's id for as long as it
- * lives, so that two processes never write the same calls. Lost, it comes back by itself.
+ * lives, so that two processes never write the same calls. It reconnects by itself.
  *
  *   ┌──────── lost ────────┐
  *   ▼                      │
@@ -52,7 +52,7 @@ export class NodeConnection {
     }
   }
 
-  /** Drops a connection that does not answer any more. */
+  /** Drops a connection that no longer answers. */
   abandon(client: Client): void {
     client.connection.stream.destroy();
     this.#lost(client);

@@ -23,7 +23,7 @@ const CLAIM = `
   from due where outbox.id = due.id
   returning outbox.id, call_sid, order_key, account, purpose, request, created_at, tries, seq, version`;
 
-/** A postponed row takes its successors along: otherwise every claim would look at them in vain. */
+/** A postponed row postpones its successors too: otherwise every claim would look at them in vain. */
 const SETTLE = `
   with delivered as (delete from outbox where id = any($1::text[]) returning call_sid, order_key, seq),
   given_up as (
@@ -54,8 +54,8 @@ interface Raw {
 }
 
 /**
- * The table of owed requests. `pool` may acknowledge before the disk has it: a claim or verdict lost in a crash means
- * one delivery more, which at-least-once allows. Rows come in through the journal and are as safe as it.
+ * The table of requests to deliver. `pool` may acknowledge before the disk has it: a claim or verdict lost in a crash means
+ * one more delivery, which at-least-once allows. Rows arrive through the journal and are just as durable.
  */
 export class OutboxQueue {
   readonly #pool: Pool;
@@ -68,7 +68,7 @@ export class OutboxQueue {
     this.#sealer = sealer;
   }
 
-  /** What a process of this node held when it died is due at once. Call it only while holding the node's id. */
+  /** Makes due at once what an earlier process of this node had leased. Call only while holding the node's id. */
   async inherit(): Promise<void> {
     await this.#pool.query("update outbox set due_at = 0, leased_by = null where leased_by = $1", [this.#node]);
   }

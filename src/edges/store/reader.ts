@@ -19,9 +19,9 @@ import type {
 
 const PAGE_DEFAULT = 50;
 const PAGE_LIMIT = 100;
-/** Unfinished calls are read in slices of so many: some MB each. */
+/** Unfinished calls are read in slices of this many: some MB each. */
 const RECOVERY_SLICE = 200;
-/** Counting stops here: a list that long is filtered, not leafed through. */
+/** Counting stops here: people filter a list that long, they do not page through it. */
 const COUNT_LIMIT = 100_000;
 
 /** A row of the union of live and finished calls. */
@@ -58,10 +58,10 @@ export class Reader {
   }
 
   async calls(account: string, filter: CallFilter): Promise<readonly CallSummary[]> {
-    // The page after a cursor lies at the far end of the order: read it from there, then turn it.
+    // The page after a cursor is at the far end of the order: read it from there, then reverse it.
     const wanted = filter.sort ?? "desc";
-    const turned = filter.after !== undefined && filter.before === undefined ? wanted === "desc" : wanted === "asc";
-    const direction = turned ? "asc" : "desc";
+    const reversed = filter.after !== undefined && filter.before === undefined ? wanted === "desc" : wanted === "asc";
+    const direction = reversed ? "asc" : "desc";
     const rows = await this.#matching(account, filter)
       .selectAll()
       .$if(filter.before !== undefined, (query) => query.where(beyond("<", filter.before)))
@@ -101,7 +101,7 @@ export class Reader {
       .$call((query) => byOutcome(query, filter));
   }
 
-  /** One statement, so that a call that ends meanwhile is seen whole, before or after. */
+  /** One statement, so that a call that ends meanwhile is seen either before or after its end. */
   async call(account: string, callSid: string): Promise<StoredCall | null> {
     const { rows } = await sql<CallRowWithAll>`
       select c.*,

@@ -7,11 +7,11 @@ const ALGORITHM = "aes-256-gcm";
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** Keys of scopes at hand: one for each live call, and some more. */
+/** Keys kept in memory: one for each live call, and some more. */
 const KNOWN_KEYS = 4096;
 
 /**
- * Seals texts before they are stored: URL passwords, answers and traces are nobody's who only has the disk. AES-256-GCM
+ * Seals texts before they are stored: whoever has only the disk or a dump must not read URL passwords, answers and traces. AES-256-GCM
  * under a key of each scope's own (a call, a setup), drawn from the platform's secret, so that random nonces of a busy
  * platform never meet under one key.
  *

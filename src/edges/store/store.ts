@@ -41,13 +41,13 @@ export interface StoreOptions {
   readonly sealer?: Sealer | null;
 }
 
-/** A database that is just starting is waited for; a predecessor's connection, too. */
+/** Waits for a database that is just starting, and for a predecessor's connection to close. */
 const OPEN_LIMIT_MS = 10_000;
 const PING_LIMIT_MS = 2_000;
-/** Reading never needs more at once; the embedded server has 32 for all. */
+/** Reading never needs more at once; the embedded server allows 32 in all. */
 const READ_CONNECTIONS = 4;
 const OUTBOX_CONNECTIONS = 1;
-/** A reader's statement that takes so long is a mistake. */
+/** A read that takes this long is a bug. */
 const READ_LIMIT_MS = 30_000;
 /** Setups known to be stored: one per flow version and account, so this is far more than anyone has. */
 const KNOWN_SETUPS = 10_000;
@@ -110,7 +110,7 @@ export class Store {
 
   /**
    * Journals steps, in the given order; resolves when all are durable. Rows that wait while a commit is in flight
-   * share the next one; `soon` rows wait up to 20 ms for company. While the database is away it stays pending: the
+   * share the next one; `soon` rows wait up to 20 ms for one to share. While the database is away it stays pending: the
    * journal reconnects and goes on by itself. Rejects with `StoreBusyError` at once when the queue is full; with the
    * database's error when these very rows were refused (then nothing of this `append` was written).
    */
@@ -184,12 +184,12 @@ export class Store {
     return this.#reader.recording(id);
   }
 
-  /** Takes up to `limit` due rows, at most one per (call, order key): the oldest. */
+  /** Leases up to `limit` due rows, at most one per (call, order key): the oldest. */
   claimOutbox(limit: number, leaseMs: number): Promise<readonly ClaimedRow[]> {
     return this.#outbox.claim(limit, leaseMs);
   }
 
-  /** Whether rows that waited for these are due now. */
+  /** Resolves with whether successors of these rows are due now. */
   settleOutbox(verdicts: readonly OutboxVerdict[]): Promise<boolean> {
     return this.#outbox.settle(verdicts);
   }

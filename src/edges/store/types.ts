@@ -1,8 +1,8 @@
 import type { StoredText } from "./format.ts";
 
 /**
- * The words of the store. Payloads that only the layers above understand (events, trace, dialogs, requests) are JSON
- * text here: the store neither reads nor changes them. Times are epoch milliseconds unless the name says otherwise.
+ * Types of the store. Payloads that only the layers above understand (events, trace, dialogs, requests) are JSON
+ * text here: the store does not look into them. Times are epoch milliseconds unless the name says otherwise.
  */
 
 /** One step of one call. `seq` counts from 1 without a gap; the pair (callSid, seq) is written once. */
@@ -17,7 +17,7 @@ export interface JournalRow {
   readonly trace: string;
   /** What the edge needs after a crash (leg dialogs, open recordings), as JSON; the newest one counts. Absent: unchanged. */
   readonly legSnapshots?: string | null;
-  /** Requests that are owed from now on; same transaction as the step. */
+  /** Requests to deliver from now on; same transaction as the step. */
   readonly outbox?: readonly OutboxRow[];
   /** With the first step of a call, and only with it. */
   readonly call?: CallRow;
@@ -25,7 +25,7 @@ export interface JournalRow {
   readonly end?: EndRow;
 }
 
-/** What is known of a call when it begins. */
+/** What is known of a call when it starts. */
 export interface CallRow {
   /** Key of `putSetup`; the setup must have been put before. */
   readonly setup: string;
@@ -85,9 +85,9 @@ export interface RecordingRow {
   readonly failure: string | null;
 }
 
-/** One owed HTTP request. */
+/** One HTTP request to deliver. */
 export interface OutboxRow {
-  /** Global delivery id. A second row of the same id is ignored, so that a repeated step owes nothing twice. */
+  /** Global delivery id. A second row with the same id is ignored, so that a repeated step sends nothing twice. */
   readonly id: string;
   /** Rows of one call with the same order key are delivered one after the other. */
   readonly order: string;
@@ -112,7 +112,7 @@ export type OutboxVerdict =
   | { readonly kind: "retry"; readonly id: string; readonly inMs: number; readonly error: string }
   /** Not tried now, and not counted as tried. */
   | { readonly kind: "later"; readonly id: string; readonly inMs: number }
-  /** Given up: kept, listed by `listParked`, no longer in the way of its successors. */
+  /** No more retries: kept, listed by `listParked`, no longer blocks its successors. */
   | { readonly kind: "parked"; readonly id: string; readonly error: string };
 
 /** A parked row as people see it. */
@@ -121,7 +121,7 @@ export interface ParkedRow extends ClaimedRow {
   readonly error: string;
 }
 
-/** A call without an end, as a restarted process needs it. Nothing is promised of its payloads: read them as stored. */
+/** A call without an end, as a restarted process needs it. Its payloads are unchecked: read them through their schemas. */
 export interface UnfinishedCall {
   readonly callSid: string;
   readonly account: string;

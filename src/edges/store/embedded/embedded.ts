@@ -123,7 +123,7 @@ async function adopt(site: Site): Promise<Postmaster | null> {
   return found;
 }
 
-/** An older version trusted everybody who came to the socket: the running server learns the new rules. */
+/** An older version trusted everyone who reached the socket: tell the running server the new rules. */
 async function closeAccess({ cluster, users, home, system }: Site, pid: number): Promise<void> {
   const { uid, gid } = await stat(cluster);
   // It reads its files by their whole path.
@@ -280,7 +280,7 @@ function embedded(
 /** Fast shutdown, then immediate, then kill: each leaves a cluster that recovers by itself. */
 async function shutDown(site: Site, pid: number): Promise<void> {
   for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
-    // Somebody else may have got the number of a server that died long ago.
+    // Another process may have the number of a server that died long ago.
     if (!(await serves(pid, site.cluster))) return;
     if (signal !== "SIGINT") site.log.warn({ pid, signal }, "embedded PostgreSQL does not stop");
     process.kill(pid, signal);

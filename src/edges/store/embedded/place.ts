@@ -90,7 +90,7 @@ async function takesOwners(dataDir: string, { server }: ServerUsers, system: Use
 
 async function placeIn(home: string, users: ServerUsers | null, system: UserSystem): Promise<Place> {
   if (users !== null) {
-    // From the cluster, the server passes to the socket's folder beside it; nobody else passes here.
+    // The server goes from the cluster to the socket's folder through here; no other user does.
     await system.give(home, { uid: 0, gid: users.server.gid });
     await chmod(home, 0o710);
   }
@@ -127,7 +127,7 @@ function fitsSocket(folder: string): boolean {
   return Buffer.byteLength(join(folder, `.s.PGSQL.${PORT}.lock`)) <= SOCKET_PATH_BYTES;
 }
 
-/** It must be the server's alone, and no link that somebody else made. */
+/** It must belong to the server alone, and not be a link that another user made. */
 async function makePrivate(folder: string, users: ServerUsers | null, system: UserSystem): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 });

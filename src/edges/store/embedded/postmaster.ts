@@ -2,7 +2,7 @@ import { readFile, readlink, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errorCode } from "./error-code.ts";
 
-/** What a running server says of itself in `postmaster.pid`. */
+/** What a running server writes into its `postmaster.pid`. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;

@@ -81,7 +81,7 @@ export function nameOf(system: UserSystem): string {
   }
 }
 
-/** Who owns a cluster already, unless that user has a name: others run as it, too. */
+/** The present owner of a cluster, unless that user has a name: other processes run as it, too. */
 async function ownerOf(cluster: string, named: readonly NamedUser[]): Promise<SystemUser | null> {
   const found = await stat(cluster).catch(() => null);
   if (found === null || found.uid === 0 || named.some(({ uid }) => uid === found.uid)) return null;

@@ -1,6 +1,6 @@
 /**
  * Settings of the embedded server that differ from PostgreSQL's own, each with its reason. What keeps acknowledged
- * rows safe (`fsync`, `full_page_writes`, `synchronous_commit`) stays on, and is said here so that no file can change it.
+ * rows safe (`fsync`, `full_page_writes`, `synchronous_commit`) stays on, and is set here so that no file can change it.
  */
 export const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   fsync: "on",
@@ -14,7 +14,7 @@ export const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   max_connections: "32",
   // The working set is the live calls and the newest index pages; the kernel caches the rest.
   shared_buffers: "64MB",
-  // Nobody replicates from it: the least write-ahead log.
+  // Nothing replicates from it: the least write-ahead log.
   wal_level: "minimal",
   max_wal_senders: "0",
   // A checkpoint makes every page's next change cost a full page of log: have few. Recovery still takes seconds.
@@ -26,11 +26,11 @@ export const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   io_method: "sync",
   // One system call per statement less.
   update_process_title: "off",
-  // A control process that was killed leaves nothing behind that blocks its successor.
+  // A killed control process must not block its successor.
   idle_in_transaction_session_timeout: "60s",
   timezone: "UTC",
   log_timezone: "UTC",
-  // A statement of the hot path never takes so long; one that does is worth a line in server.log.
+  // No statement of the hot path takes this long; one that does is worth a line in server.log.
   log_min_duration_statement: "1s",
   // Parameters hold phone numbers and credentials: never in a log.
   log_parameter_max_length: "0",

@@ -1,6 +1,6 @@
 import type { EndRow, JournalRow } from "../types.ts";
 
-/** The steps of one whole call: begins, goes on, ends. */
+/** The steps of one whole call, from its start to its end. */
 export function sampleCall(callSid: string, steps = 3, startedAt = 1_767_600_000_000): readonly JournalRow[] {
   return Array.from({ length: steps }, (_, i) => ({
     callSid,

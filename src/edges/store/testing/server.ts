@@ -17,7 +17,7 @@ export interface TestServer {
   server(): Embedded;
   /** A database of its own, and the URL that leads to it. Migrated, unless `empty`. */
   database(route?: TestServerRoute, content?: "migrated" | "empty"): Promise<string>;
-  /** Removes every row: a third of the cost of a new database. Nobody may be connected to it. */
+  /** Removes every row: a third of the cost of a new database. No connection may be open. */
   empty(url: string): Promise<void>;
   /** kill -9, and start again on the same folder. */
   crash(): Promise<void>;
@@ -28,7 +28,7 @@ export interface TestServer {
 
 const PASSWORD = "test";
 const TEMPLATE = "migrated";
-/** No syncing: a killed server loses nothing by it, only a machine that loses its power would. */
+/** No syncing: a killed server loses nothing that way, only a machine that loses power would. */
 const SETTINGS = { listen_addresses: "127.0.0.1", max_connections: "64", fsync: "off" };
 
 /** Starts a server in a temporary folder; for tests of any folder that needs a real database. */
