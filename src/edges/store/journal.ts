@@ -38,6 +38,9 @@ const GROUP_CHARS = 4 * 1024 * 1024;
 /** A commit takes 1 ms; one that takes this long has silently lost its server. */
 const COMMIT_LIMIT_MS = 10_000;
 
+/** At most one log line about refused rows in this time: megabytes of them would fill the disk that is full already. */
+const REFUSAL_LOG_MS = 1_000;
+
 const NONE: ReadonlySet<string> = new Set();
 
 /** One `append`: its rows are never split over two transactions. */
@@ -70,6 +73,9 @@ export class Journal {
   #immediate = false;
   #soon: Timer | null = null;
   #closing = false;
+  /** Since the last log line about them. */
+  #refusals = 0;
+  #refusalTimer: Timer | null = null;
   #wakeUp: (() => void) | null = null;
 
   constructor(options: JournalOptions) {
@@ -113,6 +119,7 @@ export class Journal {
     while ((this.#working || this.#queue.length > 0) && clock.now() < until) await pause(clock, 5);
     for (const { reject } of this.#queue.splice(0)) reject(new Error("The store was closed before this was written."));
     this.#wakeUp?.();
+    this.#refusalTimer?.cancel();
     await this.#connection.close();
   }
 
@@ -179,12 +186,21 @@ export class Journal {
       this.#settle(group, ({ resolve }) => resolve(taken));
     } catch (error) {
       if (group.length === 1 || this.#stopped(error)) {
-        this.#options.log.error(reasonOf(error), "journal rows were refused");
+        this.#logRefusal(error);
         this.#settle(group, ({ reject }) => reject(error));
         return;
       }
       for (const pending of group) await this.#write([pending]);
     }
+  }
+
+  /** A full disk refuses every row of every call: one line a second says so, with how many it stands for. */
+  #logRefusal(error: unknown): void {
+    this.#refusals += 1;
+    if (this.#refusalTimer !== null) return;
+    this.#refusalTimer = this.#options.clock.after(REFUSAL_LOG_MS, () => (this.#refusalTimer = null));
+    this.#options.log.error({ ...reasonOf(error), refusals: this.#refusals }, "journal rows were refused");
+    this.#refusals = 0;
   }
 
   #settle(group: readonly Pending[], how: (pending: Pending) => void): void {

@@ -107,6 +107,21 @@ describe.each(ROUTES)("a store over %s", (route) => {
     expect(await store.getCall("acme", "good")).not.toBeNull();
   });
 
+  it("A8: says once a second that rows are refused, however many are", async () => {
+    const lines: object[] = [];
+    const log = { ...silentLog, error: (fields: object) => lines.push(fields) };
+    const other = await Store.open(url, { log, node: "n2" });
+    opened.push(other);
+    await server.query(url, "alter table journal add constraint full_disk check (call_sid <> 'full')");
+    try {
+      const refused = Array.from({ length: 50 }, (_, i) => other.append(sampleCall("full", i + 2).slice(i, i + 1)));
+      expect(new Set((await Promise.allSettled(refused)).map(({ status }) => status))).toEqual(new Set(["rejected"]));
+      expect(lines).toEqual([expect.objectContaining({ code: "23514", refusals: 1 })]);
+    } finally {
+      await server.query(url, "alter table journal drop constraint full_disk");
+    }
+  });
+
   it("lets rows that can wait ride with the next commit, before it in order", async () => {
     const rows = sampleCall("a");
     const first = store.append(rows.slice(0, 1), "soon");

@@ -37,15 +37,6 @@ export async function startTestServer(): Promise<TestServer> {
   const port = await freePort();
   const settings = { ...SETTINGS, port: String(port) };
   let server = await startEmbedded({ dataDir, log: silentLog, settings });
-  const query: TestServer["query"] = async (url, text, values = []) => {
-    const client = new Client(url);
-    await client.connect();
-    try {
-      return (await client.query<Record<string, unknown>>(text, [...values])).rows;
-    } finally {
-      await client.end();
-    }
-  };
   await query(server.url, `create database ${TEMPLATE}`);
   await (await Store.open(server.url.replace("/postgres?", `/${TEMPLATE}?`), { log: silentLog, node: "none" })).close();
   await query(server.url, `create role tester superuser login password '${PASSWORD}'`);
@@ -71,6 +62,20 @@ export async function startTestServer(): Promise<TestServer> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function query(
+  url: string,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<readonly Record<string, unknown>[]> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text, [...values])).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 /** A TCP port that was free a moment ago. */
