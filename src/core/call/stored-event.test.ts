@@ -80,9 +80,9 @@ describe("the journal of a call", () => {
     [
       "another event for its beginning",
       [stored({ kind: "leg_ringing", at: 1, leg: 2 })],
-      "row 1 is a leg_ringing where a call cannot have one",
+      "row 1 is not the call_arrived that begins a call",
     ],
-    ["a second beginning", [stored(arrived), stored(arrived, 2)], "row 2 is a call_arrived"],
+    ["a second beginning", [stored(arrived), stored(arrived, 2)], "row 2 is a second call_arrived"],
     ["an unreadable row", [stored(arrived), { seq: 2, version: 2, json: "" }], "journal row 2 is not JSON"],
   ])("M3: with %s says what is wrong", (_, steps, error) => {
     const read = readStoredEvents(steps);

@@ -152,7 +152,11 @@ const DAMAGE: readonly (readonly [
     (rows) => void Object.assign(rows[1] ?? {}, { event: '{"kind":"telepathy","at":1}' }),
     /telepathy/,
   ],
-  ["no first event", (rows) => void Object.assign(rows[0] ?? {}, { event: '{"kind":"digit","at":1}' }), /call_arrived/],
+  [
+    "no first event",
+    (rows) => void Object.assign(rows[0] ?? {}, { event: '{"kind":"digit","at":1,"leg":1,"digit":"1"}' }),
+    /call_arrived/,
+  ],
   ["a setup that is gone", (rows) => useSetup(rows, "gone"), /setup is not stored/],
   [
     "a setup of nothing",
