@@ -91,6 +91,7 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
+/** Files for their owner alone. */
 const PRIVATE_UMASK = 0o077;
 
 async function serve({ config, workspace }: Settings): Promise<void> {

@@ -1,7 +1,5 @@
 import { RecordingLinks } from "../../src/server/exchange/recording-links.ts";
 import { silentLog } from "../../src/base/log.ts";
-import type { StoredText } from "../../src/edges/store/format.ts";
-import { FORMAT } from "../../src/edges/store/format.ts";
 import type { Log } from "../../src/base/log.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import type { Flow } from "../../src/core/call/setup.ts";
@@ -10,6 +8,8 @@ import type { MediaClient } from "../../src/edges/media/process/client.ts";
 import type { MediaEvent, RemoteMedia } from "../../src/edges/media/process/protocol.ts";
 import { Peer } from "../../src/edges/sip/testing/peer.ts";
 import { type Dialled, Party, Rig } from "../../src/edges/sip/testing/rig.ts";
+import type { StoredText } from "../../src/edges/store/format.ts";
+import { FORMAT } from "../../src/edges/store/format.ts";
 import type { JournalRow, StoredCall, UnfinishedCall } from "../../src/edges/store/types.ts";
 import { Directory } from "../../src/server/exchange/directory.ts";
 import { Exchange } from "../../src/server/exchange/exchange.ts";
@@ -60,8 +60,10 @@ export class FakeStore {
     this.setups.set(hash, json);
     return Promise.resolve();
   };
-  readonly getSetup = (hash: string): Promise<StoredText | null> =>
-    Promise.resolve(stored(this.setups.get(hash) ?? null));
+  readonly getSetup = (hash: string): Promise<StoredText | null> => {
+    const json = this.setups.get(hash);
+    return Promise.resolve(json === undefined ? null : { version: FORMAT, json });
+  };
   readonly deadNodes = (): Promise<readonly string[]> => Promise.resolve([]);
   readonly adoptCalls = (): Promise<readonly UnfinishedCall[]> => Promise.resolve([]);
 
@@ -117,19 +119,15 @@ export class FakeStore {
 
   #unfinished(callSid: string): UnfinishedCall {
     const rows = this.of(callSid);
+    const legs = rows.findLast(({ legSnapshots }) => legSnapshots != null)?.legSnapshots;
     return {
       callSid,
       account: rows[0]?.account ?? "",
       setup: rows[0]?.call?.setup ?? "",
       steps: rows.map(({ seq, event }) => ({ seq, version: FORMAT, json: event })),
-      legSnapshots: stored(rows.findLast(({ legSnapshots }) => legSnapshots != null)?.legSnapshots ?? null),
+      legSnapshots: typeof legs === "string" ? { version: FORMAT, json: legs } : null,
     };
   }
-}
-
-/** As a store hands it back. */
-function stored(json: string | null): StoredText | null {
-  return json === null ? null : { version: FORMAT, json };
 }
 
 export interface CallRigOptions {

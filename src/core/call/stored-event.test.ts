@@ -17,6 +17,17 @@ const every: readonly CallEvent[] = [
   { kind: "fetched", at: 1, id: "f1", outcome, elapsedMs: 3 },
   { kind: "fetched", at: 1, id: "f1", outcome: { ok: false, reason: "dns", detail: "no such host" }, elapsedMs: 3 },
   { kind: "audio_checked", at: 1, id: "a1", outcome, elapsedMs: 3 },
+  {
+    kind: "invite_sent",
+    at: 1,
+    leg: 2,
+    trunk: "main",
+    target: "127.0.0.1:5080",
+    uri: "sip:+919900000011@127.0.0.1",
+    sipCallId: "x",
+    reason: null,
+  },
+  { kind: "media_source", at: 1, leg: 2, change: "latched", source: "127.0.0.1:4000" },
   { kind: "leg_ringing", at: 1, leg: 2 },
   { kind: "leg_early_media", at: 1, leg: 2 },
   { kind: "leg_answered", at: 1, leg: 2 },
@@ -46,9 +57,9 @@ describe("a journalled event", () => {
     ["null", stored(null), "is not an event"],
     ["an unknown kind", stored({ kind: "telepathy", at: 1 }), "unknown kind"],
     ["a kind that every object has", stored({ kind: "constructor", at: 1 }), "unknown kind"],
-    ["no time", stored({ kind: "timer", id: "ring" }), "is a timer whose at is not of type number"],
-    ["a field of another type", stored({ kind: "digit", at: 1, leg: "1", digit: "5" }), "leg is not of type number"],
-    ["half an outcome", stored({ ...every[0], outcome: { ok: true } }), "outcome is not of type outcome"],
+    ["no time", stored({ kind: "timer", id: "ring" }), "is a timer whose at is no number"],
+    ["a field of another type", stored({ kind: "digit", at: 1, leg: "1", digit: "5" }), "leg is no number"],
+    ["half an outcome", stored({ ...every[0], outcome: { ok: true } }), "outcome is no outcome"],
     ["a newer format", stored(arrived, 1, 3), "newer version (format 3)"],
   ])("M3: with %s is unreadable, which is said and not thrown", (_, step, error) => {
     const read = readStoredEvent(step);
@@ -64,10 +75,14 @@ describe("the journal of a call", () => {
 
   it.each([
     ["no row", [], "no row"],
-    ["no beginning", [stored(every[3], 2)], "row 1 is missing"],
-    ["a hole", [stored(arrived), stored(every[3], 3)], "row 2 is missing"],
-    ["another event for its beginning", [stored(every[3])], "row 1 is a leg_ringing where a call cannot have one"],
-    ["a second beginning", [stored(arrived), stored(arrived, 2)], "row 2 is a call_arrived"],
+    ["no beginning", [stored({ kind: "leg_ringing", at: 1, leg: 2 }, 2)], "row 1 is missing"],
+    ["a hole", [stored(arrived), stored({ kind: "leg_ringing", at: 1, leg: 2 }, 3)], "row 2 is missing"],
+    [
+      "another event for its beginning",
+      [stored({ kind: "leg_ringing", at: 1, leg: 2 })],
+      "row 1 is not the call_arrived that begins a call",
+    ],
+    ["a second beginning", [stored(arrived), stored(arrived, 2)], "row 2 is a second call_arrived"],
     ["an unreadable row", [stored(arrived), { seq: 2, version: 2, json: "" }], "journal row 2 is not JSON"],
   ])("M3: with %s says what is wrong", (_, steps, error) => {
     const read = readStoredEvents(steps);

@@ -15,6 +15,9 @@ const NEWEST = 2;
 /** Kinds of events under the names that format 1 may carry. */
 const EARLIER_KINDS: Readonly<Record<string, CallEvent["kind"]>> = { played: "playback_ended" };
 
+/** Of a kind that is not known: enough to recognise it. */
+const SHOWN_CHARACTERS = 40;
+
 type Kind = CallEvent["kind"];
 /** What a field holds, in JSON's words; `outcome` is an `HttpOutcome`. */
 type FieldType = "string" | "number" | "string or null" | "number or null" | "outcome";
@@ -42,12 +45,12 @@ const FIELDS: { readonly [K in Kind]: Fields<K> } = {
     sipCallId: "string",
     reason: "string or null",
   },
-  media_source: { leg: "number", change: "string", source: "string" },
   leg_ringing: { leg: "number" },
   leg_early_media: { leg: "number" },
   leg_answered: { leg: "number" },
   leg_failed: { leg: "number", sip: "number or null", detail: "string" },
   leg_ended: { leg: "number", detail: "string" },
+  media_source: { leg: "number", change: "string", source: "string" },
   playback_ended: { id: "string", failure: "string or null" },
   digit: { leg: "number", digit: "string" },
   timer: { id: "string" },
@@ -65,8 +68,9 @@ export function readStoredEvents(steps: readonly StoredEvent[]): Result<readonly
     if (step.seq !== index + 1) return err(`journal row ${index + 1} is missing`);
     const event = readStoredEvent(step);
     if (!event.ok) return err(`journal row ${step.seq} ${event.error}`);
-    if ((event.value.kind === "call_arrived") !== (index === 0))
-      return err(`journal row ${step.seq} is a ${event.value.kind} where a call cannot have one`);
+    const isArrival = event.value.kind === "call_arrived";
+    if (isArrival && index > 0) return err(`journal row ${step.seq} is a second call_arrived`);
+    if (!isArrival && index === 0) return err("journal row 1 is not the call_arrived that begins a call");
     events.push(event.value);
   }
   return events.length === 0 ? err("the journal has no row of it") : ok(events);
@@ -79,13 +83,19 @@ export function readStoredEvent({ version, json }: StoredEvent): Result<CallEven
   if (!parsed.ok) return parsed;
   const value = parsed.value;
   if (!isObject(value)) return err("is not an event");
-  const kind = typeof value["kind"] === "string" ? (EARLIER_KINDS[value["kind"]] ?? value["kind"]) : "";
+  const kind = presentKind(value["kind"]);
   const fields = Object.hasOwn(FIELDS, kind) ? FIELDS[kind as Kind] : null;
-  if (fields === null) return err("is an event of an unknown kind");
+  if (fields === null) return err(`is an event of the unknown kind "${kind.slice(0, SHOWN_CHARACTERS)}"`);
   const wrong = Object.entries({ at: "number" as const, ...fields }).find(([name, type]) => !HOLDS[type](value[name]));
-  if (wrong !== undefined) return err(`is a ${kind} whose ${wrong[0]} is not of type ${wrong[1]}`);
+  if (wrong !== undefined) return err(`is a ${kind} whose ${wrong[0]} is no ${wrong[1]}`);
   // Every field that the type demands is there; kinds of text inside are the engine's to judge.
   return ok({ ...value, kind } as CallEvent);
+}
+
+/** Names that every object has (`constructor`) are no kinds: the tables are asked for their own. */
+function presentKind(stored: unknown): string {
+  if (typeof stored !== "string") return "";
+  return Object.hasOwn(EARLIER_KINDS, stored) ? (EARLIER_KINDS[stored] ?? stored) : stored;
 }
 
 const HOLDS: Readonly<Record<FieldType, (value: unknown) => boolean>> = {

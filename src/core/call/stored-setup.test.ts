@@ -33,8 +33,8 @@ it.each([
   ["no JSON", readStoredSetup({ version: 2, json: "{" }), "its setup is not JSON"],
   ["a list", read([]), "is not an object"],
   ["no account", read({ ...setup, account: null }), "names no account"],
-  ["no flow", read({ ...setup, flow: { ...setup.flow, applets: [] } }), "holds no flow"],
-  ["an applet without a type", read({ ...setup, flow: { ...setup.flow, applets: { a: {} } } }), "holds no flow"],
+  ["no flow", read({ ...setup, flow: { ...setup.flow, applets: [] } }), "has no flow"],
+  ["an applet without a type", read({ ...setup, flow: { ...setup.flow, applets: { a: {} } } }), "has no flow"],
   ["no recordings URL", read({ ...setup, recordingsUrl: 1 }), "is incomplete"],
   ["a newer format", read(setup, 3), "newer version (format 3)"],
 ])("M3: a setup with %s is unreadable, which is said and not thrown", (_, result, error) => {

@@ -35,8 +35,8 @@ export function readStoredSetup({ version, json }: { version: number; json: stri
   const setup = parsed.value;
   if (!isObject(setup)) return err("its setup is not an object");
   const { account, flow, recordingsUrl, version: writtenBy } = setup;
+  if (!isFlow(flow)) return err("its setup has no flow");
   if (!isObject(account) || typeof account["sid"] !== "string") return err("its setup names no account");
-  if (!isFlow(flow)) return err("its setup holds no flow");
   if (typeof recordingsUrl !== "string" || typeof writtenBy !== "string") return err("its setup is incomplete");
   return ok({ ...setup, account: accountOf(account), flow, recordingsUrl, version: writtenBy });
 }

@@ -150,12 +150,12 @@ const DAMAGE: readonly (readonly [
   [
     "an event of an unknown kind",
     (rows) => void Object.assign(rows[1] ?? {}, { event: '{"kind":"telepathy","at":1}' }),
-    /journal row 2 is an event of an unknown kind/,
+    /telepathy/,
   ],
   [
     "no first event",
-    (rows) => void Object.assign(rows[0] ?? {}, { event: '{"kind":"timer","at":1,"id":"x"}' }),
-    /journal row 1 is a timer where a call cannot have one/,
+    (rows) => void Object.assign(rows[0] ?? {}, { event: '{"kind":"digit","at":1,"leg":1,"digit":"1"}' }),
+    /call_arrived/,
   ],
   ["a setup that is gone", (rows) => useSetup(rows, "gone"), /setup is not stored/],
   [
@@ -164,7 +164,7 @@ const DAMAGE: readonly (readonly [
       stage.store.setups.set("empty", "{}");
       useSetup(rows, "empty");
     },
-    /its setup names no account/,
+    /setup has no flow/,
   ],
   [
     "an account that is gone",

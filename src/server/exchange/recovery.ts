@@ -133,9 +133,9 @@ async function readSetup(store: RecoveryStore, hash: string): Promise<CallSetup>
   return orThrow(readStoredSetup(stored));
 }
 
-function orThrow<T>(read: Result<T, string>): T {
-  if (!read.ok) throw new Error(read.error);
-  return read.value;
+function orThrow<T>(result: Result<T, string>): T {
+  if (!result.ok) throw new Error(result.error);
+  return result.value;
 }
 
 /** Every leg that the journal knows, whether or not the engine still has it. */
@@ -156,9 +156,7 @@ function unknownLeg(io: CallIo, leg: LegId): AdoptedLeg {
 function readSnapshots(log: Log, { callSid, legSnapshots }: UnfinishedCall): Required<LegSnapshots> {
   const legs = readLegSnapshots(legSnapshots);
   if (legs.ok) return { ringing: {}, ...legs.value };
-  log.error(
-    { call: callSid, reason: legs.error },
-    "the legs of a call of an earlier process can't be read: they are not ended",
-  );
+  const fields = { call: callSid, reason: legs.error };
+  log.error(fields, "the legs of a call of an earlier process can't be read: they are not ended");
   return { dialogs: {}, ringing: {} };
 }

@@ -59,7 +59,9 @@ async function lastRow({ services, store, unfinished, reason }: SetAsideOptions)
   add({ type: "call.ended", cdr: record });
   const event = JSON.stringify({ kind: "command", at, command: "recover" });
   const end = endRow(account, at - atMs, [...trace, ...added], record);
-  return { callSid, account, seq: (steps.at(-1)?.seq ?? 0) + 1, at, event, trace: JSON.stringify(added), end };
+  // Behind the last row, which is not the count of rows where one is missing.
+  const seq = (steps.at(-1)?.seq ?? 0) + 1;
+  return { callSid, account, seq, at, event, trace: JSON.stringify(added), end };
 }
 
 interface StoredTrace {
