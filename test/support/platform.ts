@@ -97,7 +97,8 @@ interface Page {
 
 export type Reader = Pick<TestPlatform, "calls" | "allCalls" | "call" | "endedCalls" | "get">;
 
-function reader(httpUrl: string, account: string): Reader {
+/** The calls of an account, as the API of the platform at this address shows them. */
+export function reader(httpUrl: string, account: string): Reader {
   const get = (path: string): Promise<Response> =>
     fetch(`${httpUrl}/api/accounts/${account}${path}`, { headers: { authorization: AUTHORIZATION } });
   const call = async (sid: string): Promise<ApiCall> => (await (await get(`/calls/${sid}`)).json()) as ApiCall;

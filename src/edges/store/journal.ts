@@ -1,6 +1,7 @@
 import type { Client, ClientConfig } from "pg";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import { RepeatedLine } from "../../base/repeated-line.ts";
 import { isConnectionError } from "./connection.ts";
 import { groupStatement } from "./journal-statement.ts";
 import { NodeConnection } from "./node-connection.ts";
@@ -60,7 +61,10 @@ export class Journal {
   leaseMs = 0;
   readonly #options: JournalOptions;
   readonly #connection: NodeConnection;
+  readonly #refusals: RepeatedLine;
   #client: Client | null = null;
+  /** Since when there is no connection, on the clock that never steps; null: there is one. */
+  #downSince: number | null = null;
   readonly #queue: Pending[] = [];
   #rows = 0;
   #chars = 0;
@@ -74,18 +78,30 @@ export class Journal {
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.#refusals = new RepeatedLine(options.clock, (fields) =>
+      options.log.error(fields, "journal rows were refused"),
+    );
     this.#connection = new NodeConnection({
       ...options,
       onUp: (client) => {
         this.#client = client;
+        this.#downSince = null;
         this.#wakeUp?.();
       },
-      onDown: () => (this.#client = null),
+      onDown: () => {
+        this.#client = null;
+        this.#downSince ??= options.clock.elapsed();
+      },
     });
   }
 
   open(limitMs: number): Promise<void> {
     return this.#connection.open(limitMs);
+  }
+
+  /** How long the database has been out of reach, ms; 0: it is connected. */
+  get outageMs(): number {
+    return this.#downSince === null ? 0 : this.#options.clock.elapsed() - this.#downSince;
   }
 
   /** Resolves with the ids of the outbox rows that this node took along. */
@@ -179,7 +195,7 @@ export class Journal {
       this.#settle(group, ({ resolve }) => resolve(taken));
     } catch (error) {
       if (group.length === 1 || this.#stopped(error)) {
-        this.#options.log.error(reasonOf(error), "journal rows were refused");
+        this.#refusals.note(reasonOf(error));
         this.#settle(group, ({ reject }) => reject(error));
         return;
       }

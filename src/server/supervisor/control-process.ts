@@ -19,6 +19,7 @@ import { Fetcher } from "../../edges/http-client/fetcher.ts";
 import { OutboxWorker } from "../../edges/http-client/outbox.ts";
 import { SipEndpoint } from "../../edges/sip/endpoint.ts";
 import { Store } from "../../edges/store/store.ts";
+import { DiskWatch } from "./disk-watch.ts";
 import { WakeupCoalescer } from "./wakeup-coalescer.ts";
 import type { Endpoint, ServeConfig } from "./config.ts";
 import type { ControlConfig, ControlFailed, ControlReady } from "./platform.ts";
@@ -57,6 +58,8 @@ interface Parts {
   readonly audio: AudioLibrary;
   readonly directory: Directory;
   readonly exchange: Exchange;
+  /** Null: the database is not on a disk of ours. */
+  readonly disk: DiskWatch | null;
 }
 
 async function run(config: ControlConfig, workspace: Workspace, log: Log): Promise<void> {
@@ -87,6 +90,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     await parts.audio.close();
     await parts.fetcher.close();
     for (const client of exchange.media) client.close();
+    parts.disk?.stop();
     await store.close();
     process.exit(0);
   }, serve.drainMs);
@@ -111,6 +115,8 @@ async function openParts(config: ControlConfig, workspace: Workspace, log: Log):
   });
   const directory = new Directory(workspace);
   for (const { account } of directory.accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
+  const disk = serve.databaseUrl === null ? new DiskWatch({ folder: serve.dataDir, clock: systemClock, log }) : null;
+  await disk?.start();
   const exchange = new Exchange({
     clock: systemClock,
     random: systemRandom(),
@@ -121,11 +127,12 @@ async function openParts(config: ControlConfig, workspace: Workspace, log: Log):
     directory,
     mediaAddress: serve.publicAddress ?? serve.sip.host,
     recordingsDir,
+    isDiskLow: () => disk?.isLow ?? false,
     publicUrl: publicUrlOf(serve),
     version: VERSION,
   });
   await exchange.prepare(workspace);
-  return { store, fetcher, audio, directory, exchange };
+  return { store, fetcher, audio, directory, exchange, disk };
 }
 
 function publicUrlOf({ publicUrl, publicAddress, http }: ServeConfig): string {
