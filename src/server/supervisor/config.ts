@@ -74,7 +74,8 @@ export function readConfig(flags: ServeFlags, env: Environment): Result<ServeCon
   if (!LEVELS.includes(log)) problems.push(`PLUGBOARD_LOG is "${log}", allowed are ${LEVELS.join(", ")}`);
   if (env["PLUGBOARD_SIPS"] !== undefined)
     problems.push("PLUGBOARD_SIPS is set, but SIP over TLS is not available yet");
-  const cores = String(Math.max(1, availableParallelism() - 1));
+  const whole = (name: string, flag: string | undefined, fallback: number, range: readonly [number, number]): number =>
+    keep(integer(name, value(flag, name, String(fallback)), ...range), fallback);
   const config: ServeConfig = {
     workspaceFile: resolve(value(flags.workspace, "PLUGBOARD_WORKSPACE", "plugboard.yaml")),
     dataDir: absolute(value(flags.data, "PLUGBOARD_DATA", "data")),
@@ -87,19 +88,16 @@ export function readConfig(flags: ServeFlags, env: Environment): Result<ServeCon
     databaseUrl: env["DATABASE_URL"] ?? null,
     logLevel: log,
     logNumbers: keep(onOrOff("PLUGBOARD_LOG_NUMBERS", flags.logNumbers, env), false),
-    mediaProcesses: keep(
-      integer("PLUGBOARD_MEDIA_PROCESSES", value(flags.mediaProcesses, "PLUGBOARD_MEDIA_PROCESSES", cores), 1, 64),
-      1,
-    ),
-    drainMs:
-      1000 *
-      keep(
-        integer("PLUGBOARD_DRAIN", value(flags.drain, "PLUGBOARD_DRAIN", String(DEFAULT_DRAIN_S)), 0, MAX_DRAIN_S),
-        0,
-      ),
+    mediaProcesses: whole("PLUGBOARD_MEDIA_PROCESSES", flags.mediaProcesses, defaultMediaProcesses(), [1, 64]),
+    drainMs: 1000 * whole("PLUGBOARD_DRAIN", flags.drain, DEFAULT_DRAIN_S, [0, MAX_DRAIN_S]),
     speechUrl: keep(optionalUrl("PLUGBOARD_TTS_URL", flags.ttsUrl ?? env["PLUGBOARD_TTS_URL"]), null),
   };
   return problems.length === 0 ? ok(config) : err(problems);
+}
+
+/** One core is left for the control process. */
+function defaultMediaProcesses(): number {
+  return Math.max(1, availableParallelism() - 1);
 }
 
 function absolute(path: string): string {

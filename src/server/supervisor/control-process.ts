@@ -87,17 +87,21 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     await api.close();
     await outbox.stop();
     await sip.stop();
-    await parts.audio.close();
-    await parts.fetcher.close();
-    for (const client of exchange.media) client.close();
-    parts.disk?.stop();
-    await store.close();
+    await closeParts(parts);
     process.exit(0);
   }, serve.drainMs);
   const { host, port } = sip.listening[0] ?? serve.sip;
   const ready: ControlReady = { kind: "ready", httpUrl, sipHost: host, sipPort: port };
   process.send?.(ready);
   void parts.audio.warm(promptsOf(workspace));
+}
+
+async function closeParts({ audio, fetcher, exchange, disk, store }: Parts): Promise<void> {
+  await audio.close();
+  await fetcher.close();
+  for (const client of exchange.media) client.close();
+  disk?.stop();
+  await store.close();
 }
 
 async function openParts(config: ControlConfig, workspace: Workspace, log: Log): Promise<Parts> {
