@@ -24,7 +24,7 @@ const SHORT_MS = 5000;
 /** Ends after there is room again. */
 const LONG_MS = 13_000;
 const FULL_MS = 6000;
-/** All processes together; it was 150 KB a second. */
+/** Bytes that all processes may log; it used to be 150 KB a second. */
 const LOG_BYTES = 50_000;
 
 const folder = await mkdtemp(join(tmpdir(), "plugboard-full-"));
@@ -133,5 +133,19 @@ describe.skipIf(disk === null)("a data folder whose disk is full", () => {
     expect(serve.output().length).toBeLessThan(LOG_BYTES);
     serve.process.kill("SIGTERM");
     expect(await serve.done).toMatchObject({ code: 0 });
+  });
+
+  it("M7: that can't be written is refused at the start in one sentence", async () => {
+    const refusals: [string, () => Promise<void> | undefined, () => Promise<void> | undefined][] = [
+      ["its file system is mounted read-only", () => disk?.remount("ro"), () => disk?.remount("rw")],
+      ["its disk is full", () => disk?.fill(), () => disk?.free()],
+    ];
+    for (const [reason, spoil, repair] of refusals) {
+      await spoil();
+      const { code, errors } = await (await start()).done;
+      await repair();
+      expect([code, errors]).toEqual([1, expect.stringMatching(/^plugboard serve: The data folder .+\n$/)]);
+      expect(errors).toContain(reason);
+    }
   });
 });

@@ -11,14 +11,14 @@ import { allEnded, expectComplete, expectRecordings } from "./complete-call.ts";
 
 /** For each fault; more for a longer run: PLUGBOARD_CHAOS_ROUNDS=15. */
 const ROUNDS = Number(process.env["PLUGBOARD_CHAOS_ROUNDS"] ?? 1);
-/** Longer than a journal commit may take; 20,000 was tried too. */
+/** How long the database stands still, ms; PLUGBOARD_CHAOS_STOP_MS=20000 outlasts a commit's limit. */
 const STOP_MS = Number(process.env["PLUGBOARD_CHAOS_STOP_MS"] ?? 5000);
-/** Calls that talk when the fault comes, and as many that are at every stage before. */
+/** Calls that talk when the fault comes; as many are at earlier stages. */
 const CALLS = 10;
 const TALK_MS = 4000;
-/** ms after the end of the fault; more than it takes here, for a machine that does other things too. */
+/** ms after the end of the fault. */
 const BACK_WITHIN_MS = 3000;
-/** What media holds back before it writes, and the way of the hang-up, ms. */
+/** ms. Media buffers 1 s of audio before it writes, and the hang-up takes a moment. */
 const LOST_AUDIO_MS = 2000;
 const [BUSY, ANSWERS] = ["+919900000011", "+919900000012"];
 

@@ -12,16 +12,16 @@ import { readOrCreate } from "./read-or-create.ts";
 import { startWatchedDatabase } from "./watched-database.ts";
 import type { WatchedDatabase } from "./watched-database.ts";
 
-/** What a control process needs to begin; travels to it in the environment, as JSON. */
+/** What a control process needs to start; passed in the environment, as JSON. */
 export interface ControlConfig {
   readonly serve: ServeConfig;
   readonly databaseUrl: string;
   readonly mediaSockets: readonly string[];
-  /** Of this start of the platform: what media processes and their controller know each other by. */
+  /** Identifies this start of the platform: media processes and their controller know each other by it. */
   readonly instance: string;
   readonly recordingsDir: string;
   readonly secret: string;
-  /** Of this data folder, for good: calls of a process that died are found again by it. */
+  /** Belongs to this data folder for good: it finds the calls of a process that died. */
   readonly node: string;
 }
 
@@ -35,32 +35,32 @@ export interface ControlReady {
 
 /** A running platform. */
 export interface Platform extends Omit<ControlReady, "kind"> {
-  /** Of the control process now; changes when it is restarted. */
+  /** Of the present control process; changes when it is restarted. */
   controlPid(): number | undefined;
   mediaPids(): readonly (number | undefined)[];
-  /** Of the embedded database now; null: there is none. */
+  /** Of the embedded database, as it is now; null: it is not used. */
   databasePid(): number | null;
-  /** No new calls, drain (bounded), then end; the order of the architecture. */
+  /** Takes no new calls, drains (bounded), then ends. */
   stop(): Promise<void>;
 }
 
-/** Sources run as TypeScript in development, as JavaScript once built. */
+/** TypeScript in development, JavaScript once built. */
 const ENDING = import.meta.url.endsWith(".ts") ? "ts" : "js";
 /**
  * The control process's young generation, MiB: most of a call is garbage before it is full, and is then never copied. One
- * thread collects it: several spent a tenth more CPU on the same work, with two cores for everything.
+ * thread collects it: several spent a tenth more CPU on the same work, on two cores.
  */
 const CONTROL_NODE_OPTIONS = ["--max-semi-space-size=64", "--no-parallel-scavenge"];
 /**
- * A media process's young generation, MiB: hardly anything there outlives a packet. V8's own choice grows to 110 MiB of
- * touched pages in half an hour, which looks like a leak and serves nothing.
+ * A media process's young generation, MiB: hardly anything in it outlives a packet. V8's own choice grows to 110 MiB of
+ * touched pages in half an hour, which looks like a leak and brings nothing.
  */
 const MEDIA_NODE_OPTIONS = ["--max-semi-space-size=8"];
-/** Long enough that no two starts have the same. */
+/** Bytes; enough that no two starts have the same one. */
 const INSTANCE_BYTES = 8;
 const SECRET_BYTES = 32;
 const NODE_BYTES = 8;
-/** After the drain the control process hangs up, writes the last rows and ends. */
+/** ms for the control process to hang up, write its last rows and end after the drain. */
 const STOP_MARGIN_MS = 10_000;
 
 function moduleFile(path: string): string {
@@ -252,7 +252,7 @@ function withPorts(config: ControlConfig, ready: ControlReady): ControlConfig {
   return { ...config, serve: { ...config.serve, http, sip } };
 }
 
-/** The control process cannot begin, and starting it again would not help. */
+/** The control process can't start, and trying again would not help. */
 export interface ControlFailed {
   readonly kind: "failed";
   readonly message: string;
