@@ -26,7 +26,7 @@ beforeAll(async () => {
     flow: { start: "c", applets: { c: { type: "connect", url: { primary: `${customer.url}/connect` }, exits: {} } } },
   });
   customer.on("/connect", dials([BUSY, LEAVES], { dial_passthru_event_url: `${customer.url}/events` }));
-  // Slow enough that deliveries are under way at the moment of the kill.
+  // Slow enough that deliveries are in progress when the process is killed.
   customer.on("/events", (request, response) => void setTimeout(() => json({})(request, response), 30));
 });
 
@@ -36,7 +36,7 @@ afterAll(async () => {
   await customer?.close();
 });
 
-/** Identity of one event: call, destination, type. No destination is dialled twice in these calls. */
+/** Identity of one event: call, destination, type. These calls dial no destination twice. */
 function keyOf(query: readonly (readonly [string, string])[]): string {
   const value = Object.fromEntries(query);
   return `${value["CallSid"]} ${value["DialWhomNumber"]} ${value["EventType"]}`;
@@ -46,7 +46,7 @@ function received(): SeenRequest[] {
   return customer.seen.filter(({ path }) => path === "/events");
 }
 
-/** What the traces say is owed. */
+/** The events that the traces say must be delivered. */
 function owed(calls: readonly ApiCall[]): string[] {
   return calls.flatMap(({ dial_events }) => dial_events.map(({ query }) => keyOf(query)));
 }

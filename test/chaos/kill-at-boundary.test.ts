@@ -9,7 +9,7 @@ import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
 import { freePort } from "../support/sipp.ts";
 import { sleep, until } from "../support/wait.ts";
 
-/** Few enough that the supervisor, which restarts later after each death, is back within the limit. */
+/** Few enough that the supervisor, whose back-off grows with each death, restarts within the limit. */
 const ROUNDS = 3;
 const CALLS = 6;
 const HOST = "127.0.0.1";
@@ -18,7 +18,7 @@ const sdp = (name: string): string =>
 
 const HANDLERS: CallHandlers = { onEnded() {}, onOffer: () => ({ status: 488 }), onAnswer() {}, onInfo() {} };
 
-/** What the phones do with an INVITE; `kill` kills the control process there and then. */
+/** What the phones do with an INVITE; `kill` kills the control process at that moment. */
 type Boundary = (invite: IncomingInvite, kill: () => void) => void;
 
 const BOUNDARIES: Readonly<Record<string, Boundary>> = {

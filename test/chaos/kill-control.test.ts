@@ -1,14 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseWav } from "../../src/edges/media/sound/wav.ts";
 import type { Customer } from "../support/customer.ts";
 import { dials, startCustomer } from "../support/customer.ts";
-import type { ApiCall, TestPlatform } from "../support/platform.ts";
+import type { TestPlatform } from "../support/platform.ts";
 import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
 import type { Sipp } from "../support/sipp.ts";
 import { freePort, startSipp } from "../support/sipp.ts";
 import { sleep, until } from "../support/wait.ts";
+import { allEnded, expectComplete, expectRecordings } from "./complete-call.ts";
 
 const ROUNDS = 10;
 const CALLS = 20;
@@ -46,41 +44,11 @@ async function metric(name: string): Promise<number> {
   return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
 }
 
-/** The trace counts from 1 without a hole, every attempt that began has ended, and the record is there. */
-function expectComplete(call: ApiCall): void {
-  expect(call.trace.map(({ seq }) => seq)).toEqual(call.trace.map((_, index) => index + 1));
-  expect(call.cdr).not.toBeNull();
-  expect(call.attempts.every(({ outcome, ended_ms }) => outcome !== null && ended_ms !== null)).toBe(true);
-  expect(call.trace.at(-1)?.type).toBe("call.ended");
-}
-
-/** Every recording opens, and is as long as the conversation, to within a second. */
-async function expectRecordings(call: ApiCall): Promise<void> {
-  const began = call.trace.find(({ type }) => type === "conversation.started")?.at_ms;
-  const ended = call.trace.find(({ type }) => type === "conversation.ended")?.at_ms ?? 0;
-  if (began === undefined) return;
-  expect(call.recordings).toHaveLength(1);
-  for (const recording of call.recordings) {
-    expect(recording.failure).toBeNull();
-    const wav = parseWav(await readFile(join(platform.dataDir, "recordings", "acme", `${recording.id}.wav`)));
-    expect(Math.abs(wav.length / 8 - recording.duration_ms)).toBeLessThan(50);
-    expect(Math.abs(wav.length / 8 - (ended - began))).toBeLessThan(1000);
-  }
-}
-
-async function allEnded(): Promise<ApiCall[]> {
-  for (const deadline = Date.now() + 20_000; ; await sleep(200)) {
-    const calls = await platform.calls();
-    if (calls.every(({ cdr }) => cdr !== null)) return calls;
-    if (Date.now() > deadline) throw new Error(`${calls.filter(({ cdr }) => cdr === null).length} calls have no end`);
-  }
-}
-
 async function killControl(): Promise<void> {
   const pid = platform.controlPid();
   if (pid === undefined) throw new Error("no control process");
   process.kill(pid, "SIGKILL");
-  // It takes about one second; the bound is for a machine that does other things too.
+  // It takes about one second; the limit allows for a busy machine.
   await until("healthy again", async () => (await fetch(`${platform.httpUrl}/healthz`)).ok, 10_000);
 }
 
@@ -94,15 +62,16 @@ describe("kill -9 of the control process during 20 live calls", () => {
       args,
       values: { talk_ms: 60_000 },
     });
-    // From before the first answer to well into the conversations.
-    await sleep(300 + round * 130);
+    // Between the first answer and well into the conversations.
+    await until("the first call is there", async () => (await metric("plugboard_live_calls")) > 0, 10_000);
+    await sleep(100 + round * 130);
     await killControl();
-    const calls = (await allEnded()).filter(({ call_sid }) => !before.has(call_sid));
+    const calls = (await allEnded(platform)).filter(({ call_sid }) => !before.has(call_sid));
     await callers.stop();
     expect(calls.length).toBeGreaterThan(CALLS / 2);
     for (const call of calls) {
       expectComplete(call);
-      await expectRecordings(call);
+      await expectRecordings(call, platform.dataDir);
     }
     expect(await metric("plugboard_live_calls")).toBe(0);
     expect(await metric("plugboard_media_legs")).toBe(0);
@@ -128,7 +97,7 @@ describe("kill -9 of the control process while phones ring", () => {
     const { code, errors } = await callees.done;
     await callers.stop();
     expect([code, errors]).toEqual([0, ""]);
-    for (const call of await allEnded()) expectComplete(call);
+    for (const call of await allEnded(platform)) expectComplete(call);
   });
 });
 

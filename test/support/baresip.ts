@@ -10,18 +10,18 @@ export interface BaresipOptions {
   readonly user: string;
   readonly port: number;
   readonly codec: "PCMU" | "PCMA";
-  /** What it sends for as long as it talks. */
+  /** What it sends during the call. */
   readonly toneHz: number;
   readonly rtpPorts: string;
-  /** Whom it calls at once; null: it waits and answers. */
+  /** The number it calls at once; null: it waits for a call and answers. */
   readonly calls: string | null;
-  /** It quits after so long, which hangs up. */
+  /** It quits after this long, which hangs up. */
   readonly seconds: number;
 }
 
-/** A baresip that runs with a tone for a microphone and a file for a loudspeaker. */
+/** A running baresip with a tone as its microphone and a file as its loudspeaker. */
 export interface Baresip {
-  /** What it heard, 8 kHz, once it has quit. */
+  /** What it received, 8 kHz, once it has quit. */
   heard(): Promise<Int16Array>;
   stop(): Promise<void>;
 }
@@ -91,7 +91,7 @@ async function writeTone(file: string, hz: number, seconds: number): Promise<voi
 
 async function decoded(folder: string): Promise<Int16Array> {
   const name = (await readdir(folder)).find((file) => file.endsWith("-dec.wav"));
-  if (name === undefined) throw new Error("baresip heard nothing: there was no call");
+  if (name === undefined) throw new Error("baresip recorded nothing: there was no call");
   const wav = parseWav(await readFile(join(folder, name)));
   return Int16Array.from({ length: wav.length }, (_, i) => wav.sample(i));
 }

@@ -24,7 +24,7 @@ export const CALLEE = "+919900000011";
 const PLATFORM = "10.0.0.1";
 const TRUNK = "10.0.0.9";
 
-/** What a media process is asked to do for one call. */
+/** Records what a media process is asked to do for one call. */
 export class FakeMedia {
   readonly ops: string[] = [];
   readonly remotes: { readonly leg: number; readonly remote: RemoteMedia }[] = [];
@@ -82,7 +82,7 @@ export class FakeStore {
     for (const write of this.#waiting.splice(0)) write();
   }
 
-  /** The process is gone, and what waited with it. */
+  /** The process is gone, and with it the rows that waited. */
   drop(): void {
     this.hold = false;
     this.#waiting.length = 0;

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** One request as the customer saw it. */
+/** One request as the customer received it. */
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;

@@ -1,7 +1,7 @@
-/** How often the meter wants to run. */
+/** How often the meter is due, ms. */
 const TICK_MS = 5;
 
-/** Measures how late this machine runs what is due: the longest that a timer of ours had to wait. */
+/** Measures how late this machine runs timers: the longest delay of one. */
 export class LatenessMeter {
   #worstMs = 0;
   #due = performance.now() + TICK_MS;

@@ -19,7 +19,7 @@ export interface ApiCall extends CallReport {
 
 export interface TestPlatform extends Platform {
   readonly dataDir: string;
-  /** The newest hundred. */
+  /** The newest 100. */
   calls(): Promise<ApiCall[]>;
   allCalls(): Promise<ApiCall[]>;
   call(sid: string): Promise<ApiCall>;
@@ -38,7 +38,7 @@ const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toString("base
 export interface TestWorkspace {
   readonly trunkPort: number;
   readonly flow: object;
-  /** Beside the defaults below. */
+  /** In addition to the defaults below. */
   readonly account?: object;
   readonly trunk?: object;
 }
@@ -62,7 +62,7 @@ export function workspaceOf({ trunkPort, flow, account, trunk }: TestWorkspace):
   };
 }
 
-/** RTP ports of a test platform: enough for the scenarios that are played at once. */
+/** RTP ports of a test platform: enough for the scenarios that run at once. */
 const RTP_PORTS = 400;
 
 /** A whole platform of its own with the one account of the tests. */
@@ -97,7 +97,8 @@ interface Page {
 
 export type Reader = Pick<TestPlatform, "calls" | "allCalls" | "call" | "endedCalls" | "get">;
 
-function reader(httpUrl: string, account: string): Reader {
+/** The calls of an account, as the API of the platform at this address shows them. */
+export function reader(httpUrl: string, account: string): Reader {
   const get = (path: string): Promise<Response> =>
     fetch(`${httpUrl}/api/accounts/${account}${path}`, { headers: { authorization: AUTHORIZATION } });
   const call = async (sid: string): Promise<ApiCall> => (await (await get(`/calls/${sid}`)).json()) as ApiCall;

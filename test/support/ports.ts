@@ -3,31 +3,31 @@ import type { Server } from "node:net";
 import { createServer } from "node:net";
 
 /**
- * Ports of the tests, below those that the system hands out to whoever asks for any (32,768 and up): between our look and
- * the listener's start they are given to nobody. Each test process has a stretch of its own, guarded by a port that it
- * holds while it lives, so that two runs side by side do not take each other's.
+ * Ports of the tests, below those that the system hands out when a program asks for any port (32,768 and up), so that none
+ * is taken between our check and the listener's start. Each test process has a range of its own, guarded by a port that it
+ * holds while it lives, so that two runs side by side don't take each other's ports.
  *
  *   9,900 + n: guard | 10,000 + 200 n: SIP, HTTP, guards of peers | 14,000 + 900 n: RTP        n = 0 … 19
  */
-const STRETCHES = 20;
+const RANGES = 20;
 const FIRST_GUARD = 9_900;
 const FIRST_PORT = 10_000;
 const PORTS = 200;
 const FIRST_RTP = 14_000;
 const RTP_PORTS = 900;
 
-interface Stretch {
+interface PortRange {
   readonly guard: Server;
   readonly index: number;
   port: number;
   rtp: number;
 }
 
-let stretch: Promise<Stretch> | null = null;
+let range: Promise<PortRange> | null = null;
 
-/** A port that is free for UDP and for TCP. The port behind it is left alone: baresip listens there for TLS. */
+/** A port that is free for UDP and for TCP. The next port is left alone: baresip listens there for TLS. */
 export async function freePort(): Promise<number> {
-  const own = await (stretch ??= takeStretch());
+  const own = await (range ??= takeRange());
   const first = FIRST_PORT + own.index * PORTS;
   for (let tried = 0; tried < PORTS; tried += 2) {
     const port = own.port;
@@ -37,9 +37,9 @@ export async function freePort(): Promise<number> {
   throw new Error(`none of the ports ${first} to ${first + PORTS - 1} is free`);
 }
 
-/** `count` ports in a row for RTP, as a range; those after the last of the stretch begin at its first again. */
+/** `count` ports in a row for RTP, as a range; after the end of this process's range they start again at its first. */
 export async function rtpRange(count: number): Promise<string> {
-  const own = await (stretch ??= takeStretch());
+  const own = await (range ??= takeRange());
   const first = FIRST_RTP + own.index * RTP_PORTS;
   if (own.rtp + count > first + RTP_PORTS) own.rtp = first;
   const from = own.rtp;
@@ -47,16 +47,16 @@ export async function rtpRange(count: number): Promise<string> {
   return `${from}-${from + count - 1}`;
 }
 
-async function takeStretch(): Promise<Stretch> {
-  for (let tried = 0; tried < STRETCHES; tried++) {
-    const index = (process.pid + tried) % STRETCHES;
+async function takeRange(): Promise<PortRange> {
+  for (let tried = 0; tried < RANGES; tried++) {
+    const index = (process.pid + tried) % RANGES;
     const guard = await listen(FIRST_GUARD + index);
     if (guard === null) continue;
-    // It ends with the process, and does not keep it alive.
+    // It ends with the process and doesn't keep it alive.
     guard.unref();
     return { guard, index, port: FIRST_PORT + index * PORTS, rtp: FIRST_RTP + index * RTP_PORTS };
   }
-  throw new Error(`${STRETCHES} test processes run already: wait for one to end`);
+  throw new Error(`${RANGES} test processes run already: wait for one to end`);
 }
 
 function listen(port: number): Promise<Server | null> {

@@ -16,14 +16,14 @@ export interface SippOptions {
   readonly values?: Readonly<Record<string, string | number>>;
 }
 
-/** SIPp as it ended. */
+/** How SIPp ended. */
 export interface SippResult {
   readonly code: number | null;
   /** What SIPp wrote to its error file: unexpected messages and the like. */
   readonly errors: string;
 }
 
-/** A SIPp that runs. */
+/** A running SIPp. */
 export interface Sipp {
   readonly done: Promise<SippResult>;
   stop(): Promise<void>;
@@ -58,11 +58,11 @@ async function ended(child: ChildProcess, folder: string): Promise<SippResult> {
   const logs = (await readdir(folder)).filter((name) => name.endsWith("_errors.log"));
   const errors = (await Promise.all(logs.map((name) => readFile(join(folder, name), "utf8")))).join("");
   await rm(folder, { recursive: true, force: true });
-  return { code, errors: unplanned(errors) };
+  return { code, errors: onlyErrors(errors) };
 }
 
-/** Without what is no fault: a `timeout` with its `ontimeout`, and SIPp complaining that the machine is busy. */
-function unplanned(errors: string): string {
+/** Drops what is not an error: a `timeout` with its `ontimeout`, and SIPp's complaints that the machine is busy. */
+function onlyErrors(errors: string): string {
   const lines = errors
     .split("\n")
     .filter((line) => line.trim() !== "" && !/jumping to label|events occurred|Overload warning/.test(line));

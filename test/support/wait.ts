@@ -4,7 +4,7 @@ export function sleep(ms: number): Promise<void> {
   });
 }
 
-/** Looks every 50 ms until it holds; a look that fails counts as one that does not hold. */
+/** Checks every 50 ms until it holds; a check that throws counts as false. */
 export async function until(what: string, holds: () => Promise<boolean>, withinMs: number): Promise<void> {
   for (const deadline = Date.now() + withinMs; !(await holds().catch(() => false)); await sleep(50))
     if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { workspaceSchema } from "../../src/server/exchange/workspace-schema.ts";
 
-/** What of a JSON schema the page shows. */
+/** The parts of a JSON schema that the page shows. */
 interface Schema {
   readonly description?: string;
   readonly type?: string | readonly string[];

@@ -10,6 +10,8 @@ import { SpokenTexts } from "./spoken-texts.ts";
 import type { SpeechEngine } from "./speech/speech-engine.ts";
 import { MAX_SPOKEN_CHARACTERS } from "./speech/speech-engine.ts";
 
+const HOUR_MS = 3_600_000;
+
 let folder: string;
 let clock: VirtualClock;
 
@@ -75,6 +77,21 @@ describe("spoken texts", () => {
     clock.advance(31_000);
     expect(await get("again")).toBe(5);
   });
+
+  it.each([-24 * HOUR_MS, 24 * HOUR_MS])(
+    "M8: a voice that failed is left out for half a minute, also when the clock is set by %i ms",
+    async (byMs) => {
+      const [anna, bert] = [voice("anna", 1), voice("bert", 2)];
+      const get = await speech(anna, bert);
+      anna.fails = true;
+      await get("hello");
+      anna.fails = false;
+      clock.setWallClock(byMs);
+      expect(await get("again")).toBe(10);
+      clock.advance(31_000);
+      expect(await get("later")).toBe(5);
+    },
+  );
 
   it("M9: a text of one account that a voice fails at does not silence that voice for another", async () => {
     const [anna, bert] = [voice("anna", 1), voice("bert", 2)];

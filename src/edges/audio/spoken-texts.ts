@@ -41,7 +41,7 @@ export class SpokenTexts {
       return err(`the text has ${text.length} characters: at most ${MAX_SPOKEN_CHARACTERS} are spoken`);
     const { engines, cache, clock } = this.#options;
     let failure = "cannot be spoken: there is no voice";
-    const awake = engines.filter(({ id }) => (this.#restsUntil.get(`${account} ${id}`) ?? 0) <= clock.now());
+    const awake = engines.filter(({ id }) => (this.#restsUntil.get(`${account} ${id}`) ?? 0) <= clock.elapsed());
     for (const engine of awake.length === 0 ? engines : awake) {
       const key = cacheKey("text", engine.id, language, text);
       const held = await cache.get(key);
@@ -72,7 +72,7 @@ export class SpokenTexts {
     const spoken = await engine.speak(text, language, account);
     if (spoken.ok) return ok(await cache.put(key, spoken.value, {}, account));
     log.warn({ engine: engine.name, reason: spoken.error }, "a text could not be spoken");
-    if (engine !== engines.at(-1)) this.#restsUntil.set(`${account} ${engine.id}`, clock.now() + RESTS_MS);
+    if (engine !== engines.at(-1)) this.#restsUntil.set(`${account} ${engine.id}`, clock.elapsed() + RESTS_MS);
     return spoken;
   }
 }

@@ -24,7 +24,7 @@ export class UploadedAudio {
   readonly #queue: FairQueue;
   readonly #flights = new Map<string, Promise<Result<Clip, string>>>();
 
-  constructor(folder: string, processor: AudioProcessor, cache: AudioCache, clock: Pick<Clock, "now">) {
+  constructor(folder: string, processor: AudioProcessor, cache: AudioCache, clock: Pick<Clock, "elapsed">) {
     this.#queue = new FairQueue(clock, FILES);
     this.#folder = folder;
     this.#processor = processor;

@@ -96,7 +96,8 @@ export class WebAudio {
     const age = ageOf(held, clock.now());
     if (held !== null && age < FRESH_MS) return ok(held);
     const failure = this.#failures.get(flightKey(source));
-    if (failure !== undefined && clock.now() < failure.until) return held === null ? err(failure.message) : ok(held);
+    if (failure !== undefined && clock.elapsed() < failure.until)
+      return held === null ? err(failure.message) : ok(held);
     const trusted = held !== null && age < TRUSTED_MS;
     const download = this.#download(source, held, trusted ? 0 : waitMs, running);
     return trusted ? ok(held) : download.clip;
@@ -148,7 +149,7 @@ export class WebAudio {
   /** The download that is under way, or a new one; it is waited for this long. */
   #download(source: WebAudioSource, held: CachedClip | null, waitMs: number, seen: WebDownload | null): WebDownload {
     const key = flightKey(source);
-    const wantedUntil = waitMs === 0 ? 0 : this.#options.clock.now() + waitMs;
+    const wantedUntil = waitMs === 0 ? 0 : this.#options.clock.elapsed() + waitMs;
     const running = seen ?? this.#inFlight.get(key);
     if (running !== undefined) {
       this.#queue.want(running.task, wantedUntil);
@@ -203,7 +204,7 @@ export class WebAudio {
     const message = `${nameOf(source.url)} ${made.error}`;
     const [oldest] = this.#failures.keys();
     if (this.#failures.size >= MAX_FAILURES && oldest !== undefined) this.#failures.delete(oldest);
-    this.#failures.set(key, { until: clock.now() + FAILED_MS, message });
+    this.#failures.set(key, { until: clock.elapsed() + FAILED_MS, message });
     const still = held === null ? null : await this.#held(source);
     if (still === null) return err(message);
     log.warn({ reason: message }, "audio could not be refreshed, the copy from before is played");

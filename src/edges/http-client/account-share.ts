@@ -11,13 +11,13 @@ interface Account<T> {
  * tasks are held until a place is free.
  */
 export class AccountShare<T> {
-  readonly #clock: Pick<Clock, "now">;
+  readonly #clock: Pick<Clock, "elapsed">;
   readonly #share: number;
   readonly #mayHold: number;
   readonly #accounts = new Map<string, Account<T>>();
 
   /** `share`: places for one account; `mayHold`: tasks of one account that may wait for a place. */
-  constructor(clock: Pick<Clock, "now">, share: number, mayHold: number) {
+  constructor(clock: Pick<Clock, "elapsed">, share: number, mayHold: number) {
     this.#clock = clock;
     this.#share = share;
     this.#mayHold = mayHold;
@@ -32,10 +32,10 @@ export class AccountShare<T> {
     const { started, held } = this.#accounts.get(account) ?? this.#add(account);
     const [oldest] = started.values();
     if (oldest === undefined || started.size < this.#share) {
-      started.set(id, this.#clock.now());
+      started.set(id, this.#clock.elapsed());
       return null;
     }
-    if (held.length >= this.#mayHold) return this.#clock.now() - oldest;
+    if (held.length >= this.#mayHold) return this.#clock.elapsed() - oldest;
     held.push(task);
     return "held";
   }

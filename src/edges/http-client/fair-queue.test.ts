@@ -76,7 +76,7 @@ describe("a queue that is fair to accounts", () => {
     for (const refresh of refreshes) void run(refresh.name, refresh);
     void run("1", { account: "a" });
     void run("2", { account: "a" });
-    const gone = { account: "a", wantedUntil: clock.now() + 10 };
+    const gone = { account: "a", wantedUntil: clock.elapsed() + 10 };
     void run("gone", gone);
     await turn();
     expect(started).toEqual(["refresh 1", "1", "2"]);
@@ -84,7 +84,7 @@ describe("a queue that is fair to accounts", () => {
     await end("1");
     expect(started).toEqual(["refresh 1", "1", "2"]);
     const third = refreshes[2];
-    if (third !== undefined) queue.want(third, clock.now() + 10);
+    if (third !== undefined) queue.want(third, clock.elapsed() + 10);
     await turn();
     expect(started.at(-1)).toBe("refresh 3");
     await end("refresh 1");

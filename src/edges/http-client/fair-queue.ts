@@ -19,7 +19,7 @@ export interface FairQueueLimits {
 export interface QueuedTask {
   readonly account: string;
   readonly group?: string;
-  /** Somebody waits for it until then (epoch ms). Absent: always. May be moved while it waits. */
+  /** Somebody waits for it until then (ms of `Clock.elapsed`). Absent: always. May be moved while it waits. */
   wantedUntil?: number;
 }
 
@@ -34,7 +34,7 @@ interface Entry {
  * such tasks.
  */
 export class FairQueue {
-  readonly #clock: Pick<Clock, "now">;
+  readonly #clock: Pick<Clock, "elapsed">;
   readonly #limits: FairQueueLimits;
   readonly #waiting = new Set<Entry>();
   readonly #waitingOf = new Map<string, number>();
@@ -42,7 +42,7 @@ export class FairQueue {
   #running = 0;
   #unwanted = 0;
 
-  constructor(clock: Pick<Clock, "now">, limits: FairQueueLimits) {
+  constructor(clock: Pick<Clock, "elapsed">, limits: FairQueueLimits) {
     this.#clock = clock;
     this.#limits = limits;
   }
@@ -67,7 +67,7 @@ export class FairQueue {
     }
   }
 
-  /** Somebody waits for this task now, until then (epoch ms). */
+  /** Somebody waits for this task now, until then (ms of `Clock.elapsed`). */
   want(task: QueuedTask, until: number): void {
     if (task.wantedUntil === undefined || task.wantedUntil >= until) return;
     task.wantedUntil = until;
@@ -117,7 +117,7 @@ export class FairQueue {
   }
 
   #isWanted({ wantedUntil }: QueuedTask): boolean {
-    return wantedUntil === undefined || wantedUntil > this.#clock.now();
+    return wantedUntil === undefined || wantedUntil > this.#clock.elapsed();
   }
 
   #count(task: QueuedTask, wanted: boolean, by: number): void {

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import { RepeatedLine } from "../../base/repeated-line.ts";
 import type { Store } from "../store/store.ts";
 import type { ClaimedRow, OutboxVerdict } from "../store/types.ts";
 import { AccountShare } from "./account-share.ts";
@@ -68,6 +69,8 @@ export class OutboxWorker {
   readonly #options: OutboxOptions;
   readonly #health: HostHealth;
   readonly #shares: AccountShare<ClaimedRow>;
+  readonly #unreadable: RepeatedLine;
+  readonly #unwritable: RepeatedLine;
   readonly #verdicts: OutboxVerdict[] = [];
   readonly #underway = new Set<Promise<void>>();
   #claiming: Promise<void> | null = null;
@@ -80,6 +83,9 @@ export class OutboxWorker {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    const { clock, log } = options;
+    this.#unreadable = new RepeatedLine(clock, (fields) => log.warn(fields, "outbox cannot be read"));
+    this.#unwritable = new RepeatedLine(clock, (fields) => log.warn(fields, "outbox verdicts could not be written"));
     this.#health = new HostHealth(options.clock, IN_FLIGHT_PER_HOST);
     this.#shares = new AccountShare(options.clock, IN_FLIGHT_PER_ACCOUNT, HELD_PER_ACCOUNT);
   }
@@ -126,7 +132,7 @@ export class OutboxWorker {
     try {
       if (free > 0) claimed = await this.#options.store.claimOutbox(free, LEASE_MS);
     } catch (error) {
-      this.#options.log.warn({ err: error }, "outbox cannot be read");
+      this.#unreadable.note({ err: error });
     }
     for (const row of claimed) this.#begin(row);
     this.#claiming = null;
@@ -215,7 +221,7 @@ export class OutboxWorker {
         const successors = await this.#options.store.settleOutbox(this.#verdicts.splice(0));
         if (successors || more) this.#wakeIn(0);
       } catch (error) {
-        this.#options.log.warn({ err: error }, "outbox verdicts could not be written");
+        this.#unwritable.note({ err: error });
       }
     }
   }

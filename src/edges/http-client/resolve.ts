@@ -20,7 +20,7 @@ const SYSTEM_WAITING_PER_ACCOUNT = 64;
 const SILENT = "ETIMEOUT";
 
 /** Addresses of a name, as the system would give them, without one slow name server holding up the others' names. */
-export function systemResolver(clock: Pick<Clock, "now">): Resolve {
+export function systemResolver(clock: Pick<Clock, "elapsed">): Resolve {
   const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES });
   const system = new FairQueue(clock, {
     atOnce: SYSTEM_AT_ONCE,

@@ -1,6 +1,7 @@
 import type { Client, ClientConfig } from "pg";
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import { RepeatedLine } from "../../base/repeated-line.ts";
 import { isConnectionError } from "./connection.ts";
 import { groupStatement } from "./journal-statement.ts";
 import { NodeConnection } from "./node-connection.ts";
@@ -38,9 +39,6 @@ const GROUP_CHARS = 4 * 1024 * 1024;
 /** A commit takes 1 ms; one that takes this long has silently lost its server. */
 const COMMIT_LIMIT_MS = 10_000;
 
-/** At most one log line about refused rows in this time: megabytes of them would fill the disk that is full already. */
-const REFUSAL_LOG_MS = 1_000;
-
 const NONE: ReadonlySet<string> = new Set();
 
 /** One `append`: its rows are never split over two transactions. */
@@ -63,7 +61,10 @@ export class Journal {
   leaseMs = 0;
   readonly #options: JournalOptions;
   readonly #connection: NodeConnection;
+  readonly #refusals: RepeatedLine;
   #client: Client | null = null;
+  /** Since when there is no connection, on the clock that never steps; null: there is one. */
+  #downSince: number | null = null;
   readonly #queue: Pending[] = [];
   #rows = 0;
   #chars = 0;
@@ -73,25 +74,34 @@ export class Journal {
   #immediate = false;
   #soon: Timer | null = null;
   #closing = false;
-  /** Since the last log line about them. */
-  #refusals = 0;
-  #refusalTimer: Timer | null = null;
   #wakeUp: (() => void) | null = null;
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.#refusals = new RepeatedLine(options.clock, (fields) =>
+      options.log.error(fields, "journal rows were refused"),
+    );
     this.#connection = new NodeConnection({
       ...options,
       onUp: (client) => {
         this.#client = client;
+        this.#downSince = null;
         this.#wakeUp?.();
       },
-      onDown: () => (this.#client = null),
+      onDown: () => {
+        this.#client = null;
+        this.#downSince ??= options.clock.elapsed();
+      },
     });
   }
 
   open(limitMs: number): Promise<void> {
     return this.#connection.open(limitMs);
+  }
+
+  /** How long the database has been out of reach, ms; 0: it is connected. */
+  get outageMs(): number {
+    return this.#downSince === null ? 0 : this.#options.clock.elapsed() - this.#downSince;
   }
 
   /** Resolves with the ids of the outbox rows that were leased to this node. */
@@ -119,7 +129,6 @@ export class Journal {
     while ((this.#working || this.#queue.length > 0) && clock.now() < until) await pause(clock, 5);
     for (const { reject } of this.#queue.splice(0)) reject(new Error("The store was closed before this was written."));
     this.#wakeUp?.();
-    this.#refusalTimer?.cancel();
     await this.#connection.close();
   }
 
@@ -186,21 +195,12 @@ export class Journal {
       this.#settle(group, ({ resolve }) => resolve(taken));
     } catch (error) {
       if (group.length === 1 || this.#stopped(error)) {
-        this.#logRefusal(error);
+        this.#refusals.note(reasonOf(error));
         this.#settle(group, ({ reject }) => reject(error));
         return;
       }
       for (const pending of group) await this.#write([pending]);
     }
-  }
-
-  /** A full disk refuses every row of every call: one line a second says so, with how many it stands for. */
-  #logRefusal(error: unknown): void {
-    this.#refusals += 1;
-    if (this.#refusalTimer !== null) return;
-    this.#refusalTimer = this.#options.clock.after(REFUSAL_LOG_MS, () => (this.#refusalTimer = null));
-    this.#options.log.error({ ...reasonOf(error), refusals: this.#refusals }, "journal rows were refused");
-    this.#refusals = 0;
   }
 
   #settle(group: readonly Pending[], how: (pending: Pending) => void): void {

@@ -2,6 +2,7 @@ import type { ClientConfig } from "pg";
 import { Client } from "pg";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import { RepeatedLine } from "../../base/repeated-line.ts";
 import { clientConfig } from "./connection.ts";
 
 /** Waits between attempts to reconnect; the server is usually back after one. */
@@ -30,12 +31,16 @@ export interface NodeConnectionOptions {
  */
 export class NodeConnection {
   readonly #options: NodeConnectionOptions;
+  readonly #unreachable: RepeatedLine;
   #client: Client | null = null;
   #closed = false;
   #retryMs = FIRST_RETRY_MS;
 
   constructor(options: NodeConnectionOptions) {
     this.#options = options;
+    this.#unreachable = new RepeatedLine(options.clock, (fields) =>
+      options.log.warn(fields, "journal cannot reach the database"),
+    );
   }
 
   /** First connection; rejects after `limitMs` with the last reason. */
@@ -92,12 +97,11 @@ export class NodeConnection {
   }
 
   #reconnect(): void {
-    const { clock, log } = this.#options;
-    clock.after(this.#retryMs, () => {
+    this.#options.clock.after(this.#retryMs, () => {
       if (this.#closed) return;
       this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
       this.#connect().catch((error: unknown) => {
-        log.warn({ err: error }, "journal cannot reach the database");
+        this.#unreachable.note({ err: error });
         this.#reconnect();
       });
     });

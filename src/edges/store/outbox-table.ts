@@ -8,13 +8,19 @@ import type { ClaimedRow, OutboxVerdict, ParkedRow } from "./types.ts";
 const NOW_MS = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
 
 /**
+ * Farther ahead than any lease or retry (30 min): such a row was written before the database's clock was set back, and would
+ * wait as much longer.
+ */
+const FARTHEST_MS = 35 * 60_000;
+
+/**
  * The oldest row of each (call, order key) that is due. A claimed row is simply due again when its lease ends, so a
  * worker that dies needs no clean-up. `skip locked`: workers of several nodes never wait for each other.
  */
 const CLAIM = `
   with due as (
     select id from outbox o
-    where parked_at is null and due_at <= ${NOW_MS}
+    where parked_at is null and (due_at <= ${NOW_MS} or due_at > ${NOW_MS} + ${FARTHEST_MS})
       and not exists (
         select 1 from outbox p
         where p.call_sid = o.call_sid and p.order_key = o.order_key and p.seq < o.seq and p.parked_at is null)

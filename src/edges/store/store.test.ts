@@ -107,7 +107,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     expect(await store.getCall("acme", "good")).not.toBeNull();
   });
 
-  it("A8: says once a second that rows are refused, however many are", async () => {
+  it("A8: says once a minute that rows are refused, however many are", async () => {
     const lines: object[] = [];
     const log = { ...silentLog, error: (fields: object) => lines.push(fields) };
     const other = await Store.open(url, { log, node: "n2" });
@@ -116,7 +116,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     try {
       const refused = Array.from({ length: 50 }, (_, i) => other.append(sampleCall("full", i + 2).slice(i, i + 1)));
       expect(new Set((await Promise.allSettled(refused)).map(({ status }) => status))).toEqual(new Set(["rejected"]));
-      expect(lines).toEqual([expect.objectContaining({ code: "23514", refusals: 1 })]);
+      expect(lines).toEqual([expect.objectContaining({ code: "23514" })]);
     } finally {
       await server.query(url, "alter table journal drop constraint full_disk");
     }

@@ -217,6 +217,11 @@ export class Store {
     return this.#outbox.unpark(account, id);
   }
 
+  /** How long the journal has had no connection to the database, ms; 0: it has one. */
+  get outageMs(): number {
+    return this.#journal.outageMs;
+  }
+
   /** Rejects when the database does not answer within 2 s. */
   async ping(): Promise<void> {
     await this.#pool.query({ text: "select 1", query_timeout: PING_LIMIT_MS } as { text: string });

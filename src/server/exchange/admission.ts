@@ -9,6 +9,8 @@ export type AdmissionRefusal =
   | "account_rate"
   | "trunk_full"
   | "journal_behind"
+  | "journal_failing"
+  | "disk_full"
   | "signalling_behind";
 
 /** Seconds a refused trunk should wait: long enough for a burst to pass, short enough to come back to us. */
@@ -33,6 +35,8 @@ export const REFUSAL_MESSAGES: Readonly<Record<AdmissionRefusal, string>> = {
   account_rate: "the account's calls_per_second are used up",
   trunk_full: "all channels of the trunk are in use",
   journal_behind: "the database is too slow for new calls",
+  journal_failing: "the database can't write",
+  disk_full: "the disk of the data folder is nearly full",
   signalling_behind: "SIP messages wait too long before they are read",
 };
 

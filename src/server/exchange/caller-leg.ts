@@ -99,9 +99,20 @@ export class CallerLeg implements LiveCallerLeg {
     if (this.#hangUpOnceUp) this.#session.hangUp();
   }
 
+  /** The platform can't go on with the call for now: 503 with Retry-After. False: it is answered, or over. */
+  refuseForNow(detail: string): boolean {
+    if (this.#session.isOver || this.#session.isUp || this.#answering) return false;
+    this.#refuse(detail);
+    return true;
+  }
+
   #noPort(error: unknown): void {
     this.#ports.routes.noPort(error, this.#ports.call.sid);
+    this.#refuse(error instanceof Error ? error.message : String(error));
+  }
+
+  #refuse(detail: string): void {
     this.#invite.reject(503, null, [["Retry-After", String(RETRY_AFTER_S)]]);
-    this.#session.end({ detail: error instanceof Error ? error.message : String(error) });
+    this.#session.end({ detail });
   }
 }

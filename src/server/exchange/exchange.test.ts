@@ -1,5 +1,6 @@
 import { RecordingLinks } from "./recording-links.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { DatabaseError } from "pg";
 import { describe, expect, it } from "vitest";
 import type { Log } from "../../base/log.ts";
 import { seededRandom } from "../../base/random.ts";
@@ -46,6 +47,10 @@ class Stage {
   readonly rows: JournalRow[] = [];
   readonly exchange: Exchange;
   queueDelayMs = 0;
+  isDiskLow = false;
+  isDatabaseStopped = false;
+  readonly #held: (() => void)[] = [];
+  databaseError: Error | null = null;
   media = mediaOpening(() => Promise.resolve({ port: 30_000 }));
   /** Called for each INVITE that goes out. */
   onDial: (options: DialOptions) => void = () => undefined;
@@ -64,7 +69,12 @@ class Stage {
       clock: this.clock,
       random: seededRandom(1),
       log: { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") },
-      store: { putSetup: () => Promise.resolve(), append: (rows: readonly JournalRow[]) => this.#append(rows) },
+      store: {
+        putSetup: () => Promise.resolve(),
+        append: (rows: readonly JournalRow[]) => this.#append(rows),
+        outageMs: 0,
+      },
+      isDiskLow: () => this.isDiskLow,
       fetcher: { fetch: never },
       directory: new Directory({ accounts, flows: new Map() }),
       mediaAddress: "192.0.2.9",
@@ -122,9 +132,21 @@ class Stage {
     });
   }
 
+  resumeDatabase(): void {
+    this.isDatabaseStopped = false;
+    for (const write of this.#held.splice(0)) write();
+  }
+
   #append(rows: readonly JournalRow[]): Promise<void> {
-    this.rows.push(...rows);
-    return Promise.resolve();
+    if (this.databaseError !== null) return Promise.reject(this.databaseError);
+    return new Promise((resolve) => {
+      const write = (): void => {
+        this.rows.push(...rows);
+        resolve();
+      };
+      if (this.isDatabaseStopped) this.#held.push(write);
+      else write();
+    });
   }
 }
 
@@ -276,6 +298,7 @@ describe("a call that is refused", () => {
     expect(stage.exchange.refusals.counts.get("no_flow")).toBe(500);
     expect(stage.lines).toHaveLength(20);
     expect(stage.refused).toHaveLength(60);
+    await nextTurn();
     stage.clock.advance(60_000);
     stage.invite({ callId: "later" });
     expect(stage.lines.at(-1)?.fields["heldBack"]).toBe(480);
@@ -429,6 +452,63 @@ describe("RTP ports that are used up", () => {
     });
     expect(stage.rows.some(({ end }) => end !== undefined)).toBe(true);
     expect(stage.exchange.liveCalls).toBe(0);
+  });
+});
+
+const RETRY_LATER: Rejection = [503, null, [["Retry-After", "2"]]];
+
+describe("A8: when rows can't be written", () => {
+  it("the next caller gets 503 with Retry-After, without a record, until they can", async () => {
+    const stage = await opened();
+    stage.databaseError = Object.assign(new DatabaseError("could not extend file", 0, "error"), { code: "53100" });
+    expect(stage.invite()).toBeNull();
+    await nextTurn();
+    expect(stage.exchange.closedBecause).toBe("journal_failing");
+    for (let i = 0; i < 200; i++) expect(stage.invite()).toEqual(RETRY_LATER);
+    expect(stage.exchange.refusals.counts.get("journal_failing")).toBe(200);
+    expect(stage.lines.length).toBeLessThan(30);
+    stage.databaseError = null;
+    stage.clock.advance(200);
+    await nextTurn();
+    expect(stage.exchange.closedBecause).toBeNull();
+    expect(new Set(stage.rows.map(({ callSid }) => callSid)).size).toBe(1);
+    expect(stage.invite()).toBeNull();
+  });
+
+  it("a caller whose first row is not written in time gets 503 instead of silence, and the call its record later", async () => {
+    const stage = await opened();
+    stage.isDatabaseStopped = true;
+    const rejections = stage.inviteAndWait();
+    await nextTurn();
+    stage.clock.advance(3999);
+    expect(rejections).toEqual([]);
+    stage.clock.advance(1);
+    expect(rejections).toEqual([RETRY_LATER]);
+    expect(stage.exchange.refusals.counts.get("journal_behind")).toBe(1);
+    stage.resumeDatabase();
+    await nextTurn();
+    expect(stage.rows.filter(({ end }) => end !== undefined)).toHaveLength(1);
+    expect(JSON.stringify(stage.rows)).toContain("first journal row was not written within 4000 ms");
+    expect(stage.exchange.liveCalls).toBe(0);
+  });
+
+  it("a caller whose first row is written in time is not refused later", async () => {
+    const stage = await opened();
+    const rejections = stage.inviteAndWait();
+    await nextTurn();
+    stage.clock.advance(10_000);
+    expect(rejections).toEqual([]);
+  });
+
+  it("new calls are refused before the disk is full", async () => {
+    const stage = await opened();
+    stage.isDiskLow = true;
+    expect(stage.invite()).toEqual(RETRY_LATER);
+    expect(stage.exchange.closedBecause).toBe("disk_full");
+    expect(stage.refused).toEqual([]);
+    stage.isDiskLow = false;
+    expect(stage.invite()).toBeNull();
+    expect(stage.exchange.closedBecause).toBeNull();
   });
 });
 

@@ -24,6 +24,7 @@ import { CallRoutes } from "./call-routes.ts";
 import type { SharedRoutes } from "./call-routes.ts";
 import { CallerLeg } from "./caller-leg.ts";
 import type { Directory } from "./directory.ts";
+import { JournalWriter } from "./journal-writer.ts";
 import { InboundChecks } from "./inbound-checks.ts";
 import type { AcceptedCall, StoredSetup } from "./inbound-checks.ts";
 import { LiveCall } from "./live-call.ts";
@@ -48,6 +49,8 @@ export interface ExchangeOptions {
   readonly resolveHost?: Services["resolveHost"];
   readonly recordingsDir: string;
   readonly links: RecordingLinks;
+  /** Whether the disk of the database is nearly full; default: never. */
+  readonly isDiskLow?: () => boolean;
   /** `http(s)://host:port` at which customers reach us: the first part of recording URLs. */
   readonly publicUrl: string;
   readonly version: string;
@@ -62,13 +65,16 @@ export interface MediaTotals {
   readonly ticksSkipped: number;
 }
 
-/** Rows that wait for the database: with more, live calls already wait too long, and new ones would only add to it. */
-const MAX_UNWRITTEN_ROWS = 5000;
 /**
  * ms that what comes in by SIP may wait before it is read: soon every peer repeats what it sent (T1 is 500 ms), the repeats
  * wait too, and nothing would ever be in time again. New calls are what can be refused.
  */
 const MAX_SIGNALLING_DELAY_MS = 300;
+/**
+ * ms that a caller waits, hearing nothing, for the first journal row: longer than the database needs to come back after a
+ * crash, shorter than a person's patience and a carrier's.
+ */
+const FIRST_ROW_LIMIT_MS = 4000;
 /** ms that a hung up call gets to end when the platform stops: one BYE and its journal row. */
 const HANG_UP_GRACE_MS = 4000;
 /** How often a stop looks whether the last call has ended, ms. */
@@ -98,24 +104,26 @@ export class Exchange {
   readonly #refusedSources: RefusedSources;
   readonly #sharedRoutes: SharedRoutes;
   readonly #checks: InboundChecks;
+  readonly #journal: JournalWriter;
   readonly #media: MediaClient[] = [];
   #services: Services | null = null;
   #nextMedia = 0;
-  #unwrittenRows = 0;
   /** Events of calls that are not rebuilt yet; null once they are. */
   #early: MediaEvent[] | null = [];
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.admission.draining = true;
-    const { clock, random, log, directory, mediaAddress } = options;
+    const { clock, random, log, store, directory, mediaAddress } = options;
+    this.#journal = new JournalWriter({ clock, log, store });
     this.calls = new CallCounts(log);
     this.#refusedSources = new RefusedSources(log);
     this.refusals = new Refusals({
       clock,
       random,
       log,
-      append: (rows) => options.store.append(rows, "soon"),
+      append: (rows) => this.#journal.append(rows, "soon"),
+      canAppend: () => this.#cannotWrite() === null,
       setupOf: (account) => this.#refusedSetups.get(account) ?? null,
     });
     const [channels, rounds, refusals] = [new TrunkChannels(), new CallRounds(), this.refusals];
@@ -163,17 +171,12 @@ export class Exchange {
   }
 
   connect(sip: SipEndpointApi): void {
-    const { clock, log, fetcher, audio, mediaAddress, recordingsDir, links, store } = this.#options;
+    const { clock, log, fetcher, audio, mediaAddress, recordingsDir, links } = this.#options;
     const lookup = this.#options.resolveHost ?? resolveHost;
     const append: Services["append"] = async (rows, urgency) => {
-      this.#unwrittenRows += rows.length;
-      try {
-        await store.append(rows, urgency);
-        this.calls.written(rows);
-        for (const row of rows) this.#countForbidden(row);
-      } finally {
-        this.#unwrittenRows -= rows.length;
-      }
+      await this.#journal.append(rows, urgency);
+      this.calls.written(rows);
+      for (const row of rows) this.#countForbidden(row);
     };
     this.#services = {
       clock,
@@ -256,8 +259,10 @@ export class Exchange {
     this.admission.draining = false;
   }
 
-  get isOpen(): boolean {
-    return !this.admission.draining && this.#media.length > 0;
+  /** Why no call of any account can be taken now; null: calls are taken. What passes within a second does not count. */
+  get closedBecause(): AdmissionRefusal | null {
+    if (this.admission.draining) return "draining";
+    return this.#media.length === 0 ? "no_media" : this.#cannotWrite();
   }
 
   /** Takes a call of an earlier process among the live ones. */
@@ -305,7 +310,12 @@ export class Exchange {
   #cannotTake(): AdmissionRefusal | null {
     if (this.#media.length === 0) return "no_media";
     if (this.services.sip.queueDelayMs > MAX_SIGNALLING_DELAY_MS) return "signalling_behind";
-    return this.#unwrittenRows > MAX_UNWRITTEN_ROWS ? "journal_behind" : null;
+    return this.#cannotWrite();
+  }
+
+  /** Calls that are up need the rest of the disk for their rows. */
+  #cannotWrite(): AdmissionRefusal | null {
+    return this.#journal.problem() ?? (this.#options.isDiskLow?.() === true ? "disk_full" : null);
   }
 
   #begin(invite: IncomingInvite, { route, stored, offer, caller, inbound }: AcceptedCall): void {
@@ -325,8 +335,20 @@ export class Exchange {
     const call = new LiveCall(sid, stored.setup, row, io);
     this.#calls.set(sid, io);
     this.calls.began(sid, config.account.sid, row, route.trunk.name, invite.source.address);
-    io.attach(call, new CallerLeg(io, sid, invite, offer));
+    const leg = new CallerLeg(io, sid, invite, offer);
+    io.attach(call, leg);
     call.deliver({ kind: "call_arrived", at: now, callSid: sid, ...parties });
+    this.#limitFirstRow(call, leg);
+  }
+
+  /** Nothing goes out before the first row is durable: a caller must not listen to nothing until the database is back. */
+  #limitFirstRow(call: LiveCall, leg: CallerLeg): void {
+    const limit = this.#options.clock.after(FIRST_ROW_LIMIT_MS, () => {
+      const message = `its first journal row was not written within ${FIRST_ROW_LIMIT_MS} ms`;
+      if (leg.refuseForNow(message))
+        this.refusals.note("journal_behind", `call refused: ${message}`, { status: 503, call: call.sid });
+    });
+    void call.durable().then(() => limit.cancel());
   }
 
   /** In turn: calls are alike on average, and a count needs no answer from the media processes. */

@@ -64,6 +64,7 @@ export class LiveCall {
   #answerWaits = 0;
   /** Rows that the journal did not take yet, in order; while there are any, later rows wait behind them. */
   readonly #refused: Unwritten[] = [];
+  #wasRefused = false;
 
   /** `row` is null for a call that an earlier process began: its first row is written. */
   constructor(sid: string, setup: CallSetup, row: CallRow | null, ports: CallPorts) {
@@ -248,7 +249,10 @@ export class LiveCall {
   }
 
   #refuse(unwritten: Unwritten, error: unknown): void {
-    this.#ports.log.error({ err: error, call: this.sid }, "journal row was not written, trying again");
+    // Once: it is tried five times a second, and the same call says nothing new.
+    if (this.#refused.length === 0 && !this.#wasRefused)
+      this.#ports.log.error({ err: error, call: this.sid }, "journal row was not written, trying again");
+    this.#wasRefused = true;
     this.#refused.push(unwritten);
     if (this.#refused.length === 1) this.#ports.clock.after(RETRY_WRITE_MS, () => this.#sendRefused());
   }

@@ -186,7 +186,7 @@ describe("A5, M3: a call in the journal with", () => {
       spoil(stage.store.rows, stage);
       expect(await stage.startPlatform()).toBe(0);
       await stage.pass(50);
-      expect(stage.exchange.isOpen).toBe(true);
+      expect(stage.exchange.closedBecause).toBeNull();
       expect(stage.store.rows).toHaveLength(rows + 1);
       const last = stage.store.rows.at(-1);
       expect((JSON.parse(last?.end?.cdr ?? "null") as CallRecord).status).toBe("failed");

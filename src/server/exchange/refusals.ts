@@ -57,6 +57,8 @@ export interface RefusalOptions {
   readonly random: Random;
   readonly log: Log;
   append(rows: readonly JournalRow[]): Promise<void>;
+  /** False: the database can't write, and records of refused calls are not kept for later: there may be any number. */
+  canAppend(): boolean;
   /** The stored setup that such records of an account refer to; null: none is stored, and no record can be written. */
   setupOf(account: string): string | null;
 }
@@ -90,8 +92,8 @@ export class Refusals {
     const { reason, status, message, source, callId, from, to, config } = call;
     const account = config?.account.sid;
     this.note(reason, `call refused: ${message}`, { status, source, callId, account, pii: { from, to } });
-    if (account === undefined || this.#recorded.take(`${source} ${callId}`, now) === null) return;
-    if (this.#records.take(account, now) === null) return;
+    if (account === undefined || !this.#options.canAppend()) return;
+    if (this.#recorded.take(`${source} ${callId}`, now) === null || this.#records.take(account, now) === null) return;
     const row = this.#recordOf(call, call.config, now);
     if (row === null) return;
     this.#options

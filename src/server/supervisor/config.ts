@@ -28,13 +28,13 @@ export interface ServeConfig {
   /** Phone numbers are readable in the log. */
   readonly logNumbers: boolean;
   readonly mediaProcesses: number;
-  /** How long a stop waits for calls that are up before it hangs them up. */
+  /** How long a stop waits for live calls before it hangs them up. */
   readonly drainMs: number;
-  /** A speech service asked before the built-in voice speaks; null: none. */
+  /** A speech service tried before the built-in voice; null: none. */
   readonly speechUrl: string | null;
 }
 
-/** Flags of `serve` as the command line gives them; absent ones fall to the environment. */
+/** Flags of `serve` from the command line; absent ones are read from the environment. */
 export interface ServeFlags {
   readonly workspace?: string;
   readonly data?: string;
@@ -53,10 +53,10 @@ export interface ServeFlags {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
-/** A call that is up may take its time, a deployment may not wait for ever. */
+/** Lets live calls finish, but a deployment can't wait forever. */
 const DEFAULT_DRAIN_S = 30;
 const MAX_DRAIN_S = 4500;
-/** Fewer ports than that cannot carry one bridged call (two pairs) with room for quarantine. */
+/** Fewer ports can't carry one bridged call (two pairs) with room for quarantine. */
 const MIN_RTP_PORTS = 8;
 
 /** Reads flags and environment; every problem is one sentence that names the setting. */
@@ -74,7 +74,8 @@ export function readConfig(flags: ServeFlags, env: Environment): Result<ServeCon
   if (!LEVELS.includes(log)) problems.push(`PLUGBOARD_LOG is "${log}", allowed are ${LEVELS.join(", ")}`);
   if (env["PLUGBOARD_SIPS"] !== undefined)
     problems.push("PLUGBOARD_SIPS is set, but SIP over TLS is not available yet");
-  const cores = String(Math.max(1, availableParallelism() - 1));
+  const whole = (name: string, flag: string | undefined, fallback: number, range: readonly [number, number]): number =>
+    keep(integer(name, value(flag, name, String(fallback)), ...range), fallback);
   const config: ServeConfig = {
     workspaceFile: resolve(value(flags.workspace, "PLUGBOARD_WORKSPACE", "plugboard.yaml")),
     dataDir: absolute(value(flags.data, "PLUGBOARD_DATA", "data")),
@@ -87,19 +88,16 @@ export function readConfig(flags: ServeFlags, env: Environment): Result<ServeCon
     databaseUrl: env["DATABASE_URL"] ?? null,
     logLevel: log,
     logNumbers: keep(onOrOff("PLUGBOARD_LOG_NUMBERS", flags.logNumbers, env), false),
-    mediaProcesses: keep(
-      integer("PLUGBOARD_MEDIA_PROCESSES", value(flags.mediaProcesses, "PLUGBOARD_MEDIA_PROCESSES", cores), 1, 64),
-      1,
-    ),
-    drainMs:
-      1000 *
-      keep(
-        integer("PLUGBOARD_DRAIN", value(flags.drain, "PLUGBOARD_DRAIN", String(DEFAULT_DRAIN_S)), 0, MAX_DRAIN_S),
-        0,
-      ),
+    mediaProcesses: whole("PLUGBOARD_MEDIA_PROCESSES", flags.mediaProcesses, defaultMediaProcesses(), [1, 64]),
+    drainMs: 1000 * whole("PLUGBOARD_DRAIN", flags.drain, DEFAULT_DRAIN_S, [0, MAX_DRAIN_S]),
     speechUrl: keep(optionalUrl("PLUGBOARD_TTS_URL", flags.ttsUrl ?? env["PLUGBOARD_TTS_URL"]), null),
   };
   return problems.length === 0 ? ok(config) : err(problems);
+}
+
+/** One core is left for the control process. */
+function defaultMediaProcesses(): number {
+  return Math.max(1, availableParallelism() - 1);
 }
 
 function absolute(path: string): string {
@@ -148,7 +146,7 @@ function optionalUrl(name: string, text: string | undefined): Result<string | nu
   return err(`${name} is "${text}", it must be an http or https URL such as http://127.0.0.1:5002/speak`);
 }
 
-/** Links are this and a path, so it has no query; a slash at its end goes. */
+/** Links append a path to this, so it has no query; a trailing slash is removed. */
 function baseUrl(name: string, text: string | undefined): Result<string | null, string> {
   if (text === undefined || text === "") return ok(null);
   const url = URL.parse(text);

@@ -20,6 +20,7 @@ import { OutboxWorker } from "../../edges/http-client/outbox.ts";
 import { SipEndpoint } from "../../edges/sip/endpoint.ts";
 import { Sealer } from "../../edges/store/sealer.ts";
 import { Store } from "../../edges/store/store.ts";
+import { DiskWatch } from "./disk-watch.ts";
 import { WakeupCoalescer } from "./wakeup-coalescer.ts";
 import type { Endpoint, ServeConfig } from "./config.ts";
 import type { ControlConfig, ControlFailed, ControlReady } from "./platform.ts";
@@ -28,12 +29,12 @@ import { VERSION } from "../../version.ts";
 /** ms. A caller who never acknowledges our 200 (a forged INVITE) must not hold a phone for the 32 s of RFC 3261. */
 const ACK_TIMEOUT_MS = 16_000;
 
-/** The control process: SIP, live calls, API. Everything that it needs comes from its supervisor. */
+/** The control process: SIP, live calls, API. Its supervisor hands it everything it needs. */
 async function main(): Promise<void> {
   const config = JSON.parse(process.env["PLUGBOARD_CONTROL"] ?? "null") as ControlConfig;
   const log = pino(logOptions("control", config.serve.logLevel, config.serve.logNumbers));
   process.on("uncaughtException", (error) => {
-    log.fatal({ err: error }, "a fault that nobody caught; the supervisor starts this process again");
+    log.fatal({ err: error }, "uncaught error; the supervisor starts this process again");
     process.exit(1);
   });
   const workspace = loadWorkspace(config.serve.workspaceFile, process.env);
@@ -45,13 +46,13 @@ async function main(): Promise<void> {
   }
 }
 
-/** Nothing that a restart would mend: told to the supervisor, who ends. */
+/** Reports what a restart would not fix to the supervisor, which then ends. */
 function fail(message: string): void {
   const failed: ControlFailed = { kind: "failed", message };
   process.send?.(failed, () => process.exit(1));
 }
 
-/** What this process consists of, in the order in which it comes to be. */
+/** The parts of this process, in the order in which they are created. */
 interface Parts {
   readonly store: Store;
   readonly fetcher: Fetcher;
@@ -59,6 +60,8 @@ interface Parts {
   readonly directory: Directory;
   readonly exchange: Exchange;
   readonly links: RecordingLinks;
+  /** Null: the database is not on our disk. */
+  readonly disk: DiskWatch | null;
 }
 
 async function run(config: ControlConfig, workspace: Workspace, log: Log): Promise<void> {
@@ -66,7 +69,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   for (const { message, ...where } of warningsOf(workspace)) log.warn(where, message);
   const parts = await openParts(config, workspace, log);
   const { store, directory, exchange, links } = parts;
-  for (const socketPath of config.mediaSockets) await keepMedia(exchange, socketPath, config.instance, log);
+  for (const socketPath of config.mediaSockets) await connectMedia(exchange, socketPath, config.instance, log);
   const sip = await startSip(config, exchange, log);
   await recoverCalls(exchange, store, directory, log);
   const outbox = outboxOf(parts, log);
@@ -79,22 +82,27 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     () => sip.flush(),
   );
   coalescer.start();
-  stopWhenTold(async (drainMs) => {
+  stopOnSignal(async (drainMs) => {
     coalescer.stop();
     await exchange.drain(drainMs);
     await api.close();
     await outbox.stop();
     await sip.stop();
-    await parts.audio.close();
-    await parts.fetcher.close();
-    for (const client of exchange.media) client.close();
-    await store.close();
+    await closeParts(parts);
     process.exit(0);
   }, serve.drainMs);
   const { host, port } = sip.listening[0] ?? serve.sip;
   const ready: ControlReady = { kind: "ready", httpUrl, sipHost: host, sipPort: port };
   process.send?.(ready);
   void parts.audio.warm(promptsOf(workspace));
+}
+
+async function closeParts({ audio, fetcher, exchange, disk, store }: Parts): Promise<void> {
+  await audio.close();
+  await fetcher.close();
+  for (const client of exchange.media) client.close();
+  disk?.stop();
+  await store.close();
 }
 
 async function openParts(config: ControlConfig, workspace: Workspace, log: Log): Promise<Parts> {
@@ -114,6 +122,8 @@ async function openParts(config: ControlConfig, workspace: Workspace, log: Log):
   const directory = new Directory(workspace);
   const links = new RecordingLinks(config.secret, publicUrlOf(serve));
   for (const { account } of directory.accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
+  const disk = serve.databaseUrl === null ? new DiskWatch({ folder: serve.dataDir, clock: systemClock, log }) : null;
+  await disk?.start();
   const exchange = new Exchange({
     clock: systemClock,
     random: systemRandom(),
@@ -125,11 +135,12 @@ async function openParts(config: ControlConfig, workspace: Workspace, log: Log):
     mediaAddress: serve.publicAddress ?? serve.sip.host,
     recordingsDir,
     links,
+    isDiskLow: () => disk?.isLow ?? false,
     publicUrl: publicUrlOf(serve),
     version: VERSION,
   });
   await exchange.prepare(workspace);
-  return { store, fetcher, audio, directory, exchange, links };
+  return { store, fetcher, audio, directory, exchange, links, disk };
 }
 
 function publicUrlOf({ publicUrl, publicAddress, http }: ServeConfig): string {
@@ -153,7 +164,7 @@ async function startSip({ serve }: ControlConfig, exchange: Exchange, log: Log):
   return sip;
 }
 
-/** Names the setting behind an address that cannot be listened on. */
+/** Names the setting behind an address that we can't listen on. */
 async function listening<T>(
   name: string,
   flag: string,
@@ -182,7 +193,7 @@ function outboxOf({ store, fetcher, directory, links }: Parts, log: Log): Outbox
   });
 }
 
-function stopWhenTold(stop: (drainMs: number) => Promise<void>, drainMs: number): void {
+function stopOnSignal(stop: (drainMs: number) => Promise<void>, drainMs: number): void {
   let isStopping = false;
   const stopOnce = (waitMs: number): void => {
     if (isStopping) return;
@@ -190,16 +201,16 @@ function stopWhenTold(stop: (drainMs: number) => Promise<void>, drainMs: number)
     void stop(waitMs);
   };
   process.on("SIGTERM", () => stopOnce(drainMs));
-  // Ctrl-C reaches the whole process group; the supervisor says when to stop.
+  // Ctrl-C reaches the whole process group; the supervisor decides when to stop.
   process.on("SIGINT", () => undefined);
-  // The terminal that started the platform was closed: no reason to drop calls.
+  // The terminal that started the platform was closed: that is no reason to drop calls.
   process.on("SIGHUP", () => undefined);
   // The supervisor died: nothing would start media or the database again, and the next start needs our ports.
   process.on("disconnect", () => stopOnce(0));
 }
 
-/** Connects to a media process, and again whenever it was lost: the supervisor starts it anew. */
-async function keepMedia(exchange: Exchange, socketPath: string, instance: string, log: Log): Promise<void> {
+/** Connects to a media process, and reconnects whenever it is lost: the supervisor restarts it. */
+async function connectMedia(exchange: Exchange, socketPath: string, instance: string, log: Log): Promise<void> {
   const client: MediaClient = await MediaClient.connect({
     socketPath,
     instance,
@@ -209,17 +220,17 @@ async function keepMedia(exchange: Exchange, socketPath: string, instance: strin
     onDisconnected: () => {
       log.error({ socketPath }, "media process lost, its calls are ended");
       exchange.mediaLost(client);
-      void regainMedia(exchange, socketPath, instance, log);
+      void reconnectMedia(exchange, socketPath, instance, log);
     },
   });
   exchange.addMedia(client);
 }
 
-/** Until it is there again: without media no call can be taken. */
-async function regainMedia(exchange: Exchange, socketPath: string, instance: string, log: Log): Promise<void> {
+/** Tries until it is back: without media no call can be taken. */
+async function reconnectMedia(exchange: Exchange, socketPath: string, instance: string, log: Log): Promise<void> {
   for (let isBack = false; !isBack;) {
     try {
-      await keepMedia(exchange, socketPath, instance, log);
+      await connectMedia(exchange, socketPath, instance, log);
       isBack = true;
     } catch (error) {
       log.error({ err: error, socketPath }, "media process is not back yet, trying again");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
 import { isAlive, startStamp } from "../../edges/store/embedded/postmaster.ts";
 
-/** A process, told apart from a later one of the same number by its start time; see {@link startStamp}. */
+/** A process, distinguished from a later one with the same pid by its start time; see {@link startStamp}. */
 interface ProcessMark {
   readonly pid: number;
   readonly stamp: string;
@@ -51,7 +51,7 @@ export class DataFolderLock {
     }
   }
 
-  /** Notes a process the supervisor has started, in place of the one that had this name before. */
+  /** Records a process that the supervisor has started, replacing the earlier one of this name. */
   async started(name: string, pid: number): Promise<void> {
     this.#children.set(name, await markOf(pid));
     this.#writing = this.#writing.then(() => this.#write());
@@ -63,7 +63,7 @@ export class DataFolderLock {
     await rm(this.#file, { force: true });
   }
 
-  /** False: somebody holds the lock, or held it and was killed. */
+  /** False: another process holds the lock, or held it and was killed. */
   async #claim(): Promise<boolean> {
     const own = `${this.#file}.${process.pid}`;
     await writeFile(own, this.#content(), { mode: 0o600 });
@@ -98,7 +98,7 @@ async function isRunning({ pid, stamp }: ProcessMark): Promise<boolean> {
   return isAlive(pid) && (await startStamp(pid)) === stamp;
 }
 
-/** Null: there is no lock any more, or a half-written one that nobody can own. */
+/** Null: the lock is gone, or half-written, so that no process can own it. */
 async function readLock(file: string): Promise<LockContent | null> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as LockContent;
@@ -109,7 +109,7 @@ async function readLock(file: string): Promise<LockContent | null> {
   }
 }
 
-/** Moved aside first, so that of two that find the same stale lock only one removes it. */
+/** Renames it first, so that only one of two processes that find the same stale lock removes it. */
 async function discard(file: string): Promise<void> {
   const aside = `${file}.stale-${process.pid}`;
   try {

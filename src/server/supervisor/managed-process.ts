@@ -6,34 +6,34 @@ export interface ManagedProcessOptions {
   readonly name: string;
   readonly module: string;
   readonly args: readonly string[];
-  /** Options of Node itself. */
+  /** Command line options for Node. */
   readonly nodeOptions: readonly string[];
-  /** Asked at each start. */
+  /** Called at each start. */
   env(): Readonly<Record<string, string>>;
   readonly stdout: "inherit" | "ignore";
   /**
    * In a session of its own: Ctrl-C at the terminal does not reach it, and the scheduler (autogroup) gives it a share of
-   * its own, so that a busy machine does not make gaps in conversations.
+   * its own, so that a busy machine makes no gaps in conversations.
    */
   readonly ownSession: boolean;
   readonly log: Log;
-  /** It was started, also after a restart. */
+  /** Called after each start, restarts included. */
   onStart?(pid: number): void;
   /** A message of the child over its IPC channel. */
   onMessage(message: unknown): void;
-  /** It ended without having been told to. */
+  /** Called when it ended without `stop`. */
   onExit(): void;
 }
 
-/** First wait before a dead process is started again; doubles up to the longest. A short one first: calls wait for it. */
+/** First wait before a dead process is restarted; doubles up to the longest. The first is short, because calls wait for it. */
 const FIRST_RESTART_MS = 20;
 const LONGEST_RESTART_MS = 5000;
-/** A process that lived so long could begin: whatever ended it, the wait starts anew. */
+/** A process that lived this long had started well: whatever ended it, the next wait is the first again. */
 const STEADY_MS = 1000;
-/** After SIGTERM and this long, SIGKILL. */
+/** SIGKILL follows SIGTERM after this long. */
 const KILL_AFTER_MS = 5000;
 
-/** A process that is kept alive: started again with back-off when it dies, until it is stopped. */
+/** Keeps a process alive: restarts it with back-off when it dies, until it is stopped. */
 export class ManagedProcess {
   readonly #options: ManagedProcessOptions;
   #process: ChildProcess | null = null;

@@ -1,25 +1,27 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../base/log.ts";
-import type { Embedded } from "../../edges/store/embedded/embedded.ts";
-import { startEmbedded } from "../../edges/store/embedded/embedded.ts";
+import { folderProblem } from "../../edges/store/embedded/error-code.ts";
 import { DataFolderLock } from "./data-folder-lock.ts";
 import { ManagedProcess } from "./managed-process.ts";
 import type { ServeConfig } from "./config.ts";
 import { withPublicAddress } from "./public-address.ts";
+import { readOrCreate } from "./read-or-create.ts";
+import { startWatchedDatabase } from "./watched-database.ts";
+import type { WatchedDatabase } from "./watched-database.ts";
 
-/** What a control process needs to begin; travels to it in the environment, as JSON. */
+/** What a control process needs to start; passed in the environment, as JSON. */
 export interface ControlConfig {
   readonly serve: ServeConfig;
   readonly databaseUrl: string;
   readonly mediaSockets: readonly string[];
-  /** Of this start of the platform: what media processes and their controller know each other by. */
+  /** Identifies this start of the platform: media processes and their controller know each other by it. */
   readonly instance: string;
   readonly recordingsDir: string;
   readonly secret: string;
-  /** Of this data folder, for good: calls of a process that died are found again by it. */
+  /** Belongs to this data folder for good: it finds the calls of a process that died. */
   readonly node: string;
 }
 
@@ -33,31 +35,32 @@ export interface ControlReady {
 
 /** A running platform. */
 export interface Platform extends Omit<ControlReady, "kind"> {
-  /** Of the control process now; changes when it is restarted. */
+  /** Of the present control process; changes when it is restarted. */
   controlPid(): number | undefined;
   mediaPids(): readonly (number | undefined)[];
-  readonly databasePid: number | null;
-  /** No new calls, drain (bounded), then end; the order of the architecture. */
+  /** Of the embedded database, as it is now; null: it is not used. */
+  databasePid(): number | null;
+  /** Takes no new calls, drains (bounded), then ends. */
   stop(): Promise<void>;
 }
 
-/** Sources run as TypeScript in development, as JavaScript once built. */
+/** TypeScript in development, JavaScript once built. */
 const ENDING = import.meta.url.endsWith(".ts") ? "ts" : "js";
-/** The database is looked after so often: a killed server is started again. */
-const DATABASE_CHECK_MS = 500;
 /**
  * The control process's young generation, MiB: most of a call is garbage before it is full, and is then never copied. One
- * thread collects it: several spent a tenth more CPU on the same work, with two cores for everything.
+ * thread collects it: several spent a tenth more CPU on the same work, on two cores.
  */
 const CONTROL_NODE_OPTIONS = ["--max-semi-space-size=64", "--no-parallel-scavenge"];
 /**
- * A media process's young generation, MiB: hardly anything there outlives a packet. V8's own choice grows to 110 MiB of
- * touched pages in half an hour, which looks like a leak and serves nothing.
+ * A media process's young generation, MiB: hardly anything in it outlives a packet. V8's own choice grows to 110 MiB of
+ * touched pages in half an hour, which looks like a leak and brings nothing.
  */
 const MEDIA_NODE_OPTIONS = ["--max-semi-space-size=8"];
-/** Long enough that no two starts have the same. */
+/** Bytes; enough that no two starts have the same one. */
 const INSTANCE_BYTES = 8;
-/** After the drain the control process hangs up, writes the last rows and ends. */
+const SECRET_BYTES = 32;
+const NODE_BYTES = 8;
+/** ms for the control process to hang up, write its last rows and end after the drain. */
 const STOP_MARGIN_MS = 10_000;
 
 function moduleFile(path: string): string {
@@ -66,12 +69,21 @@ function moduleFile(path: string): string {
 
 /**
  * Starts every process of the platform in order (database, media, control) and keeps them alive. Resolves when calls
- * can be taken; rejects when the control process says that it cannot begin (a busy port, a database it cannot reach).
+ * can be taken. Rejects with one sentence when they can't: a busy port, a data folder that can't be written, a database that
+ * can't be reached.
  */
 export async function startPlatform(settings: ServeConfig, log: Log): Promise<Platform> {
   const usable = await withPublicAddress(settings);
   if (!usable.ok) throw new Error(usable.error);
   const config = usable.value;
+  try {
+    return await startInFolder(config, log);
+  } catch (error) {
+    throw folderProblem(config.dataDir, error);
+  }
+}
+
+async function startInFolder(config: ServeConfig, log: Log): Promise<Platform> {
   const recordingsDir = join(config.dataDir, "recordings");
   await mkdir(recordingsDir, { recursive: true, mode: 0o700 });
   // Earlier versions left it open to everybody.
@@ -91,14 +103,15 @@ async function startProcesses(
   lock: DataFolderLock,
   log: Log,
 ): Promise<Platform> {
+  const { dataDir, databaseUrl } = config;
   const instance = randomBytes(INSTANCE_BYTES).toString("hex");
-  const secret = process.env["PLUGBOARD_SECRET"] ?? (await readOrCreate(join(config.dataDir, "secret"), 32));
-  const node = await readOrCreate(join(config.dataDir, "node"), 8);
-  const database = config.databaseUrl === null ? await watchedDatabase(config.dataDir, log) : null;
+  const secret = process.env["PLUGBOARD_SECRET"] ?? (await readOrCreate(join(dataDir, "secret"), SECRET_BYTES));
+  const node = await readOrCreate(join(dataDir, "node"), NODE_BYTES);
+  const database = databaseUrl === null ? await startWatchedDatabase(dataDir, log) : null;
   const media = startMedia(config, recordingsDir, instance, lock, log);
   const control: ControlConfig = {
     serve: config,
-    databaseUrl: config.databaseUrl ?? database?.url ?? "",
+    databaseUrl: databaseUrl ?? database?.url ?? "",
     mediaSockets: media.map(({ socket }) => socket),
     instance,
     recordingsDir,
@@ -106,79 +119,37 @@ async function startProcesses(
     node,
   };
   try {
-    const { process_, ready } = await startControl(control, lock, log);
-    return {
-      httpUrl: ready.httpUrl,
-      sipHost: ready.sipHost,
-      sipPort: ready.sipPort,
-      controlPid: () => process_.pid,
-      mediaPids: () => media.map((one) => one.process_.pid),
-      databasePid: database?.pid() ?? null,
-      stop: async () => {
-        await process_.stop(config.drainMs + STOP_MARGIN_MS);
-        await Promise.all(media.map((one) => one.process_.stop()));
-        await database?.stop();
-        await lock.release();
-      },
-    };
+    const started = await startControl(control, lock, log);
+    return platformOf({ ...started, media, database, lock, config });
   } catch (error) {
-    await Promise.all(media.map((one) => one.process_.stop()));
+    await Promise.all(media.map(({ process_ }) => process_.stop()));
     await database?.stop();
     throw error;
   }
 }
 
-/** Random hex that is made once and kept in a file that only we may read. */
-async function readOrCreate(file: string, bytes: number): Promise<string> {
-  try {
-    return (await readFile(file, "utf8")).trim();
-  } catch {
-    const made = randomBytes(bytes).toString("hex");
-    await writeFile(file, `${made}\n`, { mode: 0o600 });
-    return made;
-  }
+interface StartedParts extends StartedControl {
+  readonly media: readonly MediaProcess[];
+  readonly database: WatchedDatabase | null;
+  readonly lock: DataFolderLock;
+  readonly config: ServeConfig;
 }
 
-interface WatchedDatabase {
-  readonly url: string;
-  pid(): number;
-  stop(): Promise<void>;
-}
-
-async function watchedDatabase(dataDir: string, log: Log): Promise<WatchedDatabase> {
-  const options = { dataDir: join(dataDir, "postgres"), log };
-  let server: Embedded = await startEmbedded(options);
-  let restarting: Promise<void> | null = null;
-  const restart = async (): Promise<void> => {
-    log.error({ pid: server.pid }, "database server died, starting it again");
-    try {
-      server = await startEmbedded(options);
-    } catch (error) {
-      log.error({ err: error }, "database server could not be started again");
-    }
-    restarting = null;
-  };
-  const watch = setInterval(() => {
-    if (restarting === null && !isAlive(server.pid)) restarting = restart();
-  }, DATABASE_CHECK_MS);
+function platformOf({ process_, ready, media, database, lock, config }: StartedParts): Platform {
   return {
-    url: server.url,
-    pid: () => server.pid,
+    httpUrl: ready.httpUrl,
+    sipHost: ready.sipHost,
+    sipPort: ready.sipPort,
+    controlPid: () => process_.pid,
+    mediaPids: () => media.map((one) => one.process_.pid),
+    databasePid: () => database?.pid() ?? null,
     stop: async () => {
-      clearInterval(watch);
-      await restarting;
-      await server.stop();
+      await process_.stop(config.drainMs + STOP_MARGIN_MS);
+      await Promise.all(media.map((one) => one.process_.stop()));
+      await database?.stop();
+      await lock.release();
     },
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 interface MediaProcess {
@@ -194,28 +165,26 @@ function startMedia(
   lock: DataFolderLock,
   log: Log,
 ): MediaProcess[] {
-  const share = Math.floor((config.rtpLast - config.rtpFirst + 1) / config.mediaProcesses / 2) * 2;
   return Array.from({ length: config.mediaProcesses }, (_, index) => {
-    const socket = join(config.dataDir, `media-${index}.sock`);
-    const first = config.rtpFirst + index * share;
+    const name = `media-${index}`;
+    const socket = join(config.dataDir, `${name}.sock`);
+    const env = {
+      ...mediaEnvironment(config, index),
+      PLUGBOARD_MEDIA_SOCKET: socket,
+      PLUGBOARD_MEDIA_INSTANCE: instance,
+      PLUGBOARD_MEDIA_RECORDINGS: recordingsDir,
+    };
     const process_ = new ManagedProcess({
-      name: `media-${index}`,
+      name,
       module: moduleFile("edges/media/process/main"),
       args: [],
-      env: () => ({
-        PLUGBOARD_MEDIA_SOCKET: socket,
-        PLUGBOARD_MEDIA_INSTANCE: instance,
-        PLUGBOARD_MEDIA_BIND: config.sip.host,
-        PLUGBOARD_MEDIA_RTP: `${first}-${first + share - 1}`,
-        PLUGBOARD_MEDIA_RECORDINGS: recordingsDir,
-        PLUGBOARD_LOG: config.logLevel,
-      }),
-      // Its one line "media ready" is for those who start it by hand.
+      env: () => env,
+      // Its one line "media ready" is for people who start it by hand.
       stdout: "ignore",
       ownSession: true,
       nodeOptions: MEDIA_NODE_OPTIONS,
       log,
-      onStart: (pid) => noteStart(lock, `media-${index}`, pid, log),
+      onStart: (pid) => noteStart(lock, name, pid, log),
       onMessage() {},
       onExit() {},
     });
@@ -224,21 +193,32 @@ function startMedia(
   });
 }
 
-/** For whoever starts after we were killed: these processes must be gone first. */
+function mediaEnvironment({ rtpFirst, rtpLast, mediaProcesses, sip, logLevel }: ServeConfig, index: number) {
+  const share = Math.floor((rtpLast - rtpFirst + 1) / mediaProcesses / 2) * 2;
+  const first = rtpFirst + index * share;
+  return {
+    PLUGBOARD_MEDIA_BIND: sip.host,
+    PLUGBOARD_MEDIA_RTP: `${first}-${first + share - 1}`,
+    PLUGBOARD_LOG: logLevel,
+  };
+}
+
+/** A later supervisor, if we are killed, must wait until these processes are gone. */
 function noteStart(lock: DataFolderLock, name: string, pid: number, log: Log): void {
   lock
     .started(name, pid)
     .catch((error: unknown) => log.error({ err: error }, "the data folder's lock can't be written"));
 }
 
-function startControl(
-  control: ControlConfig,
-  lock: DataFolderLock,
-  log: Log,
-): Promise<{ process_: ManagedProcess; ready: ControlReady }> {
+interface StartedControl {
+  readonly process_: ManagedProcess;
+  readonly ready: ControlReady;
+}
+
+function startControl(control: ControlConfig, lock: DataFolderLock, log: Log): Promise<StartedControl> {
   return new Promise((resolve, reject) => {
     let config = control;
-    let first: ControlReady | null = null;
+    let hasRun = false;
     const process_ = new ManagedProcess({
       name: "control",
       module: moduleFile("server/supervisor/control-process"),
@@ -251,24 +231,19 @@ function startControl(
       onStart: (pid) => noteStart(lock, "control", pid, log),
       onMessage: (message) => {
         if (isReady(message)) {
-          // Whoever was told an address finds a restarted process there too.
+          // A restarted process must be found at the same addresses.
           config = withPorts(config, message);
-          first ??= message;
+          hasRun = true;
           resolve({ process_, ready: message });
-        } else if (isFailure(message)) {
-          log.error({ reason: message.message }, "control process could not begin");
-          // Once it has run, what keeps it from beginning may pass: it is tried again.
-          if (first !== null) return;
-          void process_.stop();
-          reject(new Error(message.message));
-        }
+        } else if (isFailure(message)) fail(message.message);
       },
-      onExit: () => {
-        if (first !== null) return;
-        void process_.stop();
-        reject(new Error("the control process died before it could take calls; its log says why"));
-      },
+      onExit: () => fail("the control process died before it could take calls; its log says why"),
     });
+    /** Once it has run, what keeps it from starting may pass: it is tried again. */
+    const fail = (reason: string): void => {
+      log.error({ reason }, "control process could not start");
+      if (!hasRun) void process_.stop().then(() => reject(new Error(reason)));
+    };
     process_.start();
   });
 }
@@ -279,7 +254,7 @@ function withPorts(config: ControlConfig, ready: ControlReady): ControlConfig {
   return { ...config, serve: { ...config.serve, http, sip } };
 }
 
-/** The control process cannot begin, and starting it again would not help. */
+/** The control process can't start, and trying again would not help. */
 export interface ControlFailed {
   readonly kind: "failed";
   readonly message: string;

@@ -6,7 +6,7 @@ import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
 import type { ServeConfig } from "./config.ts";
 
-/** What is asked of this machine and its name servers. */
+/** What we ask this machine and its name servers. */
 export interface HostNetwork {
   interfaces(): readonly Pick<NetworkInterfaceInfo, "address" | "family" | "internal">[];
   /** The first address of a name, of IP version 4 or 6, 0: either; rejects when it has none. */
@@ -71,7 +71,7 @@ async function addressOf(
   }
 }
 
-/** This machine's address when it has only one. Which of several the trunks can reach is for the operator to say. */
+/** This machine's address when it has only one. Only the operator knows which of several the trunks can reach. */
 function onlyAddress(any: string, port: number, network: HostNetwork): Result<string, string> {
   const family = isIPv6(any) ? "IPv6" : "IPv4";
   const outside = network

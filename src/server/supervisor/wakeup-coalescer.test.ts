@@ -30,7 +30,7 @@ async function sleepsAt(
   return { sleeps: paced, afterStop: sleeps - paced, meanTurnMs: LONG_ENOUGH_MS / paced };
 }
 
-it("lets a busy loop gather, flushes before each sleep, and stops when told to", async () => {
+it("lets a busy loop gather, flushes before each sleep, and stops when asked to", async () => {
   const { sleeps, afterStop } = await sleepsAt(200);
   expect(sleeps).toBeGreaterThan(5);
   expect(afterStop).toBe(0);

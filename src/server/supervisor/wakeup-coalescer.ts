@@ -1,19 +1,19 @@
-/** Busy enough to gather: new calls a second. Below, every message is dealt with the moment it comes. */
+/** New calls a second from which on messages are gathered. Below, each is handled as it comes. */
 const BUSY_CALLS_PER_S = 60;
-/** How often the load is looked at. */
+/** How often the load is measured. */
 const LOOK_MS = 250;
 /**
  * The shortest turn of a busy event loop grows with what there is to gather: 3 ms at 60 new calls a second, 10 ms from
- * 200 on. A call crosses three turns before its INVITE goes out (INVITE in, URL answered, journal written), so this is felt
- * three times, on a busy machine only.
+ * 200 on. A call crosses three turns before its INVITE goes out (INVITE in, URL answered, journal written), so it is
+ * delayed three times, on a busy machine only.
  */
 const TURN_MS_PER_CALL_PER_S = 0.05;
 const LONGEST_TURN_MS = 10;
-/** libuv takes no more datagrams out of a socket in one turn; when it took so many, others wait, and sleeping would add to them. */
+/** libuv reads at most this many datagrams from a socket in one turn; when it did, more are waiting, and sleeping would add to them. */
 const FULL_READ = 32;
 
 /**
- * Interrupt coalescing for a busy event loop. Waking a sleeping process costs more than what most messages make it do,
+ * Interrupt coalescing for a busy event loop. Waking a sleeping process costs more than handling most messages,
  * on both sides of every socket: at three hundred calls a second, one by one, the platform spends twice the CPU per call
  * that it spends when its messages come in groups. So a busy loop sleeps out the rest of a short turn, and finds
  * groups; turns that are long anyway gather by themselves.
@@ -59,7 +59,7 @@ export class WakeupCoalescer {
   }
 
   /**
-   * Runs ahead of whatever this turn left for its end: journal rows, requests, operations for media. Sleeping here would
+   * Runs before whatever this turn left for its end: journal rows, requests, operations for media. Sleeping here would
    * hold all that back; one poll later it is out.
    */
   #turn(): void {

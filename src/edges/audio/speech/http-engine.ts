@@ -27,7 +27,12 @@ export class HttpSpeech implements SpeechEngine {
   readonly #processor: AudioProcessor;
   readonly #queue: FairQueue;
 
-  constructor(url: string, fetcher: Pick<Fetcher, "download">, processor: AudioProcessor, clock: Pick<Clock, "now">) {
+  constructor(
+    url: string,
+    fetcher: Pick<Fetcher, "download">,
+    processor: AudioProcessor,
+    clock: Pick<Clock, "elapsed">,
+  ) {
     this.#queue = new FairQueue(clock, TEXTS);
     this.id = `http ${url}`;
     this.#url = url;

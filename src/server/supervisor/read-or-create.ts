@@ -1,0 +1,31 @@
+import { randomBytes } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { errorCode } from "../../edges/store/embedded/error-code.ts";
+
+/**
+ * Random hex that is made once and kept in a file that only we may read. What is there is never overwritten: calls and sealed
+ * texts depend on it. Rejects when the file is there but can't be read, or is empty (an older version on a full disk).
+ */
+export async function readOrCreate(file: string, bytes: number): Promise<string> {
+  let text: string;
+  try {
+    text = (await readFile(file, "utf8")).trim();
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    return create(file, randomBytes(bytes).toString("hex"));
+  }
+  if (text === "") throw new Error(`${file} is empty: put it back from a backup, or delete it to have a new one made`);
+  return text;
+}
+
+/** Under another name first, so that a full disk leaves no empty file behind. */
+async function create(file: string, text: string): Promise<string> {
+  const unfinished = `${file}.new`;
+  try {
+    await writeFile(unfinished, `${text}\n`, { mode: 0o600, flush: true });
+    await rename(unfinished, file);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+  return text;
+}

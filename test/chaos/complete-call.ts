@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { parseWav } from "../../src/edges/media/sound/wav.ts";
+import type { ApiCall, Reader } from "../support/platform.ts";
+import { sleep } from "../support/wait.ts";
+
+/** 8 kHz: samples a millisecond. */
+const SAMPLES = 8;
+
+/** The trace counts from 1 without a hole, every attempt that began has ended, and the record is there. */
+export function expectComplete(call: ApiCall): void {
+  expect(call.trace.map(({ seq }) => seq)).toEqual(call.trace.map((_, index) => index + 1));
+  expect(call.cdr).not.toBeNull();
+  expect(call.attempts.every(({ outcome, ended_ms }) => outcome !== null && ended_ms !== null)).toBe(true);
+  expect(call.trace.at(-1)?.type).toBe("call.ended");
+}
+
+/** ms that a recording may be shorter or longer than the conversation. */
+const TOLERANCE_MS = 1000;
+/** Every recording opens, is as long as its record says, and as the conversation to within `toleranceMs`. */
+export async function expectRecordings(call: ApiCall, dataDir: string, toleranceMs = TOLERANCE_MS): Promise<void> {
+  const began = call.trace.find(({ type }) => type === "conversation.started")?.at_ms;
+  const ended = call.trace.find(({ type }) => type === "conversation.ended")?.at_ms ?? 0;
+  if (began === undefined) return;
+  expect(call.recordings).toHaveLength(1);
+  for (const { id, failure, duration_ms } of call.recordings) {
+    expect(failure).toBeNull();
+    const wav = await readRecording(dataDir, id);
+    expect(Math.abs(wav.length / SAMPLES - duration_ms)).toBeLessThan(50);
+    expect(Math.abs(wav.length / SAMPLES - (ended - began))).toBeLessThan(toleranceMs);
+  }
+}
+
+export async function readRecording(dataDir: string, id: string): Promise<ReturnType<typeof parseWav>> {
+  return parseWav(await readFile(join(dataDir, "recordings", "acme", `${id}.wav`)));
+}
+
+/** Waits until no call lives; rejects when one has no end in time. */
+export async function allEnded(platform: Pick<Reader, "calls">, withinMs = 20_000): Promise<ApiCall[]> {
+  for (const deadline = Date.now() + withinMs; ; await sleep(200)) {
+    const calls = await platform.calls();
+    if (calls.every(({ cdr }) => cdr !== null)) return calls;
+    if (Date.now() > deadline) throw new Error(`${calls.filter(({ cdr }) => cdr === null).length} calls have no end`);
+  }
+}
