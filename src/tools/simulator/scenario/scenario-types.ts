@@ -60,7 +60,7 @@ export interface Scenario {
   readonly urls: Readonly<Record<string, readonly UrlAnswer[]>>;
   /** By `destinationKey`, in the order dialled; the last repeats; a phone that is not here cannot be reached. */
   readonly phones: Readonly<Record<string, readonly PhoneBehaviour[]>>;
-  /** How long a text, a file or the audio behind a URL plays, in ms; what is not here takes a plausible time. */
+  /** How long a text, a file or the audio of a URL plays, in ms; anything else takes a plausible time. */
   readonly sounds: Readonly<Record<string, number>>;
   readonly caller: CallerBehaviour;
 }
