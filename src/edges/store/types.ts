@@ -55,7 +55,10 @@ export interface AttemptRow {
   readonly applet: string;
   readonly destination: string;
   readonly callerId: string;
+  /** The trunk it was last sent over; null: none was reached. */
+  readonly trunk: string | null;
   readonly startedMs: number;
+  readonly ringingMs: number | null;
   readonly answeredMs: number | null;
   readonly endedMs: number;
   readonly outcome: string;
@@ -71,6 +74,8 @@ export interface RequestRow {
   readonly purpose: string;
   readonly url: string;
   readonly result: string;
+  /** Null: there was no outcome. */
+  readonly elapsedMs: number | null;
   readonly body: string;
 }
 

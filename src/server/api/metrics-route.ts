@@ -3,7 +3,8 @@ import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import type { Exchange, MediaTotals } from "../exchange/exchange.ts";
 
-const MILLISECOND_NS = 1e6;
+const SECOND_NS = 1e9;
+const SECOND_MS = 1000;
 /** The event loop is woken this often, in ms, to see how late it is: a fraction of the delays that would matter. */
 const LAG_PRECISION_MS = 50;
 
@@ -17,31 +18,42 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
   gauge(register, "plugboard_media_processes", "Media processes connected now", () => exchange.media.length);
   gauge(
     register,
-    "plugboard_event_loop_lag_p99_ms",
+    "plugboard_event_loop_lag_p99_seconds",
     "Event loop delay, 99th percentile since start",
-    () => lag.percentile(99) / MILLISECOND_NS,
+    () => lag.percentile(99) / SECOND_NS,
   );
   mediaGauges(register, exchange);
   callCounters(register, exchange);
   const { sip } = exchange.services;
   gauge(
     register,
-    "plugboard_sip_queue_delay_ms",
+    "plugboard_sip_queue_delay_seconds",
     "How long SIP datagrams wait before they are read, now",
-    () => sip.queueDelayMs,
+    () => sip.queueDelayMs / SECOND_MS,
   );
-  for (const name of Object.keys(sip.stats) as (keyof typeof sip.stats)[])
-    gauge(register, `plugboard_sip_${name}`, `SIP endpoint: ${name}`, () => sip.stats[name]);
+  sipMetrics(register, exchange);
+  for (const metric of exchange.calls.timings.metrics) register.registerMetric(metric);
   const { fetcher } = exchange.services;
   gauge(register, "plugboard_http_connections", "HTTP connections open now", () => fetcher.usage.sockets);
   gauge(register, "plugboard_http_requests", "HTTP requests under way now", () => fetcher.usage.requests);
-  gauge(
-    register,
-    "plugboard_http_refused",
-    "HTTP requests that found no room since start",
-    () => fetcher.usage.refused,
-  );
+  counter(register, "plugboard_http_refused_total", "HTTP requests that found no room", [], () => [
+    [{}, fetcher.usage.refused],
+  ]);
   app.get("/metrics", async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));
+}
+
+type SipStats = Exchange["services"]["sip"]["stats"];
+
+/** What the SIP endpoint holds now, and what it has counted since the start. */
+const SIP_NOW: readonly (keyof SipStats)[] = ["calls", "transactions", "pendingInvites", "connections"];
+
+function sipMetrics(register: Registry, { services: { sip } }: Exchange): void {
+  for (const name of Object.keys(sip.stats) as (keyof SipStats)[]) {
+    const metric = `plugboard_sip_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+    if (SIP_NOW.includes(name)) gauge(register, metric, `SIP endpoint: ${name} now`, () => sip.stats[name]);
+    else
+      counter(register, `${metric}_total`, `SIP endpoint: ${name} since the start`, [], () => [[{}, sip.stats[name]]]);
+  }
 }
 
 /** The exchange counts; this only shows what it has counted. */
@@ -73,11 +85,9 @@ function mediaGauges(register: Registry, exchange: Exchange): void {
   media("plugboard_media_legs", "RTP endpoints open now", ({ legs }) => legs);
   media("plugboard_media_recordings", "Recordings being written now", ({ recordings }) => recordings);
   media("plugboard_media_ports", "Port pairs not in use: free now or resting after use", ({ ports }) => ports);
-  media(
-    "plugboard_media_ticks_skipped",
-    "Ticks that were missed for good since start",
-    ({ ticksSkipped }) => ticksSkipped,
-  );
+  counter(register, "plugboard_media_ticks_skipped_total", "Ticks that were missed for good", [], async () => [
+    [{}, (await exchange.mediaTotals()).ticksSkipped],
+  ]);
 }
 
 function gauge(register: Registry, name: string, help: string, read: () => number | Promise<number>): void {
@@ -99,16 +109,17 @@ function counter(
   name: string,
   help: string,
   labelNames: readonly string[],
-  read: () => readonly Sample[],
+  read: () => readonly Sample[] | Promise<readonly Sample[]>,
 ): void {
   const made = new Counter({
     name,
     help,
     labelNames,
     registers: [],
-    collect() {
+    async collect() {
+      const samples = await read();
       this.reset();
-      for (const [labels, count] of read()) this.inc(labels, count);
+      for (const [labels, count] of samples) this.inc(labels, count);
     },
   });
   register.registerMetric(made);

@@ -1,6 +1,7 @@
 import type { Log } from "../../base/log.ts";
 import type { CallRecord } from "../../core/call/record.ts";
 import type { CallRow, EndRow, JournalRow } from "../../edges/store/types.ts";
+import { CallTimings } from "./call-timings.ts";
 
 /** How calls ended: the labels of one count. */
 export interface CallOutcome {
@@ -15,6 +16,7 @@ export interface CallOutcome {
 export class CallCounts {
   readonly #log: Log;
   #begun = 0;
+  readonly timings = new CallTimings();
   readonly #ended = new Map<string, { readonly outcome: CallOutcome; count: number }>();
 
   constructor(log: Log) {
@@ -44,6 +46,7 @@ export class CallCounts {
 
   #end(call: string, account: string, end: EndRow): void {
     const record = JSON.parse(end.cdr) as CallRecord;
+    this.timings.ended(end);
     const last = end.attempts.at(-1);
     const outcome = {
       status: record.status,

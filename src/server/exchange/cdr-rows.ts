@@ -1,3 +1,4 @@
+import { unreachable } from "../../base/never.ts";
 import type { CallRecord } from "../../core/call/record.ts";
 import type { TraceEntry } from "../../core/call/trace.ts";
 import type { AttemptRow, EndRow, RecordingRow, RequestRow } from "../../edges/store/types.ts";
@@ -11,8 +12,7 @@ export function endRow(account: string, startedAt: number, trace: readonly Trace
   const requests = new Map<string, RequestRow>();
   const recordings = new Map<string, RecordingRow>();
   for (const entry of trace) {
-    if (entry.type === "attempt.started" || entry.type === "attempt.answered" || entry.type === "attempt.ended")
-      noteAttempt(attempts, entry);
+    if (isOfAttempt(entry)) noteAttempt(attempts, entry);
     else if (entry.type === "request.sent" || entry.type === "request.result") noteRequest(requests, entry);
     else if (entry.type === "recording.started" || entry.type === "recording.closed")
       noteRecording(account, recordings, entry);
@@ -27,17 +27,29 @@ export function endRow(account: string, startedAt: number, trace: readonly Trace
   };
 }
 
-function noteAttempt(
-  attempts: Map<number, AttemptRow>,
-  entry: Entry<"attempt.started" | "attempt.answered" | "attempt.ended">,
-): void {
+const ATTEMPT_ENTRIES = [
+  "attempt.started",
+  "attempt.dialed",
+  "attempt.ringing",
+  "attempt.answered",
+  "attempt.ended",
+] as const;
+type AttemptEntry = Entry<(typeof ATTEMPT_ENTRIES)[number]>;
+
+function isOfAttempt(entry: TraceEntry): entry is AttemptEntry {
+  return (ATTEMPT_ENTRIES as readonly string[]).includes(entry.type);
+}
+
+function noteAttempt(attempts: Map<number, AttemptRow>, entry: AttemptEntry): void {
   if (entry.type === "attempt.started") {
     attempts.set(entry.leg, {
       leg: entry.leg,
       applet: entry.applet,
       destination: entry.destination,
       callerId: entry.caller_id,
+      trunk: null,
       startedMs: entry.at_ms,
+      ringingMs: null,
       answeredMs: null,
       endedMs: entry.at_ms,
       outcome: "failed",
@@ -48,10 +60,23 @@ function noteAttempt(
   }
   const known = attempts.get(entry.leg);
   if (known === undefined) return;
-  if (entry.type === "attempt.answered") attempts.set(entry.leg, { ...known, answeredMs: entry.at_ms });
-  else {
-    const { outcome, cause, cause_code: causeCode, at_ms: endedMs } = entry;
-    attempts.set(entry.leg, { ...known, endedMs, outcome, causeCode, cause });
+  attempts.set(entry.leg, { ...known, ...changeOf(entry) });
+}
+
+function changeOf(entry: Exclude<AttemptEntry, { type: "attempt.started" }>): Partial<AttemptRow> {
+  switch (entry.type) {
+    case "attempt.dialed":
+      return { trunk: entry.trunk };
+    case "attempt.ringing":
+      return { ringingMs: entry.at_ms };
+    case "attempt.answered":
+      return { answeredMs: entry.at_ms };
+    case "attempt.ended": {
+      const { outcome, cause, cause_code: causeCode, at_ms: endedMs } = entry;
+      return { endedMs, outcome, causeCode, cause };
+    }
+    default:
+      return unreachable(entry);
   }
 }
 
@@ -64,11 +89,11 @@ function noteRequest(requests: Map<string, RequestRow>, entry: Entry<"request.se
       attempt: entry.attempt,
     });
     const { id, at_ms: atMs, purpose, url } = entry;
-    requests.set(id, { id, atMs, purpose, url, result: "abandoned", body });
+    requests.set(id, { id, atMs, purpose, url, result: "abandoned", elapsedMs: null, body });
     return;
   }
   const known = requests.get(entry.id);
-  if (known !== undefined) requests.set(entry.id, { ...known, result: entry.result });
+  if (known !== undefined) requests.set(entry.id, { ...known, result: entry.result, elapsedMs: entry.elapsed_ms });
 }
 
 function noteRecording(

@@ -35,7 +35,9 @@ export function sampleEnd(callSid: string, endedAt: number): EndRow {
         applet: "sales",
         destination: "+919900000011",
         callerId: "+918047100000",
+        trunk: "main",
         startedMs: 1,
+        ringingMs: null,
         answeredMs: null,
         endedMs: 2,
         outcome: "busy",
@@ -43,7 +45,17 @@ export function sampleEnd(callSid: string, endedAt: number): EndRow {
         cause: "USER_BUSY",
       },
     ],
-    requests: [{ id: "f1", atMs: 0, purpose: "connect", url: "https://app.example/", result: "usable", body: "{}" }],
+    requests: [
+      {
+        id: "f1",
+        atMs: 0,
+        purpose: "connect",
+        url: "https://app.example/",
+        result: "usable",
+        elapsedMs: 1,
+        body: "{}",
+      },
+    ],
     recordings: [{ id: `rec-${callSid}`, file: `${callSid}.wav`, layout: "dual", durationMs: 1000, failure: null }],
   };
 }

@@ -1,0 +1,58 @@
+import { Counter, Histogram } from "prom-client";
+import type { EndRow } from "../../edges/store/types.ts";
+
+const MS_PER_S = 1000;
+/** From a URL in the next room to the 5 s that a request may take (REQ-6), s. */
+const URL_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5];
+/** From a phone on this network to a mobile abroad, s. */
+const POST_DIAL_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13];
+/** Up to the longest ringing there is (RES-15), s. */
+const ANSWER_BUCKETS_S = [1, 2, 5, 10, 15, 20, 30, 45, 60];
+
+/** How long calls waited, for `/metrics`: taken from each call's last row. */
+export class CallTimings {
+  readonly #url = histogram(
+    "plugboard_url_duration_seconds",
+    "Time the customers' URLs took to answer",
+    ["purpose", "result"],
+    URL_BUCKETS_S,
+  );
+  readonly #postDial = histogram(
+    "plugboard_post_dial_delay_seconds",
+    "Time from dialling a destination until it rings",
+    ["trunk"],
+    POST_DIAL_BUCKETS_S,
+  );
+  readonly #answer = histogram(
+    "plugboard_answer_delay_seconds",
+    "Time from dialling a destination until it answers",
+    ["trunk"],
+    ANSWER_BUCKETS_S,
+  );
+  readonly #attempts = new Counter({
+    name: "plugboard_attempts_total",
+    help: "Destinations dialled, by trunk and outcome",
+    labelNames: ["trunk", "outcome"],
+    registers: [],
+  });
+
+  /** For a registry. */
+  get metrics(): readonly (Histogram | Counter)[] {
+    return [this.#url, this.#postDial, this.#answer, this.#attempts];
+  }
+
+  ended({ attempts, requests }: EndRow): void {
+    for (const { purpose, result, elapsedMs } of requests)
+      if (elapsedMs !== null) this.#url.observe({ purpose, result }, elapsedMs / MS_PER_S);
+    for (const { trunk, outcome, startedMs, ringingMs, answeredMs } of attempts) {
+      const labels = { trunk: trunk ?? "" };
+      this.#attempts.inc({ ...labels, outcome });
+      if (ringingMs !== null) this.#postDial.observe(labels, (ringingMs - startedMs) / MS_PER_S);
+      if (answeredMs !== null) this.#answer.observe(labels, (answeredMs - startedMs) / MS_PER_S);
+    }
+  }
+}
+
+function histogram(name: string, help: string, labelNames: readonly string[], buckets: number[]): Histogram {
+  return new Histogram({ name, help, labelNames, buckets, registers: [] });
+}
