@@ -65,9 +65,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(): Promise<ServeProcess> {
+async function start(dataDir = join(folder, "data")): Promise<ServeProcess> {
   const env = { PLUGBOARD_RTP: await rtpRange(400) };
-  return startServe({ workspaceFile, dataDir: join(folder, "data"), http, sip, env });
+  return startServe({ workspaceFile, dataDir, http, sip, env });
 }
 
 async function status(path: string): Promise<number> {
@@ -126,9 +126,9 @@ describe.skipIf(disk === null)("a data folder whose disk is full", () => {
         expect(Math.abs((await readRecording(join(folder, "data"), id)).length / 8 - duration_ms)).toBeLessThan(50);
       }
     }
-    const owed = calls.flatMap(({ dial_events }) => dial_events).length;
+    const expected = calls.flatMap(({ dial_events }) => dial_events).length;
     const events = (): number => customer.seen.filter(({ path }) => path === "/events").length;
-    await until("all events delivered", async () => events() >= owed, 20_000);
+    await until("all events delivered", async () => events() >= expected, 20_000);
     expect(backMs).toBeLessThan(4000);
     expect(serve.output().length).toBeLessThan(LOG_BYTES);
     serve.process.kill("SIGTERM");
@@ -136,13 +136,15 @@ describe.skipIf(disk === null)("a data folder whose disk is full", () => {
   });
 
   it("M7: that can't be written is refused at the start in one sentence", async () => {
-    const refusals: [string, () => Promise<void> | undefined, () => Promise<void> | undefined][] = [
-      ["its file system is mounted read-only", () => disk?.remount("ro"), () => disk?.remount("rw")],
-      ["its disk is full", () => disk?.fill(), () => disk?.free()],
+    const data = join(folder, "data");
+    const refusals: [string, string, () => Promise<void> | undefined, () => Promise<void> | undefined][] = [
+      ["its file system is mounted read-only", data, () => disk?.remount("ro"), () => disk?.remount("rw")],
+      ["its file system is mounted read-only", `${data}/new`, () => disk?.remount("ro"), () => disk?.remount("rw")],
+      ["its disk is full", data, () => disk?.fill(), () => disk?.free()],
     ];
-    for (const [reason, spoil, repair] of refusals) {
+    for (const [reason, dataDir, spoil, repair] of refusals) {
       await spoil();
-      const { code, errors } = await (await start()).done;
+      const { code, errors } = await (await start(dataDir)).done;
       await repair();
       expect([code, errors]).toEqual([1, expect.stringMatching(/^plugboard serve: The data folder .+\n$/)]);
       expect(errors).toContain(reason);

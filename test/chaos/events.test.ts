@@ -47,7 +47,7 @@ function received(): SeenRequest[] {
 }
 
 /** The events that the traces say must be delivered. */
-function owed(calls: readonly ApiCall[]): string[] {
+function expectedEvents(calls: readonly ApiCall[]): string[] {
   return calls.flatMap(({ dial_events }) => dial_events.map(({ query }) => keyOf(query)));
 }
 
@@ -75,7 +75,7 @@ it("EVT-4, EVT-6: under kill -9 every event reaches the receiver, in order per a
   );
   const calls: ApiCall[] = await platform.allCalls();
   expect(calls.length).toBeGreaterThan((KILLS * CALLS_PER_KILL) / 2);
-  const wanted = owed(calls);
+  const wanted = expectedEvents(calls);
   await until(
     "every event delivered",
     async () => {
@@ -92,9 +92,9 @@ it("EVT-4, EVT-6: under kill -9 every event reaches the receiver, in order per a
 /** EVT-4: each attempt has one Dial and one Terminal. */
 function expectPairs(wanted: readonly string[]): void {
   expect(new Set(wanted).size).toBe(wanted.length);
-  const begun = wanted.filter((key) => key.endsWith(" Dial")).map((key) => key.replace(/ Dial$/, ""));
+  const started = wanted.filter((key) => key.endsWith(" Dial")).map((key) => key.replace(/ Dial$/, ""));
   const ended = wanted.filter((key) => key.endsWith(" Terminal")).map((key) => key.replace(/ Terminal$/, ""));
-  expect(ended.toSorted()).toEqual(begun.toSorted());
+  expect(ended.toSorted()).toEqual(started.toSorted());
 }
 
 /** EVT-6: a Terminal never arrives before the Dial of its attempt. */

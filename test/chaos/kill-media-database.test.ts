@@ -27,7 +27,7 @@ let platform: TestPlatform;
 let customer: Customer;
 let callees: Sipp;
 /** Events of all rounds, which a receiver must have seen in the end. */
-const owed: string[] = [];
+const expectedEvents: string[] = [];
 
 beforeAll(async () => {
   customer = await startCustomer();
@@ -129,7 +129,7 @@ describe.each(Object.entries(FAULTS))("M6, A9: %s during 20 calls at every stage
       expectComplete(one);
       await expectRecordings(one, platform.dataDir, LOST_AUDIO_MS);
     }
-    owed.push(...calls.flatMap(({ dial_events }) => dial_events.map(({ query }) => keyOf(query))));
+    expectedEvents.push(...calls.flatMap(({ dial_events }) => dial_events.map(({ query }) => keyOf(query))));
     expect(await metric("plugboard_live_calls")).toBe(0);
     expect(await metric("plugboard_media_legs")).toBe(0);
   });
@@ -139,6 +139,6 @@ describe.each(Object.entries(FAULTS))("M6, A9: %s during 20 calls at every stage
 it("M6: every event of all these calls is delivered", async () => {
   const delivered = (): Set<string> =>
     new Set(customer.seen.filter(({ path }) => path === "/events").map(({ query }) => keyOf(query)));
-  await until("every event delivered", async () => owed.every((key) => delivered().has(key)), 30_000);
-  expect(owed.length).toBeGreaterThan(0);
+  await until("every event delivered", async () => expectedEvents.every((key) => delivered().has(key)), 30_000);
+  expect(expectedEvents.length).toBeGreaterThan(0);
 });

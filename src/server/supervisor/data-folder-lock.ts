@@ -66,8 +66,8 @@ export class DataFolderLock {
   /** False: another process holds the lock, or held it and was killed. */
   async #claim(): Promise<boolean> {
     const own = `${this.#file}.${process.pid}`;
-    await writeFile(own, this.#content(), { mode: 0o600 });
     try {
+      await writeFile(own, this.#content(), { mode: 0o600 });
       await link(own, this.#file);
       return true;
     } catch (error) {

@@ -3,7 +3,7 @@ import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../base/log.ts";
-import { folderProblem } from "../../edges/store/embedded/error-code.ts";
+import { errorCode, folderProblem } from "../../edges/store/embedded/error-code.ts";
 import { DataFolderLock } from "./data-folder-lock.ts";
 import { ManagedProcess } from "./managed-process.ts";
 import type { ServeConfig } from "./config.ts";
@@ -85,8 +85,9 @@ export async function startPlatform(settings: ServeConfig, log: Log): Promise<Pl
 
 async function startInFolder(config: ServeConfig, log: Log): Promise<Platform> {
   const recordingsDir = join(config.dataDir, "recordings");
-  await mkdir(recordingsDir, { recursive: true, mode: 0o700 });
-  // Earlier versions left it open to everybody.
+  await makeFolder(config.dataDir);
+  await makeFolder(recordingsDir);
+  // Earlier versions left it readable by every user.
   if ((await stat(config.dataDir)).uid === process.getuid?.()) await chmod(config.dataDir, 0o700);
   const lock = await DataFolderLock.take(config.dataDir, log);
   try {
@@ -94,6 +95,16 @@ async function startInFolder(config: ServeConfig, log: Log): Promise<Platform> {
   } catch (error) {
     await lock.release();
     throw error;
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    // What Node says of a read-only file system, if it makes missing parents too: alone it says why.
+    await mkdir(folder, { mode: 0o700 });
   }
 }
 

@@ -16,9 +16,9 @@ async function sleepsAt(
   let sleeps = 0;
   let arrived = 0;
   const began = performance.now();
-  const begun = (): number => ((performance.now() - began) * perSecond) / 1000;
+  const started = (): number => ((performance.now() - began) * perSecond) / 1000;
   coalescer = new WakeupCoalescer(
-    begun,
+    started,
     () => (arrived += perTurn),
     () => (sleeps += 1),
   );

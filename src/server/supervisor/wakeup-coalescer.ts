@@ -19,8 +19,8 @@ const FULL_READ = 32;
  * groups; turns that are long anyway gather by themselves.
  */
 export class WakeupCoalescer {
-  /** Calls begun so far. */
-  readonly #begun: () => number;
+  /** Calls started so far. */
+  readonly #started: () => number;
   readonly #flush: () => void;
   /** SIP datagrams so far, readable or not: a flood of nonsense must not slow the rest down. */
   readonly #arrived: () => number;
@@ -33,14 +33,14 @@ export class WakeupCoalescer {
   #arrivedBefore = 0;
 
   /** `flush`: what this turn still has to send goes out before the loop sleeps. */
-  constructor(begun: () => number, arrived: () => number, flush: () => void) {
-    this.#begun = begun;
+  constructor(started: () => number, arrived: () => number, flush: () => void) {
+    this.#started = started;
     this.#arrived = arrived;
     this.#flush = flush;
   }
 
   start(): void {
-    this.#last = this.#begun();
+    this.#last = this.#started();
     this.#look = setInterval(() => this.#judge(), LOOK_MS);
   }
 
@@ -50,9 +50,9 @@ export class WakeupCoalescer {
   }
 
   #judge(): void {
-    const begun = this.#begun();
-    const perS = ((begun - this.#last) * 1000) / LOOK_MS;
-    this.#last = begun;
+    const started = this.#started();
+    const perS = ((started - this.#last) * 1000) / LOOK_MS;
+    this.#last = started;
     const idle = this.#turnMs === 0;
     this.#turnMs = perS > BUSY_CALLS_PER_S ? Math.min(perS * TURN_MS_PER_CALL_PER_S, LONGEST_TURN_MS) : 0;
     if (idle && this.#turnMs > 0) setImmediate(() => this.#turn());
