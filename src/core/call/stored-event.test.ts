@@ -57,9 +57,9 @@ describe("a journalled event", () => {
     ["null", stored(null), "is not an event"],
     ["an unknown kind", stored({ kind: "telepathy", at: 1 }), "unknown kind"],
     ["a kind that every object has", stored({ kind: "constructor", at: 1 }), "unknown kind"],
-    ["no time", stored({ kind: "timer", id: "ring" }), "is a timer whose at is no number"],
-    ["a field of another type", stored({ kind: "digit", at: 1, leg: "1", digit: "5" }), "leg is no number"],
-    ["half an outcome", stored({ ...every[0], outcome: { ok: true } }), "outcome is no outcome"],
+    ["no time", stored({ kind: "timer", id: "ring" }), "is a timer whose at is not of type number"],
+    ["a field of another type", stored({ kind: "digit", at: 1, leg: "1", digit: "5" }), "leg is not of type number"],
+    ["half an outcome", stored({ ...every[0], outcome: { ok: true } }), "outcome is not of type outcome"],
     ["a newer format", stored(arrived, 1, 3), "newer version (format 3)"],
   ])("M3: with %s is unreadable, which is said and not thrown", (_, step, error) => {
     const read = readStoredEvent(step);

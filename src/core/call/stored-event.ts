@@ -87,7 +87,7 @@ export function readStoredEvent({ version, json }: StoredEvent): Result<CallEven
   const fields = Object.hasOwn(FIELDS, kind) ? FIELDS[kind as Kind] : null;
   if (fields === null) return err(`is an event of the unknown kind "${kind.slice(0, SHOWN_CHARACTERS)}"`);
   const wrong = Object.entries({ at: "number" as const, ...fields }).find(([name, type]) => !HOLDS[type](value[name]));
-  if (wrong !== undefined) return err(`is a ${kind} whose ${wrong[0]} is no ${wrong[1]}`);
+  if (wrong !== undefined) return err(`is a ${kind} whose ${wrong[0]} is not of type ${wrong[1]}`);
   // Every field that the type demands is there; kinds of text inside are the engine's to judge.
   return ok({ ...value, kind } as CallEvent);
 }

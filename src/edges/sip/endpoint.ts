@@ -392,7 +392,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
   #endOrphan(response: SipResponse, flow: TransportFlow, how: { headers: ExtraHeaders; stray: boolean }): void {
     const stack = this.#stack;
     const us = from(response);
-    // Without a Contact there is no address for an ACK.
+    // Without a Contact we do not know where to send an ACK.
     if (!response.headers.has("contact")) return;
     const invite = {
       callId: detach(callId(response)),

@@ -12,7 +12,7 @@ const TAG_BYTES = 16;
 const KNOWN_KEYS = 4096;
 
 /**
- * Seals texts before they are stored: whoever has only the disk or a dump must not read URL passwords and answers. AES-256-GCM
+ * Seals texts before they are stored: someone who has only the disk or a dump must not read URL passwords and answers. AES-256-GCM
  * under a key of each scope's own (a call, a setup), drawn from the platform's secret, so that random nonces of a busy
  * platform never meet under one key.
  *

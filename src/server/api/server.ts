@@ -17,7 +17,9 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     if (status >= 500) options.log.error({ err: error, url: request.routeOptions.url }, "request failed");
     return problem(reply, status, status >= 500 ? "the platform could not answer" : messageOf(error));
   });
-  app.setNotFoundHandler((request, reply) => problem(reply, 404, `there is no ${request.method} ${pathOf(request)}`));
+  app.setNotFoundHandler((request, reply) =>
+    problem(reply, 404, `nothing answers ${request.method} ${pathOf(request)} here`),
+  );
   healthRoutes(app, options);
   metricsRoute(app, options.exchange);
   await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });

@@ -223,7 +223,7 @@ describe("a workspace file", () => {
     ["a trunk with a path", { trunks: [{ name: "main", address: "sip:host/path" }] }, "must be host or host:port"],
     ["an unknown transport", { trunks: [{ name: "main", address: "h", transport: "sctp" }] }, '"udp"|"tcp"'],
     [
-      "a source that is no address",
+      "a source that is not an address",
       { trunks: [{ name: "main", address: "h", accept_from: ["trunk.example"] }] },
       '"trunk.example" is not an IP address or a subnet',
     ],

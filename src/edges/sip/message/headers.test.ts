@@ -161,7 +161,7 @@ describe("NameAddr", () => {
     "<sip:a@b> junk",
     "<sip:a@b>;=1",
     '<sip:a@b>;x="1',
-  ])("%j is no address", (text) => {
+  ])("%j is not an address", (text) => {
     expect(() => parseNameAddr(text)).toThrow(SipParseError);
   });
 

@@ -33,7 +33,7 @@ export async function readPostmaster(cluster: string): Promise<Postmaster | null
   };
 }
 
-/** Whether a process exists, whoever owns it. */
+/** Whether a process exists, no matter which user owns it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
