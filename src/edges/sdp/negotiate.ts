@@ -147,6 +147,15 @@ export function answerOffer(
   });
 }
 
+/** The codec that an answer to this offer would take, or why there is none; cheaper than the answer. */
+export function acceptableCodec(
+  offer: SessionDescription,
+  local: Pick<LocalMedia, "address" | "codecs">,
+): Result<AudioCodec, Unacceptable> {
+  const found = chooseLine(offer, local);
+  return found.ok ? ok(nameOf(found.value.codec)) : found;
+}
+
 /** Reads the answer to an offer of ours. The error is one sentence. */
 export function readAnswer(answer: SessionDescription, ourOffer: SessionDescription): Result<NegotiatedMedia, string> {
   const index = ourOffer.media.findIndex(isActiveAudio);
@@ -171,7 +180,7 @@ export function readAnswer(answer: SessionDescription, ourOffer: SessionDescript
 /** The line of the offer that we take, or why there is none, in the words of RFC 3261 section 20.43. */
 function chooseLine(
   offer: SessionDescription,
-  local: LocalMedia,
+  local: Pick<LocalMedia, "address" | "codecs">,
 ): Result<{ media: MediaDescription; codec: CodecDescription; address: string }, Unacceptable> {
   const audio = offer.media.filter(isActiveAudio);
   if (audio.length === 0) return err(refusal(304, `an audio line is needed, and the offer has ${mediaIn(offer)}`));

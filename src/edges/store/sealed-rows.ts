@@ -10,16 +10,23 @@ export const PLACES = {
 } as const;
 
 /**
- * A journal row with everything sealed that may hold credentials: events carry whole answers, requests their
- * `Authorization`. Traces and records mask credentials already, and lists filter by them: they stay in clear.
+ * A journal row with everything sealed that may hold credentials: answers of URLs, requests with their `Authorization`.
+ * Traces and records mask credentials already, and lists filter by them: they stay in clear.
  */
 export function sealRow(sealer: Sealer, row: JournalRow): JournalRow {
-  const { callSid, seq, legSnapshots, outbox } = row;
+  const { callSid, outbox } = row;
+  if (row.inClear === true && outbox === undefined) return row;
   return {
     ...row,
-    event: sealer.seal(callSid, PLACES.event(seq), row.event),
-    ...(typeof legSnapshots === "string" && { legSnapshots: sealer.seal(callSid, PLACES.legs(seq), legSnapshots) }),
+    ...(row.inClear !== true && sealStep(sealer, row)),
     ...(outbox !== undefined && { outbox: outbox.map((due) => sealOutbox(sealer, callSid, due)) }),
+  };
+}
+
+function sealStep(sealer: Sealer, { callSid, seq, event, legSnapshots }: JournalRow): Partial<JournalRow> {
+  return {
+    event: sealer.seal(callSid, PLACES.event(seq), event),
+    ...(typeof legSnapshots === "string" && { legSnapshots: sealer.seal(callSid, PLACES.legs(seq), legSnapshots) }),
   };
 }
 

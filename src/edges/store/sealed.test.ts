@@ -75,6 +75,17 @@ describe("a store with a sealer", () => {
     await store.close();
   });
 
+  it("A13: leaves alone what cannot hold credentials, but for its requests", async () => {
+    const url = await server.database();
+    const store = await open(url, "the secret");
+    const rows = callOf("a", 2).map((row) => ({ ...row, inClear: true as const }));
+    await store.append(rows);
+    const stored = await server.query(url, "select event, leg_snapshots from journal order by seq");
+    expect(stored).toEqual(rows.map(({ event, legSnapshots }) => ({ event, leg_snapshots: legSnapshots })));
+    expect(JSON.stringify(await server.query(url, "select * from outbox"))).not.toContain(PASSWORD);
+    await store.close();
+  });
+
   it("M4: reads what a version before stored in clear", async () => {
     const url = await server.database();
     const before = await open(url, null);

@@ -17,6 +17,8 @@ export interface JournalRow {
   readonly trace: string;
   /** What the edge needs after a crash (leg dialogs, open recordings), as JSON; the newest one counts. Absent: unchanged. */
   readonly legSnapshots?: string | null;
+  /** True: neither event nor leg snapshots can hold credentials, so that they need no sealing. Absent: both are sealed. */
+  readonly inClear?: true;
   /** Requests to deliver from now on; same transaction as the step. */
   readonly outbox?: readonly OutboxRow[];
   /** With the first step of a call, and only with it. */

@@ -83,8 +83,10 @@ export class CallerLeg implements LiveCallerLeg {
     const { services, call } = this.#ports;
     const media = new LegMedia(services.mediaAddress, port, `${call.now()}${CALLER}`, this.#offer?.codec ?? null);
     this.#session.useMedia(media);
-    if (this.#offer === null) this.#answerWith(media.offer());
-    else this.#session.read(this.#offer.sdp, (offer) => this.#answerWith(this.#session.agree(offer)));
+    const offer = this.#offer?.sdp ?? null;
+    if (offer === null) this.#answerWith(media.offer());
+    else if (typeof offer !== "string") this.#answerWith(this.#session.agree(offer));
+    else this.#session.read(offer, (text) => this.#answerWith(this.#session.agree(text)));
   }
 
   #answerWith(sdp: string | null): void {

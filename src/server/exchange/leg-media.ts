@@ -2,10 +2,10 @@ import { isIPv6 } from "node:net";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
 import type { Codec, RemoteMedia } from "../../edges/media/process/protocol.ts";
-import type { LocalMedia, NegotiatedMedia, Unacceptable } from "../../edges/sdp/negotiate.ts";
-import { answerOffer, createOffer, readAnswer, unreadableOffer } from "../../edges/sdp/negotiate.ts";
+import type { LocalMedia, NegotiatedMedia, SessionDescription, Unacceptable } from "../../edges/sdp/negotiate.ts";
+import { acceptableCodec, answerOffer, createOffer, readAnswer, unreadableOffer } from "../../edges/sdp/negotiate.ts";
 import { parseSdp } from "../../edges/sdp/parse.ts";
-import { withAddress } from "./sdp-hosts.ts";
+import { namesHosts, withAddress } from "./sdp-hosts.ts";
 
 /** What we speak, best first; a leg moves the other side's own choice to the front so that nothing is transcoded needlessly. */
 const CODECS: readonly Codec[] = ["PCMU", "PCMA"];
@@ -27,11 +27,11 @@ export class LegMedia {
   }
 
   /**
-   * Our answer to their offer, and where to send from now on. The error is worded for a Warning header; what was in force
-   * stays in force then.
+   * Our answer to their offer, as text or parsed, and where to send from now on. The error is worded for a Warning header;
+   * what was in force stays in force then.
    */
-  answer(offerText: string): Result<{ sdp: string; remote: RemoteMedia }, string> {
-    const offer = parseSdp(offerText);
+  answer(theirs: string | SessionDescription): Result<{ sdp: string; remote: RemoteMedia }, string> {
+    const offer = typeof theirs === "string" ? parseSdp(theirs) : ok(theirs);
     if (!offer.ok) return offer;
     const answered = answerOffer(offer.value, { ...this.#local, previous: this.#sent });
     if (!answered.ok) return err(answered.error.warning);
@@ -52,7 +52,8 @@ export class LegMedia {
 
 /** An offer that we can answer. */
 export interface ReadOffer {
-  readonly sdp: string;
+  /** Its text where it names hosts that have to be looked up first, else parsed. */
+  readonly sdp: string | SessionDescription;
   /** The codec it puts first among those we speak. */
   readonly codec: Codec;
 }
@@ -62,11 +63,11 @@ export interface ReadOffer {
  * it is looked up when the call is answered.
  */
 export function readOffer(sdp: string, mediaAddress: string): Result<ReadOffer, Unacceptable> {
-  const description = parseSdp(withAddress(sdp, isIPv6(mediaAddress) ? "::1" : "127.0.0.1"));
+  const needsLookup = namesHosts(sdp);
+  const description = parseSdp(needsLookup ? withAddress(sdp, isIPv6(mediaAddress) ? "::1" : "127.0.0.1") : sdp);
   if (!description.ok) return err(unreadableOffer(description.error));
-  const probe = { address: mediaAddress, port: 9, codecs: CODECS, sessionId: "0", version: 1 };
-  const answered = answerOffer(description.value, probe);
-  return answered.ok ? ok({ sdp, codec: answered.value.remote.codec }) : answered;
+  const codec = acceptableCodec(description.value, { address: mediaAddress, codecs: CODECS });
+  return codec.ok ? ok({ sdp: needsLookup ? sdp : description.value, codec: codec.value }) : codec;
 }
 
 function toRemote(remote: NegotiatedMedia): RemoteMedia {

@@ -1,5 +1,6 @@
 import type { LegId } from "../../core/call/legs.ts";
 import type { RemoteMedia } from "../../edges/media/process/protocol.ts";
+import type { SessionDescription } from "../../edges/sdp/negotiate.ts";
 import type { CallEnd, DialogSnapshot, OfferReply, ReasonValue, SipCall } from "../../edges/sip/endpoint.ts";
 import { infoDigit } from "./info-digit.ts";
 import type { LegMedia } from "./leg-media.ts";
@@ -75,7 +76,7 @@ export class LegSession {
   }
 
   /** Their offer and our answer take effect; null when there is no agreement, and everything stays as it was (RFC 3261 14.2). */
-  agree(offer: string): string | null {
+  agree(offer: string | SessionDescription): string | null {
     const answer = this.#media?.answer(offer);
     if (answer?.ok !== true) return null;
     this.#setRemote(answer.value.remote);

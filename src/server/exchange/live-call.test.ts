@@ -33,6 +33,31 @@ it("a fault in one step ends that call once and leaves no hole in its journal", 
   expect(rows).toEqual([]);
 });
 
+it("A13: marks every row for the journal as free of credentials but the answers of URLs", () => {
+  const rows: JournalRow[] = [];
+  const call = new LiveCall("sid", setup, null, {
+    clock: new VirtualClock(1000),
+    log: silentLog,
+    append: async (row) => void rows.push(row),
+    perform: () => undefined,
+    legSnapshots: () => null,
+    ended: () => undefined,
+  });
+  const from = "+919812345678";
+  const arrived = { kind: "call_arrived", at: 1000, callSid: "sid", from, to: EXOPHONE.number } as const;
+  call.deliver({ ...arrived, direction: "incoming", customField: null });
+  const body = '{"destination":{"numbers":["+919900000011"]}}';
+  const outcome = { ok: true, status: 200, contentType: "application/json", body } as const;
+  call.deliver({ kind: "fetched", at: 1100, id: "connect-1", outcome, elapsedMs: 100 });
+  call.deliver({ kind: "digit", at: 1200, leg: 1, digit: "5" });
+  const marks = rows.map((row) => [(JSON.parse(row.event) as { kind: string }).kind, row.inClear]);
+  expect(marks).toEqual([
+    ["call_arrived", true],
+    ["fetched", undefined],
+    ["digit", true],
+  ]);
+});
+
 describe("a Passthru directly behind a Connect whose attempt was announced", () => {
   const EVENTS = "http://events.example/dial";
   const exits = { nobody_answered: "pass" };

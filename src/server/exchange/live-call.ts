@@ -207,6 +207,7 @@ export class LiveCall {
       seq: this.#seq,
       at: event.at,
       event: JSON.stringify(event),
+      ...(ANSWER_EVENTS.has(event.kind) ? {} : { inClear: true }),
       trace: trace.length === 0 ? "[]" : JSON.stringify(trace),
       ...(legSnapshots === null ? {} : { legSnapshots }),
       ...(outbox.length === 0 ? {} : { outbox }),
@@ -326,6 +327,9 @@ export class LiveCall {
 
 /** An INVITE or an ACK waits for these: their row is committed at once, not with the next that comes by. */
 const URGENT_EVENTS: ReadonlySet<CallEvent["kind"]> = new Set(["invite_sent", "leg_answered"]);
+
+/** Only these carry the answers of URLs, which may hold credentials: the other rows need no sealing. */
+const ANSWER_EVENTS: ReadonlySet<CallEvent["kind"]> = new Set(["fetched", "audio_checked"]);
 
 /** The 200 is in no hurry: most often it goes out together with the first INVITE, in one commit instead of two. */
 function isUrgent({ kind }: ExternalEffect): boolean {

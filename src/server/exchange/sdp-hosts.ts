@@ -26,9 +26,17 @@ export function withAddress(sdp: string, address: string): string {
   return replaceHosts(sdp, new Map(hostNames(sdp).map((name) => [name, address])));
 }
 
+/** Whether there are names to look up. */
+export function namesHosts(sdp: string): boolean {
+  return hostNames(sdp).length > 0;
+}
+
 const CONNECTION = /^(c=IN IP[46] )([^\s/]+)(.*)$/gim;
+/** Something else than an IPv4 address: the cheap test before the exact one, since most descriptions have none. */
+const OTHER_THAN_IPV4 = /^c=IN IP[46] [\d.]*[^\s/\d.]/im;
 
 function hostNames(sdp: string): readonly string[] {
+  if (!OTHER_THAN_IPV4.test(sdp)) return [];
   const names = [...sdp.matchAll(CONNECTION)].map((match) => match[2] ?? "").filter((host) => isIP(host) === 0);
   return [...new Set(names)].slice(0, MAX_NAMES);
 }
