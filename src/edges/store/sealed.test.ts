@@ -47,7 +47,7 @@ describe("a store with a sealer", () => {
     const dump = await dumpOf(url);
     expect(dump).not.toContain(PASSWORD);
     // One setup; event, legs and request of five steps; the key check.
-    expect(dump.match(/sealed:1:/g)).toHaveLength(17);
+    expect(dump.match(/sealed:2:/g)).toHaveLength(17);
     expect(await store.getSetup("h")).toEqual({ version: 2, json: JSON.stringify({ url: PASSWORD }) });
     const found = await store.getCall("acme", "a");
     expect(JSON.parse(found?.trace ?? "")).toEqual(finished.flatMap(({ trace }) => JSON.parse(trace) as unknown[]));
@@ -111,7 +111,7 @@ describe("a store with a sealer", () => {
     await store.append(callOf("a", 2));
     await server.query(url, "update journal set event = left(event, -8), trace = left(trace, -8) where seq = 1");
     const [step] = (await store.unfinishedCalls())[0]?.steps ?? [];
-    expect(step?.json).toMatch(/^sealed:1:/);
+    expect(step?.json).toMatch(/^sealed:2:/);
     expect(JSON.parse((await store.getCall("acme", "a"))?.trace ?? "")).toMatchObject([{ seq: 2 }]);
     expect(warnings).toContainEqual({ call: "a", seq: 1 });
     await store.close();
@@ -131,18 +131,28 @@ describe("a sealed text", () => {
 
   it("A13: is another each time, and does not open when a bit of it changed", () => {
     expect(sealer.seal("a", "event 1", "नमस्ते")).not.toBe(sealed);
-    const bytes = Buffer.from(sealed.slice("sealed:1:".length), "base64");
+    const bytes = Buffer.from(sealed.slice("sealed:2:".length), "base64");
     for (let at = 0; at < bytes.length; at++) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 1;
-      expect(sealer.open("a", "event 1", `sealed:1:${changed.toString("base64")}`)).toBeNull();
+      expect(sealer.open("a", "event 1", `sealed:2:${changed.toString("base64")}`)).toBeNull();
     }
-    for (const text of ["sealed:1:", "sealed:1:AAAA", "sealed:1:!"])
+    for (const text of ["sealed:1:", "sealed:2:", "sealed:2:AAAA", "sealed:2:!"])
       expect(sealer.open("a", "event 1", text)).toBeNull();
   });
 
-  it("keys of more scopes than are remembered are made anew", () => {
-    for (let call = 0; call < 5000; call++) sealer.seal(`c${call}`, "event 1", "");
-    expect(sealer.open("a", "event 1", sealed)).toBe("नमस्ते");
+  it("M4: opens what the version before sealed, in its own place", () => {
+    const before = "sealed:1:Ag/6soVndz2NukInvLtmxmYpVJksV+iHc/BfMSSanzV2/xLHbkAPWtY+uykVMg==";
+    expect(sealer.open("a", "event 1", before)).toBe("नमस्ते");
+    expect(sealer.open("a", "event 2", before)).toBeNull();
+    expect(sealer.open("b", "event 1", before)).toBeNull();
+  });
+
+  it("A13: opens after a restart, which seals under another key", () => {
+    const restarted = new Sealer("the secret", seededRandom(8));
+    expect(restarted.open("a", "event 1", sealed)).toBe("नमस्ते");
+    const salt = (text: string): string => Buffer.from(text.slice("sealed:2:".length), "base64").toString("hex", 0, 16);
+    expect(salt(restarted.seal("a", "event 1", ""))).not.toBe(salt(sealed));
+    expect(salt(sealer.seal("b", "event 1", ""))).toBe(salt(sealed));
   });
 });

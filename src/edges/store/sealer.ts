@@ -2,26 +2,38 @@ import type { KeyObject } from "node:crypto";
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync } from "node:crypto";
 import type { Random } from "../../base/random.ts";
 
-/** Sealed texts begin so; JSON never does, and rows of before are JSON in clear. */
-const PREFIX = "sealed:1:";
+/** Sealed texts begin so; JSON never does, and rows of the first version are JSON in clear. */
+const PREFIX = "sealed:2:";
+/** Of the version before: a key for each scope, and no salt. */
+const PREFIX_BEFORE = "sealed:1:";
 const ALGORITHM = "aes-256-gcm";
 const KEY_BYTES = 32;
+const SALT_BYTES = 16;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** Keys kept in memory: one for each live call, and some more. */
+/** Texts under one key: few enough that two of their random nonces never meet (2^32 would be allowed). */
+const TEXTS_PER_KEY = 2 ** 24;
+/** Keys kept in memory for opening: one for each start of the platform, or call of the version before, read lately. */
 const KNOWN_KEYS = 4096;
 
+/** A key that new texts are sealed with, and what it was made from. */
+interface SealingKey {
+  readonly salt: Buffer;
+  readonly key: KeyObject;
+  texts: number;
+}
+
 /**
- * Seals texts before they are stored: someone who has only the disk or a dump must not read URL passwords and answers. AES-256-GCM
- * under a key of each scope's own (a call, a setup), drawn from the platform's secret, so that random nonces of a busy
- * platform never meet under one key.
+ * Seals texts before they are stored: someone who has only the disk or a dump must not read URL passwords and answers.
+ * AES-256-GCM under keys made from the platform's secret and a random salt; a new one at each start, and now and then.
  *
- *   sealed:1: | base64( nonce, 12 octets | ciphertext | tag, 16 octets )
+ *   sealed:2: | base64( salt, 16 octets | nonce, 12 octets | ciphertext | tag, 16 octets )
  */
 export class Sealer {
   readonly #master: KeyObject;
   readonly #random: Random;
   readonly #keys = new Map<string, KeyObject>();
+  #sealing: SealingKey | null = null;
 
   /** `secret`: `PLUGBOARD_SECRET`, any text. */
   constructor(secret: string, random: Random) {
@@ -29,23 +41,32 @@ export class Sealer {
     this.#random = random;
   }
 
-  /** `place` is what the text is for (`event 3`): a sealed text that was moved elsewhere does not open. */
+  /** `scope` and `place` are whose text it is and what for (a call, `event 3`): moved elsewhere, it does not open. */
   seal(scope: string, place: string, text: string): string {
-    const nonce = Buffer.from(this.#random.hex(NONCE_BYTES), "hex");
-    const cipher = createCipheriv(ALGORITHM, this.#key(scope), nonce);
-    cipher.setAAD(Buffer.from(place));
-    const sealed = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
+    const { salt, key } = this.#sealingKey();
+    const nonce = this.#bytes(NONCE_BYTES);
+    const cipher = createCipheriv(ALGORITHM, key, nonce);
+    cipher.setAAD(purposeOf(scope, place));
+    const sealed = Buffer.concat([salt, nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
     return PREFIX + sealed.toString("base64");
   }
 
   /** Clear texts come back as they are. Null: sealed with another secret, for another place, or damaged. */
   open(scope: string, place: string, stored: string): string | null {
-    if (!stored.startsWith(PREFIX)) return stored;
-    const sealed = Buffer.from(stored.slice(PREFIX.length), "base64");
+    if (stored.startsWith(PREFIX)) {
+      const sealed = Buffer.from(stored.slice(PREFIX.length), "base64");
+      const salt = sealed.toString("latin1", 0, SALT_BYTES);
+      return this.#open(salt, purposeOf(scope, place), sealed.subarray(SALT_BYTES));
+    }
+    if (!stored.startsWith(PREFIX_BEFORE)) return stored;
+    return this.#open(scope, Buffer.from(place), Buffer.from(stored.slice(PREFIX_BEFORE.length), "base64"));
+  }
+
+  #open(keyName: string, purpose: Buffer, sealed: Buffer): string | null {
     if (sealed.length < NONCE_BYTES + TAG_BYTES) return null;
     const tagAt = sealed.length - TAG_BYTES;
-    const decipher = createDecipheriv(ALGORITHM, this.#key(scope), sealed.subarray(0, NONCE_BYTES));
-    decipher.setAAD(Buffer.from(place));
+    const decipher = createDecipheriv(ALGORITHM, this.#key(keyName), sealed.subarray(0, NONCE_BYTES));
+    decipher.setAAD(purpose);
     decipher.setAuthTag(sealed.subarray(tagAt));
     try {
       const text = decipher.update(sealed.subarray(NONCE_BYTES, tagAt));
@@ -55,13 +76,30 @@ export class Sealer {
     }
   }
 
-  #key(scope: string): KeyObject {
-    const known = this.#keys.get(scope);
+  #sealingKey(): SealingKey {
+    if (this.#sealing === null || this.#sealing.texts === TEXTS_PER_KEY) {
+      const salt = this.#bytes(SALT_BYTES);
+      this.#sealing = { salt, key: this.#key(salt.toString("latin1")), texts: 0 };
+    }
+    this.#sealing.texts += 1;
+    return this.#sealing;
+  }
+
+  /** Keys are objects, and made once: turning octets into a key costs three times the sealing. */
+  #key(name: string): KeyObject {
+    const known = this.#keys.get(name);
     if (known !== undefined) return known;
-    // Keys are objects: turning octets into a key costs three times the sealing, each time.
-    const key = createSecretKey(createHmac("sha256", this.#master).update(scope).digest());
+    const key = createSecretKey(createHmac("sha256", this.#master).update(name).digest());
     if (this.#keys.size >= KNOWN_KEYS) this.#keys.clear();
-    this.#keys.set(scope, key);
+    this.#keys.set(name, key);
     return key;
   }
+
+  #bytes(count: number): Buffer {
+    return Buffer.from(this.#random.hex(count), "hex");
+  }
+}
+
+function purposeOf(scope: string, place: string): Buffer {
+  return Buffer.from(`${scope}\n${place}`);
 }
