@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { cseq, to } from "../message/message.ts";
 import { Peer } from "../testing/peer.ts";
@@ -137,4 +139,38 @@ it("A3: the dialog of a call that came in is known before its 200 goes out, and 
   if (written !== undefined) again.endpoint.adopt(written).hangUp();
   await rig.pass(20);
   expect(log.ends).toEqual(["remote_bye"]);
+});
+
+describe("once a call is over, what the stack keeps for repeats holds nothing of its user", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+
+  it.each(["answered", "refused"])("when it was %s", async (how) => {
+    const rig = new Rig();
+    const alice = await rig.endpoint("10.0.0.1");
+    const peer = await Peer.at(rig, "10.0.0.9");
+    const users: WeakRef<object>[] = [];
+    const dial = (): void => {
+      const user = { writes: 0 };
+      users.push(new WeakRef(user));
+      const write = async (): Promise<void> => void (user.writes += 1);
+      const handlers = {
+        onProgress: () => void user.writes,
+        onAnswered: (call: { hangUp(): void }) => call.hangUp(),
+        onFailed: () => void user.writes,
+      };
+      alice.dial("10.0.0.9", { journal: { inviting: write, answered: write }, handlers });
+    };
+    dial();
+    await rig.pass(20);
+    const invite = peer.request("INVITE");
+    peer.respond(invite, how === "answered" ? 200 : 486, how === "answered" ? { body: ANSWER, toTag: "peer" } : {});
+    await rig.pass(20);
+    if (how === "answered") peer.respond(peer.request("BYE"), 200);
+    await rig.pass(1000);
+    // A weak reference holds its object until the task ends that made it.
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(users.map((user) => user.deref())).toEqual([undefined]);
+  });
 });

@@ -9,7 +9,7 @@ import { LONGEST_RINGING_MS } from "../transaction/timers.ts";
 import { LARGEST_UDP_REQUEST } from "../transport/layer.ts";
 import { literalAddress, type SipTargetAddress } from "../transport/resolve.ts";
 import type { TransportFlow } from "../transport/types.ts";
-import type { DialHandlers, DialOptions, ExtraHeaders, PreparedInvite, RingingSnapshot } from "./types.ts";
+import type { DialHandlers, DialJournal, DialOptions, ExtraHeaders, PreparedInvite, RingingSnapshot } from "./types.ts";
 import { type AttemptUser, InviteAttempt } from "./attempt.ts";
 import { sdpOf } from "./body.ts";
 import { CAPABILITIES, type StackContext, newId, userOf } from "./stack-context.ts";
@@ -47,9 +47,11 @@ interface Outgoing {
 export class InviteUac implements PreparedInvite, AttemptUser {
   readonly callId: string;
   readonly #stack: StackContext;
-  readonly #options: Omit<DialOptions, "handlers" | "sdp">;
+  readonly #options: Omit<DialOptions, "handlers" | "journal" | "sdp">;
   /** Null once the attempt is over. */
   #handlers: DialHandlers | null;
+  /** Null: nothing is written down, or the attempt is over. */
+  #journal: DialJournal | null;
   readonly #localTag: string;
   readonly #from: string;
   /** User part of our Contact. */
@@ -84,9 +86,10 @@ export class InviteUac implements PreparedInvite, AttemptUser {
   constructor(stack: StackContext, options: DialOptions, onClosed: () => void) {
     this.#stack = stack;
     this.#onClosed = onClosed;
-    const { handlers, sdp, ...rest } = options;
+    const { handlers, journal = null, sdp, ...rest } = options;
     this.#options = rest;
     this.#handlers = handlers;
+    this.#journal = journal;
     this.callId = newId(stack);
     this.#localTag = newId(stack);
     this.#sequence = firstSequence(stack);
@@ -192,9 +195,8 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     const attempt = new InviteAttempt(this.#stack, request, flow, this);
     this.#attempt = attempt;
     const written = attempt.snapshot();
-    const { journal } = this.#options;
-    if (journal === undefined || written === null) this.#start(attempt);
-    else void journal.inviting(written).then(() => this.#start(attempt));
+    if (this.#journal === null || written === null) this.#start(attempt);
+    else void this.#journal.inviting(written).then(() => this.#start(attempt));
   }
 
   /** It may have been cancelled while it was written down. */
@@ -272,14 +274,13 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     session.acknowledged = attempt.sequence;
     session.begin();
     session.acknowledgeFirst = () => attempt.acknowledge(dialog);
-    const { journal } = this.#options;
-    const waits = wanted && journal !== undefined;
-    if (!waits) session.acknowledge();
+    const journal = wanted ? this.#journal : null;
+    if (journal === null) session.acknowledge();
     // After an UPDATE the 200 can only repeat an older answer (RFC 3261 13.2.1).
     const sdp = leg?.localSdp == null ? sdpOf(response) : null;
     if (wanted) this.#answered(session, sdp ?? leg?.sdp ?? null);
     else session.hangUp(this.#cancelHeaders);
-    if (waits) void journal.answered().then(() => session.acknowledge());
+    if (journal !== null) void journal.answered().then(() => session.acknowledge());
   }
 
   #answered(session: Session, sdp: string | null): void {
@@ -327,6 +328,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
   #close(): DialHandlers | null {
     const handlers = this.#handlers;
     this.#handlers = null;
+    this.#journal = null;
     this.#sdp = "";
     this.#state = "over";
     this.#silence?.cancel();
