@@ -3,11 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../base/system-clock.ts";
 import { UrlServer } from "../tools/softphone/url-server.ts";
 import { checkCommand } from "./check.ts";
+import { runCommand } from "./testing/run-command.ts";
 
 let server: UrlServer;
 let folder = "";
@@ -27,31 +27,12 @@ afterEach(async () => {
   await server.stop();
 });
 
-interface Outcome {
-  readonly out: string;
-  readonly complaints: string;
-  readonly status: unknown;
-}
-
-/** Runs the command as the command line does. */
-async function run(...args: string[]): Promise<Outcome> {
-  let out = "";
-  let complaints = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((complaints += String(text)), true));
-  process.exitCode = 0;
-  const command: Command = checkCommand();
-  await command.exitOverride().parseAsync(args, { from: "user" });
-  vi.restoreAllMocks();
-  const status: unknown = process.exitCode;
-  process.exitCode = undefined;
-  return { out, complaints, status };
-}
+const run = (...args: string[]) => runCommand(checkCommand(), ...args);
 
 describe("plugboard check", () => {
   it("passes a good endpoint on this machine", async () => {
-    const { out, complaints, status } = await run(server.url("/good"));
-    expect(complaints).toBe("");
+    const { out, errors, status } = await run(server.url("/good"));
+    expect(errors).toBe("");
     expect(out).toMatch(/nothing to fix\.\n$/);
     expect(status).toBe(0);
   });
@@ -89,7 +70,7 @@ describe("plugboard check", () => {
     expect(out).toMatch(/A good Greeting URL: nothing to fix\.\n$/);
     expect(status).toBe(0);
     const wrong = await run(server.url("/good"), "--as", "passthru", "--fallback", server.url("/good"));
-    expect(wrong.complaints).toBe("--fallback is for Connect and Gather: a Passthru URL has no Fallback\n");
+    expect(wrong.errors).toBe("--fallback is for Connect and Gather: a Passthru URL has no Fallback\n");
     expect(wrong.status).toBe(2);
   });
 
@@ -128,10 +109,10 @@ describe("plugboard check", () => {
     [["http://127.0.0.1:1/", "--fallback", "nonsense"], "--fallback (nonsense) cannot be checked"],
     [["http://127.0.0.1:1/", "--account-country", "India"], "--account-country must be a two-letter country"],
   ])("refuses %j with one clear sentence", async (args, sentence) => {
-    const { complaints, out, status } = await run(...args);
+    const { errors, out, status } = await run(...args);
     expect(status).toBe(2);
     expect(out).toBe("");
-    expect(complaints).toContain(sentence);
+    expect(errors).toContain(sentence);
   });
 
   it.each([
@@ -150,8 +131,8 @@ describe("plugboard check", () => {
   });
 
   it("says when the JUnit file cannot be written", async () => {
-    const { complaints, status } = await run(server.url("/good"), "--junit", join(folder, "none", "check.xml"));
-    expect(complaints).toMatch(/check\.xml: cannot be written: ENOENT/);
+    const { errors, status } = await run(server.url("/good"), "--junit", join(folder, "none", "check.xml"));
+    expect(errors).toMatch(/check\.xml: cannot be written: ENOENT/);
     expect(status).toBe(2);
   });
 

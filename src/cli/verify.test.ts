@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseScenario } from "../tools/simulator/scenario/scenario.ts";
 import { simulate } from "../tools/simulator/simulate.ts";
+import { runCommand } from "./testing/run-command.ts";
 import { verifyCommand } from "./verify.ts";
 
 let folder = "";
@@ -17,24 +18,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-interface Outcome {
-  readonly out: string;
-  readonly errors: string;
-  readonly status: unknown;
-}
-
-async function run(...args: string[]): Promise<Outcome> {
-  let out = "";
-  let errors = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((errors += String(text)), true));
-  process.exitCode = 0;
-  await verifyCommand().exitOverride().parseAsync(args, { from: "user" });
-  vi.restoreAllMocks();
-  const status: unknown = process.exitCode;
-  process.exitCode = undefined;
-  return { out, errors, status };
-}
+const run = (...args: string[]) => runCommand(verifyCommand(), ...args);
 
 function write(name: string, lines: readonly string[]): string {
   const file = join(folder, name);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { FIRST_REQUEST_PARAMETERS } from "../fixtures/contract.ts";
 import type { Customer } from "../support/customer.ts";
 import { dials, json, startCustomer } from "../support/customer.ts";
 import type { ApiCall, TestPlatform } from "../support/platform.ts";
@@ -90,25 +91,7 @@ describe("SIPp as caller and as callees", () => {
     const report = await call();
     const [request] = customer.seen;
     expect(request?.method).toBe("GET");
-    expect(request?.query.map(([name]) => name)).toEqual([
-      "key",
-      "CallSid",
-      "CallFrom",
-      "CallTo",
-      "Direction",
-      "Created",
-      "DialCallDuration",
-      "StartTime",
-      "EndTime",
-      "CallType",
-      "DialWhomNumber",
-      "flow_id",
-      "tenant_id",
-      "From",
-      "To",
-      "CurrentTime",
-      "CallStatus",
-    ]);
+    expect(request?.query.map(([name]) => name)).toEqual(["key", ...FIRST_REQUEST_PARAMETERS]);
     const query = Object.fromEntries(request?.query ?? []);
     expect(query).toMatchObject({
       key: "s3cret",

@@ -113,6 +113,33 @@ export interface AppletForm {
   readonly sample: AppletDocument;
 }
 
+/** The form of an applet that a Primary and a Fallback URL decide, or an answer in the flow instead. */
+export function dynamicUrlFields(wanted: string, exitWithout: string): readonly FormField[] {
+  return [
+    {
+      path: "url.primary",
+      label: "Primary URL",
+      help: `Asked with the details of the call; must answer within 5 seconds with ${wanted}.`,
+      input: { kind: "url" },
+      required: false,
+    },
+    {
+      path: "url.fallback",
+      label: "Fallback URL",
+      help: `Asked when the Primary cannot be used. With neither, the call goes on at “${exitWithout}”.`,
+      input: { kind: "url" },
+      required: false,
+    },
+    {
+      path: "parameters",
+      label: "Parameters",
+      help: "Instead of a URL: what it would answer, written into the flow.",
+      input: { kind: "json" },
+      required: false,
+    },
+  ];
+}
+
 /**
  * One kind of applet: everything that flow, engine, builder and documentation need to know about it. A new kind
  * is a new folder with one of these and one line in the registry. `S` is its state: a plain JSON value, never `undefined`.

@@ -4,7 +4,7 @@ import type { Finding } from "../contract/finding.ts";
 import type { HttpOutcome, PreparedRequest } from "../contract/http.ts";
 import { fitQuery } from "../contract/fit-query.ts";
 import { maskCredentials, type Query } from "../contract/query.ts";
-import { connectQuery, prepareRequest, type RequestFacts } from "../contract/request.ts";
+import { type CallFacts, connectQuery, prepareRequest, type RequestFacts } from "../contract/request.ts";
 import type { CancelReason, Effect, Playable } from "./effects.ts";
 import { CALLER, type LegId } from "./legs.ts";
 import { MAX_LEGS_PER_CALL, MAX_TRACE_ENTRIES, MAX_TYPE_AHEAD_DIGITS, REQUEST_DEADLINE_MS } from "./limits.ts";
@@ -66,6 +66,13 @@ export class StepContext {
   }
 
   /** The state as it stands within this step. */
+  /** What every request of this call says of it, at this moment. */
+  get callFacts(): CallFacts {
+    const { callSid, from, to, dialTo, direction, startedAt } = this.#draft;
+    const callTo = dialTo ?? to;
+    return { callSid, callFrom: from, callTo, to, direction, createdMs: startedAt, nowMs: this.at };
+  }
+
   get call(): CallState {
     return this.#draft;
   }
@@ -239,16 +246,10 @@ export class StepContext {
   }
 
   #requestFacts(numbers: readonly Destination[] | null): RequestFacts {
-    const { callSid, from, to, dialTo, direction, customField, startedAt, facts } = this.#draft;
+    const { customField, startedAt, facts } = this.#draft;
     return {
-      callSid,
-      callFrom: from,
-      callTo: dialTo ?? to,
-      to,
-      direction,
-      createdMs: startedAt,
+      ...this.callFacts,
       startMs: startedAt,
-      nowMs: this.at,
       flowId: this.setup.flow.id,
       customField,
       numbers,

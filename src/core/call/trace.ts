@@ -1,3 +1,4 @@
+import type { Finding } from "../contract/finding.ts";
 import type { DialStatus } from "../contract/outcome.ts";
 import type { LegId } from "./legs.ts";
 import type { RequestPurpose } from "./purpose.ts";
@@ -48,17 +49,7 @@ export type TraceBody =
       readonly message: string;
     } & ResponseExcerpt)
   /** One finding (RES-9). `id`: the request, the playback, or `flow` for an answer that is part of the flow. */
-  | {
-      readonly type: "answer.finding";
-      readonly id: string;
-      readonly level: "warning" | "error";
-      readonly rule: string;
-      readonly path: string;
-      readonly found: string;
-      readonly allowed: string;
-      readonly consequence: string;
-      readonly message: string;
-    }
+  | ({ readonly type: "answer.finding"; readonly id: string } & Finding)
   /** The effective answer: every default filled in. */
   | { readonly type: "answer.used"; readonly id: string; readonly answer: Readonly<Record<string, unknown>> }
   | {

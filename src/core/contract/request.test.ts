@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ACCOUNT, CREATED_MS, FACTS } from "../../../test/fixtures/contract.ts";
+import { ACCOUNT, CREATED_MS, FACTS, FIRST_REQUEST_PARAMETERS } from "../../../test/fixtures/contract.ts";
 import { seededRandom } from "../../base/random.ts";
 import type { Account } from "./account.ts";
 import type { Destination } from "./destination.ts";
@@ -91,24 +91,7 @@ describe("the request of section 1", () => {
   });
 
   it("REQ-30: on the first request of a call every conditional parameter is absent, DialWhomNumber alone is empty", () => {
-    expect(connectQuery(ACCOUNT, FACTS).map(([name]) => name)).toEqual([
-      "CallSid",
-      "CallFrom",
-      "CallTo",
-      "Direction",
-      "Created",
-      "DialCallDuration",
-      "StartTime",
-      "EndTime",
-      "CallType",
-      "DialWhomNumber",
-      "flow_id",
-      "tenant_id",
-      "From",
-      "To",
-      "CurrentTime",
-      "CallStatus",
-    ]);
+    expect(connectQuery(ACCOUNT, FACTS).map(([name]) => name)).toEqual(FIRST_REQUEST_PARAMETERS);
     expect(connectQuery(ACCOUNT, FACTS).filter(([, text]) => text === "")).toEqual([["DialWhomNumber", ""]]);
   });
 

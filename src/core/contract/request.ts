@@ -51,6 +51,18 @@ export interface RequestFacts extends CallFacts {
   readonly numbers: readonly Destination[] | null;
 }
 
+/** What a call's requests say before an applet has done anything. */
+export const INITIAL_FACTS = {
+  callType: "call-attempt",
+  dialWhomNumber: null,
+  dialCallDurationS: 0,
+  dialCallStatus: null,
+  digits: null,
+  recordingUrl: null,
+  outgoingPhoneNumber: null,
+  legs: [],
+} as const satisfies Partial<RequestFacts>;
+
 /** One dial event about one attempt (EVT-1). */
 export interface DialEventFacts extends CallFacts {
   readonly destination: Destination;
@@ -79,13 +91,8 @@ export interface CustomerRequestParts {
 
 /** The parameters of section 1 (REQ-10 to REQ-29, then REF-3's `numbers`), for Connect, Gather, Passthru and Dial-Whom. */
 export function connectQuery(account: Account, facts: RequestFacts): Query {
-  const from = formatNumber(facts.callFrom, account);
   const query: [string, string][] = [
-    ["CallSid", facts.callSid],
-    ["CallFrom", from],
-    ["CallTo", formatNumber(facts.callTo, account)],
-    ["Direction", facts.direction],
-    ["Created", formatCreated(facts.createdMs, account)],
+    ...callParameters(account, facts),
     ["DialCallDuration", String(facts.dialCallDurationS)],
     ["StartTime", formatDateTime(facts.startMs, account.timezone)],
     ["EndTime", END_TIME],
@@ -93,13 +100,24 @@ export function connectQuery(account: Account, facts: RequestFacts): Query {
     ["DialWhomNumber", formatOptional(facts.dialWhomNumber, account)],
     ["flow_id", facts.flowId],
     ["tenant_id", account.tenantId],
-    ["From", from],
+    ["From", formatNumber(facts.callFrom, account)],
     ["To", formatNumber(facts.to, account)],
     ["CurrentTime", formatDateTime(facts.nowMs, account.timezone)],
     ["CallStatus", "in-progress"],
   ];
   addConditional(query, account, facts);
   return query;
+}
+
+/** What the requests of section 1 and the dial events begin with. */
+function callParameters(account: Account, facts: CallFacts): [string, string][] {
+  return [
+    ["CallSid", facts.callSid],
+    ["CallFrom", formatNumber(facts.callFrom, account)],
+    ["CallTo", formatNumber(facts.callTo, account)],
+    ["Direction", facts.direction],
+    ["Created", formatCreated(facts.createdMs, account)],
+  ];
 }
 
 /** REQ-24 to REQ-29 and REF-3: absent, never empty (REQ-30). */
@@ -135,14 +153,9 @@ function formatOptional(destination: Destination | null, account: Account): stri
 
 /** The parameters of a dial event (EVT-1, EVT-2, EVT-3, EVT-5). */
 export function dialEventQuery(account: Account, facts: DialEventFacts): Query {
-  const from = formatNumber(facts.callFrom, account);
   const query: [string, string][] = [
-    ["CallSid", facts.callSid],
-    ["CallFrom", from],
-    ["CallTo", formatNumber(facts.callTo, account)],
-    ["Direction", facts.direction],
-    ["Created", formatCreated(facts.createdMs, account)],
-    ["From", from],
+    ...callParameters(account, facts),
+    ["From", formatNumber(facts.callFrom, account)],
     ["To", formatNumber(facts.to, account)],
     ["CurrentTime", formatDateTime(facts.nowMs, account.timezone)],
     ["DialWhomNumber", formatDestination(facts.destination, account)],

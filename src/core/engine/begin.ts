@@ -2,25 +2,15 @@ import type { CallEvent } from "../call/events.ts";
 import { CALLER } from "../call/legs.ts";
 import { MAX_CALL_MS } from "../call/limits.ts";
 import type { CallSetup } from "../call/setup.ts";
-import type { CallState, KnownFacts } from "../call/state.ts";
+import type { CallState } from "../call/state.ts";
 import { StepContext } from "../call/step-context.ts";
 import { callerNumber } from "../contract/numbers.ts";
+import { INITIAL_FACTS } from "../contract/request.ts";
 import { formatInstant } from "../contract/time.ts";
 import { CALL_TIMER } from "./finish.ts";
 import { enterFlow } from "./flow-runner.ts";
 
 type Arrival = Extract<CallEvent, { kind: "call_arrived" }>;
-
-const INITIAL_FACTS: KnownFacts = {
-  callType: "call-attempt",
-  dialWhomNumber: null,
-  dialCallDurationS: 0,
-  dialCallStatus: null,
-  digits: null,
-  recordingUrl: null,
-  outgoingPhoneNumber: null,
-  legs: [],
-};
 
 /** The first step of a call: enters the flow's first applet. Throws if the event is not `call_arrived` (a bug in the edge). */
 export function beginCall(setup: CallSetup, event: CallEvent): StepContext {

@@ -276,18 +276,14 @@ describe("commands", () => {
 });
 
 describe("limits", () => {
+  /** One Connect that comes back to itself at `exit`. */
+  function loopAt(exit: string) {
+    const sales = { type: "connect", url: { primary: "https://app.example/connect" }, exits: { [exit]: "sales" } };
+    return { ...connectFlow, applets: { sales } };
+  }
+
   it("APP-9: a call executes at most 200 applets", () => {
-    const flow = {
-      ...connectFlow,
-      applets: {
-        sales: {
-          type: "connect",
-          url: { primary: "https://app.example/connect" },
-          exits: { nobody_dialed: "sales" },
-        },
-      },
-    };
-    const call = new Drive({ flow });
+    const call = new Drive({ flow: loopAt("nobody_dialed") });
     call.thorough = false;
     for (let i = 0; i < 1000 && !call.call.ended; i++) call.dial([]);
     expect(call.applets).toHaveLength(MAX_APPLETS_PER_CALL);
@@ -337,17 +333,7 @@ describe("limits", () => {
   });
 
   it("a call dials at most 500 legs", () => {
-    const flow = {
-      ...connectFlow,
-      applets: {
-        sales: {
-          type: "connect",
-          url: { primary: "https://app.example/connect" },
-          exits: { nobody_answered: "sales" },
-        },
-      },
-    };
-    const call = new Drive({ flow });
+    const call = new Drive({ flow: loopAt("nobody_answered") });
     call.thorough = false;
     const numbers = Array.from({ length: 100 }, (_, i) => `+9199000${String(10_000 + i)}`);
     for (let leg = 2; leg < 1000 && !call.call.ended; leg++) {

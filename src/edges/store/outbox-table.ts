@@ -1,7 +1,9 @@
+import type { Selectable } from "kysely";
 import type { Pool } from "pg";
 import { openText, PLACES } from "./sealed-rows.ts";
 import type { Sealer } from "./sealer.ts";
 import { bigintArray, textArray } from "./sql-arrays.ts";
+import type { OutboxTable } from "./tables.ts";
 import type { ClaimedRow, OutboxVerdict, ParkedRow } from "./types.ts";
 
 /** The database's clock, in ms: leases of several machines compare by it. */
@@ -46,18 +48,7 @@ const SETTLE = `
     select 1 from (table delivered union all table given_up) g
     join outbox o on o.call_sid = g.call_sid and o.order_key = g.order_key and o.seq > g.seq) as more`;
 
-interface Raw {
-  readonly id: string;
-  readonly call_sid: string;
-  readonly order_key: string;
-  readonly account: string;
-  readonly purpose: string;
-  readonly request: string;
-  readonly created_at: number;
-  readonly tries: number;
-  readonly seq: number;
-  readonly version: number;
-}
+type Raw = Omit<Selectable<OutboxTable>, "due_at" | "leased_by" | "parked_at" | "error">;
 
 /**
  * The table of requests to deliver. `pool` may acknowledge before the disk has it: a claim or verdict lost in a crash means

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { IDLE_CALLER } from "../../../test/support/idle-caller.ts";
 import type { AudioCheckOptions } from "../../edges/audio/library.ts";
 import { silentLog } from "../../base/log.ts";
 import { ok } from "../../base/result.ts";
@@ -52,16 +53,7 @@ function setUp(checked: HttpClientOutcome, format: AudioFormat | null = null) {
   const config = { privateDestinations: true, account: { sid: "acme", country: "IN" } } as AccountConfig;
   const io = new CallIo("sid", services, config, client as MediaClient, () => undefined);
   const call = { sid: "sid", now: () => clock.now(), deliver: (event: CallEvent) => void delivered.push(event) };
-  io.attach(call as unknown as CallIo["call"], {
-    snapshot: () => null,
-    ringing: () => null,
-    hangUp: () => undefined,
-    onFirstRtp: () => undefined,
-    sendDigit: () => undefined,
-    sendsTelephoneEvents: false,
-    answer: () => undefined,
-    reject: () => undefined,
-  });
+  io.attach(call as unknown as CallIo["call"], IDLE_CALLER);
   return { io, checks, delivered, media, settled: () => new Promise((resolve) => setImmediate(resolve)) };
 }
 

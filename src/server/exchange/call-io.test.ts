@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { IDLE_CALLER } from "../../../test/support/idle-caller.ts";
 import { silentLog } from "../../base/log.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import type { PreparedRequest } from "../../core/contract/http.ts";
@@ -49,16 +50,7 @@ function sent(
   const account = { sid: "acme", country: "IN" } as AccountConfig["account"];
   const config = { signingSecret, privateDestinations: false, recordingLinks: { days: 1 }, account } as AccountConfig;
   const io = new CallIo("sid", services, config, {} as MediaClient, () => undefined);
-  io.attach({ deliver: () => undefined, now: () => clock.now() } as unknown as CallIo["call"], {
-    snapshot: () => null,
-    ringing: () => null,
-    hangUp: () => undefined,
-    onFirstRtp: () => undefined,
-    sendDigit: () => undefined,
-    sendsTelephoneEvents: false,
-    answer: () => undefined,
-    reject: () => undefined,
-  });
+  io.attach({ deliver: () => undefined, now: () => clock.now() } as unknown as CallIo["call"], IDLE_CALLER);
   io.perform({ kind: "fetch", id: "f1", purpose: "connect", request, deadlineMs: 5000 });
   return { clock, requests };
 }

@@ -70,15 +70,7 @@ describe("the attempts of a call", () => {
     const invite = callee.request("INVITE");
     callee.respond(invite, 200, { body: ANSWER, toTag: "a" });
     await pass(50);
-    callee.send({
-      method: "BYE",
-      uri: "sip:plugboard@10.0.0.1:5060",
-      from: `${invite.headers.get("to")};tag=a`,
-      to: invite.headers.get("from") ?? "",
-      callId: invite.headers.get("call-id") ?? "",
-      cseq: 1,
-      headers: [["Reason", "Q.850;cause=27"]],
-    });
+    callee.sendInDialog(invite, "a", { method: "BYE", cseq: 1, headers: [["Reason", "Q.850;cause=27"]] });
     await pass(50);
     expect(stage.store.trace().find(({ type }) => type === "attempt.ended")).toMatchObject({
       outcome: "completed",

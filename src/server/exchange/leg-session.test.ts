@@ -14,12 +14,8 @@ async function talking(answer = ANSWER) {
   await stage.pass(50);
   let sequence = 0;
   const inDialog = async (method: string, contentType?: string, body?: string): Promise<void> => {
-    stage.callee.send({
+    stage.callee.sendInDialog(invite, "a", {
       method,
-      uri: "sip:plugboard@10.0.0.1:5060",
-      from: `${invite.headers.get("to")};tag=a`,
-      to: invite.headers.get("from") ?? "",
-      callId: invite.headers.get("call-id") ?? "",
       cseq: method === "ACK" ? sequence : ++sequence,
       headers: [["Contact", "<sip:peer@10.0.0.9:5060>"]],
       ...(body === undefined || contentType === undefined ? {} : { body, contentType }),
@@ -106,12 +102,8 @@ it("S18: media follows an early UPDATE, and a 200 without a description leaves i
   const invite = stage.callee.request("INVITE");
   stage.callee.respond(invite, 183, { toTag: "a", body: ANSWER });
   await stage.pass(20);
-  stage.callee.send({
+  stage.callee.sendInDialog(invite, "a", {
     method: "UPDATE",
-    uri: "sip:plugboard@10.0.0.1:5060",
-    from: `${invite.headers.get("to")};tag=a`,
-    to: invite.headers.get("from") ?? "",
-    callId: invite.headers.get("call-id") ?? "",
     cseq: 1,
     headers: [["Contact", "<sip:peer@10.0.0.9:5060>"]],
     body: ANSWER.replace("5000", "5008").replace("b 1 1", "b 1 2"),

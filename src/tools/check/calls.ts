@@ -2,7 +2,7 @@ import type { ConnectAnswer } from "../../core/contract/answer.ts";
 import type { Destination } from "../../core/contract/destination.ts";
 import type { DialOutcome } from "../../core/contract/outcome.ts";
 import { outcomeOfSip, outcomes } from "../../core/contract/outcome.ts";
-import { makeCallSid } from "../../core/contract/request.ts";
+import { INITIAL_FACTS, makeCallSid } from "../../core/contract/request.ts";
 import type { LegFacts, RequestFacts } from "../../core/contract/request.ts";
 import type { CheckDeps, CheckTarget } from "./check-target.ts";
 import { EXAMPLE_DESTINATION } from "./url-kind.ts";
@@ -26,16 +26,9 @@ export function newCall({ account, from }: CheckTarget, deps: CheckDeps, changes
     startMs: nowMs - ARRIVED_MS,
     nowMs,
     flowId: FLOW_ID,
-    callType: "call-attempt",
-    dialWhomNumber: null,
-    dialCallDurationS: 0,
-    dialCallStatus: null,
-    digits: null,
     customField: null,
-    recordingUrl: null,
-    outgoingPhoneNumber: null,
-    legs: [],
     numbers: null,
+    ...INITIAL_FACTS,
     ...changes,
   };
 }

@@ -4,7 +4,7 @@ import type { CallEvent } from "../../core/call/events.ts";
 import { plainAccount } from "../../core/contract/account.ts";
 import type { PhoneBehaviour, Scenario, UrlAnswer } from "./scenario/scenario-types.ts";
 import type { EngineStep } from "./simulated-network.ts";
-import { SimulatedNetwork } from "./simulated-network.ts";
+import { RINGS_FOR_EVER, SimulatedNetwork } from "./simulated-network.ts";
 
 const PERSON = "+919900000011";
 const URL_ = "https://app.example/connect";
@@ -23,15 +23,6 @@ const scenario: Scenario = {
   phones: {},
   sounds: {},
   caller: { hangUpAfterMs: null, presses: [], silentAfterMs: null },
-};
-
-const quiet: PhoneBehaviour = {
-  ringAfterMs: null,
-  earlyMediaAfterMs: null,
-  ending: { kind: "ring" },
-  talkMs: null,
-  hangUpAfterMs: null,
-  cancelTakesMs: 0,
 };
 
 function answer(fields: Partial<Extract<UrlAnswer, { kind: "answer" }>> = {}): UrlAnswer {
@@ -141,7 +132,7 @@ describe("scripted URLs", () => {
 });
 
 describe("scripted phones", () => {
-  const ringing: PhoneBehaviour = { ...quiet, ringAfterMs: 200, earlyMediaAfterMs: 250 };
+  const ringing: PhoneBehaviour = { ...RINGS_FOR_EVER, ringAfterMs: 200, earlyMediaAfterMs: 250 };
   const picksUp: PhoneBehaviour = { ...ringing, ending: { kind: "answer", afterMs: 600 } };
 
   it("rings, sends early media, answers, and leaves talk_ms after the bridge", () => {
@@ -166,7 +157,9 @@ describe("scripted phones", () => {
   });
 
   it("fails with its status, and takes the next behaviour each time it is dialled", () => {
-    const phones = { [PERSON]: [{ ...quiet, ending: { kind: "fail", afterMs: 100, sip: 486 } as const }, picksUp] };
+    const phones = {
+      [PERSON]: [{ ...RINGS_FOR_EVER, ending: { kind: "fail", afterMs: 100, sip: 486 } as const }, picksUp],
+    };
     const { seen } = play({ phones }, inTurn([dial], [], [{ ...dial, leg: 3 }], [], [], [], [end]));
     expect(seen).toEqual([
       "0 invite_sent",

@@ -450,7 +450,8 @@ export class SimulatedNetwork<State> {
   }
 }
 
-const RINGS_FOR_EVER: PhoneBehaviour = {
+/** A phone that nobody picks up. */
+export const RINGS_FOR_EVER: PhoneBehaviour = {
   ringAfterMs: null,
   earlyMediaAfterMs: null,
   ending: { kind: "ring" },

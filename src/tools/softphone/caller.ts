@@ -1,11 +1,10 @@
-import type { Timer } from "../../base/clock.ts";
 import type { Codec } from "../../edges/media/process/protocol.ts";
 import { SipEndpoint } from "../../edges/sip/endpoint.ts";
 import type { OutgoingInvite, SipCall, SipProtocol } from "../../edges/sip/endpoint.ts";
-import type { ToneSpan } from "./tone-monitor.ts";
 import type { ScriptedDigits } from "./script.ts";
 import { MediaSession } from "./media-session.ts";
 import type { SoftphoneCall, SoftphoneSetup } from "./media-session.ts";
+import { ScriptedCall } from "./scripted-call.ts";
 
 /** One call to make. Times are ms from the INVITE, as in the `caller` of a scenario. */
 export interface CallScript {
@@ -57,27 +56,19 @@ export class SoftphoneCaller {
 }
 
 /** A call that a softphone makes. */
-export class CallerCall implements SoftphoneCall {
+export class CallerCall extends ScriptedCall {
   readonly callId: string;
-  readonly number: string;
-  state: SoftphoneCall["state"] = "calling";
-  end: SoftphoneCall["end"] = null;
-  status: number | null = null;
   /** Every 18x status that came, in order. */
   readonly progress: number[] = [];
   /** Resolves once the call is over, however it ended. */
   readonly over: Promise<void>;
-  readonly #media: MediaSession;
   readonly #invite: OutgoingInvite;
-  readonly #timers: Timer[];
-  #call: SipCall | null = null;
-  #finish: () => void = () => undefined;
+  #resolveOver: () => void = () => undefined;
 
   constructor(setup: SoftphoneSetup, sip: SipEndpoint, media: MediaSession, script: CallScript) {
-    const { to, via, from, presses = [], hang_up_after_ms } = script;
-    this.number = to;
-    this.#media = media;
-    this.over = new Promise((resolve) => (this.#finish = resolve));
+    const { to, via, from, presses, hang_up_after_ms } = script;
+    super(setup, media, to);
+    this.over = new Promise((resolve) => (this.#resolveOver = resolve));
     const uri = `sip:${to}@${via.host}:${via.port}`;
     this.#invite = sip.dial({
       target: { uri, address: via.host, port: via.port, protocol: via.protocol ?? "udp" },
@@ -91,58 +82,36 @@ export class CallerCall implements SoftphoneCall {
       },
     });
     this.callId = this.#invite.callId;
-    this.#timers = presses.map(({ after_ms, digits }) => setup.clock.after(after_ms, () => this.sendDigits(digits)));
-    if (hang_up_after_ms !== undefined) this.#timers.push(setup.clock.after(hang_up_after_ms, () => this.hangUp()));
-  }
-
-  get tones(): readonly ToneSpan[] {
-    return this.#media.audio.tones;
-  }
-
-  get digits(): string {
-    return this.#media.audio.digits;
-  }
-
-  get packetsReceived(): number {
-    return this.#media.audio.packetsReceived;
-  }
-
-  sendDigits(digits: string): void {
-    this.#media.audio.sendDigits(digits);
+    this.sendScripted(presses);
+    if (hang_up_after_ms !== undefined) this.later(hang_up_after_ms, () => this.hangUp());
   }
 
   /** Cancels before the answer, hangs up after it. */
   hangUp(): void {
-    if (this.#call !== null) return this.#call.hangUp();
+    if (this.call !== null) return this.call.hangUp();
     if (this.state !== "calling") return;
     this.#invite.cancel();
-    this.#ended("cancelled");
+    this.finish("cancelled");
+  }
+
+  protected override finish(end: NonNullable<SoftphoneCall["end"]>): boolean {
+    const isFirst = super.finish(end);
+    if (isFirst) this.#resolveOver();
+    return isFirst;
   }
 
   #ringing(status: number, sdp: string | null): void {
     this.progress.push(status);
-    if (sdp !== null) this.#media.accept(sdp);
+    if (sdp !== null) this.media.accept(sdp);
   }
 
   #answered(call: SipCall, sdp: string | null): void {
-    this.state = "talking";
-    this.status = 200;
-    this.#call = call;
-    call.handlers = this.#media.handlers((end) => this.#ended(end));
-    if (sdp === null || !this.#media.accept(sdp)) call.hangUp();
+    this.startTalking(call);
+    if (sdp === null || !this.media.accept(sdp)) call.hangUp();
   }
 
   #refused(status: number | null): void {
     this.status = status;
-    this.#ended("refused");
-  }
-
-  #ended(end: NonNullable<SoftphoneCall["end"]>): void {
-    if (this.state === "ended") return;
-    this.state = "ended";
-    this.end = end;
-    for (const timer of this.#timers) timer.cancel();
-    this.#media.audio.close();
-    this.#finish();
+    this.finish("refused");
   }
 }

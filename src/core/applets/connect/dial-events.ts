@@ -12,18 +12,8 @@ type DialEvent = "Dial" | "Ringing" | "Answered" | "Terminal";
 export function notifyDialEvent(context: StepContext, state: ConnectState, attempt: Attempt, event: DialEvent): void {
   const url = state.answer?.dialEventUrl ?? null;
   if (url === null || !isWanted(context, event)) return;
-  const { callSid, from, to, dialTo, direction, startedAt } = context.call;
-  const query = dialEventQuery(context.setup.account, {
-    callSid,
-    callFrom: from,
-    callTo: dialTo ?? to,
-    to,
-    direction,
-    createdMs: startedAt,
-    nowMs: context.at,
-    destination: attempt.destination,
-    event,
-  });
+  const { destination } = attempt;
+  const query = dialEventQuery(context.setup.account, { ...context.callFacts, destination, event });
   context.notify(
     {
       purpose: "dial_event",
@@ -34,7 +24,7 @@ export function notifyDialEvent(context: StepContext, state: ConnectState, attem
       versionHeader: false,
       accept: "*/*",
     },
-    `${callSid}-dial-${attempt.leg}`,
+    `${context.call.callSid}-dial-${attempt.leg}`,
   );
   context.trace({ type: "dial_event", leg: attempt.leg, event, url: maskCredentials(url), query });
 }

@@ -2,19 +2,9 @@ import { expect, it } from "vitest";
 import { seededRandom } from "../../../base/random.ts";
 import { RtpReceiver } from "./rtp-receiver.ts";
 import { RtpSender } from "./rtp-sender.ts";
-import type { RemoteMedia } from "../process/protocol.ts";
 import { parseRtcp } from "./rtcp.ts";
 import { RtcpSession } from "./rtcp-session.ts";
-
-const REMOTE: RemoteMedia = {
-  address: "10.0.0.1",
-  port: 4000,
-  rtcpPort: null,
-  codec: "PCMU",
-  payloadType: 0,
-  dtmfPayloadType: 101,
-  direction: "sendrecv",
-};
+import { REMOTE } from "../testing/remote.ts";
 
 function side(seed: number): { receiver: RtpReceiver; sender: RtpSender; session: RtcpSession } {
   const receiver = new RtpReceiver(() => {});

@@ -3,18 +3,9 @@ import { FRAME_SAMPLES } from "../sound/frame.ts";
 import { PCMA, PCMU } from "../sound/g711.ts";
 import { RtpReceiver } from "./rtp-receiver.ts";
 import { writeTelephoneEvent } from "../dtmf/telephone-event.ts";
-import type { RemoteMedia } from "../process/protocol.ts";
 import { RTP_HEADER_BYTES, writeRtp } from "./rtp.ts";
+import { REMOTE } from "../testing/remote.ts";
 
-const REMOTE: RemoteMedia = {
-  address: "10.0.0.1",
-  port: 4000,
-  rtcpPort: null,
-  codec: "PCMU",
-  payloadType: 0,
-  dtmfPayloadType: 101,
-  direction: "sendrecv",
-};
 const SSRC = 7;
 const OTHER_SSRC = 8;
 /** Loud in both codecs. */

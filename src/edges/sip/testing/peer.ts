@@ -1,5 +1,5 @@
 import { buildRequest, buildResponse, type SipRequestParts, type ResponseParts, serialize } from "../message/build.ts";
-import { cseq, type SipMessage, type SipRequest, type SipResponse } from "../message/message.ts";
+import { contacts, cseq, type SipMessage, type SipRequest, type SipResponse } from "../message/message.ts";
 import { parseDatagram } from "../message/parse.ts";
 import type { TransportFlow, Transport } from "../transport/types.ts";
 import { silentLog } from "../../../base/log.ts";
@@ -82,6 +82,23 @@ export class Peer {
     const found = this.responses(method).at(index);
     if (found === undefined) throw new Error(`no response to ${method} came`);
     return found;
+  }
+
+  /** Sends a request in the dialog that it made with `toTag` when it answered this INVITE. */
+  sendInDialog(
+    invite: SipRequest,
+    toTag: string,
+    parts: Pick<SipRequestParts, "method" | "cseq" | "headers" | "body" | "contentType">,
+  ): void {
+    const target = contacts(invite);
+    if (typeof target === "string" || target[0] === undefined) throw new Error("the INVITE has no Contact");
+    this.send({
+      ...parts,
+      uri: target[0].uriText,
+      from: `${invite.headers.get("to")};tag=${toTag}`,
+      to: invite.headers.get("from") ?? "",
+      callId: invite.headers.get("call-id") ?? "",
+    });
   }
 
   /** Answers a request, to where it came from. `toTag` makes the fork. */

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silentLog } from "../../../base/log.ts";
+import { query } from "../testing/server.ts";
 import type { Embedded } from "./embedded.ts";
 import { startEmbedded } from "./embedded.ts";
 import { socketDirsOf } from "./place.ts";
@@ -17,15 +17,7 @@ const start = async (): Promise<Embedded> => {
   started.push(server);
   return server;
 };
-const ask = async (server: Embedded, text: string): Promise<unknown> => {
-  const client = new Client(server.url);
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(text)).rows[0];
-  } finally {
-    await client.end();
-  }
-};
+const ask = async (server: Embedded, text: string): Promise<unknown> => (await query(server.url, text))[0];
 
 beforeEach(async () => (dataDir = await mkdtemp(join(tmpdir(), "plugboard-embedded-"))));
 afterEach(async () => {

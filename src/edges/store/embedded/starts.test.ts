@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { chmod, chown, mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silentLog } from "../../../base/log.ts";
 import { accessRules } from "./access.ts";
+import { query } from "../testing/server.ts";
 import type { Embedded, EmbeddedOptions } from "./embedded.ts";
 import { startEmbedded } from "./embedded.ts";
 import { folderProblem } from "./error-code.ts";
@@ -25,15 +25,7 @@ const start = async (dataDir: string, more: Partial<EmbeddedOptions> = {}): Prom
   started.push(server);
   return server;
 };
-const ask = async (server: Embedded, text: string): Promise<unknown> => {
-  const client = new Client(server.url);
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(text)).rows[0];
-  } finally {
-    await client.end();
-  }
-};
+const ask = async (server: Embedded, text: string): Promise<unknown> => (await query(server.url, text))[0];
 const uidOf = async (pid: number): Promise<number> =>
   Number(/^Uid:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1]);
 

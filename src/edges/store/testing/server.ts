@@ -64,7 +64,8 @@ export async function startTestServer(): Promise<TestServer> {
   };
 }
 
-async function query(
+/** Runs SQL on a connection of its own. */
+export async function query(
   url: string,
   text: string,
   values: readonly unknown[] = [],
