@@ -42,14 +42,9 @@ function handle(context: StepContext, event: CallEvent): void {
       return;
     case "fetched":
     case "audio_checked":
-      if (isAudioCheck(event.id) === (event.kind === "audio_checked") && context.closeFetch(event.id))
-        deliver(context, event);
-      return;
+      return handleFetched(context, event);
     case "playback_ended":
-      if (!context.closePlay(event.id)) return;
-      context.trace({ type: "playback.ended", id: event.id, message: event.failure ?? "played to its end" });
-      deliver(context, event);
-      return;
+      return handlePlaybackEnded(context, event);
     case "invite_sent":
     case "media_source":
       return traceLeg(context, event);
@@ -75,10 +70,22 @@ function handle(context: StepContext, event: CallEvent): void {
   }
 }
 
+function handleFetched(context: StepContext, event: EventOf<"fetched" | "audio_checked">): void {
+  if (isAudioCheck(event.id) !== (event.kind === "audio_checked")) return;
+  if (context.closeFetch(event.id)) deliver(context, event);
+}
+
+function handlePlaybackEnded(context: StepContext, event: EventOf<"playback_ended">): void {
+  if (!context.closePlay(event.id)) return;
+  context.trace({ type: "playback.ended", id: event.id, message: event.failure ?? "played to its end" });
+  deliver(context, event);
+}
+
 /** The digits on a telephone; DTMF's letters A to D are for machines. */
 const DIGIT = /^[0-9*#]$/;
 
-type TimerEvent = Extract<CallEvent, { kind: "timer" }>;
+type EventOf<K extends CallEvent["kind"]> = Extract<CallEvent, { kind: K }>;
+type TimerEvent = EventOf<"timer">;
 type LegEvent = Extract<CallEvent, { kind: `leg_${string}` }>;
 
 function handleCaller(context: StepContext, event: LegEvent): void {

@@ -64,8 +64,7 @@ export class CallIo implements CallPorts, LegPorts {
     media: MediaClient,
     onEnded: (failed: boolean) => void,
   ) {
-    const { clock, log, audio, recordingsDir } = services;
-    const { account, privateDestinations: allowPrivate } = config;
+    const { clock, log } = services;
     this.clock = clock;
     this.log = log;
     this.services = services;
@@ -83,19 +82,29 @@ export class CallIo implements CallPorts, LegPorts {
       legOf: (leg) => this.#legs.get(leg),
       onDigit: (leg, digit) => this.#deliver({ kind: "digit", at: this.call.now(), leg, digit }),
     });
-    this.#player = new Player({
+    this.#player = this.#makePlayer(callSid);
+    this.recordings = this.#makeRecordings(callSid);
+  }
+
+  #makePlayer(callSid: string): Player {
+    const { media, config } = this;
+    return new Player({
       callSid,
       media,
-      audio,
-      account: account.sid,
-      country: account.country,
-      allowPrivate,
+      audio: this.services.audio,
+      account: config.account.sid,
+      country: config.account.country,
+      allowPrivate: config.privateDestinations,
       onFailed: (id, failure) => this.#deliver({ kind: "playback_ended", at: this.call.now(), id, failure }),
     });
-    this.recordings = new RecordingFiles({
+  }
+
+  #makeRecordings(callSid: string): RecordingFiles {
+    const { media, config, services } = this;
+    return new RecordingFiles({
       callSid,
-      account: account.sid,
-      recordingsDir,
+      account: config.account.sid,
+      recordingsDir: services.recordingsDir,
       media,
       onReady: (id, durationMs, failure) =>
         this.#deliver({ kind: "recording_ready", at: this.call.now(), id, durationMs, failure }),

@@ -110,15 +110,7 @@ async function openParts(config: ControlConfig, workspace: Workspace, log: Log):
   const sealer = new Sealer(config.secret, systemRandom());
   const store = await Store.open(config.databaseUrl, { log, node: config.node, sealer });
   const fetcher = new Fetcher({ version: VERSION, log });
-  const audio = await AudioLibrary.open({
-    cacheFolder: join(serve.dataDir, "audio-cache"),
-    // Beside the workspace file, like its flows.
-    uploadsFolder: join(dirname(serve.workspaceFile), "audio"),
-    speechUrl: serve.speechUrl,
-    fetcher,
-    clock: systemClock,
-    log,
-  });
+  const audio = await openAudio(serve, fetcher, log);
   const directory = new Directory(workspace);
   const links = new RecordingLinks(config.secret, publicUrlOf(serve));
   for (const { account } of directory.accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
@@ -141,6 +133,18 @@ async function openParts(config: ControlConfig, workspace: Workspace, log: Log):
   });
   await exchange.prepare(workspace);
   return { store, fetcher, audio, directory, exchange, links, disk };
+}
+
+function openAudio(serve: ServeConfig, fetcher: Fetcher, log: Log): Promise<AudioLibrary> {
+  return AudioLibrary.open({
+    cacheFolder: join(serve.dataDir, "audio-cache"),
+    // Beside the workspace file, like its flows.
+    uploadsFolder: join(dirname(serve.workspaceFile), "audio"),
+    speechUrl: serve.speechUrl,
+    fetcher,
+    clock: systemClock,
+    log,
+  });
 }
 
 function publicUrlOf({ publicUrl, publicAddress, http }: ServeConfig): string {

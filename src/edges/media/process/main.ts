@@ -56,6 +56,14 @@ function isServed(socketPath: string): Promise<boolean> {
   });
 }
 
+async function claimSocket(path: string, log: Log): Promise<void> {
+  if (await isServed(path)) {
+    log.error({ socket: path }, "another media process serves this socket");
+    process.exit(EXIT_TAKEN);
+  }
+  rmSync(path, { force: true });
+}
+
 /** A busy control process or database must not make speech stutter. We may lack the right to raise the priority. */
 function raisePriority(log: Log): void {
   // The heap is small: collecting it in one thread is quicker than waiting for helpers that are not scheduled.
@@ -70,11 +78,7 @@ function raisePriority(log: Log): void {
 async function run(chosen: Settings): Promise<void> {
   // Standard output carries "media ready".
   const log = pino(logOptions(basename(chosen.socket, ".sock"), chosen.logLevel), pino.destination(2));
-  if (await isServed(chosen.socket)) {
-    log.error({ socket: chosen.socket }, "another media process serves this socket");
-    process.exit(EXIT_TAKEN);
-  }
-  rmSync(chosen.socket, { force: true });
+  await claimSocket(chosen.socket, log);
   mkdirSync(chosen.recordings, { recursive: true });
   raisePriority(log);
   const parent = process.ppid;
