@@ -28,8 +28,8 @@ export type { ScenarioInput } from "./tools/simulator/scenario/scenario.ts";
 export type { Scenario } from "./tools/simulator/scenario/scenario-types.ts";
 export type { SimulateOptions } from "./tools/simulator/simulate.ts";
 export type { CheckReport } from "./tools/check/report.ts";
-export type { CheckUrlOptions } from "./tools/check/check-url.ts";
-export { checkUrl } from "./tools/check/check-url.ts";
+export type { CheckUrlOptions } from "./check-url.ts";
+export { checkUrl } from "./check-url.ts";
 export { SimulationError } from "./tools/simulator/simulate.ts";
 
 /** A scenario or flow with mistakes; `problems` has one sentence for each, with file, line and field. */

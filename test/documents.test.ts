@@ -21,6 +21,22 @@ const commands = filesUnder("", [".md"]).flatMap(({ path, text }) => {
     });
 });
 
+/** What the published packages hold beside `docs`, in a folder above it. */
+const SHIPPED = ["../README.md", "../CHANGELOG.md", "../LICENSE", "../NOTICE"];
+
+describe("O7: the links of docs", () => {
+  const pages = filesUnder("docs", [".md"]);
+  const links = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, target = ""]) => ({ path, target })),
+  );
+
+  it("lead to pages that a package holds too", () => {
+    expect(links).not.toEqual([]);
+    const held = [...SHIPPED, ...pages.map(({ path }) => path.slice("docs/".length))];
+    expect(links.filter(({ target }) => !held.includes(target))).toEqual([]);
+  });
+});
+
 describe("O7: the commands in the documents", () => {
   it("are there", () => {
     expect(commands.length).toBeGreaterThan(15);

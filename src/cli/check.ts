@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { decodeAudio } from "../edges/audio/decode/decode.ts";
+import { sourceFormat } from "../edges/audio/decode/identify.ts";
 import { silentLog } from "../base/log.ts";
 import { systemClock } from "../base/system-clock.ts";
 import { systemRandom } from "../base/system-random.ts";
@@ -95,7 +96,13 @@ async function run(url: string, options: Options, lookMs: number): Promise<numbe
     return EXIT_USAGE;
   }
   const fetcher = new Fetcher({ version: VERSION, log: silentLog });
-  const deps: CheckDeps = { fetcher, clock: systemClock, random: systemRandom(), decode: decodeAudio };
+  const deps: CheckDeps = {
+    fetcher,
+    clock: systemClock,
+    random: systemRandom(),
+    decode: decodeAudio,
+    formatOf: (file) => sourceFormat(file, true),
+  };
   try {
     return options.watch === true
       ? await keepChecking(target, deps, options, lookMs)

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { decodeAudio } from "../../src/edges/audio/decode/decode.ts";
+import { sourceFormat } from "../../src/edges/audio/decode/identify.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
@@ -89,7 +90,8 @@ export async function checkSample(
   const fallback = role === "primary" ? null : `${baseOf(server)}/fallback`;
   try {
     const target = { ...TARGET, kind: sample.kind ?? "connect", primary, fallback, ...changes };
-    const report = await check(target, { fetcher, clock, random: seededRandom(1), decode: decodeAudio });
+    const formatOf = (file: Buffer) => sourceFormat(file, true);
+    const report = await check(target, { fetcher, clock, random: seededRandom(1), decode: decodeAudio, formatOf });
     const own = report.issues.filter(({ endpoint }) => endpoint === role);
     return { report, asks, findings: own.map(({ level, rule, id }) => `${level} ${rule} ${id}`) };
   } finally {

@@ -23,7 +23,7 @@ const INTRODUCTION = `# The workspace file
 numbers and people, and the flows. It is YAML or JSON. \`\${NAME}\` anywhere in it is replaced from the environment; a name
 that is not set there is an error. A key that is not listed here is an error too, with the line and the nearest key.
 
-[examples/workspace.yaml](../examples/workspace.yaml) is a complete one; [flows.md](flows.md) says what a flow holds.
+\`examples/workspace.yaml\` is a complete one; [flows.md](flows.md) says what a flow holds.
 
 This page is made from the schema that reads the file: after changing the schema run
 \`npx vitest run --project unit src/server/exchange/workspace-page.test.ts -u\`.

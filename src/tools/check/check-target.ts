@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Result } from "../../base/result.ts";
 import { type Account, plainAccount } from "../../core/contract/account.ts";
+import type { AudioFormat } from "../../core/contract/audio.ts";
 import type { ValidationMode } from "../../core/contract/answer.ts";
 import { E164 } from "../../core/contract/field-schemas.ts";
 import { maskCredentials, splitConfiguredUrl } from "../../core/contract/query.ts";
@@ -43,11 +44,13 @@ export const CHECK_LIMITS: CheckLimits = { deadlineMs: 5000, slowMs: 3000 };
 
 /** Network, time and randomness of a check. */
 export interface CheckDeps {
-  readonly fetcher: Pick<Fetcher, "fetch" | "checkAudio" | "download">;
+  readonly fetcher: Pick<Fetcher, "fetch" | "head" | "download">;
   readonly clock: Clock;
   readonly random: Random;
   /** The platform's decoder: whether a file can be played. The error is a predicate, "is a page of HTML, not audio". */
   readonly decode: (file: Buffer) => Promise<Result<unknown, string>>;
+  /** What a file is, whatever its media type says; null: it does not show. */
+  readonly formatOf: (file: Buffer) => AudioFormat | null;
 }
 
 /** A typical account with the given ExoPhones (E.164); the first is the one called. */

@@ -1,36 +1,31 @@
 import { validateAudio } from "../../core/contract/answer.ts";
-import type { HttpRequest } from "../../core/contract/http.ts";
-import { maskCredentials, splitConfiguredUrl } from "../../core/contract/query.ts";
+import { maskCredentials } from "../../core/contract/query.ts";
+import type { Downloaded } from "../../edges/http-client/types.ts";
 import type { Exchanged } from "./exchange.ts";
 import { pairFindings, WARNING } from "./issue-collector.ts";
 import type { Levels } from "./issue-collector.ts";
 import type { ProbeSession } from "./probe-session.ts";
 import { ProbeEnds } from "./probe-session.ts";
-import { formatOf } from "./sound-format.ts";
+import { audioRequest, SoundRequest } from "./sound-request.ts";
 
 /** Audio URLs checked per endpoint: a Connect answer names two at most, and they seldom change. */
 const MAX_SOUNDS = 4;
-/** The platform's own limits: a larger or slower file is never played. */
-const MAX_SOUND_BYTES = 10 * 1024 * 1024;
-const DOWNLOAD_DEADLINE_MS = 30_000;
 
 /** RES-17, RES-23, RES-27: whether the audio that the answers name is there and can be played. */
 export async function checkSounds(session: ProbeSession): Promise<void> {
   const urls = [...session.endpoint.audio].slice(0, MAX_SOUNDS);
   if (urls.length === 0) throw new ProbeEnds("no answer named any");
-  for (const [url, asked] of urls) if (await isServed(session, url, asked)) await checkFile(session, url, asked);
+  for (const [url, asked] of urls) {
+    const sound = new SoundRequest(session.deps, url);
+    if (await isServed(session, url, asked, sound)) await checkFile(session, url, asked, await sound.file());
+    sound.cancel();
+  }
 }
 
 /** The platform's own check: HEAD, or GET, in what is left of the answer's 5 s. */
-async function isServed(session: ProbeSession, url: string, asked: Exchanged): Promise<boolean> {
-  const { deps, target } = session;
-  const { deadlineMs, slowMs } = target.limits;
-  const left = Math.max(1, deadlineMs - asked.elapsedMs);
-  const { outcome, elapsedMs } = await deps.fetcher.checkAudio(url, {
-    account: "",
-    deadlineMs: left,
-    allowPrivate: true,
-  });
+async function isServed(session: ProbeSession, url: string, asked: Exchanged, sound: SoundRequest): Promise<boolean> {
+  const { deadlineMs, slowMs } = session.target.limits;
+  const { outcome, elapsedMs } = await sound.check(Math.max(1, deadlineMs - asked.elapsedMs));
   const strict = validateAudio(url, outcome, "strict");
   const lenient = validateAudio(url, outcome, "lenient");
   for (const { finding, levels } of pairFindings(strict.findings, lenient.findings)) {
@@ -48,18 +43,8 @@ async function isServed(session: ProbeSession, url: string, asked: Exchanged): P
 
 const UNPLAYABLE: Levels = { strict: "error", lenient: "warning" };
 
-/** RES-27: where HEAD and GET differ, GET decides. */
-function audioRequest(url: string): HttpRequest {
-  const split = splitConfiguredUrl(url);
-  const plain = split.ok ? split.value : { url: maskCredentials(url), authorization: null };
-  return { method: "GET", headers: { accept: "audio/*" }, ...plain };
-}
-
 /** What the file itself is, whatever its media type says. */
-async function checkFile(session: ProbeSession, url: string, asked: Exchanged): Promise<void> {
-  const request: HttpRequest = { method: "GET", url, headers: { accept: "audio/*" }, authorization: null };
-  const options = { account: "", deadlineMs: DOWNLOAD_DEADLINE_MS, allowPrivate: true };
-  const file = await session.deps.fetcher.download(request, MAX_SOUND_BYTES, options);
+async function checkFile(session: ProbeSession, url: string, asked: Exchanged, file: Downloaded): Promise<void> {
   const path = maskCredentials(url);
   const note = (id: "audio" | "audio-format", levels: Levels, what: string): void =>
     session.note(asked, { id, levels, message: `${path} ${what}.`, path, repeat: audioRequest(url) });
@@ -67,6 +52,6 @@ async function checkFile(session: ProbeSession, url: string, asked: Exchanged): 
   if (file.status !== 200) return note("audio", UNPLAYABLE, `answered the download with status ${file.status}`);
   const decoded = await session.deps.decode(file.body);
   if (!decoded.ok) return note("audio", UNPLAYABLE, `cannot be played: it ${decoded.error}`);
-  const format = formatOf(file.body);
-  if (!format.wanted) note("audio-format", WARNING, `is ${format.name}; best is WAV, 8 kHz, 16 bit, mono`);
+  const format = session.deps.formatOf(file.body);
+  if (format?.best === false) note("audio-format", WARNING, `is ${format.name}; best is WAV, 8 kHz, 16 bit, mono`);
 }

@@ -120,8 +120,9 @@ function depsOf(outcome: HttpClientOutcome): CheckDeps {
   const fetched = { outcome, elapsedMs: 1 };
   const fetcher = {
     fetch: () => Promise.resolve(fetched),
-    checkAudio: () => Promise.resolve(fetched),
+    head: () => Promise.resolve(outcome),
     download: () => Promise.resolve({ ok: false, reason: "refused", detail: "" } as const),
   };
-  return { fetcher, clock, random: seededRandom(1), decode: () => Promise.resolve({ ok: true, value: null }) };
+  const decode = () => Promise.resolve({ ok: true, value: null } as const);
+  return { fetcher, clock, random: seededRandom(1), decode, formatOf: () => null };
 }

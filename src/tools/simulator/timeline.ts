@@ -42,8 +42,17 @@ function describe(entry: TraceEntry): Description {
     case "recording.closed":
     case "media.source":
       return describeSound(entry);
-    default:
+    case "applet.entered":
+    case "call.answered":
+    case "call.ended":
+    case "call.started":
+    case "caller.left":
+    case "decision":
+    case "digits":
+    case "exit.taken":
       return describeFlow(entry);
+    default:
+      return unreachable(entry);
   }
 }
 

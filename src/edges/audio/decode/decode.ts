@@ -7,7 +7,8 @@ import { parseWav } from "../../media/sound/wav-reader.ts";
 import { decodeAiff, decodeAu } from "./aiff-au.ts";
 import { decodeFlac } from "./flac.ts";
 import { audioKind } from "./identify.ts";
-import { decodeMp3, mp3Start } from "./mp3.ts";
+import { decodeMp3 } from "./mp3.ts";
+import { mp3Start } from "./mp3-frames.ts";
 import { decodeOgg } from "./ogg.ts";
 
 /**

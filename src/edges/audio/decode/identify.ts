@@ -1,6 +1,6 @@
 import { advised, AudioError } from "../../media/sound/audio-error.ts";
 import { isBest, isWav, wavFormatName, wavFormatOf, wavProblem } from "../../media/sound/wav-reader.ts";
-import { mp3Start } from "./mp3.ts";
+import { mp3Start } from "./mp3-frames.ts";
 
 /** Kinds of files that are decoded. */
 export type AudioKind = "wav" | "ogg" | "mp3" | "flac" | "aiff" | "au";

@@ -8,9 +8,16 @@ let server: Server;
 let url = "";
 /** Paths and queries, in the order asked. */
 let asked: URL[] = [];
+/** Methods by which the audio was asked for, and the file. */
+let audioMethods: string[] = [];
+let headStatus = 200;
+let file: Buffer | string = "<html>";
 
 beforeEach(async () => {
   asked = [];
+  audioMethods = [];
+  headStatus = 200;
+  file = "<html>";
   server = createServer((request, response) => {
     const at = new URL(request.url ?? "/", url);
     asked.push(at);
@@ -19,8 +26,9 @@ beforeEach(async () => {
       "content-type",
       isText ? "text/plain" : at.pathname === "/a.wav" ? "audio/wav" : "application/json",
     );
+    if (at.pathname === "/a.wav") audioMethods.push(request.method ?? "");
     if (isText) response.end("+919900000001");
-    else if (at.pathname === "/a.wav") response.end("<html>");
+    else if (at.pathname === "/a.wav") response.writeHead(request.method === "HEAD" ? headStatus : 200).end(file);
     else response.end(JSON.stringify(answerOf(at)));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -35,6 +43,11 @@ function answerOf(at: URL): object {
   const music = { type: "custom_tone", value: `${url}/a.wav` };
   const more = at.pathname === "/music" ? { music_on_hold: music } : {};
   return { destination: { numbers: ["+919900000001"] }, ...more };
+}
+
+/** The beginning of a FLAC file. */
+function flac(): Buffer {
+  return Buffer.concat([Buffer.from("fLaC"), Buffer.alloc(60)]);
 }
 
 describe("checkUrl", () => {
@@ -60,6 +73,23 @@ describe("checkUrl", () => {
       "primary error audio",
       "fallback warning same-fallback",
     ]);
+  });
+
+  it.each([
+    [200, ["HEAD", "GET"]],
+    [403, ["HEAD", "GET"]],
+  ])("C5, RES-27: asks for audio by GET once where HEAD answers %i", async (status, methods) => {
+    headStatus = status;
+    file = flac();
+    await checkUrl(`${url}/music`);
+    expect(audioMethods).toEqual(methods);
+  });
+
+  it("C11: calls audio by its name, and takes what the platform decodes", async () => {
+    file = flac();
+    const report = await checkUrl(`${url}/music`);
+    expect(report.issues).toMatchObject([{ id: "audio-format", level: "warning" }]);
+    expect(report.issues[0]?.message).toMatch(/a\.wav is FLAC; best is WAV, 8 kHz, 16 bit, mono\.$/);
   });
 
   it.each([

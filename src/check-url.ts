@@ -1,16 +1,17 @@
-import type { Result } from "../../base/result.ts";
-import { err, ok } from "../../base/result.ts";
-import { silentLog } from "../../base/log.ts";
-import { systemClock } from "../../base/system-clock.ts";
-import { systemRandom } from "../../base/system-random.ts";
-import type { ValidationMode } from "../../core/contract/answer.ts";
-import { Fetcher } from "../../edges/http-client/fetcher.ts";
-import { VERSION } from "../../version.ts";
-import { check } from "./check.ts";
-import type { CheckDeps, CheckTarget } from "./check-target.ts";
-import { accountWith, CHECK_LIMITS, DEFAULTS, problemOf } from "./check-target.ts";
-import type { CheckReport } from "./report.ts";
-import type { UrlKind } from "./url-kind.ts";
+import type { Result } from "./base/result.ts";
+import { err, ok } from "./base/result.ts";
+import { silentLog } from "./base/log.ts";
+import { systemClock } from "./base/system-clock.ts";
+import { systemRandom } from "./base/system-random.ts";
+import type { ValidationMode } from "./core/contract/answer.ts";
+import { sourceFormat } from "./edges/audio/decode/identify.ts";
+import { Fetcher } from "./edges/http-client/fetcher.ts";
+import { VERSION } from "./version.ts";
+import { check } from "./tools/check/check.ts";
+import type { CheckDeps, CheckTarget } from "./tools/check/check-target.ts";
+import { accountWith, CHECK_LIMITS, DEFAULTS, problemOf } from "./tools/check/check-target.ts";
+import type { CheckReport } from "./tools/check/report.ts";
+import type { UrlKind } from "./tools/check/url-kind.ts";
 
 /** How a URL is checked; the defaults are those of `plugboard check`. */
 export interface CheckUrlOptions {
@@ -45,7 +46,13 @@ export async function checkUrl(url: string, options: CheckUrlOptions = {}): Prom
   const problem = problemOf(target, names);
   if (problem !== null) throw new RangeError(problem);
   const fetcher = new Fetcher({ version: VERSION, log: silentLog });
-  const deps: CheckDeps = { fetcher, clock: systemClock, random: systemRandom(), decode: recogniseAudio };
+  const deps: CheckDeps = {
+    fetcher,
+    clock: systemClock,
+    random: systemRandom(),
+    decode: recogniseAudio,
+    formatOf: (file) => sourceFormat(file, true),
+  };
   try {
     return await check(target, deps);
   } finally {
@@ -70,13 +77,8 @@ function targetOf(url: string, options: CheckUrlOptions): CheckTarget {
   };
 }
 
-/** The beginnings of the files that the platform's decoder reads: WAV, Ogg, MP3 with a tag or a frame. */
-const AUDIO_BEGINNINGS = [/^RIFF[^]{4}WAVE/, /^OggS/, /^ID3/, /^\xff[\xe2-\xff]/];
-const BEGINNING_BYTES = 12;
-
-/** Recognises audio by its beginning: the decoders are not part of the package for customers' tests. */
+/** Judges a file by its beginning: the decoders are not part of the package for customers' tests. */
 function recogniseAudio(file: Buffer): Promise<Result<unknown, string>> {
-  const beginning = file.toString("latin1", 0, BEGINNING_BYTES);
-  const isAudio = AUDIO_BEGINNINGS.some((each) => each.test(beginning));
-  return Promise.resolve(isAudio ? ok(null) : err("is not WAV, MP3 or Ogg"));
+  const problem = sourceFormat(file, true)?.problem ?? null;
+  return Promise.resolve(problem === null ? ok(null) : err(problem));
 }

@@ -1,0 +1,85 @@
+import type { HttpRequest } from "../../core/contract/http.ts";
+import { maskCredentials, splitConfiguredUrl } from "../../core/contract/query.ts";
+import { headOrGet } from "../../edges/http-client/audio-check.ts";
+import type { Downloaded, DownloadProgress, Failure, HttpClientOutcome } from "../../edges/http-client/types.ts";
+import type { CheckDeps } from "./check-target.ts";
+
+/** The platform's own limits: a larger or slower file is never played. */
+const MAX_SOUND_BYTES = 10 * 1024 * 1024;
+const DOWNLOAD_DEADLINE_MS = 30_000;
+const LATE: Failure = { ok: false, reason: "timeout", detail: "No answer came in time." };
+
+interface Download {
+  /** As soon as its headers are there. */
+  readonly answer: Promise<HttpClientOutcome>;
+  readonly file: Promise<Downloaded>;
+}
+
+/** As the platform asks for audio: HEAD, and GET at most once, whether it has to decide or brings what is played. */
+export class SoundRequest {
+  readonly #deps: CheckDeps;
+  readonly #url: string;
+  readonly #cancelled = new AbortController();
+  #download: Download | null = null;
+
+  constructor(deps: CheckDeps, url: string) {
+    this.#deps = deps;
+    this.#url = url;
+  }
+
+  /** The answer that decides (RES-27), and how long it took. */
+  async check(deadlineMs: number): Promise<{ readonly outcome: HttpClientOutcome; readonly elapsedMs: number }> {
+    const { clock, fetcher } = this.#deps;
+    const startedAt = clock.elapsed();
+    const options = { account: "", allowPrivate: true, deadlineMs, signal: this.#cancelled.signal };
+    const answer = headOrGet(clock, deadlineMs, fetcher.head(this.#url, options), () => this.#get().answer);
+    const outcome = await new Promise<HttpClientOutcome>((resolve) => {
+      const timer = clock.after(deadlineMs, () => resolve(LATE));
+      void answer.then((came) => {
+        timer.cancel();
+        resolve(came);
+      });
+    });
+    return { outcome, elapsedMs: clock.elapsed() - startedAt };
+  }
+
+  /** The whole file, by the GET that decided where there was one. */
+  file(): Promise<Downloaded> {
+    return this.#get().file;
+  }
+
+  /** Nothing more of it is wanted. */
+  cancel(): void {
+    this.#cancelled.abort();
+  }
+
+  #get(): Download {
+    this.#download ??= this.#start();
+    return this.#download;
+  }
+
+  #start(): Download {
+    const request = { ...audioRequest(this.#url), url: this.#url, authorization: null };
+    const answer = Promise.withResolvers<HttpClientOutcome>();
+    const file = this.#deps.fetcher.download(request, MAX_SOUND_BYTES, {
+      account: "",
+      allowPrivate: true,
+      deadlineMs: DOWNLOAD_DEADLINE_MS,
+      signal: this.#cancelled.signal,
+      onProgress: (progress) => answer.resolve(outcomeOf(progress)),
+    });
+    void file.then((got) => answer.resolve(got.ok ? outcomeOf(got) : got));
+    return { answer: answer.promise, file };
+  }
+}
+
+/** RES-27: where HEAD and GET differ, GET decides. */
+export function audioRequest(url: string): HttpRequest {
+  const split = splitConfiguredUrl(url);
+  const plain = split.ok ? split.value : { url: maskCredentials(url), authorization: null };
+  return { method: "GET", headers: { accept: "audio/*" }, ...plain };
+}
+
+function outcomeOf({ status, contentType }: Pick<DownloadProgress, "status" | "contentType">): HttpClientOutcome {
+  return { ok: true, status, contentType, body: "" };
+}
