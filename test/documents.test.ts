@@ -12,13 +12,14 @@ const program = readFileSync(join(import.meta.dirname, "../src/cli/program.ts"),
 const COMMANDS = [...program.matchAll(/^ {4}(?:name|alias): "(\w+)"/gm)].map(([, name]) => name);
 
 const commands = filesUnder("", [".md"]).flatMap(({ path, text }) => {
-  const fences = [...text.matchAll(/^ *```(?:sh|bash)?\n([\s\S]*?)^ *```/gm)].map(([, body = ""]) => body);
-  return fences
-    .flatMap((body) => body.split("\n"))
-    .flatMap((line) => {
-      const command = line.trim();
-      return /^(?:[A-Z_]+=\S+ )*(?:npm|npx|plugboard|curl|node) /.test(command) ? [{ path, command }] : [];
-    });
+  const fences = [...text.matchAll(/^ *```(\w*)\n([\s\S]*?)^ *```/gm)].flatMap(([, language = "", body = ""]) =>
+    ["", "sh", "bash"].includes(language) ? [body] : [],
+  );
+  const spans = [...text.matchAll(/`(np[mx] [^`\n]+)`/g)].map(([, span = ""]) => span);
+  return [...fences.flatMap((body) => body.split("\n")), ...spans].flatMap((line) => {
+    const command = line.trim();
+    return /^(?:[A-Z_]+=\S+ )*(?:npm|npx|plugboard|curl|node) /.test(command) ? [{ path, command }] : [];
+  });
 });
 
 /** What the published packages hold beside `docs`, in a folder above it. */
@@ -58,7 +59,7 @@ describe("O7: the commands in the documents", () => {
   });
 
   it("name commands of the program that exist", () => {
-    const named = commands.flatMap(({ command }) => /(?:^|run )plugboard (?:-- )?(\w+)/.exec(command)?.[1] ?? []);
+    const named = commands.flatMap(({ command }) => /(?:^|run )plugboard (?:-- )?([a-z]\w*)/.exec(command)?.[1] ?? []);
     expect(named).not.toEqual([]);
     expect(named.filter((name) => !COMMANDS.includes(name))).toEqual([]);
   });

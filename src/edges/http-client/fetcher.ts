@@ -113,7 +113,7 @@ export class Fetcher {
   readonly #pools = new Map<string, ConnectionPool>();
   #requests = 0;
   #refused = 0;
-  #refusalLoggedAt = 0;
+  #refusalLoggedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: FetcherOptions) {
@@ -239,8 +239,8 @@ export class Fetcher {
 
   #noteRefused(pool: ConnectionPool, reason: string): void {
     this.#refused++;
-    const now = this.#clock.now();
-    if (this.#refusalLoggedAt !== 0 && now - this.#refusalLoggedAt < LOG_EVERY_MS) return;
+    const now = this.#clock.elapsed();
+    if (now - this.#refusalLoggedAt < LOG_EVERY_MS) return;
     this.#refusalLoggedAt = now;
     this.#log.warn({ account: pool.account, reason, refused: this.#refused }, "a request found no room");
   }

@@ -114,7 +114,7 @@ export class OutboxWorker {
   #wakeIn(delayMs: number): void {
     if (this.#unsubscribe === null) return;
     const { clock } = this.#options;
-    const at = clock.now() + delayMs;
+    const at = clock.elapsed() + delayMs;
     if (this.#timer !== null && this.#timer.at <= at) return;
     this.#timer?.timer.cancel();
     const timer = clock.after(delayMs, () => {

@@ -317,7 +317,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
 
   ping(target: DialTarget, timeoutMs: number = PING_TIMEOUT_MS): Promise<PingResult> {
     const stack = this.#stack;
-    const began = stack.clock.now();
+    const began = stack.clock.elapsed();
     const host = this.#options.advertised ?? stack.transport.listening[0]?.host ?? "localhost";
     const from = { uri: `sip:ping@${host.includes(":") ? `[${host}]` : host}` };
     const options = { method: "OPTIONS", target, from, to: { uri: target.uri }, timeoutMs };
@@ -325,7 +325,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
       sendOutOfDialog(stack, options, (result) => {
         if (!result.ok) resolve({ alive: false, reason: result.reason });
         else if (result.response.status === 503) resolve({ alive: false, reason: "503 Service Unavailable" });
-        else resolve({ alive: true, status: result.response.status, rttMs: stack.clock.now() - began });
+        else resolve({ alive: true, status: result.response.status, rttMs: stack.clock.elapsed() - began });
       }),
     );
   }

@@ -46,12 +46,12 @@ export class NodeConnection {
   /** First connection; rejects after `limitMs` with the last reason. */
   async open(limitMs: number): Promise<void> {
     const { clock } = this.#options;
-    const until = clock.now() + limitMs;
+    const until = clock.elapsed() + limitMs;
     for (;;) {
       try {
         return await this.#connect();
       } catch (error) {
-        if (clock.now() >= until) throw error;
+        if (clock.elapsed() >= until) throw error;
         await new Promise<void>((resolve) => clock.after(FIRST_RETRY_MS, resolve));
       }
     }

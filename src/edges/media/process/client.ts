@@ -78,7 +78,7 @@ export class MediaClient {
   /** Resolves once this client is the controller; rejects when that takes longer than `connectTimeoutMs`. */
   static async connect(options: MediaClientOptions): Promise<MediaClient> {
     const { clock } = options;
-    const deadline = clock.now() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
+    const deadline = clock.elapsed() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
     for (;;) {
       try {
         const client = new MediaClient(await dial(options.socketPath), options);
@@ -86,7 +86,7 @@ export class MediaClient {
         client.#accepted = true;
         return client;
       } catch (error) {
-        if (clock.now() >= deadline) throw error;
+        if (clock.elapsed() >= deadline) throw error;
         await new Promise<void>((resolve) => void clock.after(CONNECT_RETRY_MS, resolve));
       }
     }

@@ -1,5 +1,5 @@
 import { systemClock } from "../../../base/system-clock.ts";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -180,6 +180,18 @@ it("operations in flight are rejected when the media process goes away, later on
     (answer: unknown) => Array.isArray(answer) || String(answer).includes("disconnected"),
   );
   await expect(client.stats()).rejects.toThrow("not connected");
+});
+
+it("M8: connecting keeps trying for its time whatever the wall clock does", async () => {
+  let wallMs = 0;
+  const clock = { ...systemClock, now: () => (wallMs += 3_600_000) };
+  const socketPath = join(folder, "late");
+  const options = { instance: "test", log: silentLog, onEvent() {}, onDisconnected() {} };
+  const connecting = MediaClient.connect({ ...options, clock, socketPath });
+  await expect
+    .poll(() => existsSync(socketPath) || symlinkSync(join(folder, "s"), socketPath), { interval: 150 })
+    .toBe(true);
+  (await connecting).close();
 });
 
 it("connecting fails when there is no listener", async () => {

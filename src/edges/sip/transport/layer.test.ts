@@ -315,10 +315,11 @@ describe("what we say about ourselves", () => {
 });
 
 describe("requests that we send outside of a dialog", () => {
-  it("a ping is answered by any response at all", async () => {
+  it("M8: a ping is answered by any response at all, and its time is no matter of the wall clock", async () => {
     const { rig, bob, peer } = await world();
     const target = { uri: "sip:10.0.0.9", address: "10.0.0.9", port: 5060, protocol: "udp" } as const;
     const ping = bob.endpoint.ping(target);
+    rig.clock.setWallClock(3_600_000);
     await rig.pass(20);
     peer.respond(peer.request("OPTIONS"), 404);
     await rig.pass(20);

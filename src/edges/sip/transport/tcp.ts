@@ -97,7 +97,7 @@ class TcpTransport implements Transport {
     socket.destroy();
     this.#refused++;
     this.#setup.events.onConnectionRefused?.({ address, port });
-    const now = this.#setup.clock.now();
+    const now = this.#setup.clock.elapsed();
     if (now - this.#refusalLoggedAt < REFUSAL_LOG_MS) return;
     this.#refusalLoggedAt = now;
     const { refused, connections } = { refused: this.#refused, connections: this.connections };

@@ -169,7 +169,7 @@ function dataFlag({ users }: Site, cluster: string): string {
 /** Starts the server and waits until it answers; again and again while a killed predecessor's children linger. */
 async function launch(site: Site): Promise<number> {
   await takeOver(site);
-  const until = site.clock.now() + START_RETRY_MS;
+  const until = site.clock.elapsed() + START_RETRY_MS;
   for (;;) {
     const since = await sizeOf(site.logFile);
     const server = site.users?.server ?? null;
@@ -179,7 +179,7 @@ async function launch(site: Site): Promise<number> {
     void exited.then(() => (ended = true));
     if ((await ready(site, site.socketDir, () => !ended)) && child.pid !== undefined) return child.pid;
     const said = await logSince(site, since);
-    if (!LINGERING.test(said) || site.clock.now() > until) throw new Error(startProblem(said, site));
+    if (!LINGERING.test(said) || site.clock.elapsed() > until) throw new Error(startProblem(said, site));
     await sleep(site.clock, POLL_MS * 5);
   }
 }
@@ -236,7 +236,7 @@ interface Running {
 
 /** True once the server takes connections; false when `alive` says that it ended. */
 async function ready(site: Site, socketDir: string, alive: () => boolean): Promise<boolean> {
-  const until = site.clock.now() + READY_LIMIT_MS;
+  const until = site.clock.elapsed() + READY_LIMIT_MS;
   const config = { ...addressOf(socketDir, site.settings), connectionTimeoutMillis: STOP_LIMIT_MS };
   while (alive()) {
     const client = new Client(config);
@@ -244,7 +244,7 @@ async function ready(site: Site, socketDir: string, alive: () => boolean): Promi
       await client.connect();
       return true;
     } catch (error) {
-      if (site.clock.now() > until) throw new Error("PostgreSQL does not take connections.", { cause: error });
+      if (site.clock.elapsed() > until) throw new Error("PostgreSQL does not take connections.", { cause: error });
       if (error instanceof DatabaseError && REFUSED.test(error.code ?? ""))
         throw new Error(`The embedded PostgreSQL does not let us in: ${error.message}`, { cause: error });
       await sleep(site.clock, POLL_MS);
@@ -289,9 +289,9 @@ async function shutDown(site: Site, pid: number): Promise<void> {
 }
 
 async function gone(site: Site, pid: number, limitMs: number): Promise<boolean> {
-  const until = site.clock.now() + limitMs;
+  const until = site.clock.elapsed() + limitMs;
   while (await serves(pid, site.cluster)) {
-    if (site.clock.now() > until) return false;
+    if (site.clock.elapsed() > until) return false;
     await sleep(site.clock, POLL_MS);
   }
   return true;
