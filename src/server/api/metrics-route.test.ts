@@ -1,0 +1,31 @@
+import Fastify from "fastify";
+import { expect, it } from "vitest";
+import type { Exchange } from "../exchange/exchange.ts";
+import { CallTimings } from "../exchange/call-timings.ts";
+import { metricsRoute } from "./metrics-route.ts";
+
+const exchange = {
+  liveCalls: 0,
+  media: [],
+  calls: { begun: 3, ended: [], timings: new CallTimings() },
+  refusals: { counts: new Map([["limit", 2]]) },
+  refusedSourceRequests: 0,
+  mediaTotals: () => Promise.resolve({ legs: 0, recordings: 0, ports: 0, ticksSkipped: 0 }),
+  services: {
+    sip: { queueDelayMs: 0, stats: { calls: 0, transactions: 0, retransmissions: 0 } },
+    fetcher: { usage: { sockets: 0, requests: 0, pools: 0, refused: 0 } },
+  },
+} as unknown as Exchange;
+
+it("O6: counters, and nothing else, end in _total, and everything says what it is", async () => {
+  const app = Fastify();
+  metricsRoute(app, exchange);
+  const { body } = await app.inject("/metrics");
+  const types = [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type]) => ({ name, type }));
+  expect(types.length).toBeGreaterThan(20);
+  expect(types.filter(({ name, type }) => name.endsWith("_total") !== (type === "counter"))).toEqual([]);
+  expect(types.filter(({ name }) => !new RegExp(`^# HELP ${name} \\S`, "m").test(body))).toEqual([]);
+  expect(types.filter(({ name }) => !/^[a-z][a-z0-9_]*$/.test(name))).toEqual([]);
+  expect(body).toMatch(/^plugboard_refusals_total\{reason="limit"\} 2$/m);
+  await app.close();
+});
