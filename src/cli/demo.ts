@@ -29,7 +29,7 @@ const PHONES: Readonly<Record<string, readonly PhoneScript[]>> = {
 };
 
 /** How much of the four seconds of conversation must be heard: set-up, jitter and a busy machine take the rest. */
-const MIN_HEARD_MS = 2000;
+const MIN_TONE_MS = 2000;
 /** The call takes seven seconds; a call that takes longer than this will not end. */
 const CALL_LIMIT_MS = 20_000;
 /** How often the trace is polled: often enough to look live. */
@@ -106,12 +106,7 @@ async function play(environment: DemoEnvironment, saveTo: string | null): Promis
   say("");
   const recording = report === null ? null : await fetchRecording(environment, report);
   if (recording !== null && saveTo !== null) await writeFile(saveTo, recording);
-  return [
-    ...whoWasRung(environment.phone),
-    ...whoHeardWhom(call, environment.phone),
-    recorded(recording),
-    ended(report),
-  ];
+  return [...phonesRung(environment.phone), ...tonesHeard(call, environment.phone), recorded(recording), ended(report)];
 }
 
 /** Prints new lines of the trace until the call is over; null: it did not start, or did not end. */
@@ -152,7 +147,7 @@ async function fetchRecording(environment: DemoEnvironment, report: ApiCall): Pr
   return recording === undefined ? null : Buffer.from(await (await get(environment, recording.url)).arrayBuffer());
 }
 
-function whoWasRung(phone: Softphone): Check[] {
+function phonesRung(phone: Softphone): Check[] {
   const [anil, priya] = [phone.callsTo(ANIL), phone.callsTo(PRIYA)];
   return [
     { good: anil.length === 1 && anil[0]?.status === 486, what: "Anil was rung once and was busy" },
@@ -160,12 +155,12 @@ function whoWasRung(phone: Softphone): Check[] {
   ];
 }
 
-function whoHeardWhom(caller: CallerCall, phone: Softphone): Check[] {
-  const priyaHeard = toneMs(phone.callsTo(PRIYA)[0]?.tones ?? [], CALLER_HZ);
-  const callerHeard = toneMs(caller.tones, PRIYA_HZ);
+function tonesHeard(caller: CallerCall, phone: Softphone): Check[] {
+  const atPriyaMs = toneMs(phone.callsTo(PRIYA)[0]?.tones ?? [], CALLER_HZ);
+  const atCallerMs = toneMs(caller.tones, PRIYA_HZ);
   return [
-    { good: callerHeard >= MIN_HEARD_MS, what: `the caller heard Priya: ${PRIYA_HZ} Hz for ${callerHeard} ms` },
-    { good: priyaHeard >= MIN_HEARD_MS, what: `Priya heard the caller: ${CALLER_HZ} Hz for ${priyaHeard} ms` },
+    { good: atCallerMs >= MIN_TONE_MS, what: `the caller heard Priya: ${PRIYA_HZ} Hz for ${atCallerMs} ms` },
+    { good: atPriyaMs >= MIN_TONE_MS, what: `Priya heard the caller: ${CALLER_HZ} Hz for ${atPriyaMs} ms` },
   ];
 }
 
@@ -175,7 +170,7 @@ function recorded(recording: Buffer | null): Check {
   const [caller, priya] = [toneMs(left, CALLER_HZ), toneMs(right, PRIYA_HZ)];
   const crossed = toneMs(left, PRIYA_HZ) + toneMs(right, CALLER_HZ);
   const what = `the recording has the caller on the left (${caller} ms) and Priya on the right (${priya} ms)`;
-  return { good: caller >= MIN_HEARD_MS && priya >= MIN_HEARD_MS && crossed === 0, what };
+  return { good: caller >= MIN_TONE_MS && priya >= MIN_TONE_MS && crossed === 0, what };
 }
 
 function ended(report: ApiCall | null): Check {

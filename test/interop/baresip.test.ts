@@ -67,7 +67,7 @@ it("bridges a caller who speaks only A-law with a callee who speaks only µ-law,
     seconds: 6,
   });
   phones.push(callee, caller);
-  const [atCaller, atCallee] = await Promise.all([caller.heard(), callee.heard()]);
+  const [atCaller, atCallee] = await Promise.all([caller.received(), callee.received()]);
   expect(tonesOf(atCaller)).toEqual([CALLEE_HZ]);
   expect(tonesOf(atCallee)).toEqual([CALLER_HZ]);
 
@@ -108,7 +108,7 @@ it("DIAL-7: operator_tone passes the early media of a real callee on to a real c
     seconds: 5,
   });
   phones.push(caller);
-  expect(tonesOf(await caller.heard())).toEqual([EARLY_HZ]);
+  expect(tonesOf(await caller.received())).toEqual([EARLY_HZ]);
   expect((await callee.done).code).toBe(0);
   await rm(folder, { recursive: true, force: true });
 });

@@ -117,8 +117,9 @@ async function ownFolder(prefix: string, uid: number | undefined): Promise<strin
 function openPaths(data: string): readonly string[] {
   const inside = readdirSync(data, { recursive: true, encoding: "utf8" });
   // Root's database passes from the cluster to its socket through this folder; its group has one member.
+  const closed = (path: string): number => (path === "postgres" ? 0o067 : 0o077);
   return ["", ...inside]
-    .filter((path) => path !== "postgres" && (lstatSync(join(data, path)).mode & 0o077) !== 0)
+    .filter((path) => (lstatSync(join(data, path)).mode & closed(path)) !== 0)
     .filter(
       (path) => !lstatSync(join(data, path)).isSymbolicLink() && !path.startsWith(join("postgres", "socket", "")),
     );

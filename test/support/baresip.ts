@@ -22,7 +22,7 @@ export interface BaresipOptions {
 /** A running baresip with a tone as its microphone and a file as its loudspeaker. */
 export interface Baresip {
   /** What it received, 8 kHz, once it has quit. */
-  heard(): Promise<Int16Array>;
+  received(): Promise<Int16Array>;
   stop(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
     child.once("exit", () => resolve());
   });
   return {
-    heard: async () => {
+    received: async () => {
       await exited;
       return decoded(folder);
     },

@@ -27,7 +27,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   },
   "APP-3: a digit that is on the menu": {
     applets: { menu: MENU },
-    happens: (call) => call.presses("1"),
+    happens: (call) => call.enterDigits("1"),
     expected: ["digits 1 The digit is on the menu.", "exit.taken APP-3 menu 1 bye"],
   },
   "APP-3: no digit, a wrong digit, and again none": {
@@ -35,7 +35,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     happens: (call) => {
       call.played();
       call.after(5000);
-      call.presses("9");
+      call.enterDigits("9");
       call.played();
       call.after(5000);
     },
@@ -48,14 +48,14 @@ const STORIES: Readonly<Record<string, Story>> = {
   },
   "APP-3: a wrong digit, and no repetition left": {
     applets: { menu: MENU },
-    happens: (call) => call.presses("9"),
+    happens: (call) => call.enterDigits("9"),
     expected: ["digits 9 The digit is not on the menu.", "exit.taken APP-3 menu invalid bye"],
   },
   "APP-3: a prompt that never ends is cut short, then the menu waits for a digit": {
     applets: { menu: MENU },
     happens: (call) => {
       call.after(600_000);
-      call.presses("1");
+      call.enterDigits("1");
     },
     expected: [
       "answer.finding APP-1 say is still playing after 600 s: it is cut short.",

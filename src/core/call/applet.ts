@@ -40,7 +40,7 @@ export interface ExitSilence {
 }
 
 /** The caller has just heard something, or entered a digit. */
-export const HEARD: ExitSilence = { afterSound: 0, throughout: null };
+export const NO_SILENCE: ExitSilence = { afterSound: 0, throughout: null };
 
 /** With this document the exit is never taken. */
 export const NEVER_TAKEN: ExitSilence = { afterSound: null, throughout: null };

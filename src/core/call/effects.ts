@@ -7,7 +7,7 @@ import type { TraceEntry } from "./trace.ts";
 
 export type { RequestPurpose } from "./purpose.ts";
 
-/** Why a leg that rings is cancelled: another one answered, it rang long enough, or nobody waits for it any more. */
+/** Why a leg that rings is cancelled: another one answered, it rang long enough, or it is no longer needed. */
 export type CancelReason = "completed_elsewhere" | "ring_limit" | "call_ended";
 
 /** Something to hear. `text` goes through text-to-speech in `language` (BCP 47). */

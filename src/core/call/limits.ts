@@ -20,7 +20,7 @@ export const MAX_TYPE_AHEAD_DIGITS = 255;
 export const REQUEST_DEADLINE_MS = 5000;
 
 /**
- * How long a sync Passthru directly behind a Connect waits for the last dial event to be sent first: a caller does not
+ * How long a sync Passthru directly after a Connect waits for the last dial event to be sent first: a caller does not
  * notice it, and an outbox that is away must not hold a call up.
  */
 export const NOTIFICATION_LEAD_MS = 200;

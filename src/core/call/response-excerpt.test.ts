@@ -10,7 +10,7 @@ describe("an answer in the trace", () => {
   it("RES-9: shows the customer's own text, with its media type", () => {
     const call = new Drive();
     call.text("hello");
-    call.fails("timeout");
+    call.fail("timeout");
     const [primary, fallback] = call.traced("request.result");
     expect(primary).toMatchObject({ result: "invalid", content_type: "text/plain", body: "hello" });
     expect(primary).not.toHaveProperty("body_cut");

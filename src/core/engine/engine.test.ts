@@ -73,20 +73,20 @@ describe("a caller who hangs up", () => {
       "while the callee hears an announcement",
       (call) => {
         call.dial([A], { start_call_playback: { playback_to: "callee", type: "text", value: "hi" } });
-        call.answers(2);
+        call.answer(2);
       },
     ],
     [
       "in the conversation",
       (call) => {
         call.dial([A]);
-        call.answers(2);
+        call.answer(2);
       },
     ],
   ])("%s leaves nothing behind", (_, begin) => {
     const call = new Drive();
     begin(call);
-    call.leaves();
+    call.hangUp();
     expect(call.call.ended).toBe(true);
     expect(call.open).toEqual([]);
     expect(call.kinds.at(-1)).toBe("end");
@@ -121,14 +121,14 @@ describe("recordings at the end of a call", () => {
   function recording(): Drive {
     const call = new Drive();
     call.dial([A], { record: true });
-    call.answers(2);
+    call.answer(2);
     call.now += 4000;
     return call;
   }
 
   it("are waited for: the call ends after the last of them", () => {
     const call = recording();
-    call.leaves();
+    call.hangUp();
     expect(call.call.ended).toBe(false);
     expect(call.kinds).toContain("stop_recording");
     call.now += 300;
@@ -150,12 +150,12 @@ describe("recordings at the end of a call", () => {
     const call = recording();
     call.event({ kind: "command", command: "hang_up" });
     const latest = call.effects.length;
-    call.leaves();
+    call.hangUp();
     call.event({ kind: "command", command: "hang_up" });
     call.event({ kind: "recording_ready", id: "another", durationMs: 1, failure: null });
     call.event({ kind: "timer", id: "another" });
-    call.presses("1");
-    call.answers(CALLER);
+    call.enterDigits("1");
+    call.answer(CALLER);
     expect(call.effects.length).toBe(latest);
     expect(call.call.ended).toBe(false);
     call.after(4999);
@@ -169,7 +169,7 @@ describe("recordings at the end of a call", () => {
 
   it("are not waited for longer than 5 s", () => {
     const call = recording();
-    call.leaves();
+    call.hangUp();
     call.after(5000);
     expect(call.call.ended).toBe(true);
     expect(call.traced("recording.closed")[0]?.failure).toContain("5000 ms");
@@ -182,10 +182,10 @@ describe("recordings at the end of a call", () => {
       const flow = { ...connectFlow, applets: { ...connectFlow.applets, sales, talked: sales } };
       const call = new Drive({ flow });
       call.dial([A], { record: true });
-      call.answers(2);
-      call.leaves(2);
+      call.answer(2);
+      call.hangUp(2);
       call.dial([A], { record: true });
-      call.answers(3);
+      call.answer(3);
       const [first = "", second = ""] = call.of("record").map((effect) => effect.id);
       return [call, first, second];
     }
@@ -196,7 +196,7 @@ describe("recordings at the end of a call", () => {
 
     it("are both waited for", () => {
       const [call, first, second] = twice();
-      call.leaves();
+      call.hangUp();
       closes(call, second, null);
       expect(call.call.ended).toBe(false);
       closes(call, second, null);
@@ -208,7 +208,7 @@ describe("recordings at the end of a call", () => {
 
     it("REQ-30: the failure of the first does not remove the URL of the second, its own failure does", () => {
       const [call, first, second] = twice();
-      call.leaves(3);
+      call.hangUp(3);
       const url = `https://rec.example/${second}.wav`;
       expect(call.call.facts.recordingUrl).toBe(url);
       closes(call, first, "disk full");
@@ -219,7 +219,7 @@ describe("recordings at the end of a call", () => {
 
     it("REQ-30: the URL of a recording that closed without failure is kept", () => {
       const [call, first, second] = twice();
-      call.leaves(3);
+      call.hangUp(3);
       closes(call, first, null);
       closes(call, second, null);
       expect(call.call.facts.recordingUrl).toBe(`https://rec.example/${second}.wav`);
@@ -229,15 +229,15 @@ describe("recordings at the end of a call", () => {
   it("a leg that answers meanwhile is hung up", () => {
     const call = new Drive();
     call.dial([A, "+919900000012"], { record: true, parallel_ringing: { activate: true } });
-    call.answers(2);
-    call.leaves();
-    call.answers(3);
+    call.answer(2);
+    call.hangUp();
+    call.answer(3);
     expect(call.kinds).toEqual(["hang_up"]);
   });
 
   it("recover during the wait asks for them once more", () => {
     const call = recording();
-    call.leaves();
+    call.hangUp();
     call.event({ kind: "command", command: "recover" });
     expect(call.kinds).toEqual(["stop_recording", "set_timer"]);
     call.recorded();
@@ -259,7 +259,7 @@ describe("commands", () => {
   it("recover closes everything a crash left open, and the trace says so", () => {
     const call = new Drive();
     call.dial([A], { record: true, dial_passthru_event_url: "https://app.example/events" });
-    call.answers(2);
+    call.answer(2);
     call.event({ kind: "command", command: "recover" });
     expect(call.of("hang_up").map((effect) => effect.leg)).toEqual([2, CALLER]);
     expect(call.outcomes).toEqual([`${A} completed`]);
@@ -302,10 +302,10 @@ describe("limits", () => {
       const pass = { type: "passthru", url: "https://app.example/pass", exits: {} };
       const drive = new Drive({ flow: { flow: "1", start: "menu", applets: { menu, sales, pass } } });
       drive.thorough = false;
-      for (let i = 0; i < loops; i++) drive.presses("1");
-      drive.presses("2");
+      for (let i = 0; i < loops; i++) drive.enterDigits("1");
+      drive.enterDigits("2");
       drive.dial([A]);
-      drive.leaves();
+      drive.hangUp();
       return drive;
     };
     expect(callOf(197).applets.slice(-2)).toEqual(["sales", "pass"]);
@@ -317,7 +317,7 @@ describe("limits", () => {
   it("a call ends at its time limit", () => {
     const call = new Drive({ call: { timeLimitMs: 60_000 } });
     call.dial([A]);
-    call.answers(2);
+    call.answer(2);
     call.after(59_900);
     expect(call.call.ended).toBe(true);
     expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "platform", duration_ms: 60_000 });
@@ -338,7 +338,7 @@ describe("limits", () => {
     const numbers = Array.from({ length: 100 }, (_, i) => `+9199000${String(10_000 + i)}`);
     for (let leg = 2; leg < 1000 && !call.call.ended; leg++) {
       if (call.call.fetches.length > 0) call.dial(numbers);
-      if (call.call.lastLeg >= leg) call.refuses(leg);
+      if (call.call.lastLeg >= leg) call.refuse(leg);
     }
     expect(call.call.lastLeg).toBe(501);
     expect(call.traced("decision").find((entry) => entry.rule === "LIMIT")?.message).toBe(
@@ -360,7 +360,7 @@ describe("limits", () => {
     const numbers = Array.from({ length: 100 }, (_, i) => `+9199000${String(10_000 + i)}`);
     for (let leg = 2; leg < 600 && !call.call.ended; leg++) {
       if (call.call.fetches.length > 0) call.dial(numbers);
-      if (call.call.lastLeg >= leg) call.refuses(leg);
+      if (call.call.lastLeg >= leg) call.refuse(leg);
     }
     expect(call.call.lastLeg).toBe(501);
     expect(call.exits).toEqual([...Array<string>(5).fill("sales.nobody_answered"), "sales.nobody_dialed"]);
@@ -370,13 +370,13 @@ describe("limits", () => {
   it("the trace is bounded: one entry says so, and only the end follows", () => {
     const call = new Drive();
     call.dial([A, "+919900000012"]);
-    call.refuses(2);
+    call.refuse(2);
     call.thorough = false;
     // Each answer of a cancelled leg is a decision.
-    for (let i = 0; i < MAX_TRACE_ENTRIES; i++) call.answers(2);
+    for (let i = 0; i < MAX_TRACE_ENTRIES; i++) call.answer(2);
     expect(call.trace).toHaveLength(MAX_TRACE_ENTRIES - 1);
     expect(call.trace.at(-1)).toMatchObject({ type: "decision", rule: "LIMIT" });
-    call.leaves();
+    call.hangUp();
     expect(call.trace).toHaveLength(MAX_TRACE_ENTRIES);
     expect(call.trace.at(-1)?.type).toBe("call.ended");
   });
@@ -398,7 +398,7 @@ describe("timers", () => {
     const call = new Drive();
     call.dial([A]);
     call.now -= 60_000;
-    call.rings(2);
+    call.ring(2);
     expect(call.traced("attempt.ringing")[0]?.at_ms).toBe(100);
   });
 });
@@ -469,7 +469,7 @@ describe("leaving an applet", () => {
     const applets = { null: { ...connectFlow.applets.sales, exits: {} } };
     const call = new Drive({ flow: { flow: "1", start: "null", applets } });
     call.dial([A]);
-    call.refuses(2);
+    call.refuse(2);
     expect(call.applets).toEqual(["null"]);
     expect(call.exits).toEqual(["null.nobody_answered"]);
     expect(call.of("end")[0]?.record.call_type).toBe("incomplete");
@@ -479,9 +479,9 @@ describe("leaving an applet", () => {
     const flow = { ...connectFlow, applets: { ...connectFlow.applets, talked: connectFlow.applets.sales } };
     const call = new Drive({ flow });
     call.dial([A]);
-    call.answers(2);
+    call.answer(2);
     expect(call.call.timers.map((timer) => timer.id)).toEqual(["call", "talk"]);
-    call.leaves(2);
+    call.hangUp(2);
     expect(call.call.timers.map((timer) => timer.id)).toEqual(["call"]);
     expect(call.kinds).toContain("clear_timer");
   });
@@ -490,7 +490,7 @@ describe("leaving an applet", () => {
     const pass = { type: "passthru", url: "https://app.example/pass", exits: {} };
     const call = new Drive({ flow: { ...connectFlow, applets: { ...connectFlow.applets, unanswered: pass } } });
     call.dial([A]);
-    call.leaves();
+    call.hangUp();
     expect(call.traced("request.sent").at(-1)).toMatchObject({ applet: "unanswered", purpose: "passthru" });
     expect(call.traced("exit.taken")).toEqual([]);
     expect(call.call).toMatchObject({ applet: null, appletState: null });
@@ -510,7 +510,7 @@ describe("digits", () => {
     call.event({ kind: "digit", ...digit });
     expect(call.kinds).toEqual([]);
     expect(call.traced("digits")).toEqual([]);
-    call.presses("1");
+    call.enterDigits("1");
     expect(call.exits).toEqual(["menu.1"]);
   });
 });
@@ -520,7 +520,7 @@ describe("events out of place", () => {
     const call = new Drive();
     const again = { callSid: "again", from: "x", to: "y", direction: "incoming", customField: null } as const;
     expect(call.event({ kind: "call_arrived", ...again })).toEqual([]);
-    call.leaves();
+    call.hangUp();
     const ended = call.call;
     expect(call.event({ kind: "command", command: "recover" })).toEqual([]);
     expect(call.call).toBe(ended);
@@ -545,21 +545,21 @@ describe("legs", () => {
   it("the answer of a cancelled leg is traced, that of a leg that never existed is not", () => {
     const call = new Drive();
     call.dial([A, "+919900000012"]);
-    call.refuses(2);
-    call.answers(2);
+    call.refuse(2);
+    call.answer(2);
     expect(call.of("hang_up")).toEqual([{ kind: "hang_up", leg: 2 }]);
     expect(call.traced("decision").at(-1)).toMatchObject({
       rule: "DIAL-2",
       message: "Leg 2 answered after it had been cancelled: it is hung up and does not count as a conversation.",
     });
-    call.answers(4);
+    call.answer(4);
     expect(call.latest).toEqual([]);
   });
 
   it("a leg answers once, and does not ring afterwards", () => {
     const call = new Drive({ account: { dialEvents: ["dial", "ringing", "answered", "terminal"] } });
     call.dial([A], { music_on_hold: { type: "operator_tone" } });
-    call.answers(2);
+    call.answer(2);
     for (const kind of ["leg_answered", "leg_ringing", "leg_early_media"] as const) {
       call.event({ kind, leg: 2 });
       expect(call.latest).toEqual([]);
@@ -569,26 +569,26 @@ describe("legs", () => {
   it("the SIP status of a leg that failed is in the trace; one that ended has none", () => {
     const call = new Drive();
     call.dial([A, "+919900000012"]);
-    call.refuses(2, 486);
-    call.leaves(3);
+    call.refuse(2, 486);
+    call.hangUp(3);
     expect(call.traced("attempt.ended").map((entry) => entry.sip)).toEqual([486, null]);
   });
 
   it("a leg that ended by itself is not hung up as well", () => {
     const call = new Drive();
     call.dial([A]);
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     expect(call.of("hang_up").map((effect) => effect.leg)).toEqual([CALLER]);
   });
 
   it("a ringing leg that reports its end has failed, an answered one that reports failure has ended", () => {
     const call = new Drive();
     call.dial([A, "+919900000012"]);
-    call.leaves(2);
+    call.hangUp(2);
     expect(call.outcomes).toEqual([`${A} failed`]);
-    call.answers(3);
-    call.refuses(3);
+    call.answer(3);
+    call.refuse(3);
     expect(call.exits).toEqual(["sales.conversation_ended"]);
   });
 });

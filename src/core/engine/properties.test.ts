@@ -106,7 +106,7 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.constantFrom("1", "5", "*", "#").map(
       (digit): Happening =>
         (drive) =>
-          drive.presses(digit),
+          drive.enterDigits(digit),
     ),
   },
   {
@@ -180,7 +180,7 @@ function settle(drive: Drive): boolean {
   for (let i = 0; i < 10_000 && !drive.call.ended; i++) {
     const [fetch] = drive.call.fetches;
     if (fetch !== undefined) {
-      drive.fails("timeout");
+      drive.fail("timeout");
       continue;
     }
     const [recording] = drive.call.recordings;
@@ -284,7 +284,7 @@ describe("any call, with any events in any order", () => {
           account: { dialEvents: ["dial", "ringing", "answered", "terminal"] },
         });
         for (const [happening, pick] of events) happening(drive, pick);
-        if (how === "caller leaves") drive.leaves();
+        if (how === "caller leaves") drive.hangUp();
         else if (how !== "nothing") drive.event({ kind: "command", command: how });
         expect(settle(drive)).toBe(true);
         expect(drive.event({ kind: "command", command: "recover" })).toEqual([]);

@@ -30,7 +30,7 @@ describe("the length of a request", () => {
     const numbers = Array.from({ length: 100 }, (_, i) => `+9199000${10_000 + i}`);
     const call = reporting();
     call.dial(numbers);
-    for (let leg = 2; leg <= 101; leg++) call.refuses(leg);
+    for (let leg = 2; leg <= 101; leg++) call.refuse(leg);
     const sent = call.of("fetch").find((each) => each.purpose === "passthru");
     const url = sent === undefined ? "" : toHttpRequest(sent.request).url;
     expect(url.length).toBeGreaterThan(0);
@@ -55,7 +55,7 @@ describe("the length of a request", () => {
         fetch_after_attempt: true,
         parallel_ringing: { activate: true, max_parallel_attempts: 10 },
       });
-      for (const last = leg + 10; leg < last; leg++) call.refuses(leg);
+      for (const last = leg + 10; leg < last; leg++) call.refuse(leg);
     }
     const primary = call.query("connect");
     expect(primary).not.toHaveProperty("Legs[0][Number]");
@@ -72,7 +72,7 @@ describe("the account's wire setting", () => {
     const call = reporting(options);
     call.dial([A]);
     call.after(10_000);
-    call.refuses(2, 480);
+    call.refuse(2, 480);
     return call;
   }
 
@@ -96,9 +96,9 @@ describe("the account's wire setting", () => {
     const call = reporting(options);
     call.dial([A, B], { parallel_ringing: { activate: true } });
     call.after(4000);
-    call.answers(3);
+    call.answer(3);
     call.after(6000);
-    call.leaves(3);
+    call.hangUp(3);
     expect(call.query("passthru")).toMatchObject({
       DialCallDuration: "10",
       "Legs[0][Cause]": cause,
@@ -113,8 +113,8 @@ describe("the account's wire setting", () => {
     const call = reporting(observed);
     call.dial([A], { start_call_playback: { playback_to: "callee", type: "text", value: "A call" } });
     call.after(7000);
-    call.answers(2);
-    call.leaves();
+    call.answer(2);
+    call.hangUp();
     expect(call.query("passthru")).toMatchObject({ DialCallDuration: "7", DialCallStatus: "canceled" });
   });
 });

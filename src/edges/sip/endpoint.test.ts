@@ -109,7 +109,7 @@ async function randomCalls(seed: number, impairments: Impairments): Promise<(rea
   return pairs;
 }
 
-/** Half are given up at some time; the others may offer anew and send digits before they hang up. */
+/** Half are cancelled at some time; the others may offer anew and send digits before they hang up. */
 function randomDial(rig: Rig, alice: Party): Dialled {
   const reliable = rig.random.next() < 0.3;
   const protocol = rig.random.next() < 0.2 ? "tcp" : "udp";

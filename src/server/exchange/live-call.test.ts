@@ -58,7 +58,7 @@ it("A13: marks every row for the journal as free of credentials but the answers 
   ]);
 });
 
-describe("a Passthru directly behind a Connect whose attempt was announced", () => {
+describe("a Passthru directly after a Connect whose attempt was announced", () => {
   const EVENTS = "http://events.example/dial";
   const exits = { nobody_answered: "pass" };
   const parameters = { destination: { numbers: ["+919900000011"] }, dial_passthru_event_url: EVENTS };

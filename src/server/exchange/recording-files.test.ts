@@ -17,27 +17,27 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The recordings of a call whose media process is gone. */
 function filesWithoutMedia() {
-  const told: string[] = [];
+  const operations: string[] = [];
   const ready = Promise.withResolvers<readonly [string, number, string | null]>();
   const files = new RecordingFiles({
     callSid: "sid",
     account: "acme",
     recordingsDir: folder,
-    media: { record: () => void told.push("record"), stopRecording: () => void told.push("stop") },
+    media: { record: () => void operations.push("record"), stopRecording: () => void operations.push("stop") },
     onReady: (...args) => ready.resolve(args),
   });
-  return { files, told, ready: ready.promise };
+  return { files, operations, ready: ready.promise };
 }
 
 it("A9: when media is gone, a recording is as long as what is on disk, and its file plays", async () => {
   const audio = Buffer.alloc(19 * 8000 * blockBytes(1));
   writeFileSync(join(folder, "acme", "r1.wav"), Buffer.concat([wavHeader(1, 0), audio]));
-  const { files, told, ready } = filesWithoutMedia();
+  const { files, operations, ready } = filesWithoutMedia();
   files.keepInMedia(new Set());
   files.stop("r1");
   expect(await ready).toEqual(["r1", 19_000, null]);
   expect(parseWav(readFileSync(join(folder, "acme", "r1.wav"))).length).toBe(19 * 8000);
-  expect(told).toEqual([]);
+  expect(operations).toEqual([]);
 });
 
 it("A9: a recording of which nothing was written is an empty file", async () => {
@@ -76,9 +76,9 @@ it("A9: the record of a call whose media process died says how long its recordin
 });
 
 it("a recording that media still writes is closed by media", () => {
-  const { files, told } = filesWithoutMedia();
+  const { files, operations } = filesWithoutMedia();
   files.stop("r4");
   files.keepInMedia(new Set(["r4"]));
   files.stop("r4");
-  expect(told).toEqual(["stop", "stop"]);
+  expect(operations).toEqual(["stop", "stop"]);
 });

@@ -11,7 +11,7 @@ type Boundary = readonly [name: string, until: (stage: CallRig) => Promise<void>
 const invited = async (stage: CallRig): Promise<void> => {
   await stage.call();
 };
-const answers = (stage: CallRig): void =>
+const answerCall = (stage: CallRig): void =>
   stage.callee.respond(stage.callee.request("INVITE"), 200, { toTag: "a", body: ANSWER });
 const provisional = (status: number) => async (stage: CallRig) => {
   await invited(stage);
@@ -68,13 +68,13 @@ describe("A3, M5: a process that is killed", () => {
     const stage = await CallRig.start();
     await provisional(180)(stage);
     stage.store.hold = true;
-    answers(stage);
+    answerCall(stage);
     await stage.pass(500);
     expect(stage.callee.requests("ACK")).toEqual([]);
     await stage.kill();
     await stage.startPlatform();
     await stage.pass(20);
-    answers(stage);
+    answerCall(stage);
     await stage.pass(50);
     expect(stage.callee.requests("ACK")).toHaveLength(1);
     expect(to(stage.callee.request("BYE")).tag).toBe("a");
@@ -83,7 +83,7 @@ describe("A3, M5: a process that is killed", () => {
   it("right after an ACK ends both legs", async () => {
     const stage = await CallRig.start();
     const caller = await stage.call();
-    answers(stage);
+    answerCall(stage);
     for (let waited = 0; stage.callee.requests("ACK").length === 0 && waited < 100; waited++) await stage.rig.pass(1);
     expect(stage.callee.requests("ACK")).toHaveLength(1);
     await stage.kill();
@@ -110,7 +110,7 @@ describe("A3, M5: a process that is killed", () => {
   it("between a decision and its BYE or CANCEL sends them again", async () => {
     const stage = await CallRig.start();
     const caller = await stage.call();
-    answers(stage);
+    answerCall(stage);
     await stage.pass(50);
     caller.call?.hangUp();
     await stage.pass(20);
@@ -129,7 +129,7 @@ it("an ACK that the journal holds up goes out after two seconds all the same", a
   const stage = await CallRig.start();
   await provisional(180)(stage);
   stage.store.hold = true;
-  answers(stage);
+  answerCall(stage);
   await stage.pass(1900);
   expect(stage.callee.requests("ACK")).toEqual([]);
   await stage.pass(200);
@@ -179,7 +179,7 @@ describe("A5, M3: a call in the journal with", () => {
     async (_, spoil, reason) => {
       const stage = await CallRig.start();
       const caller = await stage.call();
-      answers(stage);
+      answerCall(stage);
       await stage.pass(50);
       await stage.kill();
       const rows = stage.store.rows.length;
@@ -206,7 +206,7 @@ describe("A5, M3: a call in the journal with", () => {
   it("snapshots that are damaged still gets its whole record", async () => {
     const stage = await CallRig.start();
     await stage.call();
-    answers(stage);
+    answerCall(stage);
     await stage.pass(50);
     await stage.kill();
     for (const row of stage.store.rows)

@@ -1,4 +1,4 @@
-import { type AppletExit, type AppletTimes, HEARD, NEVER_TAKEN } from "../../call/applet.ts";
+import { type AppletExit, type AppletTimes, NO_SILENCE, NEVER_TAKEN } from "../../call/applet.ts";
 import { MAX_FETCHES_PER_CONNECT, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import type { FixedPrompt } from "../../call/effects.ts";
 import type { GroupSizes } from "../../call/setup.ts";
@@ -19,7 +19,7 @@ export function connectExits(document: ConnectDocument): readonly AppletExit[] {
   const asksUrl = document.url !== undefined || document.dial_whom?.url !== undefined;
   // Anyone in the account or named by a URL may be rung; an empty list in the flow rings nobody.
   const ringsNobody = !asksUrl && document.dial_whom?.group === undefined && numbersOf(document).length === 0;
-  const ended = { waits: true, silence: ringsNobody ? NEVER_TAKEN : HEARD, optional: false };
+  const ended = { waits: true, silence: ringsNobody ? NEVER_TAKEN : NO_SILENCE, optional: false };
   // A list in the flow is rejected at once; with a URL the caller has heard nothing while it was asked.
   const { silenceMs } = connectTimes(document);
   const silence = { afterSound: null, throughout: silenceMs };

@@ -20,7 +20,7 @@ describe("dial events", () => {
   it("EVT-1: carry the call, the destination, the line's state and the agent's email", () => {
     const users = [{ name: "anil", number: A, email: "anil@acme.example" }];
     const call = dialling([A, B], { users });
-    call.refuses(2);
+    call.refuse(2);
     const [first, , third] = call.traced("dial_event");
     expect(first?.query.map(([name]) => name)).toEqual([
       "CallSid",
@@ -57,43 +57,43 @@ describe("dial events", () => {
 
   it("EVT-2: Dial when the attempt starts and Terminal when it ends, however it ends", () => {
     const call = dialling([A, B]);
-    call.rings(2);
-    call.refuses(2);
-    call.answers(3);
-    call.leaves(3);
+    call.ring(2);
+    call.refuse(2);
+    call.answer(3);
+    call.hangUp(3);
     expect(sentEvents(call)).toEqual(["2 Dial", "2 Terminal", "3 Dial", "3 Terminal"]);
   });
 
   it("EVT-2: Ringing and Answered between them if the account turns them on, Ringing once", () => {
     const call = dialling([A], ALL);
-    call.rings(2);
-    call.rings(2);
-    call.answers(2);
-    call.leaves(2);
+    call.ring(2);
+    call.ring(2);
+    call.answer(2);
+    call.hangUp(2);
     expect(sentEvents(call)).toEqual(["2 Dial", "2 Ringing", "2 Answered", "2 Terminal"]);
   });
 
   it("EVT-4: a phone that reports ringing after it answered sends no further event", () => {
     const call = dialling([A], ALL);
-    call.answers(2);
-    call.rings(2);
-    call.leaves(2);
+    call.answer(2);
+    call.ring(2);
+    call.hangUp(2);
     expect(sentEvents(call)).toEqual(["2 Dial", "2 Answered", "2 Terminal"]);
   });
 
   it("EVT-3: Status is the line's: busy until Terminal, then free", () => {
     const call = dialling([A], ALL);
-    call.rings(2);
-    call.answers(2);
-    call.leaves(2);
+    call.ring(2);
+    call.answer(2);
+    call.hangUp(2);
     const status = call.traced("dial_event").map((entry) => Object.fromEntries(entry.query)["Status"]);
     expect(status).toEqual(["busy", "busy", "busy", "free"]);
   });
 
   it("EVT-4: each attempt of a parallel round has its own Dial and Terminal", () => {
     const call = dialling([A, B], {}, { parallel_ringing: { activate: true } });
-    call.answers(3);
-    call.leaves();
+    call.answer(3);
+    call.hangUp();
     expect(sentEvents(call)).toEqual(["2 Dial", "3 Dial", "2 Terminal", "3 Terminal"]);
   });
 
@@ -101,7 +101,7 @@ describe("dial events", () => {
     "EVT-4: an attempt that ends by %s has its Terminal",
     (how) => {
       const call = dialling([A]);
-      if (how === "caller leaves") call.leaves();
+      if (how === "caller leaves") call.hangUp();
       else if (how === "ring limit") call.after(30_000);
       else call.event({ kind: "command", command: how === "recover" ? "recover" : "hang_up" });
       expect(sentEvents(call)).toEqual(["2 Dial", "2 Terminal"]);
@@ -110,9 +110,9 @@ describe("dial events", () => {
 
   it("EVT-4: a re-fetch that names another URL does not redirect the Terminal of the attempt before", () => {
     const call = dialling([A], {}, { fetch_after_attempt: true });
-    call.refuses(2);
+    call.refuse(2);
     call.dial([B], { dial_passthru_event_url: "https://other.example/events" });
-    call.refuses(3);
+    call.refuse(3);
     const hosts = call.of("notify").map((effect) => new URL(effect.request.baseUrl).host);
     expect(hosts).toEqual(["app.example", "app.example", "other.example", "other.example"]);
   });
@@ -134,7 +134,7 @@ describe("dial events", () => {
   it("RES-20: without a URL, or with a malformed one, there are no events", () => {
     const call = new Drive();
     call.dial([A], { dial_passthru_event_url: "not a url" });
-    call.refuses(2);
+    call.refuse(2);
     expect(call.of("notify")).toEqual([]);
   });
 });

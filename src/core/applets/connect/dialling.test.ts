@@ -18,18 +18,18 @@ function dialling(numbers: readonly string[], more: Record<string, unknown> = {}
 describe("in sequence", () => {
   it("DIAL-1: each destination is rung in array order until it is busy, refuses or fails", () => {
     const call = dialling([A, B, C]);
-    call.refuses(2, 486);
-    call.refuses(3, 404);
+    call.refuse(2, 486);
+    call.refuse(3, 404);
     expect(call.dialled).toEqual([A, B, C]);
-    call.refuses(4, 603);
+    call.refuse(4, 603);
     expect(call.outcomes).toEqual([`${A} busy`, `${B} failed`, `${C} busy`]);
     expect(call.exits).toEqual(["sales.nobody_answered"]);
   });
 
   it("RES-9: the trace shows the answer in use with its defaults, and what became of each destination", () => {
     const call = dialling([A, B]);
-    call.refuses(2);
-    call.answers(3);
+    call.refuse(2);
+    call.answer(3);
     const [answer] = call.traced("answer.used");
     expect(answer).toMatchObject({ id: "f1", answer: { numbers: [A, B], outgoing_phone_number: EXOPHONE } });
     expect(call.traced("attempt.started")).toMatchObject([
@@ -41,9 +41,9 @@ describe("in sequence", () => {
 
   it("digits that the caller enters during the ringing are ignored", () => {
     const call = dialling([A]);
-    call.presses("1");
+    call.enterDigits("1");
     expect(call.kinds).toEqual([]);
-    call.answers(2);
+    call.answer(2);
     expect(call.of("bridge")).toHaveLength(1);
   });
 
@@ -55,17 +55,17 @@ describe("in sequence", () => {
 
   it("DIAL-1: the first to answer is put through, and the rest are not rung", () => {
     const call = dialling([A, B, C]);
-    call.refuses(2);
-    call.answers(3);
+    call.refuse(2);
+    call.answer(3);
     expect(call.of("bridge")).toEqual([{ kind: "bridge", a: CALLER, b: 3 }]);
-    call.leaves(3);
+    call.hangUp(3);
     expect(call.dialled).toEqual([A, B]);
   });
 
   it("S20, REQ-29: a Q.850 cause of the peer decides, before an answer and after it", () => {
     const call = dialling([A, B]);
     call.event({ kind: "leg_failed", leg: 2, sip: 480, q850: 17, detail: "Temporarily Unavailable" });
-    call.answers(3);
+    call.answer(3);
     call.event({ kind: "leg_ended", leg: 3, q850: 27, detail: "remote_bye" });
     expect(call.traced("attempt.ended")).toMatchObject([
       { outcome: "busy", cause_code: 17, cause: "USER_BUSY", sip: 480 },
@@ -87,7 +87,7 @@ describe("in sequence", () => {
   it("DIAL-2: at max_ringing_duration, counted from the INVITE, the leg is cancelled", () => {
     const call = dialling([A, B], { max_ringing_duration: 12 });
     call.after(3000);
-    call.rings(2);
+    call.ring(2);
     call.after(8999);
     expect(call.of("cancel")).toEqual([]);
     call.after(1);
@@ -100,21 +100,21 @@ describe("in sequence", () => {
   it("DIAL-2: an answer that crosses the CANCEL is hung up and is no conversation", () => {
     const call = dialling([A, B], { max_ringing_duration: 12 });
     call.after(12_000);
-    call.answers(2);
+    call.answer(2);
     expect(call.kinds).toEqual(["hang_up"]);
     expect(call.of("bridge")).toEqual([]);
     expect(call.rules).toContain("DIAL-2");
-    call.leaves(2);
-    call.refuses(3);
+    call.hangUp(2);
+    call.refuse(3);
     expect(call.exits).toEqual(["sales.nobody_answered"]);
   });
 
   it("DIAL-2: what a leg reports after it was cancelled changes nothing", () => {
     const call = dialling([A, B], { max_ringing_duration: 12 });
     call.after(12_000);
-    call.rings(2);
+    call.ring(2);
     expect(call.latest).toEqual([]);
-    call.refuses(2, 487);
+    call.refuse(2, 487);
     expect(call.latest).toEqual([]);
     expect(call.outcomes).toEqual([`${A} no-answer`]);
     expect(call.dialled).toEqual([A, B]);
@@ -122,7 +122,7 @@ describe("in sequence", () => {
 
   it("DIAL-2: an answer in time ends the ringing: its limit does not cut the conversation", () => {
     const call = dialling([A], { max_ringing_duration: 12 });
-    call.answers(2);
+    call.answer(2);
     call.after(60_000);
     expect(call.traced("conversation.ended")).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe("in parallel", () => {
   it("DIAL-3, S16: max_parallel_attempts legs ring at once, and the first to answer cancels the others as completed elsewhere", () => {
     const call = dialling([A, B, C], PARALLEL);
     expect(call.dialled).toEqual([A, B]);
-    call.answers(3);
+    call.answer(3);
     expect(call.of("cancel")).toEqual([{ kind: "cancel", leg: 2, reason: "completed_elsewhere" }]);
     expect(call.of("bridge")).toEqual([{ kind: "bridge", a: CALLER, b: 3 }]);
     expect(call.traced("attempt.ended")[0]).toMatchObject({ leg: 2, outcome: "canceled", rule: "DIAL-3" });
@@ -140,14 +140,14 @@ describe("in parallel", () => {
 
   it("DIAL-3: the others are cancelled before the two are put through", () => {
     const call = dialling([A, B], PARALLEL);
-    call.answers(2);
+    call.answer(2);
     expect(call.kinds.indexOf("cancel")).toBeLessThan(call.kinds.indexOf("bridge"));
   });
 
   it("DIAL-3: more numbers follow in further rounds, each with its own ring limit", () => {
     const call = dialling([A, B, C], { ...PARALLEL, max_ringing_duration: 12 });
     call.after(5000);
-    call.refuses(2);
+    call.refuse(2);
     expect(call.dialled).toEqual([A, B]);
     call.after(7000);
     expect(call.dialled).toEqual([A, B, C]);
@@ -160,21 +160,21 @@ describe("in parallel", () => {
 
   it("DIAL-3: later requests name the callee who answered", () => {
     const call = dialling([A, B], PARALLEL);
-    call.answers(2);
+    call.answer(2);
     call.after(5000);
-    call.leaves(2);
+    call.hangUp(2);
     expect(call.call.facts.dialWhomNumber).toEqual({ kind: "number", e164: A });
     expect(call.call.facts.legs.map((leg) => leg.cause.name)).toEqual(["NORMAL_CLEARING", "ORIGINATOR_CANCEL"]);
     const other = dialling([A, B], PARALLEL);
-    other.answers(3);
-    other.leaves(3);
+    other.answer(3);
+    other.hangUp(3);
     expect(other.call.facts.dialWhomNumber).toEqual({ kind: "number", e164: B });
   });
 
   it("DIAL-4: of two answers at once the first processed wins, the other is hung up and never bridged", () => {
     const call = dialling([A, B], PARALLEL);
-    call.answers(3);
-    call.answers(2);
+    call.answer(3);
+    call.answer(2);
     expect(call.kinds).toEqual(["hang_up"]);
     expect(call.of("bridge")).toEqual([{ kind: "bridge", a: CALLER, b: 3 }]);
     expect(call.of("forward_audio")).toEqual([]);
@@ -188,7 +188,7 @@ describe("the conversation", () => {
       max_conversation_duration: 60,
       start_call_playback: { playback_to: "callee", type: "text", value: "hi" },
     });
-    call.answers(2);
+    call.answer(2);
     call.after(20_000);
     call.played();
     call.after(59_999);
@@ -202,9 +202,9 @@ describe("the conversation", () => {
 
   it("DIAL-12: when the callee hangs up the flow goes on for the caller", () => {
     const call = dialling([A]);
-    call.answers(2);
+    call.answer(2);
     call.after(10_000);
-    call.leaves(2);
+    call.hangUp(2);
     expect(call.applets).toEqual(["sales", "talked"]);
     expect(call.kinds[0]).toBe("unbridge");
     expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "callee", conversation_s: 10, call_type: "completed" });
@@ -214,8 +214,8 @@ describe("the conversation", () => {
     const flow = { ...connectFlow, applets: { ...connectFlow.applets, talked: connectFlow.applets.sales } };
     const call = new Drive({ flow });
     call.dial([A]);
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     expect(call.call.ended).toBe(false);
     expect(call.asked).toHaveLength(2);
     expect(call.query("connect")).toMatchObject({ CallType: "completed", DialCallStatus: "completed" });
@@ -223,9 +223,9 @@ describe("the conversation", () => {
 
   it("EXIT-2: a caller who hangs up first has had a conversation too", () => {
     const call = dialling([A]);
-    call.answers(2);
+    call.answer(2);
     call.after(3500);
-    call.leaves();
+    call.hangUp();
     expect(call.exits).toEqual(["sales.conversation_ended"]);
     expect(call.of("hang_up").map((effect) => effect.leg)).toEqual([2]);
     expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "caller", conversation_s: 3, call_type: "completed" });
@@ -285,9 +285,9 @@ describe("hold audio during the ringing", () => {
     expect(call.of("play")).toMatchObject([
       { legs: [CALLER], items: [{ kind: "tone", tone: "ringback" }], loop: true },
     ]);
-    call.refuses(2);
+    call.refuse(2);
     expect(call.of("play")).toHaveLength(1);
-    call.answers(3);
+    call.answer(3);
     expect(call.kinds.indexOf("stop_playing")).toBeLessThan(call.kinds.indexOf("bridge"));
     expect(call.of("stop_playing")).toHaveLength(1);
   });
@@ -330,13 +330,13 @@ describe("hold audio during the ringing", () => {
     expect(call.of("play")).toHaveLength(2);
     call.event({ kind: "playback_ended", id: call.of("play")[1]?.id ?? "", failure: "no codec" });
     expect(call.of("play")).toHaveLength(2);
-    call.answers(2);
+    call.answer(2);
     expect(call.of("bridge")).toHaveLength(1);
   });
 
   it("DIAL-7: our own tone also restarts while the URL is asked again and nobody rings", () => {
     const call = dialling([A], { fetch_after_attempt: true });
-    call.refuses(2);
+    call.refuse(2);
     call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: null });
     expect(call.kinds).toEqual(["play"]);
     expect(call.of("play").at(-1)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }], loop: true });
@@ -351,14 +351,14 @@ describe("hold audio during the ringing", () => {
     const lastPlayed = (call: Drive) => call.of("play").at(-1)?.items;
     const call = dialling([A], custom("one"));
     call.outcome(ok);
-    call.refuses(2);
+    call.refuse(2);
     call.dial([B], custom("two"));
     call.outcome(ok);
     expect(lastPlayed(call)).toEqual([{ kind: "url", url: "https://cdn.example/two.wav" }]);
     expect(call.kinds).toContain("stop_playing");
     call.event({ kind: "playback_ended", id: call.of("play").at(-1)?.id ?? "", failure: "no such codec" });
     expect(lastPlayed(call)).toEqual([{ kind: "tone", tone: "ringback" }]);
-    call.refuses(3);
+    call.refuse(3);
     call.dial([C], custom("three"));
     call.outcome(ok);
     expect(lastPlayed(call)).toEqual([{ kind: "url", url: "https://cdn.example/three.wav" }]);
@@ -368,7 +368,7 @@ describe("hold audio during the ringing", () => {
     const hold = { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } };
     const call = dialling([A], { ...hold, fetch_after_attempt: true });
     call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
-    call.refuses(2);
+    call.refuse(2);
     call.dial([B], hold);
     call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
     expect(call.dialled).toEqual([A, B]);
@@ -379,14 +379,14 @@ describe("hold audio during the ringing", () => {
   it("DIAL-7: when the last leg fails while the caller hears it, forwarding stops and nothing else starts to play", () => {
     const call = dialling([A], { music_on_hold: { type: "operator_tone" } });
     call.event({ kind: "leg_early_media", leg: 2 });
-    call.refuses(2);
+    call.refuse(2);
     expect(call.kinds.filter((kind) => kind === "stop_forwarding" || kind === "play")).toEqual(["stop_forwarding"]);
   });
 
   it("DIAL-7: while the URL is asked again the caller hears our ringback instead of the failed leg", () => {
     const call = dialling([A], { music_on_hold: { type: "operator_tone" }, fetch_after_attempt: true });
     call.event({ kind: "leg_early_media", leg: 2 });
-    call.refuses(2);
+    call.refuse(2);
     expect(call.of("stop_forwarding")).toEqual([{ kind: "stop_forwarding", from: 2, to: CALLER }]);
     expect(call.of("play").at(-1)).toMatchObject({ items: [{ kind: "tone", tone: "ringback" }], loop: true });
     expect(call.of("play")).toHaveLength(2);
@@ -400,7 +400,7 @@ describe("hold audio during the ringing", () => {
     });
     call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
     call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
-    call.answers(2);
+    call.answer(2);
     expect(call.traced("playback.started")).toMatchObject([
       { legs: [CALLER], what: hold, rule: "DIAL-7" },
       { legs: [CALLER], what: "ringback tone", rule: "DIAL-7" },
@@ -424,9 +424,9 @@ describe("hold audio during the ringing", () => {
     call.event({ kind: "leg_early_media", leg: 3 });
     call.event({ kind: "leg_early_media", leg: 2 });
     expect(call.of("forward_audio").map((effect) => effect.from)).toEqual([3]);
-    call.refuses(3);
+    call.refuse(3);
     expect(call.of("forward_audio").map((effect) => effect.from)).toEqual([3, 2]);
-    call.refuses(2);
+    call.refuse(2);
     expect(call.kinds).toContain("stop_forwarding");
     expect(call.of("play")).toHaveLength(2);
   });
@@ -446,7 +446,7 @@ describe("start_call_playback", () => {
 
   it("DIAL-8: plays to the callee before the bridge, while the caller keeps hearing the hold audio", () => {
     const call = dialling([A], { ...toCallee, ...RECORD });
-    call.answers(2);
+    call.answer(2);
     expect(call.of("play").at(-1)).toMatchObject({
       legs: [2],
       items: [{ kind: "text", text: "A call from your tag", language: "en-IN" }],
@@ -469,7 +469,7 @@ describe("start_call_playback", () => {
       music_on_hold: { type: "custom_tone", value: "https://cdn.example/h.wav" },
     });
     call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
-    call.answers(2);
+    call.answer(2);
     call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
     expect(call.of("play").at(-1)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }], loop: true });
     expect(call.of("bridge")).toEqual([]);
@@ -479,15 +479,15 @@ describe("start_call_playback", () => {
 
   it("DIAL-8: plays to both, after the hold audio has stopped", () => {
     const call = dialling([A], toBoth);
-    call.answers(2);
+    call.answer(2);
     expect(call.kinds.indexOf("stop_playing")).toBeLessThan(call.kinds.indexOf("play"));
     expect(call.of("play").at(-1)?.legs).toEqual([CALLER, 2]);
   });
 
   it("DIAL-8: when the callee leaves an announcement to both, the caller hears the hold audio again", () => {
     const call = dialling([A, B], toBoth);
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     expect(call.of("play").at(-1)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }], loop: true });
     expect(call.of("play")).toHaveLength(3);
   });
@@ -495,14 +495,14 @@ describe("start_call_playback", () => {
   it("DIAL-8: with operator_tone the caller does not hear the callee's announcement", () => {
     const call = dialling([A], { ...toCallee, music_on_hold: { type: "operator_tone" } });
     call.event({ kind: "leg_early_media", leg: 2 });
-    call.answers(2);
+    call.answer(2);
     expect(call.kinds.slice(0, 3)).toEqual(["clear_timer", "stop_forwarding", "play"]);
     expect(call.of("play").at(-2)).toMatchObject({ legs: [CALLER], items: [{ kind: "tone" }] });
   });
 
   it("C8, DIAL-8: a playback that fails is skipped with a warning, and the call is put through", () => {
     const call = dialling([A], toCallee);
-    call.answers(2);
+    call.answer(2);
     call.played("text-to-speech failed");
     expect(call.of("bridge")).toHaveLength(1);
     const message =
@@ -513,7 +513,7 @@ describe("start_call_playback", () => {
 
   it("DIAL-8: a playback that never reports its end does not hold the call for ever", () => {
     const call = dialling([A], toCallee);
-    call.answers(2);
+    call.answer(2);
     call.after(599_999);
     expect(call.of("bridge")).toEqual([]);
     const announcement = call.of("play").at(-1)?.id;
@@ -524,21 +524,21 @@ describe("start_call_playback", () => {
 
   it("DIAL-8: a callee who leaves during it has had no conversation; the next is rung", () => {
     const call = dialling([A, B], toCallee);
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     expect(call.of("stop_playing").map((effect) => effect.id)).toEqual([call.of("play").at(-1)?.id]);
     expect(call.call.timers.map((timer) => timer.id)).toEqual(["call", "ring"]);
     expect(call.dialled).toEqual([A, B]);
     expect(call.of("bridge")).toEqual([]);
-    call.refuses(3);
+    call.refuse(3);
     expect(call.exits).toEqual(["sales.nobody_answered"]);
     expect(call.of("end")[0]?.record.conversation_s).toBe(0);
   });
 
   it("DIAL-8: a caller who leaves during it ends it", () => {
     const call = dialling([A], toBoth);
-    call.answers(2);
-    call.leaves();
+    call.answer(2);
+    call.hangUp();
     expect(call.of("hang_up").map((effect) => effect.leg)).toEqual([2]);
     expect(call.of("bridge")).toEqual([]);
     expect(call.open).toEqual([]);
@@ -549,7 +549,7 @@ describe("start_call_playback", () => {
     const whisper = "https://cdn.example/whisper.wav?v=1";
     const call = dialling([A], { start_call_playback: { playback_to: "callee", type: "audio_url", value: whisper } });
     call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });
-    call.answers(2);
+    call.answer(2);
     expect(call.of("play").at(-1)?.items).toEqual([{ kind: "url", url: whisper }]);
   });
 });
@@ -561,16 +561,16 @@ describe("recording", () => {
   ])("DIAL-10: %s channels are recorded as %s from the bridge on, caller first", (channels, layout) => {
     const call = dialling([A], { ...RECORD, recording_channels: channels });
     expect(call.of("record")).toEqual([]);
-    call.answers(2);
+    call.answer(2);
     expect(call.kinds.indexOf("bridge")).toBeLessThan(call.kinds.indexOf("record"));
     expect(call.of("record")[0]).toMatchObject({ legs: [CALLER, 2], layout, maxMs: null, silenceMs: null });
   });
 
   it("DIAL-10: nothing is recorded unless the answer says so, and no URL is reported", () => {
     const call = dialling([A]);
-    call.answers(2);
+    call.answer(2);
     expect(call.of("record")).toEqual([]);
-    call.leaves(2);
+    call.hangUp(2);
     expect(call.call.facts.recordingUrl).toBeNull();
   });
 
@@ -578,8 +578,8 @@ describe("recording", () => {
     const flow = { ...connectFlow, applets: { ...connectFlow.applets, talked: connectFlow.applets.sales } };
     const call = new Drive({ flow });
     call.dial([A], RECORD);
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     const id = call.of("record")[0]?.id ?? "";
     expect(call.of("stop_recording")).toEqual([{ kind: "stop_recording", id }]);
     expect(call.query("connect")["RecordingUrl"]).toBe(`https://rec.example/${id}.wav`);
@@ -590,11 +590,11 @@ describe("recording", () => {
     const flow = { ...connectFlow, applets: { ...connectFlow.applets, talked: connectFlow.applets.sales } };
     const call = new Drive({ flow });
     call.dial([A], RECORD);
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     call.recorded("disk full");
-    call.fails();
-    call.fails();
+    call.fail();
+    call.fail();
     expect(call.call.facts.recordingUrl).toBeNull();
   });
 });
@@ -603,7 +603,7 @@ describe("a caller who hangs up during the ringing", () => {
   it("DIAL-11: every ringing leg is cancelled, and the call records that the caller left", () => {
     const call = dialling([A, B, C], PARALLEL);
     call.now += 2500;
-    call.leaves();
+    call.hangUp();
     expect(call.of("cancel").map((effect) => effect.leg)).toEqual([2, 3]);
     expect(call.outcomes).toEqual([`${A} canceled`, `${B} canceled`]);
     expect(call.call.facts).toMatchObject({
@@ -621,21 +621,21 @@ describe("a caller who hangs up during the ringing", () => {
 
   it("DIAL-11: if two were ringing, later requests name the one dialled last", () => {
     const call = dialling([A, B], PARALLEL);
-    call.leaves();
+    call.hangUp();
     expect(call.call.facts.dialWhomNumber).toEqual({ kind: "number", e164: B });
   });
 
   it("DIAL-11: a destination that was busy before stays busy", () => {
     const call = dialling([A, B], PARALLEL);
-    call.refuses(3);
-    call.leaves();
+    call.refuse(3);
+    call.hangUp();
     expect(call.outcomes).toEqual([`${B} busy`, `${A} canceled`]);
     expect(call.call.facts.dialCallStatus).toBe("canceled");
   });
 
   it("DIAL-11: before anyone was dialled there is no dial status, but the caller left the Connect", () => {
     const call = new Drive();
-    call.leaves();
+    call.hangUp();
     expect(call.of("end")[0]?.record).toMatchObject({ call_type: "client-hangup", dial_call_status: null });
     expect(call.exits).toEqual([]);
   });

@@ -34,7 +34,7 @@ describe("the exits of a Connect", () => {
   it("EXIT-1: both unusable: nobody was dialled", () => {
     const call = new Drive();
     call.status(500);
-    call.fails("timeout");
+    call.fail("timeout");
     expect(call.exits).toEqual(["sales.nobody_dialed"]);
     expect(call.applets).toEqual(["sales", "undialed"]);
     expect(call.rules).toContain("EXIT-1");
@@ -64,7 +64,7 @@ describe("the exits of a Connect", () => {
   });
 
   it.each([
-    ["the caller leaves", "REF-8", (call: Drive) => call.leaves()],
+    ["the caller leaves", "REF-8", (call: Drive) => call.hangUp()],
     ["the call is hung up", "COMMAND", (call: Drive) => void call.event({ kind: "command", command: "hang_up" })],
   ])("RES-9, RES-27: if %s while audio is checked, the answer that named it keeps its result", (_, rule, end) => {
     const call = new Drive();
@@ -93,15 +93,15 @@ describe("the exits of a Connect", () => {
   it("EXIT-2: after a conversation the flow goes on at conversation_ended", () => {
     const call = new Drive();
     call.dial([A]);
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     expect(call.applets).toEqual(["sales", "talked"]);
   });
 
   it("EXIT-3: someone was dialled without a conversation: nobody answers", () => {
     const call = new Drive();
     call.dial([A]);
-    call.refuses(2);
+    call.refuse(2);
     expect(call.applets).toEqual(["sales", "unanswered"]);
     expect(call.traced("exit.taken")[0]?.rule).toBe("EXIT-3");
   });
@@ -130,7 +130,7 @@ describe("the exits of a Connect", () => {
   it("EXIT-5: an exit with no applet hangs the call up", () => {
     const call = new Drive({ flow: flowOf(URL_ONLY, {}) });
     call.dial([A]);
-    call.refuses(2);
+    call.refuse(2);
     expect(call.exits).toEqual(["sales.nobody_answered"]);
     expect(call.rules).toContain("EXIT-5");
     expect(call.kinds).toContain("hang_up");
@@ -140,15 +140,15 @@ describe("the exits of a Connect", () => {
   it("EXIT-5: after a conversation that the callee left, it is the callee who ended the call", () => {
     const call = new Drive({ flow: flowOf(URL_ONLY, {}) });
     call.dial([A]);
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     expect(call.of("end")[0]?.record).toMatchObject({ ended_by: "callee", call_type: "completed" });
   });
 
   it("EXIT-6: the URL cannot name an applet: anything it says about the flow is ignored", () => {
     const call = new Drive();
     call.dial([A], { exits: { nobody_answered: "undialed" }, next: "undialed" });
-    call.refuses(2);
+    call.refuse(2);
     expect(call.applets).toEqual(["sales", "unanswered"]);
     expect(call.traced("answer.finding").map((entry) => entry.rule)).toEqual(["RES-7", "RES-7"]);
   });
@@ -159,7 +159,7 @@ describe("what later requests report", () => {
     const call = new Drive({ flow: chain() });
     call.dial([A]);
     call.now += 7400;
-    call.refuses(2, 603);
+    call.refuse(2, 603);
     expect(call.query("connect")).toMatchObject({
       DialCallStatus: "busy",
       DialCallDuration: "7",
@@ -187,7 +187,7 @@ describe("what later requests report", () => {
     });
     call.dial([A]);
     call.now += 5000;
-    call.refuses(2);
+    call.refuse(2);
     call.dial([]);
     const query = call.query("connect");
     expect(query).toMatchObject({ DialCallDuration: "0", DialWhomNumber: "09900000011" });
@@ -200,7 +200,7 @@ describe("what later requests report", () => {
     const greet = { type: "greeting", say: { text: "Hello" }, next: "sales" };
     const flow = flowOf(URL_ONLY, { nobody_dialed: "menu" });
     const call = new Drive({ flow: { ...flow, start: "greet", applets: { ...flow.applets, menu, greet } } });
-    call.presses("1");
+    call.enterDigits("1");
     call.played();
     call.dial([]);
     expect(call.applets).toEqual(["greet", "sales", "menu"]);
@@ -211,8 +211,8 @@ describe("what later requests report", () => {
     const flow = flowOf(URL_ONLY, { conversation_ended: "greet" });
     const call = new Drive({ flow: { ...flow, applets: { ...flow.applets, greet } } });
     call.dial([A]);
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     call.played();
     expect(call.of("end")[0]?.record.ended_by).toBe("platform");
   });
@@ -222,9 +222,9 @@ describe("what later requests report", () => {
     for (const leg of [2, 3]) {
       call.dial([A]);
       call.now += 3000;
-      call.answers(leg);
+      call.answer(leg);
       call.now += 2600;
-      call.leaves(leg);
+      call.hangUp(leg);
     }
     expect(call.of("end")[0]?.record.conversation_s).toBe(5);
   });
@@ -232,11 +232,11 @@ describe("what later requests report", () => {
   it("REQ-15, REQ-29: the duration counts the ringing too, a leg's own only the conversation", () => {
     const call = new Drive({ flow: chain() });
     call.dial([A, B]);
-    call.refuses(2);
+    call.refuse(2);
     call.now += 7000;
-    call.answers(3);
+    call.answer(3);
     call.now += 10_900;
-    call.leaves(3);
+    call.hangUp(3);
     expect(call.query("connect")).toMatchObject({
       DialCallDuration: "17",
       "Legs[0][OnCallDuration]": "0",
@@ -252,14 +252,14 @@ describe("other ways to say whom to dial", () => {
     const call = new Drive({ flow: flowOf({ parameters }) });
     expect(call.asked).toEqual([]);
     call.after(10_000);
-    call.refuses(3);
+    call.refuse(3);
     expect(call.dialled).toEqual([A, B]);
     expect(call.exits).toEqual(["sales.nobody_answered"]);
   });
 
   it("APP-7: numbers in the flow", () => {
     const call = new Drive({ flow: flowOf({ dial_whom: { numbers: ["09900000011", B] } }) });
-    call.refuses(2);
+    call.refuse(2);
     expect(call.dialled).toEqual([A, B]);
   });
 
@@ -270,7 +270,7 @@ describe("other ways to say whom to dial", () => {
     ];
     const account = { users, groups: { sales: ["bina", "anil"] } };
     const call = new Drive({ account, flow: flowOf({ dial_whom: { group: "sales" } }) });
-    call.refuses(2);
+    call.refuse(2);
     expect(call.dialled).toEqual(["sip:bina", A]);
   });
 
@@ -295,7 +295,7 @@ describe("other ways to say whom to dial", () => {
     call.text(`${A}, 09900000012`);
     expect(call.traced("answer.finding").map((entry) => [entry.rule, entry.path])).toEqual([["RES-24", "numbers[1]"]]);
     expect(call.traced("attempt.started")[0]?.ring_limit_ms).toBe(10_000);
-    call.refuses(2);
+    call.refuse(2);
     expect(call.dialled).toEqual([A, B]);
   });
 

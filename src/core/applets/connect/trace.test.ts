@@ -38,7 +38,7 @@ function hangUp(call: Drive): void {
 
 function startConversation(call: Drive): void {
   call.dial([A]);
-  call.answers(2);
+  call.answer(2);
   call.now += 5000;
 }
 
@@ -47,7 +47,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     happens: (call) => {
       call.dial([A, B]);
       call.event({ kind: "leg_failed", leg: 2, sip: 486, detail: "Busy Here" });
-      call.refuses(3, 404);
+      call.refuse(3, 404);
     },
     expected: [`${BUSY} Busy Here`, "attempt.ended DIAL-1 3 failed", NOBODY_LEFT, ...UNANSWERED],
   },
@@ -65,9 +65,9 @@ const STORIES: Readonly<Record<string, Story>> = {
   "DIAL-3, DIAL-12: one of two callees answers, then leaves": {
     happens: (call) => {
       call.dial([A, B], { parallel_ringing: { activate: true } });
-      call.answers(3);
+      call.answer(3);
       call.now += 1500;
-      call.leaves(3);
+      call.hangUp(3);
     },
     expected: [
       "attempt.ended DIAL-3 2 canceled Leg 3 answered first.",
@@ -80,7 +80,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   "DIAL-5: the conversation reaches its limit": {
     happens: (call) => {
       call.dial([A], { max_conversation_duration: 60 });
-      call.answers(2);
+      call.answer(2);
       call.after(60_000);
     },
     expected: [
@@ -93,7 +93,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   "EXIT-2: the caller leaves the conversation": {
     happens: (call) => {
       startConversation(call);
-      call.leaves();
+      call.hangUp();
     },
     expected: [TALKED, CALLER_ENDED, "exit.taken EXIT-2 sales conversation_ended bye"],
   },
@@ -101,7 +101,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     bye: PASS,
     happens: (call) => {
       startConversation(call);
-      call.leaves();
+      call.hangUp();
     },
     expected: [
       TALKED,
@@ -126,7 +126,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     bye: PASS,
     happens: (call) => {
       call.dial([A]);
-      call.leaves();
+      call.hangUp();
     },
     expected: [
       "attempt.ended DIAL-11 2 canceled The caller hung up.",
@@ -135,7 +135,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   },
   "DIAL-11: the caller leaves before anyone was dialled, and no Passthru is notified": {
     bye: PASS,
-    happens: (call) => call.leaves(),
+    happens: (call) => call.hangUp(),
     expected: ["decision REF-8 Request f1 is cancelled: its answer is no longer needed."],
   },
   "COMMAND: the call is hung up by command during the ringing": {
@@ -148,8 +148,8 @@ const STORIES: Readonly<Record<string, Story>> = {
   "DIAL-8: the callee leaves during the announcement": {
     happens: (call) => {
       call.dial([A], WHISPER);
-      call.answers(2);
-      call.leaves(2);
+      call.answer(2);
+      call.hangUp(2);
     },
     expected: [
       "attempt.ended DIAL-8 2 completed The callee hung up during start_call_playback: answered, but no conversation.",
@@ -160,10 +160,10 @@ const STORIES: Readonly<Record<string, Story>> = {
   "DIAL-8: the announcement cannot be played": {
     happens: (call) => {
       call.dial([A], WHISPER);
-      call.answers(2);
+      call.answer(2);
       call.played("no voice");
       call.now += 1000;
-      call.leaves(2);
+      call.hangUp(2);
     },
     expected: [
       "answer.finding DIAL-8 start_call_playback cannot be played (no voice): it is skipped, and the call is put through.",
@@ -176,10 +176,10 @@ const STORIES: Readonly<Record<string, Story>> = {
   "DIAL-8: an announcement that does not end neither cuts nor repeats the conversation": {
     happens: (call) => {
       call.dial([A], { ...WHISPER, max_conversation_duration: 4500 });
-      call.answers(2);
+      call.answer(2);
       call.after(600_000);
       call.after(700_000);
-      call.leaves(2);
+      call.hangUp(2);
     },
     expected: [
       "answer.finding DIAL-8 start_call_playback cannot be played (it did not end in time): it is skipped, and the call is put through.",
@@ -192,10 +192,10 @@ const STORIES: Readonly<Record<string, Story>> = {
   "DIAL-8: the limit of an announcement that ended in time does not fire later": {
     happens: (call) => {
       call.dial([A], { ...WHISPER, max_conversation_duration: 4500 });
-      call.answers(2);
+      call.answer(2);
       call.played();
       call.after(700_000);
-      call.leaves(2);
+      call.hangUp(2);
     },
     expected: [
       "conversation.ended DIAL-12 2 callee 700000",
@@ -208,7 +208,7 @@ const STORIES: Readonly<Record<string, Story>> = {
     happens: (call) => {
       call.dial([A], { music_on_hold: { type: "operator_tone" } });
       call.event({ kind: "leg_early_media", leg: 2 });
-      call.refuses(2);
+      call.refuse(2);
     },
     expected: ["decision DIAL-7 The caller hears leg 2 as it is (operator_tone).", BUSY, NOBODY_LEFT, ...UNANSWERED],
   },
@@ -217,7 +217,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.dial([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
       call.outcome(WAV);
       call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: "no such codec" });
-      call.refuses(2);
+      call.refuse(2);
     },
     expected: [
       "answer.finding DIAL-7 music_on_hold cannot be played (no such codec): the default tone plays instead.",
@@ -231,7 +231,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       call.dial([A], { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } });
       call.outcome(WAV);
       call.event({ kind: "playback_ended", id: call.of("play")[0]?.id ?? "", failure: null });
-      call.refuses(2);
+      call.refuse(2);
     },
     expected: [
       "answer.finding DIAL-7 music_on_hold cannot be played (it ended): the default tone plays instead.",
@@ -266,7 +266,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   "REF-4: the same list again": {
     happens: (call) => {
       call.dial([A], AGAIN);
-      call.refuses(2);
+      call.refuse(2);
       call.dial([A], AGAIN);
     },
     expected: [
@@ -279,7 +279,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   "REF-6: nobody on the second list": {
     happens: (call) => {
       call.dial([A], AGAIN);
-      call.refuses(2);
+      call.refuse(2);
       call.dial([], AGAIN);
     },
     expected: [BUSY, REFETCH, "decision REF-6 The answer leaves nobody to dial.", ...UNANSWERED],
@@ -296,7 +296,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   "REF-6: no usable answer the second time": {
     happens: (call) => {
       call.dial([A], AGAIN);
-      call.refuses(2);
+      call.refuse(2);
       call.status(500);
     },
     expected: [BUSY, REFETCH, `answer.finding RES-1 ${FAILED}`, `decision REF-6 ${FAILED}`, ...UNANSWERED],

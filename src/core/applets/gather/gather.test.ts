@@ -52,7 +52,7 @@ describe("the trace of a Gather", () => {
     [
       "enough digits",
       { parameters: { ...PROMPT, max_input_digits: 2, input_timeout: 7 } },
-      (call) => call.presses("42"),
+      (call) => call.enterDigits("42"),
       [
         ...START,
         used({ max_input_digits: 2, input_timeout: 7 }),
@@ -66,7 +66,7 @@ describe("the trace of a Gather", () => {
       URL_ALONE,
       (call) => {
         call.json(PROMPT);
-        call.presses("42#");
+        call.enterDigits("42#");
       },
       [
         ...ASKED,
@@ -81,7 +81,7 @@ describe("the trace of a Gather", () => {
       "no further digit",
       { parameters: PROMPT },
       (call) => {
-        call.presses("4");
+        call.enterDigits("4");
         call.after(5000);
       },
       [...START, used(), PROMPT_STARTED, "digits 4 No further digit came in time.", "exit.taken APP-2 digits_entered"],
@@ -139,7 +139,7 @@ describe("the trace of a Gather", () => {
 describe("a Gather", () => {
   it("APP-2: the finish digit ends the input and is not part of it", () => {
     const call = gathering();
-    call.presses("2152#");
+    call.enterDigits("2152#");
     expect(call.of("stop_playing")).toHaveLength(1);
     expect(call.exits).toEqual(["ask.digits_entered"]);
     expect(call.query("passthru")["digits"]).toBe('"2152"');
@@ -147,9 +147,9 @@ describe("a Gather", () => {
 
   it("APP-2: enough digits end the input", () => {
     const call = gathering({ max_input_digits: 3 });
-    call.presses("12");
+    call.enterDigits("12");
     expect(call.exits).toEqual([]);
-    call.presses("3");
+    call.enterDigits("3");
     expect(call.query("passthru")["digits"]).toBe('"123"');
   });
 
@@ -157,9 +157,9 @@ describe("a Gather", () => {
     const call = gathering({ input_timeout: 3 });
     call.played();
     call.after(2999);
-    call.presses("4");
+    call.enterDigits("4");
     call.after(2999);
-    call.presses("5");
+    call.enterDigits("5");
     call.after(2999);
     expect(call.exits).toEqual([]);
     call.after(1);
@@ -178,7 +178,7 @@ describe("a Gather", () => {
 
   it("APP-2: with finish_on_key empty, * and # are digits too", () => {
     const call = gathering({ finish_on_key: "", max_input_digits: 3 });
-    call.presses("1#*");
+    call.enterDigits("1#*");
     expect(call.query("passthru")["digits"]).toBe('"1#*"');
   });
 
@@ -190,7 +190,7 @@ describe("a Gather", () => {
       { text: "Your order number?" },
       { text: "Once more?" },
     ]);
-    call.presses("#");
+    call.enterDigits("#");
     expect(call.exits).toEqual(["ask.nothing_entered"]);
   });
 
@@ -198,7 +198,7 @@ describe("a Gather", () => {
     const call = gathering({ repeat_menu: 1 });
     call.played();
     call.after(4000);
-    call.presses("#");
+    call.enterDigits("#");
     call.after(30_000);
     expect(call.exits).toEqual([]);
   });
@@ -217,7 +217,7 @@ describe("a Gather", () => {
     const flow = gatherFlow({ parameters: { ...PROMPT, max_input_digits: 2 } });
     const greet = { type: "greeting", say: { text: "Hello" }, next: "ask" };
     const call = new Drive({ flow: { ...flow, start: "greet", applets: { ...flow.applets, greet } } });
-    call.presses("1234");
+    call.enterDigits("1234");
     call.played();
     expect(call.query("passthru")["digits"]).toBe('"12"');
     expect(call.call.typeAhead).toBe("34");
@@ -226,7 +226,7 @@ describe("a Gather", () => {
 
   it("APP-2: digits typed ahead that are not enough start the wait for the next", () => {
     const call = asking();
-    call.presses("7");
+    call.enterDigits("7");
     call.json(PROMPT);
     expect(call.of("play")).toEqual([]);
     call.after(5000);
@@ -235,13 +235,13 @@ describe("a Gather", () => {
 
   it.each<[string, (call: Drive) => void]>([
     ["that got nothing", (call) => call.after(5000)],
-    ["that got only the finish digit", (call) => call.presses("#")],
+    ["that got only the finish digit", (call) => call.enterDigits("#")],
   ])("C1, REQ-25: after a Gather %s the digits of the one before are absent", (_, enterNothing) => {
     const first = { type: "gather", parameters: PROMPT, exits: { digits_entered: "ask" } };
     const ask = { type: "gather", parameters: PROMPT, exits: { nothing_entered: "pass" } };
     const pass = { type: "passthru", url: "https://app.example/pass", exits: {} };
     const call = new Drive({ flow: { flow: "1", start: "first", applets: { first, ask, pass } } });
-    call.presses("42#");
+    call.enterDigits("42#");
     call.played();
     enterNothing(call);
     expect(call.exits).toEqual(["first.digits_entered", "ask.nothing_entered"]);
@@ -253,11 +253,11 @@ describe("a Gather", () => {
     const ask = { type: "gather", url: { primary: "https://app.example/g" }, exits: { nothing_entered: "sales" } };
     const sales = { type: "connect", url: { primary: "https://app.example/connect" } };
     const call = new Drive({ flow: { flow: "1", start: "first", applets: { first, ask, sales } } });
-    call.presses("42#");
+    call.enterDigits("42#");
     expect(call.query("gather")["digits"]).toBe('"42"');
     call.status(500);
     call.dial(["+919900000011"], { fetch_after_attempt: true });
-    call.refuses(2);
+    call.refuse(2);
     expect(call.query("connect", 0)).not.toHaveProperty("digits");
     expect(call.query("connect", 1)).not.toHaveProperty("digits");
   });
@@ -277,8 +277,8 @@ describe("a Gather", () => {
 
   it("APP-2: a caller who leaves between two digits takes no exit, and entered nothing", () => {
     const call = gathering();
-    call.presses("4");
-    call.leaves();
+    call.enterDigits("4");
+    call.hangUp();
     expect(call.exits).toEqual([]);
     expect(call.call.facts.digits).toBeNull();
     expect(call.of("end")).toHaveLength(1);
@@ -290,18 +290,18 @@ describe("a Gather", () => {
     const flow = gatherFlow({ parameters: PROMPT });
     const call = new Drive({ flow: { ...flow, start: "sales", applets: { ...flow.applets, sales } } });
     call.dial(["+919900000011"], { record: true });
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     call.recorded();
     expect(call.kinds).toEqual([]);
-    call.presses("42#");
+    call.enterDigits("42#");
     expect(call.exits).toEqual(["sales.conversation_ended", "ask.digits_entered"]);
   });
 
   it("RES-9, RES-27: an answer whose prompt was still being checked when the caller left keeps its result", () => {
     const call = asking();
     call.json({ gather_prompt: { audio_url: "https://cdn.example/ask.wav" } });
-    call.leaves();
+    call.hangUp();
     expect(call.traced("request.result")).toMatchObject([{ result: "usable", rule: "REF-8", elapsed_ms: 100 }]);
   });
 
@@ -324,13 +324,13 @@ describe("a Gather", () => {
     call.status(404);
     expect(call.of("play")[0]?.items).toEqual([{ kind: "url", url: "https://cdn.example/ask.wav" }]);
     call.played("status 404");
-    call.presses("8#");
+    call.enterDigits("8#");
     expect(call.query("passthru")["digits"]).toBe('"8"');
   });
 
   it("APP-2: digits entered while the URL is asked are not lost", () => {
     const call = asking();
-    call.presses("7#");
+    call.enterDigits("7#");
     call.json(PROMPT);
     expect(call.query("passthru")["digits"]).toBe('"7"');
     expect(call.of("play")).toEqual([]);

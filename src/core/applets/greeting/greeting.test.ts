@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DIALS_NOBODY, HEARD } from "../../call/applet.ts";
+import { DIALS_NOBODY, NO_SILENCE } from "../../call/applet.ts";
 import { CALLER } from "../../call/legs.ts";
 import type { ExampleScript } from "../../call/example-script.ts";
 import { Drive } from "../../engine/testing/drive.ts";
@@ -63,7 +63,7 @@ describe("a greeting", () => {
 
   it.each<[string, (call: Drive) => void]>([
     ["JSON", (call) => call.json({ text: "hi" })],
-    ["a failure", (call) => call.fails()],
+    ["a failure", (call) => call.fail()],
     ["nothing", (call) => call.text("")],
   ])("APP-1: a URL that answers %s is skipped", (_, answer) => {
     const call = new Drive({ flow: greetingFlow(URL_SAY) });
@@ -89,7 +89,7 @@ describe("a greeting", () => {
 
   it("digits entered during it answer the next prompt", () => {
     const call = new Drive({ flow: greetingFlow({ text: "Hello" }) });
-    call.presses("1");
+    call.enterDigits("1");
     expect(call.applets).toEqual(["greet"]);
     call.played();
     expect(call.applets).toEqual(["greet", "menu", "bye"]);
@@ -98,7 +98,7 @@ describe("a greeting", () => {
 
   it("no more than 255 digits are kept", () => {
     const call = new Drive({ flow: greetingFlow({ text: "Hello" }) });
-    call.presses("9".repeat(300));
+    call.enterDigits("9".repeat(300));
     expect(call.call.typeAhead).toBe("9".repeat(255));
   });
 
@@ -121,7 +121,15 @@ function documentOf(say: unknown, next?: string) {
 describe("what flow verification knows about a greeting", () => {
   it("its exit is taken after a sound", () => {
     expect(greeting.exits(documentOf({ text: "Hello" }, "menu"))).toEqual([
-      { name: "next", label: "then", target: "menu", path: ["next"], waits: false, silence: HEARD, optional: false },
+      {
+        name: "next",
+        label: "then",
+        target: "menu",
+        path: ["next"],
+        waits: false,
+        silence: NO_SILENCE,
+        optional: false,
+      },
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AppletKind, defineApplet, DIALS_NOBODY, HEARD } from "../../call/applet.ts";
+import { type AppletKind, defineApplet, DIALS_NOBODY, NO_SILENCE } from "../../call/applet.ts";
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { exampleScriptOfSay } from "../../call/example-script.ts";
 import { isPromptOver, onPromptEvent, startPrompt, type PromptState, saySchema } from "../../call/prompt.ts";
@@ -41,7 +41,7 @@ const kind: AppletKind<GreetingDocument, PromptState> = {
     // A fixed prompt takes time but waits for nobody; a URL is waited for.
     const waits = what.url !== undefined;
     // A URL without a usable answer is skipped.
-    const silence = waits ? { afterSound: 0, throughout: REQUEST_DEADLINE_MS } : HEARD;
+    const silence = waits ? { afterSound: 0, throughout: REQUEST_DEADLINE_MS } : NO_SILENCE;
     return [{ name: "next", label: "then", target: next ?? null, path: ["next"], waits, silence, optional: false }];
   },
   times: ({ say: what }) => ({

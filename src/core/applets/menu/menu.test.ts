@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HEARD, NEVER_TAKEN } from "../../call/applet.ts";
+import { NO_SILENCE, NEVER_TAKEN } from "../../call/applet.ts";
 import { type Timing, type ExampleScript, TIMES_OUT } from "../../call/example-script.ts";
 import { Drive } from "../../engine/testing/drive.ts";
 import { parseFlow } from "../../flow/flow.ts";
@@ -25,7 +25,7 @@ function menuFlow(more: Record<string, unknown> = {}) {
 describe("an IVR menu", () => {
   it("APP-3: a digit takes its exit, and the prompt stops", () => {
     const call = new Drive({ flow: menuFlow() });
-    call.presses("1");
+    call.enterDigits("1");
     expect(call.of("stop_playing")).toHaveLength(1);
     expect(call.exits).toEqual(["menu.1"]);
     expect(call.applets).toEqual(["menu", "one"]);
@@ -44,7 +44,7 @@ describe("an IVR menu", () => {
   it("APP-3: a digit that is not on the menu takes the exit invalid", () => {
     const call = new Drive({ flow: menuFlow() });
     call.played();
-    call.presses("9");
+    call.enterDigits("9");
     expect(call.exits).toEqual(["menu.invalid"]);
   });
 
@@ -53,7 +53,7 @@ describe("an IVR menu", () => {
     call.played();
     call.after(5000);
     expect(call.of("play")).toHaveLength(2);
-    call.presses("9");
+    call.enterDigits("9");
     expect(call.of("play")).toHaveLength(3);
     call.played();
     call.after(5000);
@@ -62,10 +62,10 @@ describe("an IVR menu", () => {
 
   it("APP-3: a wrong digit stops the prompt, or the request for it, before it plays again", () => {
     const playing = new Drive({ flow: menuFlow({ repeat: 1 }) });
-    playing.presses("9");
+    playing.enterDigits("9");
     expect(playing.kinds).toEqual(["stop_playing", "clear_timer", "play", "set_timer"]);
     const asking = new Drive({ flow: menuFlow({ repeat: 1, say: { url: "https://app.example/words" } }) });
-    asking.presses("9");
+    asking.enterDigits("9");
     expect(asking.kinds).toEqual(["cancel_request", "fetch"]);
   });
 
@@ -73,7 +73,7 @@ describe("an IVR menu", () => {
     const call = new Drive({ flow: menuFlow({ repeat: 1 }) });
     call.played();
     call.after(4000);
-    call.presses("9");
+    call.enterDigits("9");
     expect(call.call.timers.map((timer) => timer.id)).toEqual(["call", "prompt"]);
     call.after(30_000);
     expect(call.exits).toEqual([]);
@@ -89,13 +89,13 @@ describe("an IVR menu", () => {
       wrong: BYE,
     };
     const call = new Drive({ flow: { flow: "1", start: "menu", applets } });
-    call.presses("1");
+    call.enterDigits("1");
     expect(call.query("passthru")["digits"]).toBe('"1"');
   });
 
   it.each<[string, string, (call: Drive) => void, string | undefined]>([
     ["no digit is entered", "no_input", (call) => call.after(5000), undefined],
-    ["a wrong digit is entered", "invalid", (call) => call.presses("9"), '"9"'],
+    ["a wrong digit is entered", "invalid", (call) => call.enterDigits("9"), '"9"'],
   ])("C1, REQ-25: after a menu in which %s (%s) the digit of the one before is gone", (_, exit, happens, digits) => {
     const applets = {
       first: { ...MENU, keys: { "1": "menu" }, no_input: "none", invalid: "none" },
@@ -105,7 +105,7 @@ describe("an IVR menu", () => {
       wrong: BYE,
     };
     const call = new Drive({ flow: { flow: "1", start: "first", applets } });
-    call.presses("1");
+    call.enterDigits("1");
     call.played();
     happens(call);
     expect(call.exits).toEqual(["first.1", `menu.${exit}`]);
@@ -121,7 +121,7 @@ describe("an IVR menu", () => {
         applets: { ...applets, menu: { type: "greeting", say: { text: "Hi" }, next: "first" }, first: MENU },
       },
     });
-    call.presses("12");
+    call.enterDigits("12");
     call.played();
     expect(call.applets).toEqual(["menu", "first", "one", "hash"]);
   });
@@ -158,8 +158,8 @@ describe("what flow verification knows about a menu", () => {
     const common = { waits: true, optional: false };
     const afterWait = { afterSound: 7000, throughout: null };
     expect(menu.exits(documentOf({ input_timeout: 7, invalid: undefined }))).toEqual([
-      { ...common, name: "1", label: "digit 1", target: "one", path: ["keys", "1"], silence: HEARD },
-      { ...common, name: "#", label: "digit #", target: "hash", path: ["keys", "#"], silence: HEARD },
+      { ...common, name: "1", label: "digit 1", target: "one", path: ["keys", "1"], silence: NO_SILENCE },
+      { ...common, name: "#", label: "digit #", target: "hash", path: ["keys", "#"], silence: NO_SILENCE },
       {
         ...common,
         name: "no_input",
@@ -174,7 +174,7 @@ describe("what flow verification knows about a menu", () => {
         label: "a wrong digit is entered",
         target: null,
         path: ["invalid"],
-        silence: HEARD,
+        silence: NO_SILENCE,
       },
     ]);
   });

@@ -5,7 +5,7 @@ import {
   defineApplet,
   DIALS_NOBODY,
   type ExitSilence,
-  HEARD,
+  NO_SILENCE,
   NEVER_TAKEN,
 } from "../../call/applet.ts";
 import { REQUEST_DEADLINE_MS } from "../../call/limits.ts";
@@ -180,14 +180,14 @@ function menuExits(document: MenuDocument): readonly AppletExit[] {
     target: document.keys[key] ?? null,
     path: ["keys", key],
     waits: true,
-    silence: HEARD,
+    silence: NO_SILENCE,
     optional: false,
   }));
   const other = (name: "no_input" | "invalid", label: string, silence: ExitSilence): AppletExit => {
     return { name, label, target: document[name] ?? null, path: [name], waits: true, silence, optional: false };
   };
   const waited = { afterSound: timeoutMs, throughout: silentPromptMs(document) };
-  const wrong = keys.length === KEYS.length ? NEVER_TAKEN : HEARD;
+  const wrong = keys.length === KEYS.length ? NEVER_TAKEN : NO_SILENCE;
   return [
     ...keys,
     other("no_input", "no digit is entered", waited),

@@ -37,7 +37,7 @@ describe("a Passthru", () => {
 
   it("APP-4: sync, no answer in time takes the second exit", () => {
     const call = new Drive({ flow: passthruFlow() });
-    call.fails("timeout");
+    call.fail("timeout");
     expect(call.applets).toEqual(["pass", "bad"]);
     expect(call.traced("request.result")[0]?.result).toBe("timeout");
   });
@@ -62,7 +62,7 @@ describe("a Passthru", () => {
     const applets = { ...flow.applets, pass: { ...PASS, exits: { ok: "second" } }, second: PASS, good: BYE, bad: BYE };
     const call = new Drive({ flow: { ...flow, applets } });
     call.dial([A]);
-    call.refuses(2);
+    call.refuse(2);
     expect(call.query("passthru")).toMatchObject({ DialCallStatus: "busy", CallType: "incomplete" });
     call.text("");
     expect(call.query("passthru")).not.toHaveProperty("DialCallStatus");
@@ -72,12 +72,12 @@ describe("a Passthru", () => {
   it("C16: directly after a Connect it follows the last Terminal event; elsewhere it follows nothing", () => {
     const call = new Drive({ flow: afterConnect("nobody_answered") });
     call.dial([A], { dial_passthru_event_url: "https://events.example/dial" });
-    call.refuses(2);
+    call.refuse(2);
     expect(call.kinds.indexOf("notify")).toBeLessThan(call.kinds.indexOf("fetch"));
     expect(call.latest.find(({ kind }) => kind === "fetch")).toMatchObject({ followsNotifications: true });
     const silent = new Drive({ flow: afterConnect("nobody_answered") });
     silent.dial([A]);
-    silent.refuses(2);
+    silent.refuse(2);
     const alone = new Drive({ flow: passthruFlow() });
     for (const each of [silent, alone]) expect(each.of("fetch").at(-1)).not.toHaveProperty("followsNotifications");
   });
@@ -93,7 +93,7 @@ describe("a Passthru", () => {
     const call = new Drive({
       flow: { flow: "1", start: "pass", applets: { pass: { ...PASS, exits: { ok: "greet" } }, greet } },
     });
-    call.presses("42");
+    call.enterDigits("42");
     call.text("OK");
     expect(call.applets).toEqual(["pass", "greet"]);
     expect(call.call.typeAhead).toBe("42");
@@ -102,8 +102,8 @@ describe("a Passthru", () => {
   it("EXIT-2: the recording of the conversation before it may close meanwhile", () => {
     const call = new Drive({ flow: afterConnect("conversation_ended") });
     call.dial([A], { record: true });
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     call.recorded();
     expect(call.exits).toEqual(["sales.conversation_ended"]);
     call.text("OK");
@@ -133,7 +133,7 @@ describe("a Passthru after a Connect that the caller left", () => {
   it("DIAL-11: directly at nobody_answered it is notified once, though the exit is not taken", () => {
     const call = new Drive({ flow: afterConnect("nobody_answered") });
     call.dial([A]);
-    call.leaves();
+    call.hangUp();
     expect(call.exits).toEqual([]);
     expect(call.applets).toEqual(["sales", "pass"]);
     expect(call.of("notify")).toHaveLength(1);
@@ -145,29 +145,29 @@ describe("a Passthru after a Connect that the caller left", () => {
   it("DIAL-11: at another exit it is not notified", () => {
     const call = new Drive({ flow: afterConnect("nobody_dialed", "conversation_ended") });
     call.dial([A]);
-    call.leaves();
+    call.hangUp();
     expect(call.of("notify")).toEqual([]);
   });
 
   it("DIAL-11: before anyone was dialled it is not notified", () => {
     const call = new Drive({ flow: afterConnect("nobody_answered") });
-    call.leaves();
+    call.hangUp();
     expect(call.of("notify")).toEqual([]);
   });
 
   it("DIAL-11: an applet that is not a Passthru is not run", () => {
     const call = new Drive();
     call.dial([A]);
-    call.leaves();
+    call.hangUp();
     expect(call.applets).toEqual(["sales"]);
   });
 
   it("EXIT-2: after a conversation it is notified, no matter who ended it", () => {
     const call = new Drive({ flow: afterConnect("conversation_ended") });
     call.dial([A], { record: true });
-    call.answers(2);
+    call.answer(2);
     call.now += 5000;
-    call.leaves();
+    call.hangUp();
     expect(call.exits).toEqual(["sales.conversation_ended"]);
     expect(call.query("passthru")).toMatchObject({
       CallType: "completed",
@@ -180,7 +180,7 @@ describe("a Passthru after a Connect that the caller left", () => {
   it("DIAL-5: after a conversation that reached its limit it is notified too", () => {
     const call = new Drive({ flow: afterConnect("conversation_ended") });
     call.dial([A], { max_conversation_duration: 60 });
-    call.answers(2);
+    call.answer(2);
     call.after(60_000);
     expect(call.of("notify")).toHaveLength(1);
     expect(call.call.ended).toBe(true);

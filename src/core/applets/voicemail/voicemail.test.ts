@@ -35,9 +35,9 @@ describe("a voicemail", () => {
 
   it("APP-6: # ends it, and the next request carries the recording", () => {
     const call = recording();
-    call.presses("5");
+    call.enterDigits("5");
     expect(call.exits).toEqual([]);
-    call.presses("#");
+    call.enterDigits("#");
     expect(call.of("stop_recording")).toHaveLength(1);
     expect(call.query("passthru")).toMatchObject({
       CallType: "voicemail",
@@ -54,7 +54,7 @@ describe("a voicemail", () => {
 
   it("APP-6: a caller who hangs up ends it; the exit is taken and a Passthru after it is notified once", () => {
     const call = recording();
-    call.leaves();
+    call.hangUp();
     expect(call.exits).toEqual(["vm.next"]);
     expect(call.of("notify")).toHaveLength(1);
     expect(call.query("passthru")).toMatchObject({ CallType: "voicemail" });
@@ -65,7 +65,7 @@ describe("a voicemail", () => {
 
   it("APP-6: a caller who hangs up during the prompt has left no message", () => {
     const call = new Drive({ flow: voicemailFlow() });
-    call.leaves();
+    call.hangUp();
     expect(call.exits).toEqual([]);
     expect(call.of("notify")).toEqual([]);
     expect(call.of("end")[0]?.record.call_type).toBe("call-attempt");
@@ -98,7 +98,7 @@ describe("a voicemail", () => {
     const menu = { type: "menu", say: { text: "Press 1" }, keys: { "1": "pass" } };
     const vm = { ...flow.applets.vm, next: "menu" };
     const call = new Drive({ flow: { ...flow, start: "greet", applets: { ...flow.applets, greet, vm, menu } } });
-    call.presses("1");
+    call.enterDigits("1");
     call.played();
     call.played();
     call.played();
@@ -108,16 +108,16 @@ describe("a voicemail", () => {
 
   it("# during the prompt goes on to the beep", () => {
     const call = new Drive({ flow: voicemailFlow() });
-    call.presses("#");
+    call.enterDigits("#");
     expect(call.kinds).toEqual(["stop_playing", "clear_timer", "set_timer", "play"]);
   });
 
   it("APP-6: any other digit changes nothing, neither during the prompt nor during the beep", () => {
     const call = new Drive({ flow: voicemailFlow() });
-    call.presses("1");
+    call.enterDigits("1");
     expect(call.kinds).toEqual([]);
     call.played();
-    call.presses("1#");
+    call.enterDigits("1#");
     expect(call.of("record")).toEqual([]);
     call.played();
     expect(call.of("record")).toHaveLength(1);
@@ -129,8 +129,8 @@ describe("a voicemail", () => {
     const flow = voicemailFlow({ say: undefined });
     const call = new Drive({ flow: { ...flow, start: "sales", applets: { ...flow.applets, sales } } });
     call.dial(["+919900000011"], { record: true });
-    call.answers(2);
-    call.leaves(2);
+    call.answer(2);
+    call.hangUp(2);
     call.played();
     expect(call.call.recordings).toHaveLength(2);
     call.recorded();
@@ -162,10 +162,10 @@ const UNTIL_RECORDED = [
 
 describe("the trace of a voicemail", () => {
   it.each<[string, (call: Drive) => void, string[]]>([
-    ["the caller enters #", (call) => call.presses("#"), ["exit.taken APP-6 next"]],
+    ["the caller enters #", (call) => call.enterDigits("#"), ["exit.taken APP-6 next"]],
     ["the recording closes", (call) => call.recorded(), ["recording.closed", "exit.taken APP-6 next"]],
     ["the recording never closes", (call) => call.after(65_000), ["exit.taken APP-6 next"]],
-    ["the caller hangs up", (call) => call.leaves(), ["caller.left", "exit.taken APP-6 next"]],
+    ["the caller hangs up", (call) => call.hangUp(), ["caller.left", "exit.taken APP-6 next"]],
   ])("APP-6: shows prompt, beep, recording and exit when %s", (_, endMessage, expected) => {
     const call = recording();
     endMessage(call);

@@ -1,6 +1,6 @@
 import { unreachable } from "../../../base/never.ts";
 import { z } from "zod";
-import { type AppletKind, defineApplet, DIALS_NOBODY, HEARD } from "../../call/applet.ts";
+import { type AppletKind, defineApplet, DIALS_NOBODY, NO_SILENCE } from "../../call/applet.ts";
 import { CALLER } from "../../call/legs.ts";
 import { RECORDING_CLOSE_MS, REQUEST_DEADLINE_MS } from "../../call/limits.ts";
 import { exampleScriptOfSay } from "../../call/example-script.ts";
@@ -82,7 +82,7 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
       target: next ?? null,
       path: ["next"],
       waits: true,
-      silence: HEARD,
+      silence: NO_SILENCE,
       optional: false,
     },
   ],

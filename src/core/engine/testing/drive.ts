@@ -138,7 +138,7 @@ export class Drive {
     this.outcome({ ok: true, status, contentType: "text/html", body: "" });
   }
 
-  fails(reason: HttpFailureReason = "refused"): void {
+  fail(reason: HttpFailureReason = "refused"): void {
     this.outcome({ ok: false, reason, detail: "" });
   }
 
@@ -154,23 +154,23 @@ export class Drive {
     this.json({ destination: { numbers }, ...more });
   }
 
-  answers(leg: number): void {
+  answer(leg: number): void {
     this.event({ kind: "leg_answered", leg });
   }
 
-  rings(leg: number): void {
+  ring(leg: number): void {
     this.event({ kind: "leg_ringing", leg });
   }
 
-  refuses(leg: number, sip: number | null = 486): void {
+  refuse(leg: number, sip: number | null = 486): void {
     this.event({ kind: "leg_failed", leg, sip, detail: "" });
   }
 
-  leaves(leg: number = CALLER): void {
+  hangUp(leg: number = CALLER): void {
     this.event({ kind: "leg_ended", leg, detail: "" });
   }
 
-  presses(digits: string): void {
+  enterDigits(digits: string): void {
     for (const digit of digits) this.event({ kind: "digit", leg: CALLER, digit });
   }
 

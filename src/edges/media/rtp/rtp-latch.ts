@@ -174,8 +174,8 @@ export class RtpLatch {
   #isSuperseded(from: Endpoint, nowMs: number): boolean {
     if (!this.#superseded.some((old) => isAt(old, from.address, from.port))) return false;
     this.#supersededSince ??= nowMs;
-    const unheard = !this.#latched && nowMs - this.#supersededSince >= SUPERSEDED_FOR_MS;
-    return !(unheard && this.#mayStandIn(from.address));
+    const isSilent = !this.#latched && nowMs - this.#supersededSince >= SUPERSEDED_FOR_MS;
+    return !(isSilent && this.#mayStandIn(from.address));
   }
 
   #mayStandIn(address: string): boolean {

@@ -25,7 +25,7 @@ function next(): Promise<Buffer> {
   return new Promise((resolve) => socket.once("message", resolve));
 }
 
-/** One probe that is read so long after it was sent. */
+/** One probe that is read `delayMs` after it was sent. */
 async function probed(delayMs: number): Promise<void> {
   const arrived = next();
   clock.advance(250);
