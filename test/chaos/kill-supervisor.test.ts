@@ -9,6 +9,7 @@ import { startTestServer } from "../../src/edges/store/testing/server.ts";
 import type { Customer } from "../support/customer.ts";
 import { dials, startCustomer } from "../support/customer.ts";
 import { EXOPHONE, workspaceOf } from "../support/platform.ts";
+import { rtpRange } from "../support/ports.ts";
 import type { ServeProcess } from "../support/serve.ts";
 import { startServe } from "../support/serve.ts";
 import type { Sipp } from "../support/sipp.ts";
@@ -26,6 +27,7 @@ let database: TestServer;
 let databaseUrl: string;
 let http: number;
 let sip: number;
+let rtp: string;
 const running: ChildProcess[] = [];
 
 beforeAll(async () => {
@@ -34,7 +36,7 @@ beforeAll(async () => {
   customer.on("/connect", dials(["+919900000012"]));
   const trunkPort = await freePort();
   callees = await startSipp({ scenario: "callees.xml", port: trunkPort, args: [] });
-  [http, sip] = [await freePort(), await freePort()];
+  [http, sip, rtp] = [await freePort(), await freePort(), await rtpRange(400)];
   const flow = {
     start: "c",
     applets: { c: { type: "connect", url: { primary: `${customer.url}/connect` }, exits: {} } },
@@ -60,7 +62,7 @@ afterAll(async () => {
 
 /** `plugboard serve`; with other ports when it is the second on the data folder. */
 function serve(ports = { http, sip }): ServeProcess {
-  const env = { DATABASE_URL: databaseUrl, PLUGBOARD_RTP: "19000-19399" };
+  const env = { DATABASE_URL: databaseUrl, PLUGBOARD_RTP: rtp };
   const workspaceFile = join(folder, "workspace.yaml");
   const started = startServe({ workspaceFile, dataDir: join(folder, "data"), ...ports, env });
   running.push(started.process);
