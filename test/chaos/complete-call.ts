@@ -37,10 +37,12 @@ export async function readRecording(dataDir: string, id: string): Promise<Return
 }
 
 /** Waits until no call lives; rejects when one has no end in time. */
-export async function allEnded(platform: Pick<Reader, "calls">, withinMs = 20_000): Promise<ApiCall[]> {
-  for (const deadline = Date.now() + withinMs; ; await sleep(200)) {
-    const calls = await platform.calls();
-    if (calls.every(({ cdr }) => cdr !== null)) return calls;
-    if (Date.now() > deadline) throw new Error(`${calls.filter(({ cdr }) => cdr === null).length} calls have no end`);
+export async function allEnded(platform: Pick<Reader, "calls" | "liveCalls">, withinMs = 20_000): Promise<ApiCall[]> {
+  for (const deadline = Date.now() + withinMs; ; await sleep(100)) {
+    const live = await platform.liveCalls();
+    const calls = live === 0 ? await platform.calls() : [];
+    const withoutEnd = live + calls.filter(({ cdr }) => cdr === null).length;
+    if (withoutEnd === 0) return calls;
+    if (Date.now() > deadline) throw new Error(`${withoutEnd} calls have no end`);
   }
 }

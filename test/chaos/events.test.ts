@@ -68,11 +68,7 @@ it("EVT-4, EVT-6: under kill -9 every event reaches the receiver, in order per a
     await until("healthy again", async () => (await fetch(`${platform.httpUrl}/healthz`)).ok, 15_000);
     await callers.stop();
   }
-  await until(
-    "no live call",
-    async () => ((await (await platform.get("/calls?status=live")).json()) as { calls: [] }).calls.length === 0,
-    20_000,
-  );
+  await until("no live call", async () => (await platform.liveCalls()) === 0, 20_000);
   const calls: ApiCall[] = await platform.allCalls();
   expect(calls.length).toBeGreaterThan((KILLS * CALLS_PER_KILL) / 2);
   const wanted = expectedEvents(calls);

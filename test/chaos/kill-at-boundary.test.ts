@@ -8,8 +8,8 @@ import type { TestPlatform } from "../support/platform.ts";
 import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
 import { freePort } from "../support/sipp.ts";
 import { sleep, until } from "../support/wait.ts";
+import { allEnded } from "./complete-call.ts";
 
-/** Few enough that the supervisor, whose back-off grows with each death, restarts within the limit. */
 const ROUNDS = 3;
 const CALLS = 6;
 const HOST = "127.0.0.1";
@@ -64,7 +64,7 @@ async function endpoint(port: number, take: (invite: IncomingInvite) => void): P
   return made;
 }
 
-async function start(): Promise<void> {
+beforeAll(async () => {
   const trunkPort = await freePort();
   phones = await endpoint(trunkPort, (invite) => onInvite(invite));
   callers = await endpoint(await freePort(), () => undefined);
@@ -73,13 +73,13 @@ async function start(): Promise<void> {
     trunkPort,
     flow: { start: "c", applets: { c: { type: "connect", parameters, exits: {} } } },
   });
-}
+});
 
-async function stop(): Promise<void> {
+afterAll(async () => {
   await platform?.stop();
   await phones?.stop();
   await callers?.stop();
-}
+});
 
 function call(): OutgoingInvite {
   return callers.dial({
@@ -103,9 +103,6 @@ function killControl(): void {
 }
 
 describe.each(Object.entries(BOUNDARIES))("A3, M5: kill -9 of the control process %s", (_, boundary) => {
-  beforeAll(start);
-  afterAll(stop);
-
   it.each(Array.from({ length: ROUNDS }, (__, round) => round))(
     "leaves no leg ringing or talking, at either side, round %i",
     async () => {
@@ -122,7 +119,7 @@ describe.each(Object.entries(BOUNDARIES))("A3, M5: kill -9 of the control proces
       await until("no caller talks", () => Promise.resolve(callers.stats.calls === 0), 20_000);
       // A caller whose INVITE was not answered yet waits for its own network's timers.
       for (const each of calls) each.cancel();
-      await until("no call is live", async () => (await platform.calls()).every(({ cdr }) => cdr !== null), 20_000);
+      await allEnded(platform);
       expect(phones.stats).toMatchObject({ calls: 0, pendingInvites: 0 });
       await sleep(100);
     },

@@ -22,6 +22,8 @@ export interface TestPlatform extends Platform {
   /** The newest 100. */
   calls(): Promise<ApiCall[]>;
   allCalls(): Promise<ApiCall[]>;
+  /** How many have no end, up to 100: one request, where {@link calls} makes one for each call. */
+  liveCalls(): Promise<number>;
   call(sid: string): Promise<ApiCall>;
   /** The newest calls once `count` of them have ended. */
   endedCalls(count: number, withinMs?: number): Promise<ApiCall[]>;
@@ -95,7 +97,7 @@ interface Page {
   readonly next: string | null;
 }
 
-export type Reader = Pick<TestPlatform, "calls" | "allCalls" | "call" | "endedCalls" | "get">;
+export type Reader = Pick<TestPlatform, "calls" | "allCalls" | "liveCalls" | "call" | "endedCalls" | "get">;
 
 /** The calls of an account, as the API of the platform at this address shows them. */
 export function reader(httpUrl: string, account: string): Reader {
@@ -115,6 +117,7 @@ export function reader(httpUrl: string, account: string): Reader {
     }
     return all;
   };
+  const liveCalls = async (): Promise<number> => (await page("&status=live")).calls.length;
   const endedCalls = async (count: number, withinMs = 15_000): Promise<ApiCall[]> => {
     for (const deadline = Date.now() + withinMs; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
       const ended = (await calls()).filter(({ cdr }) => cdr !== null);
@@ -122,5 +125,5 @@ export function reader(httpUrl: string, account: string): Reader {
       if (Date.now() > deadline) throw new Error(`${ended.length} of ${count} calls ended within ${withinMs} ms`);
     }
   };
-  return { get, call, calls, allCalls, endedCalls };
+  return { get, call, calls, allCalls, liveCalls, endedCalls };
 }
