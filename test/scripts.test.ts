@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => rmSync(project, { recursive: true }));
 
 describe("npm test", () => {
-  it("runs the checks, then both suites, and ends with the counts", () => {
+  it("runs the checks, then every suite, and ends with the counts", () => {
     const { status, lines } = run("test.mjs");
     expect(status).toBe(0);
     expect(lines.filter((line) => line.startsWith("== "))).toEqual([
@@ -33,9 +33,10 @@ describe("npm test", () => {
       "== Types of the pure folders, without Node: good",
       "== Dead code: good",
       "== Unit tests",
-      "== Wire, interop and chaos tests",
+      "== Start, interop and chaos tests",
+      "== Wire tests",
     ]);
-    expect(lines.at(-1)).toBe("11 passed, 0 failed");
+    expect(lines.at(-1)).toBe("14 passed, 0 failed");
   });
 
   it("stops at the first check that fails and shows its output", () => {
@@ -52,7 +53,7 @@ describe("npm test", () => {
     const { status, lines } = run("test.mjs");
     expect(status).toBe(1);
     expect(lines.at(-1)).toBe("8 passed, 2 failed");
-    expect(lines).not.toContain("== Wire, interop and chaos tests");
+    expect(lines).not.toContain("== Start, interop and chaos tests");
   });
 
   it("counts a suite that broke without a failing test, or without any report, as a failure", () => {
