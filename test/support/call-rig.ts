@@ -10,11 +10,13 @@ import { Peer } from "../../src/edges/sip/testing/peer.ts";
 import { type Dialled, Party, Rig } from "../../src/edges/sip/testing/rig.ts";
 import type { StoredText } from "../../src/edges/store/format.ts";
 import { FORMAT } from "../../src/edges/store/format.ts";
+import type { SpendReader } from "../../src/edges/store/spend-reader.ts";
 import type { JournalRow, StoredCall, UnfinishedCall } from "../../src/edges/store/types.ts";
 import { Directory } from "../../src/server/exchange/directory.ts";
 import { Exchange } from "../../src/server/exchange/exchange.ts";
 import type { ExchangeOptions } from "../../src/server/exchange/exchange.ts";
 import { recoverCalls } from "../../src/server/exchange/recovery.ts";
+import { defaultPolicy } from "../../src/server/exchange/limits/dial-policy.ts";
 import { blockListOf, parseSubnet } from "../../src/server/exchange/subnet.ts";
 import type { Trunk } from "../../src/server/exchange/account-config.ts";
 import { ACCOUNT, EXOPHONE } from "../fixtures/contract.ts";
@@ -136,6 +138,11 @@ export interface CallRigOptions {
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly trunk?: Partial<Trunk>;
   readonly account?: Partial<typeof ACCOUNT>;
+  /** Of a workspace file: `limits` and `price_table`. */
+  readonly limits?: object;
+  readonly prices?: object;
+  /** What calls of earlier processes have cost, at each start. */
+  readonly spend?: (rows: readonly JournalRow[]) => Promise<Pick<SpendReader, "legsSince">>;
   readonly log?: Log;
   readonly recordingsDir?: string;
   readonly resolveHost?: (host: string) => Promise<readonly string[]>;
@@ -180,6 +187,8 @@ export class CallRig {
     this.exchange.connect(this.#platform.endpoint);
     this.exchange.addMedia(this.media.client);
     const directory = new Directory({ accounts: [config], flows: new Map() });
+    const spend = await this.#options.spend?.(this.store.rows);
+    if (spend !== undefined) await this.exchange.limits.restore(spend, [config]);
     return recoverCalls(this.exchange, this.store, directory, this.#options.log ?? silentLog);
   }
 
@@ -236,6 +245,11 @@ export class CallRig {
     const subnet = parseSubnet("10.0.0.0/24");
     const acceptFrom = blockListOf(subnet === null ? [] : [subnet]);
     const trunk = testTrunk({ host: TRUNK, acceptFrom, ...this.#options.trunk });
-    return testConfig({ account: { ...ACCOUNT, ...this.#options.account }, trunks: [trunk] });
+    const { limits = {}, prices = {} } = this.#options;
+    return testConfig({
+      account: { ...ACCOUNT, ...this.#options.account },
+      trunks: [trunk],
+      limits: defaultPolicy(limits, prices),
+    });
   }
 }

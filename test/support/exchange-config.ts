@@ -1,5 +1,6 @@
 import { ACCOUNT } from "../fixtures/contract.ts";
 import type { AccountConfig, Trunk } from "../../src/server/exchange/account-config.ts";
+import { defaultPolicy } from "../../src/server/exchange/limits/dial-policy.ts";
 import { blockListOf, parseSubnet } from "../../src/server/exchange/subnet.ts";
 
 /** A trunk at 192.0.2.1:5060 that accepts calls from there, with every setting at its default. */
@@ -35,6 +36,7 @@ export function testConfig(settings: Partial<AccountConfig> = {}): AccountConfig
     recordingLinks: null,
     callsPerSecond: 10,
     concurrentCalls: 10,
+    limits: defaultPolicy(),
     trunks: [testTrunk()],
     flowOf: new Map(ACCOUNT.exophones.map(({ number }) => [number, "1"])),
     ...settings,

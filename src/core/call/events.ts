@@ -1,6 +1,7 @@
 import type { AudioFormat } from "../contract/audio.ts";
 import type { HttpOutcome } from "../contract/http.ts";
 import type { LegId } from "./legs.ts";
+import type { LimitFact } from "./limit-fact.ts";
 
 /**
  * What the edges report to the engine. `at` is epoch ms, read once by the edge that saw it; within a call it never goes
@@ -61,7 +62,7 @@ export type CallEvent =
   | { readonly kind: "leg_answered"; readonly at: number; readonly leg: LegId }
   /**
    * A dialled leg that will never be answered. `sip`: final status, null for transport error or no route. `q850`: the
-   * cause in a Reason header of the peer (RFC 3326); absent: it sent none.
+   * cause in a Reason header of the peer (RFC 3326); absent: it sent none. `limit`: it was never dialled because of this.
    */
   | {
       readonly kind: "leg_failed";
@@ -70,6 +71,7 @@ export type CallEvent =
       readonly sip: number | null;
       readonly q850?: number;
       readonly detail: string;
+      readonly limit?: LimitFact;
     }
   /** A leg that was up (or the caller at any time) left. Comes once per leg, also after our own `hang_up`. */
   | {
@@ -101,8 +103,16 @@ export type CallEvent =
       readonly durationMs: number;
       readonly failure: string | null;
     }
-  /** From a person or the platform. `recover`: the control process restarted and lost its legs; end the call now. */
-  | { readonly kind: "command"; readonly at: number; readonly command: "hang_up" | "recover" };
+  /**
+   * From a person or the platform. `recover`: the control process restarted and lost its legs; end the call now. `limit`: the
+   * platform hangs up because of this.
+   */
+  | {
+      readonly kind: "command";
+      readonly at: number;
+      readonly command: "hang_up" | "recover";
+      readonly limit?: LimitFact;
+    };
 
 /** The events an applet gets: of requests, dialled legs, playbacks, the caller's digits, timers, recordings. */
 export type AppletEvent = Exclude<

@@ -131,6 +131,7 @@ const TRACE_ONLY = [
   "media.source",
   "digits",
   "decision",
+  "limit.reached",
   "caller.left",
 ] as const satisfies readonly TraceEntry["type"][];
 

@@ -1,6 +1,7 @@
 import type { Finding } from "../contract/finding.ts";
 import type { DialStatus } from "../contract/outcome.ts";
 import type { LegId } from "./legs.ts";
+import type { LimitFact } from "./limit-fact.ts";
 import type { RequestPurpose } from "./purpose.ts";
 import type { CallRecord } from "./record.ts";
 import type { ResponseExcerpt } from "./response-excerpt.ts";
@@ -125,6 +126,8 @@ export type TraceBody =
     }
   /** Any decision without an entry of its own: a fallback chosen, a destination skipped, a limit reached. */
   | { readonly type: "decision"; readonly rule: string; readonly message: string }
+  /** A limit of the account refused a leg (`leg`), or the whole call (null). */
+  | ({ readonly type: "limit.reached"; readonly leg: LegId | null } & LimitFact)
   | {
       readonly type: "exit.taken";
       readonly applet: string;

@@ -3,6 +3,7 @@ import type { Effect } from "../call/effects.ts";
 import type { CallEvent } from "../call/events.ts";
 import { CALLER, type LegId } from "../call/legs.ts";
 import type { CallSetup } from "../call/setup.ts";
+import type { LimitFact } from "../call/limit-fact.ts";
 import type { CallState } from "../call/state.ts";
 import { isAudioCheck, StepContext } from "../call/step-context.ts";
 import { beginCall } from "./begin.ts";
@@ -64,7 +65,7 @@ function handle(context: StepContext, event: CallEvent): void {
       if (closeRecording(context, event)) deliver(context, event);
       return;
     case "command":
-      return handleCommand(context, event.command);
+      return handleCommand(context, event);
     default:
       return unreachable(event);
   }
@@ -117,6 +118,8 @@ function handleDialled(context: StepContext, event: LegEvent): void {
     case "leg_failed":
     case "leg_ended":
       context.patchState({ legs: context.call.legs.filter((each) => each !== open) });
+      if (event.kind === "leg_failed" && event.limit !== undefined)
+        context.trace({ type: "limit.reached", leg: event.leg, ...event.limit });
       deliver(context, asEndOf(open.up, event));
       return;
     default:
@@ -181,9 +184,10 @@ function closeRecording(context: StepContext, event: Extract<CallEvent, { kind: 
   return true;
 }
 
-function handleCommand(context: StepContext, command: "hang_up" | "recover"): void {
+function handleCommand(context: StepContext, { command, limit }: Extract<CallEvent, { kind: "command" }>): void {
   switch (command) {
     case "hang_up":
+      if (limit !== undefined) return endByLimit(context, limit);
       return finishCall(context, { by: "platform", rule: "COMMAND", message: "The call was hung up by command." });
     case "recover": {
       const message = "The control process restarted and lost this call's legs: everything still open is closed.";
@@ -192,6 +196,12 @@ function handleCommand(context: StepContext, command: "hang_up" | "recover"): vo
     default:
       return unreachable(command);
   }
+}
+
+/** The account's budget does not pay the call any longer: both parties are hung up, as at the end of DIAL-5's limit. */
+function endByLimit(context: StepContext, limit: LimitFact): void {
+  context.trace({ type: "limit.reached", leg: null, ...limit });
+  finishCall(context, { by: "platform", rule: "LIMIT", message: `The call ends: ${limit.message}.` });
 }
 
 /** The call is over: only recordings are waited for, and legs that answer too late are still hung up. */

@@ -16,6 +16,7 @@ import { OutboxQueue } from "./outbox-table.ts";
 import { Reader } from "./reader.ts";
 import { PLACES, sealRow } from "./sealed-rows.ts";
 import type { Sealer } from "./sealer.ts";
+import { SpendReader } from "./spend-reader.ts";
 import type { Tables } from "./tables.ts";
 import type {
   CallFilter,
@@ -63,6 +64,8 @@ export class Store {
   readonly #db: Kysely<Tables>;
   readonly #reader: Reader;
   readonly #outbox: OutboxQueue;
+  /** What calls out have cost. */
+  readonly spend: SpendReader;
   #taker: ((rows: readonly ClaimedRow[]) => void) | null = null;
   readonly #knownSetups = new Set<string>();
   #closing: Promise<void> | null = null;
@@ -85,6 +88,7 @@ export class Store {
       pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
     this.#db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#pool }) });
     this.#reader = new Reader(this.#db, sealer, log);
+    this.spend = new SpendReader(this.#db);
     this.#outbox = new OutboxQueue(this.#outboxPool, node, sealer);
     this.#journal = new Journal({ target, node, clock, log });
   }

@@ -1,5 +1,7 @@
 import type { BlockList } from "node:net";
 import type { Account } from "../../core/contract/account.ts";
+import type { DialPolicy } from "./limits/dial-policy.ts";
+import { dialPolicy } from "./limits/dial-policy.ts";
 import type { RecordingLinkPolicy } from "./recording-links.ts";
 import { blockListOf, parseSubnet } from "./subnet.ts";
 import type { WorkspaceAccount, WorkspaceTrunk } from "./workspace-schema.ts";
@@ -47,6 +49,8 @@ export interface AccountConfig {
   readonly recordingLinks: RecordingLinkPolicy;
   readonly callsPerSecond: number;
   readonly concurrentCalls: number;
+  /** On calls out, and on HTTP requests. */
+  readonly limits: DialPolicy;
   readonly trunks: readonly Trunk[];
   /** ExoPhone (E.164) → flow id. */
   readonly flowOf: ReadonlyMap<string, string>;
@@ -62,6 +66,7 @@ export function accountConfig(document: WorkspaceAccount): AccountConfig {
     recordingLinks: document.recording_links === "none" ? null : { days: document.recording_links.expire_after_days },
     callsPerSecond: document.limits.calls_per_second,
     concurrentCalls: document.limits.concurrent_calls,
+    limits: dialPolicy(document.limits, document.price_table),
     trunks: document.trunks.map(trunkConfig),
     flowOf: new Map(document.exophones.flatMap(({ number, flow }) => (flow === null ? [] : [[number, flow] as const]))),
   };

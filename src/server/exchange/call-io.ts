@@ -204,13 +204,14 @@ export class CallIo implements CallPorts, LegPorts {
     this.media.closeLeg(this.call.sid, leg);
   }
 
-  routeTo(leg: LegId, destination: Destination, callerId: string): Result<OutboundRoute, string> {
+  routeTo(leg: LegId, destination: Destination, callerId: string): Result<OutboundRoute, LegFailure> {
     // A leg that was redirected leaves its first trunk.
     this.routes.close(leg);
     const route = this.routes.open(leg, destination, callerId);
     if (route.ok) return route;
     this.routes.refused(route.error, this.call.sid);
-    return err(route.error.message);
+    const { message, limit } = route.error;
+    return err({ sip: null, detail: message, ...(limit === undefined ? {} : { limit }) });
   }
 
   onDigit(digit: LegDigit): void {
@@ -303,7 +304,7 @@ export class CallIo implements CallPorts, LegPorts {
   #dialNow(effect: EffectOf<"dial">): void {
     const { leg, destination, callerId } = effect;
     const route = this.routeTo(leg, destination, callerId);
-    if (!route.ok) return this.legFailed(leg, { sip: null, detail: route.error });
+    if (!route.ok) return this.legFailed(leg, route.error);
     const dialed = new DialedLeg(this, effect);
     this.#legs.set(leg, dialed);
     dialed.dial(route.value);

@@ -1,9 +1,12 @@
 import type { Result } from "../../base/result.ts";
+import { err, ok } from "../../base/result.ts";
 import type { LegId } from "../../core/call/legs.ts";
 import type { Destination } from "../../core/contract/destination.ts";
 import { findUser } from "../../core/contract/numbers.ts";
 import type { AccountConfig, Trunk } from "./account-config.ts";
 import type { CallRound, CallRounds, DialedState } from "./call-rounds.ts";
+import type { CallLimits, LegHold } from "./limits/call-limits.ts";
+import type { ReachedLimit } from "./limits/limit-rules.ts";
 import type { Refusals } from "./refusals.ts";
 import type { NoRoute, OutboundRoute, PassedOn } from "./route.ts";
 import { NOTHING_PASSED_ON, outboundRoute } from "./route.ts";
@@ -15,6 +18,20 @@ export interface SharedRoutes {
   readonly channels: TrunkChannels;
   readonly rounds: CallRounds;
   readonly refusals: Refusals;
+  readonly limits: CallLimits;
+}
+
+/** The call whose ways out are counted. */
+export interface CountedCall {
+  readonly callSid: string;
+  /** The account's budget does not pay the next minute of one of its legs: the call is to end. */
+  readonly onUsedUp: (limit: ReachedLimit) => void;
+}
+
+interface OpenRoute {
+  readonly route: OutboundRoute;
+  /** Null: nothing is counted. */
+  readonly hold: LegHold | null;
 }
 
 /** The call in for which calls out are made. */
@@ -28,13 +45,17 @@ export interface InboundCall {
 /** The ways out of one call: each leg's trunk and channel, from its dialling until its end. */
 export class CallRoutes {
   readonly #config: AccountConfig;
-  readonly #shared: SharedRoutes | null;
+  readonly #shared: (SharedRoutes & CountedCall) | null;
   readonly #inbound: InboundCall | null;
-  readonly #open = new Map<LegId, OutboundRoute>();
+  readonly #open = new Map<LegId, OpenRoute>();
   #ended = false;
 
   /** `shared` null: nothing is counted, for a call of an earlier process, which makes no more calls out. */
-  constructor(config: AccountConfig, shared: SharedRoutes | null = null, inbound: InboundCall | null = null) {
+  constructor(
+    config: AccountConfig,
+    shared: (SharedRoutes & CountedCall) | null = null,
+    inbound: InboundCall | null = null,
+  ) {
     this.#config = config;
     this.#shared = shared;
     this.#inbound = inbound;
@@ -54,7 +75,7 @@ export class CallRoutes {
   /** Chooses a trunk for this leg, and takes a channel of it until `close`. The same leg gets the same route again. */
   open(leg: LegId, destination: Destination, callerId: string): Result<OutboundRoute, NoRoute> {
     const opened = this.#open.get(leg);
-    if (opened !== undefined) return { ok: true, value: opened };
+    if (opened !== undefined) return ok(opened.route);
     const shared = this.#shared;
     const route = outboundRoute(this.#config, {
       destination,
@@ -62,17 +83,30 @@ export class CallRoutes {
       passedOn: this.#inbound?.passedOn ?? NOTHING_PASSED_ON,
       isFree: (trunk) => shared?.channels.isFree(trunk) ?? true,
     });
-    if (route.ok) this.#opened(leg, destination, callerId, route.value);
+    if (!route.ok) return route;
+    const hold = this.#hold(destination);
+    if (!hold.ok) return hold;
+    this.#opened(leg, destination, callerId, { route: route.value, hold: hold.value });
     return route;
   }
 
+  #hold(destination: Destination): Result<LegHold | null, NoRoute> {
+    const shared = this.#shared;
+    if (shared === null) return ok(null);
+    const { limits, callSid, onUsedUp } = shared;
+    const hold = limits.takeLeg({ config: this.#config, callSid, destination }, onUsedUp);
+    if (hold.ok) return hold;
+    const { rule, message, change } = hold.error;
+    return err({ reason: rule, message: `${message}; what would change it: ${change}`, limit: hold.error });
+  }
+
   /** There was no way out: counted and logged, once it is decided. */
-  refused({ reason, message }: NoRoute, callSid: string): void {
+  refused({ reason, message, limit }: NoRoute, callSid: string): void {
     const { sid } = this.#config.account;
     this.#shared?.refusals.note(reason, "a destination was not dialled", {
       call: callSid,
       account: sid,
-      pii: { message },
+      ...(limit === undefined ? { pii: { message } } : { limit: limit.limit, value: limit.value, message }),
     });
   }
 
@@ -88,13 +122,16 @@ export class CallRoutes {
   }
 
   progress(leg: LegId, state: DialedState): void {
+    if (state === "answered") this.#open.get(leg)?.hold?.answered();
     if (this.#inbound !== null) this.#shared?.rounds.progress(this.#inbound.round, leg, state);
   }
 
   close(leg: LegId): void {
-    const route = this.#open.get(leg);
-    if (route === undefined) return;
+    const opened = this.#open.get(leg);
+    if (opened === undefined) return;
+    const { route, hold } = opened;
     this.#open.delete(leg);
+    hold?.release();
     if (route.overTrunk) this.#shared?.channels.release(route.trunk);
     if (this.#inbound !== null) this.#shared?.rounds.legEnded(this.#inbound.round, leg);
   }
@@ -109,8 +146,9 @@ export class CallRoutes {
     this.#shared?.rounds.ended(this.#inbound.round);
   }
 
-  #opened(leg: LegId, destination: Destination, callerId: string, route: OutboundRoute): void {
-    this.#open.set(leg, route);
+  #opened(leg: LegId, destination: Destination, callerId: string, opened: OpenRoute): void {
+    this.#open.set(leg, opened);
+    const { route } = opened;
     const shared = this.#shared;
     if (shared === null) return;
     if (route.overTrunk) shared.channels.take(route.trunk);

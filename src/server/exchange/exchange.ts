@@ -27,6 +27,8 @@ import type { Directory } from "./directory.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { InboundChecks } from "./inbound-checks.ts";
 import type { AcceptedCall, StoredSetup } from "./inbound-checks.ts";
+import { CallLimits } from "./limits/call-limits.ts";
+import type { ReachedLimit } from "./limits/limit-rules.ts";
 import { LiveCall } from "./live-call.ts";
 import { RefusedSources } from "./refused-sources.ts";
 import type { RefusedSource } from "./refused-sources.ts";
@@ -96,6 +98,8 @@ export class Exchange {
   readonly calls: CallCounts;
   /** What was refused, by reason. */
   readonly refusals: Refusals;
+  /** On calls out; asked before a call by API begins, too. */
+  readonly limits: CallLimits;
   readonly #options: ExchangeOptions;
   readonly #calls = new Map<string, CallIo>();
   readonly #setups = new Map<string, StoredSetup>();
@@ -127,7 +131,8 @@ export class Exchange {
       setupOf: (account) => this.#refusedSetups.get(account) ?? null,
     });
     const [channels, rounds, refusals] = [new TrunkChannels(), new CallRounds(), this.refusals];
-    this.#sharedRoutes = { now: () => clock.now(), channels, rounds, refusals };
+    this.limits = new CallLimits(clock);
+    this.#sharedRoutes = { now: () => clock.now(), channels, rounds, refusals, limits: this.limits };
     const limits = { channels, rounds, refusals, admission: this.admission, cannotTake: () => this.#cannotTake() };
     this.#checks = new InboundChecks({ clock, directory, mediaAddress, setups: this.#setups, ...limits });
   }
@@ -176,6 +181,7 @@ export class Exchange {
     const append: Services["append"] = async (rows, urgency) => {
       await this.#journal.append(rows, urgency);
       this.calls.written(rows);
+      this.limits.written(rows);
       for (const row of rows) this.#countForbidden(row);
     };
     this.#services = {
@@ -273,6 +279,7 @@ export class Exchange {
 
   /** Lets go of a call that is over. */
   release(sid: string, config: AccountConfig): void {
+    this.limits.callEnded(sid);
     if (this.#calls.delete(sid)) this.admission.release(config);
   }
 
@@ -323,8 +330,9 @@ export class Exchange {
     const { config, exophone } = route;
     const now = clock.now();
     const sid = makeCallSid(random, now, config.account.timezone);
-    const routes = new CallRoutes(config, this.#sharedRoutes, inbound);
-    const io = new CallIo(sid, this.services, config, this.#pickMedia(), () => {
+    const onUsedUp = (limit: ReachedLimit): void => this.#endByLimit(io, limit);
+    const routes = new CallRoutes(config, { ...this.#sharedRoutes, callSid: sid, onUsedUp }, inbound);
+    const io: CallIo = new CallIo(sid, this.services, config, this.#pickMedia(), () => {
       routes.end();
       this.release(sid, config);
     });
@@ -339,6 +347,14 @@ export class Exchange {
     io.attach(call, leg);
     call.deliver({ kind: "call_arrived", at: now, callSid: sid, ...parties });
     this.#limitFirstRow(call, leg);
+  }
+
+  /** The budget does not pay the call's next minute. */
+  #endByLimit({ call, config }: CallIo, limit: ReachedLimit): void {
+    const { rule, message, limit: most, value } = limit;
+    const fields = { call: call.sid, account: config.account.sid, limit: most, value, message };
+    this.refusals.note(rule, "a call is ended by a limit of its account", fields);
+    call.deliver({ kind: "command", at: call.now(), command: "hang_up", limit });
   }
 
   /** Nothing goes out before the first row is durable: a caller must not listen to nothing until the database is back. */

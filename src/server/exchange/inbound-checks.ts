@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import type { LimitFact } from "../../core/call/limit-fact.ts";
 import type { CallSetup } from "../../core/call/setup.ts";
 import type { ExtraHeaders, IncomingInvite, SipSource } from "../../edges/sip/endpoint.ts";
 import { callId } from "../../edges/sip/message/message.ts";
@@ -12,6 +13,7 @@ import type { Directory, InboundRoute, UnknownNumber } from "./directory.ts";
 import { hopsOf } from "./hops.ts";
 import type { CallerIdentity } from "./identity.ts";
 import { ANONYMOUS, callerIdentity } from "./identity.ts";
+import { admissionFact } from "./limits/admission-fact.ts";
 import type { ReadOffer } from "./leg-media.ts";
 import { checkOffer } from "./offer-check.ts";
 import type { RefusalReason, Refusals } from "./refusals.ts";
@@ -53,6 +55,7 @@ interface Refusal {
   readonly message: string;
   readonly phrase?: string;
   readonly headers?: ExtraHeaders;
+  readonly limit?: LimitFact | undefined;
 }
 
 const RETRY_LATER: ExtraHeaders = [["Retry-After", String(RETRY_AFTER_S)]];
@@ -131,7 +134,10 @@ export class InboundChecks {
       return { reason: "loop", status: 482, message: `the call came back to its own ExoPhone ${MAX_ROUNDS} times` };
     const full = channels.isFree(trunk) ? null : "trunk_full";
     const reason = cannotTake() ?? full ?? admission.take(config, now);
-    if (reason !== null) return { reason, status: 503, message: REFUSAL_MESSAGES[reason], headers: RETRY_LATER };
+    if (reason !== null) {
+      const limit = admissionFact(reason, config, trunk);
+      return { reason, status: 503, message: REFUSAL_MESSAGES[reason], headers: RETRY_LATER, limit };
+    }
     return { ...call, caller, inbound: { trunk, round, passedOn: { hops, withheld: caller.withheld } } };
   }
 
@@ -139,7 +145,7 @@ export class InboundChecks {
     request: SipRequest,
     source: SipSource,
     route: InboundRoute | UnknownNumber,
-    { reason, status, message }: Refusal,
+    { reason, status, message, limit }: Refusal,
   ): void {
     const { config } = route;
     const country = config?.account.country ?? "";
@@ -153,6 +159,7 @@ export class InboundChecks {
       to: "exophone" in route ? route.exophone.number : (route.called ?? ""),
       config,
       flow: "exophone" in route ? route.flowId : null,
+      ...(limit === undefined ? {} : { limit }),
     });
   }
 }

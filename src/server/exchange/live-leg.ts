@@ -2,6 +2,7 @@ import type { Result } from "../../base/result.ts";
 import type { Destination } from "../../core/contract/destination.ts";
 import type { CancelReason } from "../../core/call/effects.ts";
 import type { LegId } from "../../core/call/legs.ts";
+import type { LimitFact } from "../../core/call/limit-fact.ts";
 import type { MediaClient } from "../../edges/media/process/client.ts";
 import type { Codec } from "../../edges/media/process/protocol.ts";
 import type { DialogSnapshot, RingingSnapshot } from "../../edges/sip/endpoint.ts";
@@ -56,6 +57,8 @@ export interface LegEnding {
 /** How a dialled leg failed. `sip`: the final status, null when there was none. */
 export interface LegFailure extends LegEnding {
   readonly sip: number | null;
+  /** It was never dialled because of this. */
+  readonly limit?: LimitFact;
 }
 
 /** What a leg acts through, and what it reports to. */
@@ -69,7 +72,7 @@ export interface LegPorts {
   /** The ways out of this call, and how far each leg has come. */
   readonly routes: CallRoutes;
   /** Chooses the way of a leg to a destination, in place of an earlier one; the error says why there is none. */
-  routeTo(leg: LegId, destination: Destination, callerId: string): Result<OutboundRoute, string>;
+  routeTo(leg: LegId, destination: Destination, callerId: string): Result<OutboundRoute, LegFailure>;
   /** The RTP port of a leg that will be dialled. */
   openLeg(leg: LegId): Promise<{ port: number }>;
   /** The RTP port of the caller's leg. */

@@ -1,12 +1,14 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
+import type { LimitFact } from "../../core/call/limit-fact.ts";
 import type { CallRecord } from "../../core/call/record.ts";
-import type { TraceEntry } from "../../core/call/trace.ts";
+import type { TraceBody, TraceEntry } from "../../core/call/trace.ts";
 import { makeCallSid } from "../../core/contract/request.ts";
 import type { JournalRow } from "../../edges/store/types.ts";
 import type { AdmissionRefusal } from "./admission.ts";
 import type { AccountConfig } from "./account-config.ts";
+import type { LimitRule } from "./limits/limit-rules.ts";
 import { MinuteLimit } from "./minute-limit.ts";
 
 /** Why something was refused: the `reason` of the counter, the log line and the record. */
@@ -32,7 +34,9 @@ export type RefusalReason =
   | "dial_prefix"
   | "no_trunk"
   | "trunk_channels"
-  | "unreachable_user";
+  | "unreachable_user"
+  /** A call out: a limit of the account. */
+  | LimitRule;
 
 /** A call in that was refused. */
 export interface RefusedCall {
@@ -49,6 +53,8 @@ export interface RefusedCall {
   readonly config: AccountConfig | null;
   /** Flow of the ExoPhone; null: none. */
   readonly flow: string | null;
+  /** The limit of the account that refused it, if one did. */
+  readonly limit?: LimitFact;
 }
 
 /** What records of refused calls need of the store. */
@@ -150,11 +156,10 @@ const REFUSED: CallRecord = {
 };
 
 function traceOf(call: RefusedCall, account: string, callSid: string, now: number): TraceEntry[] {
-  const { from, to, flow, status, reason, message } = call;
-  return [
+  const { from, to, flow, status, reason, message, limit } = call;
+  const limits: TraceBody[] = limit === undefined ? [] : [{ type: "limit.reached", leg: null, ...limit }];
+  const bodies: TraceBody[] = [
     {
-      seq: 1,
-      at_ms: 0,
       type: "call.started",
       call_sid: callSid,
       account,
@@ -164,7 +169,9 @@ function traceOf(call: RefusedCall, account: string, callSid: string, now: numbe
       direction: "incoming",
       started_at: new Date(now).toISOString(),
     },
-    { seq: 2, at_ms: 0, type: "decision", rule: "REFUSED", message: `Refused with ${status} (${reason}): ${message}.` },
-    { seq: 3, at_ms: 0, type: "call.ended", cdr: REFUSED },
+    ...limits,
+    { type: "decision", rule: "REFUSED", message: `Refused with ${status} (${reason}): ${message}.` },
+    { type: "call.ended", cdr: REFUSED },
   ];
+  return bodies.map((body, index) => ({ seq: index + 1, at_ms: 0, ...body }));
 }

@@ -1,6 +1,7 @@
 import { unreachable } from "../../base/never.ts";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
+import type { LimitFact } from "../../core/call/limit-fact.ts";
 import type { Destination } from "../../core/contract/destination.ts";
 import { formatNumber } from "../../core/contract/numbers.ts";
 import type { DialTarget, ExtraHeaders, PartyAddress, SipCredentials } from "../../edges/sip/endpoint.ts";
@@ -26,6 +27,8 @@ export interface OutboundRoute {
 export interface NoRoute {
   readonly reason: RefusalReason;
   readonly message: string;
+  /** The limit of the account that forbids it. */
+  readonly limit?: LimitFact;
 }
 
 /** What a call in passes on to the calls out that are made because of it. */

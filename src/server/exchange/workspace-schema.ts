@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accountFields, dialPrefixesSchema, tenantIdSchema } from "../../core/contract/account-document.ts";
+import { limitsSchema, priceTableSchema } from "./limits/limits-schema.ts";
 
 /** REQ-9: 128 bits in hex; a shorter secret could be guessed offline from one signed request. */
 const MIN_SECRET_CHARACTERS = 32;
@@ -116,24 +117,6 @@ const userSchema = z.strictObject({
   password: z.string().nullable().default(null).describe("Kept for the user's own SIP phone."),
 });
 
-const limitsSchema = z.strictObject({
-  calls_per_second: z
-    .number()
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(10)
-    .describe("New calls in a second; more get 503 with Retry-After."),
-  concurrent_calls: z
-    .number()
-    .int()
-    .min(1)
-    .max(100_000)
-    .default(100)
-    .describe("Calls at once; more get 503 with Retry-After."),
-  dial_prefixes: dialPrefixesSchema.describe("E.164 prefixes that may be dialled; empty: all."),
-});
-
 const keySchema = z.strictObject({
   key: z.string().min(1).describe("User name of HTTP Basic."),
   token: z.string().min(1).describe("Password of HTTP Basic."),
@@ -184,9 +167,8 @@ const accountSchema = z.strictObject({
     ])
     .default({ expire_after_days: LINK_DAYS })
     .describe("Signed `RecordingUrl` links that open without an API key; `none`: they open with a key only."),
-  limits: limitsSchema
-    .default({ calls_per_second: 10, concurrent_calls: 100, dial_prefixes: [] })
-    .describe("What the account may use."),
+  limits: limitsSchema.prefault({}).describe("What the account may use; docs/limits.md says what each limit prevents."),
+  price_table: priceTableSchema.prefault({}).describe("What a minute costs: `spend_per_day` is reckoned by it."),
   trunks: z
     .array(trunkSchema)
     .min(1, "an account needs at least one trunk")

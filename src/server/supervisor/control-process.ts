@@ -71,6 +71,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   const { store, directory, exchange, links } = parts;
   for (const socketPath of config.mediaSockets) await connectMedia(exchange, socketPath, config.instance, log);
   const sip = await startSip(config, exchange, log);
+  await exchange.limits.restore(store.spend, directory.accounts);
   await recoverCalls(exchange, store, directory, log);
   const outbox = outboxOf(parts, log);
   outbox.start();

@@ -50,6 +50,7 @@ function describe(entry: TraceEntry): Description {
     case "decision":
     case "digits":
     case "exit.taken":
+    case "limit.reached":
       return describeFlow(entry);
     default:
       return unreachable(entry);
@@ -74,6 +75,10 @@ function describeFlow(entry: FlowEntry): Description {
       return { what: `exit ${entry.exit} of ${entry.applet} → ${entry.next ?? "end of the flow"}`, rule: entry.rule };
     case "decision":
       return { what: entry.message, rule: entry.rule };
+    case "limit.reached": {
+      const leg = entry.leg === null ? "" : `leg ${entry.leg}: `;
+      return { what: `${leg}${entry.message}; what would change it: ${entry.change}`, rule: entry.rule };
+    }
     case "digits":
       return plain(`digits "${entry.digits}": ${entry.message}`);
     default:
