@@ -10,12 +10,21 @@ export async function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
+  if (holdsKey(directory, request)) return undefined;
+  return problem(demandCredentials(reply), 401, "an API key and token of this account are needed (HTTP Basic)");
+}
+
+/** Whether the request carries a key and token of the account in its path. */
+export function holdsKey(directory: Pick<Directory, "hasKey">, request: FastifyRequest): boolean {
   const { account } = request.params as AccountParams;
   const [, encoded = ""] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(request.headers.authorization ?? "") ?? [];
   const given = Buffer.from(encoded, "base64").toString("utf8");
-  if (directory.hasKey(account, ({ key, token }) => sameSecret(given, `${key}:${token}`))) return undefined;
-  void reply.header("www-authenticate", 'Basic realm="plugboard"');
-  return problem(reply, 401, "an API key and token of this account are needed (HTTP Basic)");
+  return directory.hasKey(account, ({ key, token }) => sameSecret(given, `${key}:${token}`));
+}
+
+/** The header that a 401 must have (RFC 9110 15.5.2). */
+export function demandCredentials(reply: FastifyReply): FastifyReply {
+  return reply.header("www-authenticate", 'Basic realm="plugboard"');
 }
 
 /** Compared by digest, so that neither length nor content shows in the time it takes. */

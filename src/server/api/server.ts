@@ -5,6 +5,7 @@ import type { ApiOptions } from "./api-options.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { messageOf, pathOf, problem, statusOf } from "./problem.ts";
+import { v1Routes } from "./v1/routes.ts";
 
 /** Nothing that is sent to this API is large. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -23,5 +24,6 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   healthRoutes(app, options);
   metricsRoute(app, options.exchange);
   await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });
+  await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });
   return app;
 }

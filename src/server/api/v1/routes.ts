@@ -1,0 +1,35 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Clock } from "../../../base/clock.ts";
+import { MinuteLimit } from "../../exchange/minute-limit.ts";
+import type { AccountParams, ApiOptions } from "../api-options.ts";
+import { demandCredentials, holdsKey } from "../authenticate.ts";
+import { answerWithRestExceptions, restException } from "./rest-exception.ts";
+
+/** Requests of one account in one minute (contract, section 8): a program in a loop must not slow down everyone's calls. */
+const REQUESTS_PER_MINUTE = 200;
+const MINUTE_MS = 60_000;
+
+/** Everything below `/v1/Accounts/:account`, with Exotel's shapes and errors: for holders of a key of the account. */
+export async function v1Routes(app: FastifyInstance, options: ApiOptions): Promise<void> {
+  const limit = new MinuteLimit(REQUESTS_PER_MINUTE);
+  answerWithRestExceptions(app, options.log);
+  app.addHook("onRequest", async (request, reply) => {
+    if (!holdsKey(options.directory, request))
+      return restException(request, demandCredentials(reply), 401, "an API key and token of this account are needed");
+    return withinLimit(limit, options.clock, request, reply);
+  });
+}
+
+function withinLimit(
+  limit: MinuteLimit,
+  clock: Clock,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply | undefined {
+  const now = clock.now();
+  const { account } = request.params as AccountParams;
+  if (limit.take(account, now) !== null) return undefined;
+  const seconds = Math.ceil((MINUTE_MS - (now % MINUTE_MS)) / 1000);
+  const message = `account ${account} has made its ${REQUESTS_PER_MINUTE} requests of this minute: try again in ${seconds} s`;
+  return restException(request, reply.header("retry-after", seconds), 429, message);
+}
