@@ -39,6 +39,7 @@ export function testConfig(settings: Partial<AccountConfig> = {}): AccountConfig
     limits: defaultPolicy(),
     trunks: [testTrunk()],
     flowOf: new Map(ACCOUNT.exophones.map(({ number }) => [number, "1"])),
+    nameOf: new Map(),
     ...settings,
   };
 }

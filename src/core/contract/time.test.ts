@@ -6,6 +6,7 @@ import {
   formatDateTimeWithDay,
   formatInstant,
   isTimezone,
+  parseDateTime,
   parseOffset,
   zonedDate,
 } from "./time.ts";
@@ -65,6 +66,36 @@ describe("times", () => {
         expect(formatDateTime(at, timeZone)).toBe(calendars.get(timeZone)?.format(at));
       }),
     );
+  });
+
+  it("API-5: reads back what it has written, in any zone", () => {
+    const zones = ["Asia/Kolkata", "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe", "Europe/Berlin"];
+    const seconds = fc.integer({ min: Date.UTC(1973, 0) / 1000, max: Date.UTC(2060, 0) / 1000 });
+    fc.assert(
+      fc.property(fc.constantFrom(...zones), seconds, (zone, at) => {
+        const text = formatDateTime(at * 1000, zone);
+        const read = parseDateTime(text, zone);
+        expect(read).toBeLessThanOrEqual(at * 1000);
+        expect(formatDateTime(read ?? 0, zone)).toBe(text);
+      }),
+    );
+  });
+
+  it.each([
+    ["2024-09-03 11:44:54", "2024-09-03T06:14:54Z"],
+    ["2024-09-03T11:44", "2024-09-03T06:14:00Z"],
+    ["2024-09-03", "2024-09-02T18:30:00Z"],
+    ["2024-02-30 00:00:00", null],
+    ["2024-09-03 24:00:00", null],
+    ["3 Sep 2024", null],
+    ["", null],
+  ])("API-5: reads %j as %s in India", (text, iso) => {
+    expect(parseDateTime(text, "Asia/Kolkata")).toBe(iso === null ? null : Date.parse(iso));
+  });
+
+  it("API-5: takes the first of an hour that comes twice, and finds a moment for one that never comes", () => {
+    expect(parseDateTime("2024-10-27 02:30:00", "Europe/Berlin")).toBe(Date.parse("2024-10-27T00:30:00Z"));
+    expect(parseDateTime("2024-03-31 02:30:00", "Europe/Berlin")).not.toBeNull();
   });
 
   it("stays right with more times and zones than it keeps", () => {

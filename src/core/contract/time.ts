@@ -56,6 +56,25 @@ export function formatInstant(ms: number): string {
   return `${date}T${timeOfDay(ms)}.${String(milliseconds).padStart(3, "0")}Z`;
 }
 
+/** `2024-09-03 11:44:54`, or less of it. */
+const DATE_TIME = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?)?$/;
+
+/**
+ * The moment at which the zone's clock shows `text` (the form of {@link formatDateTime}; seconds and time may be left out);
+ * null: there is no such date. What a clock that is set back shows twice is the first of both.
+ */
+export function parseDateTime(text: string, timezone: string): number | null {
+  const [, date, time = "00:00", seconds = ":00"] = DATE_TIME.exec(text) ?? [];
+  if (date === undefined) return null;
+  const iso = `${date}T${time}${seconds}.000Z`;
+  const local = Date.parse(iso);
+  if (Number.isNaN(local) || new Date(local).toISOString() !== iso) return null;
+  const zone = zoneOf(timezone);
+  // Offsets change by less than a day, and rarely: one of those around it is the right one.
+  const found = [local - DAY_MS, local + DAY_MS].map((near) => local - (localMs(near, zone) - near));
+  return found.find((ms) => localMs(ms, zone) === local) ?? found[0] ?? null;
+}
+
 /** Whether `text` names a zone of the IANA database; an account must have one. */
 export function isTimezone(text: string): boolean {
   try {

@@ -19,6 +19,7 @@ const LANDED: Readonly<Record<string, string>> = {
   "003_outbox_lease": "89c66c188e33ea43",
   "004_versions": "133c2e4060e4c609",
   "005_store_key": "d845b27d9fa852e1",
+  "006_call_lists": "408b20a6565b24cf",
 };
 
 /** A dump of each schema that ever landed, with rows as its version wrote them. */

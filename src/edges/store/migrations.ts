@@ -87,6 +87,13 @@ const SEALED: readonly string[] = [
   "create table store_key (only_row boolean primary key default true check (only_row), check_text text not null)",
 ];
 
+/** Lists by a number or an outcome begin where the newest match is, however many other calls the account has. */
+const LISTS: readonly string[] = [
+  "create index calls_by_from on calls (account, from_number, started_at, call_sid)",
+  "create index calls_by_to on calls (account, to_number, started_at, call_sid)",
+  "create index calls_by_status on calls (account, status, started_at, call_sid)",
+];
+
 /**
  * Every change of the tables, by key, in order. **Forward only: what has landed is never changed**, not by a letter
  * (`migrations.test.ts` pins each text); a new change is a new key. Start from any state that ever landed is tested there, too.
@@ -101,6 +108,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   "003_outbox_lease": OUTBOX_LEASE,
   "004_versions": VERSIONS,
   "005_store_key": SEALED,
+  "006_call_lists": LISTS,
 };
 
 async function run<T>(db: Kysely<T>, statements: readonly string[]): Promise<void> {

@@ -9,6 +9,8 @@ import type {
   AttemptRow,
   CallCursor,
   CallFilter,
+  ShownOutcome,
+  CallPage,
   CallSummary,
   RecordingRow,
   RequestRow,
@@ -57,21 +59,21 @@ export class Reader {
     return { version: row.version, json: openText(this.#sealer, hash, PLACES.setup(), row.body) };
   }
 
-  async calls(account: string, filter: CallFilter): Promise<readonly CallSummary[]> {
-    // The page after a cursor is at the far end of the order: read it from there, then reverse it.
-    const wanted = filter.sort ?? "desc";
-    const reversed = filter.after !== undefined && filter.before === undefined ? wanted === "desc" : wanted === "asc";
-    const direction = reversed ? "asc" : "desc";
+  /** Read from the cursor, whichever side of it is wanted, then brought into the list's order. */
+  async calls(account: string, filter: CallFilter): Promise<CallPage> {
+    const { before, after, sort: wanted = "desc" } = filter;
+    const direction = after === undefined ? (before === undefined ? wanted : "desc") : "asc";
+    const limit = Math.min(Math.max(filter.limit ?? PAGE_DEFAULT, 1), PAGE_LIMIT);
     const rows = await this.#matching(account, filter)
       .selectAll()
-      .$if(filter.before !== undefined, (query) => query.where(beyond("<", filter.before)))
-      .$if(filter.after !== undefined, (query) => query.where(beyond(">", filter.after)))
+      .$if(before !== undefined, (query) => query.where(beyond("<", before)))
+      .$if(after !== undefined, (query) => query.where(beyond(">", after)))
       .orderBy("started_at", direction)
       .orderBy("call_sid", direction)
-      .limit(Math.min(Math.max(filter.limit ?? PAGE_DEFAULT, 1), PAGE_LIMIT))
+      .limit(limit + 1)
       .execute();
-    const page = rows.map(summary);
-    return direction === wanted ? page : page.reverse();
+    const page = rows.slice(0, limit).map(summary);
+    return { calls: direction === wanted ? page : page.reverse(), hasMore: rows.length > limit };
   }
 
   async count(account: string, filter: CallFilter): Promise<number> {
@@ -98,6 +100,7 @@ export class Reader {
       .$if(direction !== undefined, (query) => query.where("direction", "=", direction ?? "incoming"))
       .$if(startedFrom !== undefined, (query) => query.where("started_at", ">=", startedFrom ?? 0))
       .$if(startedTo !== undefined, (query) => query.where("started_at", "<=", startedTo ?? 0))
+      .$call((query) => anyOf(query, filter))
       .$call((query) => byOutcome(query, filter));
   }
 
@@ -139,6 +142,23 @@ export class Reader {
   async recording(id: string): Promise<StoredRecording | null> {
     const row = await this.#db.selectFrom("recordings").selectAll().where("id", "=", id).executeTakeFirst();
     return row === undefined ? null : { ...recording(row), callSid: row.call_sid, account: row.account };
+  }
+
+  /** The recording of each of these calls that can be played: the longest, if there are several. */
+  async playable(account: string, callSids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (callSids.length === 0) return new Map();
+    const rows = await this.#db
+      .selectFrom("recordings")
+      .distinctOn("call_sid")
+      .select(["call_sid", "id"])
+      .where(sql<SqlBool>`call_sid = any(${callSids})`)
+      .where("account", "=", account)
+      .where("failure", "is", null)
+      .orderBy("call_sid")
+      .orderBy("duration_ms", "desc")
+      .orderBy("id")
+      .execute();
+    return new Map(rows.map(({ call_sid, id }) => [call_sid, id]));
   }
 
   async unfinished(node: string): Promise<readonly UnfinishedCall[]> {
@@ -186,6 +206,17 @@ export class Reader {
   }
 }
 
+function anyOf<Q extends { where(condition: Expression<SqlBool>): Q }>(query: Q, filter: CallFilter): Q {
+  const { sidsAnyOf, fromAnyOf, toAnyOf, outcomes } = filter;
+  const conditions = [
+    sidsAnyOf === undefined ? null : sql<SqlBool>`call_sid = any(${sidsAnyOf})`,
+    fromAnyOf === undefined ? null : sql<SqlBool>`from_number = any(${fromAnyOf})`,
+    toAnyOf === undefined ? null : sql<SqlBool>`to_number = any(${toAnyOf})`,
+    outcomes === undefined ? null : anyOutcome(outcomes),
+  ];
+  return conditions.reduce((narrowed, condition) => (condition === null ? narrowed : narrowed.where(condition)), query);
+}
+
 /** What only the record and the trace know of a call; the page's limit and the account's index bound how many are looked at. */
 function byOutcome<Q extends { where(condition: Expression<SqlBool>): Q }>(query: Q, filter: CallFilter): Q {
   const { dialCallStatus, exit, minDurationMs, maxDurationMs } = filter;
@@ -196,6 +227,14 @@ function byOutcome<Q extends { where(condition: Expression<SqlBool>): Q }>(query
     exit === undefined ? null : exitTaken(exit),
   ];
   return conditions.reduce((narrowed, condition) => (condition === null ? narrowed : narrowed.where(condition)), query);
+}
+
+function anyOutcome(outcomes: readonly ShownOutcome[]): Expression<SqlBool> {
+  const each = outcomes.map(({ status, direction }) => {
+    const ended = status === null ? sql<SqlBool>`status is null` : sql<SqlBool>`status = ${status}`;
+    return direction === undefined ? ended : sql<SqlBool>`(${ended} and direction = ${direction})`;
+  });
+  return each.length === 0 ? sql<SqlBool>`false` : sql<SqlBool>`(${sql.join(each, sql` or `)})`;
 }
 
 function exitTaken(exit: string): Expression<SqlBool> {

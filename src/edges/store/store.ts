@@ -20,6 +20,7 @@ import { SpendReader } from "./spend-reader.ts";
 import type { Tables } from "./tables.ts";
 import type {
   CallFilter,
+  CallPage,
   CallSummary,
   ClaimedRow,
   JournalRow,
@@ -171,8 +172,18 @@ export class Store {
   }
 
   /** One page, newest first. */
-  listCalls(account: string, filter: CallFilter = {}): Promise<readonly CallSummary[]> {
+  async listCalls(account: string, filter: CallFilter = {}): Promise<readonly CallSummary[]> {
+    return (await this.#reader.calls(account, filter)).calls;
+  }
+
+  /** The same page, and whether there are more. */
+  pageOfCalls(account: string, filter: CallFilter = {}): Promise<CallPage> {
     return this.#reader.calls(account, filter);
+  }
+
+  /** Id of the recording of each of these calls that can be played, by call: the longest, if there are several. */
+  playableRecordings(account: string, callSids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return this.#reader.playable(account, callSids);
   }
 
   /** How many calls a filter matches, at most 100,000 (`limit`, `before`, `after`, `sort` do not count). */

@@ -168,14 +168,20 @@ export interface StoredCall {
 export interface CallFilter {
   /** 1 to 100; default 50. */
   readonly limit?: number;
-  /** Only calls older than this one in the list's order: the last of the page before. */
+  /** Only calls older than this one, the nearest first. Alone, or without `after`. */
   readonly before?: CallCursor;
-  /** Only calls newer than this one; the page is still newest first. */
+  /** Only calls newer than this one, the nearest to it; the page has the list's order all the same. */
   readonly after?: CallCursor;
   /** `live` means: has not ended. */
   readonly status?: string;
+  /** Any of these; a call without an end has the status null. */
+  readonly outcomes?: readonly ShownOutcome[];
   readonly from?: string;
   readonly to?: string;
+  /** Any of these; an empty list matches nothing. */
+  readonly sidsAnyOf?: readonly string[];
+  readonly fromAnyOf?: readonly string[];
+  readonly toAnyOf?: readonly string[];
   /** Either side. */
   readonly number?: string;
   readonly direction?: CallRow["direction"];
@@ -190,6 +196,18 @@ export interface CallFilter {
   readonly startedTo?: number;
   /** `asc`: oldest first. Default `desc`. */
   readonly sort?: "asc" | "desc";
+}
+
+/** What a filter may ask of status and direction together; an absent direction means any. */
+export interface ShownOutcome {
+  readonly status: string | null;
+  readonly direction?: CallRow["direction"];
+}
+
+/** Some calls of a list, and whether there are more where the page was read towards: past it, or before it with `after`. */
+export interface CallPage {
+  readonly calls: readonly CallSummary[];
+  readonly hasMore: boolean;
 }
 
 /** A place in a list of calls. */

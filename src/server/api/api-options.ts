@@ -4,14 +4,19 @@ import type { Store } from "../../edges/store/store.ts";
 import type { Directory } from "../exchange/directory.ts";
 import type { RecordingLinks } from "../exchange/recording-links.ts";
 import type { Exchange } from "../exchange/exchange.ts";
+import type { NumberRouting } from "./number-routing.ts";
 
 /** What the routes answer from. */
 export interface ApiOptions {
   readonly exchange: Exchange;
   readonly store: Store;
-  readonly directory: Pick<Directory, "hasKey">;
+  readonly directory: Pick<Directory, "hasKey" | "account">;
   readonly recordingsDir: string;
   readonly links: RecordingLinks;
+  /** Scheme, host and path under which customers reach this platform, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Absent: numbers can't be changed while the platform runs. */
+  readonly numberRouting?: NumberRouting;
   readonly clock: Clock;
   readonly log: Log;
 }

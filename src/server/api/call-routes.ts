@@ -1,25 +1,51 @@
 import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import type { CallRecord } from "../../core/call/record.ts";
 import { reportOf } from "../../core/call/report.ts";
 import type { TraceEntry } from "../../core/call/trace.ts";
 import type { CallSummary, StoredCall } from "../../edges/store/types.ts";
-import type { AccountParams, ApiOptions } from "./api-options.ts";
-import { PAGE_SIZE, readFilter } from "./call-filter.ts";
+import type { ApiOptions } from "./api-options.ts";
+import { callsQuery, filterOf } from "./call-filter.ts";
+import { accepted, callList, wholeCall } from "./call-models.ts";
+import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
+
+const accountParams = z.object({ account: z.string() });
+const callParams = accountParams.extend({ callSid: z.string() });
+
+const NO_CALL = "The account has no such call";
+const LIST = {
+  operationId: "calls.list",
+  summary: "Calls, newest first",
+  params: accountParams,
+  querystring: callsQuery,
+  response: { 200: callList },
+};
+const GET = {
+  operationId: "calls.get",
+  summary: "One call with its trace, live ones too",
+  params: callParams,
+  response: { 200: wholeCall },
+  refusals: { 404: NO_CALL },
+};
+const HANG_UP = {
+  operationId: "calls.hangUp",
+  summary: "Hangs a call up",
+  params: callParams,
+  response: { 202: accepted },
+  refusals: { 404: NO_CALL, 409: "The call has ended" },
+};
 
 /** Calls of an account: the list, one with its trace, and hanging one up. */
 export function callRoutes(app: FastifyInstance, { store, exchange }: ApiOptions): void {
-  app.get<{ Params: AccountParams; Querystring: Record<string, unknown> }>("/calls", async (request, reply) => {
-    const filter = readFilter(request.query);
-    if (!filter.ok) return problem(reply, 400, filter.error);
-    const calls = await store.listCalls(request.params.account, filter.value);
-    return { calls: calls.map(callLine), next: nextPage(calls, filter.value.limit ?? PAGE_SIZE) };
-  });
-  app.get<{ Params: AccountParams & { callSid: string } }>("/calls/:callSid", async (request, reply) => {
+  const routes = typed(app);
+  routes.get("/calls", { schema: LIST }, ({ params, query }) => pageOf(store, params.account, query));
+  routes.get("/calls/:callSid", { schema: GET }, async (request, reply) => {
     const { account, callSid } = request.params;
     const stored = await store.getCall(account, callSid);
-    return stored === null ? problem(reply, 404, `account ${account} has no call ${callSid}`) : wholeCall(stored);
+    return stored === null ? problem(reply, 404, `account ${account} has no call ${callSid}`) : callReport(stored);
   });
-  app.post<{ Params: AccountParams & { callSid: string } }>("/calls/:callSid/hangup", async (request, reply) => {
+  routes.post("/calls/:callSid/hangup", { schema: HANG_UP }, async (request, reply) => {
     const { account, callSid } = request.params;
     const stored = await store.getCall(account, callSid);
     if (stored === null) return problem(reply, 404, `account ${account} has no call ${callSid}`);
@@ -28,13 +54,19 @@ export function callRoutes(app: FastifyInstance, { store, exchange }: ApiOptions
   });
 }
 
+async function pageOf(store: ApiOptions["store"], account: string, query: z.output<typeof callsQuery>) {
+  const calls = await store.listCalls(account, filterOf(query));
+  return { calls: calls.map(callLine), next: nextPage(calls, query.limit) };
+}
+
 /** Where the next page begins; null behind the last one. */
 function nextPage(calls: readonly CallSummary[], limit: number): string | null {
   const last = calls.at(-1);
   return last === undefined || calls.length < limit ? null : `${last.startedAt}.${last.callSid}`;
 }
 
-function callLine(call: CallSummary): object {
+function callLine(call: CallSummary) {
+  const cdr = call.cdr === null ? null : (JSON.parse(call.cdr) as CallRecord);
   return {
     call_sid: call.callSid,
     flow: call.flow,
@@ -43,13 +75,13 @@ function callLine(call: CallSummary): object {
     direction: call.direction,
     started_at: new Date(call.startedAt).toISOString(),
     ended_at: call.endedAt === null ? null : new Date(call.endedAt).toISOString(),
-    status: call.status ?? "in-progress",
-    cdr: call.cdr === null ? null : (JSON.parse(call.cdr) as unknown),
+    status: cdr?.status ?? ("in-progress" as const),
+    cdr,
   };
 }
 
 /** A live call's trace has the shape of a simulated one (fixed by the interface). */
-function wholeCall(stored: StoredCall): object {
+function callReport(stored: StoredCall) {
   const { account, call, recordings } = { account: stored.call.account, ...stored };
   const report = reportOf(JSON.parse(stored.trace) as TraceEntry[], { seed: null });
   return {

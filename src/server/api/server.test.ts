@@ -12,8 +12,8 @@ import { startTestServer } from "../../edges/store/testing/server.ts";
 import type { JournalRow } from "../../edges/store/types.ts";
 import { RecordingLinks } from "../exchange/recording-links.ts";
 import type { ApiOptions } from "./api-options.ts";
-import { accountRoutes } from "./account-routes.ts";
-import Fastify from "fastify";
+import { buildApi } from "./server.ts";
+import { idleExchange } from "./testing/test-api.ts";
 
 const START_MS = 1_767_600_000_000;
 const PUBLIC_URL = "https://voice.acme.example";
@@ -80,12 +80,13 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "plugboard-api-"));
   mkdirSync(join(folder, "acme"));
   writeFileSync(join(folder, "acme", "r1.wav"), SOUND);
-  app = Fastify();
   const directory = {
     hasKey: (account: string, check: (known: { key: string; token: string }) => boolean) =>
       account === "acme" && check({ key: "acme-key", token: "acme-token" }),
+    account: () => undefined,
   };
   const options = {
+    exchange: idleExchange(),
     store,
     directory,
     recordingsDir: folder,
@@ -93,8 +94,8 @@ beforeAll(async () => {
     clock,
     log: silentLog,
   } as Partial<ApiOptions> as ApiOptions;
-  await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });
-});
+  app = await buildApi(options);
+}, 60_000);
 
 afterAll(async () => {
   await app.close();

@@ -4,26 +4,29 @@ import { accountRoutes } from "./account-routes.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { metricsRoute } from "./metrics-route.ts";
-import { messageOf, pathOf, problem, statusOf } from "./problem.ts";
-import { v1Routes } from "./v1/routes.ts";
+import { answerError, pathOf, problem } from "./problem.ts";
+import { v1Routes, v2BetaRoutes } from "./v1/routes.ts";
 
 /** Nothing that is sent to this API is large. */
 const MAX_BODY_BYTES = 64 * 1024;
 
+/** PostgreSQL's text cannot hold it, so nothing has it in its name; queries are judged by their schemas. */
+const NUL = /^[^?]*%00/;
+
 /** The HTTP side of the control process: health, metrics, and `/api`. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   const app = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES });
-  app.setErrorHandler((error, request, reply) => {
-    const status = statusOf(error);
-    if (status >= 500) options.log.error({ err: error, url: request.routeOptions.url }, "request failed");
-    return problem(reply, status, status >= 500 ? "the platform could not answer" : messageOf(error));
-  });
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.log));
   app.setNotFoundHandler((request, reply) =>
     problem(reply, 404, `nothing answers ${request.method} ${pathOf(request)} here`),
   );
+  app.addHook("onRequest", async ({ url }) => {
+    if (NUL.test(url)) throw Object.assign(new Error("the address holds the character NUL"), { statusCode: 400 });
+  });
   healthRoutes(app, options);
   metricsRoute(app, options.exchange);
   await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });
   await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });
+  await app.register((scope) => v2BetaRoutes(scope, options), { prefix: "/v2_beta/Accounts/:account" });
   return app;
 }

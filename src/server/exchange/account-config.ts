@@ -54,6 +54,8 @@ export interface AccountConfig {
   readonly trunks: readonly Trunk[];
   /** ExoPhone (E.164) → flow id. */
   readonly flowOf: ReadonlyMap<string, string>;
+  /** ExoPhone (E.164) → its name for people; the others have none. */
+  readonly nameOf: ReadonlyMap<string, string>;
 }
 
 /** An account of the file as the platform uses it; every address in it has been checked. */
@@ -69,6 +71,7 @@ export function accountConfig(document: WorkspaceAccount): AccountConfig {
     limits: dialPolicy(document.limits, document.price_table),
     trunks: document.trunks.map(trunkConfig),
     flowOf: new Map(document.exophones.flatMap(({ number, flow }) => (flow === null ? [] : [[number, flow] as const]))),
+    nameOf: new Map(document.exophones.flatMap(({ number, name }) => (name === "" ? [] : [[number, name] as const]))),
   };
 }
 

@@ -28,15 +28,21 @@ export class RecordingLinks {
   /** The request with a signed link as its `RecordingUrl`; other parameters, and links that are not ours, stay as they are. */
   sign(request: OutboundRequest, account: string, policy: RecordingLinkPolicy, nowMs: number): OutboundRequest {
     if (policy === null || !request.url.includes("RecordingUrl=")) return request;
-    const expires = policy.days === null ? NEVER : String(Math.floor(nowMs / 1000) + policy.days * DAY_S);
+    const expires = expiryOf(policy, nowMs);
     const prefix = `${this.#publicUrl}/api/accounts/${account}/recordings/`;
     const url = request.url.replaceAll(PARAMETER, (whole, name: string, encoded: string) => {
       const link = decoded(encoded);
       if (!link.startsWith(prefix) || link.includes("?")) return whole;
-      const query = `expires=${expires}&signature=${this.#signature(account, link.slice(prefix.length), expires)}`;
-      return name + encodeURIComponent(`${link}?${query}`);
+      return name + encodeURIComponent(link + this.#query(account, link.slice(prefix.length), expires));
     });
     return { ...request, url };
+  }
+
+  /** The link to a recording, for answers of the API: signed unless the account's links carry no signature. */
+  link(account: string, id: string, policy: RecordingLinkPolicy, nowMs: number): string {
+    const file = `${id}.wav`;
+    const query = policy === null ? "" : this.#query(account, file, expiryOf(policy, nowMs));
+    return `${this.#publicUrl}/api/accounts/${account}/recordings/${file}${query}`;
   }
 
   /** Whether `expires` and `signature` of a link let anybody read this file now. */
@@ -48,9 +54,17 @@ export class RecordingLinks {
     return wanted.length === found.length && timingSafeEqual(wanted, found);
   }
 
+  #query(account: string, file: string, expires: string): string {
+    return `?expires=${expires}&signature=${this.#signature(account, file, expires)}`;
+  }
+
   #signature(account: string, file: string, expires: string): string {
     return createHmac("sha256", this.#key).update(`${account}\n${file}\n${expires}`).digest("hex");
   }
+}
+
+function expiryOf({ days }: NonNullable<RecordingLinkPolicy>, nowMs: number): string {
+  return days === null ? NEVER : String(Math.floor(nowMs / 1000) + days * DAY_S);
 }
 
 /** A query component as text; what is malformed stays as it is, and is then not one of our links. */

@@ -75,7 +75,8 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   await recoverCalls(exchange, store, directory, log);
   const outbox = outboxOf(parts, log);
   outbox.start();
-  const api = await buildApi({ exchange, store, directory, recordingsDir, links, clock: systemClock, log });
+  const publicUrl = publicUrlOf(serve);
+  const api = await buildApi({ exchange, store, directory, recordingsDir, links, publicUrl, clock: systemClock, log });
   const httpUrl = await listening("PLUGBOARD_HTTP", "--http", serve.http, () => api.listen({ ...serve.http }));
   const coalescer = new WakeupCoalescer(
     () => exchange.callsBegun,

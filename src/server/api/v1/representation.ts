@@ -17,9 +17,9 @@ export type Representation =
   | readonly Representation[]
   | { readonly [name: string]: Representation };
 
-/** `…/Calls.json`, `…/Calls/SID.json`, and `…/Calls.json/SID`, which is how Exotel's own `Uri` field writes it. */
+/** `…/Calls.json`, `…/Calls/SID.json`, and `…/Calls.json/SID`, which is how Exotel's own `Uri` field writes it; v2 is all JSON. */
 export function formatOf(request: FastifyRequest): AnswerFormat {
-  return /\.json(?:\/|$)/.test(pathOf(request)) ? "json" : "xml";
+  return /\.json(?:\/|$)|^\/v2_beta\//.test(pathOf(request)) ? "json" : "xml";
 }
 
 /** Sends `model` as it is in JSON, or inside `<TwilioResponse>`. */
@@ -96,7 +96,7 @@ export function callFields(call: ShownCall, account: Account, format: AnswerForm
     To: number(call.dialTo ?? call.to),
     From: number(call.from),
     PhoneNumberSid: number(call.to),
-    Status: call.status ?? "in-progress",
+    Status: shownStatus(call),
     StartTime: time(call.startedAt),
     EndTime: call.endedAt === null ? null : time(call.endedAt),
     Duration: durationOf(call.cdr),
@@ -109,6 +109,15 @@ export function callFields(call: ShownCall, account: Account, format: AnswerForm
     RecordingUrl: call.recordingUrl,
   };
 }
+
+/** API-4: an incoming call that was taken is `completed` even when nobody answered. */
+export function shownStatus({ status, direction }: Pick<CallSummary, "status" | "direction">): string {
+  if (status === null) return "in-progress";
+  return direction === "incoming" && NOBODY_ANSWERED.includes(status) ? "completed" : status;
+}
+
+/** What an incoming call's record says of the caller's own leg when nobody answered. */
+export const NOBODY_ANSWERED: readonly string[] = ["busy", "no-answer"];
 
 /** Exotel's words in this API; the customer's URLs get others (REQ-13). */
 const DIRECTIONS = { incoming: "inbound", "outbound-dial": "outbound-api" } as const;

@@ -3,6 +3,9 @@ import type { Clock } from "../../../base/clock.ts";
 import { MinuteLimit } from "../../exchange/minute-limit.ts";
 import type { AccountParams, ApiOptions } from "../api-options.ts";
 import { demandCredentials, holdsKey } from "../authenticate.ts";
+import { callDetailRoutes } from "./call-details.ts";
+import { callListRoutes } from "./call-list.ts";
+import { betaNumberRoutes, numberRoutes } from "./number-routes.ts";
 import { answerWithRestExceptions, restException } from "./rest-exception.ts";
 
 /** Requests of one account in one minute (contract, section 8): a program in a loop must not slow down everyone's calls. */
@@ -11,6 +14,19 @@ const MINUTE_MS = 60_000;
 
 /** Everything below `/v1/Accounts/:account`, with Exotel's shapes and errors: for holders of a key of the account. */
 export async function v1Routes(app: FastifyInstance, options: ApiOptions): Promise<void> {
+  forKeyHolders(app, options);
+  callListRoutes(app, options);
+  callDetailRoutes(app, options);
+  numberRoutes(app, options);
+}
+
+/** Everything below `/v2_beta/Accounts/:account`: the same, for what Exotel has there. */
+export async function v2BetaRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
+  forKeyHolders(app, options);
+  betaNumberRoutes(app, options);
+}
+
+function forKeyHolders(app: FastifyInstance, options: ApiOptions): void {
   const limit = new MinuteLimit(REQUESTS_PER_MINUTE);
   answerWithRestExceptions(app, options.log);
   app.addHook("onRequest", async (request, reply) => {

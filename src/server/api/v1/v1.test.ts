@@ -32,6 +32,7 @@ beforeAll(async () => {
   const directory = {
     hasKey: (account: string, check: (known: { key: string; token: string }) => boolean) =>
       account === "acme" && check({ key: "acme-key", token: "acme-token" }),
+    account: () => undefined,
   };
   const options = { directory, clock, log: silentLog } as Partial<ApiOptions> as ApiOptions;
   await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });

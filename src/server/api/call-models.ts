@@ -1,0 +1,119 @@
+import { z } from "zod";
+import type { TraceEntry } from "../../core/call/trace.ts";
+
+/** What the routes of calls answer. The keys of a call are those of `plugboard simulate --json` (docs/api.md). */
+
+const ms = z.int().describe("ms since the call arrived");
+const number = z.string().describe("E.164, `anonymous`, or `sip:user`");
+const pairs = z.array(z.tuple([z.string(), z.string()])).describe("Names and values, in the order sent");
+const dialStatus = z.enum(["completed", "busy", "no-answer", "failed", "canceled"]);
+const endedBy = z.enum(["caller", "callee", "platform"]);
+
+const record = z
+  .object({
+    status: z.enum(["completed", "failed", "busy", "no-answer"]),
+    ended_by: endedBy,
+    dial_call_status: dialStatus.nullable(),
+    call_type: z.enum(["call-attempt", "completed", "client-hangup", "incomplete", "voicemail"]),
+    conversation_s: z.int().describe("Seconds of all conversations"),
+    duration_s: z.int(),
+    duration_ms: z.int(),
+  })
+  .meta({ id: "CallRecord", description: "The call detail record" });
+
+const lineFields = {
+  call_sid: z.string(),
+  flow: z.string(),
+  from: number,
+  to: number,
+  direction: z.enum(["incoming", "outbound-dial"]),
+  started_at: z.iso.datetime(),
+  ended_at: z.iso.datetime().nullable().describe("Null while it lasts"),
+  status: z.enum(["in-progress", "completed", "failed", "busy", "no-answer"]),
+  cdr: record.nullable().describe("Null while it lasts"),
+};
+
+const line = z.object(lineFields).meta({ id: "CallSummary" });
+
+export const callList = z
+  .object({
+    calls: z.array(line),
+    next: z.string().nullable().describe("`before` of the next page; null: this is the last"),
+  })
+  .meta({ id: "CallList" });
+
+const attempt = z
+  .object({
+    applet: z.string(),
+    destination: number,
+    caller_id: number,
+    started_ms: ms,
+    answered_ms: ms.nullable(),
+    ended_ms: ms.nullable(),
+    outcome: dialStatus.nullable(),
+  })
+  .meta({ id: "CallAttempt" });
+
+const sent = z
+  .object({
+    at_ms: ms,
+    purpose: z.enum([
+      "connect",
+      "gather",
+      "passthru",
+      "greeting",
+      "dial_whom",
+      "audio",
+      "dial_event",
+      "status_callback",
+    ]),
+    role: z.enum(["primary", "fallback"]).nullable(),
+    attempt: z.int(),
+    method: z.string(),
+    url: z.string(),
+    query: pairs,
+    headers: z.record(z.string(), z.string()),
+    result: z.enum(["usable", "invalid", "http_error", "timeout", "unreachable"]).nullable(),
+  })
+  .meta({ id: "CallRequest" });
+
+const warning = z
+  .object({ rule: z.string(), path: z.string(), message: z.string(), level: z.enum(["warning", "error"]) })
+  .meta({ id: "CallWarning" });
+
+/** Each type has keys of its own, which `TraceEntry` says and the document leaves open. */
+const traceEntry = z
+  .looseObject({ seq: z.int(), at_ms: ms, type: z.string() })
+  .meta({ id: "TraceEntry", description: "What happened and why; further keys by `type`" }) as unknown as z.ZodType<
+  unknown,
+  TraceEntry
+>;
+
+const recording = z
+  .object({
+    id: z.string(),
+    layout: z.enum(["mono", "dual"]),
+    duration_ms: z.int(),
+    failure: z.string().nullable().describe("Why it can't be played; null: it can"),
+    url: z.string(),
+  })
+  .meta({ id: "CallRecording" });
+
+export const wholeCall = z
+  .object({
+    ...lineFields,
+    seed: z.int().nullable(),
+    ended_by: endedBy.nullable(),
+    duration_ms: z.int(),
+    applets: z.array(z.string()),
+    exits: z.array(z.object({ applet: z.string(), exit: z.string() })),
+    attempts: z.array(attempt),
+    requests: z.array(sent),
+    dial_events: z.array(z.object({ at_ms: ms, url: z.string(), query: pairs })),
+    warnings: z.array(warning),
+    trace: z.array(traceEntry),
+    recordings: z.array(recording),
+  })
+  .meta({ id: "Call" });
+
+export const accepted = z.object({ call_sid: z.string() });

@@ -1,0 +1,47 @@
+import type { FastifyInstance, FastifyTypeProvider } from "fastify";
+import type { z } from "zod";
+import { InvalidInput } from "./invalid-input.ts";
+
+declare module "fastify" {
+  /** What a route says of itself beside its schemas, for the document at `/api/openapi.json` (`document.ts`). */
+  interface FastifySchema {
+    /** `calls.list`: the group and the method of the client that is made from the document. */
+    readonly operationId?: string;
+    /** A few words: what the request does. */
+    readonly summary?: string;
+    readonly description?: string;
+    /** Refusals that are its own, by status: when. Those of all routes (400, 401) are added by the document. */
+    readonly refusals?: Readonly<Record<number, string>>;
+    /** True: anybody may ask. */
+    readonly isPublic?: boolean;
+    /** True: another spelling of a route, left out of the document. */
+    readonly hide?: boolean;
+    /** Media types of the body, JSON when absent. */
+    readonly consumes?: readonly string[];
+  }
+}
+
+type Immutable<T> = unknown extends T
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly Immutable<Item>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Immutable<T[K]> }
+      : T;
+
+/** Handlers see what the schemas of their route made of the request, and may answer only what its schemas say. */
+interface ZodTypes extends FastifyTypeProvider {
+  validator: this["schema"] extends z.ZodType ? z.output<this["schema"]> : unknown;
+  serializer: this["schema"] extends z.ZodType ? Immutable<z.input<this["schema"]>> : unknown;
+}
+
+/** The same scope; the schemas of its routes are zod's. What does not fit them is refused with one sentence (400). */
+export function typed(app: FastifyInstance) {
+  app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (data) => {
+    const result = schema.safeParse(data, { reportInput: true, error: InvalidInput.phraseOf });
+    return result.success ? { value: result.data } : { error: new InvalidInput(result.error, httpPart ?? "body") };
+  });
+  // Answers are checked by the compiler and in tests: a check of every answer would cost more than it finds.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  return app.withTypeProvider<ZodTypes>();
+}

@@ -1,0 +1,119 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FastifyInstance, LightMyRequestResponse as Response } from "fastify";
+import { silentLog } from "../../../base/log.ts";
+import { VirtualClock } from "../../../base/virtual-clock.ts";
+import { plainAccount } from "../../../core/contract/account.ts";
+import { Store } from "../../../edges/store/store.ts";
+import type { TestServer } from "../../../edges/store/testing/server.ts";
+import { startTestServer } from "../../../edges/store/testing/server.ts";
+import type { AccountConfig } from "../../exchange/account-config.ts";
+import { RecordingLinks } from "../../exchange/recording-links.ts";
+import type { ApiOptions } from "../api-options.ts";
+import { buildApi } from "../server.ts";
+import type { SampleCall } from "./calls.ts";
+import { rowsOf } from "./calls.ts";
+
+export const START_MS = Date.parse("2026-01-05T10:00:00+05:30");
+export const PUBLIC_URL = "https://voice.acme.example";
+export const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toString("base64")}`;
+
+/** The whole HTTP side on a database of its own, with an account `acme`, its key, and no exchange. */
+export interface TestApi {
+  readonly app: FastifyInstance;
+  readonly store: Store;
+  readonly clock: VirtualClock;
+  readonly recordingsDir: string;
+  readonly database: string;
+  readonly server: TestServer;
+  /** Stores these calls. */
+  add(...calls: readonly SampleCall[]): Promise<void>;
+  /** With the account's key, unless `headers` says otherwise. */
+  get(url: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** What `acme` has; its numbers are those of the tests. */
+export function acme(settings: Partial<AccountConfig> = {}): AccountConfig {
+  const numbers = ["+918047100000", "+918047100001"];
+  const exophones = numbers.map((number) => ({ number, region: "KA", trunk: null }));
+  return {
+    account: plainAccount({ exophones }),
+    apiKeys: [{ key: "acme-key", token: "acme-token" }],
+    privateDestinations: false,
+    signingSecret: null,
+    recordingLinks: { days: 30 },
+    callsPerSecond: 10,
+    concurrentCalls: 10,
+    trunks: [],
+    flowOf: new Map([["+918047100000", "11754"]]),
+    nameOf: new Map([["+918047100001", "Support"]]),
+    ...settings,
+  };
+}
+
+/** `settings` replaces parts of what the routes answer from. */
+export async function startTestApi(settings: Partial<ApiOptions> = {}): Promise<TestApi> {
+  const server = await startTestServer();
+  const database = await server.database();
+  const store = await Store.open(database, { log: silentLog, node: "n1" });
+  const clock = new VirtualClock(START_MS);
+  const recordingsDir = mkdtempSync(join(tmpdir(), "plugboard-api-"));
+  mkdirSync(join(recordingsDir, "acme"));
+  const app = await buildApi({ ...partsOf(store, clock, recordingsDir), ...settings });
+  return {
+    app,
+    store,
+    clock,
+    recordingsDir,
+    database,
+    server,
+    add: async (...calls) => {
+      for (const call of calls) await store.append(rowsOf(call));
+    },
+    get: (url, headers = { authorization: AUTHORIZATION }) => app.inject({ url, headers }),
+    close: async () => {
+      await app.close();
+      await store.close();
+      await server.stop();
+      rmSync(recordingsDir, { recursive: true });
+    },
+  };
+}
+
+function partsOf(store: Store, clock: VirtualClock, recordingsDir: string): ApiOptions {
+  const config = acme();
+  const parts: Omit<ApiOptions, "exchange"> = {
+    store,
+    directory: {
+      hasKey: (sid, check) => sid === "acme" && config.apiKeys.some(check),
+      account: (sid) => (sid === "acme" ? config : undefined),
+    },
+    recordingsDir,
+    links: new RecordingLinks("secret", PUBLIC_URL),
+    publicUrl: PUBLIC_URL,
+    clock,
+    log: silentLog,
+  };
+  return { ...parts, exchange: idleExchange() };
+}
+
+/** An exchange that takes calls and has none. */
+export function idleExchange(): ApiOptions["exchange"] {
+  const idle = {
+    closedBecause: null,
+    liveCalls: 0,
+    media: [],
+    calls: { begun: 0, ended: [], attempts: [], timings: { metrics: [] } },
+    refusals: { counts: [] },
+    refusedSourceRequests: 0,
+    mediaTotals: () => Promise.resolve({ legs: 0, recordings: 0, ports: 0, ticksSkipped: 0 }),
+    services: {
+      sip: { stats: {}, queueDelayMs: 0 },
+      fetcher: { usage: { sockets: 0, requests: 0, refused: 0 } },
+    },
+    hangUp: () => false,
+  };
+  return idle as unknown as ApiOptions["exchange"];
+}
