@@ -1,3 +1,4 @@
+import { stepItem } from "./feed-items.ts";
 import { FORMAT } from "./format.ts";
 import { bigintArray, intArray, textArray } from "./sql-arrays.ts";
 import type { CallRow, EndRow, JournalRow, OutboxRow, RecordingRow } from "./types.ts";
@@ -78,6 +79,7 @@ export function groupStatement(node: string, rows: readonly JournalRow[], leaseM
     endedCalls(group),
     recordings(group),
     outbox(group),
+    feed(group),
   ]) {
     if (part === null) continue;
     key += part.key;
@@ -190,6 +192,31 @@ function outbox({ outbox }: Group): Part | null {
       on conflict (id) do nothing returning id, due_at)`,
   ];
   return { key: "o", columns, write };
+}
+
+/** One row for each account: what its calls did in this group, in order. */
+function feed({ rows }: Group): Part | null {
+  const byAccount = new Map<string, { n: number; items: string }>();
+  for (const { account, callSid, seq, feed: entries = [] } of rows) {
+    if (entries.length === 0) continue;
+    const item = stepItem(callSid, seq, entries);
+    const known = byAccount.get(account);
+    byAccount.set(account, {
+      n: (known?.n ?? 0) + entries.length,
+      items: known === undefined ? item : `${known.items},${item}`,
+    });
+  }
+  if (byAccount.size === 0) return null;
+  const accounts = [...byAccount];
+  const columns: readonly Column[] = [
+    text("account", accounts, ([account]) => account),
+    { name: "n", type: "int", value: intArray(accounts.map(([, { n }]) => n)) },
+    text("items", accounts, ([, { items }]) => items),
+  ];
+  const write = (source: string) => [
+    `fed as (insert into feed_pending (account, n, items) select account, n, items from ${source})`,
+  ];
+  return { key: "f", columns, write };
 }
 
 /** 1 for the first row of each (call, order key) in the group: what the database cannot see of its own insert. */

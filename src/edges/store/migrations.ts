@@ -95,6 +95,34 @@ const LISTS: readonly string[] = [
 ];
 
 /**
+ * Each account's feed. A journal commit adds one row for each of its accounts to `feed_pending`, which is emptied as fast
+ * as it is filled; `feed-table.ts` moves them on, numbered. `last`: the number of the last of the row's `n` events;
+ * `gone`: events up to this one were deleted by age.
+ */
+const FEED: readonly string[] = [
+  `create table feed_pending (
+    id bigint generated always as identity primary key,
+    account text collate "C" not null,
+    n integer not null,
+    items text not null
+  )`,
+  "alter table feed_pending set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)",
+  `create table feed_heads (
+    account text collate "C" primary key,
+    last bigint not null,
+    gone bigint not null default 0
+  ) with (fillfactor = 50)`,
+  `create table feed (
+    account text collate "C" not null,
+    last bigint not null,
+    n integer not null,
+    at bigint not null,
+    items text not null,
+    primary key (account, last)
+  )`,
+];
+
+/**
  * Every change of the tables, by key, in order. **Forward only: what has landed is never changed**, not by a letter
  * (`migrations.test.ts` pins each text); a new change is a new key. Start from any state that ever landed is tested there, too.
  *
@@ -109,6 +137,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   "004_versions": VERSIONS,
   "005_store_key": SEALED,
   "006_call_lists": LISTS,
+  "007_feed": FEED,
 };
 
 async function run<T>(db: Kysely<T>, statements: readonly string[]): Promise<void> {

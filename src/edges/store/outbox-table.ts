@@ -4,7 +4,7 @@ import { openText, PLACES } from "./sealed-rows.ts";
 import type { Sealer } from "./sealer.ts";
 import { bigintArray, textArray } from "./sql-arrays.ts";
 import type { OutboxTable } from "./tables.ts";
-import type { ClaimedRow, OutboxVerdict, ParkedRow } from "./types.ts";
+import type { ClaimedRow, OutboxEntry, OutboxFilter, OutboxVerdict } from "./types.ts";
 
 /** The database's clock, in ms: leases of several machines compare by it. */
 const NOW_MS = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
@@ -49,6 +49,11 @@ const SETTLE = `
     join outbox o on o.call_sid = g.call_sid and o.order_key = g.order_key and o.seq > g.seq) as more`;
 
 type Raw = Omit<Selectable<OutboxTable>, "due_at" | "leased_by" | "parked_at" | "error">;
+
+type RawEntry = Omit<Selectable<OutboxTable>, "leased_by">;
+
+const PAGE_DEFAULT = 50;
+const PAGE_LIMIT = 100;
 
 /**
  * The table of requests to deliver. `pool` may acknowledge before the disk has it: a claim or verdict lost in a crash means
@@ -97,17 +102,33 @@ export class OutboxQueue {
     return rows[0]?.more === true;
   }
 
-  async parked(account: string, limit: number): Promise<readonly ParkedRow[]> {
-    const text = `select *, parked_at, coalesce(error, '') as error from outbox
-      where account = $1 and parked_at is not null order by parked_at desc limit $2`;
-    const { rows } = await this.#pool.query<Raw & { parked_at: number; error: string }>(text, [account, limit]);
-    return rows.map((row) => ({ ...claimed(row, this.#sealer), parkedAt: row.parked_at, error: row.error }));
+  /** Newest first. */
+  async list(account: string, { state, before, limit = PAGE_DEFAULT }: OutboxFilter): Promise<readonly OutboxEntry[]> {
+    const condition = state === undefined ? "true" : `parked_at is ${state === "parked" ? "not null" : "null"}`;
+    const text = `select id, call_sid, order_key, account, purpose, request, created_at, tries, seq, version,
+        due_at, parked_at, error
+      from outbox where account = $1 and ${condition} and seq < $2 order by seq desc limit $3`;
+    const values = [account, before ?? Number.MAX_SAFE_INTEGER, Math.min(Math.max(limit, 1), PAGE_LIMIT)];
+    const { rows } = await this.#pool.query<RawEntry>(text, values);
+    return rows.map((row) => ({
+      ...claimed(row, this.#sealer),
+      seq: row.seq,
+      dueAt: row.due_at,
+      parkedAt: row.parked_at,
+      error: row.error,
+    }));
   }
 
-  async unpark(account: string, id: string): Promise<boolean> {
-    const text = `update outbox set parked_at = null, due_at = 0, tries = 0, created_at = ${NOW_MS}
-      where account = $1 and id = $2 and parked_at is not null`;
-    return (await this.#pool.query(text, [account, id])).rowCount === 1;
+  async unpark(account: string, id: string): Promise<"waits" | "waited_already" | "unknown"> {
+    const text = `
+      with back as (
+        update outbox set parked_at = null, due_at = 0, tries = 0, created_at = ${NOW_MS}
+        where account = $1 and id = $2 and parked_at is not null returning id)
+      select exists (select 1 from back) as back from outbox where account = $1 and id = $2`;
+    const { rows } = await this.#pool.query<{ back: boolean }>(text, [account, id]);
+    const [row] = rows;
+    if (row === undefined) return "unknown";
+    return row.back ? "waits" : "waited_already";
   }
 }
 

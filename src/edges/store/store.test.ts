@@ -285,9 +285,13 @@ describe.each(ROUTES)("a store over %s", (route) => {
       await claim();
       await store.settleOutbox([{ kind: "parked", id: "a1", error: "gave up" }]);
       expect(await claim()).toEqual(["a2"]);
-      expect(await store.listParked("acme")).toMatchObject([{ id: "a1", error: "gave up", request: '{"id":"a1"}' }]);
-      expect(await store.listParked("other")).toEqual([]);
-      expect([await store.unpark("other", "a1"), await store.unpark("acme", "a1")]).toEqual([false, true]);
+      const parked = { state: "parked" } as const;
+      expect(await store.listOutbox("acme", parked)).toMatchObject([
+        { id: "a1", error: "gave up", request: '{"id":"a1"}' },
+      ]);
+      expect(await store.listOutbox("other", parked)).toEqual([]);
+      expect([await store.unpark("other", "a1"), await store.unpark("acme", "a1")]).toEqual(["unknown", "waits"]);
+      expect(await store.unpark("acme", "a1")).toBe("waited_already");
       expect(await claim()).toEqual(["a1"]);
     });
 

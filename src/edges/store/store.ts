@@ -5,6 +5,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { systemClock } from "../../base/system-clock.ts";
 import { clientConfig } from "./connection.ts";
+import { FeedTable } from "./feed-table.ts";
 import type { StoredText } from "./format.ts";
 import { FORMAT } from "./format.ts";
 import type { Urgency } from "./journal.ts";
@@ -24,8 +25,9 @@ import type {
   CallSummary,
   ClaimedRow,
   JournalRow,
+  OutboxEntry,
+  OutboxFilter,
   OutboxVerdict,
-  ParkedRow,
   StoredCall,
   StoredRecording,
   UnfinishedCall,
@@ -53,10 +55,11 @@ const OUTBOX_CONNECTIONS = 1;
 const READ_LIMIT_MS = 30_000;
 /** Setups known to be stored: one per flow version and account, so this is far more than anyone has. */
 const KNOWN_SETUPS = 10_000;
-const PARKED_PAGE = 100;
 
 /** PostgreSQL as the platform uses it. Several nodes may share one database. */
 export class Store {
+  /** Each account's numbered events. */
+  readonly feed: FeedTable;
   readonly #node: string;
   readonly #sealer: Sealer | null;
   readonly #journal: Journal;
@@ -88,6 +91,7 @@ export class Store {
     for (const pool of [this.#pool, this.#outboxPool])
       pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
     this.#db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#pool }) });
+    this.feed = new FeedTable(this.#pool);
     this.#reader = new Reader(this.#db, sealer, log);
     this.spend = new SpendReader(this.#db);
     this.#outbox = new OutboxQueue(this.#outboxPool, node, sealer);
@@ -123,6 +127,7 @@ export class Store {
     const sealer = this.#sealer;
     const stored = sealer === null ? rows : rows.map((row) => sealRow(sealer, row));
     const taken = await this.#journal.append(stored, urgency);
+    if (rows.some(({ feed }) => feed !== undefined && feed.length > 0)) this.feed.notePending();
     if (taken.size > 0 && this.#taker !== null) this.#taker(takenRows(rows, taken));
   }
 
@@ -223,12 +228,13 @@ export class Store {
     };
   }
 
-  listParked(account: string, limit = PARKED_PAGE): Promise<readonly ParkedRow[]> {
-    return this.#outbox.parked(account, limit);
+  /** One page of what is owed to an account's servers and what was given up, newest first. */
+  listOutbox(account: string, filter: OutboxFilter = {}): Promise<readonly OutboxEntry[]> {
+    return this.#outbox.list(account, filter);
   }
 
-  /** Puts a parked row back in line; false when there is none. */
-  unpark(account: string, id: string): Promise<boolean> {
+  /** Puts a parked row back in line, before its successors, with all its tries before it. */
+  unpark(account: string, id: string): Promise<"waits" | "waited_already" | "unknown"> {
     return this.#outbox.unpark(account, id);
   }
 

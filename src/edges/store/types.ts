@@ -19,6 +19,8 @@ export interface JournalRow {
   readonly legSnapshots?: string | null;
   /** True: neither event nor leg snapshots can hold credentials, so that they need no sealing. Absent: both are sealed. */
   readonly inClear?: true;
+  /** Trace entries of this step that belong to the account's feed, by their `seq`; same transaction as the step. */
+  readonly feed?: readonly number[];
   /** Requests to deliver from now on; same transaction as the step. */
   readonly outbox?: readonly OutboxRow[];
   /** With the first step of a call, and only with it. */
@@ -119,13 +121,28 @@ export type OutboxVerdict =
   | { readonly kind: "retry"; readonly id: string; readonly inMs: number; readonly error: string }
   /** Not tried now, and not counted as tried. */
   | { readonly kind: "later"; readonly id: string; readonly inMs: number }
-  /** No more retries: kept, listed by `listParked`, no longer blocks its successors. */
+  /** No more retries: kept, listed by `listOutbox`, no longer blocks its successors. */
   | { readonly kind: "parked"; readonly id: string; readonly error: string };
 
-/** A parked row as people see it. */
-export interface ParkedRow extends ClaimedRow {
-  readonly parkedAt: number;
-  readonly error: string;
+/** A request that is still owed, or was given up, as people see it. */
+export interface OutboxEntry extends ClaimedRow {
+  /** Its place in the list. */
+  readonly seq: number;
+  /** When it is tried next, epoch ms; 0: now. */
+  readonly dueAt: number;
+  /** Null: it waits for its turn. */
+  readonly parkedAt: number | null;
+  /** Why the last try failed; null: none did. */
+  readonly error: string | null;
+}
+
+/** Filters of `listOutbox`; absent means any. */
+export interface OutboxFilter {
+  readonly state?: "parked" | "waiting";
+  /** Only entries older than this `seq`. */
+  readonly before?: number;
+  /** 1 to 100; default 50. */
+  readonly limit?: number;
 }
 
 /** A call without an end, as a restarted process needs it. Its payloads are unchecked: read them through their schemas. */

@@ -2,6 +2,8 @@ import type { FastifyInstance } from "fastify";
 import type { ApiOptions } from "./api-options.ts";
 import { authenticate } from "./authenticate.ts";
 import { callRoutes } from "./call-routes.ts";
+import { eventRoutes } from "./event-routes.ts";
+import { outboxRoutes } from "./outbox-routes.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 
 /** Everything below `/api/accounts/:account`: for holders of a key of the account; a recording also by its signed link. */
@@ -9,6 +11,8 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
   await app.register(async (keyed) => {
     keyed.addHook("onRequest", (request, reply) => authenticate(options.directory, request, reply));
     callRoutes(keyed, options);
+    eventRoutes(keyed, options);
+    outboxRoutes(keyed, options);
   });
   await app.register(async (linked) => recordingRoutes(linked, options));
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Store } from "../../edges/store/store.ts";
 import type { Directory } from "../exchange/directory.ts";
+import type { Feed } from "../exchange/feed/feed.ts";
 import type { RecordingLinks } from "../exchange/recording-links.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import type { NumberRouting } from "./number-routing.ts";
@@ -17,6 +18,7 @@ export interface ApiOptions {
   readonly publicUrl: string;
   /** Absent: numbers can't be changed while the platform runs. */
   readonly numberRouting?: NumberRouting;
+  readonly feed: Feed;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -11,6 +11,7 @@ import { step } from "../../core/engine/engine.ts";
 import type { CallRow, JournalRow, OutboxRow } from "../../edges/store/types.ts";
 import type { CallPorts, ExternalEffect } from "./call-ports.ts";
 import { endRow } from "./cdr-rows.ts";
+import { fedEntries } from "./feed/trace-events.ts";
 
 type FetchEffect = Extract<Effect, { kind: "fetch" }>;
 
@@ -199,6 +200,7 @@ export class LiveCall {
 
   #row(event: CallEvent, { trace, outbox, end }: StepOutput): JournalRow {
     const legSnapshots = this.#ports.legSnapshots();
+    const feed = fedEntries(trace);
     const call = this.#callRow;
     this.#callRow = undefined;
     return {
@@ -210,6 +212,7 @@ export class LiveCall {
       ...(ANSWER_EVENTS.has(event.kind) ? {} : { inClear: true }),
       trace: trace.length === 0 ? "[]" : JSON.stringify(trace),
       ...(legSnapshots === null ? {} : { legSnapshots }),
+      ...(feed.length === 0 ? {} : { feed }),
       ...(outbox.length === 0 ? {} : { outbox }),
       ...(call === undefined ? {} : { call }),
       ...(end === undefined ? {} : { end }),

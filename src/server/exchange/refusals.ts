@@ -9,6 +9,7 @@ import type { JournalRow } from "../../edges/store/types.ts";
 import type { AdmissionRefusal } from "./admission.ts";
 import type { AccountConfig } from "./account-config.ts";
 import type { LimitRule } from "./limits/limit-rules.ts";
+import { fedEntries } from "./feed/trace-events.ts";
 import { MinuteLimit } from "./minute-limit.ts";
 
 /** Why something was refused: the `reason` of the counter, the log line and the record. */
@@ -123,6 +124,7 @@ export class Refusals {
     const { sid: account, timezone } = config.account;
     const callSid = makeCallSid(this.#options.random, now, timezone);
     const { from, to } = call;
+    const trace = traceOf(call, account, callSid, now);
     const direction = "incoming";
     return {
       callSid,
@@ -130,7 +132,8 @@ export class Refusals {
       seq: 1,
       at: now,
       event: JSON.stringify({ kind: "call_arrived", at: now, callSid, from, to, direction, customField: null }),
-      trace: JSON.stringify(traceOf(call, account, callSid, now)),
+      trace: JSON.stringify(trace),
+      feed: fedEntries(trace),
       call: { setup, flow: call.flow ?? "", from, to, direction, customField: null, startedAt: now },
       end: {
         endedAt: now,

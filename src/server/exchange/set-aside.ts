@@ -3,6 +3,7 @@ import type { TraceBody, TraceEntry } from "../../core/call/trace.ts";
 import type { JournalRow, UnfinishedCall } from "../../edges/store/types.ts";
 import type { Store } from "../../edges/store/store.ts";
 import { endRow } from "./cdr-rows.ts";
+import { fedEntries } from "./feed/trace-events.ts";
 import type { LegSnapshots } from "./live-leg.ts";
 import { repairRecording } from "./recording-files.ts";
 import type { Services } from "./services.ts";
@@ -61,7 +62,7 @@ async function lastRow({ services, store, unfinished, reason }: SetAsideOptions)
   const end = endRow(account, at - atMs, [...trace, ...added], record);
   // Behind the last row, which is not the count of rows where one is missing.
   const seq = (steps.at(-1)?.seq ?? 0) + 1;
-  return { callSid, account, seq, at, event, trace: JSON.stringify(added), end };
+  return { callSid, account, seq, at, event, trace: JSON.stringify(added), feed: fedEntries(added), end };
 }
 
 interface StoredTrace {

@@ -8,6 +8,7 @@ import { systemRandom } from "../../base/system-random.ts";
 import { buildApi } from "../api/server.ts";
 import { AudioLibrary } from "../../edges/audio/library.ts";
 import { Directory } from "../exchange/directory.ts";
+import { Feed } from "../exchange/feed/feed.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { recoverCalls } from "../exchange/recovery.ts";
 import { promptsOf } from "../exchange/preload-prompts.ts";
@@ -76,7 +77,19 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   const outbox = outboxOf(parts, log);
   outbox.start();
   const publicUrl = publicUrlOf(serve);
-  const api = await buildApi({ exchange, store, directory, recordingsDir, links, publicUrl, clock: systemClock, log });
+  const feed = new Feed({ table: store.feed, clock: systemClock, log });
+  feed.start();
+  const api = await buildApi({
+    exchange,
+    store,
+    directory,
+    recordingsDir,
+    links,
+    feed,
+    publicUrl,
+    clock: systemClock,
+    log,
+  });
   const httpUrl = await listening("PLUGBOARD_HTTP", "--http", serve.http, () => api.listen({ ...serve.http }));
   const coalescer = new WakeupCoalescer(
     () => exchange.callsBegun,
@@ -87,6 +100,7 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   stopOnSignal(async (drainMs) => {
     coalescer.stop();
     await exchange.drain(drainMs);
+    await feed.stop();
     await api.close();
     await outbox.stop();
     await sip.stop();

@@ -51,7 +51,7 @@ export async function startTestServer(): Promise<TestServer> {
       return `postgresql://tester:${PASSWORD}@127.0.0.1:${port}/${name}`;
     },
     empty: async (url) => {
-      await query(url, "truncate setups, live, calls, journal, recordings, outbox");
+      await query(url, "truncate setups, live, calls, journal, recordings, outbox, feed_pending, feed_heads, feed");
     },
     crash: async () => {
       process.kill(server.pid, "SIGKILL");

@@ -8,7 +8,9 @@ import { plainAccount } from "../../../core/contract/account.ts";
 import { Store } from "../../../edges/store/store.ts";
 import type { TestServer } from "../../../edges/store/testing/server.ts";
 import { startTestServer } from "../../../edges/store/testing/server.ts";
+import { testConfig } from "../../../../test/support/exchange-config.ts";
 import type { AccountConfig } from "../../exchange/account-config.ts";
+import { Feed } from "../../exchange/feed/feed.ts";
 import { RecordingLinks } from "../../exchange/recording-links.ts";
 import type { ApiOptions } from "../api-options.ts";
 import { buildApi } from "../server.ts";
@@ -38,19 +40,15 @@ export interface TestApi {
 export function acme(settings: Partial<AccountConfig> = {}): AccountConfig {
   const numbers = ["+918047100000", "+918047100001"];
   const exophones = numbers.map((number) => ({ number, region: "KA", trunk: null }));
-  return {
+  return testConfig({
     account: plainAccount({ exophones }),
     apiKeys: [{ key: "acme-key", token: "acme-token" }],
-    privateDestinations: false,
-    signingSecret: null,
     recordingLinks: { days: 30 },
-    callsPerSecond: 10,
-    concurrentCalls: 10,
     trunks: [],
     flowOf: new Map([["+918047100000", "11754"]]),
     nameOf: new Map([["+918047100001", "Support"]]),
     ...settings,
-  };
+  });
 }
 
 /** `settings` replaces parts of what the routes answer from. */
@@ -92,6 +90,7 @@ function partsOf(store: Store, clock: VirtualClock, recordingsDir: string): ApiO
     },
     recordingsDir,
     links: new RecordingLinks("secret", PUBLIC_URL),
+    feed: new Feed({ table: store.feed, clock, log: silentLog }),
     publicUrl: PUBLIC_URL,
     clock,
     log: silentLog,

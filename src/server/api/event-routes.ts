@@ -1,0 +1,158 @@
+import { Readable } from "node:stream";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Result } from "../../base/result.ts";
+import { err, ok } from "../../base/result.ts";
+import type { FeedAnswer } from "../exchange/feed/feed.ts";
+import { FEED_DAYS } from "../exchange/feed/feed.ts";
+import type { RenderedEvent } from "../exchange/feed/rendered-event.ts";
+import type { AccountParams, ApiOptions } from "./api-options.ts";
+import { problem } from "./problem.ts";
+
+const PAGE_EVENTS = 100;
+const MAX_PAGE_EVENTS = 1000;
+/** A comment is sent when there was no event for this long, ms: proxies close connections that are silent for a minute. */
+const HEARTBEAT_MS = 15_000;
+/** ms that a reader may take to receive what was sent; after that it comes back with its cursor. */
+const STALLED_MS = 60_000;
+/** ms until a client that lost its connection should come back. */
+const RECONNECT_MS = 1000;
+/** Streams at a time: each holds a connection, of which a process has about a thousand. */
+const STREAMS_PER_ACCOUNT = 64;
+const STREAMS = 256;
+
+interface EventRoute {
+  Params: AccountParams;
+  Querystring: Record<string, unknown>;
+}
+
+/** What a request for events asks for. */
+interface FeedQuery {
+  /** Null: none was given. */
+  readonly after: number | null;
+  readonly limit: number;
+}
+
+/** The account's events: as a stream of server-sent events, or as pages of JSON where the client accepts nothing else. */
+export function eventRoutes(app: FastifyInstance, options: Pick<ApiOptions, "feed" | "clock">): void {
+  const streams = new EventStreams(options);
+  app.get<EventRoute>("/events", async (request, reply) => {
+    const query = readQuery(request);
+    if (!query.ok) return problem(reply, 400, query.error);
+    return wantsPage(request) ? page(options, request, reply, query.value) : streams.open(request, reply, query.value);
+  });
+}
+
+/** A stream is what nobody has to ask for twice: the default wherever both would do. */
+function wantsPage({ headers: { accept = "" } }: FastifyRequest): boolean {
+  return /application\/(?:cloudevents-batch\+)?json/i.test(accept) && !/text\/event-stream/i.test(accept);
+}
+
+/** `Last-Event-ID` comes first: a browser that reconnects sends it with the URL that it began with. */
+function readQuery({ headers, query }: FastifyRequest<EventRoute>): Result<FeedQuery, string> {
+  const unknown = Object.keys(query).find((name) => name !== "after" && name !== "limit");
+  if (unknown !== undefined) return err(`there is no parameter "${unknown}": after, limit are known`);
+  const header = headers["last-event-id"];
+  const [name, cursor] = header === undefined ? ["after", query["after"]] : ["Last-Event-ID", header];
+  const after = cursor === undefined ? null : wholeNumber(cursor, 0, Number.MAX_SAFE_INTEGER);
+  if (Number.isNaN(after)) return err(`${name} is ${JSON.stringify(cursor)}, it must be the id of an event, or 0`);
+  const limit = wholeNumber(query["limit"] ?? String(PAGE_EVENTS), 1, MAX_PAGE_EVENTS);
+  if (Number.isNaN(limit))
+    return err(`limit is ${JSON.stringify(query["limit"])}, it must be a whole number from 1 to ${MAX_PAGE_EVENTS}`);
+  return ok({ after, limit });
+}
+
+/** NaN: it is none between these. */
+function wholeNumber(value: unknown, least: number, most: number): number {
+  const number = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
+  return number >= least && number <= most ? number : Number.NaN;
+}
+
+async function page(
+  { feed }: Pick<ApiOptions, "feed">,
+  request: FastifyRequest<EventRoute>,
+  reply: FastifyReply,
+  { after, limit }: FeedQuery,
+): Promise<FastifyReply> {
+  const answer = await feed.page(request.params.account, after, limit);
+  if (answer.kind !== "events") return lostCursor(reply, after ?? 0, answer);
+  const { events, newest } = answer;
+  const next = events.at(-1)?.seq ?? after ?? newest;
+  const list = events.map(({ json }) => json).join(",");
+  return reply.type("application/json").send(`{"events":[${list}],"next":"${next}","newest":"${newest}"}`);
+}
+
+/** Why events after this number cannot be had. */
+function lostCursor(reply: FastifyReply, after: number, answer: Exclude<FeedAnswer, { kind: "events" }>): FastifyReply {
+  if (answer.kind === "ahead") {
+    const detail = `there is no event ${after}: the newest one is ${answer.newest}, and the database may be an older copy`;
+    return problem(reply, 409, detail);
+  }
+  const { oldest } = answer;
+  const detail = `events are kept for ${FEED_DAYS} days and those after ${after} are gone: ${oldest} is the oldest, go on with after=${oldest - 1}`;
+  return problem(reply, 410, detail);
+}
+
+/** The streams that are open in this process. */
+class EventStreams {
+  readonly #options: Pick<ApiOptions, "feed" | "clock">;
+  readonly #open = new Map<string, number>();
+  #total = 0;
+
+  constructor(options: Pick<ApiOptions, "feed" | "clock">) {
+    this.#options = options;
+  }
+
+  /** From the cursor on, or, without one, from now on. */
+  async open(
+    { params: { account } }: FastifyRequest<EventRoute>,
+    reply: FastifyReply,
+    { after }: FeedQuery,
+  ): Promise<FastifyReply> {
+    const { feed } = this.#options;
+    if (this.#total >= STREAMS || (this.#open.get(account) ?? 0) >= STREAMS_PER_ACCOUNT)
+      return problem(reply.header("retry-after", "10"), 429, "too many streams of events are open: close one of them");
+    const from = after ?? (await feed.newest(account));
+    const answer = after === null ? null : await feed.page(account, after, 1);
+    if (answer !== null && answer.kind !== "events") return lostCursor(reply, from, answer);
+    this.#count(account, 1);
+    const signal = closed(reply);
+    const frames = Readable.from(this.#frames(account, from, signal, reply));
+    frames.once("close", () => this.#count(account, -1));
+    return reply
+      .type("text/event-stream; charset=utf-8")
+      .header("cache-control", "no-store")
+      .header("x-accel-buffering", "no") // nginx would keep events back
+      .send(frames);
+  }
+
+  /** A frame is made when the connection has taken the one before: a slow reader costs one read of the feed, no more. */
+  async *#frames(account: string, from: number, signal: AbortSignal, reply: FastifyReply): AsyncGenerator<string> {
+    const { feed, clock } = this.#options;
+    yield `retry: ${RECONNECT_MS}\n\n`;
+    for await (const events of feed.follow(account, from, HEARTBEAT_MS, signal)) {
+      const stalled = clock.after(STALLED_MS, () => reply.raw.destroy());
+      try {
+        yield events.length === 0 ? ":\n\n" : events.map(frame).join("");
+      } finally {
+        stalled.cancel();
+      }
+    }
+  }
+
+  #count(account: string, by: 1 | -1): void {
+    const open = (this.#open.get(account) ?? 0) + by;
+    this.#total += by;
+    if (open === 0) this.#open.delete(account);
+    else this.#open.set(account, open);
+  }
+}
+
+function frame({ seq, json }: RenderedEvent): string {
+  return `id: ${seq}\ndata: ${json}\n\n`;
+}
+
+function closed(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once("close", () => controller.abort());
+  return controller.signal;
+}

@@ -1,0 +1,206 @@
+import { z } from "zod";
+
+/** Before the name of an event: the `type` of its envelope. */
+const TYPE_PREFIX = "plugboard.";
+
+const call = z.object({
+  call_sid: z.string().describe("The call, as everywhere in the API."),
+  at_ms: z.int().nonnegative().describe("Milliseconds since the call arrived."),
+});
+const id = z.string().describe("The request within its call.");
+const leg = z.int().describe("The leg within its call: 1 is the caller's.");
+const rule = z.string().nullable().describe("The rule that decided; null: none did.");
+const message = z.string().describe("One sentence.");
+const dialStatus = z.enum(["completed", "busy", "no-answer", "failed", "canceled"]);
+const endedBy = z.enum(["caller", "callee", "platform"]);
+const duration = z.int().nonnegative();
+
+const record = z.object({
+  status: z.enum(["completed", "failed", "busy", "no-answer"]),
+  ended_by: endedBy,
+  dial_call_status: dialStatus.nullable(),
+  call_type: z.enum(["call-attempt", "completed", "client-hangup", "incomplete", "voicemail"]),
+  conversation_s: duration,
+  duration_s: duration,
+  duration_ms: duration,
+});
+
+const purpose = z.enum([
+  "connect",
+  "gather",
+  "passthru",
+  "greeting",
+  "dial_whom",
+  "audio",
+  "dial_event",
+  "status_callback",
+]);
+
+/** One kind of event: a sentence for the documents, and what its `data` holds. */
+interface EventKind {
+  readonly summary: string;
+  readonly data: z.ZodObject;
+}
+
+/** Events of calls: each is one entry of a trace, under the entry's own name where it has one. Numbers are as in the API. */
+const CALL_EVENTS = {
+  "call.started": {
+    summary: "A call began.",
+    data: call.extend({
+      account: z.string(),
+      flow: z.string(),
+      from: z.string(),
+      to: z.string(),
+      direction: z.enum(["incoming", "outbound-dial"]),
+      started_at: z.iso.datetime(),
+    }),
+  },
+  "call.answered": { summary: "The caller's leg was answered.", data: call },
+  "call.refused": {
+    summary: "A call in was refused. It has begun before and ends right after, without a duration.",
+    data: call.extend({ message }),
+  },
+  "call.ended": { summary: "A call ended; `cdr` is its record.", data: call.extend({ cdr: record }) },
+  "request.sent": {
+    summary: "A URL of yours was requested.",
+    data: call.extend({
+      id,
+      applet: z.string(),
+      purpose,
+      role: z.enum(["primary", "fallback"]).nullable(),
+      attempt: z.int(),
+      method: z.enum(["GET", "HEAD", "POST"]),
+      url: z.string().describe("As configured, without credentials."),
+    }),
+  },
+  "request.result": {
+    summary: "What came of a request: whether its answer was used, or why not.",
+    data: call.extend({
+      id,
+      result: z.enum(["usable", "invalid", "http_error", "timeout", "unreachable"]),
+      http_status: z.int().nullable(),
+      elapsed_ms: duration,
+      rule,
+      message,
+    }),
+  },
+  "answer.finding": {
+    summary: "A warning or an error in an answer.",
+    data: call.extend({
+      id,
+      level: z.enum(["warning", "error"]),
+      rule: z.string(),
+      path: z.string(),
+      found: z.string(),
+      allowed: z.string(),
+      consequence: z.string(),
+      message,
+    }),
+  },
+  "attempt.started": {
+    summary: "A destination is being dialled.",
+    data: call.extend({
+      leg,
+      applet: z.string(),
+      destination: z.string(),
+      caller_id: z.string(),
+      ring_limit_ms: duration,
+      round: z.int(),
+    }),
+  },
+  "attempt.ringing": { summary: "It rings.", data: call.extend({ leg }) },
+  "attempt.answered": { summary: "It answered.", data: call.extend({ leg }) },
+  "attempt.ended": {
+    summary: "An attempt ended, in whatever way.",
+    data: call.extend({
+      leg,
+      outcome: dialStatus,
+      cause_code: z.int(),
+      cause: z.string(),
+      sip: z.int().nullable(),
+      rule,
+      message,
+    }),
+  },
+  "conversation.started": { summary: "Caller and callee hear each other.", data: call.extend({ leg }) },
+  "conversation.ended": {
+    summary: "Their conversation is over.",
+    data: call.extend({ leg, by: endedBy, duration_ms: duration, rule }),
+  },
+  "recording.saved": {
+    summary: "A recording can be fetched.",
+    data: call.extend({
+      id: z.string(),
+      duration_ms: duration,
+      url: z.string().describe("Path of the recording in this API."),
+    }),
+  },
+  "recording.failed": {
+    summary: "There is no playable recording.",
+    data: call.extend({ id: z.string(), duration_ms: duration, failure: z.string() }),
+  },
+} as const satisfies Readonly<Record<string, EventKind>>;
+
+/** Events that no trace holds: whoever makes them happen calls `Feed.append`. A new kind is an entry here. */
+const OWN_EVENTS = {
+  "delivery.parked": {
+    summary: "A request to your server was given up; it can be sent again by `POST …/outbox/{id}/replay`.",
+    data: z.object({
+      id: z.string(),
+      call_sid: z.string(),
+      purpose: z.string(),
+      tries: z.int(),
+      error: z.string(),
+    }),
+  },
+  "event.missing": {
+    summary: "Its call was erased, or it cannot be read any more. It keeps its number.",
+    data: z.object({ call_sid: z.string().nullable(), message }),
+  },
+} as const satisfies Readonly<Record<string, EventKind>>;
+
+/** Every kind of event, by its name. */
+export const FEED_EVENTS = { ...CALL_EVENTS, ...OWN_EVENTS };
+
+export type FeedEventName = keyof typeof FEED_EVENTS;
+export type OwnEventName = keyof typeof OWN_EVENTS;
+/** What the `data` of an event holds. */
+export type FeedEventData<N extends FeedEventName> = z.output<(typeof FEED_EVENTS)[N]["data"]>;
+
+/** Name and data of one event. */
+export type FeedEvent = {
+  readonly [N in FeedEventName]: { readonly name: N; readonly data: FeedEventData<N> };
+}[FeedEventName];
+
+/** The envelope of one kind of event: CloudEvents 1.0, structured JSON. `id` is the cursor. */
+export function envelopeSchema(name: FeedEventName): z.ZodObject {
+  const { summary, data } = FEED_EVENTS[name];
+  const envelope = z.object({
+    specversion: z.literal("1.0"),
+    id: z
+      .string()
+      .regex(/^[1-9]\d*$/)
+      .describe("Number of the event in its account's feed: 1, 2, 3 … without a gap."),
+    source: z.string().describe("`/api/accounts/{sid}`"),
+    type: z.literal(`${TYPE_PREFIX}${name}`),
+    subject: z.string().optional().describe("The call, where the event is about one."),
+    time: z.iso.datetime(),
+    datacontenttype: z.literal("application/json"),
+    data,
+  });
+  return envelope.describe(summary);
+}
+
+/** One event in its envelope, as JSON. */
+export function envelopeOf(account: string, seq: number, at: number, { name, data }: FeedEvent): string {
+  return JSON.stringify({
+    specversion: "1.0",
+    id: String(seq),
+    source: `/api/accounts/${account}`,
+    type: `${TYPE_PREFIX}${name}`,
+    ...("call_sid" in data && data.call_sid !== null && { subject: data.call_sid }),
+    time: new Date(at).toISOString(),
+    datacontenttype: "application/json",
+    data,
+  });
+}

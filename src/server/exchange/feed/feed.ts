@@ -1,0 +1,227 @@
+import type { ClientBase } from "pg";
+import type { Clock, Timer } from "../../../base/clock.ts";
+import type { Log } from "../../../base/log.ts";
+import { RepeatedLine } from "../../../base/repeated-line.ts";
+import type { FeedTable } from "../../../edges/store/feed-table.ts";
+import type { FeedEventData, OwnEventName } from "./feed-events.ts";
+import { FeedTail } from "./feed-tail.ts";
+import type { RenderedEvent } from "./rendered-event.ts";
+import { rendered } from "./rendered-event.ts";
+
+export interface FeedOptions {
+  readonly table: Pick<
+    FeedTable,
+    "onPending" | "notePending" | "append" | "sequence" | "newest" | "page" | "trim" | "accounts"
+  >;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Some events after a cursor, or why it cannot be followed from there. */
+export type FeedAnswer =
+  | { readonly kind: "events"; readonly events: readonly RenderedEvent[]; readonly newest: number }
+  /** The events behind the cursor were deleted by age. `oldest`: the first that is still there, or will be. */
+  | { readonly kind: "gone"; readonly oldest: number }
+  /** The account never had that many events. */
+  | { readonly kind: "ahead"; readonly newest: number };
+
+/** ms until what was committed is numbered, while somebody reads: one statement for all calls of that time. */
+const GATHER_MS = 50;
+/** The same while nobody reads here, ms: fewer, larger rows. What other processes left behind is found as often. */
+const IDLE_MS = 1000;
+/** How often readers look for what other nodes have numbered, ms. */
+const POLL_MS = 500;
+/** Events of one read, and of one step of a reader: what each reader holds in memory at most. */
+const READ_EVENTS = 500;
+/** Days that events are kept: a consumer that was down over a long weekend comes back in time. */
+export const FEED_DAYS = 7;
+const DAY_MS = 86_400_000;
+/** How often old events are deleted, ms. */
+const TRIM_MS = 600_000;
+
+/**
+ * The events of each account, numbered 1, 2, 3 … without a gap (`feed-table.ts` says how), and their readers. Those at the
+ * end share one read and one rendering; those further behind read pages of their own.
+ *
+ *   pending here ─► after 50 ms (a reader) or 1 s ─► number ─► read for the tails of accounts with readers ─► wake them
+ *   numbered by another node ─► seen within 500 ms ──────────┘
+ */
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #failures: RepeatedLine;
+  readonly #tails = new Map<string, FeedTail>();
+  #timer: { readonly at: number; readonly timer: Timer } | null = null;
+  #working: Promise<void> | null = null;
+  #again = false;
+  #trimmedAt = Number.NEGATIVE_INFINITY;
+  #running = false;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    const { clock, log } = options;
+    this.#failures = new RepeatedLine(clock, (fields) => log.warn(fields, "the event feed cannot be written or read"));
+  }
+
+  /** Starts to number events. */
+  start(): void {
+    this.#running = true;
+    this.#options.table.onPending(() => this.#wakeIn(this.#tails.size > 0 ? GATHER_MS : IDLE_MS));
+    this.#wakeIn(0);
+  }
+
+  /** Numbers what is left, ends every reader, and stops. */
+  async stop(): Promise<void> {
+    this.#options.table.onPending(() => undefined);
+    this.#timer?.timer.cancel();
+    this.#timer = null;
+    await this.#working;
+    await this.#round();
+    this.#running = false;
+    for (const tail of this.#tails.values()) tail.wake();
+  }
+
+  /**
+   * Adds an event of the account; durable when it resolves, and numbered soon after. With `client` it belongs to that
+   * client's transaction: it appears if that commits, and only then. `data` is shown to every holder of a key: no secrets.
+   */
+  append<N extends OwnEventName>(account: string, name: N, data: FeedEventData<N>, client?: ClientBase): Promise<void> {
+    const { table, clock } = this.#options;
+    return table.append(account, { at: clock.now(), type: name, data }, client);
+  }
+
+  /** At most `limit` events after number `after`; null: from the oldest that is there. */
+  async page(account: string, after: number | null, limit: number): Promise<FeedAnswer> {
+    const { table } = this.#options;
+    const from = after ?? 0;
+    const { newest, gone, rows } = await table.page(account, from, limit);
+    if (from > newest) return { kind: "ahead", newest };
+    if (after !== null && after < gone) return { kind: "gone", oldest: gone + 1 };
+    return { kind: "events", events: rendered(account, rows), newest };
+  }
+
+  /** The number of the account's newest event; 0: there was none yet. */
+  async newest(account: string): Promise<number> {
+    return (await this.#options.table.newest([account])).get(account) ?? 0;
+  }
+
+  /**
+   * Every event after number `after`, for ever; an empty list whenever `heartbeatMs` pass without one. Ends when `signal`
+   * says so, when the feed stops, and when the events behind a reader that is too slow are gone.
+   */
+  async *follow(
+    account: string,
+    after: number,
+    heartbeatMs: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly RenderedEvent[], void> {
+    const tail = await this.#enter(account);
+    try {
+      for (let at = after; !signal.aborted;) {
+        const events = await this.#next(account, tail, at);
+        if (events === null) return;
+        at = events.at(-1)?.seq ?? at;
+        if (events.length > 0) yield events;
+        if (!this.#running) return;
+        if (events.length === 0 && !(await this.#more(tail, at, heartbeatMs, signal))) yield [];
+      }
+    } finally {
+      tail.readers -= 1;
+      if (tail.readers === 0) this.#tails.delete(account);
+    }
+  }
+
+  async #enter(account: string): Promise<FeedTail> {
+    const end = this.#tails.has(account) ? 0 : await this.newest(account);
+    // Another reader may have come meanwhile.
+    const tail = this.#tails.get(account) ?? new FeedTail(end);
+    this.#tails.set(account, tail);
+    tail.readers += 1;
+    this.#wakeIn(GATHER_MS);
+    return tail;
+  }
+
+  /** Null: the reader must come back with its cursor, and is told what is wrong then. */
+  async #next(account: string, tail: FeedTail, after: number): Promise<readonly RenderedEvent[] | null> {
+    const near = tail.after(after, READ_EVENTS);
+    if (near !== null) return near;
+    const answer = await this.page(account, after, READ_EVENTS);
+    return answer.kind === "events" ? answer.events : null;
+  }
+
+  /** Resolves with false after `ms` without anything new. */
+  #more(tail: FeedTail, after: number, ms: number, signal: AbortSignal): Promise<boolean> {
+    // Something may have come since the reader looked.
+    if (tail.end > after || !this.#running) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const done = (isMore: boolean): void => {
+        forget();
+        timer.cancel();
+        signal.removeEventListener("abort", aborted);
+        resolve(isMore);
+      };
+      const aborted = (): void => done(true);
+      const forget = tail.onMore(() => done(true));
+      const timer = this.#options.clock.after(ms, () => done(false));
+      signal.addEventListener("abort", aborted, { once: true });
+      if (signal.aborted) aborted();
+    });
+  }
+
+  /** Works again after this time at the latest. */
+  #wakeIn(delayMs: number): void {
+    if (!this.#running) return;
+    const { clock } = this.#options;
+    const at = clock.elapsed() + delayMs;
+    if (this.#timer !== null && this.#timer.at <= at) return;
+    this.#timer?.timer.cancel();
+    const timer = clock.after(delayMs, () => {
+      this.#timer = null;
+      // What came during a round may not be in it.
+      if (this.#working === null) this.#working = this.#work();
+      else this.#again = true;
+    });
+    this.#timer = { at, timer };
+  }
+
+  async #work(): Promise<void> {
+    await this.#round();
+    this.#working = null;
+    if (this.#again) this.#wakeIn(0);
+    this.#again = false;
+    this.#wakeIn(this.#tails.size > 0 ? POLL_MS : IDLE_MS);
+  }
+
+  /** Numbers all there is, and brings the tails up to it. */
+  async #round(): Promise<void> {
+    const { table } = this.#options;
+    try {
+      while ((await table.sequence()).more);
+      await this.#advanceTails();
+      await this.#trim();
+    } catch (error) {
+      this.#failures.note({ err: error });
+    }
+  }
+
+  async #advanceTails(): Promise<void> {
+    if (this.#tails.size === 0) return;
+    const newest = await this.#options.table.newest([...this.#tails.keys()]);
+    for (const [account, tail] of this.#tails) await this.#advance(account, tail, newest.get(account) ?? 0);
+  }
+
+  async #advance(account: string, tail: FeedTail, newest: number): Promise<void> {
+    while (tail.end < newest) {
+      const { rows } = await this.#options.table.page(account, tail.end, READ_EVENTS);
+      if (rows.length === 0) return;
+      tail.add(rendered(account, rows));
+    }
+  }
+
+  async #trim(): Promise<void> {
+    const { table, clock } = this.#options;
+    if (clock.elapsed() - this.#trimmedAt < TRIM_MS) return;
+    this.#trimmedAt = clock.elapsed();
+    const before = clock.now() - FEED_DAYS * DAY_MS;
+    for (const account of await table.accounts()) while ((await table.trim(account, before)).more);
+  }
+}
