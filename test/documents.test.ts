@@ -23,7 +23,13 @@ const commands = filesUnder("", [".md"]).flatMap(({ path, text }) => {
 });
 
 /** What the published packages hold beside `docs`, in a folder above it. */
-const SHIPPED = ["../README.md", "../CHANGELOG.md", "../LICENSE", "../NOTICE"];
+const SHIPPED = [
+  "../README.md",
+  "../CHANGELOG.md",
+  "../LICENSE",
+  "../NOTICE",
+  ...["plugboard.service", "prometheus-alerts.yaml", "grafana-dashboard.json"].map((name) => `../deploy/${name}`),
+];
 
 describe("O7: the links of docs", () => {
   const pages = filesUnder("docs", [".md"]);

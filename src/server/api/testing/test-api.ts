@@ -10,6 +10,7 @@ import type { TestServer } from "../../../edges/store/testing/server.ts";
 import { startTestServer } from "../../../edges/store/testing/server.ts";
 import { testConfig } from "../../../../test/support/exchange-config.ts";
 import type { AccountConfig } from "../../exchange/account-config.ts";
+import { CallTimings } from "../../exchange/call-timings.ts";
 import { Feed } from "../../exchange/feed/feed.ts";
 import { RecordingLinks } from "../../exchange/recording-links.ts";
 import type { ApiOptions } from "../api-options.ts";
@@ -104,7 +105,7 @@ export function idleExchange(): ApiOptions["exchange"] {
     closedBecause: null,
     liveCalls: 0,
     media: [],
-    calls: { begun: 0, ended: [], attempts: [], timings: { metrics: [] } },
+    calls: { begun: 0, ended: [], attempts: [], timings: new CallTimings() },
     refusals: { counts: [] },
     refusedSourceRequests: 0,
     mediaTotals: () => Promise.resolve({ legs: 0, recordings: 0, ports: 0, ticksSkipped: 0 }),
