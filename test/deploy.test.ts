@@ -67,7 +67,7 @@ describe("what runs the platform", () => {
   it("opens in compose.yaml and the image the same ports", () => {
     const [, ports = ""] = /^EXPOSE (.+)$/m.exec(file("Dockerfile")) ?? [];
     const mapped = [...file("compose.yaml").matchAll(/- "(?:127\.0\.0\.1:)?([\d-]+):([\d-]+\/\w+)"/g)];
-    expect(mapped.map(([, , inside]) => inside).toSorted()).toEqual(ports.split(" ").toSorted());
+    expect(mapped.map(([, , inside = ""]) => inside).toSorted()).toEqual(ports.split(" ").toSorted());
     expect(mapped.filter(([, outside, inside = ""]) => outside !== inside.split("/")[0])).toEqual([]);
   });
 
