@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
 import type { Customer, SeenRequest } from "../support/customer.ts";
 import { dials, json, startCustomer } from "../support/customer.ts";
@@ -8,33 +8,13 @@ import type { Sipp } from "../support/sipp.ts";
 import { freePort, startSipp } from "../support/sipp.ts";
 import { sleep, until } from "../support/wait.ts";
 
-const KILLS = 20;
+/** Of each platform. */
+const KILLS = 10;
 const CALLS_PER_KILL = 8;
+/** When each platform is killed; they live side by side, since most of the time they wait. */
+const SEEDS = [20_260_105, 20_260_106];
 const BUSY = "+919900000011";
 const LEAVES = "+919900000015";
-
-let platform: TestPlatform;
-let customer: Customer;
-let callees: Sipp;
-
-beforeAll(async () => {
-  customer = await startCustomer();
-  const trunkPort = await freePort();
-  callees = await startSipp({ scenario: "callees.xml", port: trunkPort, args: [] });
-  platform = await startTestPlatform({
-    trunkPort,
-    flow: { start: "c", applets: { c: { type: "connect", url: { primary: `${customer.url}/connect` }, exits: {} } } },
-  });
-  customer.on("/connect", dials([BUSY, LEAVES], { dial_passthru_event_url: `${customer.url}/events` }));
-  // Slow enough that deliveries are in progress when the process is killed.
-  customer.on("/events", (request, response) => void setTimeout(() => json({})(request, response), 30));
-});
-
-afterAll(async () => {
-  await callees?.stop();
-  await platform?.stop();
-  await customer?.close();
-});
 
 /** Identity of one event: call, destination, type. These calls dial no destination twice. */
 function keyOf(query: readonly (readonly [string, string])[]): string {
@@ -42,48 +22,65 @@ function keyOf(query: readonly (readonly [string, string])[]): string {
   return `${value["CallSid"]} ${value["DialWhomNumber"]} ${value["EventType"]}`;
 }
 
-function received(): SeenRequest[] {
-  return customer.seen.filter(({ path }) => path === "/events");
-}
-
 /** The events that the traces say must be delivered. */
 function expectedEvents(calls: readonly ApiCall[]): string[] {
   return calls.flatMap(({ dial_events }) => dial_events.map(({ query }) => keyOf(query)));
 }
 
-it("EVT-4, EVT-6: under kill -9 every event reaches the receiver, in order per attempt, duplicates with the same id", async () => {
-  const random = seededRandom(20_260_105);
-  for (let round = 0; round < KILLS; round++) {
-    const args = ["-m", String(CALLS_PER_KILL), "-r", "40", "-s", EXOPHONE, `127.0.0.1:${platform.sipPort}`];
-    const callers = await startSipp({
-      scenario: "caller.xml",
-      port: await freePort(),
-      args,
-      values: { talk_ms: 2000 },
-    });
-    await sleep(200 + random.next() * 1500);
-    const pid = platform.controlPid();
-    if (pid === undefined) throw new Error("no control process");
-    process.kill(pid, "SIGKILL");
-    await until("healthy again", async () => (await fetch(`${platform.httpUrl}/healthz`)).ok, 15_000);
-    await callers.stop();
-  }
-  await until("no live call", async () => (await platform.liveCalls()) === 0, 20_000);
-  const calls: ApiCall[] = await platform.allCalls();
-  expect(calls.length).toBeGreaterThan((KILLS * CALLS_PER_KILL) / 2);
-  const wanted = expectedEvents(calls);
-  await until(
-    "every event delivered",
-    async () => {
-      const got = new Set(received().map(({ query }) => keyOf(query)));
-      return wanted.every((key) => got.has(key));
-    },
-    30_000,
-  );
-  expectPairs(wanted);
-  expectOrder(received());
-  expectSameIds(received());
+describe.concurrent.each(SEEDS)("under kill -9, dice %i", (seed) => {
+  let platform: TestPlatform;
+  let customer: Customer;
+  let callees: Sipp;
+
+  beforeAll(async () => {
+    customer = await startCustomer();
+    const trunkPort = await freePort();
+    callees = await startSipp({ scenario: "callees.xml", port: trunkPort, args: [] });
+    const connect = { type: "connect", url: { primary: `${customer.url}/connect` }, exits: {} };
+    platform = await startTestPlatform({ trunkPort, flow: { start: "c", applets: { c: connect } } });
+    customer.on("/connect", dials([BUSY, LEAVES], { dial_passthru_event_url: `${customer.url}/events` }));
+    // Slow enough that deliveries are in progress when the process is killed.
+    customer.on("/events", (request, response) => void setTimeout(() => json({})(request, response), 30));
+  });
+
+  afterAll(async () => {
+    await callees?.stop();
+    await platform?.stop();
+    await customer?.close();
+  });
+
+  it("EVT-4, EVT-6: every event reaches the receiver, in order per attempt, duplicates with the same id", async () => {
+    const random = seededRandom(seed);
+    for (let round = 0; round < KILLS; round++) await killUnderCalls(platform, 200 + random.next() * 1500);
+    await until("no live call", async () => (await platform.liveCalls()) === 0, 20_000);
+    const calls: ApiCall[] = await platform.allCalls();
+    expect(calls.length).toBeGreaterThan((KILLS * CALLS_PER_KILL) / 2);
+    const wanted = expectedEvents(calls);
+    const received = (): SeenRequest[] => customer.seen.filter(({ path }) => path === "/events");
+    await until(
+      "every event delivered",
+      async () => {
+        const got = new Set(received().map(({ query }) => keyOf(query)));
+        return wanted.every((key) => got.has(key));
+      },
+      30_000,
+    );
+    expectPairs(wanted);
+    expectOrder(received());
+    expectSameIds(received());
+  });
 });
+
+async function killUnderCalls(platform: TestPlatform, afterMs: number): Promise<void> {
+  const args = ["-m", String(CALLS_PER_KILL), "-r", "40", "-s", EXOPHONE, `127.0.0.1:${platform.sipPort}`];
+  const callers = await startSipp({ scenario: "caller.xml", port: await freePort(), args, values: { talk_ms: 2000 } });
+  await sleep(afterMs);
+  const pid = platform.controlPid();
+  if (pid === undefined) throw new Error("no control process");
+  process.kill(pid, "SIGKILL");
+  await until("healthy again", async () => (await fetch(`${platform.httpUrl}/healthz`)).ok, 15_000);
+  await callers.stop();
+}
 
 /** EVT-4: each attempt has one Dial and one Terminal. */
 function expectPairs(wanted: readonly string[]): void {
