@@ -3,7 +3,8 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TestContext } from "vitest";
+import { describe, expect, it } from "vitest";
 import { toneMs } from "../../src/tools/softphone/tone-monitor.ts";
 import { recordingTones } from "../../src/tools/softphone/recording-tones.ts";
 
@@ -34,17 +35,16 @@ function processesOf(folder: string): string[] {
     .filter((line) => line.includes(folder));
 }
 
-describe("npm run demo", () => {
-  let folder: string;
-  let env: NodeJS.ProcessEnv;
+/** A folder of the test's own, for everything that the demo keeps for a while. */
+async function temporary({ onTestFinished }: TestContext): Promise<{ folder: string; env: NodeJS.ProcessEnv }> {
+  const folder = await mkdtemp(join(tmpdir(), "plugboard-demo-test-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return { folder, env: { ...process.env, TMPDIR: folder } };
+}
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "plugboard-demo-test-"));
-    env = { ...process.env, TMPDIR: folder };
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  it("makes a call with audio in both directions, and keeps only what it is asked to keep", async () => {
+describe.concurrent("npm run demo", () => {
+  it("makes a call with audio in both directions, and keeps only what it is asked to keep", async (context) => {
+    const { folder, env } = await temporary(context);
     const file = join(folder, "recording.wav");
     const { status, output } = await demo(["--save", file], env);
     expect(output).toContain("The conversation was heard.");
@@ -57,16 +57,18 @@ describe("npm run demo", () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it("leaves nothing behind when it is interrupted in the middle of the call", async () => {
+  it("leaves nothing behind when it is interrupted in the middle of the call", async (context) => {
+    const { folder, env } = await temporary(context);
     const { status, output } = await demo([], env, "rings");
     expect(status).toBe(1);
     expect(output).not.toContain("✓");
-    expect(readdirSync(folder).filter((name) => name !== "recording.wav")).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
     expect(processesOf(folder)).toEqual([]);
   });
 
   it("says what to do when there is no running platform", async () => {
-    const { status, output } = await demo(["--running", "--http", "http://127.0.0.1:9", "--sip-port", "9"], env);
+    const nowhere = ["--running", "--http", "http://127.0.0.1:9", "--sip-port", "9"];
+    const { status, output } = await demo(nowhere, process.env);
     expect(status).toBe(1);
     expect(output).toContain("plugboard demo: nothing answers at http://127.0.0.1:9: is the platform running?");
   });
