@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 // Processes of the platform are started a hundred times: with what they load compiled already, each takes half the CPU.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules", ".cache", "node-compile");
 
+/** The one of the independent peers that is judged by what it hears. */
+const LISTENS = "test/interop/baresip.test.ts";
 const wholePlatform = { testTimeout: 120_000, hookTimeout: 60_000 };
 
 /** `unit` needs nothing outside this process's own sockets and files; the others need what their folder's name says. */
@@ -26,7 +28,8 @@ export default defineConfig({
         test: {
           ...wholePlatform,
           name: "chaos",
-          include: ["test/{packages,starts,chaos}/**/*.test.ts", "test/interop/{sipp,hostile}.test.ts"],
+          include: ["test/{packages,starts,chaos,interop}/**/*.test.ts"],
+          exclude: [LISTENS],
           // These wait for restarts, leases and time limits more than they compute.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
@@ -37,7 +40,7 @@ export default defineConfig({
           ...wholePlatform,
           name: "wire",
           // What depends on milliseconds, or listens: each has the machine for itself.
-          include: ["test/wire/**/*.test.ts", "test/interop/baresip.test.ts"],
+          include: ["test/wire/**/*.test.ts", LISTENS],
           fileParallelism: false,
           // Scenarios that are played at once; each brings a hundred packets a second and more.
           maxConcurrency: 16,
