@@ -1,7 +1,24 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { z } from "zod";
 import { REFUSAL_MESSAGES } from "../exchange/admission.ts";
 import type { ApiOptions } from "./api-options.ts";
+import { typed } from "./openapi/typed-routes.ts";
 import { messageOf, problem } from "./problem.ts";
+
+const HEALTH = {
+  operationId: "health.alive",
+  summary: "Whether calls can be taken",
+  security: [],
+  response: { 200: z.object({ status: z.literal("ok"), live_calls: z.int() }) },
+  refusals: { 503: "No calls can be taken now; `detail` says why" },
+};
+const READY = {
+  operationId: "health.ready",
+  summary: "Whether calls can be taken and the database answers",
+  security: [],
+  response: { 200: z.object({ status: z.literal("ok") }) },
+  refusals: { 503: "No calls can be taken now, or the database does not answer; `detail` says why" },
+};
 
 /**
  * `/healthz`: can calls be taken? From what this process knows already, so that asking costs nothing. `/readyz`: and does the
@@ -12,13 +29,18 @@ export function healthRoutes(app: FastifyInstance, { exchange, store }: Pick<Api
     const reason = exchange.closedBecause;
     return reason === null ? null : problem(reply, 503, `no calls can be taken now: ${REFUSAL_MESSAGES[reason]}`);
   };
-  app.get("/healthz", async (_request, reply) => closed(reply) ?? { status: "ok", live_calls: exchange.liveCalls });
-  app.get("/readyz", async (_request, reply) => {
+  const routes = typed(app);
+  routes.get(
+    "/healthz",
+    { schema: HEALTH },
+    async (_request, reply) => closed(reply) ?? { status: "ok" as const, live_calls: exchange.liveCalls },
+  );
+  routes.get("/readyz", { schema: READY }, async (_request, reply) => {
     try {
       await store.ping();
     } catch (error) {
       return problem(reply, 503, `the database does not answer: ${messageOf(error)}`);
     }
-    return closed(reply) ?? { status: "ok" };
+    return closed(reply) ?? { status: "ok" as const };
   });
 }

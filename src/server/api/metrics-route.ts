@@ -1,7 +1,9 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import { z } from "zod";
 import type { Exchange, MediaTotals } from "../exchange/exchange.ts";
+import { typed } from "./openapi/typed-routes.ts";
 
 const SECOND_NS = 1e9;
 const SECOND_MS = 1000;
@@ -10,6 +12,12 @@ const LAG_PRECISION_MS = 50;
 
 /** Gauges of the library's that are named as counters: `promtool check metrics` refuses them. Their parts remain, by type. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
+const SCHEMA = {
+  operationId: "health.metrics",
+  summary: "Measurements, for Prometheus",
+  security: [],
+  response: { 200: { content: { "text/plain": { schema: z.string() } } } },
+};
 
 /** `/metrics`, for Prometheus. */
 export function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
@@ -43,7 +51,9 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
   counter(register, "plugboard_http_refused_total", "HTTP requests that found no room", [], () => [
     [{}, fetcher.usage.refused],
   ]);
-  app.get("/metrics", async (_request, reply) => reply.type(register.contentType).send(await register.metrics()));
+  typed(app).get("/metrics", { schema: SCHEMA }, async (_request, reply) =>
+    reply.type(register.contentType).send(await register.metrics()),
+  );
 }
 
 type SipStats = Exchange["services"]["sip"]["stats"];

@@ -2,26 +2,53 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { z } from "zod";
 import { recordingFile } from "../exchange/recording-files.ts";
-import type { AccountParams, ApiOptions } from "./api-options.ts";
+import type { ApiOptions } from "./api-options.ts";
 import { authenticate } from "./authenticate.ts";
+import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 
 const RECORDING_ID = /^[A-Za-z0-9_-]{1,80}$/;
 
-type RecordingRoute = { Params: AccountParams & { file: string }; Querystring: Record<string, unknown> };
+/** Forms of sound that a program may ask for; we have no encoder of theirs. */
+const OTHER_FORM = /\.(?:mp3|ogg|opus|flac|m4a|aac)$/i;
+
+const LINK = [{ basic: [] }, { signedLink: [] }];
+const wav = { content: { "audio/wav": { schema: z.unknown() } } };
+const SCHEMA = {
+  operationId: "recordings.get",
+  summary: "A recording, or a range of it",
+  description:
+    "8 kHz, 16 bits; the caller left and the callee right where there are two channels. `Range: bytes=…` gives a part.",
+  security: LINK,
+  params: z.object({
+    account: z.string(),
+    file: z.string().describe("The recording's id and `.wav`"),
+  }),
+  querystring: z.object({
+    expires: z.string().optional().describe("Of a signed link"),
+    signature: z.string().optional().describe("Of a signed link"),
+  }),
+  response: { 200: wav, 206: wav },
+  refusals: {
+    404: "The account has no such recording",
+    406: "Recordings are WAV files; there is no other form of them",
+    416: "The recording has no such range",
+  },
+};
 
 /** Recordings of an account as WAV files, for holders of a key or of a link that we signed. */
 export function recordingRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { links, clock, directory } = options;
-  app.addHook<RecordingRoute>("onRequest", async (request, reply) => {
-    const { account, file } = request.params;
-    const { expires, signature } = request.query;
+  app.addHook("onRequest", async (request, reply) => {
+    const { account, file } = request.params as { readonly account: string; readonly file: string };
+    const { expires, signature } = request.query as Readonly<Record<string, unknown>>;
     if (links.allows(account, file, expires, signature, clock.now())) return undefined;
     return authenticate(directory, request, reply);
   });
-  app.get<RecordingRoute>("/recordings/:file", (request, reply) =>
-    recording(options, request.params.account, request.params.file, request.headers.range, reply),
+  typed(app).get("/recordings/:file", { schema: SCHEMA }, ({ params, headers }, reply) =>
+    recording(options, params.account, params.file, headers.range, reply),
   );
 }
 
@@ -33,6 +60,8 @@ async function recording(
   range: string | undefined,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  if (OTHER_FORM.test(file))
+    return problem(reply, 406, `recordings are WAV files: ask for ${file.replace(OTHER_FORM, ".wav")}`);
   const id = file.endsWith(".wav") ? file.slice(0, -".wav".length) : "";
   if (!RECORDING_ID.test(id)) return problem(reply, 404, `there is no recording ${file}`);
   const stored = await store.getRecording(id);

@@ -1,25 +1,31 @@
 import Fastify from "fastify";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { accountRoutes } from "./account-routes.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { metricsRoute } from "./metrics-route.ts";
+import { openApiRoute } from "./openapi/openapi-route.ts";
 import { answerError, pathOf, problem } from "./problem.ts";
+import { restException } from "./v1/rest-exception.ts";
 import { v1Routes, v2BetaRoutes } from "./v1/routes.ts";
 
 /** Nothing that is sent to this API is large. */
 const MAX_BODY_BYTES = 64 * 1024;
+
+/** Characters of an address that an answer quotes. */
+const MAX_QUOTED = 200;
 
 /** PostgreSQL's text cannot hold it, so nothing has it in its name; queries are judged by their schemas. */
 const NUL = /^[^?]*%00/;
 
 /** The HTTP side of the control process: health, metrics, and `/api`. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const app = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES });
+  const app = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, frameworkErrors: noAddress });
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.log));
   app.setNotFoundHandler((request, reply) =>
     problem(reply, 404, `nothing answers ${request.method} ${pathOf(request)} here`),
   );
+  openApiRoute(app);
   app.addHook("onRequest", async ({ url }) => {
     if (NUL.test(url)) throw Object.assign(new Error("the address holds the character NUL"), { statusCode: 400 });
   });
@@ -29,4 +35,12 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });
   await app.register((scope) => v2BetaRoutes(scope, options), { prefix: "/v2_beta/Accounts/:account" });
   return app;
+}
+
+/** An address that Fastify cannot read, or whose names are longer than any of ours: nothing is there. */
+function noAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const path = pathOf(request);
+  const detail = `nothing answers ${request.method} ${path.slice(0, MAX_QUOTED)} here`;
+  if (/^\/v\d/.test(path)) restException(request, reply, 404, detail);
+  else problem(reply, 404, detail);
 }

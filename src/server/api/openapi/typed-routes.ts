@@ -12,8 +12,8 @@ declare module "fastify" {
     readonly description?: string;
     /** Refusals that are its own, by status: when. Those of all routes (400, 401) are added by the document. */
     readonly refusals?: Readonly<Record<number, string>>;
-    /** True: anybody may ask. */
-    readonly isPublic?: boolean;
+    /** Who may ask, as OpenAPI says it; `[]`: anybody. Absent: holders of a key. */
+    readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
     /** True: another spelling of a route, left out of the document. */
     readonly hide?: boolean;
     /** Media types of the body, JSON when absent. */

@@ -1,0 +1,150 @@
+import type { RouteOptions } from "fastify";
+import { z } from "zod";
+import { VERSION } from "../../../version.ts";
+import { errorResponses } from "./error-responses.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import { Schemas } from "./json-schema.ts";
+
+/** What OpenAPI 3.1 calls an operation object, as far as ours go. */
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly required: boolean; readonly content: Content };
+  readonly responses: Readonly<Record<string, ApiResponse>>;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: "path" | "query";
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: JsonSchema;
+}
+
+/** By media type. */
+export type Content = Readonly<Record<string, { readonly schema?: JsonSchema }>>;
+
+export interface ApiResponse {
+  readonly description: string;
+  readonly content?: Content;
+}
+
+export interface OpenApiDocument {
+  readonly openapi: "3.1.0";
+  readonly info: Readonly<Record<string, unknown>>;
+  readonly security: NonNullable<Operation["security"]>;
+  /** By path, then by method in lower case. */
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>>; readonly securitySchemes: object };
+}
+
+const SECURITY_SCHEMES = {
+  basic: { type: "http", scheme: "basic", description: "A key of the account, and its token" },
+  signedLink: {
+    type: "apiKey",
+    in: "query",
+    name: "signature",
+    description: "The link of a `RecordingUrl`, until it expires",
+  },
+};
+
+/** The document of these routes, made from the schemas that judge their requests and describe their answers. */
+export function documentOf(routes: readonly RouteOptions[]): OpenApiDocument {
+  const schemas = new Schemas();
+  const paths: Record<string, Record<string, Operation>> = {};
+  for (const route of routes.filter(isShown)) {
+    const path = pathOf(route.url);
+    for (const method of [route.method].flat())
+      paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(route, schemas) };
+  }
+  const description = "Calls, recordings and numbers of an account. Documentation: docs/api.md of the package.";
+  return {
+    openapi: "3.1.0",
+    info: { title: "Plugboard", version: VERSION, description, license: { name: "MIT", identifier: "MIT" } },
+    security: [{ basic: [] }],
+    paths,
+    components: { schemas: schemas.named, securitySchemes: SECURITY_SCHEMES },
+  };
+}
+
+/** HEAD goes with every GET, and says nothing new; `*` answers what nothing else does. */
+function isShown({ method, url, schema }: RouteOptions): boolean {
+  return method !== "HEAD" && !url.includes("*") && schema?.hide !== true;
+}
+
+function pathOf(url: string): string {
+  return url.replaceAll(/:(\w+)/g, "{$1}");
+}
+
+function operationOf(route: RouteOptions, schemas: Schemas): Operation {
+  const { operationId = "", summary = "", description, security, consumes, body } = route.schema ?? {};
+  const parameters = [...pathParameters(route, schemas), ...queryParameters(route, schemas)];
+  return {
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    tags: [operationId.split(".", 1)[0] ?? ""],
+    ...(security === undefined ? {} : { security }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined ? {} : { requestBody: bodyOf(body as z.ZodType, consumes, schemas) }),
+    responses: { ...answersOf(route, schemas), ...errorResponses(route, schemas) },
+  };
+}
+
+function pathParameters({ url, schema }: RouteOptions, schemas: Schemas): readonly Parameter[] {
+  const described = schema?.params === undefined ? {} : schemas.fields(schema.params as z.ZodType).properties;
+  return [...url.matchAll(/:(\w+)/g)].map(([, name = ""]) =>
+    parameterOf(name, "path", true, described[name] ?? PATH_PARAMETERS[name] ?? { type: "string" }),
+  );
+}
+
+/** What a path means wherever it stands. */
+const PATH_PARAMETERS: Readonly<Record<string, JsonSchema>> = {
+  account: { type: "string", description: "Sid of the account" },
+  callSid: { type: "string", description: "Sid of the call" },
+  numberSid: { type: "string", description: "Sid of the number, or the number itself" },
+};
+
+function queryParameters({ schema }: RouteOptions, schemas: Schemas): readonly Parameter[] {
+  if (schema?.querystring === undefined) return [];
+  const { properties, required } = schemas.fields(schema.querystring as z.ZodType);
+  return Object.entries(properties).map(([name, each]) => parameterOf(name, "query", required.includes(name), each));
+}
+
+function parameterOf(name: string, place: Parameter["in"], required: boolean, schema: JsonSchema): Parameter {
+  const { description, ...rest } = schema;
+  const about = typeof description === "string" ? { description } : {};
+  return { name, in: place, required, ...about, schema: rest };
+}
+
+function bodyOf(body: z.ZodType, consumes: readonly string[] = ["application/json"], schemas: Schemas) {
+  const schema = schemas.input(body);
+  const content = Object.fromEntries(consumes.map((type) => [type, { schema }]));
+  return { required: !body.safeParse(undefined).success, content };
+}
+
+type Described =
+  | z.ZodType
+  | { readonly description?: string; readonly content: Readonly<Record<string, { schema?: z.ZodType }>> };
+
+function answersOf({ schema }: RouteOptions, schemas: Schemas): Record<string, ApiResponse> {
+  const answers = (schema?.response ?? {}) as Readonly<Record<string, Described>>;
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, answer]) => {
+      const { description = "", content } =
+        answer instanceof z.ZodType ? { content: { "application/json": { schema: answer } } } : answer;
+      return [status, { description: description || (schema?.summary ?? ""), content: contentOf(content, schemas) }];
+    }),
+  );
+}
+
+function contentOf(content: Readonly<Record<string, { schema?: z.ZodType }>>, schemas: Schemas): Content {
+  const entries = Object.entries(content);
+  return Object.fromEntries(
+    entries.map(([type, { schema }]) => [type, schema === undefined ? {} : { schema: schemas.output(schema) }]),
+  );
+}

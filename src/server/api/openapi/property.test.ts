@@ -1,0 +1,116 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import * as fc from "fast-check";
+import type { LightMyRequestResponse as Response } from "fastify";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AnyRequest, Placed } from "../testing/any-request.ts";
+import { anyRequest, operationsOf } from "../testing/any-request.ts";
+import { attempt, TWO_ATTEMPTS } from "../testing/calls.ts";
+import type { TestApi } from "../testing/test-api.ts";
+import { START_MS, startTestApi } from "../testing/test-api.ts";
+import type { OpenApiDocument } from "./document.ts";
+
+const RUNS = 60;
+const MINUTE_MS = 60_000;
+
+let api: TestApi;
+let document: OpenApiDocument;
+let fits: (schema: object, value: unknown) => string | null;
+
+beforeAll(async () => {
+  api = await startTestApi();
+  const recording = { id: "r1", file: "acme/r1.wav", layout: "dual", durationMs: 8000, failure: null } as const;
+  await api.add(
+    { sid: "talked", startedAt: START_MS, trace: TWO_ATTEMPTS, recordings: [recording] },
+    { sid: "live", startedAt: START_MS + 1, isLive: true, trace: attempt(2, "sip:anil", 0, null, 9) },
+    { sid: "foreign", startedAt: START_MS, account: "globex" },
+  );
+  writeFileSync(join(api.recordingsDir, "acme", "r1.wav"), "RIFF not really a sound");
+  document = (await api.app.inject("/api/openapi.json")).json<OpenApiDocument>();
+  fits = checkerOf(document);
+}, 60_000);
+afterAll(() => api.close());
+
+/** Says in what a value does not fit a schema of the document. */
+function checkerOf({ components }: OpenApiDocument): typeof fits {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
+  ajv.addSchema({ $id: "document", components });
+  return (schema, value) => {
+    const resolved = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as object;
+    return ajv.validate(resolved, value) ? null : ajv.errorsText(ajv.errors, { dataVar: "answer" });
+  };
+}
+
+const KNOWN = {
+  account: ["acme", "acme", "acme", "globex", "nobody"],
+  callSid: ["talked", "live", "foreign", "nothing"],
+  file: ["r1.wav", "r2.wav", "r1.mp3", "foreign.wav"],
+  numberSid: ["08047100000", "+918047100001", "08047100009"],
+};
+
+/** In what an answer breaks the promise of the document; null: it keeps it. */
+function brokenBy({ operation }: Placed, response: Response): string | null {
+  const status = String(response.statusCode);
+  if (response.statusCode >= 500 && operation.responses[status] === undefined) return `${status}: ${response.body}`;
+  const promised = operation.responses[status];
+  if (promised === undefined) return `${status} is not documented: ${response.body}`;
+  const type = String(response.headers["content-type"]).split(";", 1)[0] ?? "";
+  const content = promised.content?.[type];
+  if (content === undefined) return `${type} is not documented for ${status}`;
+  if (type === "application/xml") return isReadable(response.body) ? null : `no XML: ${response.body}`;
+  return type.endsWith("json") ? fits(content.schema ?? {}, response.json()) : null;
+}
+
+/** Every element that is opened is closed, inside one root. */
+function isReadable(xml: string): boolean {
+  const open: string[] = [];
+  for (const [, close, name = "", empty] of xml.matchAll(/<(\/?)(\w+)(\/?)>/g)) {
+    if (close === "") {
+      if (empty === "") open.push(name);
+    } else if (open.pop() !== name) return false;
+  }
+  return open.length === 0 && /^<\?xml [^>]*\?>\n<TwilioResponse>/.test(xml) && !/&(?!\w+;)/.test(xml);
+}
+
+async function send(request: AnyRequest): Promise<Response> {
+  api.clock.advance(MINUTE_MS); // The limit of requests a minute is not what is looked for.
+  return api.app.inject(request);
+}
+
+describe("every operation of the document", () => {
+  it("answers whatever it is sent without an error of its own, and as the document says", async () => {
+    const seen = new Map<string, number>();
+    for (const placed of operationsOf(document)) {
+      const requests = fc.asyncProperty(anyRequest(placed, KNOWN), async (request) => {
+        const response = await send(request);
+        const key = `${placed.operation.operationId} ${response.statusCode}`;
+        seen.set(key, (seen.get(key) ?? 0) + 1);
+        expect(brokenBy(placed, response), `${request.method} ${request.url}`).toBeNull();
+      });
+      await fc.assert(requests, { numRuns: RUNS });
+    }
+    const reached = (status: string) => [...seen.keys()].filter((key) => key.endsWith(` ${status}`)).length;
+    expect(reached("200"), [...seen].join("\n")).toBeGreaterThan(operationsOf(document).length * 0.7);
+    for (const status of ["400", "401", "404"]) expect(reached(status)).toBeGreaterThan(10);
+  }, 300_000);
+
+  it("is seen when it breaks its promise", async () => {
+    const placed = operationsOf(document).find(({ operation }) => operation.operationId === "exotel.getCall");
+    if (placed === undefined) throw new Error("no such operation");
+    const answered = async (payload: unknown, code = 200, type = "application/json") => {
+      const response = await api.app.inject({ url: "/healthz" });
+      const headers = { ...response.headers, "content-type": type };
+      const parts = { statusCode: code, headers, body: JSON.stringify(payload), json: () => payload };
+      return brokenBy(placed, { ...response, ...parts } as unknown as Response);
+    };
+    const { Call } = (await api.get("/v1/Accounts/acme/Calls/talked.json")).json<{ Call: object }>();
+    expect(await answered({ Call })).toBeNull();
+    expect(await answered({ Call: { ...Call, Duration: "21" } })).toMatch("answer/Call/Duration must be integer");
+    expect(await answered({ Call: { ...Call, Secret: 1 } })).toMatch("must NOT have additional properties");
+    expect(await answered({ Call }, 500)).toMatch("500");
+    expect(await answered({ Call }, 418)).toMatch("418 is not documented");
+    expect(await answered({ Call }, 200, "text/html")).toMatch("text/html is not documented");
+    expect(isReadable("<?xml version='1.0'?>\n<TwilioResponse><a></TwilioResponse>")).toBe(false);
+  });
+});
