@@ -14,6 +14,7 @@ import type { JournalRow } from "../../edges/store/types.ts";
 import { Feed } from "../exchange/feed/feed.ts";
 import type { RenderedEvent } from "../exchange/feed/rendered-event.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { answerError } from "./problem.ts";
 
 interface Envelope {
   readonly id: string;
@@ -44,6 +45,7 @@ beforeAll(async () => {
   feed = new Feed({ table: store.feed, clock: systemClock, log: silentLog });
   feed.start();
   app = Fastify();
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, silentLog));
   const options = { feed, clock: systemClock };
   await app.register(async (scope) => eventRoutes(scope, options), { prefix: "/api/accounts/:account" });
   await app.listen({ port: 0, host: "127.0.0.1" });
@@ -266,7 +268,7 @@ describe("a cursor", () => {
 
   it.each([
     ["after=last", /after is "last", it must be the id of an event, or 0/],
-    ["after=1&after=2", /after is \["1","2"\]/],
+    ["after=1&after=2", /after is given more than once/],
     ["limit=0", /limit is "0", it must be a whole number from 1 to 1000/],
     ["since=5", /there is no parameter "since": after, limit are known/],
   ])("or another parameter that is not understood is refused: %s", async (query, detail) => {

@@ -1,11 +1,14 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
 import type { FeedAnswer } from "../exchange/feed/feed.ts";
 import { FEED_DAYS } from "../exchange/feed/feed.ts";
 import type { RenderedEvent } from "../exchange/feed/rendered-event.ts";
 import type { AccountParams, ApiOptions } from "./api-options.ts";
+import { onlyThese, wholeNumber as pageSize } from "./openapi/parameters.ts";
+import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 
 const PAGE_EVENTS = 100;
@@ -20,10 +23,49 @@ const RECONNECT_MS = 1000;
 const STREAMS_PER_ACCOUNT = 64;
 const STREAMS = 256;
 
-interface EventRoute {
-  Params: AccountParams;
-  Querystring: Record<string, unknown>;
-}
+const eventsQuery = onlyThese(
+  {
+    after: z
+      .string()
+      .refine((text) => !Number.isNaN(wholeNumber(text, 0, Number.MAX_SAFE_INTEGER)), {
+        error: "the id of an event, or 0",
+      })
+      .transform(Number)
+      .optional()
+      .describe("The last event seen: those after it come. `Last-Event-ID` says the same"),
+    limit: pageSize(1, MAX_PAGE_EVENTS).default(PAGE_EVENTS).describe("Events of a page"),
+  },
+  "parameter",
+);
+
+const eventsPage = z
+  .object({
+    events: z.array(
+      z
+        .looseObject({ id: z.string(), type: z.string(), time: z.string() })
+        .meta({ id: "AccountEvent", description: "CloudEvents 1.0" }),
+    ),
+    next: z.string().describe("`after` of the next page"),
+    newest: z.string(),
+  })
+  .meta({ id: "EventPage" });
+
+const SCHEMA = {
+  operationId: "events.list",
+  summary: "The account's events: a page of JSON where only that is accepted, else a stream",
+  params: z.object({ account: z.string() }),
+  querystring: eventsQuery,
+  response: {
+    200: { content: { "application/json": { schema: eventsPage }, "text/event-stream": { schema: z.string() } } },
+  },
+  refusals: {
+    409: "There is no such event yet",
+    410: "The events after that one are gone; `detail` says which is the oldest",
+    429: "Too many streams are open",
+  },
+};
+
+type EventRequest = FastifyRequest<{ Params: AccountParams; Querystring: z.output<typeof eventsQuery> }>;
 
 /** What a request for events asks for. */
 interface FeedQuery {
@@ -35,7 +77,7 @@ interface FeedQuery {
 /** The account's events: as a stream of server-sent events, or as pages of JSON where the client accepts nothing else. */
 export function eventRoutes(app: FastifyInstance, options: Pick<ApiOptions, "feed" | "clock">): void {
   const streams = new EventStreams(options);
-  app.get<EventRoute>("/events", async (request, reply) => {
+  typed(app).get("/events", { schema: SCHEMA }, async (request, reply) => {
     const query = readQuery(request);
     if (!query.ok) return problem(reply, 400, query.error);
     return wantsPage(request) ? page(options, request, reply, query.value) : streams.open(request, reply, query.value);
@@ -43,22 +85,18 @@ export function eventRoutes(app: FastifyInstance, options: Pick<ApiOptions, "fee
 }
 
 /** A stream is what nobody has to ask for twice: the default wherever both would do. */
-function wantsPage({ headers: { accept = "" } }: FastifyRequest): boolean {
+function wantsPage({ headers: { accept = "" } }: Pick<EventRequest, "headers">): boolean {
   return /application\/(?:cloudevents-batch\+)?json/i.test(accept) && !/text\/event-stream/i.test(accept);
 }
 
 /** `Last-Event-ID` comes first: a browser that reconnects sends it with the URL that it began with. */
-function readQuery({ headers, query }: FastifyRequest<EventRoute>): Result<FeedQuery, string> {
-  const unknown = Object.keys(query).find((name) => name !== "after" && name !== "limit");
-  if (unknown !== undefined) return err(`there is no parameter "${unknown}": after, limit are known`);
+function readQuery({ headers, query }: Pick<EventRequest, "headers" | "query">): Result<FeedQuery, string> {
+  const { after = null, limit } = query;
   const header = headers["last-event-id"];
-  const [name, cursor] = header === undefined ? ["after", query["after"]] : ["Last-Event-ID", header];
-  const after = cursor === undefined ? null : wholeNumber(cursor, 0, Number.MAX_SAFE_INTEGER);
-  if (Number.isNaN(after)) return err(`${name} is ${JSON.stringify(cursor)}, it must be the id of an event, or 0`);
-  const limit = wholeNumber(query["limit"] ?? String(PAGE_EVENTS), 1, MAX_PAGE_EVENTS);
-  if (Number.isNaN(limit))
-    return err(`limit is ${JSON.stringify(query["limit"])}, it must be a whole number from 1 to ${MAX_PAGE_EVENTS}`);
-  return ok({ after, limit });
+  if (header === undefined) return ok({ after, limit });
+  const cursor = wholeNumber(header, 0, Number.MAX_SAFE_INTEGER);
+  if (!Number.isNaN(cursor)) return ok({ after: cursor, limit });
+  return err(`Last-Event-ID is ${JSON.stringify(header)}, it must be the id of an event, or 0`);
 }
 
 /** NaN: it is none between these. */
@@ -69,7 +107,7 @@ function wholeNumber(value: unknown, least: number, most: number): number {
 
 async function page(
   { feed }: Pick<ApiOptions, "feed">,
-  request: FastifyRequest<EventRoute>,
+  request: Pick<EventRequest, "params">,
   reply: FastifyReply,
   { after, limit }: FeedQuery,
 ): Promise<FastifyReply> {
@@ -104,7 +142,7 @@ class EventStreams {
 
   /** From the cursor on, or, without one, from now on. */
   async open(
-    { params: { account } }: FastifyRequest<EventRoute>,
+    { params: { account } }: Pick<EventRequest, "params">,
     reply: FastifyReply,
     { after }: FeedQuery,
   ): Promise<FastifyReply> {

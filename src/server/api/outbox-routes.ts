@@ -1,30 +1,71 @@
 import type { FastifyInstance } from "fastify";
-import type { Result } from "../../base/result.ts";
-import { err, ok } from "../../base/result.ts";
+import { z } from "zod";
 import { maskCredentials } from "../../core/contract/query.ts";
-import type { OutboxEntry, OutboxFilter } from "../../edges/store/types.ts";
-import type { AccountParams, ApiOptions } from "./api-options.ts";
+import type { OutboxEntry } from "../../edges/store/types.ts";
+import type { ApiOptions } from "./api-options.ts";
+import { onlyThese, wholeNumber } from "./openapi/parameters.ts";
+import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 
 const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
 
-interface OutboxRoute {
-  Params: AccountParams;
-  Querystring: Record<string, unknown>;
-}
+const accountParams = z.object({ account: z.string() });
+
+/** What is not here is refused by name, as in the list of calls. */
+const outboxQuery = onlyThese(
+  {
+    state: z.enum(["parked", "waiting"]).optional(),
+    before: z
+      .string()
+      .regex(/^\d{1,15}$/, 'the "next" of an earlier page')
+      .transform(Number)
+      .optional()
+      .describe("The `next` of the page before"),
+    limit: wholeNumber(1, MAX_PAGE_SIZE).default(PAGE_SIZE),
+  },
+  "filter",
+);
+
+const deliveryModel = z
+  .object({
+    id: z.string(),
+    call_sid: z.string(),
+    purpose: z.string(),
+    order: z.string().describe("Deliveries of one call with the same order are made one after the other"),
+    state: z.enum(["waiting", "parked"]),
+    method: z.string().nullable(),
+    url: z.string().nullable().describe("Without credentials"),
+    tries: z.int(),
+    created_at: z.iso.datetime(),
+    due_at: z.iso.datetime().nullable(),
+    parked_at: z.iso.datetime().nullable(),
+    error: z.string().nullable(),
+  })
+  .meta({ id: "Delivery" });
+
+const LIST = {
+  operationId: "outbox.list",
+  summary: "What is still owed to the account's servers, and what was given up",
+  params: accountParams,
+  querystring: outboxQuery,
+  response: {
+    200: z.object({ deliveries: z.array(deliveryModel), next: z.string().nullable() }).meta({ id: "Outbox" }),
+  },
+};
+const REPLAY = {
+  operationId: "outbox.replay",
+  summary: "Sends a delivery again that was given up",
+  params: accountParams.extend({ id: z.string() }),
+  response: { 202: z.object({ id: z.string() }) },
+  refusals: { 404: "The account owes no such delivery", 409: "It was not given up: it is tried again by itself" },
+};
 
 /** What is still owed to the account's servers, what was given up, and sending that again. */
 export function outboxRoutes(app: FastifyInstance, { store }: Pick<ApiOptions, "store">): void {
-  app.get<OutboxRoute>("/outbox", async ({ params, query }, reply) => {
-    const filter = readFilter(query);
-    if (!filter.ok) return problem(reply, 400, filter.error);
-    const entries = await store.listOutbox(params.account, filter.value);
-    const last = entries.at(-1);
-    const isFull = entries.length === (filter.value.limit ?? PAGE_SIZE);
-    return { deliveries: entries.map(delivery), next: isFull && last !== undefined ? String(last.seq) : null };
-  });
-  app.post<{ Params: AccountParams & { id: string } }>("/outbox/:id/replay", async ({ params }, reply) => {
+  const routes = typed(app);
+  routes.get("/outbox", { schema: LIST }, ({ params, query }) => pageOf(store, params.account, query));
+  routes.post("/outbox/:id/replay", { schema: REPLAY }, async ({ params }, reply) => {
     const { account, id } = params;
     const outcome = await store.unpark(account, id);
     if (outcome === "unknown") return problem(reply, 404, `account ${account} owes no delivery ${id}`);
@@ -34,14 +75,23 @@ export function outboxRoutes(app: FastifyInstance, { store }: Pick<ApiOptions, "
   });
 }
 
-function delivery(entry: OutboxEntry): object {
+async function pageOf(store: ApiOptions["store"], account: string, query: z.output<typeof outboxQuery>) {
+  const { state, before, limit } = query;
+  const filter = { limit, ...(state && { state }), ...(before !== undefined && { before }) };
+  const entries = await store.listOutbox(account, filter);
+  const last = entries.at(-1);
+  const next = entries.length === limit && last !== undefined ? String(last.seq) : null;
+  return { deliveries: entries.map(delivery), next };
+}
+
+function delivery(entry: OutboxEntry) {
   const { id, callSid, purpose, order, tries, createdAt, dueAt, parkedAt, error } = entry;
   return {
     id,
     call_sid: callSid,
     purpose,
     order,
-    state: parkedAt === null ? "waiting" : "parked",
+    state: parkedAt === null ? ("waiting" as const) : ("parked" as const),
     ...request(entry),
     tries,
     created_at: new Date(createdAt).toISOString(),
@@ -61,19 +111,4 @@ function request({ request: json }: OutboxEntry): { readonly method: string | nu
   } catch {
     return unreadable;
   }
-}
-
-/** What is not here is refused by name, as in the list of calls. */
-function readFilter(query: Readonly<Record<string, unknown>>): Result<OutboxFilter, string> {
-  const { state, before, limit = String(PAGE_SIZE), ...others } = query;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) return err(`there is no filter "${unknown}": state, before, limit are known`);
-  if (state !== undefined && state !== "parked" && state !== "waiting")
-    return err(`state is ${JSON.stringify(state)}, it must be one of parked, waiting`);
-  if (before !== undefined && !(typeof before === "string" && /^\d{1,15}$/.test(before)))
-    return err(`before is ${JSON.stringify(before)}, it must be the "next" of an earlier page`);
-  const size = typeof limit === "string" && /^\d{1,3}$/.test(limit) ? Number(limit) : 0;
-  if (size < 1 || size > MAX_PAGE_SIZE)
-    return err(`limit is ${JSON.stringify(limit)}, it must be a whole number from 1 to ${MAX_PAGE_SIZE}`);
-  return ok({ limit: size, ...(state && { state }), ...(before !== undefined && { before: Number(before) }) });
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { RouteOptions } from "fastify";
 import { z } from "zod";
-import type { ApiResponse } from "./document.ts";
+import type { ApiResponse } from "./openapi-types.ts";
 import type { Schemas } from "./json-schema.ts";
 
 const problemDocument = z

@@ -1,6 +1,6 @@
 import type { FastifyInstance, RouteOptions } from "fastify";
 import { z } from "zod";
-import type { OpenApiDocument } from "./document.ts";
+import type { OpenApiDocument } from "./openapi-types.ts";
 import { documentOf } from "./document.ts";
 import { typed } from "./typed-routes.ts";
 

@@ -8,7 +8,7 @@ import type { ApiOptions } from "../api-options.ts";
 import { answerError } from "../problem.ts";
 import { buildApi } from "../server.ts";
 import { idleExchange } from "../testing/test-api.ts";
-import type { OpenApiDocument } from "./document.ts";
+import type { OpenApiDocument } from "./openapi-types.ts";
 import { onlyThese, wholeNumber } from "./parameters.ts";
 import { typed } from "./typed-routes.ts";
 
@@ -97,12 +97,12 @@ describe("a request that does not fit its schema", () => {
 
   const PERSON = { name: "al", age: 1, pets: [] };
 
-  async function refused(url: string, body?: unknown): Promise<unknown> {
+  async function refused(url: string, body: object): Promise<unknown> {
     const server = Fastify();
     server.setErrorHandler((error, request, reply) => answerError(error, request, reply, silentLog));
     const querystring = onlyThese({ size: wholeNumber(1, 9).optional() }, "parameter");
     typed(server).post("/", { schema: { querystring, body: person } }, () => "fits");
-    const response = await server.inject({ method: "POST", url, payload: (body ?? {}) as object });
+    const response = await server.inject({ method: "POST", url, payload: body ?? {} });
     await server.close();
     expect([response.statusCode, response.headers["content-type"]]).toEqual([
       400,
@@ -111,7 +111,7 @@ describe("a request that does not fit its schema", () => {
     return response.json();
   }
 
-  it.each<[string, unknown, string, string, string]>([
+  it.each<[string, object, string, string, string]>([
     ["/?size=10", PERSON, "size", "minimum, maximum", 'size is "10", it must be a whole number from 1 to 9'],
     ["/?size=x", PERSON, "size", "pattern", 'size is "x", it must be a whole number from 1 to 9'],
     ["/?size=1&size=2", PERSON, "size", "type", "size is given more than once"],

@@ -16,7 +16,7 @@ export function wholeNumber(least: number, most: number) {
   const phrase = `a whole number from ${least} to ${most}`;
   return z
     .string()
-    .regex(/^\d{1,9}$/, phrase)
+    .regex(/^\d{1,16}$/, phrase)
     .refine((text) => Number(text) >= least && Number(text) <= most, {
       error: phrase,
       params: { rule: "minimum, maximum" },

@@ -9,7 +9,7 @@ import { anyRequest, operationsOf } from "../testing/any-request.ts";
 import { attempt, TWO_ATTEMPTS } from "../testing/calls.ts";
 import type { TestApi } from "../testing/test-api.ts";
 import { START_MS, startTestApi } from "../testing/test-api.ts";
-import type { OpenApiDocument } from "./document.ts";
+import type { OpenApiDocument } from "./openapi-types.ts";
 
 const RUNS = 60;
 const MINUTE_MS = 60_000;

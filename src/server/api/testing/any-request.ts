@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { OpenApiDocument, Operation, Parameter } from "../openapi/document.ts";
+import type { OpenApiDocument, Operation, Parameter } from "../openapi/openapi-types.ts";
 import type { JsonSchema } from "../openapi/json-schema.ts";
 import { AUTHORIZATION } from "./test-api.ts";
 
@@ -69,7 +69,7 @@ export function anyRequest(
     .map(({ inPath, inQuery, authorization, content, range }) => ({
       method,
       url: urlOf(path, inPath, inQuery),
-      headers: { authorization, ...content?.headers, ...(range === null ? {} : { range }) },
+      headers: { accept: "application/json", authorization, ...content?.headers, ...(range === null ? {} : { range }) },
       ...(content === null ? {} : { payload: content.payload }),
     }));
 }

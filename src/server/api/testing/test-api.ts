@@ -4,13 +4,13 @@ import { join } from "node:path";
 import type { FastifyInstance, LightMyRequestResponse as Response } from "fastify";
 import { silentLog } from "../../../base/log.ts";
 import { VirtualClock } from "../../../base/virtual-clock.ts";
-import { plainAccount } from "../../../core/contract/account.ts";
 import { Store } from "../../../edges/store/store.ts";
 import type { TestServer } from "../../../edges/store/testing/server.ts";
 import { startTestServer } from "../../../edges/store/testing/server.ts";
-import { testConfig } from "../../../../test/support/exchange-config.ts";
 import type { AccountConfig } from "../../exchange/account-config.ts";
 import { CallTimings } from "../../exchange/call-timings.ts";
+import { accountConfig } from "../../exchange/account-config.ts";
+import { workspaceSchema } from "../../exchange/workspace-schema.ts";
 import { Feed } from "../../exchange/feed/feed.ts";
 import { RecordingLinks } from "../../exchange/recording-links.ts";
 import type { ApiOptions } from "../api-options.ts";
@@ -37,19 +37,23 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-/** What `acme` has; its numbers are those of the tests. */
+const region = "KA";
+const ACME = {
+  sid: "acme",
+  tenant_id: 1409,
+  api_keys: [{ key: "acme-key", token: "acme-token" }],
+  trunks: [{ name: "main", address: "127.0.0.1" }],
+  exophones: [
+    { number: "+918047100000", region, flow: "11754" },
+    { number: "+918047100001", region, name: "Support" },
+  ],
+};
+
+/** What `acme` has, as a workspace file with these lines says it. */
 export function acme(settings: Partial<AccountConfig> = {}): AccountConfig {
-  const numbers = ["+918047100000", "+918047100001"];
-  const exophones = numbers.map((number) => ({ number, region: "KA", trunk: null }));
-  return testConfig({
-    account: plainAccount({ exophones }),
-    apiKeys: [{ key: "acme-key", token: "acme-token" }],
-    recordingLinks: { days: 30 },
-    trunks: [],
-    flowOf: new Map([["+918047100000", "11754"]]),
-    nameOf: new Map([["+918047100001", "Support"]]),
-    ...settings,
-  });
+  const [document] = workspaceSchema.parse({ accounts: [ACME] }).accounts;
+  if (document === undefined) throw new Error("no account");
+  return { ...accountConfig(document), ...settings };
 }
 
 /** `settings` replaces parts of what the routes answer from. */
