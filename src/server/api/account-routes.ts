@@ -4,15 +4,19 @@ import { authenticate } from "./authenticate.ts";
 import { callRoutes } from "./call-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { outboxRoutes } from "./outbox-routes.ts";
+import { exposureRoutes } from "./exposure-routes.ts";
+import { accountRequestLimit } from "./request-limit.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 
 /** Everything below `/api/accounts/:account`: for holders of a key of the account; a recording also by its signed link. */
 export async function accountRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
   await app.register(async (keyed) => {
     keyed.addHook("onRequest", (request, reply) => authenticate(options.directory, request, reply));
+    keyed.addHook("onRequest", accountRequestLimit(options, "api"));
     callRoutes(keyed, options);
     eventRoutes(keyed, options);
     outboxRoutes(keyed, options);
+    exposureRoutes(keyed, options);
   });
   await app.register(async (linked) => recordingRoutes(linked, options));
 }

@@ -7,6 +7,8 @@ import { typed } from "./openapi/typed-routes.ts";
 
 const SECOND_NS = 1e9;
 const SECOND_MS = 1000;
+/** Amounts are reckoned in thousandths. */
+const MILLS = 1000;
 /** The event loop is woken this often, in ms, to see how late it is: a fraction of the delays that would matter. */
 const LAG_PRECISION_MS = 50;
 
@@ -36,6 +38,7 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
   );
   mediaGauges(register, exchange);
   callCounters(register, exchange);
+  spendGauge(register, exchange);
   const { sip } = exchange.services;
   gauge(
     register,
@@ -90,6 +93,21 @@ function callCounters(register: Registry, exchange: Exchange): void {
     [],
     () => [[{}, exchange.refusedSourceRequests]],
   );
+}
+
+/** By the account's own price table. */
+function spendGauge(register: Registry, exchange: Exchange): void {
+  const gauge = new Gauge({
+    name: "plugboard_spend_today",
+    help: "What calls out have cost since the account's midnight, running minutes included, in its currency",
+    labelNames: ["account"],
+    registers: [],
+    collect() {
+      this.reset();
+      for (const [account, { today }] of exchange.limits.spentByAccount) this.set({ account }, today / MILLS);
+    },
+  });
+  register.registerMetric(gauge);
 }
 
 /** Asked of the media processes when somebody looks, never in between. */

@@ -37,7 +37,9 @@ export type RefusalReason =
   | "trunk_channels"
   | "unreachable_user"
   /** A call out: a limit of the account. */
-  | LimitRule;
+  | LimitRule
+  /** An HTTP request: more than the account or its key may send in a minute. */
+  | "requests_per_minute";
 
 /** A call in that was refused. */
 export interface RefusedCall {

@@ -135,6 +135,12 @@ export class CallLimits {
     for (const agoMs of legs.lastHourMs) use.count(dialUse, elapsed, agoMs);
   }
 
+  /** Of every account that has dialled, or has a past. */
+  get spentByAccount(): readonly (readonly [account: string, SpendSoFar])[] {
+    const now = this.#clock.now();
+    return [...this.#accounts].map(([sid, use]) => [sid, use.ledger.spent(use.day(now))]);
+  }
+
   #decideKey(use: AccountUse, apiKey: string | null, elapsed: number): ReachedLimit | null {
     if (apiKey === null) return null;
     const { callsPerMinute, concurrentCalls } = use.config.limits.key;

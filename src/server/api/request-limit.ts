@@ -1,0 +1,109 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Clock } from "../../base/clock.ts";
+import { RollingCount } from "../exchange/limits/rolling-count.ts";
+import type { AccountParams, ApiOptions } from "./api-options.ts";
+import { problem } from "./problem.ts";
+
+/** Requests that a minute may hold; null: no limit. */
+export interface RequestLimits {
+  readonly ofAccount: number | null;
+  readonly ofKey: number | null;
+}
+
+/** A request that is one too many. */
+export interface TooManyRequests {
+  readonly retryAfterS: number;
+  /** One sentence: which limit, and when to come back. */
+  readonly detail: string;
+}
+
+export interface RequestLimitOptions {
+  readonly clock: Pick<Clock, "elapsed">;
+  readonly accountOf: (request: FastifyRequest) => string;
+  /** Id of the API key; null: the request has none. */
+  readonly keyOf: (request: FastifyRequest) => string | null;
+  readonly limitsOf: (account: string) => RequestLimits;
+  /** Answers in the form of its API. `Retry-After` is set. */
+  readonly refuse: (reply: FastifyReply, refused: TooManyRequests) => FastifyReply;
+  /** To count it, and to write a line. */
+  readonly onRefused: (account: string, refused: TooManyRequests) => void;
+}
+
+const MINUTE_MS = 60_000;
+/** Accounts and keys counted at once: known ones only, since strangers are turned away before; the longest unused go. */
+const MAX_COUNTED = 10_000;
+
+/**
+ * An `onRequest` hook that lets so many requests a minute through, for each account and each of its keys; the next is 429
+ * with `Retry-After`. Register it behind authentication: nobody uses up the requests of another. Per process.
+ */
+export function requestLimit(
+  options: RequestLimitOptions,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
+  const counts = new Map<string, RollingCount>();
+  return async (request, reply) => {
+    const account = options.accountOf(request);
+    const key = options.keyOf(request);
+    const now = options.clock.elapsed();
+    const { ofAccount, ofKey } = options.limitsOf(account);
+    const gates = [
+      { limit: ofAccount, name: "the account's", count: countOf(counts, account) },
+      ...(key === null ? [] : [{ limit: ofKey, name: "this API key's", count: countOf(counts, `${account} ${key}`) }]),
+    ];
+    for (const { limit, name, count } of gates) {
+      if (limit === null || count.within(now) < limit) continue;
+      const refused = tooMany(`${name} ${limit} requests a minute are used up`, count.roomInMs(now));
+      options.onRefused(account, refused);
+      void reply.header("retry-after", String(refused.retryAfterS));
+      return options.refuse(reply, refused);
+    }
+    for (const { count } of gates) count.add(now);
+    return undefined;
+  };
+}
+
+function tooMany(reason: string, waitMs: number): TooManyRequests {
+  const retryAfterS = Math.max(1, Math.ceil(waitMs / 1000));
+  return { retryAfterS, detail: `${reason}: come back in ${retryAfterS} s` };
+}
+
+/** The one asked for last is the last of the map. */
+function countOf(counts: Map<string, RollingCount>, id: string): RollingCount {
+  const count = counts.get(id) ?? new RollingCount(MINUTE_MS);
+  counts.delete(id);
+  counts.set(id, count);
+  const [oldest] = counts.keys();
+  if (counts.size > MAX_COUNTED && oldest !== undefined) counts.delete(oldest);
+  return count;
+}
+
+/** The user name of HTTP Basic: the key that a request came with. */
+export function basicKey(request: FastifyRequest): string | null {
+  const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(request.headers.authorization ?? "") ?? [];
+  return encoded === undefined ? null : (Buffer.from(encoded, "base64").toString("utf8").split(":", 1)[0] ?? null);
+}
+
+/**
+ * The limit of `/api`, or of `/v1`. `own`: what an API has of its own, such as the form of its errors or the name of the
+ * account in its paths.
+ */
+export function accountRequestLimit(
+  { clock, directory, exchange }: Pick<ApiOptions, "clock" | "directory" | "exchange">,
+  api: "api" | "v1",
+  own: Partial<Pick<RequestLimitOptions, "refuse" | "accountOf" | "keyOf">> = {},
+): ReturnType<typeof requestLimit> {
+  return requestLimit({
+    clock,
+    refuse: (reply, { detail }) => problem(reply, 429, detail),
+    keyOf: basicKey,
+    accountOf: (request) => (request.params as AccountParams).account,
+    limitsOf: (account) => {
+      const requests = directory.account(account)?.limits.requests;
+      if (requests === undefined) return { ofAccount: null, ofKey: null };
+      return { ofAccount: api === "v1" ? requests.v1PerMinute : requests.apiPerMinute, ofKey: requests.keyPerMinute };
+    },
+    onRefused: (account, { detail }) =>
+      exchange.refusals.note("requests_per_minute", "an HTTP request was refused", { account, api, detail }),
+    ...own,
+  });
+}
