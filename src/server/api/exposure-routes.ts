@@ -1,12 +1,38 @@
 import type { FastifyInstance } from "fastify";
+import { z } from "zod";
 import { exposureOf } from "../exchange/limits/exposure.ts";
-import type { AccountParams, ApiOptions } from "./api-options.ts";
+import type { ApiOptions } from "./api-options.ts";
+import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
+
+const amount = z.number().nullable().describe("`null`: nothing limits it");
+
+const exposureModel = z
+  .object({
+    account: z.string(),
+    spent: z.object({ today: z.number(), tonight: z.number(), currency: z.string() }),
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    currency: z.string(),
+    most: amount,
+    binding: z.string().describe("The limit that decides `most`: lower it, and the account can cost less"),
+    arithmetic: z
+      .array(z.object({ name: z.string(), how: z.string(), value: amount }))
+      .describe("How `most` was reckoned, line by line"),
+  })
+  .meta({ id: "Exposure" });
+
+const READ = {
+  operationId: "account.exposure",
+  summary: "The most that the account could cost tonight, and why",
+  params: z.object({ account: z.string() }),
+  response: { 200: exposureModel },
+  refusals: { 404: "There is no such account" },
+};
 
 /** The most that an account could cost tonight. */
 export function exposureRoutes(app: FastifyInstance, { directory, exchange, clock }: ApiOptions): void {
-  app.get<{ Params: AccountParams }>("/exposure", async (request, reply) => {
-    const { account } = request.params;
+  typed(app).get("/exposure", { schema: READ }, async ({ params: { account } }, reply) => {
     const config = directory.account(account);
     if (config === undefined) return problem(reply, 404, `there is no account ${account}`);
     const { day, ...spent } = exchange.limits.spent(config);

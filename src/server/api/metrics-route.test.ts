@@ -9,6 +9,7 @@ const exchange = {
   media: [],
   calls: { begun: 3, ended: [], timings: new CallTimings() },
   refusals: { counts: new Map([["limit", 2]]) },
+  limits: { spentByAccount: [["acme", { today: 1500, tonight: 0 }]] },
   refusedSourceRequests: 0,
   mediaTotals: () => Promise.resolve({ legs: 0, recordings: 0, ports: 0, ticksSkipped: 0 }),
   services: {
@@ -27,5 +28,6 @@ it("O6: counters, and nothing else, end in _total, and everything says what it i
   expect(types.filter(({ name }) => !new RegExp(`^# HELP ${name} \\S`, "m").test(body))).toEqual([]);
   expect(types.filter(({ name }) => !/^[a-z][a-z0-9_]*$/.test(name))).toEqual([]);
   expect(body).toMatch(/^plugboard_refusals_total\{reason="limit"\} 2$/m);
+  expect(body).toMatch(/^plugboard_spend_today\{account="acme"\} 1.5$/m);
   await app.close();
 });

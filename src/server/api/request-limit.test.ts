@@ -103,10 +103,10 @@ describe("HTTP requests of an account", () => {
     expect(await flood(10, "acme", "k2")).toEqual([10, undefined]);
   });
 
-  it("null, and an account that is not known, are not limited here", async () => {
+  it("null is no limit; an account that is not known has that of an account that sets none", async () => {
     const { flood } = await stage("v1", { v1_requests_per_minute: null });
     expect(await flood(300)).toEqual([300, undefined]);
-    expect(await (await stage("v1")).flood(300, "gone")).toEqual([300, undefined]);
+    expect(await (await stage("v1")).flood(201, "gone")).toEqual([200, "60"]);
   });
 
   it("an API answers in its own form, and names its accounts as it does", async () => {
@@ -114,7 +114,8 @@ describe("HTTP requests of an account", () => {
       "v1",
       { v1_requests_per_minute: 1 },
       {
-        refuse: (reply, { detail }) => reply.code(429).send({ RestException: { Status: 429, Message: detail } }),
+        refuse: (_request, reply, { detail }) =>
+          reply.code(429).send({ RestException: { Status: 429, Message: detail } }),
         accountOf: () => "one",
         keyOf: () => null,
       },

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../../base/clock.ts";
+import { defaultPolicy } from "../exchange/limits/dial-policy.ts";
 import { RollingCount } from "../exchange/limits/rolling-count.ts";
 import type { AccountParams, ApiOptions } from "./api-options.ts";
 import { problem } from "./problem.ts";
@@ -24,12 +25,14 @@ export interface RequestLimitOptions {
   readonly keyOf: (request: FastifyRequest) => string | null;
   readonly limitsOf: (account: string) => RequestLimits;
   /** Answers in the form of its API. `Retry-After` is set. */
-  readonly refuse: (reply: FastifyReply, refused: TooManyRequests) => FastifyReply;
+  readonly refuse: (request: FastifyRequest, reply: FastifyReply, refused: TooManyRequests) => FastifyReply;
   /** To count it, and to write a line. */
   readonly onRefused: (account: string, refused: TooManyRequests) => void;
 }
 
 const MINUTE_MS = 60_000;
+/** Of an account that has just gone. */
+const DEFAULT_LIMITS = defaultPolicy();
 /** Accounts and keys counted at once: known ones only, since strangers are turned away before; the longest unused go. */
 const MAX_COUNTED = 10_000;
 
@@ -55,7 +58,7 @@ export function requestLimit(
       const refused = tooMany(`${name} ${limit} requests a minute are used up`, count.roomInMs(now));
       options.onRefused(account, refused);
       void reply.header("retry-after", String(refused.retryAfterS));
-      return options.refuse(reply, refused);
+      return options.refuse(request, reply, refused);
     }
     for (const { count } of gates) count.add(now);
     return undefined;
@@ -94,12 +97,11 @@ export function accountRequestLimit(
 ): ReturnType<typeof requestLimit> {
   return requestLimit({
     clock,
-    refuse: (reply, { detail }) => problem(reply, 429, detail),
+    refuse: (_request, reply, { detail }) => problem(reply, 429, detail),
     keyOf: basicKey,
     accountOf: (request) => (request.params as AccountParams).account,
     limitsOf: (account) => {
-      const requests = directory.account(account)?.limits.requests;
-      if (requests === undefined) return { ofAccount: null, ofKey: null };
+      const { requests } = directory.account(account)?.limits ?? DEFAULT_LIMITS;
       return { ofAccount: api === "v1" ? requests.v1PerMinute : requests.apiPerMinute, ofKey: requests.keyPerMinute };
     },
     onRefused: (account, { detail }) =>

@@ -11,6 +11,7 @@ import type { AccountConfig } from "../../exchange/account-config.ts";
 import { CallTimings } from "../../exchange/call-timings.ts";
 import { accountConfig } from "../../exchange/account-config.ts";
 import { workspaceSchema } from "../../exchange/workspace-schema.ts";
+import { CallLimits } from "../../exchange/limits/call-limits.ts";
 import { Feed } from "../../exchange/feed/feed.ts";
 import { RecordingLinks } from "../../exchange/recording-links.ts";
 import type { ApiOptions } from "../api-options.ts";
@@ -110,7 +111,8 @@ export function idleExchange(): ApiOptions["exchange"] {
     liveCalls: 0,
     media: [],
     calls: { begun: 0, ended: [], attempts: [], timings: new CallTimings() },
-    refusals: { counts: [] },
+    refusals: { counts: [], note: () => undefined },
+    limits: new CallLimits(new VirtualClock(START_MS)),
     refusedSourceRequests: 0,
     mediaTotals: () => Promise.resolve({ legs: 0, recordings: 0, ports: 0, ticksSkipped: 0 }),
     services: {

@@ -1,16 +1,12 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Clock } from "../../../base/clock.ts";
-import { MinuteLimit } from "../../exchange/minute-limit.ts";
-import type { AccountParams, ApiOptions } from "../api-options.ts";
+import type { FastifyInstance } from "fastify";
+import type { ApiOptions } from "../api-options.ts";
 import { demandCredentials, holdsKey } from "../authenticate.ts";
+import type { RequestLimitOptions } from "../request-limit.ts";
+import { accountRequestLimit } from "../request-limit.ts";
 import { callDetailRoutes } from "./call-details.ts";
 import { callListRoutes } from "./call-list.ts";
 import { betaNumberRoutes, numberRoutes } from "./number-routes.ts";
 import { answerWithRestExceptions, restException } from "./rest-exception.ts";
-
-/** Requests of one account in one minute (contract, section 8): a program in a loop must not slow down everyone's calls. */
-const REQUESTS_PER_MINUTE = 200;
-const MINUTE_MS = 60_000;
 
 /** Everything below `/v1/Accounts/:account`, with Exotel's shapes and errors: for holders of a key of the account. */
 export async function v1Routes(app: FastifyInstance, options: ApiOptions): Promise<void> {
@@ -27,25 +23,12 @@ export async function v2BetaRoutes(app: FastifyInstance, options: ApiOptions): P
 }
 
 function forKeyHolders(app: FastifyInstance, options: ApiOptions): void {
-  const limit = new MinuteLimit(REQUESTS_PER_MINUTE);
   answerWithRestExceptions(app, options.log);
   app.addHook("onRequest", async (request, reply) => {
-    if (!holdsKey(options.directory, request))
-      return restException(request, demandCredentials(reply), 401, "an API key and token of this account are needed");
-    return withinLimit(limit, options.clock, request, reply);
+    if (holdsKey(options.directory, request)) return undefined;
+    return restException(request, demandCredentials(reply), 401, "an API key and token of this account are needed");
   });
-}
-
-function withinLimit(
-  limit: MinuteLimit,
-  clock: Clock,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply | undefined {
-  const now = clock.now();
-  const { account } = request.params as AccountParams;
-  if (limit.take(account, now) !== null) return undefined;
-  const seconds = Math.ceil((MINUTE_MS - (now % MINUTE_MS)) / 1000);
-  const message = `account ${account} has made its ${REQUESTS_PER_MINUTE} requests of this minute: try again in ${seconds} s`;
-  return restException(request, reply.header("retry-after", seconds), 429, message);
+  const refuse: RequestLimitOptions["refuse"] = (request, reply, { detail }) =>
+    restException(request, reply, 429, detail);
+  app.addHook("onRequest", accountRequestLimit(options, "v1", { refuse }));
 }

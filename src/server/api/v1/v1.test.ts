@@ -34,7 +34,8 @@ beforeAll(async () => {
       account === "acme" && check({ key: "acme-key", token: "acme-token" }),
     account: () => undefined,
   };
-  const options = { directory, clock, log: silentLog } as Partial<ApiOptions> as ApiOptions;
+  const exchange = { refusals: { note: () => undefined } };
+  const options = { directory, clock, exchange, log: silentLog } as unknown as ApiOptions;
   await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });
 });
 
