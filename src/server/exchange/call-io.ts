@@ -232,6 +232,7 @@ export class CallIo implements CallPorts, LegPorts {
         });
       case "recording_closed": {
         const { recording: id, durationMs, failure } = event;
+        this.recordings.closed(id);
         return this.#deliver({ kind: "recording_ready", at: this.call.now(), id, durationMs, failure });
       }
       case "first_rtp":

@@ -40,6 +40,24 @@ it("A9: when media is gone, a recording is as long as what is on disk, and its f
   expect(operations).toEqual([]);
 });
 
+it("A9: a recording that media was stopping when it died is closed from what is on disk", async () => {
+  writeFileSync(join(folder, "acme", "r5.wav"), Buffer.concat([wavHeader(1, 0), Buffer.alloc(8000 * blockBytes(1))]));
+  const { files, operations, ready } = filesWithoutMedia();
+  files.stop("r5");
+  files.keepInMedia(new Set());
+  expect(await ready).toEqual(["r5", 1000, null]);
+  expect(operations).toEqual(["stop"]);
+});
+
+it("a recording whose end media reported is not closed again when media dies", async () => {
+  const { files, ready } = filesWithoutMedia();
+  files.stop("closed");
+  files.closed("closed");
+  files.stop("r6");
+  files.keepInMedia(new Set());
+  expect(await ready).toEqual(["r6", 0, null]);
+});
+
 it("A9: a recording of which nothing was written is an empty file", async () => {
   const { files, ready } = filesWithoutMedia();
   files.keepInMedia(new Set());

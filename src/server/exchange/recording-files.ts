@@ -23,6 +23,8 @@ export class RecordingFiles {
   readonly #options: RecordingFilesOptions;
   /** After a restart: the recordings that the media process still writes. Null: all of them. */
   #inMedia: ReadonlySet<string> | null = null;
+  /** Being stopped by the media process, which has not reported their end yet. */
+  readonly #stopping = new Set<string>();
 
   constructor(options: RecordingFilesOptions) {
     this.#options = options;
@@ -31,6 +33,7 @@ export class RecordingFiles {
   /** From now on the media process writes only these; the others are closed from what is on disk. */
   keepInMedia(recordings: ReadonlySet<string>): void {
     this.#inMedia = recordings;
+    for (const id of this.#stopping) if (!recordings.has(id)) this.#closeFromDisk(id);
   }
 
   record({ id, legs, layout, maxMs, silenceMs }: Extract<ExternalEffect, { kind: "record" }>): void {
@@ -40,9 +43,19 @@ export class RecordingFiles {
 
   /** `recording_ready` follows, from the media process or from the file. */
   stop(id: string): void {
-    const { callSid, media, onReady } = this.#options;
-    if (this.#inMedia === null || this.#inMedia.has(id)) return media.stopRecording(callSid, id);
-    const { recordingsDir, account } = this.#options;
+    if (this.#inMedia !== null && !this.#inMedia.has(id)) return this.#closeFromDisk(id);
+    this.#stopping.add(id);
+    this.#options.media.stopRecording(this.#options.callSid, id);
+  }
+
+  /** The media process reported its end. */
+  closed(id: string): void {
+    this.#stopping.delete(id);
+  }
+
+  #closeFromDisk(id: string): void {
+    this.#stopping.delete(id);
+    const { recordingsDir, account, onReady } = this.#options;
     void repairRecording(recordingsDir, account, id).then(({ durationMs, failure }) =>
       onReady(id, durationMs, failure),
     );
