@@ -69,7 +69,7 @@ export async function playLive(
 }
 
 async function ask(next: LiveRequest, fetcher: Pick<Fetcher, "fetch" | "checkAudio">): Promise<UrlAnswer> {
-  const options: FetchOptions = { account: "", deadlineMs: next.deadlineMs, allowPrivate: true };
+  const options: FetchOptions = { purpose: "live", account: "", deadlineMs: next.deadlineMs, allowPrivate: true };
   if (next.kind === "audio") return answerOf(await fetcher.checkAudio(next.url, options));
   return answerOf(await fetcher.fetch(next.request, options));
 }

@@ -99,7 +99,13 @@ describe("the library of audio", () => {
   });
 
   it("RES-27: what was checked is there without another download", async () => {
-    const options = { account: "acme", deadlineMs: 5_000, allowPrivate: false, isUsable: () => true };
+    const options = {
+      purpose: "audio" as const,
+      account: "acme",
+      deadlineMs: 5_000,
+      allowPrivate: false,
+      isUsable: () => true,
+    };
     expect(await library.check(URL_SOURCE.url, options)).toMatchObject({ outcome: { ok: true, status: 200 } });
     expect(await library.prepare(URL_SOURCE, PATIENT_MS, "acme")).toMatchObject({ ok: true });
     expect(downloads).toBe(1);

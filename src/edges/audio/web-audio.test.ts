@@ -273,7 +273,13 @@ describe("audio that cannot be downloaded", () => {
 });
 
 describe("the check of audio (RES-27)", () => {
-  const OPTIONS = { account: "acme", deadlineMs: 5_000, allowPrivate: true, isUsable: () => true };
+  const OPTIONS = {
+    purpose: "audio" as const,
+    account: "acme",
+    deadlineMs: 5_000,
+    allowPrivate: true,
+    isUsable: () => true,
+  };
   const methods = ({ requests }: Stage): (string | undefined)[] => requests.map(({ method }) => method);
 
   it("RES-27: a good HEAD decides; the file is downloaded at once and played without another request", async () => {

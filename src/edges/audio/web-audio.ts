@@ -176,7 +176,7 @@ export class WebAudio {
     const headers = { accept: "audio/*", ...conditionsOf(held) };
     const request = { method: "GET", url, headers, authorization: null } as const;
     const onProgress = own.watch(held === null ? null : { answer: answerOf(held), format: formatOf(held) });
-    const options = { account, allowPrivate, deadlineMs: DOWNLOAD_MS, onProgress };
+    const options = { purpose: "audio" as const, account, allowPrivate, deadlineMs: DOWNLOAD_MS, onProgress };
     const got = await fetcher.download(request, MAX_DOWNLOAD_BYTES, options);
     own.ended(got);
     if (got.ok && got.status === 304 && held !== null) {

@@ -17,8 +17,8 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-const INWARD_OK: FetchOptions = { account: "acme", deadlineMs: 5_000, allowPrivate: true };
-const GUARDED: FetchOptions = { account: "acme", deadlineMs: 5_000, allowPrivate: false };
+const INWARD_OK: FetchOptions = { purpose: "connect", account: "acme", deadlineMs: 5_000, allowPrivate: true };
+const GUARDED: FetchOptions = { purpose: "connect", account: "acme", deadlineMs: 5_000, allowPrivate: false };
 
 async function listen(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
@@ -475,12 +475,12 @@ describe("private addresses", () => {
     };
     const clock = new VirtualClock();
     const one = fetcher({ resolve, clock });
-    const pending = one.fetch(get("http://app.example:9/"), GUARDED);
+    const pending = one.fetch(get("http://app.example:8009/"), GUARDED);
     await expect.poll(() => asked.length, { interval: 2 }).toBe(1);
     clock.advance(5_000);
     expect(reasonOf(await pending)).toMatch(/timeout|refused/);
-    expect(reasonOf(await one.fetch(get("http://app.example:9/again"), GUARDED))).toMatch(/blocked|timeout/);
-    expect(reasonOf(await one.fetch(get("http://app.example:10/"), GUARDED))).toBe("blocked");
+    expect(reasonOf(await one.fetch(get("http://app.example:8009/again"), GUARDED))).toMatch(/blocked|timeout/);
+    expect(reasonOf(await one.fetch(get("http://app.example:8010/"), GUARDED))).toBe("blocked");
   });
 
   it.each(["localhost.", "LOCALHOST", "127.0.0.1.", "[::ffff:169.254.169.254]", "[64:ff9b::127.0.0.1]", "0", "127.1"])(

@@ -6,8 +6,10 @@ import { headOrGet } from "./audio-check.ts";
 import { guardedPools } from "./connector.ts";
 import type { BodyPolicy, RawOutcome } from "./http-exchange.ts";
 import { HttpExchange } from "./http-exchange.ts";
-import { failed } from "./failure.ts";
-import { isPrivateAddress, literalOf } from "./ssrf-guard.ts";
+import { failed, failureOf } from "./failure.ts";
+import { LinePerMinute } from "./line-per-minute.ts";
+import type { OutboundPurpose } from "./purpose.ts";
+import { inwardBecause } from "./ssrf-guard.ts";
 import { systemResolver } from "./resolve.ts";
 import type { SocketLimits } from "./socket-budget.ts";
 import { SocketBudget } from "./socket-budget.ts";
@@ -114,6 +116,8 @@ export class Fetcher {
   #requests = 0;
   #refused = 0;
   #refusalLoggedAt = Number.NEGATIVE_INFINITY;
+  readonly #blocked = new Map<OutboundPurpose, number>();
+  readonly #blockedLines = new LinePerMinute();
   #closed = false;
 
   constructor(options: FetcherOptions) {
@@ -135,6 +139,11 @@ export class Fetcher {
   } {
     const { open: sockets } = this.#budget;
     return { sockets, requests: this.#requests, pools: this.#pools.size, refused: this.#refused };
+  }
+
+  /** How many requests the guard refused since the start, by purpose. */
+  get blocked(): ReadonlyMap<OutboundPurpose, number> {
+    return this.#blocked;
   }
 
   /** Sends a request. */
@@ -175,6 +184,17 @@ export class Fetcher {
   }
 
   async #send(
+    request: OutboundRequest,
+    options: FetchOptions,
+    bodyPolicy: BodyPolicy,
+    startedAt: number,
+  ): Promise<RawOutcome> {
+    const outcome = await this.#sendGuarded(request, options, bodyPolicy, startedAt).catch(failureOf);
+    if (!outcome.ok && outcome.reason === "blocked") this.#noteBlocked(request, options, outcome);
+    return outcome;
+  }
+
+  async #sendGuarded(
     request: OutboundRequest,
     options: FetchOptions,
     bodyPolicy: BodyPolicy,
@@ -245,17 +265,22 @@ export class Fetcher {
     this.#log.warn({ account: pool.account, reason, refused: this.#refused }, "a request found no room");
   }
 
+  /** The guard has refused an address: counted, and logged once a minute for each account. */
+  #noteBlocked({ url }: OutboundRequest, { account, purpose }: FetchOptions, { detail }: Failure): void {
+    this.#blocked.set(purpose, (this.#blocked.get(purpose) ?? 0) + 1);
+    if (!this.#blockedLines.take(account, this.#clock.elapsed())) return;
+    const fields = { account, purpose, host: URL.parse(url)?.host, reason: detail };
+    this.#log.warn(fields, "a request was not sent, because it leads inward");
+  }
+
   /** Checks the URL; addresses written in it are checked here, because no resolver is asked for them. */
   #prepare(request: OutboundRequest, options: FetchOptions): PreparedExchange | Failure {
     if (this.#closed) return failed("reset", "The platform is stopping.");
     const url = URL.parse(request.url);
     if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
       return failed("bad_url", "The URL is not an absolute http or https URL.");
-    const literal = literalOf(url.hostname);
-    if (literal !== null && !options.allowPrivate && isPrivateAddress(literal)) {
-      this.#log.debug({ host: url.hostname }, "request to a private address refused");
-      return failed("blocked", "The URL leads to an address inside the platform's own network.");
-    }
+    const inward = options.allowPrivate ? null : inwardBecause(url);
+    if (inward !== null) return failed("blocked", inward);
     const authorization = request.authorization ?? basicOf(url);
     return {
       pool: this.#poolFor(options),
@@ -326,8 +351,17 @@ function audioRequest(method: "HEAD" | "GET", url: string): OutboundRequest {
 /** Credentials that are still in the URL; they never go out as part of it. */
 function basicOf(url: URL): string | null {
   if (url.username === "" && url.password === "") return null;
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const pair = `${decoded(url.username)}:${decoded(url.password)}`;
   return `Basic ${Buffer.from(pair).toString("base64")}`;
+}
+
+/** A `%` that begins no escape stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** UTF-8; a byte order mark is no part of the text. */

@@ -6,8 +6,9 @@ import type { ClaimedRow, OutboxVerdict } from "../store/types.ts";
 import { AccountShare } from "./account-share.ts";
 import type { Fetcher } from "./fetcher.ts";
 import { HostHealth } from "./host-health.ts";
+import { isOutboundPurpose } from "./purpose.ts";
 import { signed } from "./sign.ts";
-import type { HttpClientOutcome, OutboundRequest } from "./types.ts";
+import type { FetchOptions, HttpClientOutcome, OutboundRequest } from "./types.ts";
 
 export interface OutboxOptions {
   readonly store: Pick<Store, "claimOutbox" | "settleOutbox" | "takeOutbox">;
@@ -151,8 +152,10 @@ export class OutboxWorker {
 
   #begin(row: ClaimedRow): void {
     const request = parsed(row.request);
-    if (request === null) {
-      this.#decide({ kind: "parked", id: row.id, error: "The stored request cannot be read." });
+    const { purpose } = row;
+    if (request === null || !isOutboundPurpose(purpose)) {
+      const what = request === null ? "request cannot be read" : `purpose "${purpose}" is not known to this version`;
+      this.#decide({ kind: "parked", id: row.id, error: `The stored ${what}.` });
       return;
     }
     const host = JSON.stringify([row.account, hostOf(request.url)]);
@@ -162,7 +165,7 @@ export class OutboxWorker {
       this.#decide({ kind: "later", id: row.id, inMs: Math.max(waitMs, BUSY_MS) });
       return;
     }
-    const delivery = this.#deliver(row, request, host).finally(() => {
+    const delivery = this.#deliver({ ...row, purpose }, request, host).finally(() => {
       this.#underway.delete(delivery);
       this.#shares.leave(row.account, row.id);
       this.#beginHeld(row.account);
@@ -185,11 +188,16 @@ export class OutboxWorker {
     return shareMs;
   }
 
-  async #deliver(row: ClaimedRow, request: OutboundRequest, host: string): Promise<void> {
+  async #deliver(
+    row: ClaimedRow & Pick<FetchOptions, "purpose">,
+    request: OutboundRequest,
+    host: string,
+  ): Promise<void> {
     const { fetcher, allowPrivate, log } = this.#options;
     const prepared = this.#options.prepare?.(row.account, request) ?? request;
     const headers = { ...prepared.headers, [DELIVERY_HEADER]: row.id };
-    const options = { account: row.account, deadlineMs: DEADLINE_MS, allowPrivate: allowPrivate(row.account) };
+    const { account, purpose } = row;
+    const options = { purpose, account, deadlineMs: DEADLINE_MS, allowPrivate: allowPrivate(account) };
     const secret = this.#options.signingSecret?.(row.account) ?? null;
     const { outcome } = await fetcher.fetch(
       signed({ ...prepared, headers }, secret, this.#options.clock.now()),
@@ -198,7 +206,7 @@ export class OutboxWorker {
     this.#health.leave(host, arrived(outcome));
     const verdict = verdictOn(row, outcome, this.#options.clock.now());
     if (verdict.kind !== "done") {
-      const { id, callSid, account, purpose, tries } = row;
+      const { id, callSid, tries } = row;
       const message = verdict.kind === "parked" ? "outbox row parked" : "outbox delivery failed";
       log.warn({ id, callSid, account, purpose, tries, outcome }, message);
     }

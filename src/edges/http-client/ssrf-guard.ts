@@ -68,6 +68,28 @@ export function isPrivateAddress(address: string): boolean {
   }
 }
 
+/**
+ * Ports of other services, which a request could be made to speak to: the Fetch standard's list of bad ports
+ * (fetch.spec.whatwg.org, port blocking). SIP's 5060 and 5061 are among them.
+ */
+const FOREIGN_PORTS: ReadonlySet<string> = new Set(
+  (
+    "0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 " +
+    "123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 " +
+    "990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080"
+  ).split(" "),
+);
+
+/** One sentence about what is wrong with the URL's host or port; null: nothing, as far as the URL alone shows. */
+export function inwardBecause(url: URL): string | null {
+  const literal = literalOf(url.hostname);
+  if (literal !== null && isPrivateAddress(literal))
+    return "The URL leads to an address inside the platform's own network.";
+  return url.port !== "" && FOREIGN_PORTS.has(url.port)
+    ? `Port ${url.port} belongs to another service than HTTP.`
+    : null;
+}
+
 /** The IP address of a URL's host, without brackets; null: the host is a name. */
 export function literalOf(hostname: string): string | null {
   const bare = bareAddress(hostname);

@@ -1,3 +1,5 @@
+import type { OutboundPurpose } from "./purpose.ts";
+
 /**
  * One request as we send it: a superset of `HttpRequest` in `contract/` (which is assignable to it). `url` holds the
  * whole query and never credentials: those are in `authorization`, which is never logged.
@@ -50,6 +52,7 @@ export interface Validators {
 
 /** How one request is to be treated. */
 export interface FetchOptions {
+  readonly purpose: OutboundPurpose;
   /** On whose behalf it goes out: each account has its share of connections and requests. "": the platform's own. */
   readonly account: string;
   /** For the whole exchange: DNS, connect, TLS, headers, last byte (REQ-6). */

@@ -14,7 +14,7 @@ const exchange = {
   mediaTotals: () => Promise.resolve({ legs: 0, recordings: 0, ports: 0, ticksSkipped: 0 }),
   services: {
     sip: { queueDelayMs: 0, stats: { calls: 0, transactions: 0, retransmissions: 0 } },
-    fetcher: { usage: { sockets: 0, requests: 0, pools: 0, refused: 0 } },
+    fetcher: { blocked: new Map([["audio", 3]]), usage: { sockets: 0, requests: 0, pools: 0, refused: 0 } },
   },
 } as unknown as Exchange;
 
@@ -28,6 +28,7 @@ it("O6: counters, and nothing else, end in _total, and everything says what it i
   expect(types.filter(({ name }) => !new RegExp(`^# HELP ${name} \\S`, "m").test(body))).toEqual([]);
   expect(types.filter(({ name }) => !/^[a-z][a-z0-9_]*$/.test(name))).toEqual([]);
   expect(body).toMatch(/^plugboard_refusals_total\{reason="limit"\} 2$/m);
+  expect(body).toMatch(/^plugboard_http_blocked_total\{purpose="audio"\} 3$/m);
   expect(body).toMatch(/^plugboard_spend_today\{account="acme"\} 1.5$/m);
   await app.close();
 });

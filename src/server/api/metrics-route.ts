@@ -54,6 +54,9 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
   counter(register, "plugboard_http_refused_total", "HTTP requests that found no room", [], () => [
     [{}, fetcher.usage.refused],
   ]);
+  counter(register, "plugboard_http_blocked_total", "HTTP requests that would have led inward", ["purpose"], () =>
+    [...fetcher.blocked].map(([purpose, count]) => [{ purpose }, count]),
+  );
   typed(app).get("/metrics", { schema: SCHEMA }, async (_request, reply) =>
     reply.type(register.contentType).send(await register.metrics()),
   );

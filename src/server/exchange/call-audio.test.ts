@@ -30,6 +30,7 @@ function setUp(checked: HttpClientOutcome, format: AudioFormat | null = null) {
     fetcher: {
       fetch: () => Promise.reject(new Error("nothing is fetched here")),
       usage: { sockets: 0, requests: 0, pools: 0, refused: 0 },
+      blocked: new Map(),
     },
     audio: {
       prepare: () => Promise.resolve(ok({ path: "/a.wav", durationMs: 1000 })),

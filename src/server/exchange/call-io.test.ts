@@ -36,7 +36,7 @@ function sent(
     clock,
     log: silentLog,
     sip: {} as SipEndpointApi,
-    fetcher: { fetch: take, usage: { sockets: 0, requests: 0, pools: 0, refused: 0 } },
+    fetcher: { fetch: take, usage: { sockets: 0, requests: 0, pools: 0, refused: 0 }, blocked: new Map() },
     audio: {
       prepare: () => Promise.reject(new Error("no audio here")),
       check: () => Promise.reject(new Error("no audio here")),

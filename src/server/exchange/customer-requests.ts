@@ -29,8 +29,8 @@ export class CustomerRequests {
   }
 
   /** REQ-9, REQ-27: the request and the link in it are signed at the moment it goes out. */
-  fetch({ id, request, deadlineMs }: Effect<"fetch">): void {
-    this.#send(id, "fetched", deadlineMs, (options) => {
+  fetch({ id, purpose, request, deadlineMs }: Effect<"fetch">): void {
+    this.#send(id, "fetched", { purpose, deadlineMs }, (options) => {
       const { clock, fetcher, links } = this.#services;
       const { account, recordingLinks, signingSecret } = this.#config;
       const linked = links.sign(toHttpRequest(request), account.sid, recordingLinks, clock.now());
@@ -41,7 +41,9 @@ export class CustomerRequests {
   /** RES-27. */
   checkAudio({ id, url, deadlineMs }: Effect<"check_audio">): void {
     const isUsable = (outcome: Fetched["outcome"]): boolean => validateAudio(url, outcome).ok;
-    this.#send(id, "audio_checked", deadlineMs, (options) => this.#services.audio.check(url, { ...options, isUsable }));
+    this.#send(id, "audio_checked", { purpose: "audio", deadlineMs }, (options) =>
+      this.#services.audio.check(url, { ...options, isUsable }),
+    );
   }
 
   cancel(id: string): void {
@@ -57,13 +59,13 @@ export class CustomerRequests {
   #send(
     id: string,
     kind: "fetched" | "audio_checked",
-    deadlineMs: number,
+    asked: Pick<FetchOptions, "purpose" | "deadlineMs">,
     make: (options: FetchOptions) => Promise<CheckedResponse>,
   ): void {
     const controller = new AbortController();
     this.#pending.set(id, controller);
     const { account, privateDestinations: allowPrivate } = this.#config;
-    const options = { account: account.sid, deadlineMs, allowPrivate, signal: controller.signal };
+    const options = { ...asked, account: account.sid, allowPrivate, signal: controller.signal };
     void make(options).then((fetched) => {
       if (this.#pending.delete(id)) this.#onFetched(kind, id, fetched);
     });

@@ -11,7 +11,7 @@ export interface Services {
   readonly clock: Clock;
   readonly log: Log;
   readonly sip: SipEndpointApi;
-  readonly fetcher: Pick<Fetcher, "fetch" | "usage">;
+  readonly fetcher: Pick<Fetcher, "fetch" | "usage" | "blocked">;
   readonly audio: Pick<AudioLibrary, "prepare" | "check">;
   /** The addresses of a host name in a session description. */
   resolveHost(host: string): Promise<readonly string[]>;

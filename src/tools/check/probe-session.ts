@@ -81,7 +81,12 @@ export class ProbeSession {
     const account = overrides.account ?? target.account;
     const request = this.#build(account, facts, overrides);
     this.requests += 1;
-    const options = { account: "", deadlineMs: target.limits.deadlineMs, allowPrivate: true };
+    const options = {
+      purpose: "check" as const,
+      account: "",
+      deadlineMs: target.limits.deadlineMs,
+      allowPrivate: true,
+    };
     const { outcome, elapsedMs } = await deps.fetcher.fetch(request, options);
     this.elapsedMs += elapsedMs;
     const verdict = this.#rules.validate(outcome, account, target.mode);

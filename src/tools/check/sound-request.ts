@@ -2,6 +2,7 @@ import type { HttpRequest } from "../../core/contract/http.ts";
 import { maskCredentials, splitConfiguredUrl } from "../../core/contract/query.ts";
 import { headOrGet } from "../../edges/http-client/audio-check.ts";
 import type { Downloaded, DownloadProgress, Failure, HttpClientOutcome } from "../../edges/http-client/types.ts";
+import { isPrivateAddress, literalOf } from "../../edges/http-client/ssrf-guard.ts";
 import type { CheckDeps } from "./check-target.ts";
 
 /** The platform's own limits: a larger or slower file is never played. */
@@ -19,19 +20,22 @@ interface Download {
 export class SoundRequest {
   readonly #deps: CheckDeps;
   readonly #url: string;
+  readonly #allowPrivate: boolean;
   readonly #cancelled = new AbortController();
   #download: Download | null = null;
 
-  constructor(deps: CheckDeps, url: string) {
+  /** `namedBy`: the endpoint whose answer named the URL. */
+  constructor(deps: CheckDeps, url: string, namedBy: string) {
     this.#deps = deps;
     this.#url = url;
+    this.#allowPrivate = mayLeadInward(url, namedBy);
   }
 
   /** The answer that decides (RES-27), and how long it took. */
   async check(deadlineMs: number): Promise<{ readonly outcome: HttpClientOutcome; readonly elapsedMs: number }> {
     const { clock, fetcher } = this.#deps;
     const startedAt = clock.elapsed();
-    const options = { account: "", allowPrivate: true, deadlineMs, signal: this.#cancelled.signal };
+    const options = { ...this.#options, deadlineMs };
     const answer = headOrGet(clock, deadlineMs, fetcher.head(this.#url, options), () => this.#get().answer);
     const outcome = await new Promise<HttpClientOutcome>((resolve) => {
       const timer = clock.after(deadlineMs, () => resolve(LATE));
@@ -53,6 +57,11 @@ export class SoundRequest {
     this.#cancelled.abort();
   }
 
+  get #options() {
+    const { signal } = this.#cancelled;
+    return { purpose: "check_audio", account: "", allowPrivate: this.#allowPrivate, signal } as const;
+  }
+
   #get(): Download {
     this.#download ??= this.#start();
     return this.#download;
@@ -62,15 +71,25 @@ export class SoundRequest {
     const request = { ...audioRequest(this.#url), url: this.#url, authorization: null };
     const answer = Promise.withResolvers<HttpClientOutcome>();
     const file = this.#deps.fetcher.download(request, MAX_SOUND_BYTES, {
-      account: "",
-      allowPrivate: true,
+      ...this.#options,
       deadlineMs: DOWNLOAD_DEADLINE_MS,
-      signal: this.#cancelled.signal,
       onProgress: (progress) => answer.resolve(outcomeOf(progress)),
     });
     void file.then((got) => answer.resolve(got.ok ? outcomeOf(got) : got));
     return { answer: answer.promise, file };
   }
+}
+
+/**
+ * Whoever checks an endpoint has named its URL, and nothing else: an answer must not make this machine ask its own network
+ * for anything. An endpoint that is itself inward is the checker's own, and may name what it likes.
+ */
+function mayLeadInward(url: string, namedBy: string): boolean {
+  const [sound, endpoint] = [URL.parse(url), URL.parse(namedBy)];
+  if (endpoint === null) return false;
+  const literal = literalOf(endpoint.hostname);
+  if (literal !== null && isPrivateAddress(literal)) return true;
+  return sound?.origin === endpoint.origin || /^[^.:]+$|\.localhost$/.test(endpoint.hostname);
 }
 
 /** RES-27: where HEAD and GET differ, GET decides. */

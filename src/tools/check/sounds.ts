@@ -16,7 +16,7 @@ export async function checkSounds(session: ProbeSession): Promise<void> {
   const urls = [...session.endpoint.audio].slice(0, MAX_SOUNDS);
   if (urls.length === 0) throw new ProbeEnds("no answer named any");
   for (const [url, asked] of urls) {
-    const sound = new SoundRequest(session.deps, url);
+    const sound = new SoundRequest(session.deps, url, session.endpoint.configuredUrl);
     if (await isServed(session, url, asked, sound)) await checkFile(session, url, asked, await sound.file());
     sound.cancel();
   }

@@ -75,7 +75,7 @@ describe("a speech service", () => {
           authorization: null,
           body: '{"text":"नमस्ते","language":"hi-IN"}',
         },
-        options: { account: "", deadlineMs: 30_000, allowPrivate: true },
+        options: { purpose: "speech", account: "", deadlineMs: 30_000, allowPrivate: true },
       },
     ]);
   });

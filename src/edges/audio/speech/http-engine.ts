@@ -49,7 +49,7 @@ export class HttpSpeech implements SpeechEngine {
     const headers = { accept: "audio/wav", "content-type": "application/json" };
     const body = JSON.stringify({ text, language });
     const request = { method: "POST", url: this.#url, headers, authorization: null, body } as const;
-    const options = { account: "", deadlineMs: SPEAK_MS, allowPrivate: true };
+    const options = { purpose: "speech" as const, account: "", deadlineMs: SPEAK_MS, allowPrivate: true };
     const got = await this.#fetcher.download(request, MAX_SPEECH_BYTES, options);
     if (!got.ok) return err(`cannot be spoken: the speech service failed (${got.detail})`);
     if (got.status !== 200) return err(`cannot be spoken: the speech service answered ${got.status}`);

@@ -117,7 +117,7 @@ export function idleExchange(): ApiOptions["exchange"] {
     mediaTotals: () => Promise.resolve({ legs: 0, recordings: 0, ports: 0, ticksSkipped: 0 }),
     services: {
       sip: { stats: {}, queueDelayMs: 0 },
-      fetcher: { usage: { sockets: 0, requests: 0, refused: 0 } },
+      fetcher: { blocked: [], usage: { sockets: 0, requests: 0, refused: 0 } },
     },
     hangUp: () => false,
   };
