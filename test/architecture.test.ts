@@ -31,7 +31,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
   "tools/check": ["base", "core/contract", "edges/http-client"],
   "tools/softphone": ["base", "edges/sip", "edges/sdp", "edges/media"],
   "server/exchange": ["base", ...core, ...edges],
-  "server/api": ["base", ...core, "edges/store", "server/exchange", "tools/simulator"],
+  "server/configuration": ["base", ...core, "edges/store", "server/exchange", "tools/simulator"],
+  "server/api": ["base", ...core, "edges/store", "server/exchange", "server/configuration", "tools/simulator"],
 };
 
 /** They bring the parts together. */

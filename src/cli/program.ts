@@ -26,6 +26,18 @@ const ENTRIES: readonly CommandEntry[] = [
     load: async () => (await import("./init.ts")).initCommand(),
   },
   {
+    name: "apply",
+    summary: "make a running platform what a workspace file says; shows the difference first",
+    isPlatform: true,
+    load: async () => (await import("./apply.ts")).applyCommand(),
+  },
+  {
+    name: "export",
+    summary: "write what a running platform has configured as a workspace file",
+    isPlatform: true,
+    load: async () => (await import("./export.ts")).exportCommand(),
+  },
+  {
     name: "simulate",
     summary: "play one call in virtual time: no network, no telephony",
     load: async () => (await import("./simulate.ts")).simulateCommand(),

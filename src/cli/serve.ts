@@ -45,7 +45,8 @@ const SAMPLE_WORKSPACE = fileURLToPath(new URL("../../examples/workspace.yaml", 
 
 interface Settings {
   readonly config: ServeConfig;
-  readonly workspace: Workspace;
+  /** Null: there is no file, and the database says what is configured. */
+  readonly workspace: Workspace | null;
 }
 
 /** Everything that can be wrong is said before anything is started or written; null: it was. */
@@ -60,8 +61,10 @@ async function readSettings(flags: ServeFlags): Promise<Settings | null> {
     process.stderr.write(`plugboard serve: ${config.error}\n`);
     return null;
   }
-  const { workspaceFile } = config.value;
+  const { workspaceFile, dataDir, databaseUrl } = config.value;
+  const isNamed = (flags.workspace ?? process.env["PLUGBOARD_WORKSPACE"]) !== undefined;
   if (!existsSync(workspaceFile)) {
+    if (!isNamed && (existsSync(dataDir) || databaseUrl !== null)) return { config: config.value, workspace: null };
     process.stderr.write(
       `plugboard serve: there is no workspace file ${workspaceFile}: name one with --workspace, or write one with plugboard init\n`,
     );
@@ -74,7 +77,11 @@ async function readSettings(flags: ServeFlags): Promise<Settings | null> {
 }
 
 /** What `--check` says of a workspace that can be read. Warnings keep nobody from taking calls. */
-function report(workspace: Workspace): number {
+function report(workspace: Workspace | null): number {
+  if (workspace === null) {
+    process.stdout.write("There is no workspace file: the database says what is configured.\n");
+    return 0;
+  }
   const warnings = warningsOf(workspace);
   for (const { flow, path, message } of warnings) process.stdout.write(`warning: flow ${flow}, ${path}: ${message}\n`);
   const numbers = workspace.accounts.reduce((sum, { account }) => sum + account.exophones.length, 0);
@@ -104,7 +111,9 @@ async function serve({ config, workspace }: Settings): Promise<void> {
     process.once(signal, () => void started.then((platform) => platform.stop()).finally(() => process.exit(0)));
   // The terminal that started the platform was closed: no reason to drop calls.
   process.on("SIGHUP", () =>
-    log.info("SIGHUP is ignored: stop with SIGTERM; a changed workspace is read at the next start"),
+    log.info(
+      "SIGHUP is ignored: stop with SIGTERM; a changed workspace is taken over by plugboard apply, or at the next start",
+    ),
   );
   try {
     process.stdout.write(welcome(await started, config.workspaceFile, workspace));
@@ -115,19 +124,19 @@ async function serve({ config, workspace }: Settings): Promise<void> {
 }
 
 /** What to do next: where everything is, and one line that places a first call. */
-function welcome({ httpUrl, sipHost, sipPort }: Platform, file: string, workspace: Workspace): string {
+function welcome({ httpUrl, sipHost, sipPort }: Platform, file: string, workspace: Workspace | null): string {
   const host = sipHost.includes(":") ? `[${sipHost}]` : sipHost;
   return [
     `API        ${httpUrl}  (${httpUrl}/healthz)`,
     `SIP        ${host}:${sipPort}, UDP and TCP`,
-    `workspace  ${file}`,
+    `workspace  ${workspace === null ? "as it is in the database" : file}`,
     `first call ${firstCall(httpUrl, host, sipPort, file, workspace)}`,
     "",
   ].join("\n");
 }
 
-function firstCall(httpUrl: string, host: string, sipPort: number, file: string, { accounts }: Workspace): string {
+function firstCall(httpUrl: string, host: string, sipPort: number, file: string, workspace: Workspace | null): string {
   if (file === SAMPLE_WORKSPACE) return `npm run demo -- --running --http ${httpUrl} --sip-port ${sipPort}`;
-  const number = accounts[0]?.account.exophones[0]?.number ?? "<number>";
+  const number = workspace?.accounts[0]?.account.exophones[0]?.number ?? "<number>";
   return `call sip:${number}@${host}:${sipPort} from a trunk's accept_from address`;
 }

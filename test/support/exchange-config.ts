@@ -7,6 +7,7 @@ import { blockListOf, parseSubnet } from "../../src/server/exchange/subnet.ts";
 export function testTrunk(settings: Partial<Trunk> = {}): Trunk {
   const subnet = parseSubnet("192.0.2.1");
   return {
+    id: `${ACCOUNT.sid}/${settings.name ?? "main"}`,
     name: "main",
     host: "192.0.2.1",
     port: 5060,

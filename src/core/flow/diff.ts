@@ -20,7 +20,12 @@ export interface FlowChange {
 export function diffFlows(before: Flow, after: Flow): readonly FlowChange[] {
   const { applets: old, ...oldRest } = before;
   const { applets, ...rest } = after;
-  return [...compare([], oldRest, rest), ...compare(["applets"], old, applets)];
+  return [...diffDocuments(oldRest, rest), ...compare(["applets"], old, applets)];
+}
+
+/** The same for documents of any kind. */
+export function diffDocuments(before: object, after: object): readonly FlowChange[] {
+  return compare([], before, after);
 }
 
 function compare(path: readonly string[], before: unknown, after: unknown): FlowChange[] {
@@ -28,7 +33,7 @@ function compare(path: readonly string[], before: unknown, after: unknown): Flow
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
     return [...keys].flatMap((key) => compare([...path, key], own(before, key), own(after, key)));
   }
-  if (isSame(before, after)) return [];
+  if (isSameJson(before, after)) return [];
   return [change(path, before, after)];
 }
 
@@ -60,11 +65,14 @@ function own(record: Readonly<Record<string, unknown>>, key: string): unknown {
 }
 
 /** Equal as JSON values, regardless of the order of keys. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((each, i) => isSame(each, b[i]));
+export function isSameJson(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((each, i) => isSameJson(each, b[i]));
   if (!isRecord(a) || !isRecord(b)) return a === b;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]));
+  return (
+    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSameJson(a[key], b[key]))
+  );
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

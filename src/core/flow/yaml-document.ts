@@ -112,25 +112,35 @@ function showPath(path: Path): string {
   return out;
 }
 
-/** Validates a document; every finding is one sentence that names what is allowed. */
-export function checkDocument<T>(document: YamlDocument, schema: z.ZodType<T>): Result<T, readonly SourceProblem[]> {
-  const parsed = schema.safeParse(document.value());
-  if (parsed.success) return ok(parsed.data);
-  return err(parsed.error.issues.flatMap((issue) => issueMessage(document, schema, issue)));
+/** One mistake in a document that has no lines: where, and one sentence. */
+export interface DocumentMistake {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
 }
 
-function issueMessage(document: YamlDocument, schema: z.ZodType, issue: z.core.$ZodIssue): SourceProblem[] {
+/** Validates a document; every finding is one sentence that names what is allowed. */
+export function checkDocument<T>(document: YamlDocument, schema: z.ZodType<T>): Result<T, readonly SourceProblem[]> {
+  const checked = checkValue(document.value(), schema);
+  return checked.ok ? checked : err(checked.error.map(({ path, message }) => document.problem(path, message)));
+}
+
+/** {@link checkDocument} for a value that did not come from a file. */
+export function checkValue<T>(value: unknown, schema: z.ZodType<T>): Result<T, readonly DocumentMistake[]> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return ok(parsed.data);
+  return err(parsed.error.issues.flatMap((issue) => issueMessage(schema, issue)));
+}
+
+function issueMessage(schema: z.ZodType, issue: z.core.$ZodIssue): DocumentMistake[] {
   if (issue.code === "unrecognized_keys") {
     const allowed = keysAt(schema, issue.path);
-    return issue.keys.map((key) => document.problem([...issue.path, key], unknownKey(key, allowed)));
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownKey(key, allowed) }));
   }
   if (issue.code === "invalid_union" && issue.errors[0] !== undefined) {
     const deepest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0] ?? [];
-    return deepest.flatMap((inner) =>
-      issueMessage(document, schema, { ...inner, path: [...issue.path, ...inner.path] }),
-    );
+    return deepest.flatMap((inner) => issueMessage(schema, { ...inner, path: [...issue.path, ...inner.path] }));
   }
-  return [document.problem(issue.path, issue.message)];
+  return [{ path: issue.path, message: issue.message }];
 }
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {

@@ -21,6 +21,7 @@ const LANDED: Readonly<Record<string, string>> = {
   "005_store_key": "d845b27d9fa852e1",
   "006_call_lists": "408b20a6565b24cf",
   "007_feed": "8253f42085fc40ee",
+  "008_configuration": "6765e50bac887d7c",
 };
 
 /** A dump of each schema that ever landed, with rows as its version wrote them. */

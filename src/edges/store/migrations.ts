@@ -123,6 +123,63 @@ const FEED: readonly string[] = [
 ];
 
 /**
+ * What is configured, one row for each resource: its document as JSON, and the revision of the whole in which it changed last.
+ * Writers add one to the revision of the whole, which only one of them can do at a time.
+ */
+const CONFIGURATION: readonly string[] = [
+  `create table configuration (
+    account text collate "C" not null,
+    kind text collate "C" not null,
+    name text collate "C" not null,
+    position integer not null,
+    revision bigint not null,
+    body text not null,
+    flow_version integer,
+    changed_at bigint not null,
+    changed_by text not null,
+    version integer not null,
+    primary key (account, kind, name)
+  )`,
+  `create table flow_drafts (
+    account text collate "C" not null,
+    flow text collate "C" not null,
+    revision bigint not null,
+    body text not null,
+    changed_at bigint not null,
+    changed_by text not null,
+    version integer not null,
+    primary key (account, flow)
+  )`,
+  `create table flow_versions (
+    account text collate "C" not null,
+    flow text collate "C" not null,
+    number integer not null,
+    body text not null,
+    published_at bigint not null,
+    published_by text not null,
+    version integer not null,
+    primary key (account, flow, number)
+  )`,
+  `create table configuration_changes (
+    id bigint generated always as identity primary key,
+    revision bigint not null,
+    account text collate "C" not null,
+    kind text not null,
+    name text not null,
+    change text not null,
+    details text not null,
+    changed_at bigint not null,
+    changed_by text not null
+  )`,
+  "create index configuration_changes_by_account on configuration_changes (account, id)",
+  `create table configuration_state (
+    only_row boolean primary key default true check (only_row),
+    revision bigint not null
+  )`,
+  "insert into configuration_state (revision) values (0)",
+];
+
+/**
  * Every change of the tables, by key, in order. **Forward only: what has landed is never changed**, not by a letter
  * (`migrations.test.ts` pins each text); a new change is a new key. Start from any state that ever landed is tested there, too.
  *
@@ -138,6 +195,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   "005_store_key": SEALED,
   "006_call_lists": LISTS,
   "007_feed": FEED,
+  "008_configuration": CONFIGURATION,
 };
 
 async function run<T>(db: Kysely<T>, statements: readonly string[]): Promise<void> {

@@ -4,6 +4,7 @@ import { Pool } from "pg";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { systemClock } from "../../base/system-clock.ts";
+import { ConfigurationTable } from "./configuration-table.ts";
 import { clientConfig } from "./connection.ts";
 import { FeedTable } from "./feed-table.ts";
 import type { StoredText } from "./format.ts";
@@ -60,6 +61,8 @@ const KNOWN_SETUPS = 10_000;
 export class Store {
   /** Each account's numbered events. */
   readonly feed: FeedTable;
+  /** What is configured: accounts, trunks, numbers, people, flows. */
+  readonly configuration: ConfigurationTable;
   readonly #node: string;
   readonly #sealer: Sealer | null;
   readonly #journal: Journal;
@@ -94,6 +97,7 @@ export class Store {
     this.feed = new FeedTable(this.#pool);
     this.#reader = new Reader(this.#db, sealer, log);
     this.spend = new SpendReader(this.#db);
+    this.configuration = new ConfigurationTable(this.#pool, sealer);
     this.#outbox = new OutboxQueue(this.#outboxPool, node, sealer);
     this.#journal = new Journal({ target, node, clock, log });
   }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Store } from "../../edges/store/store.ts";
+import type { Configuration } from "../configuration/configuration.ts";
 import type { Directory } from "../exchange/directory.ts";
 import type { Feed } from "../exchange/feed/feed.ts";
 import type { RecordingLinks } from "../exchange/recording-links.ts";
@@ -11,6 +12,7 @@ import type { NumberRouting } from "./number-routing.ts";
 export interface ApiOptions {
   readonly exchange: Exchange;
   readonly store: Store;
+  readonly configuration: Configuration;
   readonly directory: Pick<Directory, "hasKey" | "account">;
   readonly recordingsDir: string;
   readonly links: RecordingLinks;
@@ -19,6 +21,8 @@ export interface ApiOptions {
   /** Absent: numbers can't be changed while the platform runs. */
   readonly numberRouting?: NumberRouting;
   readonly feed: Feed;
+  /** Password of whoever runs the platform. */
+  readonly operatorToken: string;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -17,8 +17,7 @@ export async function authenticate(
 /** Whether the request carries a key and token of the account in its path. */
 export function holdsKey(directory: Pick<Directory, "hasKey">, request: FastifyRequest): boolean {
   const { account } = request.params as AccountParams;
-  const [, encoded = ""] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(request.headers.authorization ?? "") ?? [];
-  const given = Buffer.from(encoded, "base64").toString("utf8");
+  const given = givenCredentials(request);
   return directory.hasKey(account, ({ key, token }) => sameSecret(given, `${key}:${token}`));
 }
 
@@ -27,8 +26,14 @@ export function demandCredentials(reply: FastifyReply): FastifyReply {
   return reply.header("www-authenticate", 'Basic realm="plugboard"');
 }
 
+/** `key:token` of HTTP Basic; empty: none. */
+export function givenCredentials(request: FastifyRequest): string {
+  const [, encoded = ""] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(request.headers.authorization ?? "") ?? [];
+  return Buffer.from(encoded, "base64").toString("utf8");
+}
+
 /** Compared by digest, so that neither length nor content shows in the time it takes. */
-function sameSecret(given: string, known: string): boolean {
+export function sameSecret(given: string, known: string): boolean {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(known));
 }

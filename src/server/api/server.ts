@@ -8,6 +8,7 @@ import { openApiRoute } from "./openapi/openapi-route.ts";
 import { answerError, pathOf, problem } from "./problem.ts";
 import { restException } from "./v1/rest-exception.ts";
 import { v1Routes, v2BetaRoutes } from "./v1/routes.ts";
+import { workspaceRoutes } from "./workspace-routes.ts";
 
 /** Nothing that is sent to this API is large. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -31,6 +32,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   healthRoutes(app, options);
   metricsRoute(app, options.exchange);
+  await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api/workspace" });
   await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });
   await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });
   await app.register((scope) => v2BetaRoutes(scope, options), { prefix: "/v2_beta/Accounts/:account" });

@@ -8,6 +8,8 @@ import type { WorkspaceAccount, WorkspaceTrunk } from "./workspace-schema.ts";
 
 /** One SIP trunk of an account: where calls go out and who may send calls in. */
 export interface Trunk {
+  /** `<account sid>/<name>`: what counts calls over it counts by this, since changes of the configuration make new objects. */
+  readonly id: string;
   readonly name: string;
   readonly host: string;
   /** Null: found by SRV (RFC 3263). */
@@ -69,7 +71,7 @@ export function accountConfig(document: WorkspaceAccount): AccountConfig {
     callsPerSecond: document.limits.calls_per_second,
     concurrentCalls: document.limits.concurrent_calls,
     limits: dialPolicy(document.limits, document.price_table),
-    trunks: document.trunks.map(trunkConfig),
+    trunks: document.trunks.map((trunk) => trunkConfig(document.sid, trunk)),
     flowOf: new Map(document.exophones.flatMap(({ number, flow }) => (flow === null ? [] : [[number, flow] as const]))),
     nameOf: new Map(document.exophones.flatMap(({ number, name }) => (name === "" ? [] : [[number, name] as const]))),
   };
@@ -103,9 +105,10 @@ function reachOf({ trunks }: WorkspaceAccount, name: string | null): readonly st
   return (trunks.find((trunk) => trunk.name === name) ?? trunks[0])?.reaches ?? [];
 }
 
-function trunkConfig(document: WorkspaceTrunk): Trunk {
+function trunkConfig(sid: string, document: WorkspaceTrunk): Trunk {
   const { username, password } = document;
   return {
+    id: `${sid}/${document.name}`,
     name: document.name,
     ...hostAndPort(document.address),
     transport: document.transport,

@@ -48,6 +48,12 @@ export class Directory {
   readonly #behind = new Map<string, Behind>();
 
   constructor(workspace: Workspace) {
+    this.load(workspace);
+  }
+
+  /** From now on that workspace counts. Calls that are up keep what they began with. */
+  load(workspace: Workspace): void {
+    for (const known of [this.#owners, this.#natHosts, this.#accounts, this.#behind]) known.clear();
     for (const config of workspace.accounts) {
       this.#accounts.set(config.account.sid, config);
       for (const { nat, host } of config.trunks) if (nat) this.#natHosts.add(host.replaceAll(/[[\]]/g, ""));

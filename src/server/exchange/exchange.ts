@@ -158,11 +158,30 @@ export class Exchange {
 
   /** Stores every setup of the workspace, so that calls can name them. */
   async prepare(workspace: Workspace): Promise<void> {
+    const setups = new Map<string, StoredSetup>();
     for (const { account } of workspace.accounts) {
       this.#refusedSetups.set(account.sid, (await this.#store(account, REFUSED_FLOW)).hash);
       for (const [key, flow] of workspace.flows)
-        if (key.startsWith(`${account.sid}/`)) this.#setups.set(key, await this.#store(account, flow));
+        if (key.startsWith(`${account.sid}/`)) setups.set(key, await this.#storeChanged(key, account, flow));
     }
+    this.#setups.clear();
+    for (const [key, setup] of setups) this.#setups.set(key, setup);
+  }
+
+  /**
+   * The next call is the first of this workspace; calls that are up keep account, trunks and flow as they were. Rejects when a
+   * setup can't be stored: then nothing has changed.
+   */
+  async use(workspace: Workspace): Promise<void> {
+    await this.prepare(workspace);
+    this.#options.directory.load(workspace);
+  }
+
+  /** Most of a workspace is as it was. */
+  #storeChanged(key: string, account: Account, flow: Flow): Promise<StoredSetup> {
+    const known = this.#setups.get(key);
+    const isSame = known?.setup.account === account && known.setup.flow === flow;
+    return isSame ? Promise.resolve(known) : this.#store(account, flow);
   }
 
   async #store(account: Account, flow: Flow): Promise<StoredSetup> {

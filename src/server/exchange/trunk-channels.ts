@@ -2,19 +2,19 @@ import type { Trunk } from "./account-config.ts";
 
 /** Calls at once over each trunk, both directions together. Per process, like every limit of the workspace. */
 export class TrunkChannels {
-  readonly #used = new Map<Trunk, number>();
+  readonly #used = new Map<string, number>();
 
   isFree(trunk: Trunk): boolean {
-    return trunk.channels === null || (this.#used.get(trunk) ?? 0) < trunk.channels;
+    return trunk.channels === null || (this.#used.get(trunk.id) ?? 0) < trunk.channels;
   }
 
   take(trunk: Trunk): void {
-    this.#used.set(trunk, (this.#used.get(trunk) ?? 0) + 1);
+    this.#used.set(trunk.id, (this.#used.get(trunk.id) ?? 0) + 1);
   }
 
   release(trunk: Trunk): void {
-    const used = (this.#used.get(trunk) ?? 0) - 1;
-    if (used > 0) this.#used.set(trunk, used);
-    else this.#used.delete(trunk);
+    const used = (this.#used.get(trunk.id) ?? 0) - 1;
+    if (used > 0) this.#used.set(trunk.id, used);
+    else this.#used.delete(trunk.id);
   }
 }

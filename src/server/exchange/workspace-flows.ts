@@ -54,6 +54,15 @@ function flowFile(source: YamlDocument, index: number, name: string): LoadedFlow
   return document.ok ? flowOf(document.value, document.value.value(), []) : document;
 }
 
+/** An entry of `flows` as a flow document: what its file holds, or what stands there itself. */
+export function flowDocument(workspaceFile: string, entry: unknown): unknown {
+  if (typeof entry !== "object" || entry === null || !("file" in entry) || typeof entry.file !== "string") return entry;
+  const file = resolve(dirname(workspaceFile), entry.file);
+  const raw = readText(file);
+  const document = raw.ok ? YamlDocument.parse(raw.value, file) : raw;
+  return document.ok ? document.value.value() : null;
+}
+
 function inlineFlow(source: YamlDocument, index: number, value: unknown): LoadedFlow {
   return flowOf(source, value, ["flows", index]);
 }

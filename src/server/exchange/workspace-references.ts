@@ -1,5 +1,5 @@
 import type { Flow } from "../../core/call/setup.ts";
-import type { SourceProblem, YamlDocument } from "../../core/flow/yaml-document.ts";
+import type { DocumentMistake, SourceProblem, YamlDocument } from "../../core/flow/yaml-document.ts";
 import { dialedForms } from "./number-forms.ts";
 import type { Subnet } from "./subnet.ts";
 import { overlap, parseSubnet } from "./subnet.ts";
@@ -19,26 +19,43 @@ export function referenceProblems(
   document: WorkspaceDocument,
   flows: ReadonlyMap<string, Flow>,
 ): readonly SourceProblem[] {
+  return referenceMistakes(document.accounts, flows).map(({ path, message }) => source.problem(path, message));
+}
+
+/** The same for accounts that are in no file; paths begin with the account's place in the list. */
+export function referenceMistakes(
+  accounts: readonly WorkspaceAccount[],
+  flows: ReadonlyMap<string, Flow>,
+): readonly DocumentMistake[] {
   return [
-    ...document.accounts.flatMap((account, index) => accountMistakes(account, flows).map(at(["accounts", index]))),
-    ...numberMistakes(ownedNumbers(document)),
-  ].map(({ path, message }) => source.problem(path, message));
+    ...accounts.flatMap((account, index) => accountMistakes(account, flows).map(at(["accounts", index]))),
+    ...numberMistakes(ownedNumbers(accounts)),
+  ];
 }
 
-interface Mistake {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
-function at(prefix: readonly PropertyKey[]): (mistake: Mistake) => Mistake {
+function at(prefix: readonly PropertyKey[]): (mistake: DocumentMistake) => DocumentMistake {
   return ({ path, message }) => ({ path: [...prefix, ...path], message });
 }
 
-function accountMistakes(account: WorkspaceAccount, flows: ReadonlyMap<string, Flow>): Mistake[] {
-  return [...trunkMistakes(account), ...exophoneMistakes(account, flows), ...groupMistakes(account)];
+function accountMistakes(account: WorkspaceAccount, flows: ReadonlyMap<string, Flow>): DocumentMistake[] {
+  return [
+    ...trunkMistakes(account),
+    ...exophoneMistakes(account, flows),
+    ...sameNames("users", "a user", account.users),
+    ...sameNames("groups", "a group", account.groups),
+    ...groupMistakes(account),
+  ];
 }
 
-function trunkMistakes({ trunks }: WorkspaceAccount): Mistake[] {
+function sameNames(list: string, what: string, named: readonly { readonly name: string }[]): DocumentMistake[] {
+  return named.flatMap(({ name }, i) =>
+    named.findIndex((other) => other.name === name) < i
+      ? [mistake([list, i, "name"], `there is already ${what} "${name}" in this account`)]
+      : [],
+  );
+}
+
+function trunkMistakes({ trunks }: WorkspaceAccount): DocumentMistake[] {
   const addresses = trunks.flatMap((trunk, i) =>
     trunk.accept_from.flatMap((address, j) =>
       parseSubnet(address) === null
@@ -51,15 +68,10 @@ function trunkMistakes({ trunks }: WorkspaceAccount): Mistake[] {
         : [],
     ),
   );
-  const names = trunks.flatMap(({ name }, i) =>
-    trunks.findIndex((other) => other.name === name) < i
-      ? [mistake(["trunks", i, "name"], `there is already a trunk "${name}" in this account`)]
-      : [],
-  );
-  return [...addresses, ...names];
+  return [...addresses, ...sameNames("trunks", "a trunk", trunks)];
 }
 
-function exophoneMistakes(account: WorkspaceAccount, flows: ReadonlyMap<string, Flow>): Mistake[] {
+function exophoneMistakes(account: WorkspaceAccount, flows: ReadonlyMap<string, Flow>): DocumentMistake[] {
   const trunks = account.trunks.map(({ name }) => name);
   const known = [...flows.keys()]
     .filter((key) => key.startsWith(`${account.sid}/`))
@@ -70,7 +82,7 @@ function exophoneMistakes(account: WorkspaceAccount, flows: ReadonlyMap<string, 
   ]);
 }
 
-function groupMistakes({ groups, users }: WorkspaceAccount): Mistake[] {
+function groupMistakes({ groups, users }: WorkspaceAccount): DocumentMistake[] {
   const known = users.map(({ name }) => name);
   return groups.flatMap((group, i) =>
     [...group.users, ...(group.order ?? [])].flatMap((user) =>
@@ -84,16 +96,16 @@ function unknownName(
   what: string,
   name: string | null,
   known: readonly string[],
-): Mistake[] {
+): DocumentMistake[] {
   if (name === null || known.includes(name)) return [];
   return [mistake(path, `there is no ${what} "${name}" (known: ${known.length === 0 ? "none" : known.join(", ")})`)];
 }
 
-function mistake(path: readonly PropertyKey[], message: string): Mistake {
+function mistake(path: readonly PropertyKey[], message: string): DocumentMistake {
   return { path, message };
 }
 
-function ownedNumbers({ accounts }: WorkspaceDocument): OwnedNumber[] {
+function ownedNumbers(accounts: readonly WorkspaceAccount[]): OwnedNumber[] {
   return accounts.flatMap((account, index) =>
     account.exophones.map(({ number, trunk }, i) => ({
       number,
@@ -110,9 +122,9 @@ function ownedNumbers({ accounts }: WorkspaceDocument): OwnedNumber[] {
  * A number belongs to one account. Two numbers of different countries may be written alike (+91 80 4710 0000 and
  * +1 804 710 0000 are both 8047100000 at home): then only where a call comes from can tell them apart.
  */
-function numberMistakes(numbers: readonly OwnedNumber[]): Mistake[] {
+function numberMistakes(numbers: readonly OwnedNumber[]): DocumentMistake[] {
   const byForm = new Map<string, OwnedNumber[]>();
-  const mistakes = new Map<OwnedNumber, Mistake>();
+  const mistakes = new Map<OwnedNumber, DocumentMistake>();
   for (const owned of numbers)
     for (const form of dialedForms(owned.number)) {
       const others = byForm.get(form) ?? [];

@@ -126,7 +126,7 @@ const keySchema = z.strictObject({
 const LINK_DAYS = 30;
 const MAX_LINK_DAYS = 3650;
 
-const accountSchema = z.strictObject({
+export const accountSchema = z.strictObject({
   sid: sid.describe("Id of the account in URLs."),
   tenant_id: tenantIdSchema.describe("`tenant_id` in requests to your URLs (REQ-20): digits."),
   ...accountFields,
@@ -179,6 +179,18 @@ const accountSchema = z.strictObject({
     .describe("Numbers of the account."),
   users: z.array(userSchema).default([]).describe("People with a phone."),
 });
+
+/** An account without what is configured apart from it. */
+const accountOnlySchema = accountSchema.omit({ trunks: true, exophones: true, users: true, groups: true });
+
+/** What each configured thing must look like by itself; flows are read by `parseFlow`. */
+export const RESOURCE_SCHEMAS = {
+  account: accountOnlySchema,
+  trunk: trunkSchema,
+  exophone: exophoneSchema,
+  user: userSchema,
+  group: accountFields.groups.unwrap().element,
+} as const;
 
 const flowFileSchema = z.strictObject({
   file: z.string().describe("Path of a flow document, relative to the workspace file."),

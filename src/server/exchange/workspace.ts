@@ -6,7 +6,7 @@ import type { Flow } from "../../core/call/setup.ts";
 import { verifyFlow } from "../../core/flow/verify.ts";
 import type { AccountConfig } from "./account-config.ts";
 import { accountConfig } from "./account-config.ts";
-import { readFlows, readText } from "./workspace-flows.ts";
+import { flowDocument, readFlows, readText } from "./workspace-flows.ts";
 import { referenceProblems } from "./workspace-references.ts";
 import type { WorkspaceDocument } from "./workspace-schema.ts";
 import { workspaceSchema } from "./workspace-schema.ts";
@@ -34,6 +34,46 @@ export function loadWorkspace(
   const checked = checkDocument(document.value, workspaceSchema);
   if (!checked.ok) return checked;
   return assemble(document.value, checked.value);
+}
+
+/** A workspace file as documents: `document` with the environment and every flow in it, `source` as it is written. */
+export interface WorkspaceInput {
+  readonly document: WorkspaceText;
+  /** Null: nothing is known of how it was written. */
+  readonly source: WorkspaceText | null;
+}
+
+/** The two lists of a workspace, each entry as its author wrote it. */
+export interface WorkspaceText {
+  readonly accounts: readonly unknown[];
+  readonly flows: readonly unknown[];
+}
+
+/** {@link loadWorkspace} for a platform that keeps it: the documents themselves, checked. */
+export function loadWorkspaceInput(
+  file: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Result<WorkspaceInput, readonly SourceProblem[]> {
+  const checked = loadWorkspace(file, environment);
+  if (!checked.ok) return checked;
+  const raw = readText(file);
+  const expanded = raw.ok ? expandEnvironment(raw.value, file, environment) : err([]);
+  const [document, source] = [
+    expanded.ok ? textOf(expanded.value, file) : null,
+    raw.ok ? textOf(raw.value, file) : null,
+  ];
+  if (document === null) return err([{ file, line: 1, path: "", message: "was changed while it was read" }]);
+  const flows = document.flows.map((entry) => flowDocument(file, entry));
+  return ok({ document: { accounts: document.accounts, flows }, source });
+}
+
+/** Null: it is no such text. As written it may be none: `${NAME}` can stand for any piece of it. */
+function textOf(text: string, file: string): WorkspaceText | null {
+  const parsed = YamlDocument.parse(text, file);
+  const value = parsed.ok ? parsed.value.value() : null;
+  if (typeof value !== "object" || value === null) return null;
+  const { accounts = [], flows = [] } = value as { accounts?: unknown; flows?: unknown };
+  return Array.isArray(accounts) && Array.isArray(flows) ? { accounts, flows } : null;
 }
 
 /** A weakness of a flow that does not keep it from taking calls. */

@@ -12,9 +12,12 @@ import { Feed } from "../exchange/feed/feed.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { recoverCalls } from "../exchange/recovery.ts";
 import { promptsOf } from "../exchange/preload-prompts.ts";
-import type { Workspace } from "../exchange/workspace.ts";
+import type { Workspace, WorkspaceInput } from "../exchange/workspace.ts";
 import { RecordingLinks } from "../exchange/recording-links.ts";
-import { loadWorkspace, warningsOf } from "../exchange/workspace.ts";
+import { loadWorkspaceInput, warningsOf } from "../exchange/workspace.ts";
+import { applyWorkspaceFile } from "../configuration/apply-file.ts";
+import { Configuration } from "../configuration/configuration.ts";
+import { operatorToken } from "../configuration/operator.ts";
 import { MediaClient } from "../../edges/media/process/client.ts";
 import { Fetcher } from "../../edges/http-client/fetcher.ts";
 import { OutboxWorker } from "../../edges/http-client/outbox.ts";
@@ -38,10 +41,10 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, "uncaught error; the supervisor starts this process again");
     process.exit(1);
   });
-  const workspace = loadWorkspace(config.serve.workspaceFile, process.env);
-  if (!workspace.ok) return fail(workspace.error.map(showProblem).join("\n"));
+  const file = config.appliesWorkspace ? loadWorkspaceInput(config.serve.workspaceFile, process.env) : null;
+  if (file?.ok === false) return fail(file.error.map(showProblem).join("\n"));
   try {
-    await run(config, workspace.value, log);
+    await run(config, file?.value ?? null, log);
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error));
   }
@@ -56,6 +59,7 @@ function fail(message: string): void {
 /** The parts of this process, in the order in which they are created. */
 interface Parts {
   readonly store: Store;
+  readonly configuration: Configuration;
   readonly fetcher: Fetcher;
   readonly audio: AudioLibrary;
   readonly directory: Directory;
@@ -65,11 +69,13 @@ interface Parts {
   readonly disk: DiskWatch | null;
 }
 
-async function run(config: ControlConfig, workspace: Workspace, log: Log): Promise<void> {
+async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log): Promise<void> {
   const { serve, recordingsDir } = config;
+  const parts = await openParts(config, file, log);
+  const { store, configuration, directory, exchange, links } = parts;
+  const { workspace } = configuration;
   for (const { message, ...where } of warningsOf(workspace)) log.warn(where, message);
-  const parts = await openParts(config, workspace, log);
-  const { store, directory, exchange, links } = parts;
+  if (workspace.accounts.length === 0) log.warn({}, "nothing is configured yet: plugboard apply FILE");
   for (const socketPath of config.mediaSockets) await connectMedia(exchange, socketPath, config.instance, log);
   const sip = await startSip(config, exchange, log);
   await exchange.limits.restore(store.spend, directory.accounts);
@@ -79,17 +85,8 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   const publicUrl = publicUrlOf(serve);
   const feed = new Feed({ table: store.feed, clock: systemClock, log });
   feed.start();
-  const api = await buildApi({
-    exchange,
-    store,
-    directory,
-    recordingsDir,
-    links,
-    feed,
-    publicUrl,
-    clock: systemClock,
-    log,
-  });
+  const asked = { exchange, store, configuration, directory, recordingsDir, links, feed, publicUrl };
+  const api = await buildApi({ ...asked, operatorToken: operatorToken(config.secret), clock: systemClock, log });
   const httpUrl = await listening("PLUGBOARD_HTTP", "--http", serve.http, () => api.listen({ ...serve.http }));
   const coalescer = new WakeupCoalescer(
     () => exchange.callsBegun,
@@ -97,11 +94,13 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
     () => sip.flush(),
   );
   coalescer.start();
+  configuration.start((next) => useWorkspace(parts, recordingsDir, next));
   stopOnSignal(async (drainMs) => {
     coalescer.stop();
     await exchange.drain(drainMs);
     await feed.stop();
     await api.close();
+    await configuration.stop();
     await outbox.stop();
     await sip.stop();
     await closeParts(parts);
@@ -113,6 +112,30 @@ async function run(config: ControlConfig, workspace: Workspace, log: Log): Promi
   void parts.audio.warm(promptsOf(workspace));
 }
 
+/** What changes while the platform runs: the next call finds it. */
+async function useWorkspace({ exchange, audio }: Parts, recordingsDir: string, workspace: Workspace): Promise<void> {
+  await makeRecordingFolders(recordingsDir, workspace);
+  await exchange.use(workspace);
+  void audio.warm(promptsOf(workspace));
+}
+
+async function makeRecordingFolders(recordingsDir: string, { accounts }: Workspace): Promise<void> {
+  for (const { account } of accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
+}
+
+/** What the database says, after the file of `serve` when there is one. */
+async function openConfiguration(
+  { node }: ControlConfig,
+  store: Store,
+  file: WorkspaceInput | null,
+  log: Log,
+): Promise<Configuration> {
+  const configuration = await Configuration.open({ table: store.configuration, clock: systemClock, log });
+  const applied = file === null ? null : await applyWorkspaceFile(configuration, file, node, log);
+  if (applied?.ok === false) throw new Error(applied.error);
+  return configuration;
+}
+
 async function closeParts({ audio, fetcher, exchange, disk, store }: Parts): Promise<void> {
   await audio.close();
   await fetcher.close();
@@ -121,15 +144,17 @@ async function closeParts({ audio, fetcher, exchange, disk, store }: Parts): Pro
   await store.close();
 }
 
-async function openParts(config: ControlConfig, workspace: Workspace, log: Log): Promise<Parts> {
+async function openParts(config: ControlConfig, file: WorkspaceInput | null, log: Log): Promise<Parts> {
   const { serve, recordingsDir } = config;
   const sealer = new Sealer(config.secret, systemRandom());
   const store = await Store.open(config.databaseUrl, { log, node: config.node, sealer });
+  const configuration = await openConfiguration(config, store, file, log);
+  const { workspace } = configuration;
   const fetcher = new Fetcher({ version: VERSION, log });
   const audio = await openAudio(serve, fetcher, log);
   const directory = new Directory(workspace);
   const links = new RecordingLinks(config.secret, publicUrlOf(serve));
-  for (const { account } of directory.accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
+  await makeRecordingFolders(recordingsDir, workspace);
   const disk = serve.databaseUrl === null ? new DiskWatch({ folder: serve.dataDir, clock: systemClock, log }) : null;
   await disk?.start();
   const exchange = new Exchange({
@@ -148,7 +173,7 @@ async function openParts(config: ControlConfig, workspace: Workspace, log: Log):
     version: VERSION,
   });
   await exchange.prepare(workspace);
-  return { store, fetcher, audio, directory, exchange, links, disk };
+  return { store, configuration, fetcher, audio, directory, exchange, links, disk };
 }
 
 function openAudio(serve: ServeConfig, fetcher: Fetcher, log: Log): Promise<AudioLibrary> {

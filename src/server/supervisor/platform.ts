@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,6 +24,8 @@ export interface ControlConfig {
   readonly secret: string;
   /** Belongs to this data folder for good: it finds the calls of a process that died. */
   readonly node: string;
+  /** The workspace file counts at a start of the platform; after a crash of this process the database does. */
+  readonly appliesWorkspace: boolean;
 }
 
 /** The control process is up: calls can be taken. Ports are the real ones. */
@@ -128,6 +131,7 @@ async function startProcesses(
     recordingsDir,
     secret,
     node,
+    appliesWorkspace: existsSync(config.workspaceFile),
   };
   try {
     const started = await startControl(control, lock, log);
@@ -242,8 +246,8 @@ function startControl(control: ControlConfig, lock: DataFolderLock, log: Log): P
       onStart: (pid) => noteStart(lock, "control", pid, log),
       onMessage: (message) => {
         if (isReady(message)) {
-          // A restarted process must be found at the same addresses.
-          config = withPorts(config, message);
+          // A restarted process must be found at the same addresses, and must not undo what was changed since the start.
+          config = forRestart(config, message);
           hasRun = true;
           resolve({ process_, ready: message });
         } else if (isFailure(message)) fail(message.message);
@@ -259,10 +263,10 @@ function startControl(control: ControlConfig, lock: DataFolderLock, log: Log): P
   });
 }
 
-function withPorts(config: ControlConfig, ready: ControlReady): ControlConfig {
+function forRestart(config: ControlConfig, ready: ControlReady): ControlConfig {
   const http = { ...config.serve.http, port: Number(new URL(ready.httpUrl).port) };
   const sip = { ...config.serve.sip, port: ready.sipPort };
-  return { ...config, serve: { ...config.serve, http, sip } };
+  return { ...config, appliesWorkspace: false, serve: { ...config.serve, http, sip } };
 }
 
 /** The control process can't start, and trying again would not help. */

@@ -94,6 +94,9 @@ function partsOf(store: Store, clock: VirtualClock, recordingsDir: string): ApiO
       hasKey: (sid, check) => sid === "acme" && config.apiKeys.some(check),
       account: (sid) => (sid === "acme" ? config : undefined),
     },
+    // Routes of the configuration have tests of their own.
+    configuration: {} as ApiOptions["configuration"],
+    operatorToken: "operator-password",
     recordingsDir,
     links: new RecordingLinks("secret", PUBLIC_URL),
     feed: new Feed({ table: store.feed, clock, log: silentLog }),

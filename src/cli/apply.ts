@@ -1,0 +1,109 @@
+import { Command } from "commander";
+import { showProblem } from "../core/flow/yaml-document.ts";
+import { loadWorkspaceInput } from "../server/exchange/workspace.ts";
+import type { WorkspaceInput } from "../server/exchange/workspace.ts";
+import type { PlatformOptions, PlatformProblem } from "./platform-api.ts";
+import { PlatformApi, withPlatformOptions } from "./platform-api.ts";
+import { complain, EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
+
+interface Options extends PlatformOptions {
+  readonly yes?: boolean;
+  readonly check?: boolean;
+  readonly prune?: boolean;
+  readonly json?: boolean;
+}
+
+/** What the platform says of a change that was made, or would be. */
+interface Answer {
+  readonly applied: boolean;
+  readonly revision: number;
+  readonly changes: readonly ChangeLine[];
+}
+
+interface ChangeLine {
+  readonly account: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly change: string;
+  readonly details: readonly string[];
+  readonly last_changed_by: string | null;
+  readonly last_changed_at: string | null;
+}
+
+/** `plugboard apply`: a running platform becomes what a workspace file says; first it is shown what that changes. */
+export function applyCommand(): Command {
+  return withPlatformOptions(new Command("apply"))
+    .argument("<file>", "workspace file")
+    .option("--yes", "change it; without this the difference is only shown")
+    .option("--check", "show what differs from the file and who changed it; exit 1 if anything does")
+    .option("--prune", "also remove accounts that are not in the file")
+    .option("--json", "print the difference as JSON")
+    .action(async (file: string, options: Options) => {
+      process.exitCode = await run(file, options);
+    });
+}
+
+async function run(file: string, options: Options): Promise<number> {
+  const input = loadWorkspaceInput(file, process.env);
+  if (!input.ok) return refused(input.error.map(showProblem), EXIT_USAGE);
+  const api = PlatformApi.of(options, process.env);
+  if (!api.ok) return refused([api.error], EXIT_USAGE);
+  const body = bodyOf(input.value, options);
+  const planned = await api.value.post<Answer>("/api/workspace/apply?dry_run=true", body);
+  if (!planned.ok) return platformRefused(planned.error);
+  const { changes, revision } = planned.value;
+  const isApplied = options.yes === true && options.check !== true && changes.length > 0;
+  if (options.json !== true) show(changes, options.check === true);
+  const applied = isApplied
+    ? await api.value.post<Answer>("/api/workspace/apply", { ...body, based_on: revision })
+    : planned;
+  if (!applied.ok) return platformRefused(applied.error);
+  if (options.json === true) print(JSON.stringify(applied.value, null, 2));
+  else print(closing(applied.value, options));
+  return isApplied || changes.length === 0 ? 0 : EXIT_FINDING;
+}
+
+function bodyOf({ document, source }: WorkspaceInput, { prune }: Options): object {
+  return { workspace: document, source, prune: prune === true };
+}
+
+function refused(messages: readonly string[], status: number): number {
+  for (const message of messages) complain(message);
+  return status;
+}
+
+/** No answer at all is a matter of the command's flags; a refusal is a finding. */
+function platformRefused({ status, messages }: PlatformProblem): number {
+  return refused(messages, status === null ? EXIT_USAGE : EXIT_FINDING);
+}
+
+const SIGNS: Readonly<Record<string, string>> = { added: "+", removed: "-" };
+
+function show(changes: readonly ChangeLine[], withAuthors: boolean): void {
+  for (const change of changes) {
+    const { account, kind, name, details } = change;
+    const sign = SIGNS[change.change] ?? "~";
+    const by = withAuthors && change.last_changed_by !== null ? authorOf(change) : "";
+    const title = kind === "account" ? `account ${account}` : `account ${account}, ${kind} ${name}`;
+    const [only = "", ...others] = details;
+    if (others.length === 0 && sign !== "~") print(`${sign} ${only}${by}`);
+    else for (const line of [`${sign} ${title}${by}`, ...details.map((detail) => `    ${detail}`)]) print(line);
+  }
+}
+
+function authorOf({ last_changed_by: by, last_changed_at: at }: ChangeLine): string {
+  return ` (last changed by ${by ?? ""}, ${at ?? ""})`;
+}
+
+function closing({ applied, changes, revision }: Answer, { check }: Options): string {
+  if (changes.length === 0) return "The platform is as the file says.";
+  if (applied) return `Applied as revision ${revision}: the next call finds it.`;
+  const count = `${changes.length} difference${changes.length === 1 ? "" : "s"}`;
+  return check === true
+    ? `${count} between the platform and the file.`
+    : `${count}. Nothing is changed yet: --yes applies it.`;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,135 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Result } from "../../base/result.ts";
+import { err, ok } from "../../base/result.ts";
+import { checkValue } from "../../core/flow/yaml-document.ts";
+import { replaceEdit } from "../configuration/apply-file.ts";
+import type { Configuration, EditOf } from "../configuration/configuration.ts";
+import { isTooDeep } from "../configuration/document-leaves.ts";
+import { exportWorkspace } from "../configuration/export-workspace.ts";
+import type { ResourceChange } from "../configuration/resource-changes.ts";
+import { changeOf } from "../configuration/resource-changes.ts";
+import { keyOf } from "../configuration/resources.ts";
+import { workspaceSchema } from "../exchange/workspace-schema.ts";
+import type { WorkspaceInput } from "../exchange/workspace.ts";
+import type { ApiOptions } from "./api-options.ts";
+import type { Caller } from "./caller.ts";
+import { callerOf, unauthorized } from "./caller.ts";
+import { configurationProblem, mistakes } from "./configuration-problem.ts";
+import { problem } from "./problem.ts";
+
+/** A workspace of a thousand accounts with their flows. */
+const MAX_WORKSPACE_BYTES = 16 * 1024 * 1024;
+
+const listsSchema = z.strictObject({ accounts: z.array(z.unknown()), flows: z.array(z.unknown()).default([]) });
+const bodySchema = z.strictObject({
+  workspace: listsSchema,
+  /** The same as its file has it, with `${NAME}` and `{ file }`; left out: as `workspace`. */
+  source: listsSchema.nullable().default(null),
+  /** Revision that the change was shown for: if it is not the newest any more, nothing is changed. */
+  based_on: z.number().int().nullable().default(null),
+  /** Also removes accounts that are not named. */
+  prune: z.boolean().default(false),
+});
+type ApplyBody = z.infer<typeof bodySchema>;
+
+/** `/api/workspace`: everything that is configured as one file, and a file as everything that is configured. */
+export function workspaceRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { configuration } = options;
+  app.get<{ Querystring: { account?: string } }>("/", async (request, reply) => {
+    const { account } = request.query;
+    const caller = callerOf(request, options);
+    const isAllowed = account === undefined ? caller.isOperator : caller.holds(account);
+    if (!isAllowed) return unauthorized(reply);
+    await configuration.refresh();
+    const { revision, resources } = configuration.state;
+    const exported = exportWorkspace([...resources.values()], account === undefined ? null : [account]);
+    return exported.ok ? { revision, ...exported.value } : problem(reply, 409, exported.error);
+  });
+  app.post<{ Querystring: Record<string, string> }>(
+    "/apply",
+    { bodyLimit: MAX_WORKSPACE_BYTES },
+    async (request, reply) => {
+      const body = readBody(request.body);
+      if (!body.ok) return mistakes(reply, body.error);
+      const caller = callerOf(request, options);
+      if (!mayApply(caller, body.value)) return unauthorized(reply);
+      return applied(reply, configuration, caller, body.value, isDryRun(request));
+    },
+  );
+}
+
+function isDryRun({ query }: FastifyRequest): boolean {
+  const { dry_run: value } = query as { dry_run?: string };
+  return value !== undefined && value !== "false" && value !== "0";
+}
+
+function readBody(body: unknown): Result<ApplyBody, readonly string[]> {
+  if (isTooDeep(body)) return err(["the body is nested deeper than any workspace"]);
+  const checked = checkValue(body, bodySchema);
+  const workspace = checked.ok ? checkValue(checked.value.workspace, workspaceSchema) : checked;
+  const file = checked.ok ? checked.value.workspace.flows.findIndex(isFile) : -1;
+  if (file >= 0) return err([`workspace.flows[${file}]: must be the flow itself: this server can't read your files`]);
+  if (checked.ok && workspace.ok) return checked;
+  const found = workspace.ok ? [] : workspace.error;
+  return err(found.map(({ path, message }) => `${path.map(String).join(".")}: ${message}`));
+}
+
+function isFile(flow: unknown): boolean {
+  return typeof flow === "object" && flow !== null && !("flow" in flow);
+}
+
+/** A key opens its own account, and not one that does not exist yet. */
+function mayApply(caller: Caller, { workspace, prune }: ApplyBody): boolean {
+  if (prune) return caller.isOperator;
+  return workspace.accounts.every((account) => caller.holds((account as { sid: string }).sid));
+}
+
+async function applied(
+  reply: FastifyReply,
+  configuration: Configuration,
+  caller: Caller,
+  body: ApplyBody,
+  isDry: boolean,
+): Promise<FastifyReply | object> {
+  const { workspace, source, prune } = body;
+  const input: WorkspaceInput = { document: workspace, source };
+  const replace = replaceEdit(input, { managedBy: null, removesAccount: () => prune });
+  const edit = basedOn(body.based_on, caller.isOperator ? replace : withoutAccounts(replace));
+  const result = isDry ? await configuration.plan(edit) : await configuration.change(caller.name, edit);
+  if (!result.ok) return configurationProblem(reply, result.error);
+  const { revision, changes } = result.value;
+  return { applied: !isDry, revision, changes: changes.map(changeLine) };
+}
+
+/** One change as the API shows it. */
+export function changeLine({ last, ...change }: ResourceChange): object {
+  const at = last === null ? null : new Date(last.at).toISOString();
+  return { ...change, last_changed_by: last?.by ?? null, last_changed_at: at };
+}
+
+function basedOn(revision: number | null, edit: EditOf): EditOf {
+  return async (state) => {
+    if (revision === null || state.revision === revision) return edit(state);
+    const message = `the configuration has changed meanwhile (revision ${state.revision}, not ${revision}): look at the difference again`;
+    return err({ kind: "changed_meanwhile", message });
+  };
+}
+
+/**
+ * An account's limits, keys and the networks that it may reach bind its own people too: only whoever runs the platform changes
+ * them.
+ */
+function withoutAccounts(edit: EditOf): EditOf {
+  return async (state) => {
+    const edited = await edit(state);
+    if (!edited.ok) return edited;
+    const own = edited.value.put.find((wanted) => {
+      const change = wanted.kind === "account" ? changeOf(state.resources.get(keyOf(wanted)), wanted) : null;
+      return change !== null && change.change !== "reworded";
+    });
+    if (own === undefined) return ok(edited.value);
+    const message = `only the operator may change account ${own.account} itself (limits, keys, networks): leave it as it is, or use the operator's password`;
+    return err({ kind: "not_allowed", message });
+  };
+}

@@ -1,0 +1,78 @@
+import Fastify from "fastify";
+import type { FastifyInstance, LightMyRequestResponse } from "fastify";
+import { silentLog } from "../../src/base/log.ts";
+import { seededRandom } from "../../src/base/random.ts";
+import { systemClock } from "../../src/base/system-clock.ts";
+import { Sealer } from "../../src/edges/store/sealer.ts";
+import { Store } from "../../src/edges/store/store.ts";
+import type { TestServer } from "../../src/edges/store/testing/server.ts";
+import { startTestServer } from "../../src/edges/store/testing/server.ts";
+import { accountRoutes } from "../../src/server/api/account-routes.ts";
+import type { ApiOptions } from "../../src/server/api/api-options.ts";
+import { workspaceRoutes } from "../../src/server/api/workspace-routes.ts";
+import { applyWorkspaceFile } from "../../src/server/configuration/apply-file.ts";
+import { Configuration } from "../../src/server/configuration/configuration.ts";
+import { operatorToken } from "../../src/server/configuration/operator.ts";
+import { Directory } from "../../src/server/exchange/directory.ts";
+
+/** The API of a platform without calls: what is configured, and what that makes of its directory. */
+export interface ConfiguredApi {
+  readonly app: FastifyInstance;
+  readonly configuration: Configuration;
+  readonly directory: Directory;
+  readonly store: Store;
+  /** `credentials`: `key:token`. */
+  ask(method: Method, url: string, options?: Ask): Promise<LightMyRequestResponse>;
+  stop(): Promise<void>;
+}
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+export interface Ask {
+  /** A text is sent as it is. */
+  readonly body?: unknown;
+  readonly credentials?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const TEST_SECRET = "the secret of this test platform";
+export const OPERATOR_CREDENTIALS = `operator:${operatorToken(TEST_SECRET)}`;
+
+/** With a database of its own. `workspace`: two lists, as a file has them. */
+export async function startConfiguredApi(workspace: {
+  readonly accounts: readonly object[];
+  readonly flows: readonly object[];
+}): Promise<ConfiguredApi> {
+  const server: TestServer = await startTestServer();
+  const sealer = new Sealer(TEST_SECRET, seededRandom(1));
+  const store = await Store.open(await server.database(), { log: silentLog, node: "n1", sealer });
+  const configuration = await Configuration.open({ table: store.configuration, clock: systemClock, log: silentLog });
+  const applied = await applyWorkspaceFile(configuration, { document: workspace, source: null }, "n1", silentLog);
+  if (!applied.ok) throw new Error(applied.error);
+  const directory = new Directory(configuration.workspace);
+  configuration.start(async (next) => directory.load(next));
+  const app = Fastify({ logger: false });
+  const parts: Partial<ApiOptions> = { store, configuration, directory, operatorToken: operatorToken(TEST_SECRET) };
+  const options = { ...parts, clock: systemClock, log: silentLog } as ApiOptions;
+  await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api/workspace" });
+  await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });
+  return {
+    app,
+    configuration,
+    directory,
+    store,
+    ask: (method, url, { body, credentials = OPERATOR_CREDENTIALS, headers = {} } = {}) => {
+      const authorization = `Basic ${Buffer.from(credentials).toString("base64")}`;
+      const json = typeof body === "string" ? body : JSON.stringify(body);
+      const sent = body === undefined ? {} : { payload: json };
+      const type = body === undefined ? {} : { "content-type": "application/json" };
+      return app.inject({ method, url, headers: { authorization, ...type, ...headers }, ...sent });
+    },
+    stop: async () => {
+      await app.close();
+      await configuration.stop();
+      await store.close();
+      await server.stop();
+    },
+  };
+}
