@@ -6,7 +6,9 @@ import { eventRoutes } from "./event-routes.ts";
 import { outboxRoutes } from "./outbox-routes.ts";
 import { exposureRoutes } from "./exposure-routes.ts";
 import { accountRequestLimit } from "./request-limit.ts";
+import { flowRoutes } from "./flow-routes.ts";
 import { recordingRoutes } from "./recording-routes.ts";
+import { resourceRoutes } from "./resource-routes.ts";
 
 /** Everything below `/api/accounts/:account`: for holders of a key of the account; a recording also by its signed link. */
 export async function accountRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
@@ -18,5 +20,7 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     outboxRoutes(keyed, options);
     exposureRoutes(keyed, options);
   });
+  await app.register(async (configured) => resourceRoutes(configured, options));
+  await app.register(async (configured) => flowRoutes(configured, options));
   await app.register(async (linked) => recordingRoutes(linked, options));
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { OPERATOR } from "../configuration/operator.ts";
-import type { ApiOptions } from "./api-options.ts";
+import type { AccountParams, ApiOptions } from "./api-options.ts";
 import { givenCredentials, sameSecret } from "./authenticate.ts";
 import { problem } from "./problem.ts";
 
@@ -23,6 +23,20 @@ export function callerOf(request: FastifyRequest, { directory, operatorToken }: 
   const holds = (account: string): boolean =>
     isOperator || directory.hasKey(account, ({ key, token }) => sameSecret(given, `${key}:${token}`));
   return { name: isOperator ? OPERATOR : `key ${given.split(":", 1)[0] ?? ""}`, isOperator, holds };
+}
+
+/** For routes below `/api/accounts/:account` that change what is configured: its keys open them, and the operator. */
+export async function admitHolder(
+  options: CallerOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
+  const { account } = request.params as AccountParams;
+  const caller = callerOf(request, options);
+  if (!caller.holds(account)) return unauthorized(reply);
+  return options.directory.account(account) === undefined
+    ? problem(reply, 404, `there is no account ${account}`)
+    : undefined;
 }
 
 /** A wrong key and an unknown account look the same. */

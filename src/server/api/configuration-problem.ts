@@ -9,6 +9,12 @@ export function configurationProblem(reply: FastifyReply, found: ConfigurationPr
   switch (found.kind) {
     case "invalid":
       return mistakes(reply, found.mistakes.map(showMistake));
+    case "findings": {
+      const errors = found.findings
+        .filter(({ level }) => level === "error")
+        .map(({ path, message }) => `${path}: ${message}`);
+      return mistakes(reply, errors, { findings: found.findings });
+    }
     case "changed_meanwhile":
       return problem(reply, 409, found.message);
     case "not_newest":
@@ -25,8 +31,11 @@ export function configurationProblem(reply: FastifyReply, found: ConfigurationPr
 }
 
 /** 422 with every mistake. */
-export function mistakes(reply: FastifyReply, errors: readonly string[]): FastifyReply {
+export function mistakes(reply: FastifyReply, errors: readonly string[], more: object = {}): FastifyReply {
   const [first = "it has mistakes", ...others] = errors;
   const detail = others.length === 0 ? first : `${first} (and ${others.length} more, see errors)`;
-  return reply.code(422).type("application/problem+json").send({ type: "about:blank", status: 422, detail, errors });
+  return reply
+    .code(422)
+    .type("application/problem+json")
+    .send({ type: "about:blank", status: 422, detail, errors, ...more });
 }

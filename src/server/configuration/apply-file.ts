@@ -4,9 +4,9 @@ import { err, ok } from "../../base/result.ts";
 import type { WorkspaceInput } from "../exchange/workspace.ts";
 import { isSameJson } from "../../core/flow/diff.ts";
 import type { ConfigurationMistake } from "./built-workspace.ts";
-import { showMistake } from "./built-workspace.ts";
 import { unmasked } from "./secrets.ts";
 import type { Configuration, ConfigurationProblem, ConfigurationState, EditOf } from "./configuration.ts";
+import { problemText } from "./resource-edits.ts";
 import type { ResourceChange } from "./resource-changes.ts";
 import type { Resource, WantedResource } from "./resources.ts";
 import { keyOf, splitWorkspace } from "./resources.ts";
@@ -89,9 +89,4 @@ async function removedBy(
   const lines = await configuration.table.changes(account, null);
   const earlier = lines.filter((line) => line.kind === kind && line.name === name && line.revision <= before.revision);
   return earlier[0]?.change === "removed" ? earlier[0].changedBy : null;
-}
-
-/** All of a problem as text. */
-export function problemText(problem: ConfigurationProblem): string {
-  return problem.kind === "invalid" ? problem.mistakes.map(showMistake).join("\n") : problem.message;
 }

@@ -12,7 +12,8 @@ import { startTestServer } from "../../edges/store/testing/server.ts";
 import { parseFlow } from "../../core/flow/flow.ts";
 import { randomFlow } from "../../tools/simulator/testing/random-flow.ts";
 import type { Workspace, WorkspaceInput } from "../exchange/workspace.ts";
-import { applyWorkspaceFile, problemText, replaceEdit } from "./apply-file.ts";
+import { applyWorkspaceFile, replaceEdit } from "./apply-file.ts";
+import { problemText } from "./resource-edits.ts";
 import type { ConfigurationChange, EditOf } from "./configuration.ts";
 import { Configuration } from "./configuration.ts";
 import { exportWorkspace } from "./export-workspace.ts";
@@ -172,7 +173,7 @@ describe("what is stored", () => {
     const tables = ["configuration", "flow_versions", "configuration_changes"];
     const rows = await Promise.all(tables.map((table) => server.query(url, `select * from ${table}`)));
     const text = JSON.stringify(rows);
-    expect(text).toContain("sealed:1:");
+    expect(text).toContain("sealed:");
     for (const secret of [TOKEN, "anils-password", "hunter2"]) expect(text).not.toContain(secret);
   });
 

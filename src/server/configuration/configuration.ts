@@ -19,6 +19,8 @@ import { nextPositions, trunkOrder } from "./wanted-workspace.ts";
 export type ConfigurationProblem =
   /** What would be configured has mistakes. */
   | { readonly kind: "invalid"; readonly mistakes: readonly ConfigurationMistake[] }
+  /** What would be published has errors; warnings are among them. */
+  | { readonly kind: "findings"; readonly findings: readonly FlowCheckFinding[] }
   /** It was made from a state that is not the newest any more. */
   | { readonly kind: "changed_meanwhile"; readonly message: string }
   /** The resource has changed since the caller read it. */
@@ -27,6 +29,16 @@ export type ConfigurationProblem =
   | { readonly kind: "no_condition"; readonly message: string }
   | { readonly kind: "not_found"; readonly message: string }
   | { readonly kind: "not_allowed"; readonly message: string };
+
+/** What static verification says of a flow. */
+export interface FlowCheckFinding {
+  readonly level: "error" | "warning";
+  /** Of the contract; null: it concerns the form of the document. */
+  readonly rule: string | null;
+  /** `applets.sales.exits.nobody_answered`. */
+  readonly path: string;
+  readonly message: string;
+}
 
 /** Everything that is configured, at one revision. */
 export interface ConfigurationState {
@@ -192,6 +204,10 @@ export class Configuration {
   }
 
   async #replace(state: ConfigurationState): Promise<void> {
+    if (this.#state.revision >= 0 && isSameMap(state.resources, this.#state.resources)) {
+      this.#state = state;
+      return;
+    }
     const built = buildWorkspace([...state.resources.values()], this.#built);
     const known = new Set(this.#built.mistakes.map(showMistake));
     for (const reason of built.mistakes.map(showMistake).filter((mistake) => !known.has(mistake)))
@@ -213,6 +229,11 @@ export class Configuration {
     const mistakes = next.mistakes.filter((mistake) => !known.has(showMistake(mistake)));
     return mistakes.length === 0 ? ok(planned) : err({ kind: "invalid", mistakes });
   }
+}
+
+/** Only drafts have changed. */
+function isSameMap(now: ReadonlyMap<string, Resource>, before: ReadonlyMap<string, Resource>): boolean {
+  return now.size === before.size && [...now].every(([key, resource]) => before.get(key) === resource);
 }
 
 interface PlannedChange {

@@ -5,6 +5,7 @@ import { logOptions, type Log } from "../../base/log.ts";
 import { showProblem } from "../../core/flow/yaml-document.ts";
 import { systemClock } from "../../base/system-clock.ts";
 import { systemRandom } from "../../base/system-random.ts";
+import type { NumberRouting } from "../api/number-routing.ts";
 import { buildApi } from "../api/server.ts";
 import { AudioLibrary } from "../../edges/audio/library.ts";
 import { Directory } from "../exchange/directory.ts";
@@ -17,6 +18,7 @@ import { RecordingLinks } from "../exchange/recording-links.ts";
 import { loadWorkspaceInput, warningsOf } from "../exchange/workspace.ts";
 import { applyWorkspaceFile } from "../configuration/apply-file.ts";
 import { Configuration } from "../configuration/configuration.ts";
+import { changeNumber } from "../configuration/resource-edits.ts";
 import { operatorToken } from "../configuration/operator.ts";
 import { MediaClient } from "../../edges/media/process/client.ts";
 import { Fetcher } from "../../edges/http-client/fetcher.ts";
@@ -85,7 +87,10 @@ async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log)
   const publicUrl = publicUrlOf(serve);
   const feed = new Feed({ table: store.feed, clock: systemClock, log });
   feed.start();
-  const asked = { exchange, store, configuration, directory, recordingsDir, links, feed, publicUrl };
+  const numberRouting: NumberRouting = {
+    change: (account, number, settings) => changeNumber(configuration, "the /v1 API", { account, number }, settings),
+  };
+  const asked = { exchange, store, configuration, numberRouting, directory, recordingsDir, links, feed, publicUrl };
   const api = await buildApi({ ...asked, operatorToken: operatorToken(config.secret), clock: systemClock, log });
   const httpUrl = await listening("PLUGBOARD_HTTP", "--http", serve.http, () => api.listen({ ...serve.http }));
   const coalescer = new WakeupCoalescer(
