@@ -33,7 +33,7 @@ export function testConfig(settings: Partial<AccountConfig> = {}): AccountConfig
     account: ACCOUNT,
     apiKeys: [],
     privateDestinations: false,
-    signingSecret: null,
+    signingSecrets: [],
     recordingLinks: null,
     callsPerSecond: 10,
     concurrentCalls: 10,

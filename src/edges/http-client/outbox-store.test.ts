@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { silentLog } from "../../base/log.ts";
 import { systemClock } from "../../base/system-clock.ts";
@@ -11,10 +12,19 @@ import { ROUTES, startTestServer } from "../store/testing/server.ts";
 import type { OutboxRow } from "../store/types.ts";
 import { Fetcher } from "./fetcher.ts";
 import { DELIVERY_HEADER, OutboxWorker } from "./outbox.ts";
+import type { OutboundRequest } from "./types.ts";
 
 const seen: IncomingMessage[] = [];
+const bodies: string[] = [];
 const customer = createServer((request, response) => {
   seen.push(request);
+  if (request.method === "POST") {
+    void text(request).then((body) => {
+      bodies.push(body);
+      response.writeHead(204).end();
+    });
+    return;
+  }
   if (request.url !== "/silent") response.writeHead(500).end("whatever");
 });
 let server: TestServer;
@@ -27,7 +37,7 @@ afterAll(async () => {
   customer.close();
   await server.stop();
 });
-beforeEach(() => void seen.splice(0));
+beforeEach(() => void [seen.splice(0), bodies.splice(0)]);
 
 describe.each(ROUTES)("what a call owes, over %s", (route) => {
   const owed = (id: string, path: string): OutboxRow => {
@@ -54,6 +64,24 @@ describe.each(ROUTES)("what a call owes, over %s", (route) => {
     await expect.poll(() => seen.length, { interval: 5, timeout: 5_000 }).toBe(2);
     await worker.stop();
     expect(arrived()).toEqual(["/dial d1", "/terminal t1"]);
+    expect(await server.query(url, "select count(*)::int as n from outbox")).toEqual([{ n: 0 }]);
+    await fetcher.close();
+    await store.close();
+  });
+
+  it("API-6: carries a POST with its body and content type as they were given, whatever characters are in it", async () => {
+    const url = await server.database(route);
+    const { store, fetcher, worker } = await rig(url);
+    const [step] = sampleCall("a", 1);
+    if (step === undefined) throw new Error("no rows");
+    const body = '--x\r\nContent-Disposition: form-data; name="CustomField"\r\n\r\nतक \\ "\r\n--x--\r\n';
+    const request = { ...JSON.parse(owed("", "/status").request), method: "POST", body } as OutboundRequest;
+    const headers = { "content-type": "multipart/form-data; boundary=x" };
+    const row = { id: "s1", order: "status", purpose: "status_callback" };
+    await store.append([{ ...step, outbox: [{ ...row, request: JSON.stringify({ ...request, headers }) }] }]);
+    await expect.poll(() => bodies, { interval: 5, timeout: 5_000 }).toEqual([body]);
+    await worker.stop();
+    expect(seen[0]?.headers).toMatchObject({ ...headers, "content-length": String(Buffer.byteLength(body)) });
     expect(await server.query(url, "select count(*)::int as n from outbox")).toEqual([{ n: 0 }]);
     await fetcher.close();
     await store.close();

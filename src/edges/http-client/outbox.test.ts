@@ -28,10 +28,18 @@ class MemoryOutbox {
     this.#clock = clock;
   }
 
-  owe(id: string, url = "https://app.example/event", order = id, account = "acme"): void {
-    const request = JSON.stringify({ method: "GET", url, headers: { a: "b" }, authorization: "Basic x" });
+  owe(
+    id: string,
+    url = "https://app.example/event",
+    order = id,
+    account = "acme",
+    purpose = "dial_event",
+    body?: string,
+  ): void {
+    const method = body === undefined ? "GET" : "POST";
+    const request = JSON.stringify({ method, url, headers: { a: "b" }, authorization: "Basic x", body });
     const createdAt = this.#clock.now();
-    const row = { id, order, callSid: "c", account, purpose: "dial_event", request, version: 2, tries: 0, createdAt };
+    const row = { id, order, callSid: "c", account, purpose, request, version: 2, tries: 0, createdAt };
     const one: Owed = { row, dueAt: 0, tries: 0, state: "owed" };
     this.rows.push(one);
     if (this.#taker === null || !this.#head(one)) return;
@@ -85,12 +93,20 @@ function script(answers: Readonly<Record<string, readonly Fetched[]>>, clock: Vi
   return { fetch, log };
 }
 
-function world(answers: Readonly<Record<string, readonly Fetched[]>> = {}, signingSecret?: () => string) {
+function world(answers: Readonly<Record<string, readonly Fetched[]>> = {}, signingSecrets?: () => readonly string[]) {
   const clock = new VirtualClock(1_000_000);
   const store = new MemoryOutbox(clock);
   const fetcher = script(answers, clock);
-  const options = { store, fetcher, clock, log: silentLog, allowPrivate: (sid: string) => sid === "acme" };
-  const worker = new OutboxWorker(signingSecret === undefined ? options : { ...options, signingSecret });
+  const parked: [id: string, error: string][] = [];
+  const options = {
+    store,
+    fetcher,
+    clock,
+    log: silentLog,
+    allowPrivate: (sid: string) => sid === "acme",
+    onParked: ({ id }: ClaimedRow, error: string) => void parked.push([id, error]),
+  };
+  const worker = new OutboxWorker(signingSecrets === undefined ? options : { ...options, signingSecrets });
   const pass = async (ms: number): Promise<void> => {
     const end = clock.now() + ms;
     while (clock.now() < end) {
@@ -98,7 +114,7 @@ function world(answers: Readonly<Record<string, readonly Fetched[]>> = {}, signi
       for (let i = 0; i < 10; i++) await Promise.resolve();
     }
   };
-  return { clock, store, fetcher, worker, pass };
+  return { clock, store, fetcher, worker, pass, parked };
 }
 
 describe("the outbox worker", () => {
@@ -115,7 +131,7 @@ describe("the outbox worker", () => {
 
   it("REQ-9: signs each delivery of a row again, with the time of that delivery", async () => {
     const urls = { "https://app.example/event": [fails("reset"), OK] };
-    const { store, fetcher, worker, pass } = world(urls, () => "s".repeat(32));
+    const { store, fetcher, worker, pass } = world(urls, () => ["s".repeat(32)]);
     worker.start();
     store.owe("a");
     await pass(3_000);
@@ -179,7 +195,7 @@ describe("the outbox worker", () => {
   });
 
   it("parks at once what no retry can help: an impossible URL, a refused address, an unreadable row", async () => {
-    const { store, fetcher, worker, pass } = world({
+    const { store, fetcher, worker, pass, parked } = world({
       "https://a/": [fails("bad_url")],
       "https://b/": [fails("blocked")],
     });
@@ -192,6 +208,44 @@ describe("the outbox worker", () => {
     await pass(500);
     expect(store.rows.map(({ state }) => state)).toEqual(["parked", "parked", "parked"]);
     expect(fetcher.log).toHaveLength(2);
+    expect(parked.map(([id]) => id).toSorted()).toEqual(["a", "b", "c"]);
+  });
+
+  it("API-6: a status callback is delivered by a 2xx alone, tried again otherwise, and parked when its URL is gone", async () => {
+    const status = (code: number): Fetched => ({
+      ...OK,
+      outcome: { ok: true, status: code, contentType: null, body: "" },
+    });
+    const urls = {
+      "https://a/": [status(500), status(404), status(302), status(204)],
+      "https://b/": [status(410)],
+    };
+    const { store, fetcher, worker, pass, parked } = world(urls);
+    worker.start();
+    store.owe("a", "https://a/", "status", "acme", "status_callback");
+    store.owe("a2", "https://a2/", "status", "acme", "status_callback");
+    store.owe("b", "https://b/", "b", "acme", "status_callback");
+    await pass(20_000);
+    expect(fetcher.log.map(({ id }) => id).filter((id) => id !== "b")).toEqual(["a", "a", "a", "a", "a2"]);
+    expect(store.rows.map(({ state }) => state)).toEqual(["done", "done", "parked"]);
+    expect(store.verdicts.find(({ kind }) => kind === "retry")).toEqual({
+      kind: "retry",
+      id: "a",
+      inMs: 1000,
+      error: "http_error: The server answered 500.",
+    });
+    expect(parked).toEqual([["b", "http_error: The server answered 410."]]);
+  });
+
+  it("REQ-9: a delivery with a body is signed over that too, and keeps its webhook-id when it comes again", async () => {
+    const urls = { "https://app.example/event": [fails("reset"), OK] };
+    const { store, fetcher, worker, pass } = world(urls, () => ["s".repeat(32)]);
+    worker.start();
+    store.owe("a", "https://app.example/event", "a", "acme", "status_callback", "body");
+    await pass(3_000);
+    const headers = fetcher.log.map(({ request }) => request.headers);
+    expect(headers.map((each) => each["webhook-id"])).toEqual(["a", "a"]);
+    expect(new Set(headers.map((each) => each["webhook-signature"])).size).toBe(2);
   });
 
   it("a dead host's rows do not take the places of others, and are not counted as tried while it rests", async () => {

@@ -7,7 +7,7 @@ import { AccountShare } from "./account-share.ts";
 import type { Fetcher } from "./fetcher.ts";
 import { HostHealth } from "./host-health.ts";
 import { isOutboundPurpose } from "./purpose.ts";
-import { signed } from "./sign.ts";
+import { signedDelivery } from "./sign.ts";
 import type { FetchOptions, HttpClientOutcome, OutboundRequest } from "./types.ts";
 
 export interface OutboxOptions {
@@ -17,8 +17,10 @@ export interface OutboxOptions {
   readonly log: Log;
   /** The account's `private_destinations`, looked up at each delivery. */
   readonly allowPrivate: (account: string) => boolean;
-  /** The account's `signing_secret` (REQ-9), looked up at each delivery; null, or no function: unsigned. */
-  readonly signingSecret?: (account: string) => string | null;
+  /** The account's `signing_secret` (REQ-9), looked up at each delivery; none, or no function: unsigned. */
+  readonly signingSecrets?: (account: string) => readonly string[];
+  /** A row was given up. */
+  readonly onParked?: (row: ClaimedRow, error: string) => void;
   /** Puts into a request what must be as old as its delivery, such as a link that expires; absent: nothing. */
   readonly prepare?: (account: string, request: OutboundRequest) => OutboundRequest;
 }
@@ -50,15 +52,18 @@ const IN_FLIGHT_PER_HOST = 32;
 const BUSY_MS = 200;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30 * 60_000;
+/** The status that says that nobody wants these any more (Standard Webhooks). */
+const GONE = 410;
 /** A customer has a day to repair an endpoint; then the row is parked. */
 const GIVE_UP_MS = 24 * 3_600_000;
 
 /**
  * Delivers what the store's outbox owes: at least once, in order per (call, order key), never in the way of a call
- * (EVT-6). The answer is ignored, so any complete answer means delivered, whatever its status: a customer whose
- * endpoint answers 500 gets each event once, not for a day. No complete answer: again, after 1 s, 2 s, 4 s … 30 min;
- * after 24 h, or at once when the URL itself is impossible, the row is parked for people to see. A host that fails
- * is left alone for a while, so that its rows do not hold up those of others.
+ * (EVT-6). The answer to a dial event is ignored, so any complete answer means delivered, whatever its status: a customer
+ * whose endpoint answers 500 gets each event once, not for a day. A status callback is delivered when the answer is 2xx
+ * (API-6). Not delivered: again, after 1 s, 2 s, 4 s … 30 min; after 24 h, or at once when the URL itself is impossible or
+ * gone, the row is parked for people to see. A host that fails is left alone for a while, so that its rows do not hold up
+ * those of others.
  *
  * Rows that the journal of this node writes come here at once, already leased. The others are claimed: those behind an
  * undelivered row, those that failed, and those that a dead worker left.
@@ -155,7 +160,7 @@ export class OutboxWorker {
     const { purpose } = row;
     if (request === null || !isOutboundPurpose(purpose)) {
       const what = request === null ? "request cannot be read" : `purpose "${purpose}" is not known to this version`;
-      this.#decide({ kind: "parked", id: row.id, error: `The stored ${what}.` });
+      this.#park(row, `The stored ${what}.`);
       return;
     }
     const host = JSON.stringify([row.account, hostOf(request.url)]);
@@ -198,9 +203,9 @@ export class OutboxWorker {
     const headers = { ...prepared.headers, [DELIVERY_HEADER]: row.id };
     const { account, purpose } = row;
     const options = { purpose, account, deadlineMs: DEADLINE_MS, allowPrivate: allowPrivate(account) };
-    const secret = this.#options.signingSecret?.(row.account) ?? null;
+    const secrets = this.#options.signingSecrets?.(account) ?? [];
     const { outcome } = await fetcher.fetch(
-      signed({ ...prepared, headers }, secret, this.#options.clock.now()),
+      signedDelivery({ ...prepared, headers }, row.id, secrets, this.#options.clock.now()),
       options,
     );
     this.#health.leave(host, arrived(outcome));
@@ -210,7 +215,13 @@ export class OutboxWorker {
       const message = verdict.kind === "parked" ? "outbox row parked" : "outbox delivery failed";
       log.warn({ id, callSid, account, purpose, tries, outcome }, message);
     }
-    this.#decide(verdict);
+    if (verdict.kind === "parked") this.#park(row, verdict.error);
+    else this.#decide(verdict);
+  }
+
+  #park(row: ClaimedRow, error: string): void {
+    this.#decide({ kind: "parked", id: row.id, error });
+    this.#options.onParked?.(row, error);
   }
 
   #decide(verdict: OutboxVerdict): void {
@@ -243,11 +254,18 @@ function arrived(outcome: HttpClientOutcome): boolean {
 /** What is to be done with a row after this outcome. */
 export function verdictOn(row: ClaimedRow, outcome: HttpClientOutcome, now: number): OutboxVerdict {
   const { id } = row;
-  if (outcome.ok || outcome.reason === "too_large") return { kind: "done", id };
-  const error = `${outcome.reason}: ${outcome.detail}`;
-  const permanent = outcome.reason === "bad_url" || outcome.reason === "blocked";
+  const error = failureOf(row, outcome);
+  if (error === null) return { kind: "done", id };
+  const permanent = outcome.ok ? outcome.status === GONE : ["bad_url", "blocked"].includes(outcome.reason);
   if (permanent || now - row.createdAt >= GIVE_UP_MS) return { kind: "parked", id, error };
   return { kind: "retry", id, inMs: Math.min(FIRST_RETRY_MS * 2 ** row.tries, LAST_RETRY_MS), error };
+}
+
+/** Null: it is delivered. */
+function failureOf({ purpose }: ClaimedRow, outcome: HttpClientOutcome): string | null {
+  if (!outcome.ok) return outcome.reason === "too_large" ? null : `${outcome.reason}: ${outcome.detail}`;
+  const isTaken = purpose !== "status_callback" || (outcome.status >= 200 && outcome.status < 300);
+  return isTaken ? null : `http_error: The server answered ${outcome.status}.`;
 }
 
 function parsed(json: string): OutboundRequest | null {

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { SIGNATURE_HEADER, signed } from "./sign.ts";
+import { SIGNATURE_HEADER, signed, signedDelivery } from "./sign.ts";
 import type { OutboundRequest } from "./types.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -10,8 +9,8 @@ function get(url: string): OutboundRequest {
   return { method: "GET", url, headers: { accept: "application/json" }, authorization: "Basic x" };
 }
 
-function signatureOf(request: OutboundRequest, secret: string | null = SECRET, now = AT): string {
-  return signed(request, secret, now).headers[SIGNATURE_HEADER] ?? "none";
+function signatureOf(request: OutboundRequest, secrets: readonly string[] = [SECRET], now = AT): string {
+  return signed(request, secrets, now).headers[SIGNATURE_HEADER] ?? "none";
 }
 
 describe("the signature of a request", () => {
@@ -34,40 +33,61 @@ describe("the signature of a request", () => {
     const all = [
       signatureOf(request),
       signatureOf({ ...request, method: "POST" }),
-      signatureOf(request, SECRET.toUpperCase()),
-      signatureOf(request, SECRET, AT + 1000),
+      signatureOf(request, [SECRET.toUpperCase()]),
+      signatureOf(request, [SECRET], AT + 1000),
     ];
     expect(new Set(all).size).toBe(4);
-    expect(signatureOf(request, SECRET, AT + 999)).toBe(all[0]);
+    expect(signatureOf(request, [SECRET], AT + 999)).toBe(all[0]);
   });
 
   it("REQ-9: is off without a secret, and adds nothing but its header", () => {
     const request = get("https://app.example/");
-    expect(signed(request, null, AT)).toEqual(request);
-    const { headers, ...rest } = signed(request, SECRET, AT);
+    expect(signed(request, [], AT)).toEqual(request);
+    const { headers, ...rest } = signed(request, [SECRET], AT);
     expect(rest).toEqual({ method: "GET", url: "https://app.example/", authorization: "Basic x" });
     expect(Object.keys(headers)).toEqual(["accept", "plugboard-signature"]);
   });
 
   it("REQ-9: a URL that cannot be sent anyway is left for the fetcher to refuse", () => {
-    expect(signed(get("nonsense"), SECRET, AT)).toEqual(get("nonsense"));
+    expect(signed(get("nonsense"), [SECRET], AT)).toEqual(get("nonsense"));
   });
 
-  it("REQ-9: the example of docs/connect-url.md accepts ours, and neither changed, nor old, nor unsigned requests", async () => {
-    const page = readFileSync(new URL("../../../docs/connect-url.md", import.meta.url), "utf8");
-    const code = /```js\n([^]*?)```/.exec(page)?.[1] ?? "";
-    const { isPlugboard } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
-      isPlugboard: (secret: string, method: string, url: string, header: string | undefined, now: number) => boolean;
-    };
-    const url = "https://app.example/connect?CallSid=a1&digits=%22215250%22";
-    const header = signatureOf(get(url));
-    expect(page).toContain(`Plugboard-Signature: ${header}`);
-    const now = AT / 1000;
-    expect(isPlugboard(SECRET, "GET", url, header, now + 5)).toBe(true);
-    expect(isPlugboard(SECRET, "GET", `${url}&x=1`, header, now)).toBe(false);
-    expect(isPlugboard(SECRET, "POST", url, header, now)).toBe(false);
-    expect(isPlugboard("another secret", "GET", url, header, now)).toBe(false);
-    expect(isPlugboard(SECRET, "GET", url, header, now + 301)).toBe(false);
-    expect(isPlugboard(SECRET, "GET", url, undefined, now)).toBe(false);
+  it("REQ-9: has one for each secret while the account changes from one to another, the new one first", () => {
+    const request = get("https://app.example/");
+    const [old, next] = [signatureOf(request), signatureOf(request, ["f".repeat(32)])];
+    expect(signatureOf(request, ["f".repeat(32), SECRET])).toBe(`${next},${old.replace(/^t=\d+,/, "")}`);
+  });
+});
+
+describe("the signature of a delivery with a body", () => {
+  const callback: OutboundRequest = {
+    method: "POST",
+    url: "https://app.example/status",
+    headers: { "content-type": "application/json" },
+    authorization: null,
+    body: '{"EventType":"terminal"}',
+  };
+
+  it("REQ-9: covers the body by the headers of Standard Webhooks, as openssl computes it, and is signed as every other", () => {
+    // printf '…' | openssl dgst -sha256 -hmac … -binary | base64
+    const { headers } = signedDelivery(callback, "c1-cb2", [SECRET], AT);
+    expect(headers).toMatchObject({ "webhook-id": "c1-cb2", "webhook-timestamp": "1767600000" });
+    expect(headers["webhook-signature"]).toBe("v1,CVBpZ7mIZPDUF0o/Oz2rW5Y3f8xCTU/N3PbLaTBd/VI=");
+    expect(headers[SIGNATURE_HEADER]).toBe(signatureOf(callback));
+  });
+
+  it("REQ-9: takes the key from base64 where the secret begins with whsec_, and has one for each secret", () => {
+    const base64 = `whsec_${Buffer.from(SECRET).toString("base64")}`;
+    const macs = (secrets: readonly string[]): string =>
+      signedDelivery(callback, "c1-cb2", secrets, AT).headers["webhook-signature"] ?? "none";
+    expect(macs([base64])).toBe(macs([SECRET]));
+    const other = "f".repeat(32);
+    expect(macs([other, SECRET])).toBe(`${macs([other])} ${macs([SECRET])}`);
+  });
+
+  it("REQ-9: is left out where there is no body or no secret", () => {
+    const request = get("https://app.example/");
+    expect(signedDelivery(request, "c1", [SECRET], AT)).toEqual(signed(request, [SECRET], AT));
+    expect(signedDelivery(callback, "c1", [], AT)).toEqual(callback);
   });
 });

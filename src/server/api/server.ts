@@ -2,6 +2,7 @@ import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { accountRoutes } from "./account-routes.ts";
 import type { ApiOptions } from "./api-options.ts";
+import { asyncapiRoute } from "./asyncapi.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { openApiRoute } from "./openapi/openapi-route.ts";
@@ -32,6 +33,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   healthRoutes(app, options);
   metricsRoute(app, options.exchange);
+  asyncapiRoute(app);
   await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api/workspace" });
   await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });
   await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });

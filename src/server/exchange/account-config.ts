@@ -46,8 +46,8 @@ export interface AccountConfig {
   readonly account: Account;
   readonly apiKeys: readonly ApiKey[];
   readonly privateDestinations: boolean;
-  /** REQ-9; null: requests go out unsigned. Never logged or shown. */
-  readonly signingSecret: string | null;
+  /** REQ-9; empty: requests go out unsigned. Two are valid at once while one replaces the other. Never logged or shown. */
+  readonly signingSecrets: readonly string[];
   readonly recordingLinks: RecordingLinkPolicy;
   readonly callsPerSecond: number;
   readonly concurrentCalls: number;
@@ -66,7 +66,7 @@ export function accountConfig(document: WorkspaceAccount): AccountConfig {
     account: contractAccount(document),
     apiKeys: document.api_keys,
     privateDestinations: document.private_destinations,
-    signingSecret: document.signing_secret,
+    signingSecrets: [document.signing_secret ?? []].flat(),
     recordingLinks: document.recording_links === "none" ? null : { days: document.recording_links.expire_after_days },
     callsPerSecond: document.limits.calls_per_second,
     concurrentCalls: document.limits.concurrent_calls,

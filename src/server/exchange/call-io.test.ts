@@ -23,7 +23,7 @@ const LINKS = new RecordingLinks("secret", "https://voice.example");
 
 /** What goes out for one fetch of a call of an account with that secret. */
 function sent(
-  signingSecret: string | null,
+  signingSecrets: readonly string[],
   request: PreparedRequest = PREPARED,
 ): { readonly clock: VirtualClock; readonly requests: OutboundRequest[] } {
   const clock = new VirtualClock(1_767_600_000_000);
@@ -48,7 +48,7 @@ function sent(
     append: () => Promise.resolve(),
   };
   const account = { sid: "acme", country: "IN" } as AccountConfig["account"];
-  const config = { signingSecret, privateDestinations: false, recordingLinks: { days: 1 }, account } as AccountConfig;
+  const config = { signingSecrets, privateDestinations: false, recordingLinks: { days: 1 }, account } as AccountConfig;
   const io = new CallIo("sid", services, config, {} as MediaClient, () => undefined);
   io.attach({ deliver: () => undefined, now: () => clock.now() } as unknown as CallIo["call"], IDLE_CALLER);
   io.perform({ kind: "fetch", id: "f1", purpose: "connect", request, deadlineMs: 5000 });
@@ -57,14 +57,14 @@ function sent(
 
 describe("a call's requests", () => {
   it("REQ-9: are signed with the account's secret at the moment they go out, nothing else changes", () => {
-    const { clock, requests } = sent(SECRET);
-    expect(requests).toEqual([signed(REQUEST, SECRET, clock.now())]);
+    const { clock, requests } = sent([SECRET]);
+    expect(requests).toEqual([signed(REQUEST, [SECRET], clock.now())]);
     expect(requests[0]?.headers[SIGNATURE_HEADER]).toMatch(/^t=1767600000,v1=[0-9a-f]{64}$/);
   });
 
   it("C18, REQ-27: carry a link to the recording that opens without a key, and expires", () => {
     const link = "https://voice.example/api/accounts/acme/recordings/r1.wav";
-    const { clock, requests } = sent(null, { ...PREPARED, query: [["RecordingUrl", link]] });
+    const { clock, requests } = sent([], { ...PREPARED, query: [["RecordingUrl", link]] });
     const { searchParams } = new URL(new URL(requests[0]?.url ?? "").searchParams.get("RecordingUrl") ?? "");
     const opensAt = (nowMs: number): boolean =>
       LINKS.allows("acme", "r1.wav", searchParams.get("expires"), searchParams.get("signature"), nowMs);
@@ -72,6 +72,6 @@ describe("a call's requests", () => {
   });
 
   it("REQ-9: are not signed where the account has no secret", () => {
-    expect(sent(null).requests).toEqual([REQUEST]);
+    expect(sent([]).requests).toEqual([REQUEST]);
   });
 });

@@ -32,9 +32,9 @@ export class CustomerRequests {
   fetch({ id, purpose, request, deadlineMs }: Effect<"fetch">): void {
     this.#send(id, "fetched", { purpose, deadlineMs }, (options) => {
       const { clock, fetcher, links } = this.#services;
-      const { account, recordingLinks, signingSecret } = this.#config;
+      const { account, recordingLinks, signingSecrets } = this.#config;
       const linked = links.sign(toHttpRequest(request), account.sid, recordingLinks, clock.now());
-      return fetcher.fetch(signed(linked, signingSecret, clock.now()), options);
+      return fetcher.fetch(signed(linked, signingSecrets, clock.now()), options);
     });
   }
 

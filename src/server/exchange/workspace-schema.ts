@@ -4,6 +4,11 @@ import { limitsSchema, priceTableSchema } from "./limits/limits-schema.ts";
 
 /** REQ-9: 128 bits in hex; a shorter secret could be guessed offline from one signed request. */
 const MIN_SECRET_CHARACTERS = 32;
+/** The new one and the one before. */
+const MAX_SECRETS = 2;
+const signingSecret = z
+  .string()
+  .min(MIN_SECRET_CHARACTERS, `must be at least ${MIN_SECRET_CHARACTERS} characters, best from a random generator`);
 /** Higher priorities and more channels are typing mistakes. */
 const MAX_PRIORITY = 1000;
 const MAX_CHANNELS = 100_000;
@@ -144,12 +149,12 @@ export const accountSchema = z.strictObject({
     .default(false)
     .describe("`true`: your URLs may resolve to loopback and private addresses; for development."),
   signing_secret: z
-    .string()
-    .min(MIN_SECRET_CHARACTERS, `must be at least ${MIN_SECRET_CHARACTERS} characters, best from a random generator`)
+    .union([signingSecret, z.array(signingSecret).min(1).max(MAX_SECRETS)])
     .nullable()
     .default(null)
     .describe(
-      `Signs every request to your URLs (REQ-9), at least ${MIN_SECRET_CHARACTERS} characters; \`null\`: unsigned.`,
+      `Signs every request to your URLs (REQ-9), at least ${MIN_SECRET_CHARACTERS} characters; \`null\`: unsigned. ` +
+        "A list of two, the new one first, while you change to another.",
     ),
   recording_links: z
     .union([

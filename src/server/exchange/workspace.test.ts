@@ -68,10 +68,12 @@ describe("a workspace file", () => {
   it("REQ-9: signs nothing unless an account has a signing_secret", () => {
     const secretOf = (account: object): unknown => {
       const loaded = load(workspace(account), { TOKEN: "t", SIGNING: "0123456789abcdef0123456789abcdef" });
-      return loaded.ok ? loaded.value.accounts[0]?.signingSecret : loaded.error;
+      return loaded.ok ? loaded.value.accounts[0]?.signingSecrets : loaded.error;
     };
-    expect(secretOf({})).toBeNull();
-    expect(secretOf({ signing_secret: "${SIGNING}" })).toBe("0123456789abcdef0123456789abcdef");
+    expect(secretOf({})).toEqual([]);
+    expect(secretOf({ signing_secret: "${SIGNING}" })).toEqual(["0123456789abcdef0123456789abcdef"]);
+    const next = "f".repeat(32);
+    expect(secretOf({ signing_secret: [next, "${SIGNING}"] })).toEqual([next, "0123456789abcdef0123456789abcdef"]);
   });
 
   it("DIAL-6: an ExoPhone reaches the numbers of its trunk, or of the first trunk when it names none", () => {

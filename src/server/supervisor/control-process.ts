@@ -67,6 +67,7 @@ interface Parts {
   readonly directory: Directory;
   readonly exchange: Exchange;
   readonly links: RecordingLinks;
+  readonly feed: Feed;
   /** Null: the database is not on our disk. */
   readonly disk: DiskWatch | null;
 }
@@ -74,7 +75,7 @@ interface Parts {
 async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log): Promise<void> {
   const { serve, recordingsDir } = config;
   const parts = await openParts(config, file, log);
-  const { store, configuration, directory, exchange, links } = parts;
+  const { store, configuration, directory, exchange, links, feed } = parts;
   const { workspace } = configuration;
   for (const { message, ...where } of warningsOf(workspace)) log.warn(where, message);
   if (workspace.accounts.length === 0) log.warn({}, "nothing is configured yet: plugboard apply FILE");
@@ -85,7 +86,6 @@ async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log)
   const outbox = outboxOf(parts, log);
   outbox.start();
   const publicUrl = publicUrlOf(serve);
-  const feed = new Feed({ table: store.feed, clock: systemClock, log });
   feed.start();
   const numberRouting: NumberRouting = {
     change: (account, number, settings) => changeNumber(configuration, "the /v1 API", { account, number }, settings),
@@ -178,7 +178,8 @@ async function openParts(config: ControlConfig, file: WorkspaceInput | null, log
     version: VERSION,
   });
   await exchange.prepare(workspace);
-  return { store, configuration, fetcher, audio, directory, exchange, links, disk };
+  const feed = new Feed({ table: store.feed, clock: systemClock, log });
+  return { store, configuration, fetcher, audio, directory, exchange, links, feed, disk };
 }
 
 function openAudio(serve: ServeConfig, fetcher: Fetcher, log: Log): Promise<AudioLibrary> {
@@ -230,14 +231,18 @@ async function listening<T>(
   }
 }
 
-function outboxOf({ store, fetcher, directory, links }: Parts, log: Log): OutboxWorker {
+function outboxOf({ store, fetcher, directory, links, feed }: Parts, log: Log): OutboxWorker {
   return new OutboxWorker({
     store,
     fetcher,
     clock: systemClock,
     log,
     allowPrivate: (account) => directory.account(account)?.privateDestinations ?? false,
-    signingSecret: (account) => directory.account(account)?.signingSecret ?? null,
+    signingSecrets: (account) => directory.account(account)?.signingSecrets ?? [],
+    onParked: ({ id, account, callSid: call_sid, purpose, tries }, error) => {
+      const event = feed.append(account, "delivery.parked", { id, call_sid, purpose, tries: tries + 1, error });
+      event.catch((err: unknown) => log.warn({ err, id, account }, "the feed does not say that a delivery was parked"));
+    },
     prepare: (account, request) =>
       links.sign(request, account, directory.account(account)?.recordingLinks ?? null, systemClock.now()),
   });
