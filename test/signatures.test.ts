@@ -98,8 +98,8 @@ describe("REQ-9: the code of docs/signatures.md", () => {
     const code = new RegExp(`\`\`\`${fence}\n([^]*?)\`\`\``).exec(PAGE)?.[1] ?? "";
     const input = JSON.stringify(CASES.map((one) => one.input));
     const run = spawnSync(program, [...args, code.replace("<?php", "") + main], { input, encoding: "utf8" });
-    if (run.error !== undefined && "code" in run.error && run.error.code === "ENOENT")
-      return skip(`${name} is not installed here (${program}): its code was not run`);
+    const isMissing = run.error !== undefined && "code" in run.error && run.error.code === "ENOENT";
+    skip(isMissing, `${name} is not installed here (${program}): its code was not run`);
     expect(run.stderr).toBe("");
     const verdicts = JSON.parse(run.stdout) as readonly boolean[];
     expect(CASES.map(({ what }, i) => `${what}: ${verdicts[i]}`)).toEqual(

@@ -59,6 +59,16 @@ const ENTRIES: readonly CommandEntry[] = [
     load: async () => (await import("./check.ts")).checkCommand(),
   },
   {
+    name: "events",
+    summary: "follow an account's events on a running platform",
+    load: async () => (await import("./events.ts")).eventsCommand(),
+  },
+  {
+    name: "outbox",
+    summary: "list what a running platform owes to your servers, and send again what it gave up",
+    load: async () => (await import("./outbox.ts")).outboxCommand(),
+  },
+  {
     name: "demo",
     summary: "make one complete call between robots, and listen whether it worked",
     isPlatform: true,

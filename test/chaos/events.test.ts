@@ -2,8 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
 import type { Customer, SeenRequest } from "../support/customer.ts";
 import { dials, json, startCustomer } from "../support/customer.ts";
+import { fedEntries } from "../../src/server/exchange/feed/trace-events.ts";
+import type { ConsumedEvent } from "../support/feed-consumer.ts";
+import { consumeFeed } from "../support/feed-consumer.ts";
 import type { ApiCall, TestPlatform } from "../support/platform.ts";
-import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
+import { AUTHORIZATION, EXOPHONE, startTestPlatform } from "../support/platform.ts";
 import type { Sipp } from "../support/sipp.ts";
 import { freePort, startSipp } from "../support/sipp.ts";
 import { sleep, until } from "../support/wait.ts";
@@ -49,7 +52,8 @@ describe.concurrent.each(SEEDS)("under kill -9, dice %i", (seed) => {
     await customer?.close();
   });
 
-  it("EVT-4, EVT-6: every event reaches the receiver, in order per attempt, duplicates with the same id", async () => {
+  it("EVT-4, EVT-6: every event reaches the receiver, in order per attempt, duplicates with the same id; the feed has no gap", async () => {
+    const feed = consumeFeed(`${platform.httpUrl}/api/accounts/acme/events`, { authorization: AUTHORIZATION });
     const random = seededRandom(seed);
     for (let round = 0; round < KILLS; round++) await killUnderCalls(platform, 200 + random.next() * 1500);
     await until("no live call", async () => (await platform.liveCalls()) === 0, 20_000);
@@ -68,6 +72,10 @@ describe.concurrent.each(SEEDS)("under kill -9, dice %i", (seed) => {
     expectPairs(wanted);
     expectOrder(received());
     expectSameIds(received());
+    const fed = calls.reduce((sum, { trace }) => sum + fedEntries(trace).length, 0);
+    await until("the feed has every call", async () => feed.events.length >= fed, 10_000);
+    await feed.stop();
+    expectFeed(feed.events, calls);
   });
 });
 
@@ -80,6 +88,16 @@ async function killUnderCalls(platform: TestPlatform, afterMs: number): Promise<
   process.kill(pid, "SIGKILL");
   await until("healthy again", async () => (await fetch(`${platform.httpUrl}/healthz`)).ok, 15_000);
   await callers.stop();
+}
+
+/** 1 … n, and each call as its trace has it. */
+function expectFeed(events: readonly ConsumedEvent[], calls: readonly ApiCall[]): void {
+  expect(events.map(({ id }) => id)).toEqual(events.map((_, i) => String(i + 1)));
+  for (const { call_sid, trace } of calls) {
+    const times = trace.filter(({ seq }) => fedEntries(trace).includes(seq)).map(({ at_ms }) => at_ms);
+    expect(events.filter(({ data }) => data["call_sid"] === call_sid).map(({ data }) => data["at_ms"])).toEqual(times);
+  }
+  expect(new Set(events.map(({ data }) => data["call_sid"])).size).toBe(calls.length);
 }
 
 /** EVT-4: each attempt has one Dial and one Terminal. */

@@ -35,7 +35,7 @@ export interface TestPlatform extends Platform {
 /** The one account of the tests. */
 export const EXOPHONE = "+918047100000";
 export const KEYS = [{ key: "acme-key", token: "acme-token" }];
-const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toString("base64")}`;
+export const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toString("base64")}`;
 
 export interface TestWorkspace {
   readonly trunkPort: number;

@@ -119,7 +119,7 @@ describe("the stream of events", () => {
     await numbered(2);
     const one = await stream("");
     expect(one.response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
-    await expect.poll(() => one.frames).toEqual(["retry: 1000"]);
+    await expect.poll(() => one.frames).toEqual(["retry: 1000\nid: 2"]);
     await calls(1);
     await expect.poll(one.ids).toEqual([3, 4]);
     const [, frame = ""] = one.frames;

@@ -166,7 +166,8 @@ class EventStreams {
   /** A frame is made when the connection has taken the one before: a slow reader costs one read of the feed, no more. */
   async *#frames(account: string, from: number, signal: AbortSignal, reply: FastifyReply): AsyncGenerator<string> {
     const { feed, clock } = this.#options;
-    yield `retry: ${RECONNECT_MS}\n\n`;
+    // The cursor before the first event, too: a client that loses its connection early comes back to the same place.
+    yield `retry: ${RECONNECT_MS}\nid: ${from}\n\n`;
     for await (const events of feed.follow(account, from, HEARTBEAT_MS, signal)) {
       const stalled = clock.after(STALLED_MS, () => reply.raw.destroy());
       try {
