@@ -3,17 +3,25 @@ import { z } from "zod";
 import { VERSION } from "../../version.ts";
 import type { FeedEventName } from "../exchange/feed/feed-events.ts";
 import { FEED_EVENTS, envelopeSchema } from "../exchange/feed/feed-events.ts";
+import { typed } from "./openapi/typed-routes.ts";
 
 const NAMES = Object.keys(FEED_EVENTS) as FeedEventName[];
 
+const SCHEMA = {
+  operationId: "asyncapi.get",
+  summary: "Every event that the platform sends, as an AsyncAPI 3.0 document",
+  security: [],
+  response: { 200: z.custom<object>() },
+};
+
 /** `GET /api/asyncapi.json`: every event that the platform sends, for people and for generators of clients. */
 export function asyncapiRoute(app: FastifyInstance): void {
-  const document = JSON.stringify(asyncapiDocument());
-  app.get("/api/asyncapi.json", async (_request, reply) => reply.type("application/json").send(document));
+  const document = asyncapiDocument();
+  typed(app).get("/api/asyncapi.json", { schema: SCHEMA }, () => document);
 }
 
 /** The event feed as an AsyncAPI 3.0 document, made from the schemas that the events are tested against. */
-export function asyncapiDocument(): object {
+function asyncapiDocument(): object {
   return {
     asyncapi: "3.0.0",
     info: {

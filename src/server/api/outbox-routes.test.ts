@@ -9,6 +9,7 @@ import { sampleCall } from "../../edges/store/testing/calls.ts";
 import type { TestServer } from "../../edges/store/testing/server.ts";
 import { startTestServer } from "../../edges/store/testing/server.ts";
 import { outboxRoutes } from "./outbox-routes.ts";
+import { answerError } from "./problem.ts";
 
 const CREATED = 1_767_600_000_000;
 const URL_ASKED = "https://me:secret@app.example/events?CallSid=a&From=%2B919812345678";
@@ -23,6 +24,7 @@ beforeAll(async () => {
   const sealer = new Sealer("a secret of the platform", seededRandom(1));
   store = await Store.open(await server.database(), { log: silentLog, node: "n1", sealer });
   app = Fastify();
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, silentLog));
   await app.register(async (scope) => outboxRoutes(scope, { store }), { prefix: "/api/accounts/:account" });
 });
 afterAll(async () => {
