@@ -170,7 +170,7 @@ function evaluateAudio<A>(
 ): RequestOutcome<A> {
   const { checking } = request;
   if (checking === null) return WAITING;
-  const mode = context.setup.flow.validation;
+  const mode = context.flow.validation;
   const evaluated = validateAudio(checked.url, checked.outcome, mode, checked.format ?? null);
   const message = evaluated.findings[0]?.message ?? "The audio is there.";
   context.findings(request.id ?? FLOW_ANSWER, evaluated.findings);

@@ -43,7 +43,10 @@ export type Effect =
   | { readonly kind: "answer" }
   /** Rejects a call that was not answered, with a final SIP status. */
   | { readonly kind: "reject"; readonly sip: number }
-  /** Sends an INVITE → `leg_ringing`*, `leg_early_media`*, then `leg_answered` or `leg_failed`. `callerId` is E.164. */
+  /**
+   * Sends an INVITE → `leg_ringing`*, `leg_early_media`*, then `leg_answered` or `leg_failed`. `callerId` is E.164. The
+   * caller's leg is dialled too, first of all, in a call by API.
+   */
   | { readonly kind: "dial"; readonly leg: LegId; readonly destination: Destination; readonly callerId: string }
   /** Cancels a dialled leg, whatever its state. No further event of that leg is owed, but one may cross. */
   | { readonly kind: "cancel"; readonly leg: LegId; readonly reason: CancelReason }
@@ -76,6 +79,10 @@ export type Effect =
       readonly silenceMs: number | null;
     }
   | { readonly kind: "stop_recording"; readonly id: string }
+  /** Silence is recorded until it is resumed. */
+  | { readonly kind: "pause_recording"; readonly id: string; readonly paused: boolean }
+  /** To the far side of a leg that is up, as if they had been pressed here: 0-9 * # A-D. */
+  | { readonly kind: "send_digits"; readonly leg: LegId; readonly digits: string }
   /** → `timer` at epoch ms `at`. Setting it again moves it. */
   | { readonly kind: "set_timer"; readonly id: string; readonly at: number }
   | { readonly kind: "clear_timer"; readonly id: string }

@@ -1,5 +1,7 @@
 import type { AudioFormat } from "../contract/audio.ts";
 import type { HttpOutcome } from "../contract/http.ts";
+import type { PlacedCall } from "../contract/placed-call.ts";
+import type { CallCommand } from "./command.ts";
 import type { LegId } from "./legs.ts";
 import type { LimitFact } from "./limit-fact.ts";
 
@@ -22,8 +24,10 @@ export type CallEvent =
       readonly customField: string | null;
       /** REQ-12: the number dialled out (`To`) of a call started by API, E.164; absent: there is none. */
       readonly dialTo?: string;
-      /** `TimeLimit` of a call started by API (API-1); absent: the platform's own limit. */
+      /** `TimeLimit` of a call started by API (API-1), from the answer of leg 1; absent: the platform's own limit. */
       readonly timeLimitMs?: number;
+      /** Of a call started by API: its first leg is to be dialled. `from` is that number, `to` the ExoPhone that is shown. */
+      readonly placed?: PlacedCall;
     }
   /** The outcome of a `fetch` effect, by its id. */
   | {
@@ -73,7 +77,7 @@ export type CallEvent =
       readonly detail: string;
       readonly limit?: LimitFact;
     }
-  /** A leg that was up (or the caller at any time) left. Comes once per leg, also after our own `hang_up`. */
+  /** A leg that was up (or a caller that came in, at any time) left. Comes once per leg, also after our own `hang_up`. */
   | {
       readonly kind: "leg_ended";
       readonly at: number;
@@ -103,16 +107,8 @@ export type CallEvent =
       readonly durationMs: number;
       readonly failure: string | null;
     }
-  /**
-   * From a person or the platform. `recover`: the control process restarted and lost its legs; end the call now. `limit`: the
-   * platform hangs up because of this.
-   */
-  | {
-      readonly kind: "command";
-      readonly at: number;
-      readonly command: "hang_up" | "recover";
-      readonly limit?: LimitFact;
-    };
+  /** From a person or the platform. */
+  | ({ readonly kind: "command"; readonly at: number } & CallCommand);
 
 /** The events an applet gets: of requests, dialled legs, playbacks, the caller's digits, timers, recordings. */
 export type AppletEvent = Exclude<

@@ -117,7 +117,11 @@ export function reportOf(trace: readonly TraceEntry[], meta: ReportMeta): CallRe
 
 /** Entries that only the trace itself shows. Every other type is noted below. */
 const TRACE_ONLY = [
+  "caller.dialed",
+  "caller.ringing",
+  "caller.not_reached",
   "call.answered",
+  "call.redirected",
   "answer.used",
   "attempt.dialed",
   "attempt.ringing",

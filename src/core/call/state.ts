@@ -1,9 +1,12 @@
 import type { Destination } from "../contract/destination.ts";
 import type { Finding } from "../contract/finding.ts";
 import type { CallType, DialStatus } from "../contract/outcome.ts";
+import type { PlacedCall } from "../contract/placed-call.ts";
 import type { LegFacts } from "../contract/request.ts";
+import type { LegStatus } from "../contract/status-callback.ts";
 import type { LegId } from "./legs.ts";
 import type { EndedBy } from "./record.ts";
+import type { Flow } from "./setup.ts";
 
 /**
  * What the applets so far established about the call, and every later request carries (contract, section 1).
@@ -25,7 +28,7 @@ export interface KnownFacts {
   readonly legs: readonly LegFacts[];
 }
 
-/** A dialled leg that is ringing (`up: false`) or answered (`up: true`). The caller's leg is not among these. */
+/** A dialled leg that is ringing (`up: false`) or answered (`up: true`). The caller's leg is among these while we ring it. */
 export interface OpenLeg {
   readonly leg: LegId;
   readonly up: boolean;
@@ -35,6 +38,8 @@ export interface OpenRecording {
   readonly id: string;
   /** It was stopped; its `recording_ready` is due. */
   readonly closing: boolean;
+  /** By command: what is said meanwhile is not in it. */
+  readonly paused?: boolean;
 }
 
 export interface ArmedTimer {
@@ -62,8 +67,8 @@ export interface SelectionReading {
  * names nothing in it is stale and is ignored, and the call ends only when all lists are empty.
  *
  * ```
- *   call_arrived ─► in an applet ─► (exit) ─► in the next ─► … ─► closing ─► ended
- *                        └────── caller left, hung up, recover ──────▲
+ *   call_arrived ─► (by API: leg 1 rings) ─► in an applet ─► (exit) ─► in the next ─► … ─► closing ─► ended
+ *                                    └─────────── caller left, hung up, recover ───────────▲
  * ```
  */
 export interface CallState {
@@ -74,6 +79,18 @@ export interface CallState {
   readonly dialTo?: string;
   readonly direction: "incoming" | "outbound-dial";
   readonly customField: string | null;
+  /** Of a call started by API. */
+  readonly placed?: PlacedCall;
+  /** `TimeLimit` of a call started by API. */
+  readonly timeLimitMs?: number;
+  /** Leg 1 of a call started by API rings. */
+  readonly callerRang?: boolean;
+  /** Epoch ms of leg 1's answer, in a call started by API. */
+  readonly answeredAt?: number;
+  /** How the dialling of leg 1 ended, if nobody answered. */
+  readonly callerOutcome?: DialStatus;
+  /** The flow that a command sent the call to; absent: the setup's. */
+  readonly flow?: Flow;
   /** Epoch ms of `call_arrived`. */
   readonly startedAt: number;
   /** Epoch ms of the latest event. */
@@ -102,12 +119,18 @@ export interface CallState {
   readonly conversationMs: number;
   /** How the latest Connect that dialled ended: outlives `facts.dialCallStatus`. */
   readonly dialStatus: DialStatus | null;
+  /** The attempt that represents the latest Connect that dialled, for StatusCallbacks (API-6). */
+  readonly secondLeg?: LegStatus;
+  /** The leg that the caller is bridged with; null or absent: none. */
+  readonly bridged?: LegId | null;
   /** A callee ended the conversation and no applet has waited for the caller since (see {@link EndedBy}). */
   readonly calleeLeft: boolean;
   readonly legs: readonly OpenLeg[];
   /** Fetches and audio checks in progress. */
   readonly fetches: readonly string[];
   readonly plays: readonly string[];
+  /** Those of them that a command started: no applet knows of them. */
+  readonly commandPlays?: readonly string[];
   readonly recordings: readonly OpenRecording[];
   readonly timers: readonly ArmedTimer[];
   /** Set when the call is over and only waits for its recordings to close. */

@@ -1,7 +1,7 @@
 import { unreachable } from "../../base/never.ts";
 import type { Destination } from "../contract/destination.ts";
 import type { Finding } from "../contract/finding.ts";
-import type { HttpOutcome, PreparedRequest } from "../contract/http.ts";
+import type { HttpOutcome, PreparedRequest, RequestBody } from "../contract/http.ts";
 import { fitQuery } from "../contract/fit-query.ts";
 import { maskCredentials, type Query } from "../contract/query.ts";
 import { type CallFacts, connectQuery, prepareRequest, type RequestFacts } from "../contract/request.ts";
@@ -10,7 +10,7 @@ import { CALLER, type LegId } from "./legs.ts";
 import { MAX_LEGS_PER_CALL, MAX_TRACE_ENTRIES, MAX_TYPE_AHEAD_DIGITS, REQUEST_DEADLINE_MS } from "./limits.ts";
 import type { RequestPurpose } from "./purpose.ts";
 import type { CallEnding } from "./record.ts";
-import type { CallSetup } from "./setup.ts";
+import type { CallSetup, Flow } from "./setup.ts";
 import { responseExcerpt } from "./response-excerpt.ts";
 import type { CallState, KnownFacts } from "./state.ts";
 import type { RequestResult, TraceBody } from "./trace.ts";
@@ -35,6 +35,8 @@ export interface RequestSpec {
   readonly accept: string;
   /** See the `fetch` effect; it makes a difference only where the same step notifies. */
   readonly followsNotifications?: true;
+  /** Present: a POST, with the parameters in here instead of in the URL. */
+  readonly body?: RequestBody;
 }
 
 /** How to record; see the `record` effect. */
@@ -79,6 +81,11 @@ export class StepContext {
 
   get facts(): KnownFacts {
     return this.#draft.facts;
+  }
+
+  /** The flow that the call is in. */
+  get flow(): Flow {
+    return this.#draft.flow ?? this.setup.flow;
   }
 
   /** Writes into the draft: for the engine and the helpers of `call/`; applets use the methods below. */
@@ -215,13 +222,16 @@ export class StepContext {
   }
 
   #build(id: string, spec: RequestSpec): PreparedRequest | null {
-    const { query, finding } = fitQuery(spec.query, [spec.url, spec.otherUrl ?? ""]);
+    const { body } = spec;
+    const whole = { query: spec.query, finding: null };
+    const { query, finding } = body === undefined ? fitQuery(spec.query, [spec.url, spec.otherUrl ?? ""]) : whole;
     const built = prepareRequest({
       configuredUrl: spec.url,
       query,
       version: this.setup.version,
       versionHeader: spec.versionHeader,
       accept: spec.accept,
+      ...(body === undefined ? {} : { body }),
     });
     if (spec.purpose !== "dial_event") this.#traceRequest(id, { ...spec, query }, built.ok ? built.value.headers : {});
     if (finding !== null) this.findings(id, [finding]);
@@ -238,7 +248,7 @@ export class StepContext {
       purpose: spec.purpose,
       role: spec.role,
       attempt: spec.attempt,
-      method: "GET",
+      method: spec.body === undefined ? "GET" : "POST",
       url: maskCredentials(spec.url),
       query: spec.query,
       headers,
@@ -250,7 +260,7 @@ export class StepContext {
     return {
       ...this.callFacts,
       startMs: startedAt,
-      flowId: this.setup.flow.id,
+      flowId: this.flow.id,
       customField,
       numbers,
       ...facts,
@@ -272,11 +282,18 @@ export class StepContext {
     return leg;
   }
 
+  /** Dials the first leg of a call by API. */
+  dialCaller(destination: Destination, callerId: string): void {
+    this.#draft.legs = [...this.#draft.legs, { leg: CALLER, up: false }];
+    this.effects.push({ kind: "dial", leg: CALLER, destination, callerId });
+  }
+
   /** Cancels a ringing leg or hangs up an answered one; nothing when it is gone already. */
   endLeg(leg: LegId, reason: CancelReason): void {
     const open = this.#draft.legs.find((each) => each.leg === leg);
     if (open === undefined) return;
     this.#draft.legs = this.#draft.legs.filter((each) => each.leg !== leg);
+    this.forgetBridge(leg);
     this.effects.push(open.up ? { kind: "hang_up", leg } : { kind: "cancel", leg, reason });
   }
 
@@ -288,12 +305,24 @@ export class StepContext {
     this.effects.push({ kind: "stop_forwarding", from, to });
   }
 
-  bridge(a: LegId, b: LegId): void {
-    this.effects.push({ kind: "bridge", a, b });
+  /** Puts a callee through to the caller. */
+  bridge(callee: LegId): void {
+    this.#draft.bridged = callee;
+    this.effects.push({ kind: "bridge", a: CALLER, b: callee });
   }
 
-  unbridge(a: LegId, b: LegId): void {
-    this.effects.push({ kind: "unbridge", a, b });
+  unbridge(callee: LegId): void {
+    this.forgetBridge(callee);
+    this.effects.push({ kind: "unbridge", a: CALLER, b: callee });
+  }
+
+  /** A callee who is gone is in no conversation. */
+  forgetBridge(callee: LegId): void {
+    if (this.#draft.bridged === callee) this.#draft.bridged = null;
+  }
+
+  sendDigits(leg: LegId, digits: string): void {
+    this.effects.push({ kind: "send_digits", leg, digits });
   }
 
   // ── sound ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -326,6 +355,11 @@ export class StepContext {
     if (open === undefined || open.closing) return;
     this.#draft.recordings = this.#draft.recordings.map((each) => (each.id === id ? { id, closing: true } : each));
     this.effects.push({ kind: "stop_recording", id });
+  }
+
+  pauseRecording(id: string, paused: boolean): void {
+    this.#draft.recordings = this.#draft.recordings.map((each) => (each.id === id ? { ...each, paused } : each));
+    this.effects.push({ kind: "pause_recording", id, paused });
   }
 
   recordingUrl(id: string): string {

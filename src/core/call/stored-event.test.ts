@@ -38,6 +38,10 @@ const every: readonly CallEvent[] = [
   { kind: "timer", at: 1, id: "ring" },
   { kind: "recording_ready", at: 1, id: "r1", durationMs: 10, failure: null },
   { kind: "command", at: 1, command: "recover" },
+  { kind: "command", at: 1, command: "redirect", applet: "desk" },
+  { kind: "command", at: 1, command: "start_recording", layout: "dual" },
+  { kind: "command", at: 1, command: "send_digits", to: "callee", digits: "12#" },
+  { kind: "command", at: 1, command: "play", to: "both", what: { kind: "tone", tone: "beep" } },
 ];
 
 describe("a journalled event", () => {
@@ -60,6 +64,9 @@ describe("a journalled event", () => {
     ["no time", stored({ kind: "timer", id: "ring" }), "is a timer whose at is not of type number"],
     ["a field of another type", stored({ kind: "digit", at: 1, leg: "1", digit: "5" }), "leg is not of type number"],
     ["half an outcome", stored({ ...every[0], outcome: { ok: true } }), "outcome is not of type outcome"],
+    ["a command of a newer version", stored({ kind: "command", at: 1, command: "sing" }), "command that is not known"],
+    ["a command that every object has", stored({ kind: "command", at: 1, command: "constructor" }), "is not known"],
+    ["half a command", stored({ kind: "command", at: 1, command: "redirect" }), "lacks a field"],
     ["a newer format", stored(arrived, 1, 3), "newer version (format 3)"],
   ])("M3: with %s is unreadable, which is said and not thrown", (_, step, error) => {
     const read = readStoredEvent(step);

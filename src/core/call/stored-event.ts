@@ -1,5 +1,6 @@
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
+import type { CallCommandName } from "./command.ts";
 import type { CallEvent } from "./events.ts";
 import { isObject, parseJson } from "./stored-json.ts";
 
@@ -20,7 +21,7 @@ const SHOWN_CHARACTERS = 40;
 
 type Kind = CallEvent["kind"];
 /** What a field holds, in JSON's words; `outcome` is an `HttpOutcome`. */
-type FieldType = "string" | "number" | "string or null" | "number or null" | "outcome";
+type FieldType = "string" | "number" | "string or null" | "number or null" | "object" | "outcome";
 /** Every field that an event of this kind must have beside `kind` and `at`. */
 type Fields<K extends Kind> = {
   readonly [F in Exclude<RequiredKeys<Extract<CallEvent, { kind: K }>>, "kind" | "at">]: FieldType;
@@ -88,8 +89,28 @@ export function readStoredEvent({ version, json }: StoredEvent): Result<CallEven
   if (fields === null) return err(`is an event of the unknown kind "${kind.slice(0, SHOWN_CHARACTERS)}"`);
   const wrong = Object.entries({ at: "number" as const, ...fields }).find(([name, type]) => !HOLDS[type](value[name]));
   if (wrong !== undefined) return err(`is a ${kind} whose ${wrong[0]} is not of type ${wrong[1]}`);
+  if (kind === "command" && !isCommand(value)) return err("is a command that is not known, or lacks a field");
   // Every field that the type demands is there; kinds of text inside are the engine's to judge.
   return ok({ ...value, kind } as CallEvent);
+}
+
+/** What each command must have beside its name; a newer version may know more of them. */
+const COMMANDS: Readonly<Record<CallCommandName, Readonly<Record<string, FieldType>>>> = {
+  hang_up: {},
+  recover: {},
+  redirect: { applet: "string" },
+  start_recording: { layout: "string" },
+  stop_recording: {},
+  pause_recording: {},
+  resume_recording: {},
+  send_digits: { to: "string", digits: "string" },
+  play: { to: "string", what: "object" },
+};
+
+function isCommand(value: Readonly<Record<string, unknown>>): boolean {
+  const name = String(value["command"]);
+  if (!Object.hasOwn(COMMANDS, name)) return false;
+  return Object.entries(COMMANDS[name as CallCommandName]).every(([field, type]) => HOLDS[type](value[field]));
 }
 
 /** Names that every object has (`constructor`) are no kinds: the tables are asked for their own. */
@@ -103,6 +124,7 @@ const HOLDS: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   number: (value) => typeof value === "number",
   "string or null": (value) => value === null || typeof value === "string",
   "number or null": (value) => value === null || typeof value === "number",
+  object: isObject,
   outcome: (value) => isObject(value) && isOutcome(value),
 };
 

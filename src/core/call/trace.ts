@@ -24,7 +24,29 @@ export type TraceBody =
       readonly direction: "incoming" | "outbound-dial";
       readonly started_at: string;
     }
+  /** A call by API: leg 1 is being dialled. */
+  | {
+      readonly type: "caller.dialed";
+      readonly destination: string;
+      readonly caller_id: string;
+      readonly ring_limit_ms: number;
+      /** From its answer on; null: the platform's own limit. */
+      readonly time_limit_ms: number | null;
+    }
+  | { readonly type: "caller.ringing" }
+  /** Leg 1 of a call by API will not be answered. */
+  | {
+      readonly type: "caller.not_reached";
+      readonly outcome: DialStatus;
+      readonly cause_code: number;
+      readonly cause: string;
+      readonly sip: number | null;
+      readonly rule: string;
+      readonly message: string;
+    }
   | { readonly type: "call.answered" }
+  /** By command: the caller goes on at `applet` of `flow`. */
+  | { readonly type: "call.redirected"; readonly flow: string; readonly applet: string }
   | { readonly type: "applet.entered"; readonly applet: string; readonly kind: string }
   | {
       readonly type: "request.sent";
@@ -34,7 +56,7 @@ export type TraceBody =
       readonly role: "primary" | "fallback" | null;
       /** 1 for the first fetch of this applet, 2 for its first re-fetch, … */
       readonly attempt: number;
-      readonly method: "GET" | "HEAD";
+      readonly method: "GET" | "HEAD" | "POST";
       /** Configured URL without credentials and without our parameters. */
       readonly url: string;
       readonly query: readonly (readonly [string, string])[];

@@ -2,7 +2,7 @@ import type { Random } from "../../base/random.ts";
 import { ok, type Result } from "../../base/result.ts";
 import type { Account } from "./account.ts";
 import type { Destination } from "./destination.ts";
-import type { HttpRequest, PreparedRequest } from "./http.ts";
+import type { HttpRequest, PreparedRequest, RequestBody } from "./http.ts";
 import type { CallType, Cause, DialStatus } from "./outcome.ts";
 import { findUser, formatDestination, formatNumber } from "./numbers.ts";
 import { appendQuery, splitConfiguredUrl, type Query } from "./query.ts";
@@ -87,6 +87,8 @@ export interface CustomerRequestParts {
   /** REQ-3: `Exotel-Version: 1.0`, for the dynamic URLs of Connect and Gather only. */
   readonly versionHeader: boolean;
   readonly accept: string;
+  /** Present: the request is a POST, and its parameters are in here. */
+  readonly body?: RequestBody;
 }
 
 /** The parameters of section 1 (REQ-10 to REQ-29, then REF-3's `numbers`), for Connect, Gather, Passthru and Dial-Whom. */
@@ -189,12 +191,14 @@ export const ACCEPT_TEXT = "text/plain, */*;q=0.5";
 /** The version of the contract that Connect and Gather speak (REQ-3). */
 const EXOTEL_VERSION = "1.0";
 
-/** One GET, ready to be sent (REQ-2 to REQ-4). Header names are lower-case. The error is a sentence without the URL. */
+/** One request, ready to be sent (REQ-2 to REQ-4). Header names are lower-case. The error is a sentence without the URL. */
 export function prepareRequest(parts: CustomerRequestParts): Result<PreparedRequest, string> {
   const split = splitConfiguredUrl(parts.configuredUrl);
   if (!split.ok) return split;
   const { url: baseUrl, authorization } = split.value;
-  return ok({ method: "GET", baseUrl, query: parts.query, headers: headersOf(parts), authorization });
+  const { query, body } = parts;
+  const request = { baseUrl, query, headers: headersOf(parts), authorization };
+  return ok(body === undefined ? { ...request, method: "GET" } : { ...request, method: "POST", body });
 }
 
 function headersOf({ accept, version, versionHeader }: CustomerRequestParts): Readonly<Record<string, string>> {
@@ -203,9 +207,11 @@ function headersOf({ accept, version, versionHeader }: CustomerRequestParts): Re
   return { "exotel-version": EXOTEL_VERSION, accept, "user-agent": userAgent };
 }
 
-/** The request as it goes out: our parameters are appended to the URL's own query (REQ-1, REQ-2). */
-export function toHttpRequest({ method, baseUrl, query, headers, authorization }: PreparedRequest): HttpRequest {
-  return { method, url: appendQuery(baseUrl, query), headers, authorization };
+/** The request as it goes out: our parameters are appended to the URL's own query (REQ-1, REQ-2), or are the body of a POST. */
+export function toHttpRequest({ method, baseUrl, query, headers, authorization, body }: PreparedRequest): HttpRequest {
+  if (body === undefined) return { method, url: appendQuery(baseUrl, query), headers, authorization };
+  const { contentType, text } = body;
+  return { method, url: baseUrl, headers: { ...headers, "content-type": contentType }, authorization, body: text };
 }
 
 /** {@link prepareRequest} and {@link toHttpRequest} in one, to send at once. */

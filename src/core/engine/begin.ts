@@ -9,10 +9,11 @@ import { INITIAL_FACTS } from "../contract/request.ts";
 import { formatInstant } from "../contract/time.ts";
 import { CALL_TIMER } from "./finish.ts";
 import { enterFlow } from "./flow-runner.ts";
+import { dialCaller } from "./placed.ts";
 
 type Arrival = Extract<CallEvent, { kind: "call_arrived" }>;
 
-/** The first step of a call: enters the flow's first applet. Throws if the event is not `call_arrived` (a bug in the edge). */
+/** The first step of a call: enters the flow's first applet, or dials leg 1 of a call by API. Throws if the event is not `call_arrived` (a bug in the edge). */
 export function beginCall(setup: CallSetup, event: CallEvent): StepContext {
   if (event.kind !== "call_arrived") throw new Error(`a call starts with call_arrived, not with ${event.kind}`);
   const context = new StepContext(setup, stateOf(event), event.at);
@@ -26,8 +27,13 @@ export function beginCall(setup: CallSetup, event: CallEvent): StepContext {
     direction: event.direction,
     started_at: formatInstant(event.at),
   });
-  context.setTimer(CALL_TIMER, Math.min(event.timeLimitMs ?? MAX_CALL_MS, MAX_CALL_MS));
-  enterFlow(context);
+  if (event.placed === undefined) {
+    context.setTimer(CALL_TIMER, Math.min(event.timeLimitMs ?? MAX_CALL_MS, MAX_CALL_MS));
+    enterFlow(context);
+  } else {
+    context.setTimer(CALL_TIMER, MAX_CALL_MS);
+    dialCaller(context, event.placed);
+  }
   return context;
 }
 
@@ -39,6 +45,8 @@ function stateOf(event: Arrival): CallState {
     ...(event.dialTo === undefined ? {} : { dialTo: event.dialTo }),
     direction: event.direction,
     customField: event.customField,
+    ...(event.placed === undefined ? {} : { placed: event.placed }),
+    ...(event.timeLimitMs === undefined ? {} : { timeLimitMs: event.timeLimitMs }),
     startedAt: event.at,
     now: event.at,
     answered: false,

@@ -3,12 +3,14 @@ import type { Effect } from "../call/effects.ts";
 import type { CallEvent } from "../call/events.ts";
 import { CALLER, type LegId } from "../call/legs.ts";
 import type { CallSetup } from "../call/setup.ts";
-import type { LimitFact } from "../call/limit-fact.ts";
 import type { CallState } from "../call/state.ts";
 import { isAudioCheck, StepContext } from "../call/step-context.ts";
 import { beginCall } from "./begin.ts";
+import { isPlacing } from "./caller-dialing.ts";
+import { closeCommandPlay, handleCommand } from "./commands.ts";
 import { awaitRecordings, CALL_TIMER, CLOSING_TIMER, writeRecord, finishCall } from "./finish.ts";
 import { deliver } from "./flow-runner.ts";
+import { CALLER_RING_TIMER, onCallerRingLimit, onPlacedLeg } from "./placed.ts";
 
 export type { CallState } from "../call/state.ts";
 
@@ -79,7 +81,7 @@ function handleFetched(context: StepContext, event: EventOf<"fetched" | "audio_c
 function handlePlaybackEnded(context: StepContext, event: EventOf<"playback_ended">): void {
   if (!context.closePlay(event.id)) return;
   context.trace({ type: "playback.ended", id: event.id, message: event.failure ?? "played to its end" });
-  deliver(context, event);
+  if (!closeCommandPlay(context, event.id)) deliver(context, event);
 }
 
 /** The digits on a telephone; DTMF's letters A to D are for machines. */
@@ -90,6 +92,7 @@ type TimerEvent = EventOf<"timer">;
 type LegEvent = Extract<CallEvent, { kind: `leg_${string}` }>;
 
 function handleCaller(context: StepContext, event: LegEvent): void {
+  if (isPlacing(context)) return onPlacedLeg(context, event);
   if (event.kind !== "leg_ended" && event.kind !== "leg_failed") return;
   context.patchState({ callerGone: true });
   context.trace({ type: "caller.left", message: event.detail });
@@ -159,6 +162,7 @@ function hangUpLateAnswer(context: StepContext, leg: LegId): void {
 
 function handleTimer(context: StepContext, event: TimerEvent): void {
   if (!takeDueTimer(context, event)) return;
+  if (event.id === CALLER_RING_TIMER) return onCallerRingLimit(context);
   if (event.id !== CALL_TIMER) return deliver(context, event);
   finishCall(context, { by: "platform", rule: "LIMIT", message: "The call reached its time limit." });
 }
@@ -184,29 +188,14 @@ function closeRecording(context: StepContext, event: Extract<CallEvent, { kind: 
   return true;
 }
 
-function handleCommand(context: StepContext, { command, limit }: Extract<CallEvent, { kind: "command" }>): void {
-  switch (command) {
-    case "hang_up":
-      if (limit !== undefined) return endByLimit(context, limit);
-      return finishCall(context, { by: "platform", rule: "COMMAND", message: "The call was hung up by command." });
-    case "recover": {
-      const message = "The control process restarted and lost this call's legs: everything still open is closed.";
-      return finishCall(context, { by: "platform", rule: "RECOVER", message });
-    }
-    default:
-      return unreachable(command);
-  }
-}
-
-/** The account's budget does not pay the call any longer: both parties are hung up, as at the end of DIAL-5's limit. */
-function endByLimit(context: StepContext, limit: LimitFact): void {
-  context.trace({ type: "limit.reached", leg: null, ...limit });
-  finishCall(context, { by: "platform", rule: "LIMIT", message: `The call ends: ${limit.message}.` });
+/** The caller answers only where we dialled, in a call by API. */
+function isLateAnswer({ call }: StepContext, leg: LegId): boolean {
+  return leg !== CALLER || (call.placed !== undefined && !call.answered);
 }
 
 /** The call is over: only recordings are waited for, and legs that answer too late are still hung up. */
 function handleWhileClosing(context: StepContext, event: CallEvent): void {
-  if (event.kind === "leg_answered" && event.leg !== CALLER) return hangUpLateAnswer(context, event.leg);
+  if (event.kind === "leg_answered" && isLateAnswer(context, event.leg)) return hangUpLateAnswer(context, event.leg);
   if (event.kind === "recording_ready" && closeRecording(context, event) && context.call.recordings.length === 0) {
     context.clearTimer(CLOSING_TIMER);
     return writeRecord(context);

@@ -4,8 +4,11 @@ import { CALLER } from "../call/legs.ts";
 import { MAX_APPLETS_PER_CALL, RECORDING_CLOSE_MS } from "../call/limits.ts";
 import type { CallRecord } from "../call/record.ts";
 import type { AppletDocument } from "../call/setup.ts";
-import type { Closing } from "../call/state.ts";
+import type { CallState, Closing } from "../call/state.ts";
+import type { DialStatus } from "../contract/outcome.ts";
 import type { StepContext } from "../call/step-context.ts";
+import { abandonPlacing } from "./caller-dialing.ts";
+import { notifyStatus } from "./status.ts";
 
 /** Ends a call at its time limit: the only timer of a running call that belongs to no applet. */
 export const CALL_TIMER = "call";
@@ -22,6 +25,7 @@ const DECLINE = 603;
  */
 export function finishCall(context: StepContext, ending: CallEnding): void {
   if (ending.by !== "caller") context.decide(ending.rule, ending.message);
+  abandonPlacing(context, ending);
   // Before a Passthru after it is notified: a recording belongs to the applet that started it.
   for (const { id } of context.call.recordings) context.stopRecording(id);
   takeClosingExit(context, ending);
@@ -52,7 +56,7 @@ export interface Applet {
 /** Null: the flow has no applet with this id, or its type is unknown. */
 export function appletOf(context: StepContext, id: string | null): Applet | null {
   if (id === null) return null;
-  const document = context.setup.flow.applets[id];
+  const document = context.flow.applets[id];
   const kind = document === undefined ? undefined : appletKind(document.type);
   return document === undefined || kind === undefined ? null : { id, kind, document };
 }
@@ -89,11 +93,14 @@ function notifyPassthruAfter(context: StepContext, target: string | null, closin
 
 /** True when the caller was refused. */
 function releaseCaller(context: StepContext): boolean {
-  if (context.call.callerGone) return false;
-  if (context.call.answered) {
+  const { callerGone, answered, placed } = context.call;
+  if (callerGone) return false;
+  if (answered) {
     context.effects.push({ kind: "hang_up", leg: CALLER });
     return false;
   }
+  // Leg 1 of a call by API has been cancelled, or has failed.
+  if (placed !== undefined) return false;
   context.effects.push({ kind: "reject", sip: DECLINE });
   return true;
 }
@@ -112,17 +119,17 @@ export function writeRecord(context: StepContext): void {
   const failure = `did not close within ${RECORDING_CLOSE_MS} ms`;
   for (const { id } of recordings) context.trace({ type: "recording.closed", id, duration_ms: 0, failure });
   const record = recordOf(context, closing ?? { by: "platform", at: context.at, rejected: false });
+  notifyStatus(context, "terminal", record);
   context.trace({ type: "call.ended", cdr: record });
   context.patchState({ recordings: [], ended: true });
   context.effects.push({ kind: "end", record });
 }
 
 function recordOf(context: StepContext, closing: Closing): CallRecord {
-  const { startedAt, answered, dialStatus, facts, conversationMs } = context.call;
+  const { startedAt, dialStatus, facts, conversationMs } = context.call;
   const durationMs = closing.at - startedAt;
   return {
-    // API-4: an incoming call that was answered is `completed`, whatever happened to its second leg.
-    status: answered ? "completed" : closing.rejected ? "busy" : "no-answer",
+    status: statusOf(context.call, closing),
     ended_by: closing.by,
     dial_call_status: dialStatus,
     call_type: facts.callType,
@@ -130,4 +137,19 @@ function recordOf(context: StepContext, closing: Closing): CallRecord {
     duration_s: Math.floor(durationMs / 1000),
     duration_ms: durationMs,
   };
+}
+
+function statusOf(call: CallState, closing: Closing): CallRecord["status"] {
+  const { answered, placed, callerOutcome, facts, dialStatus } = call;
+  // API-4: an incoming call that was answered is `completed`, whatever happened to its second leg.
+  if (placed === undefined) return answered ? "completed" : closing.rejected ? "busy" : "no-answer";
+  if (!answered) return withoutCanceled(callerOutcome ?? "failed");
+  // Of two numbers, the second decides; in a flow, the first has been reached.
+  const isConnected = placed.second === null || facts.callType === "completed";
+  return isConnected ? "completed" : withoutCanceled(dialStatus ?? "canceled");
+}
+
+/** API-3 has no word for a leg that we cancelled: it had not answered. */
+function withoutCanceled(status: DialStatus): CallRecord["status"] {
+  return status === "canceled" ? "no-answer" : status;
 }

@@ -5,7 +5,12 @@ import { appletOf, closeApplet, finishCall, targetOf } from "./finish.ts";
 
 /** Runs the flow from its first applet until something has to be waited for. */
 export function enterFlow(context: StepContext): void {
-  enter(context, context.setup.flow.start);
+  enterApplet(context, context.flow.start);
+}
+
+/** Enters an applet that no exit leads to, and follows the flow from there. */
+export function enterApplet(context: StepContext, id: string): void {
+  enter(context, id);
   followExits(context);
 }
 
@@ -26,6 +31,10 @@ function followExits(context: StepContext): void {
 }
 
 function enter(context: StepContext, id: string): void {
+  if (context.call.appletsRun >= MAX_APPLETS_PER_CALL) {
+    const message = `The call has run ${MAX_APPLETS_PER_CALL} applets: the flow goes round in a loop, the call is hung up.`;
+    return finishCall(context, { by: "platform", rule: "APP-9", message });
+  }
   const entered = appletOf(context, id);
   if (entered === null) {
     return finishCall(context, { by: "platform", rule: "EXIT-5", message: `The flow has no applet "${id}".` });
@@ -57,10 +66,6 @@ function follow(context: StepContext, exit: string, rule: string): void {
   if (!running.kind.dials) context.updateFacts({ dialCallStatus: null });
   context.patchState({ applet: null, appletState: null });
   if (next === null) return hangUpAtExit(context, running.id, exit);
-  if (context.call.appletsRun >= MAX_APPLETS_PER_CALL) {
-    const message = `The call has run ${MAX_APPLETS_PER_CALL} applets: the flow goes round in a loop, the call is hung up.`;
-    return finishCall(context, { by: "platform", rule: "APP-9", message });
-  }
   enter(context, next);
 }
 

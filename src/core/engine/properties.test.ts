@@ -2,9 +2,11 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CallEvent } from "../call/events.ts";
 import { CALLER } from "../call/legs.ts";
+import type { Destination } from "../contract/destination.ts";
+import type { StatusEvent } from "../contract/placed-call.ts";
 import type { HttpOutcome } from "../contract/http.ts";
 import { parseFlow } from "../flow/flow.ts";
-import { Drive, type Untimed } from "./testing/drive.ts";
+import { Drive, type DriveOptions, type Untimed } from "./testing/drive.ts";
 
 /** All numbers in the answers: few, so that lists repeat. */
 const NUMBERS = ["+919900000011", "+919900000012", "+919900000013", "09900000014", "sip:anil", "nonsense"];
@@ -69,6 +71,16 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 2, arbitrary: fc.constant<Happening>((drive, pick) => onLeg(drive, pick, "leg_ringing")) },
   { weight: 2, arbitrary: fc.constant<Happening>((drive, pick) => onLeg(drive, pick, "leg_early_media")) },
   { weight: 2, arbitrary: fc.constant<Happening>((drive, pick) => onLeg(drive, pick, "leg_ended")) },
+  { weight: 3, arbitrary: fc.constant<Happening>((drive) => void drive.event({ kind: "leg_answered", leg: CALLER })) },
+  { weight: 1, arbitrary: fc.constant<Happening>((drive) => void drive.event({ kind: "leg_ringing", leg: CALLER })) },
+  {
+    weight: 2,
+    arbitrary: command().map(
+      (each): Happening =>
+        (drive) =>
+          void drive.event(each),
+    ),
+  },
   {
     weight: 3,
     arbitrary: sip.map(
@@ -118,6 +130,39 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
     ),
   },
 );
+
+/** People and programs give commands at any time, possible or not. */
+function command(): fc.Arbitrary<Untimed> {
+  const to = fc.constantFrom("caller" as const, "callee" as const);
+  const named = fc
+    .constantFrom("stop_recording" as const, "pause_recording" as const, "resume_recording" as const)
+    .map((name) => ({ kind: "command" as const, command: name }));
+  return fc.oneof(
+    named,
+    fc.record({
+      kind: fc.constant("command" as const),
+      command: fc.constant("redirect" as const),
+      applet: fc.constantFrom("a", "again", "first", "nowhere"),
+    }),
+    fc.record({
+      kind: fc.constant("command" as const),
+      command: fc.constant("start_recording" as const),
+      layout: fc.constantFrom("mono" as const, "dual" as const),
+    }),
+    fc.record({
+      kind: fc.constant("command" as const),
+      command: fc.constant("send_digits" as const),
+      to,
+      digits: fc.constant("12#"),
+    }),
+    fc.record({
+      kind: fc.constant("command" as const),
+      command: fc.constant("play" as const),
+      to: fc.oneof(to, fc.constant("both" as const)),
+      what: fc.constant({ kind: "tone" as const, tone: "beep" as const }),
+    }),
+  );
+}
 
 function answerOne(drive: Drive, pick: number, answered: HttpOutcome): void {
   const id = among(drive.call.fetches, pick);
@@ -173,6 +218,11 @@ function strayEvent(): fc.Arbitrary<Untimed> {
       customField: null,
     },
   );
+}
+
+/** No stray event where the caller is a leg that we dial. */
+function concernsCaller(event: Untimed): boolean {
+  return "leg" in event && event.leg === CALLER;
 }
 
 /** Answers everything that is open, without anyone hanging up. True when the call has ended. */
@@ -271,6 +321,25 @@ const flow = fc.oneof(connects, mixed);
 
 const eventList = fc.array(fc.tuple(happenings, fc.nat({ max: 20 })), { maxLength: 40 });
 
+/** Nothing for a call that comes in. */
+const placed: fc.Arbitrary<DriveOptions["call"]> = fc
+  .option(
+    fc.record({
+      destination: fc.constant<Destination>({ kind: "number", e164: "+919812345678" }),
+      ringLimitMs: fc.constantFrom(1000, 30_000, 60_000),
+      statusCallback: fc.option(
+        fc.record({
+          url: fc.constant("https://app.example/status"),
+          events: fc.subarray<StatusEvent>(["ringing", "answered", "terminal"]),
+          form: fc.constantFrom("multipart" as const, "json" as const),
+        }),
+      ),
+      second: fc.constant(null),
+    }),
+    { nil: undefined },
+  )
+  .map((each) => (each === undefined ? {} : { direction: "outbound-dial", placed: each }));
+
 /** What ends a call that its flow has not ended yet. */
 const ending = fc.constantFrom("nothing", "caller leaves", "hang_up", "recover");
 
@@ -278,9 +347,10 @@ describe("any call, with any events in any order", () => {
   // Drive throws on the first broken invariant, and if a state that went through JSON continues differently.
   it("no invariant is broken, and the call ends", () => {
     fc.assert(
-      fc.property(flow, eventList, ending, (document, events, how) => {
+      fc.property(flow, placed, eventList, ending, (document, call, events, how) => {
         const drive = new Drive({
           flow: document,
+          ...(call === undefined ? {} : { call }),
           account: { dialEvents: ["dial", "ringing", "answered", "terminal"] },
         });
         for (const [happening, pick] of events) happening(drive, pick);
@@ -295,9 +365,9 @@ describe("any call, with any events in any order", () => {
 
   it("an event that names nothing open changes only the time", () => {
     fc.assert(
-      fc.property(flow, eventList, strayEvent(), (document, events, stray) => {
-        fc.pre(stray.kind !== "timer");
-        const drive = new Drive({ flow: document });
+      fc.property(flow, placed, eventList, strayEvent(), (document, call, events, stray) => {
+        fc.pre(stray.kind !== "timer" && !(call?.placed !== undefined && concernsCaller(stray)));
+        const drive = new Drive({ flow: document, ...(call === undefined ? {} : { call }) });
         for (const [happening, pick] of events) happening(drive, pick);
         const before = drive.call;
         expect(drive.event(stray)).toEqual([]);

@@ -111,11 +111,11 @@ export class CallIo implements CallPorts, LegPorts {
     });
   }
 
-  /** The call and its first leg, before the first event. */
-  attach(call: LiveCall, caller: LiveCallerLeg): void {
+  /** The call and its first leg, before the first event; null: a call by API, whose first leg will be dialled. */
+  attach(call: LiveCall, caller: LiveCallerLeg | null): void {
     this.#call = call;
     this.#caller = caller;
-    this.#legs.set(CALLER, caller);
+    if (caller !== null) this.#legs.set(CALLER, caller);
   }
 
   /** A leg that an earlier process made; all that can be done with it is to hang it up. */
@@ -274,6 +274,10 @@ export class CallIo implements CallPorts, LegPorts {
     unbridge: (io, effect) => io.#unbridge(effect),
     record: (io, effect) => io.recordings.record(effect),
     stop_recording: (io, { id }) => io.recordings.stop(id),
+    pause_recording: (io, effect) => io.recordings.pause(effect),
+    send_digits: (io, { leg, digits }) => {
+      for (const digit of digits) io.#legs.get(leg)?.sendDigit(digit);
+    },
   };
 
   #deliver(event: CallEvent): void {

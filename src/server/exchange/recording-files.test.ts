@@ -23,7 +23,11 @@ function filesWithoutMedia() {
     callSid: "sid",
     account: "acme",
     recordingsDir: folder,
-    media: { record: () => void operations.push("record"), stopRecording: () => void operations.push("stop") },
+    media: {
+      record: () => void operations.push("record"),
+      stopRecording: () => void operations.push("stop"),
+      pauseRecording: () => void operations.push("pause"),
+    },
     onReady: (...args) => ready.resolve(args),
   });
   return { files, operations, ready: ready.promise };

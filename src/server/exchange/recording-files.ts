@@ -13,7 +13,7 @@ export interface RecordingFilesOptions {
   readonly callSid: string;
   readonly account: string;
   readonly recordingsDir: string;
-  readonly media: Pick<MediaClient, "record" | "stopRecording">;
+  readonly media: Pick<MediaClient, "record" | "stopRecording" | "pauseRecording">;
   /** A file was closed without the media process. */
   readonly onReady: (id: string, durationMs: number, failure: string | null) => void;
 }
@@ -39,6 +39,11 @@ export class RecordingFiles {
   record({ id, legs, layout, maxMs, silenceMs }: Extract<ExternalEffect, { kind: "record" }>): void {
     const { callSid, media } = this.#options;
     media.record(callSid, id, legs, layout, this.#pathOf(id), maxMs, silenceMs);
+  }
+
+  pause({ id, paused }: Extract<ExternalEffect, { kind: "pause_recording" }>): void {
+    const { callSid, media } = this.#options;
+    media.pauseRecording(callSid, id, paused);
   }
 
   /** `recording_ready` follows, from the media process or from the file. */

@@ -81,7 +81,9 @@ export class SimulatedNetwork<State> {
   readonly #dialled = new Map<string, number>();
   readonly #playbacks = new Map<string, Playback>();
   readonly #recordings = new Map<string, Recording>();
-  #callerIsThere = true;
+  #callerIsThere = false;
+  /** When the caller's script began, epoch ms: with the call's arrival, or with their answer in a call by API. */
+  #callerSince = 0;
   #state: State | null = null;
   #record: CallRecord | null = null;
   #events = 0;
@@ -98,7 +100,7 @@ export class SimulatedNetwork<State> {
   /** Plays the whole call. */
   run(callSid: string): SimulationOutcome {
     const { call, startMs } = this.#scenario;
-    this.#scriptCaller();
+    if (call.placed === undefined) this.#scriptCaller();
     this.#deliver({ kind: "call_arrived", at: startMs, callSid, ...call });
     while (this.#record === null) {
       if (!this.#clock.step()) return this.#broken("stuck", "nothing more can happen, and the call has not ended");
@@ -167,6 +169,8 @@ export class SimulatedNetwork<State> {
       case "stop_forwarding":
       case "stop_playing":
       case "stop_recording":
+      case "pause_recording":
+      case "send_digits":
       case "unbridge":
         return this.#performOther(effect);
       default:
@@ -198,6 +202,8 @@ export class SimulatedNetwork<State> {
       case "notify":
       case "forward_audio":
       case "stop_forwarding":
+      case "pause_recording":
+      case "send_digits":
       case "unbridge":
         return;
       default:
@@ -208,6 +214,8 @@ export class SimulatedNetwork<State> {
   // People
 
   #scriptCaller(): void {
+    this.#callerIsThere = true;
+    this.#callerSince = this.#clock.now();
     const { hangUpAfterMs, presses } = this.#scenario.caller;
     for (const press of presses) {
       for (const [index, digit] of press.digits.split("").entries()) {
@@ -224,9 +232,8 @@ export class SimulatedNetwork<State> {
     if (leg === CALLER) {
       if (!this.#callerIsThere) return;
       this.#callerIsThere = false;
-    } else {
-      this.#forgetLeg(leg);
     }
+    this.#forgetLeg(leg);
     this.#silence(leg);
     this.#deliver({ kind: "leg_ended", at: this.#clock.now(), leg, detail });
     for (const [id, recording] of this.#recordings) {
@@ -242,7 +249,7 @@ export class SimulatedNetwork<State> {
 
   #dial(effect: Extract<Effect, { kind: "dial" }>): void {
     const destination = destinationKey(effect.destination);
-    const behaviour = this.#nextBehaviour(destination);
+    const behaviour = this.#nextBehaviour(destination) ?? (effect.leg === CALLER ? ANSWERS_AT_ONCE : null);
     if (behaviour === null) {
       const leg = { behaviour: RINGS_FOR_EVER, up: false, released: false, timers: [] };
       this.#legs.set(effect.leg, leg);
@@ -305,6 +312,7 @@ export class SimulatedNetwork<State> {
   #pickUp(id: LegId, leg: Leg): void {
     leg.up = true;
     leg.released = false;
+    if (id === CALLER) this.#scriptCaller();
     const { hangUpAfterMs } = leg.behaviour;
     if (hangUpAfterMs !== null) this.#onLeg(id, leg, hangUpAfterMs, () => this.#leave(id, "the callee hung up"));
     this.#deliver({ kind: "leg_answered", at: this.#clock.now(), leg: id });
@@ -435,7 +443,7 @@ export class SimulatedNetwork<State> {
   #silentForMs(now: number, silenceMs: number | null): number {
     const { silentAfterMs } = this.#scenario.caller;
     if (silenceMs === null || silentAfterMs === null) return Infinity;
-    return Math.max(now, this.#scenario.startMs + silentAfterMs) + silenceMs - now;
+    return Math.max(now, this.#callerSince + silentAfterMs) + silenceMs - now;
   }
 
   #closeRecording(id: string): void {
@@ -459,6 +467,9 @@ export const RINGS_FOR_EVER: PhoneBehaviour = {
   hangUpAfterMs: null,
   cancelTakesMs: 0,
 };
+
+/** Leg 1 of a call by API that the scenario says nothing about: the call is about what follows. */
+const ANSWERS_AT_ONCE: PhoneBehaviour = { ...RINGS_FOR_EVER, ending: { kind: "answer", afterMs: 0 } };
 
 /** RFC 3261 section 21: the most common reason phrases. */
 const REASON_PHRASES: Readonly<Record<number, string>> = {

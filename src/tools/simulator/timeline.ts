@@ -42,11 +42,16 @@ function describe(entry: TraceEntry): Description {
     case "recording.closed":
     case "media.source":
       return describeSound(entry);
+    case "caller.dialed":
+    case "caller.ringing":
+    case "caller.not_reached":
+    case "caller.left":
+      return describeCaller(entry);
     case "applet.entered":
     case "call.answered":
     case "call.ended":
+    case "call.redirected":
     case "call.started":
-    case "caller.left":
     case "decision":
     case "digits":
     case "exit.taken":
@@ -57,7 +62,30 @@ function describe(entry: TraceEntry): Description {
   }
 }
 
-type FlowEntry = Exclude<TraceEntry, RequestEntry | AttemptEntry | SoundEntry>;
+type CallerEntry = Extract<TraceEntry, { readonly type: `caller.${string}` }>;
+
+/** Leg 1: dialled by us in a call by API. */
+function describeCaller(entry: CallerEntry): Description {
+  switch (entry.type) {
+    case "caller.dialed": {
+      const { destination, caller_id, ring_limit_ms } = entry;
+      return plain(`leg 1 dials ${destination} as ${caller_id}, for ${ring_limit_ms / 1000} s at most`);
+    }
+    case "caller.ringing":
+      return plain("leg 1 rings");
+    case "caller.not_reached": {
+      const { outcome, cause_code, cause, sip, message, rule } = entry;
+      const status = sip === null ? "" : `, SIP ${sip}`;
+      return { what: `leg 1 was not reached: ${outcome} (${cause_code} ${cause}${status}): ${message}`, rule };
+    }
+    case "caller.left":
+      return plain(`caller left: ${entry.message}`);
+    default:
+      return unreachable(entry);
+  }
+}
+
+type FlowEntry = Exclude<TraceEntry, RequestEntry | AttemptEntry | SoundEntry | CallerEntry>;
 
 function describeFlow(entry: FlowEntry): Description {
   switch (entry.type) {
@@ -65,8 +93,8 @@ function describeFlow(entry: FlowEntry): Description {
       return plain(`call ${entry.call_sid} ${entry.direction}: ${entry.from} → ${entry.to}, flow ${entry.flow}`);
     case "call.answered":
       return plain("caller answered");
-    case "caller.left":
-      return plain(`caller left: ${entry.message}`);
+    case "call.redirected":
+      return plain(`redirected to ${entry.applet} of flow ${entry.flow}`);
     case "call.ended":
       return plain(`call ended by ${entry.cdr.ended_by}: ${entry.cdr.status}`);
     case "applet.entered":

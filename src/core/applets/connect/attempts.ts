@@ -5,6 +5,7 @@ import { destinationKey } from "../../contract/destination.ts";
 import type { Destination } from "../../contract/destination.ts";
 import { type DialOutcome, outcomes } from "../../contract/outcome.ts";
 import type { LegFacts } from "../../contract/request.ts";
+import type { LegStatus } from "../../contract/status-callback.ts";
 import { dialCallDuration } from "../../contract/wire.ts";
 import { notifyDialEvent } from "./dial-events.ts";
 import { type Attempt, changeAttempt, type ConnectState, activeAttempts } from "./state.ts";
@@ -99,7 +100,7 @@ export function closeRound(
   const { wire } = context.setup.account;
   // A caller who leaves during start_call_playback cancels an attempt that was answered.
   const isAnswered = status === "completed" || state.phase === "announcing";
-  context.patchState({ dialStatus: status });
+  context.patchState({ dialStatus: status, secondLeg: legStatus(decisive) });
   context.updateFacts({
     callType: "incomplete",
     dialWhomNumber: decisive.destination,
@@ -108,6 +109,15 @@ export function closeRound(
     outgoingPhoneNumber: state.callerId,
     legs: state.finishedLegs,
   });
+}
+
+/** API-6. */
+function legStatus({ outcome, startedAt, answeredAt, bridgedAt, endedAt }: Attempt): LegStatus {
+  return {
+    status: (outcome ?? outcomes.canceled).status,
+    onCallS: seconds(bridgedAt, endedAt),
+    ringingS: seconds(startedAt, answeredAt ?? endedAt),
+  };
 }
 
 function legFacts(state: ConnectState, attempt: Attempt): LegFacts {

@@ -54,7 +54,7 @@ function bridge(context: StepContext, state: ConnectState, leg: LegId): void {
   state.phase = "talking";
   updateHoldAudio(context, state);
   changeAttempt(state, leg, { bridgedAt: context.at });
-  context.bridge(CALLER, leg);
+  context.bridge(leg);
   context.trace({ type: "conversation.started", leg });
   context.setTimer(CONVERSATION_TIMER, answer.maxConversationDurationS * 1000);
   if (!answer.record) return;
@@ -71,7 +71,7 @@ export function onConversationLimit(context: StepContext, state: ConnectState): 
 
 /** DIAL-12: the callee left; the caller goes on with the flow. */
 export function onCalleeLeft(context: StepContext, state: ConnectState, attempt: Attempt, q850: number | null): void {
-  context.unbridge(CALLER, attempt.leg);
+  context.unbridge(attempt.leg);
   closeConversation(context, state, attempt, "callee", "DIAL-12", q850);
   context.patchState({ calleeLeft: true });
   state.phase = "left";

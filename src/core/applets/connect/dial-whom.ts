@@ -41,7 +41,8 @@ export function evaluateDialWhomAnswer(
   outcome: HttpOutcome,
   parameters: Parameters,
 ): ConnectVerdict {
-  const { account, flow } = context.setup;
+  const { account } = context.setup;
+  const { flow } = context;
   const text = validateDialWhomText(outcome, account);
   if (!text.usable) return text;
   const rest = validateConnectBody({ ...parameters, destination: { numbers: [] } }, account, null, flow.validation);

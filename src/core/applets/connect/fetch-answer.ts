@@ -5,10 +5,11 @@ import {
   type RequestOutcome,
   evaluateFlowAnswer,
 } from "../../call/customer-request.ts";
-import { MAX_FETCHES_PER_CONNECT } from "../../call/limits.ts";
+import { MAX_CALL_MS, MAX_FETCHES_PER_CONNECT } from "../../call/limits.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import type { Exophone } from "../../contract/account.ts";
 import { type ConnectAnswer, validateConnectAnswer, validateConnectBody, withoutAudio } from "../../contract/answer.ts";
+import type { PlacedCall, SecondNumber } from "../../contract/placed-call.ts";
 import { ACCEPT_JSON, ACCEPT_TEXT } from "../../contract/request.ts";
 import { dialWhomBody, evaluateDialWhomAnswer } from "./dial-whom.ts";
 import type { ConnectDocument } from "./schema.ts";
@@ -28,9 +29,12 @@ export function requestAnswer(
     const numbers = hasDialled(state) ? (state.answer?.destinations ?? null) : null;
     return sendRequest(context, request, policy, context.query(numbers));
   }
+  const { placed } = context.call;
+  if (isOfPlacedCall(document) && placed?.second != null) return answerOf(placed, placed.second);
   const whom = document.dial_whom;
   const body = whom === undefined ? document.parameters : dialWhomBody(context, whom, document.parameters);
-  const { account, flow } = context.setup;
+  const { account } = context.setup;
+  const { flow } = context;
   return evaluateFlowAnswer(
     context,
     request,
@@ -39,10 +43,39 @@ export function requestAnswer(
   );
 }
 
+/** The Connect of a call by API that connects two numbers: no document of a customer is without any source. */
+function isOfPlacedCall({ url, parameters, dial_whom }: ConnectDocument): boolean {
+  return url === undefined && parameters === undefined && dial_whom === undefined;
+}
+
+/** API-2: what the request said, as the answer that a URL would have given. What cannot be played is replaced or skipped (DIAL-7, DIAL-8). */
+function answerOf(placed: PlacedCall, second: SecondNumber): RequestOutcome<ConnectAnswer> {
+  const { destination, record, recordingChannels, waitUrl, playback } = second;
+  const answer: ConnectAnswer = {
+    fetchAfterAttempt: false,
+    destinations: [destination],
+    outgoingPhoneNumber: null,
+    record,
+    recordingChannels,
+    maxRingingDurationS: placed.ringLimitMs / 1000,
+    // `TimeLimit` is the whole call's.
+    maxConversationDurationS: MAX_CALL_MS / 1000,
+    musicOnHold: waitUrl === null ? { type: "default_tone" } : { type: "custom_tone", url: waitUrl },
+    parallel: { activate: false, maxAttempts: 1 },
+    dialEventUrl: null,
+    startCallPlayback: playback,
+  };
+  return { kind: "answer", id: REQUEST, answer };
+}
+
+/** Where an answer comes from that no URL and no flow gave. */
+const REQUEST = "api";
+
 /** REQ-3: requests to the dynamic URL carry the version header (1.0); the older Dial-Whom URL is recognised by its absence. */
 export function requestPolicy(context: StepContext, document: ConnectDocument): RequestPolicy<ConnectAnswer> {
   const { url, dial_whom: whom, parameters } = document;
-  const { account, flow } = context.setup;
+  const { account } = context.setup;
+  const { flow } = context;
   const common = { maxRequests: MAX_FETCHES_PER_CONNECT, withoutAudio };
   if (whom !== undefined) {
     return {

@@ -29,6 +29,7 @@ export function onEarlyMedia(context: StepContext, state: ConnectState, attempt:
 export function onAnswered(context: StepContext, state: ConnectState, attempt: Attempt): void {
   const { leg } = attempt;
   context.clearTimer(RING_TIMER);
+  changeAttempt(state, leg, { answeredAt: context.at });
   context.trace({ type: "attempt.answered", leg });
   notifyDialEvent(context, state, attempt, "Answered");
   cancelAttempts(context, state, leg, "DIAL-3", `Leg ${leg} answered first.`);

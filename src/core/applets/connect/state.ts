@@ -24,6 +24,8 @@ export interface Attempt {
   readonly startedAt: number;
   readonly rang: boolean;
   readonly earlyMedia: boolean;
+  /** Absent: nobody answered. */
+  readonly answeredAt?: number;
   readonly bridgedAt: number | null;
   /** How it ended; null while it goes on. */
   readonly outcome: DialOutcome | null;

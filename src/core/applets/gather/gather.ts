@@ -64,7 +64,7 @@ const kind: AppletKind<GatherDocument, GatherState> = {
     const policy = policyOf(context, document);
     if (document.url !== undefined)
       return proceed(context, request, sendRequest(context, request, policy, context.query()));
-    const evaluated = validateGatherBody(document.parameters, context.setup.flow.validation);
+    const evaluated = validateGatherBody(document.parameters, context.flow.validation);
     return proceed(context, request, evaluateFlowAnswer(context, request, policy, evaluated));
   },
   on(context, document, state, event) {
@@ -86,7 +86,7 @@ function policyOf(context: StepContext, { url }: GatherDocument): RequestPolicy<
     versionHeader: true,
     accept: ACCEPT_JSON,
     maxRequests: MAX_FETCHES_PER_CONNECT,
-    evaluate: (outcome) => validateGatherAnswer(outcome, context.setup.flow.validation),
+    evaluate: (outcome) => validateGatherAnswer(outcome, context.flow.validation),
     // A prompt that cannot be fetched is skipped when it is due: digits can still be asked for.
     withoutAudio: (answer) => answer,
   };

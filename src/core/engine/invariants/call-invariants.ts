@@ -12,6 +12,7 @@ import {
 } from "./invariants.ts";
 import { LegInvariants } from "./leg-invariants.ts";
 import { ResourceInvariants } from "./resource-invariants.ts";
+import { StatusInvariants } from "./status-invariants.ts";
 import { TraceInvariants } from "./trace-invariants.ts";
 
 /**
@@ -36,7 +37,9 @@ export class CallInvariants {
   constructor(start?: string) {
     this.#trace = new TraceInvariants(this.#report, start);
     const connects = new ConnectInvariants(this.#report);
-    this.#groups = [this.#legs, this.#resources, this.#attempts, this.#trace, connects].map(({ handlers }) => handlers);
+    const statuses = new StatusInvariants(this.#report);
+    const groups = [this.#legs, this.#resources, this.#attempts, this.#trace, connects, statuses];
+    this.#groups = groups.map(({ handlers }) => handlers);
   }
 
   /** The first violation; null: all invariants hold so far. */

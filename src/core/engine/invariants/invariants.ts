@@ -14,6 +14,7 @@ export const INVARIANTS = {
   all_closed: "every recording, timer, request and playback is closed when the call ends",
   ids_unique: "no request, playback, recording or notification has the id of another",
   events_pair: "every attempt that was announced with Dial is closed with one Terminal (EVT-4)",
+  status_told: "the StatusCallback of a call by API gets each event once, in order, and what the record says (API-6)",
   silent_after_caller: "no request is sent and nobody is dialled for a caller who has left (REF-8)",
   ring_limit: "no attempt rings longer than its limit (DIAL-2)",
   exit_fits: "the exit of a Connect matches what happened in it (EXIT-2 to EXIT-4)",

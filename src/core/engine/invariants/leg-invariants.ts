@@ -8,7 +8,9 @@ type LegState = "ringing" | "up" | "cancelled" | "stray" | "gone";
 export class LegInvariants {
   readonly #report: ReportViolation;
   readonly #legs = new Map<LegId, LegState>();
-  #caller: "waiting" | "up" | "gone" = "waiting";
+  /** A caller who comes in waits for our answer; one whom we call rings. */
+  #caller: "waiting" | "ringing" | "up" | "stray" | "gone" = "waiting";
+  #isPlaced = false;
   #bridged: LegId | null = null;
 
   constructor(report: ReportViolation) {
@@ -58,9 +60,15 @@ export class LegInvariants {
   };
 
   #answered(leg: LegId): void {
+    if (leg === CALLER) return this.#callerAnswered();
     const state = this.#legs.get(leg);
     if (state === undefined || state === "up") return;
     this.#legs.set(leg, state === "ringing" ? "up" : "stray");
+  }
+
+  #callerAnswered(): void {
+    if (this.#caller === "ringing") this.#caller = "up";
+    else if (this.#caller === "gone" && this.#isPlaced) this.#caller = "stray";
   }
 
   #gone(leg: LegId): void {
@@ -80,6 +88,12 @@ export class LegInvariants {
   }
 
   #dialled(leg: LegId): void {
+    if (leg === CALLER) {
+      this.#needsWaitingCaller("dialled");
+      this.#caller = "ringing";
+      this.#isPlaced = true;
+      return;
+    }
     if (this.callerIsGone) this.#report("silent_after_caller", `leg ${leg} is dialled`);
     if (this.#legs.has(leg)) this.#report("one_end_per_attempt", `leg ${leg} is dialled twice`);
     this.#legs.set(leg, "ringing");

@@ -37,6 +37,9 @@ export class TraceInvariants {
         if (result === "usable" || rule !== null || message !== "") return;
         this.#report("trace_explains", `request ${id} is ${result} for no reason`);
       },
+      "call.redirected": ({ applet }) => {
+        this.#expected = applet;
+      },
       "caller.left": () => {
         this.#callerLeft = true;
       },

@@ -2,7 +2,7 @@ import type { Effect, EffectKind } from "../../call/effects.ts";
 import type { CallEvent } from "../../call/events.ts";
 import { CALLER } from "../../call/legs.ts";
 import { type CallReport, reportOf } from "../../call/report.ts";
-import type { CallSetup } from "../../call/setup.ts";
+import type { CallSetup, Flow } from "../../call/setup.ts";
 import type { TraceEntry } from "../../call/trace.ts";
 import { type Account, plainAccount } from "../../contract/account.ts";
 import type { HttpFailureReason, HttpOutcome } from "../../contract/http.ts";
@@ -38,6 +38,8 @@ export const connectFlow = {
 
 export interface DriveOptions {
   readonly flow?: unknown;
+  /** A flow of the platform's own, which no document can describe. */
+  readonly builtIn?: Flow;
   readonly account?: Partial<Account>;
   readonly call?: Partial<Extract<CallEvent, { kind: "call_arrived" }>>;
 }
@@ -65,7 +67,12 @@ export class Drive {
     const flow = parseFlow(options.flow ?? connectFlow);
     if (!flow.ok) throw new Error(JSON.stringify(flow.error));
     const account = { ...testAccount, ...options.account };
-    this.setup = { account, flow: flow.value, recordingsUrl: "https://rec.example", version: "0.1.0" };
+    this.setup = {
+      account,
+      flow: options.builtIn ?? flow.value,
+      recordingsUrl: "https://rec.example",
+      version: "0.1.0",
+    };
     this.#invariants = new CallInvariants(this.setup.flow.start);
     this.event({
       kind: "call_arrived",

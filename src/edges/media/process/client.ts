@@ -168,6 +168,10 @@ export class MediaClient {
     this.#send({ op: "stop_record", call, recording: id });
   }
 
+  pauseRecording(call: string, id: string, paused: boolean): void {
+    this.#sendNow({ op: "pause_record", call, recording: id, paused });
+  }
+
   /** → `leg_stats`. */
   closeLeg(call: string, leg: number): void {
     this.#send({ op: "close_leg", call, leg });

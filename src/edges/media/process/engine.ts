@@ -141,6 +141,8 @@ export class MediaEngine {
         return this.#record(call, op);
       case "stop_record":
         return call?.stopRecording(op.recording);
+      case "pause_record":
+        return call?.pauseRecording(op.recording, op.paused);
       case "close_leg":
         return this.#closeLeg(call, op.leg);
       default:

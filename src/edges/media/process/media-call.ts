@@ -138,6 +138,10 @@ export class MediaCall {
     this.#recordings.get(id)?.recording.stop("stopped");
   }
 
+  pauseRecording(id: string, paused: boolean): void {
+    this.#recordings.get(id)?.recording.pause(paused);
+  }
+
   recordingFailed(recording: string, failure: string): void {
     this.#context.recordingClosed(true);
     const nothing = { durationMs: 0, bytes: 0, reason: "failed", failure } as const;

@@ -101,6 +101,8 @@ export type MediaOp =
     }
   /** → `recording_closed` once the file is complete. */
   | { readonly op: "stop_record"; readonly call: string; readonly recording: string }
+  /** Silence is recorded while it is paused; the file gets no shorter. */
+  | { readonly op: "pause_record"; readonly call: string; readonly recording: string; readonly paused: boolean }
   /** → `leg_stats`; the port is freed. */
   | { readonly op: "close_leg"; readonly call: string; readonly leg: number }
   /** Closes every leg and recording of the call, with their events; playbacks end without one. */

@@ -45,6 +45,7 @@ export class Recording {
   #busy = true;
   #samples = 0;
   #quiet = 0;
+  #paused = false;
   #writtenBytes = 0;
   #reason: RecordingEnd["reason"] | null = null;
   #failure: string | null = null;
@@ -68,9 +69,15 @@ export class Recording {
     return this.#reason !== null;
   }
 
+  /** Silence is recorded until it is resumed: the times in the file stay right, and the wait is not taken for silence. */
+  pause(paused: boolean): void {
+    this.#paused = paused;
+  }
+
   /** One frame of each recorded leg, in their order; null where a leg is silent. */
-  frame(frames: readonly (Int16Array | null)[]): void {
+  frame(heard: readonly (Int16Array | null)[]): void {
     if (this.#reason !== null) return;
+    const frames = this.#paused ? [] : heard;
     const count = Math.min(FRAME_SAMPLES, this.#maxSamples - this.#samples);
     if (this.#channels === 2) this.#addDual(frames[0] ?? null, frames[1] ?? null, count);
     else this.#addMono(frames, count);
@@ -121,7 +128,7 @@ export class Recording {
   }
 
   #watchSilence(frames: readonly (Int16Array | null)[], count: number): void {
-    if (this.#silenceSamples === Infinity) return;
+    if (this.#silenceSamples === Infinity || this.#paused) return;
     const isSpeech = frames.some((frame) => frame !== null && rms(frame) > SPEECH_RMS);
     this.#quiet = isSpeech ? 0 : this.#quiet + count;
   }

@@ -2,6 +2,8 @@ import { unreachable } from "../../../base/never.ts";
 import type { Random } from "../../../base/random.ts";
 import { seededRandom } from "../../../base/random.ts";
 import type { CallSetup, Flow } from "../../../core/call/setup.ts";
+import { TWO_NUMBERS_FLOW } from "../../../core/call/two-numbers-flow.ts";
+import type { PlacedCall, SecondNumber } from "../../../core/contract/placed-call.ts";
 import { type Account, plainAccount } from "../../../core/contract/account.ts";
 import type { FlowProfile, UrlUse } from "./flow-profile.ts";
 import { profileOf } from "./flow-profile.ts";
@@ -15,6 +17,8 @@ const OTHER_EXOPHONE = "+918047100001";
 const HOLD_MUSIC = "https://cdn.example/hold.wav";
 const ANNOUNCEMENT = "https://cdn.example/announcement.wav";
 const EVENTS_URL = "https://events.example/dial";
+const STATUS_URL = "https://events.example/status";
+const CALLER_NUMBER = "+919812345678";
 /** 2026-01-05T10:00:00+05:30, a Monday; calls start within the week after it, so that opening hours matter. */
 const WEEK_START_MS = 1_767_587_400_000;
 const WEEK_MS = 604_800_000;
@@ -72,16 +76,68 @@ export function makeScenarioPools(flow: Flow, seed: number): ScenarioPools {
 /** Consecutive calls with the same start: a day is then formatted once for many calls, as on the live platform. */
 const RUNS_PER_START = 16;
 
+/** How many of the calls are calls by API, whose first leg may ring, be busy, or answer too late. */
+const PLACED_SHARE = 0.25;
+
+const INCOMING: Scenario["call"] = {
+  from: CALLER_NUMBER,
+  to: EXOPHONE,
+  direction: "incoming",
+  customField: null,
+};
+
+/** API-1, and API-2 where the setup is that of two numbers. */
+function placedCall(random: Random, { flow }: CallSetup): Scenario["call"] {
+  const [second] = PEOPLE;
+  const timeLimitMs = maybe(random, 0.2, () => whole(random, 1, 60) * 1000);
+  const placed: PlacedCall = {
+    destination: { kind: "number", e164: CALLER_NUMBER },
+    ringLimitMs: whole(random, 1, 20) * 1000,
+    statusCallback: maybe(random, 0.5, () => statusCallback(random)) ?? null,
+    second: flow === TWO_NUMBERS_FLOW ? secondNumber(random, second) : null,
+  };
+  return {
+    from: CALLER_NUMBER,
+    to: EXOPHONE,
+    direction: "outbound-dial",
+    customField: chance(random, 0.5) ? "order 12" : null,
+    ...(placed.second === null ? {} : { dialTo: second }),
+    ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
+    placed,
+  };
+}
+
+function statusCallback(random: Random): PlacedCall["statusCallback"] {
+  const events = (["ringing", "answered", "terminal"] as const).filter(
+    (event) => event === "terminal" || chance(random, 0.5),
+  );
+  return { url: STATUS_URL, events, form: pick(random, ["multipart", "json"] as const) };
+}
+
+function secondNumber(random: Random, e164: string): SecondNumber {
+  const playback = { to: pick(random, ["callee", "both"] as const), kind: "audio_url", value: ANNOUNCEMENT } as const;
+  return {
+    destination: { kind: "number", e164 },
+    record: chance(random, 0.5),
+    recordingChannels: pick(random, ["single", "dual"] as const),
+    waitUrl: chance(random, 0.3) ? HOLD_MUSIC : null,
+    playback: chance(random, 0.3) ? playback : null,
+  };
+}
+
 /** Random call number `run`. Draws only from the pools, so it costs next to nothing. */
 export function drawScenario(pools: ScenarioPools, random: Random, run: number): Scenario {
   const urls: Record<string, ScriptOf<UrlAnswer>> = {};
   for (const { key, scripts } of pools.urls) urls[key] = pick(random, scripts);
   const phones: Record<string, ScriptOf<PhoneBehaviour>> = {};
   for (const phone of pools.phones) phones[phone] = pick(random, pools.behaviours);
+  const setup = pick(random, pools.setups);
+  const isPlaced = chance(random, PLACED_SHARE);
+  if (isPlaced) phones[CALLER_NUMBER] = pick(random, pools.behaviours);
   return {
     name: `run ${run}`,
-    setup: pick(random, pools.setups),
-    call: { from: "+919812345678", to: EXOPHONE, direction: "incoming", customField: null },
+    setup,
+    call: isPlaced ? placedCall(random, setup) : INCOMING,
     startMs: pools.starts[Math.floor(run / RUNS_PER_START) % STARTS] ?? WEEK_START_MS,
     urls,
     phones,

@@ -33,9 +33,23 @@ function* simpler(scenario: Scenario): Generator<Scenario> {
     yield { ...scenario, sounds };
   }
   for (const caller of simplerCaller(scenario.caller)) yield { ...scenario, caller };
+  for (const call of simplerCall(scenario.call)) yield { ...scenario, call };
   for (const account of simplerAccount(scenario.setup.account))
     yield { ...scenario, setup: { ...scenario.setup, account } };
   if (scenario.startMs % DAY_MS !== 0) yield { ...scenario, startMs: scenario.startMs - (scenario.startMs % DAY_MS) };
+}
+
+/** Towards a call that came in, where it went into a flow. */
+function* simplerCall(call: Scenario["call"]): Generator<Scenario["call"]> {
+  const { placed, timeLimitMs, dialTo: _second, ...rest } = call;
+  if (placed === undefined) return;
+  if (placed.second === null) yield { ...rest, direction: "incoming", customField: null };
+  if (timeLimitMs !== undefined) {
+    const { timeLimitMs: _limit, ...unlimited } = call;
+    yield unlimited;
+  }
+  if (call.customField !== null) yield { ...call, customField: null };
+  if (placed.statusCallback !== null) yield { ...call, placed: { ...placed, statusCallback: null } };
 }
 
 const DAY_MS = 86_400_000;

@@ -7,7 +7,18 @@ type Press = CallerBehaviour["presses"][number];
 /** What the caller did in a recorded call. Digits without effect are not in a trace, and so not in the replay. */
 export function callerOf(trace: readonly TraceEntry[]): CallerBehaviour {
   const left = trace.find((entry) => entry.type === "caller.left");
-  return { hangUpAfterMs: left?.at_ms ?? null, presses: pressesOf(trace), silentAfterMs: null };
+  const since = scriptBegins(trace);
+  return {
+    hangUpAfterMs: left === undefined ? null : left.at_ms - since,
+    presses: pressesOf(trace).map((press) => ({ ...press, afterMs: Math.max(0, press.afterMs - since) })),
+    silentAfterMs: null,
+  };
+}
+
+/** A caller whom we dial does nothing before the answer, and their script counts from there. */
+function scriptBegins(trace: readonly TraceEntry[]): number {
+  if (!trace.some(({ type }) => type === "caller.dialed")) return 0;
+  return trace.find(({ type }) => type === "call.answered")?.at_ms ?? 0;
 }
 
 function pressesOf(trace: readonly TraceEntry[]): Press[] {

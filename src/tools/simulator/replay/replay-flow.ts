@@ -1,5 +1,5 @@
 import type { Result } from "../../../base/result.ts";
-import { err } from "../../../base/result.ts";
+import { err, ok } from "../../../base/result.ts";
 import type { Flow } from "../../../core/call/setup.ts";
 import type { TraceEntry } from "../../../core/call/trace.ts";
 import { parseFlow } from "../../../core/flow/flow.ts";
@@ -33,10 +33,17 @@ interface AppletTrace {
 export function rebuildFlow(trace: readonly TraceEntry[], id: string): Result<Flow, string> {
   const applets = appletTrace(trace);
   const [start] = applets.keys();
-  if (start === undefined) return err("it entered no applet");
+  if (start === undefined) return notReached(trace, id);
   const documents = Object.fromEntries([...applets].map(([name, each]) => [name, documentOf(each)]));
   const flow = parseFlow({ flow: id, name: "rebuilt from a trace", start, applets: documents });
   return flow.ok ? flow : err(flow.error.map(({ path, message }) => `${path.join(".")} ${message}`).join("; "));
+}
+
+/** Leg 1 of a call by API was not reached: any flow will do. */
+function notReached(trace: readonly TraceEntry[], id: string): Result<Flow, string> {
+  if (!trace.some(({ type }) => type === "caller.not_reached")) return err("it entered no applet");
+  const applets = { bye: { type: "hangup" } };
+  return ok({ id, name: "rebuilt from a trace", start: "bye", validation: "strict", applets });
 }
 
 function appletTrace(trace: readonly TraceEntry[]): Map<string, AppletTrace> {
@@ -85,7 +92,8 @@ function addEntry(visit: Visit, entry: TraceEntry): void {
   const { of } = visit;
   if (entry.type === "exit.taken" && entry.next !== null) of.exits.set(entry.exit, entry.next);
   if (entry.type === "answer.used") of.answers.push(entry.answer);
-  if (entry.type === "request.sent" && entry.purpose !== "audio") of.requests.push(entry);
+  if (entry.type === "request.sent" && entry.purpose !== "audio" && entry.purpose !== "status_callback")
+    of.requests.push(entry);
   if (entry.type === "request.result") of.waited = true;
   if (entry.type === "caller.left") visit.callerIsThere = false;
   if (entry.type === "recording.closed" && visit.callerIsThere) of.messageMs = entry.duration_ms;

@@ -6,13 +6,15 @@ import type { AttemptReport } from "../../../core/call/report.ts";
 import type { Flow } from "../../../core/call/setup.ts";
 import type { TraceEntry } from "../../../core/call/trace.ts";
 import type { Account } from "../../../core/contract/account.ts";
-import { outcomeOfSip } from "../../../core/contract/outcome.ts";
+import { TWO_NUMBERS_FLOW } from "../../../core/call/two-numbers-flow.ts";
+import { callersPhone, placedOf } from "./replay-placed.ts";
 import { readAnswers } from "./replay-answers.ts";
 import { callerOf } from "./replay-caller.ts";
 import { rebuildFlow } from "./replay-flow.ts";
+import { phoneEnding } from "./replay-phones.ts";
 import { replaySoundsOf } from "./replay-sounds.ts";
 import { defaultAccount, SIMULATED_RECORDINGS_URL, SIMULATED_VERSION } from "../scenario/scenario.ts";
-import type { PhoneBehaviour, PhoneEnding, Scenario } from "../scenario/scenario-types.ts";
+import type { PhoneBehaviour, Scenario } from "../scenario/scenario-types.ts";
 
 /** A recorded call, ready to be played again with its own CallSid. */
 export interface Replay {
@@ -49,11 +51,16 @@ export function replayOf(report: unknown, name: string, options: ReplayOptions =
   const trace = read.data.trace as unknown as readonly TraceEntry[];
   const started = trace.find((entry) => entry.type === "call.started");
   if (started === undefined) return err(`${name} is not the report of a call: its trace has no call.started`);
-  const flow = options.flow === undefined ? rebuildFlow(trace, started.flow) : ok(options.flow);
+  const flow = options.flow === undefined ? flowOf(trace, started.flow) : ok(options.flow);
   if (!flow.ok) return err(`${name}: the flow cannot be rebuilt from the trace (${flow.error}): give it with --flow`);
   const account = options.account === undefined ? accountOf(trace, started) : ok(options.account);
   if (!account.ok) return err(`${name}: the account cannot be rebuilt from the trace (${account.error})`);
   return ok({ scenario: scenarioOf(name, trace, started, flow.value, account.value), callSid: started.call_sid });
+}
+
+function flowOf(trace: readonly TraceEntry[], id: string): Result<Flow, string> {
+  if (id === TWO_NUMBERS_FLOW.id && trace.some(({ type }) => type === "caller.dialed")) return ok(TWO_NUMBERS_FLOW);
+  return rebuildFlow(trace, id);
 }
 
 function scenarioOf(
@@ -66,10 +73,16 @@ function scenarioOf(
   return {
     name,
     setup: { account, flow, recordingsUrl: SIMULATED_RECORDINGS_URL, version: SIMULATED_VERSION },
-    call: { from: started.from, to: started.to, direction: started.direction, customField: customFieldOf(trace) },
+    call: {
+      from: started.from,
+      to: started.to,
+      direction: started.direction,
+      customField: customFieldOf(trace),
+      ...placedOf(trace),
+    },
     startMs: Date.parse(started.started_at),
     urls: readAnswers(trace),
-    phones: phonesOf(trace),
+    phones: { ...phonesOf(trace), ...callersPhone(trace) },
     sounds: replaySoundsOf(trace),
     caller: callerOf(trace),
   };
@@ -136,20 +149,6 @@ function phoneOf(trace: readonly TraceEntry[], started: Entry<"attempt.started">
     hangUpAfterMs: left ? ended.at_ms - answered.at_ms : null,
     cancelTakesMs: 0,
   };
-}
-
-/** A phone that we cancelled, at its limit or because the caller left, rings for ever. */
-function phoneEnding(
-  answeredMs: number | null,
-  endedMs: number | null,
-  ended: Entry<"attempt.ended"> | undefined,
-): PhoneEnding {
-  if (answeredMs !== null) return { kind: "answer", afterMs: answeredMs };
-  if (ended === undefined || endedMs === null) return { kind: "ring" };
-  if (ended.sip === null && ended.outcome !== "failed") return { kind: "ring" };
-  // The cause that the SIP status does not explain came in a Reason header (REQ-29).
-  const q850 = outcomeOfSip(ended.sip).cause.code === ended.cause_code ? {} : { q850: ended.cause_code };
-  return { kind: "fail", afterMs: endedMs, sip: ended.sip, ...q850 };
 }
 
 /** The differences between a replay and the call it repeats, one sentence each. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { accountFields, dialPrefixesSchema, tenantIdSchema } from "../../../core/contract/account-document.ts";
 import { E164 } from "../../../core/contract/field-schemas.ts";
+import { checkPlacedCall, placedCallFields } from "./placed-call-schema.ts";
 
 /** Longest wait a scenario may script, a day: anything longer is probably in the wrong unit. */
 const MAX_WAIT_MS = 86_400_000;
@@ -59,12 +60,16 @@ export const accountSchema = z.strictObject({
     .default([]),
 });
 
-const callSchema = z.strictObject({
-  from: e164.default("+919812345678"),
-  to: ownNumber.optional(),
-  direction: z.enum(["incoming", "outbound-dial"]).default("incoming"),
-  custom_field: z.string().nullable().default(null),
-});
+const callSchema = z
+  .strictObject({
+    from: e164.default("+919812345678"),
+    to: ownNumber.optional(),
+    direction: z.enum(["incoming", "outbound-dial"]).default("incoming"),
+    custom_field: z.string().nullable().default(null),
+    ...placedCallFields,
+    dial_to: e164.optional(),
+  })
+  .superRefine(checkPlacedCall);
 
 const urlAnswerSchema = z
   .strictObject({
@@ -155,30 +160,43 @@ function isPathOrMap(flow: unknown): boolean {
   return typeof flow === "object" && flow !== null && !Array.isArray(flow);
 }
 
+const FLOW_RULE = "must be the path of a flow document, or the flow itself";
+
 function scripted<T extends z.ZodType>(one: T) {
   return z.array(one).min(1, "give at least one entry, or leave the key out").max(MAX_SCRIPTED);
 }
 
 /** The document of `plugboard simulate`, as a person writes it. The defaults are enough for one call. */
-export const scenarioSchema = z.strictObject({
-  flow: z.unknown().refine(isPathOrMap, "must be the path of a flow document, or the flow itself"),
-  /** Plays a flow that is refused otherwise, as far as it goes: for the calls that show its mistakes. */
-  play_refused_flow: z.boolean().default(false),
-  account: accountSchema.prefault({}),
-  call: callSchema.prefault({}),
-  start: start.prefault("2026-01-05T10:00:00+05:30"),
-  urls: z
-    .record(z.string(), scripted(urlAnswerSchema))
-    .superRefine((urls, context) => checkKeys(Object.keys(urls), HTTP_URL, URL_RULE, context))
-    .default({}),
-  phones: z
-    .record(z.string(), scripted(phoneSchema))
-    .superRefine((phones, context) => checkKeys(Object.keys(phones), DESTINATION, DESTINATION_RULE, context))
-    .transform((phones) => Object.fromEntries(Object.entries(phones).map(([key, list]) => [restorePlus(key), list])))
-    .default({}),
-  sounds: z.record(z.string().min(1), wait).default({}),
-  caller: callerSchema.prefault({}),
-});
+export const scenarioSchema = z
+  .strictObject({
+    /** Absent: a call by API connects two numbers. */
+    flow: z
+      .unknown()
+      .refine((flow) => flow === undefined || isPathOrMap(flow), FLOW_RULE)
+      .optional(),
+    /** Plays a flow that is refused otherwise, as far as it goes: for the calls that show its mistakes. */
+    play_refused_flow: z.boolean().default(false),
+    account: accountSchema.prefault({}),
+    call: callSchema.prefault({}),
+    start: start.prefault("2026-01-05T10:00:00+05:30"),
+    urls: z
+      .record(z.string(), scripted(urlAnswerSchema))
+      .superRefine((urls, context) => checkKeys(Object.keys(urls), HTTP_URL, URL_RULE, context))
+      .default({}),
+    phones: z
+      .record(z.string(), scripted(phoneSchema))
+      .superRefine((phones, context) => checkKeys(Object.keys(phones), DESTINATION, DESTINATION_RULE, context))
+      .transform((phones) => Object.fromEntries(Object.entries(phones).map(([key, list]) => [restorePlus(key), list])))
+      .default({}),
+    sounds: z.record(z.string().min(1), wait).default({}),
+    caller: callerSchema.prefault({}),
+  })
+  .superRefine(({ flow, call }, context) => {
+    const both = "must be left out where call.dial_to connects two numbers";
+    const message = flow === undefined ? FLOW_RULE : both;
+    if ((flow === undefined) !== (call.dial_to !== undefined))
+      context.addIssue({ code: "custom", path: ["flow"], message });
+  });
 
 /** A scenario as a person writes it, before defaults. */
 export type ScenarioInput = z.input<typeof scenarioSchema>;

@@ -1,4 +1,5 @@
 import type { CallSetup } from "../../../core/call/setup.ts";
+import type { PlacedCall } from "../../../core/contract/placed-call.ts";
 
 /** Why a scripted request gets no answer. */
 export type UrlError = "timeout" | "refused" | "dns" | "tls";
@@ -36,7 +37,7 @@ export interface PhoneBehaviour {
   readonly cancelTakesMs: number;
 }
 
-/** What the caller does, in ms from the call's arrival; null: never. */
+/** What the caller does, in ms from the call's arrival, or from their answer in a call by API; null: never. */
 export interface CallerBehaviour {
   readonly hangUpAfterMs: number | null;
   readonly presses: readonly { readonly afterMs: number; readonly digits: string }[];
@@ -53,6 +54,11 @@ export interface Scenario {
     readonly to: string;
     readonly direction: "incoming" | "outbound-dial";
     readonly customField: string | null;
+    /** As in `call_arrived`. */
+    readonly dialTo?: string;
+    readonly timeLimitMs?: number;
+    /** A call by API: leg 1 is dialled; a phone that is not in `phones` answers at once. */
+    readonly placed?: PlacedCall;
   };
   /** Epoch ms of the call's arrival. */
   readonly startMs: number;

@@ -3,6 +3,7 @@ import type { SourceProblem } from "../../../core/flow/yaml-document.ts";
 import type { Result } from "../../../base/result.ts";
 import { err, ok } from "../../../base/result.ts";
 import type { Flow } from "../../../core/call/setup.ts";
+import { TWO_NUMBERS_FLOW } from "../../../core/call/two-numbers-flow.ts";
 import type { Account } from "../../../core/contract/account.ts";
 import { readFlow } from "../../../core/flow/flow.ts";
 import type {
@@ -12,6 +13,7 @@ import type {
   ScenarioInput,
   UrlAnswerDocument,
 } from "./scenario-schema.ts";
+import { placedCallOf } from "./placed-call-schema.ts";
 import { accountSchema, scenarioSchema } from "./scenario-schema.ts";
 import type { PhoneBehaviour, PhoneEnding, Scenario, UrlAnswer } from "./scenario-types.ts";
 import { urlKey } from "../scripted-urls.ts";
@@ -64,7 +66,9 @@ export function defaultAccount(document: ScenarioInput["account"] = {}): Result<
 
 function flowIn(document: YamlDocument, readFile: (path: string) => string): Result<Flow, readonly ScenarioProblem[]> {
   const root = document.value();
-  if (typeof root !== "object" || root === null || !("flow" in root)) return err([]);
+  if (typeof root !== "object" || root === null) return err([]);
+  // What is wrong with a scenario that has neither a flow nor a second number, the schema says.
+  if (!("flow" in root)) return ok(TWO_NUMBERS_FLOW);
   const { flow } = root;
   const playsRefused = "play_refused_flow" in root && root.play_refused_flow === true;
   if (typeof flow !== "string") return checkFlow(document, flow, ["flow"], playsRefused);
@@ -100,6 +104,7 @@ function assemble(name: string, document: ScenarioDocument, flow: Flow): Scenari
       to: document.call.to ?? account.exophones[0]?.number ?? DEFAULT_EXOPHONE,
       direction: document.call.direction,
       customField: document.call.custom_field,
+      ...placedCallOf(document.call),
     },
     startMs: document.start,
     urls: mapEntries(document.urls, urlKey, urlAnswer),

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { Account } from "../../../core/contract/account.ts";
+import { DEFAULT_RING_S } from "../../../core/contract/placed-call.ts";
 import { unreachable } from "../../../base/never.ts";
 import type { CallerBehaviour, PhoneBehaviour, PhoneEnding, Scenario, UrlAnswer } from "./scenario-types.ts";
 
@@ -27,13 +28,14 @@ export function showScenarioDocument(document: Json, comment: readonly string[])
 export function scenarioDocument(scenario: Scenario, flow: unknown): Json {
   const { call, urls, phones, sounds, caller, startMs, setup } = scenario;
   return withoutEmpty({
-    flow,
+    flow: call.placed?.second == null ? flow : null,
     account: accountDocument(setup.account),
     call: withoutEmpty({
       from: call.from,
       to: call.to,
       direction: call.direction === "incoming" ? null : call.direction,
       custom_field: call.customField,
+      ...placedDocument(call),
     }),
     start: new Date(startMs).toISOString(),
     urls: mapValues(urls, urlDocument),
@@ -62,6 +64,23 @@ function accountDocument(account: Account): Json {
     users: account.users.map((user) => withoutEmpty({ ...user })),
     groups: Object.entries(account.groups).map(([name, users]) => ({ name, users })),
   });
+}
+
+/** A call by API: everything that differs from the defaults of `placed-call-schema.ts`. */
+function placedDocument({ placed, dialTo, timeLimitMs }: Scenario["call"]): Json {
+  if (placed === undefined) return {};
+  const { ringLimitMs, statusCallback, second } = placed;
+  const playback = second?.playback ?? null;
+  return {
+    dial_to: dialTo,
+    time_limit: timeLimitMs === undefined ? null : timeLimitMs / 1000,
+    time_out: ringLimitMs === DEFAULT_RING_S * 1000 ? null : ringLimitMs / 1000,
+    record: second?.record === true ? true : null,
+    recording_channels: second?.recordingChannels === "dual" ? "dual" : null,
+    wait_url: second?.waitUrl,
+    start_playback: playback === null ? null : { to: playback.to, type: playback.kind, value: playback.value },
+    status_callback: statusCallback,
+  };
 }
 
 function urlDocument(answer: UrlAnswer): Json {

@@ -6,6 +6,8 @@ import type { CallObserver } from "../simulated-network.ts";
 /** The id of the other party among the sounds that the caller hears. */
 const CONVERSATION = "conversation";
 const EARLY_MEDIA = "early media";
+/** A caller whom we are calling waits for nothing yet. */
+const PLACING = "placing";
 
 /**
  * Measures in a played call what verification claims: how long it rang in one applet, and how long the caller heard
@@ -29,6 +31,7 @@ export class WaitMeter implements CallObserver {
     if (event.kind === "leg_failed" || event.kind === "leg_answered" || event.kind === "leg_ended") {
       this.#stopRinging(event.leg);
     }
+    if (event.kind === "leg_answered" && event.leg === CALLER) this.#stop(PLACING);
     if (event.kind === "leg_ended") this.#ended(event.leg);
     if (event.kind === "digit") {
       this.#endSilence();
@@ -45,10 +48,15 @@ export class WaitMeter implements CallObserver {
     if (effect.kind === "stop_forwarding") this.#stop(EARLY_MEDIA);
     if (effect.kind === "bridge") this.#connect(effect.b);
     if (effect.kind === "unbridge") this.#stop(CONVERSATION);
-    if (effect.kind === "dial") this.#ringing.set(effect.leg, this.#now);
+    if (effect.kind === "dial") this.#dialled(effect.leg);
     if (effect.kind === "cancel") this.#stopRinging(effect.leg);
     if (effect.kind === "end") this.#endSilence();
     if (effect.kind === "trace" && effect.entry.type === "applet.entered") this.#appletRingMs = 0;
+  }
+
+  #dialled(leg: LegId): void {
+    if (leg === CALLER) this.#start(PLACING);
+    else this.#ringing.set(leg, this.#now);
   }
 
   #ended(leg: LegId): void {
