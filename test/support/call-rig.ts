@@ -12,6 +12,7 @@ import type { StoredText } from "../../src/edges/store/format.ts";
 import { FORMAT } from "../../src/edges/store/format.ts";
 import type { SpendReader } from "../../src/edges/store/spend-reader.ts";
 import type { JournalRow, StoredCall, UnfinishedCall } from "../../src/edges/store/types.ts";
+import type { CallOrder, Placing } from "../../src/server/exchange/call-order.ts";
 import { Directory } from "../../src/server/exchange/directory.ts";
 import { Exchange } from "../../src/server/exchange/exchange.ts";
 import type { ExchangeOptions } from "../../src/server/exchange/exchange.ts";
@@ -23,6 +24,8 @@ import { ACCOUNT, EXOPHONE } from "../fixtures/contract.ts";
 import { testConfig, testTrunk } from "./exchange-config.ts";
 
 export const CALLEE = "+919900000011";
+/** Leg 1 of a call by API. */
+const CALLER_NUMBER = "+919812345678";
 const PLATFORM = "10.0.0.1";
 const TRUNK = "10.0.0.9";
 
@@ -56,6 +59,8 @@ export class FakeStore {
   readonly rows: JournalRow[] = [];
   readonly setups = new Map<string, string>();
   hold = false;
+  /** What the next rows are refused with; null: they are written. */
+  refuse: Error | null = null;
   readonly #waiting: (() => void)[] = [];
 
   readonly putSetup = (hash: string, json: string): Promise<void> => {
@@ -70,7 +75,8 @@ export class FakeStore {
   readonly adoptCalls = (): Promise<readonly UnfinishedCall[]> => Promise.resolve([]);
 
   readonly append = (rows: readonly JournalRow[]): Promise<void> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
+      if (this.refuse !== null) return reject(this.refuse);
       const write = (): void => {
         this.rows.push(...rows);
         resolve();
@@ -206,6 +212,29 @@ export class CallRig {
     });
     await this.pass(20);
     return dialled;
+  }
+
+  /** A program places a call; does not wait for what comes of it. */
+  place(order: Partial<CallOrder> = {}): Promise<Placing> {
+    return this.exchange.place({
+      config: this.#config(),
+      flowId: "1",
+      from: CALLER_NUMBER,
+      exophone: EXOPHONE.number,
+      dialTo: null,
+      customField: null,
+      timeLimitMs: null,
+      key: null,
+      apiKey: null,
+      ...order,
+      placed: {
+        destination: { kind: "number", e164: CALLER_NUMBER },
+        ringLimitMs: 30_000,
+        statusCallback: null,
+        second: null,
+        ...order.placed,
+      },
+    });
   }
 
   async pass(ms: number): Promise<void> {

@@ -69,12 +69,34 @@ export function runningRecording(call: CallState): OpenRecording | null {
 /** Why this command cannot be carried out now, as one sentence; null: it can. */
 export function refusalOf(call: CallState, command: CallCommand): string | null {
   if (command.command === "recover") return null;
-  const { phases, recording } = CALL_ACTIONS[command.command];
   const phase = phaseOf(call);
-  if (!phases.includes(phase)) return `${command.command} is not possible now: the call ${CALL_PHASES[phase]}`;
   if (command.command === "send_digits" && command.to === "callee" && phase !== "talking")
     return `send_digits to the callee is not possible now: the call ${CALL_PHASES[phase]}`;
-  return recording === undefined ? null : recordingProblem(call, command.command, recording);
+  return refusalOfAction(call, command.command);
+}
+
+function refusalOfAction(call: CallState, action: CallAction): string | null {
+  const { phases, recording } = CALL_ACTIONS[action];
+  const phase = phaseOf(call);
+  if (!phases.includes(phase)) return `${action} is not possible now: the call ${CALL_PHASES[phase]}`;
+  return recording === undefined ? null : recordingProblem(call, action, recording);
+}
+
+/** An action, and whether the call can be told to do it now. */
+export interface PossibleAction {
+  readonly action: CallAction;
+  readonly does: string;
+  /** Why it cannot; null: it can. */
+  readonly refusal: string | null;
+}
+
+/** Every action, for people who choose one. */
+export function possibleActions(call: CallState): readonly PossibleAction[] {
+  return (Object.keys(CALL_ACTIONS) as CallAction[]).map((action) => ({
+    action,
+    does: CALL_ACTIONS[action].does,
+    refusal: refusalOfAction(call, action),
+  }));
 }
 
 function recordingProblem(call: CallState, action: CallAction, need: RecordingNeed): string | null {

@@ -1,6 +1,6 @@
 import type { AudioFormat } from "../contract/audio.ts";
 import type { HttpOutcome } from "../contract/http.ts";
-import type { PlacedCall } from "../contract/placed-call.ts";
+import type { CallPlacement } from "../contract/placed-call.ts";
 import type { CallCommand } from "./command.ts";
 import type { LegId } from "./legs.ts";
 import type { LimitFact } from "./limit-fact.ts";
@@ -27,7 +27,7 @@ export type CallEvent =
       /** `TimeLimit` of a call started by API (API-1), from the answer of leg 1; absent: the platform's own limit. */
       readonly timeLimitMs?: number;
       /** Of a call started by API: its first leg is to be dialled. `from` is that number, `to` the ExoPhone that is shown. */
-      readonly placed?: PlacedCall;
+      readonly placed?: CallPlacement;
     }
   /** The outcome of a `fetch` effect, by its id. */
   | {

@@ -1,7 +1,7 @@
 import type { Destination } from "../contract/destination.ts";
 import type { Finding } from "../contract/finding.ts";
 import type { CallType, DialStatus } from "../contract/outcome.ts";
-import type { PlacedCall } from "../contract/placed-call.ts";
+import type { CallPlacement } from "../contract/placed-call.ts";
 import type { LegFacts } from "../contract/request.ts";
 import type { LegStatus } from "../contract/status-callback.ts";
 import type { LegId } from "./legs.ts";
@@ -80,7 +80,7 @@ export interface CallState {
   readonly direction: "incoming" | "outbound-dial";
   readonly customField: string | null;
   /** Of a call started by API. */
-  readonly placed?: PlacedCall;
+  readonly placed?: CallPlacement;
   /** `TimeLimit` of a call started by API. */
   readonly timeLimitMs?: number;
   /** Leg 1 of a call started by API rings. */

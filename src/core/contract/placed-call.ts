@@ -28,7 +28,7 @@ export interface SecondNumber {
 }
 
 /** A call by API, beside what every call has: its first leg is dialled by us. */
-export interface PlacedCall {
+export interface CallPlacement {
   /** Leg 1. */
   readonly destination: Destination;
   /** `TimeOut`: how long each of the legs may ring. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { TWO_NUMBERS_FLOW } from "../call/two-numbers-flow.ts";
 import { toHttpRequest } from "../contract/request.ts";
-import type { PlacedCall, SecondNumber } from "../contract/placed-call.ts";
+import type { CallPlacement, SecondNumber } from "../contract/placed-call.ts";
 import { CALLER_NUMBER, Drive, EXOPHONE } from "./testing/drive.ts";
 
 const SECOND = "+919900000011";
@@ -18,7 +18,7 @@ const greetingFlow = {
 };
 
 interface Options {
-  readonly placed?: Partial<PlacedCall>;
+  readonly placed?: Partial<CallPlacement>;
   readonly second?: Partial<SecondNumber>;
   readonly timeLimitMs?: number;
   readonly flow?: unknown;

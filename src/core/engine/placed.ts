@@ -5,7 +5,7 @@ import { MAX_CALL_MS } from "../call/limits.ts";
 import type { StepContext } from "../call/step-context.ts";
 import { destinationKey } from "../contract/destination.ts";
 import { type DialOutcome, outcomeOfSip, outcomes } from "../contract/outcome.ts";
-import type { PlacedCall } from "../contract/placed-call.ts";
+import type { CallPlacement } from "../contract/placed-call.ts";
 import { noteNotReached } from "./caller-dialing.ts";
 import { CALL_TIMER, finishCall } from "./finish.ts";
 import { enterFlow } from "./flow-runner.ts";
@@ -17,7 +17,7 @@ export const CALLER_RING_TIMER = "caller";
 type LegEvent = Extract<CallEvent, { kind: `leg_${string}` }>;
 
 /** API-1, API-2: leg 1 is dialled first; the flow begins with its answer. */
-export function dialCaller(context: StepContext, placed: PlacedCall): void {
+export function dialCaller(context: StepContext, placed: CallPlacement): void {
   const { destination, ringLimitMs } = placed;
   const callerId = context.call.to;
   context.dialCaller(destination, callerId);
@@ -42,6 +42,8 @@ export function onPlacedLeg(context: StepContext, event: LegEvent): void {
       return onAnswered(context);
     case "leg_failed":
     case "leg_ended": {
+      if (event.kind === "leg_failed" && event.limit !== undefined)
+        context.trace({ type: "limit.reached", leg: CALLER, ...event.limit });
       const sip = event.kind === "leg_failed" ? event.sip : null;
       return notReached(context, outcomeOfSip(sip, event.q850 ?? null), sip, event.detail);
     }

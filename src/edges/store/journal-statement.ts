@@ -20,6 +20,7 @@ interface Group {
   readonly startedAndEnded: readonly (StartedCall & EndedCall)[];
   readonly recordings: readonly { readonly row: JournalRow; readonly recording: RecordingRow }[];
   readonly outbox: readonly { readonly row: JournalRow; readonly due: OutboxRow }[];
+  readonly keyed: readonly StartedCall[];
 }
 
 interface StartedCall {
@@ -50,12 +51,12 @@ interface Part {
 const NOW_MS = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
 /** Columns by name: tables that grew by migrations may have them in another order. */
 const CALL_COLUMNS =
-  "call_sid, account, node, setup, flow, from_number, to_number, direction, custom_field, started_at";
+  "call_sid, account, node, setup, flow, from_number, to_number, direction, custom_field, started_at, dial_to";
 const END_COLUMNS = "ended_at, status, cdr, attempts, requests";
 const MOVED_COLUMNS = CALL_COLUMNS.replaceAll(/\w+/g, "live.$&");
 const RECORDING_COLUMNS = "id, call_sid, account, file, layout, duration_ms, failure";
 /** The same from the arrays; `$1` is this node. */
-const CALL_FIELDS = "sid, account, $1, setup, flow, caller, called, direction, custom, started";
+const CALL_FIELDS = "sid, account, $1, setup, flow, caller, called, direction, custom, started, dial_to";
 const END_FIELDS = "ended, u.status, u.cdr, u.attempts, u.requests";
 const RECORDING_FIELDS = "id, sid, account, file, layout, duration, failure";
 
@@ -80,6 +81,7 @@ export function groupStatement(node: string, rows: readonly JournalRow[], leaseM
     recordings(group),
     outbox(group),
     feed(group),
+    callKeys(group),
   ]) {
     if (part === null) continue;
     key += part.key;
@@ -99,9 +101,11 @@ function byTable(rows: readonly JournalRow[]): Group {
   const group = { rows, ended: [] as EndedCall[], startedAndEnded: [] as (StartedCall & EndedCall)[] };
   const recordings: Group["recordings"][number][] = [];
   const outbox: Group["outbox"][number][] = [];
+  const keyed: StartedCall[] = [];
   for (const row of rows) {
     const { call, end } = row;
     if (call !== undefined) started.set(row.callSid, { row, call });
+    if (call?.key !== undefined) keyed.push({ row, call });
     for (const due of row.outbox ?? []) outbox.push({ row, due });
     if (end === undefined) continue;
     for (const recording of end.recordings) recordings.push({ row, recording });
@@ -110,7 +114,7 @@ function byTable(rows: readonly JournalRow[]): Group {
     else group.startedAndEnded.push({ row, call: start.call, end });
     started.delete(row.callSid);
   }
-  return { ...group, started: [...started.values()], recordings, outbox };
+  return { ...group, started: [...started.values()], recordings, outbox, keyed };
 }
 
 function journalColumns(rows: readonly JournalRow[]): readonly Column[] {
@@ -219,6 +223,23 @@ function feed({ rows }: Group): Part | null {
   return { key: "f", columns, write };
 }
 
+/** A key that is taken refuses the whole group; the journal then finds the one `append` that has it. */
+function callKeys({ keyed }: Group): Part | null {
+  if (keyed.length === 0) return null;
+  const columns = [
+    text("account", keyed, ({ row }) => row.account),
+    text("key", keyed, ({ call }) => call.key?.key ?? ""),
+    text("sid", keyed, ({ row }) => row.callSid),
+    text("fingerprint", keyed, ({ call }) => call.key?.fingerprint ?? ""),
+    bigint("created", keyed, ({ row }) => row.at),
+  ];
+  const write = (source: string) => [
+    `keyed as (insert into call_keys (account, key, call_sid, fingerprint, created_at)
+      select account, u.key, sid, u.fingerprint, created from ${source})`,
+  ];
+  return { key: "k", columns, write };
+}
+
 /** 1 for the first row of each (call, order key) in the group: what the database cannot see of its own insert. */
 function firsts(outbox: Group["outbox"]): readonly number[] {
   const seen = new Set<string>();
@@ -241,6 +262,7 @@ function callColumns(rows: readonly StartedCall[]): readonly Column[] {
     text("direction", rows, ({ call }) => call.direction),
     text("custom", rows, ({ call }) => call.customField),
     bigint("started", rows, ({ call }) => call.startedAt),
+    text("dial_to", rows, ({ call }) => call.dialTo ?? null),
   ];
 }
 

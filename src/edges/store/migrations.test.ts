@@ -22,6 +22,7 @@ const LANDED: Readonly<Record<string, string>> = {
   "006_call_lists": "408b20a6565b24cf",
   "007_feed": "8253f42085fc40ee",
   "008_configuration": "6765e50bac887d7c",
+  "009_placed_calls": "e6aa1679fd5ce22e",
 };
 
 /** A dump of each schema that ever landed, with rows as its version wrote them. */

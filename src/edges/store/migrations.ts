@@ -122,6 +122,21 @@ const FEED: readonly string[] = [
   )`,
 ];
 
+/** Calls by API: the second number of those that connect two, and the keys that keep a repeated request from ringing twice. */
+const PLACED_CALLS: readonly string[] = [
+  "alter table live add column dial_to text",
+  "alter table calls add column dial_to text",
+  `create table call_keys (
+    account text collate "C" not null,
+    key text collate "C" not null,
+    call_sid text collate "C" not null,
+    fingerprint text not null,
+    created_at bigint not null,
+    primary key (account, key)
+  )`,
+  "create index call_keys_by_age on call_keys (created_at)",
+];
+
 /**
  * What is configured, one row for each resource: its document as JSON, and the revision of the whole in which it changed last.
  * Writers add one to the revision of the whole, which only one of them can do at a time.
@@ -196,6 +211,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   "006_call_lists": LISTS,
   "007_feed": FEED,
   "008_configuration": CONFIGURATION,
+  "009_placed_calls": PLACED_CALLS,
 };
 
 async function run<T>(db: Kysely<T>, statements: readonly string[]): Promise<void> {

@@ -33,7 +33,7 @@ type AnyCall = Omit<CallsTable, "ended_at" | "status" | "cdr"> & {
   readonly cdr: string | null;
 };
 
-const SUMMARY = `call_sid, account, node, setup, flow, from_number, to_number, direction, custom_field, started_at`;
+const SUMMARY = `call_sid, account, node, setup, flow, from_number, to_number, direction, custom_field, started_at, dial_to`;
 /** Both tables as one; the planner pushes filters, order and limit down to each side. */
 const ALL = sql.raw(
   `(select ${SUMMARY}, ended_at, status, cdr from calls union all ` +
@@ -272,6 +272,7 @@ function summary(row: Omit<AnyCall, "attempts" | "requests">): CallSummary {
     to: row.to_number,
     direction: row.direction,
     customField: row.custom_field,
+    dialTo: row.dial_to,
     startedAt: row.started_at,
     endedAt: row.ended_at,
     status: row.status,

@@ -4,7 +4,7 @@ import { Store } from "./store.ts";
 import { sampleCall, sampleEnd } from "./testing/calls.ts";
 import type { TestServer } from "./testing/server.ts";
 import { startTestServer } from "./testing/server.ts";
-import type { AttemptRow, JournalRow } from "./types.ts";
+import type { AttemptRow } from "./types.ts";
 
 /** A database starts slowly on a busy machine. */
 const START_LIMIT_MS = 60_000;
@@ -34,7 +34,7 @@ interface Leg {
   readonly endedMs: number;
 }
 
-async function write(sid: string, legs: readonly Leg[], call: Partial<JournalRow["call"]> = {}): Promise<void> {
+async function write(sid: string, legs: readonly Leg[]): Promise<void> {
   const startedAt = legs[0]?.startedAt ?? 0;
   const [row] = sampleCall(sid, 1, startedAt);
   if (row?.call === undefined) throw new Error("no call");
@@ -44,10 +44,7 @@ async function write(sid: string, legs: readonly Leg[], call: Partial<JournalRow
     if (sample === undefined) throw new Error("no attempt");
     return { ...sample, leg: i + 2, destination, answeredMs, endedMs };
   });
-  const direction = "incoming" as const;
-  await store.append([
-    { ...row, call: { ...row.call, direction, ...call }, end: { ...end, attempts, recordings: [] } },
-  ]);
+  await store.append([{ ...row, end: { ...end, attempts, recordings: [] } }]);
 }
 
 it("adds up the minutes of answered legs since the day and the night began, by destination", async () => {
@@ -75,16 +72,6 @@ it("adds up the minutes of answered legs since the day and the night began, by d
     { destination: "+91", minutesToday: 2 + 1 + 2, minutesTonight: 0, lastHourMs: [] },
   ]);
   expect(await store.spend.legsSince("other", since)).toEqual([]);
-});
-
-it("counts leg 1 of a call by API as long as the call", async () => {
-  const call = { direction: "outbound-dial", from: "+4930", startedAt: DAY_START } as const;
-  await write("api", [{ destination: "+33", startedAt: DAY_START, answeredMs: 0, endedMs: 2.5 * MINUTE_MS }], call);
-  const read = await store.spend.legsSince("acme", { now: NOW, dayStart: DAY_START, nightStart: NIGHT_START });
-  expect(read.filter(({ destination }) => ["+33", "+4930"].includes(destination))).toMatchObject([
-    { minutesToday: 3 },
-    { minutesToday: 3 },
-  ]);
 });
 
 it("reads by the index of calls by account and time, however many calls others have", async () => {

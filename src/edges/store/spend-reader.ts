@@ -39,7 +39,7 @@ export class SpendReader {
     this.#db = db;
   }
 
-  /** Leg 1 of a call by API counts from the start of the call to its end: more than it was up, never less. */
+  /** Leg 1 of a call by API is among its attempts. */
   async legsSince(account: string, since: SpendSince): Promise<readonly PastLegs[]> {
     const { now, dayStart, nightStart } = since;
     const hourStart = now - HOUR_MS;
@@ -51,10 +51,6 @@ export class SpendReader {
         from calls c, json_to_recordset(c.attempts::json)
           as a(destination text, "startedMs" bigint, "answeredMs" bigint, "endedMs" bigint)
         where c.account = ${account} and c.started_at >= ${earliest}
-        union all
-        select from_number, started_at, case when status = 'completed' then started_at end, ended_at
-        from calls
-        where account = ${account} and started_at >= ${earliest} and direction = 'outbound-dial'
       ), minutes as (
         select destination, dialed_at, answered_at,
           case when answered_at is null then 0

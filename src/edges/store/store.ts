@@ -5,6 +5,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { systemClock } from "../../base/system-clock.ts";
 import { ConfigurationTable } from "./configuration-table.ts";
+import { CallKeys, readableError } from "./call-keys.ts";
 import { clientConfig } from "./connection.ts";
 import { FeedTable } from "./feed-table.ts";
 import type { StoredText } from "./format.ts";
@@ -73,6 +74,8 @@ export class Store {
   readonly #outbox: OutboxQueue;
   /** What calls out have cost. */
   readonly spend: SpendReader;
+  /** Keys of requests that placed calls. */
+  readonly callKeys: CallKeys;
   #taker: ((rows: readonly ClaimedRow[]) => void) | null = null;
   readonly #knownSetups = new Set<string>();
   #closing: Promise<void> | null = null;
@@ -99,6 +102,7 @@ export class Store {
     this.spend = new SpendReader(this.#db);
     this.configuration = new ConfigurationTable(this.#pool, sealer);
     this.#outbox = new OutboxQueue(this.#outboxPool, node, sealer);
+    this.callKeys = new CallKeys(this.#pool);
     this.#journal = new Journal({ target, node, clock, log });
   }
 
@@ -125,12 +129,14 @@ export class Store {
    * Journals steps, in the given order; resolves when all are durable. Rows that wait while a commit is in flight
    * share the next one; `soon` rows wait up to 20 ms for one to share. While the database is away it stays pending: the
    * journal reconnects and goes on by itself. Rejects with `StoreBusyError` at once when the queue is full; with the
-   * database's error when these very rows were refused (then nothing of this `append` was written).
+   * database's error when these very rows were refused (then nothing of this `append` was written), `KeyTakenError` among them.
    */
   async append(rows: readonly JournalRow[], urgency: Urgency = "now"): Promise<void> {
     const sealer = this.#sealer;
     const stored = sealer === null ? rows : rows.map((row) => sealRow(sealer, row));
-    const taken = await this.#journal.append(stored, urgency);
+    const taken = await this.#journal.append(stored, urgency).catch((error: unknown) => {
+      throw readableError(error);
+    });
     if (rows.some(({ feed }) => feed !== undefined && feed.length > 0)) this.feed.notePending();
     if (taken.size > 0 && this.#taker !== null) this.#taker(takenRows(rows, taken));
   }

@@ -26,6 +26,7 @@ export interface LiveTable {
   readonly direction: "incoming" | "outbound-dial";
   readonly custom_field: string | null;
   readonly started_at: number;
+  readonly dial_to: string | null;
 }
 
 export interface CallsTable extends LiveTable {

@@ -39,6 +39,10 @@ export interface CallRow {
   readonly direction: "incoming" | "outbound-dial";
   readonly customField: string | null;
   readonly startedAt: number;
+  /** E.164 or `sip:…` of the second number, of a call by API that connects two; absent or null: there is none. */
+  readonly dialTo?: string | null;
+  /** `Idempotency-Key` of the request that placed it. Where another call has it, nothing of the `append` is written. */
+  readonly key?: { readonly key: string; readonly fingerprint: string };
 }
 
 /** What is known of a call when it is over. */
@@ -163,7 +167,7 @@ export interface StoredStep extends StoredText {
 }
 
 /** A call as lists show it. `endedAt`, `status`, `cdr` are null while it lives. */
-export interface CallSummary extends CallRow {
+export interface CallSummary extends Omit<CallRow, "key"> {
   readonly callSid: string;
   readonly account: string;
   readonly node: string;

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ApiOptions } from "./api-options.ts";
 import { authenticate } from "./authenticate.ts";
+import { callControlRoutes } from "./call-control-routes.ts";
 import { callRoutes } from "./call-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { outboxRoutes } from "./outbox-routes.ts";
@@ -16,6 +17,7 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     keyed.addHook("onRequest", (request, reply) => authenticate(options.directory, request, reply));
     keyed.addHook("onRequest", accountRequestLimit(options, "api"));
     callRoutes(keyed, options);
+    callControlRoutes(keyed, options);
     eventRoutes(keyed, options);
     outboxRoutes(keyed, options);
     exposureRoutes(keyed, options);

@@ -21,6 +21,11 @@ export function holdsKey(directory: Pick<Directory, "hasKey">, request: FastifyR
   return directory.hasKey(account, ({ key, token }) => sameSecret(given, `${key}:${token}`));
 }
 
+/** The API key of a request that {@link holdsKey} has let in. */
+export function apiKeyOf(request: FastifyRequest): string {
+  return givenCredentials(request).replace(/:.*$/s, "");
+}
+
 /** The header that a 401 must have (RFC 9110 15.5.2). */
 export function demandCredentials(reply: FastifyReply): FastifyReply {
   return reply.header("www-authenticate", 'Basic realm="plugboard"');

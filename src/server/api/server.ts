@@ -7,7 +7,7 @@ import { healthRoutes } from "./health-routes.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { openApiRoute } from "./openapi/openapi-route.ts";
 import { answerError, pathOf, problem } from "./problem.ts";
-import { restException } from "./v1/rest-exception.ts";
+import { nothingHere, restException } from "./v1/rest-exception.ts";
 import { v1Routes, v2BetaRoutes } from "./v1/routes.ts";
 import { workspaceRoutes } from "./workspace-routes.ts";
 
@@ -25,7 +25,9 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   const app = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, frameworkErrors: noAddress });
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.log));
   app.setNotFoundHandler((request, reply) =>
-    problem(reply, 404, `nothing answers ${request.method} ${pathOf(request)} here`),
+    /^\/v\d\//.test(request.url)
+      ? nothingHere(request, reply)
+      : problem(reply, 404, `nothing answers ${request.method} ${pathOf(request)} here`),
   );
   openApiRoute(app);
   app.addHook("onRequest", async ({ url }) => {

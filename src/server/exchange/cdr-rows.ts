@@ -1,4 +1,5 @@
 import { unreachable } from "../../base/never.ts";
+import { CALLER } from "../../core/call/legs.ts";
 import type { CallRecord } from "../../core/call/record.ts";
 import type { TraceEntry } from "../../core/call/trace.ts";
 import type { AttemptRow, EndRow, RecordingRow, RequestRow } from "../../edges/store/types.ts";
@@ -12,7 +13,8 @@ export function endRow(account: string, startedAt: number, trace: readonly Trace
   const requests = new Map<string, RequestRow>();
   const recordings = new Map<string, RecordingRow>();
   for (const entry of trace) {
-    if (isOfAttempt(entry)) noteAttempt(attempts, entry);
+    if (isOfCaller(entry)) noteCaller(attempts, entry);
+    else if (isOfAttempt(entry)) noteAttempt(attempts, entry);
     else if (entry.type === "request.sent" || entry.type === "request.result") noteRequest(requests, entry);
     else if (entry.type === "recording.started" || entry.type === "recording.closed")
       noteRecording(account, recordings, entry);
@@ -42,25 +44,68 @@ function isOfAttempt(entry: TraceEntry): entry is AttemptEntry {
 
 function noteAttempt(attempts: Map<number, AttemptRow>, entry: AttemptEntry): void {
   if (entry.type === "attempt.started") {
-    attempts.set(entry.leg, {
-      leg: entry.leg,
-      applet: entry.applet,
-      destination: entry.destination,
-      callerId: entry.caller_id,
-      trunk: null,
-      startedMs: entry.at_ms,
-      ringingMs: null,
-      answeredMs: null,
-      endedMs: entry.at_ms,
-      outcome: "failed",
-      causeCode: 0,
-      cause: "",
-    });
+    attempts.set(entry.leg, { ...begun(entry), leg: entry.leg, applet: entry.applet });
     return;
   }
   const known = attempts.get(entry.leg);
   if (known === undefined) return;
   attempts.set(entry.leg, { ...known, ...changeOf(entry) });
+}
+
+const CALLER_ENTRIES = [
+  "caller.dialed",
+  "caller.ringing",
+  "caller.not_reached",
+  "call.answered",
+  "call.ended",
+] as const;
+type CallerEntry = Entry<(typeof CALLER_ENTRIES)[number]>;
+
+function isOfCaller(entry: TraceEntry): entry is CallerEntry {
+  return (CALLER_ENTRIES as readonly string[]).includes(entry.type);
+}
+
+/** Leg 1 of a call by API is dialled, and paid, like any other. */
+function noteCaller(attempts: Map<number, AttemptRow>, entry: CallerEntry): void {
+  if (entry.type === "caller.dialed") {
+    attempts.set(CALLER, { ...begun(entry), leg: CALLER, applet: "" });
+    return;
+  }
+  const known = attempts.get(CALLER);
+  if (known !== undefined) attempts.set(CALLER, { ...known, ...callerChange(known, entry) });
+}
+
+function callerChange(known: AttemptRow, entry: Exclude<CallerEntry, { type: "caller.dialed" }>): Partial<AttemptRow> {
+  switch (entry.type) {
+    case "caller.ringing":
+      return { ringingMs: entry.at_ms };
+    case "call.answered":
+      return { answeredMs: entry.at_ms, outcome: "completed", causeCode: 16, cause: "NORMAL_CLEARING" };
+    case "caller.not_reached": {
+      const { outcome, cause, cause_code: causeCode, at_ms: endedMs } = entry;
+      return { endedMs, outcome, causeCode, cause };
+    }
+    case "call.ended":
+      return known.answeredMs === null ? {} : { endedMs: entry.cdr.duration_ms };
+    default:
+      return unreachable(entry);
+  }
+}
+
+/** Nothing is known of its end yet. */
+function begun(entry: Entry<"attempt.started" | "caller.dialed">): Omit<AttemptRow, "leg" | "applet"> {
+  return {
+    destination: entry.destination,
+    callerId: entry.caller_id,
+    trunk: null,
+    startedMs: entry.at_ms,
+    ringingMs: null,
+    answeredMs: null,
+    endedMs: entry.at_ms,
+    outcome: "failed",
+    causeCode: 0,
+    cause: "",
+  };
 }
 
 function changeOf(entry: Exclude<AttemptEntry, { type: "attempt.started" }>): Partial<AttemptRow> {

@@ -3,7 +3,10 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import type { AudioLibrary } from "../../edges/audio/library.ts";
+import type { PossibleAction } from "../../core/call/call-action.ts";
+import type { CallCommand } from "../../core/call/command.ts";
 import type { CallSetup, Flow } from "../../core/call/setup.ts";
+import { TWO_NUMBERS_FLOW } from "../../core/call/two-numbers-flow.ts";
 import type { Account } from "../../core/contract/account.ts";
 import { OUTSIDE_PREFIXES } from "../../core/contract/numbers.ts";
 import { makeCallSid } from "../../core/contract/request.ts";
@@ -15,9 +18,11 @@ import type { Store } from "../../edges/store/store.ts";
 import type { JournalRow } from "../../edges/store/types.ts";
 import type { AccountConfig } from "./account-config.ts";
 import type { RecordingLinks } from "./recording-links.ts";
-import { Admission } from "./admission.ts";
+import { Admission, REFUSAL_MESSAGES } from "./admission.ts";
 import type { AdmissionRefusal } from "./admission.ts";
 import { CallIo } from "./call-io.ts";
+import { beginningOf, setupKey } from "./call-order.ts";
+import type { CallOrder, Placing } from "./call-order.ts";
 import { CallCounts } from "./call-counts.ts";
 import { CallRounds } from "./call-rounds.ts";
 import { CallRoutes } from "./call-routes.ts";
@@ -161,6 +166,7 @@ export class Exchange {
     const setups = new Map<string, StoredSetup>();
     for (const { account } of workspace.accounts) {
       this.#refusedSetups.set(account.sid, (await this.#store(account, REFUSED_FLOW)).hash);
+      this.#setups.set(setupKey(account, null), await this.#store(account, TWO_NUMBERS_FLOW));
       for (const [key, flow] of workspace.flows)
         if (key.startsWith(`${account.sid}/`)) setups.set(key, await this.#storeChanged(key, account, flow));
     }
@@ -306,6 +312,96 @@ export class Exchange {
     const io = this.#calls.get(callSid);
     io?.call.deliver({ kind: "command", at: io.call.now(), command: "hang_up" });
     return io !== undefined;
+  }
+
+  /** Tells a live call to do something. Null: it does; else one sentence that says why it cannot (`call-action.ts`). */
+  command(callSid: string, command: CallCommand): string | null {
+    const io = this.#calls.get(callSid);
+    if (io === undefined) return `${command.command} is not possible now: the call has ended`;
+    const refusal = io.call.refusalOf(command);
+    if (refusal === null) io.call.deliver({ kind: "command", at: io.call.now(), ...command });
+    return refusal;
+  }
+
+  /** Every action, and why a live call cannot be told to do it now; empty: the call has ended. */
+  actionsOf(callSid: string): readonly PossibleAction[] {
+    return this.#calls.get(callSid)?.call.actions() ?? [];
+  }
+
+  /** The flow that a live call is in; undefined: the call has ended. */
+  flowOf(callSid: string): Flow | undefined {
+    return this.#calls.get(callSid)?.call.flow;
+  }
+
+  /** The flow that new calls of this account would run; undefined: there is none with this id. */
+  flow(account: string, flowId: string): Flow | undefined {
+    return this.#setups.get(`${account}/${flowId}`)?.setup.flow;
+  }
+
+  /** API-1, API-2: begins a call whose first leg we dial. Resolves when that is durable, or will not be. */
+  async place(order: CallOrder): Promise<Placing> {
+    const { config, flowId } = order;
+    const { clock } = this.#options;
+    const stored = this.#setups.get(setupKey(config.account, flowId));
+    if (stored === undefined) return { kind: "refused", reason: "no_flow", message: `there is no flow ${flowId}` };
+    const reason = this.#cannotTake() ?? this.admission.take(config, clock.now());
+    if (reason !== null) return this.#refuseOrder(config, reason);
+    const callSid = makeCallSid(this.#options.random, clock.now(), config.account.timezone);
+    const { apiKey, placed } = order;
+    const limit = this.limits.placeCall({ config, callSid, apiKey, destination: placed.destination });
+    if (limit === null) return this.#dial(order, stored, callSid);
+    this.admission.release(config);
+    return this.#refuseByLimit(config, limit);
+  }
+
+  #refuseByLimit({ account }: AccountConfig, limit: ReachedLimit): Placing {
+    const { rule, limit: most, value, message, change } = limit;
+    this.refusals.note(rule, `call by API refused: ${message}`, { account: account.sid, limit: most, value });
+    return { kind: "refused", reason: rule, message: `${message}; what would change it: ${change}` };
+  }
+
+  #refuseOrder({ account }: AccountConfig, reason: AdmissionRefusal): Placing {
+    const message = REFUSAL_MESSAGES[reason];
+    this.refusals.note(reason, `call by API refused: ${message}`, { account: account.sid });
+    return { kind: "refused", reason, message };
+  }
+
+  async #dial(order: CallOrder, stored: StoredSetup, sid: string): Promise<Placing> {
+    const { config } = order;
+    const onUsedUp = (limit: ReachedLimit): void => this.#endByLimit(io, limit);
+    const routes = new CallRoutes(config, { ...this.#sharedRoutes, callSid: sid, onUsedUp });
+    const ended = Promise.withResolvers<"let_go">();
+    const io: CallIo = new CallIo(sid, this.services, config, this.#pickMedia(), (letGo) => {
+      routes.end();
+      this.release(sid, config);
+      if (letGo) ended.resolve("let_go");
+    });
+    io.routes = routes;
+    const { row, arrival } = beginningOf(order, stored, sid, this.#options.clock.now());
+    const call = new LiveCall(sid, stored.setup, row, io);
+    this.#calls.set(sid, io);
+    this.calls.began(sid, config.account.sid, row, "", "api");
+    io.attach(call, null);
+    call.deliver(arrival);
+    const outcome = await Promise.race([this.#firstRow(call), ended.promise]);
+    if (outcome === "let_go")
+      return order.key === null ? this.#refuseOrder(config, "journal_behind") : { kind: "key_taken" };
+    return outcome === "written" ? { kind: "placed", callSid: sid, row } : this.#refuseOrder(config, "journal_behind");
+  }
+
+  /** Nothing goes out before its first row is durable: a client must not wait for that until the database is back. */
+  #firstRow(call: LiveCall): Promise<"written" | "too_late"> {
+    return new Promise((resolve) => {
+      const limit = this.#options.clock.after(FIRST_ROW_LIMIT_MS, () => {
+        // The row may still be written; the call then ends before anything rings, and its record says so.
+        call.deliver({ kind: "command", at: call.now(), command: "hang_up" });
+        resolve("too_late");
+      });
+      void call.durable().then(() => {
+        limit.cancel();
+        resolve("written");
+      });
+    });
   }
 
   /** No new calls; waits for the live ones, hangs up what is left after `drainMs`, and waits for their last rows. */

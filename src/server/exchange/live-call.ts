@@ -1,13 +1,17 @@
 import type { Timer } from "../../base/clock.ts";
+import { possibleActions, refusalOf } from "../../core/call/call-action.ts";
+import type { PossibleAction } from "../../core/call/call-action.ts";
+import type { CallCommand } from "../../core/call/command.ts";
 import type { Effect } from "../../core/call/effects.ts";
 import type { CallEvent } from "../../core/call/events.ts";
 import { CALLER } from "../../core/call/legs.ts";
 import { NOTIFICATION_LEAD_MS } from "../../core/call/limits.ts";
-import type { CallSetup } from "../../core/call/setup.ts";
+import type { CallSetup, Flow } from "../../core/call/setup.ts";
 import type { TraceEntry } from "../../core/call/trace.ts";
 import { toHttpRequest } from "../../core/contract/request.ts";
 import type { CallState } from "../../core/engine/engine.ts";
 import { step } from "../../core/engine/engine.ts";
+import { KeyTakenError } from "../../edges/store/call-keys.ts";
 import type { CallRow, JournalRow, OutboxRow } from "../../edges/store/types.ts";
 import type { CallPorts, ExternalEffect } from "./call-ports.ts";
 import { endRow } from "./cdr-rows.ts";
@@ -80,9 +84,27 @@ export class LiveCall {
     return this.#state?.ended ?? false;
   }
 
+  /** The flow that the call is in. */
+  get flow(): Flow {
+    return this.#state?.flow ?? this.setup.flow;
+  }
+
+  /** What it can be told to do now, and what not. */
+  actions(): readonly PossibleAction[] {
+    return this.#state === null ? [] : possibleActions(this.#state);
+  }
+
+  /** Why this command cannot be carried out now, as one sentence; null: it can (`call-action.ts`). */
+  refusalOf(command: CallCommand): string | null {
+    return this.#state === null ? "the call has not begun" : refusalOf(this.#state, command);
+  }
+
   /** Every leg that was ever dialled in this call. */
   attemptedLegs(): number[] {
-    return this.#trace.flatMap((entry) => (entry.type === "attempt.started" ? [entry.leg] : []));
+    return this.#trace.flatMap((entry) => {
+      if (entry.type === "caller.dialed") return [CALLER];
+      return entry.type === "attempt.started" ? [entry.leg] : [];
+    });
   }
 
   /**
@@ -209,7 +231,7 @@ export class LiveCall {
       seq: this.#seq,
       at: event.at,
       event: JSON.stringify(event),
-      ...(ANSWER_EVENTS.has(event.kind) ? {} : { inClear: true }),
+      ...(mayHoldCredentials(event) ? {} : { inClear: true }),
       trace: trace.length === 0 ? "[]" : JSON.stringify(trace),
       ...(legSnapshots === null ? {} : { legSnapshots }),
       ...(feed.length === 0 ? {} : { feed }),
@@ -253,6 +275,8 @@ export class LiveCall {
   }
 
   #refuse(unwritten: Unwritten, error: unknown): void {
+    // The first row of a call that another request has placed already: nothing of it was written or has gone out.
+    if (error instanceof KeyTakenError) return this.#letGo();
     // Once: it is tried five times a second, and the same call says nothing new.
     if (this.#refused.length === 0 && !this.#wasRefused)
       this.#ports.log.error({ err: error, call: this.sid }, "journal row was not written, trying again");
@@ -309,7 +333,11 @@ export class LiveCall {
   /** A fault of ours costs this call, never another one. Its journal stays without an end: the next start closes it. */
   #fail(error: unknown): void {
     this.#ports.log.error({ err: error, call: this.sid }, "call could not be stepped, letting it go");
-    // Nothing more is stepped: a row behind the one that failed would leave a hole in the journal.
+    this.#letGo();
+  }
+
+  /** Nothing more is stepped: a row behind the one that failed would leave a hole in the journal. */
+  #letGo(): void {
     this.#failed = true;
     this.#inbox.length = 0;
     this.#stopTimers();
@@ -331,8 +359,11 @@ export class LiveCall {
 /** An INVITE or an ACK waits for these: their row is committed at once, not with the next that comes by. */
 const URGENT_EVENTS: ReadonlySet<CallEvent["kind"]> = new Set(["invite_sent", "leg_answered"]);
 
-/** Only these carry the answers of URLs, which may hold credentials: the other rows need no sealing. */
-const ANSWER_EVENTS: ReadonlySet<CallEvent["kind"]> = new Set(["fetched", "audio_checked"]);
+/** Answers of URLs, and what API and dashboard ask for, carry URLs that may hold credentials: the other rows need no sealing. */
+function mayHoldCredentials(event: CallEvent): boolean {
+  if (event.kind === "call_arrived") return event.placed !== undefined;
+  return event.kind === "fetched" || event.kind === "audio_checked" || event.kind === "command";
+}
 
 /** The 200 is in no hurry: most often it goes out together with the first INVITE, in one commit instead of two. */
 function isUrgent({ kind }: ExternalEffect): boolean {

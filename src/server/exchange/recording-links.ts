@@ -10,6 +10,8 @@ const DAY_S = 86_400;
 const NEVER = "never";
 /** The parameter of REQ-27, wherever it stands in a query. */
 const PARAMETER = /([?&]RecordingUrl=)([^&#]*)/g;
+/** The field of API-6, in a multipart form or in JSON. */
+const FIELD = /(name="RecordingUrl"\r\n\r\n|"RecordingUrl":")([^"\r\n]*)/g;
 
 /**
  * Links to recordings that open without a key: `…/recordings/{id}.wav?expires=<unix seconds>&signature=<hex>`. Signed is
@@ -25,17 +27,27 @@ export class RecordingLinks {
     this.#publicUrl = publicUrl;
   }
 
-  /** The request with a signed link as its `RecordingUrl`; other parameters, and links that are not ours, stay as they are. */
+  /** The request with a signed link as its `RecordingUrl`, in its query or its body; other parameters, and links that are not ours, stay as they are. */
   sign(request: OutboundRequest, account: string, policy: RecordingLinkPolicy, nowMs: number): OutboundRequest {
-    if (policy === null || !request.url.includes("RecordingUrl=")) return request;
+    if (policy === null || !holdsLink(request)) return request;
     const expires = expiryOf(policy, nowMs);
-    const prefix = `${this.#publicUrl}/api/accounts/${account}/recordings/`;
     const url = request.url.replaceAll(PARAMETER, (whole, name: string, encoded: string) => {
-      const link = decoded(encoded);
-      if (!link.startsWith(prefix) || link.includes("?")) return whole;
-      return name + encodeURIComponent(link + this.#query(account, link.slice(prefix.length), expires));
+      const link = this.#signed(decoded(encoded), account, expires);
+      return link === null ? whole : name + encodeURIComponent(link);
     });
-    return { ...request, url };
+    if (request.body === undefined) return { ...request, url };
+    const body = request.body.replaceAll(
+      FIELD,
+      (_whole, name: string, link: string) => name + (this.#signed(link, account, expires) ?? link),
+    );
+    return { ...request, url, body };
+  }
+
+  /** The link with its signature; null: it is none of ours, or has one. */
+  #signed(link: string, account: string, expires: string): string | null {
+    const prefix = `${this.#publicUrl}/api/accounts/${account}/recordings/`;
+    if (!link.startsWith(prefix) || link.includes("?")) return null;
+    return link + this.#query(account, link.slice(prefix.length), expires);
   }
 
   /** The link to a recording, for answers of the API: signed unless the account's links carry no signature. */
@@ -65,6 +77,11 @@ export class RecordingLinks {
 
 function expiryOf({ days }: NonNullable<RecordingLinkPolicy>, nowMs: number): string {
   return days === null ? NEVER : String(Math.floor(nowMs / 1000) + days * DAY_S);
+}
+
+/** A cheap look: most requests name no recording. */
+function holdsLink({ url, body }: OutboundRequest): boolean {
+  return url.includes("RecordingUrl=") || body?.includes("RecordingUrl") === true;
 }
 
 /** A query component as text; what is malformed stays as it is, and is then not one of our links. */

@@ -141,7 +141,8 @@ function orThrow<T>(result: Result<T, string>): T {
 /** Every leg that the journal knows, whether or not the engine still has it. */
 function adoptLegs(log: Log, unfinished: UnfinishedCall, io: CallIo, call: LiveCall): void {
   const { dialogs, ringing } = readSnapshots(log, unfinished);
-  const caller = new AdoptedLeg(io, CALLER, { dialog: dialogs[CALLER] ?? null, invite: null });
+  // Of a call by API, leg 1 may have been ringing.
+  const caller = new AdoptedLeg(io, CALLER, { dialog: dialogs[CALLER] ?? null, invite: ringing[CALLER] ?? null });
   io.attach(call, caller);
   for (const leg of new Set([...Object.keys(dialogs), ...Object.keys(ringing)].map(Number)))
     if (leg !== CALLER)

@@ -9,7 +9,7 @@ import { MAX_CALL_MS, MAX_FETCHES_PER_CONNECT } from "../../call/limits.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import type { Exophone } from "../../contract/account.ts";
 import { type ConnectAnswer, validateConnectAnswer, validateConnectBody, withoutAudio } from "../../contract/answer.ts";
-import type { PlacedCall, SecondNumber } from "../../contract/placed-call.ts";
+import type { CallPlacement, SecondNumber } from "../../contract/placed-call.ts";
 import { ACCEPT_JSON, ACCEPT_TEXT } from "../../contract/request.ts";
 import { dialWhomBody, evaluateDialWhomAnswer } from "./dial-whom.ts";
 import type { ConnectDocument } from "./schema.ts";
@@ -49,7 +49,7 @@ function isOfPlacedCall({ url, parameters, dial_whom }: ConnectDocument): boolea
 }
 
 /** API-2: what the request said, as the answer that a URL would have given. What cannot be played is replaced or skipped (DIAL-7, DIAL-8). */
-function answerOf(placed: PlacedCall, second: SecondNumber): RequestOutcome<ConnectAnswer> {
+function answerOf(placed: CallPlacement, second: SecondNumber): RequestOutcome<ConnectAnswer> {
   const { destination, record, recordingChannels, waitUrl, playback } = second;
   const answer: ConnectAnswer = {
     fetchAfterAttempt: false,

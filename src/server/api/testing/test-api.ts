@@ -123,6 +123,11 @@ export function idleExchange(): ApiOptions["exchange"] {
       fetcher: { blocked: [], usage: { sockets: 0, requests: 0, refused: 0 } },
     },
     hangUp: () => false,
+    command: () => null,
+    actionsOf: () => [],
+    flow: () => undefined,
+    flowOf: () => undefined,
+    place: () => Promise.resolve({ kind: "refused", reason: "no_media", message: "no media process is running" }),
   };
   return idle as unknown as ApiOptions["exchange"];
 }

@@ -33,7 +33,15 @@ function begun(leg: LegId, number: string, startedMs: number): TracedLeg {
   return { leg, number, startedMs, ringingMs: null, answeredMs: null, endedMs: null, outcome: null, cause: null };
 }
 
-const CHANGES = ["call.answered", "attempt.ringing", "attempt.answered", "attempt.ended", "call.ended"] as const;
+const CHANGES = [
+  "caller.ringing",
+  "caller.not_reached",
+  "call.answered",
+  "attempt.ringing",
+  "attempt.answered",
+  "attempt.ended",
+  "call.ended",
+] as const;
 type Change = Extract<TraceEntry, { type: (typeof CHANGES)[number] }>;
 
 function changesLeg(entry: TraceEntry): entry is Change {
@@ -49,11 +57,13 @@ function change(legs: Map<LegId, TracedLeg>, entry: Change): void {
 function changeOf(known: TracedLeg, entry: Change): Partial<TracedLeg> {
   const { at_ms } = entry;
   switch (entry.type) {
+    case "caller.ringing":
     case "attempt.ringing":
       return { ringingMs: at_ms };
     case "call.answered":
     case "attempt.answered":
       return { answeredMs: at_ms };
+    case "caller.not_reached":
     case "attempt.ended":
       return { endedMs: at_ms, outcome: entry.outcome, cause: { code: entry.cause_code, name: entry.cause } };
     case "call.ended":

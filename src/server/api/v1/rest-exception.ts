@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../../../base/log.ts";
 import { messageOf, pathOf, statusOf } from "../problem.ts";
+import { notOffered } from "./not-offered.ts";
 import { answer, formatOf } from "./representation.ts";
 
 /** Answers with Exotel's error form, in the request's format; `message` is one sentence (contract, section 8). */
@@ -21,7 +22,12 @@ export function answerWithRestExceptions(app: FastifyInstance, log: Log): void {
     return restException(request, reply, status, status >= 500 ? "the platform could not answer" : messageOf(error));
   });
   // A route, not Fastify's handler of unknown paths: that one does not know the account, and could not ask for its key.
-  app.all("/*", (request, reply) =>
-    restException(request, reply, 404, `nothing answers ${request.method} ${pathOf(request)} here`),
-  );
+  app.all("/*", nothingHere);
+}
+
+/** 501 for what Exotel has and Plugboard does not, else 404. */
+export function nothingHere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const reason = notOffered(pathOf(request));
+  if (reason !== null) return restException(request, reply, 501, reason);
+  return restException(request, reply, 404, `nothing answers ${request.method} ${pathOf(request)} here`);
 }

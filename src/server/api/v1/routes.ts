@@ -6,6 +6,7 @@ import { accountRequestLimit } from "../request-limit.ts";
 import { callDetailRoutes } from "./call-details.ts";
 import { callListRoutes } from "./call-list.ts";
 import { betaNumberRoutes, numberRoutes } from "./number-routes.ts";
+import { callsConnect } from "./calls-connect.ts";
 import { answerWithRestExceptions, restException } from "./rest-exception.ts";
 
 /** Everything below `/v1/Accounts/:account`, with Exotel's shapes and errors: for holders of a key of the account. */
@@ -14,6 +15,7 @@ export async function v1Routes(app: FastifyInstance, options: ApiOptions): Promi
   callListRoutes(app, options);
   callDetailRoutes(app, options);
   numberRoutes(app, options);
+  await app.register(async (scope) => callsConnect(scope, options));
 }
 
 /** Everything below `/v2_beta/Accounts/:account`: the same, for what Exotel has there. */

@@ -3,7 +3,7 @@ import type { Random } from "../../../base/random.ts";
 import { seededRandom } from "../../../base/random.ts";
 import type { CallSetup, Flow } from "../../../core/call/setup.ts";
 import { TWO_NUMBERS_FLOW } from "../../../core/call/two-numbers-flow.ts";
-import type { PlacedCall, SecondNumber } from "../../../core/contract/placed-call.ts";
+import type { CallPlacement, SecondNumber } from "../../../core/contract/placed-call.ts";
 import { type Account, plainAccount } from "../../../core/contract/account.ts";
 import type { FlowProfile, UrlUse } from "./flow-profile.ts";
 import { profileOf } from "./flow-profile.ts";
@@ -90,7 +90,7 @@ const INCOMING: Scenario["call"] = {
 function placedCall(random: Random, { flow }: CallSetup): Scenario["call"] {
   const [second] = PEOPLE;
   const timeLimitMs = maybe(random, 0.2, () => whole(random, 1, 60) * 1000);
-  const placed: PlacedCall = {
+  const placed: CallPlacement = {
     destination: { kind: "number", e164: CALLER_NUMBER },
     ringLimitMs: whole(random, 1, 20) * 1000,
     statusCallback: maybe(random, 0.5, () => statusCallback(random)) ?? null,
@@ -107,7 +107,7 @@ function placedCall(random: Random, { flow }: CallSetup): Scenario["call"] {
   };
 }
 
-function statusCallback(random: Random): PlacedCall["statusCallback"] {
+function statusCallback(random: Random): CallPlacement["statusCallback"] {
   const events = (["ringing", "answered", "terminal"] as const).filter(
     (event) => event === "terminal" || chance(random, 0.5),
   );

@@ -1,5 +1,5 @@
 import type { TraceEntry } from "../../../core/call/trace.ts";
-import type { PlacedCall, SecondNumber, StatusEvent } from "../../../core/contract/placed-call.ts";
+import type { CallPlacement, SecondNumber, StatusEvent } from "../../../core/contract/placed-call.ts";
 import { destinationOf } from "../scenario/placed-call-schema.ts";
 import { phoneEnding } from "./replay-phones.ts";
 import type { PhoneBehaviour, Scenario } from "../scenario/scenario-types.ts";
@@ -16,7 +16,7 @@ export function placedOf(trace: readonly TraceEntry[]): Pick<Scenario["call"], "
   const destination = destinationOf(dialed?.destination ?? "");
   if (dialed === undefined || destination === null) return {};
   const { ring_limit_ms: ringLimitMs, time_limit_ms: timeLimitMs } = dialed;
-  const placed: PlacedCall = {
+  const placed: CallPlacement = {
     destination,
     ringLimitMs,
     statusCallback: statusCallbackOf(trace),
@@ -31,7 +31,7 @@ export function placedOf(trace: readonly TraceEntry[]): Pick<Scenario["call"], "
 }
 
 /** The events that were sent; which others were wanted makes no difference to the call. */
-function statusCallbackOf(trace: readonly TraceEntry[]): PlacedCall["statusCallback"] {
+function statusCallbackOf(trace: readonly TraceEntry[]): CallPlacement["statusCallback"] {
   const sent = trace.flatMap((entry) =>
     entry.type === "request.sent" && entry.purpose === "status_callback" ? [entry] : [],
   );

@@ -3,7 +3,7 @@ import { httpUrlSchema } from "../../../core/contract/field-schemas.ts";
 import { MAX_CALL_MS } from "../../../core/call/limits.ts";
 import type { Destination } from "../../../core/contract/destination.ts";
 import { DEFAULT_RING_S, MAX_RING_S } from "../../../core/contract/placed-call.ts";
-import type { PlacedCall } from "../../../core/contract/placed-call.ts";
+import type { CallPlacement } from "../../../core/contract/placed-call.ts";
 
 /** What a scenario may say of a call by API beside its numbers, in the words of a flow. */
 export const placedCallFields = {
@@ -72,11 +72,11 @@ export function destinationOf(text: string): Destination | null {
 export function placedCallOf(call: PlacedFields): {
   readonly dialTo?: string;
   readonly timeLimitMs?: number;
-  readonly placed?: PlacedCall;
+  readonly placed?: CallPlacement;
 } {
   const destination = destinationOf(call.from);
   if (call.direction === "incoming" || destination === null) return {};
-  const placed: PlacedCall = {
+  const placed: CallPlacement = {
     destination,
     ringLimitMs: (call.time_out ?? DEFAULT_RING_S) * 1000,
     statusCallback: call.status_callback ?? null,
@@ -89,7 +89,7 @@ export function placedCallOf(call: PlacedFields): {
   };
 }
 
-function secondOf(call: PlacedFields): PlacedCall["second"] {
+function secondOf(call: PlacedFields): CallPlacement["second"] {
   const destination = destinationOf(call.dial_to ?? "");
   if (destination === null) return null;
   const { start_playback: playback } = call;

@@ -1,5 +1,5 @@
 import type { CallSetup } from "../../../core/call/setup.ts";
-import type { PlacedCall } from "../../../core/contract/placed-call.ts";
+import type { CallPlacement } from "../../../core/contract/placed-call.ts";
 
 /** Why a scripted request gets no answer. */
 export type UrlError = "timeout" | "refused" | "dns" | "tls";
@@ -58,7 +58,7 @@ export interface Scenario {
     readonly dialTo?: string;
     readonly timeLimitMs?: number;
     /** A call by API: leg 1 is dialled; a phone that is not in `phones` answers at once. */
-    readonly placed?: PlacedCall;
+    readonly placed?: CallPlacement;
   };
   /** Epoch ms of the call's arrival. */
   readonly startMs: number;

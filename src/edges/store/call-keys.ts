@@ -1,0 +1,53 @@
+import { DatabaseError } from "pg";
+import type { Pool } from "pg";
+
+/** The call that an `Idempotency-Key` has already led to. */
+export interface KeyedCall {
+  readonly callSid: string;
+  /** Of what the request asked for: a key that comes with something else is a mistake. */
+  readonly fingerprint: string;
+}
+
+/** Another call has this key: nothing of the rows was written. */
+export class KeyTakenError extends Error {
+  override readonly name = "KeyTakenError";
+}
+
+/** The unique constraint of the table, as its migration makes it. */
+const CONSTRAINT = "call_keys_pkey";
+const UNIQUE_VIOLATION = "23505";
+/** A client that repeats a request does so within minutes; the day is for one that was switched off meanwhile. */
+const KEPT_MS = 24 * 3_600_000;
+/** Old keys that go with one look-up: more than one look-up adds, so that the table stays as small as a day. */
+const SWEEP_ROWS = 20;
+
+/** The keys of requests that placed calls; they are written with the first journal row of their call. */
+export class CallKeys {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** What this key has led to in the last day; null: nothing. */
+  async find(account: string, key: string, nowMs: number): Promise<KeyedCall | null> {
+    await this.#sweep(nowMs - KEPT_MS);
+    const text = `select call_sid as "callSid", fingerprint from call_keys where account = $1 and key = $2`;
+    const { rows } = await this.#pool.query<KeyedCall>(text, [account, key]);
+    return rows[0] ?? null;
+  }
+
+  async #sweep(beforeMs: number): Promise<void> {
+    const old = `select account, key from call_keys where created_at < $1 order by created_at limit ${SWEEP_ROWS}`;
+    await this.#pool.query(
+      `delete from call_keys k using (${old}) o where k.account = o.account and k.key = o.key and k.created_at < $1`,
+      [beforeMs],
+    );
+  }
+}
+
+/** The same error, or {@link KeyTakenError} where the database says so. */
+export function readableError(error: unknown): unknown {
+  const isTaken = error instanceof DatabaseError && error.code === UNIQUE_VIOLATION && error.constraint === CONSTRAINT;
+  return isTaken ? new KeyTakenError("another call has this Idempotency-Key") : error;
+}
