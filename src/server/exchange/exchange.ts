@@ -166,7 +166,8 @@ export class Exchange {
     const setups = new Map<string, StoredSetup>();
     for (const { account } of workspace.accounts) {
       this.#refusedSetups.set(account.sid, (await this.#store(account, REFUSED_FLOW)).hash);
-      this.#setups.set(setupKey(account, null), await this.#store(account, TWO_NUMBERS_FLOW));
+      const twoNumbers = setupKey(account, null);
+      setups.set(twoNumbers, await this.#storeChanged(twoNumbers, account, TWO_NUMBERS_FLOW));
       for (const [key, flow] of workspace.flows)
         if (key.startsWith(`${account.sid}/`)) setups.set(key, await this.#storeChanged(key, account, flow));
     }
