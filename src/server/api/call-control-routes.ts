@@ -28,9 +28,7 @@ const redirectBody = z
   })
   .refine(({ applet, flow }) => applet !== undefined || flow !== undefined, "an object with `applet`, `flow` or both");
 
-const startBody = z
-  .strictObject({ channels: z.enum(["single", "dual"]).default("single") })
-  .default({ channels: "single" });
+const startBody = z.strictObject({ channels: z.enum(["single", "dual"]).default("single") }).nullish();
 
 const digitsBody = z.strictObject({
   digits: z.string().regex(new RegExp(`^[0-9*#A-D]{1,${MAX_DIGITS}}$`), `1 to ${MAX_DIGITS} of 0-9 * # A-D`),
@@ -94,7 +92,7 @@ function recordingRoutesOf(app: FastifyInstance, control: CallControl): void {
   const routes = typed(app);
   const start = { ...schemaOf("calls.startRecording", "start_recording"), body: startBody };
   routes.post("/calls/:callSid/recording/start", { schema: start }, ({ params, body }, reply) =>
-    control.give(params, { command: "start_recording", layout: body.channels === "dual" ? "dual" : "mono" }, reply),
+    control.give(params, { command: "start_recording", layout: body?.channels === "dual" ? "dual" : "mono" }, reply),
   );
   for (const verb of ["stop", "pause", "resume"] as const) {
     const command = `${verb}_recording` as const;
