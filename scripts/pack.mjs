@@ -31,7 +31,13 @@ const IMPORTS = [
 ];
 
 const packages = [
-  { folder: "plugboard", entries: ["index.js", "cli/main.js"], without: PLATFORM_COMMANDS, hasCjs: true, extra: [] },
+  {
+    folder: "plugboard",
+    entries: ["index.js", "client/client.js", "cli/main.js"],
+    without: PLATFORM_COMMANDS,
+    hasCjs: true,
+    extra: [],
+  },
   {
     folder: "platform",
     entries: ["cli/main.js", ...STARTED],

@@ -16,6 +16,7 @@ const edges = ["edges/sip", "edges/sdp", "edges/media", "edges/store", "edges/ht
  */
 const table: Readonly<Record<string, readonly string[]>> = {
   base: [],
+  client: [],
   "core/contract": ["base"],
   "core/call": ["base", "core/contract"],
   "core/applets": ["base", "core/contract", "core/call"],

@@ -55,6 +55,17 @@ describe("the package for customers' tests", () => {
     );
   });
 
+  it("brings the client of the API for both kinds of modules", () => {
+    const use = `
+      const plugboard = createPlugboard({ url: "http://127.0.0.1:1", account: "acme", key: "k", token: "t",
+        fetch: async (url, { headers }) => Response.json({ detail: url + headers.authorization }, { status: 404 }) });
+      plugboard.calls.get({ callSid: "a/b" }).catch((error) => console.log(error instanceof PlugboardError, error.message));`;
+    const said = `true http://127.0.0.1:1/api/accounts/acme/calls/a%2FbBasic ${btoa("k:t")}\n`;
+    const names = "{ createPlugboard, PlugboardError }";
+    expect(consume("b.mjs", `import ${names} from "plugboard/client"; ${use}`)).toBe(said);
+    expect(consume("b.cjs", `const ${names} = require("plugboard/client"); ${use}`)).toBe(said);
+  });
+
   it("runs the commands that need no telephony, and says what the others need", () => {
     const plugboard = join(consumer, "node_modules/.bin/plugboard");
     const scenario = join(ROOT, "examples/scenarios/first-call.yaml");

@@ -1,0 +1,115 @@
+import type { CallOptions, Models, PlugboardApi } from "./operations.ts";
+import { OPERATIONS } from "./operations.ts";
+
+export type { CallOptions, Models, PlugboardApi } from "./operations.ts";
+
+/** Where the platform is and who asks. */
+export interface PlugboardOptions {
+  /** Scheme, host and port of the platform: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Sid of the account that operations are for where they name none. */
+  readonly account: string;
+  readonly key: string;
+  readonly token: string;
+  /** Sends the requests; Node's own where absent. */
+  readonly fetch?: typeof fetch;
+}
+
+/** A refusal of the platform. `message` is its one sentence: what was wrong, where, what is allowed. */
+export class PlugboardError extends Error {
+  override readonly name = "PlugboardError";
+  readonly status: number;
+  /** The field of the request that was wrong; null: it was none. */
+  readonly field: string | null;
+  /** The rule that the field breaks; null: there is none. */
+  readonly rule: string | null;
+
+  constructor(status: number, message: string, field: string | null = null, rule: string | null = null) {
+    super(message);
+    this.status = status;
+    this.field = field;
+    this.rule = rule;
+  }
+}
+
+/**
+ * A client of the platform's API: `await plugboard.calls.list({ status: "live" })`. Every operation of `/api/openapi.json` is a
+ * method, with its path, query and body in one object. Rejects with {@link PlugboardError} where the platform refuses.
+ */
+export function createPlugboard(options: PlugboardOptions): PlugboardApi {
+  const groups: Record<string, Record<string, unknown>> = {};
+  for (const [id, operation] of Object.entries(OPERATIONS)) {
+    const [group = "", name = ""] = id.split(".");
+    (groups[group] ??= {})[name] = (input: Input = {}, { signal }: CallOptions = {}) =>
+      send(options, operation, { account: options.account, ...input }, signal ?? null);
+  }
+  return groups as unknown as PlugboardApi;
+}
+
+type CallQuery = NonNullable<Parameters<PlugboardApi["calls"]["list"]>[0]>;
+
+/** Every call that matches, newest first, a page at a time: `for await (const call of eachCall(plugboard, { status: "busy" }))`. */
+export async function* eachCall(plugboard: PlugboardApi, query: CallQuery = {}): AsyncGenerator<Models["CallSummary"]> {
+  let before = query.before;
+  do {
+    const page = await plugboard.calls.list({ ...query, ...(before === undefined ? {} : { before }) });
+    yield* page.calls;
+    before = page.next ?? undefined;
+  } while (before !== undefined);
+}
+
+type Input = Readonly<Record<string, unknown>>;
+
+interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly query: readonly string[];
+  readonly answer: "json" | "text" | "response";
+}
+
+async function send(
+  options: PlugboardOptions,
+  operation: Sent,
+  input: Input,
+  signal: AbortSignal | null,
+): Promise<unknown> {
+  const { key, token, fetch: request = fetch } = options;
+  const { body } = input;
+  const headers = {
+    accept: operation.answer === "json" ? "application/json" : "*/*",
+    authorization: `Basic ${Buffer.from(`${key}:${token}`).toString("base64")}`,
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  };
+  const payload = body === undefined ? {} : { body: JSON.stringify(body) };
+  const url = addressOf(options.url, operation, input);
+  const response = await request(url, { method: operation.method, headers, signal, ...payload });
+  if (!response.ok) throw refusalOf(response.status, await response.text());
+  if (operation.answer === "response") return response;
+  return operation.answer === "text" ? response.text() : response.json();
+}
+
+function addressOf(base: string, { path, query }: Sent, input: Input): string {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(textOf(input[name])));
+  const parameters = new URLSearchParams();
+  for (const name of query) if (input[name] !== undefined) parameters.set(name, textOf(input[name]));
+  return `${base.replace(/\/$/, "")}${filled}${parameters.size === 0 ? "" : `?${parameters.toString()}`}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Both forms of errors, and what a proxy between may say. */
+function refusalOf(status: number, text: string): PlugboardError {
+  const document = parsed(text) as Partial<Models["Problem"] & Models["RestException"]> | null;
+  const message = document?.detail ?? document?.RestException?.Message ?? `the platform answered ${status}`;
+  return new PlugboardError(status, message, document?.field ?? null, document?.rule ?? null);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null; // not from the platform
+  }
+}

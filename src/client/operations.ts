@@ -1,0 +1,690 @@
+// Made from /api/openapi.json: `npx vitest -u src/client` writes it anew.
+
+/** What requests and answers hold, by name. */
+export interface Models {
+  /** RFC 9457 */
+  readonly Problem: {
+    readonly type: string;
+    readonly title: string;
+    readonly status: number;
+    /** One sentence: what was wrong, where, what is allowed */
+    readonly detail: string;
+    /** The field of the request */
+    readonly field?: string;
+    /** The rule of the contract, or the keyword of the field's schema, that it breaks */
+    readonly rule?: string;
+  };
+  readonly CallList: {
+    readonly calls: readonly Models["CallSummary"][];
+    /** `before` of the next page; null: this is the last */
+    readonly next: string | null;
+  };
+  readonly CallSummary: {
+    readonly call_sid: string;
+    readonly flow: string;
+    /** E.164, `anonymous`, or `sip:user` */
+    readonly from: string;
+    /** E.164, `anonymous`, or `sip:user` */
+    readonly to: string;
+    readonly direction: "incoming" | "outbound-dial";
+    readonly started_at: string;
+    /** Null while it lasts */
+    readonly ended_at: string | null;
+    readonly status: "in-progress" | "completed" | "failed" | "busy" | "no-answer";
+    /** Null while it lasts */
+    readonly cdr: Models["CallRecord"] | null;
+  };
+  /** The call detail record */
+  readonly CallRecord: {
+    readonly status: "completed" | "failed" | "busy" | "no-answer";
+    readonly ended_by: "caller" | "callee" | "platform";
+    readonly dial_call_status: "completed" | "busy" | "no-answer" | "failed" | "canceled" | null;
+    readonly call_type: "call-attempt" | "completed" | "client-hangup" | "incomplete" | "voicemail";
+    /** Seconds of all conversations */
+    readonly conversation_s: number;
+    readonly duration_s: number;
+    readonly duration_ms: number;
+  };
+  readonly Call: {
+    readonly call_sid: string;
+    readonly flow: string;
+    /** E.164, `anonymous`, or `sip:user` */
+    readonly from: string;
+    /** E.164, `anonymous`, or `sip:user` */
+    readonly to: string;
+    readonly direction: "incoming" | "outbound-dial";
+    readonly started_at: string;
+    /** Null while it lasts */
+    readonly ended_at: string | null;
+    readonly status: "in-progress" | "completed" | "failed" | "busy" | "no-answer";
+    /** Null while it lasts */
+    readonly cdr: Models["CallRecord"] | null;
+    readonly seed: number | null;
+    readonly ended_by: "caller" | "callee" | "platform" | null;
+    readonly duration_ms: number;
+    readonly applets: readonly string[];
+    readonly exits: readonly {
+      readonly applet: string;
+      readonly exit: string;
+    }[];
+    readonly attempts: readonly Models["CallAttempt"][];
+    readonly requests: readonly Models["CallRequest"][];
+    readonly dial_events: readonly {
+      /** ms since the call arrived */
+      readonly at_ms: number;
+      readonly url: string;
+      /** Names and values, in the order sent */
+      readonly query: readonly (readonly [string, string])[];
+    }[];
+    readonly warnings: readonly Models["CallWarning"][];
+    readonly trace: readonly Models["TraceEntry"][];
+    readonly recordings: readonly Models["CallRecording"][];
+  };
+  readonly CallAttempt: {
+    readonly applet: string;
+    /** E.164, `anonymous`, or `sip:user` */
+    readonly destination: string;
+    /** E.164, `anonymous`, or `sip:user` */
+    readonly caller_id: string;
+    /** ms since the call arrived */
+    readonly started_ms: number;
+    readonly answered_ms: number | null;
+    readonly ended_ms: number | null;
+    readonly outcome: "completed" | "busy" | "no-answer" | "failed" | "canceled" | null;
+  };
+  readonly CallRequest: {
+    /** ms since the call arrived */
+    readonly at_ms: number;
+    readonly purpose:
+      | "connect"
+      | "gather"
+      | "passthru"
+      | "greeting"
+      | "dial_whom"
+      | "audio"
+      | "dial_event"
+      | "status_callback";
+    readonly role: "primary" | "fallback" | null;
+    readonly attempt: number;
+    readonly method: string;
+    readonly url: string;
+    /** Names and values, in the order sent */
+    readonly query: readonly (readonly [string, string])[];
+    readonly headers: {
+      readonly [name: string]: string;
+    };
+    readonly result: "usable" | "invalid" | "http_error" | "timeout" | "unreachable" | null;
+  };
+  readonly CallWarning: {
+    readonly rule: string;
+    readonly path: string;
+    readonly message: string;
+    readonly level: "warning" | "error";
+  };
+  /** What happened and why; further keys by `type` */
+  readonly TraceEntry: {
+    readonly seq: number;
+    /** ms since the call arrived */
+    readonly at_ms: number;
+    readonly type: string;
+    readonly [name: string]: unknown;
+  };
+  readonly CallRecording: {
+    readonly id: string;
+    readonly layout: "mono" | "dual";
+    readonly duration_ms: number;
+    /** Why it can't be played; null: it can */
+    readonly failure: string | null;
+    readonly url: string;
+  };
+  readonly EventPage: {
+    readonly events: readonly Models["AccountEvent"][];
+    /** `after` of the next page */
+    readonly next: string;
+    readonly newest: string;
+  };
+  /** CloudEvents 1.0 */
+  readonly AccountEvent: {
+    readonly id: string;
+    readonly type: string;
+    readonly time: string;
+    readonly [name: string]: unknown;
+  };
+  readonly Outbox: {
+    readonly deliveries: readonly Models["Delivery"][];
+    readonly next: string | null;
+  };
+  readonly Delivery: {
+    readonly id: string;
+    readonly call_sid: string;
+    readonly purpose: string;
+    /** Deliveries of one call with the same order are made one after the other */
+    readonly order: string;
+    readonly state: "waiting" | "parked";
+    readonly method: string | null;
+    /** Without credentials */
+    readonly url: string | null;
+    readonly tries: number;
+    readonly created_at: string;
+    readonly due_at: string | null;
+    readonly parked_at: string | null;
+    readonly error: string | null;
+  };
+  readonly ExotelCall: {
+    readonly Sid: string;
+    readonly ParentCallSid: string | null;
+    /** `2024-09-03 11:44:54`, in the account's time zone */
+    readonly DateCreated: string;
+    /** `2024-09-03 11:44:54`, in the account's time zone */
+    readonly DateUpdated: string;
+    readonly AccountSid: string;
+    /** A number in the account's form, `anonymous`, or `sip:user` */
+    readonly To: string;
+    /** A number in the account's form, `anonymous`, or `sip:user` */
+    readonly From: string;
+    /** The ExoPhone */
+    readonly PhoneNumberSid: string;
+    /** An incoming call that was taken is `completed` even when nobody answered: `Leg2Status` tells (API-4) */
+    readonly Status: "queued" | "in-progress" | "completed" | "failed" | "busy" | "no-answer";
+    readonly StartTime: string | null;
+    readonly EndTime: string | null;
+    /** Seconds; null while it lasts */
+    readonly Duration: number | null;
+    readonly Price: number | null;
+    readonly Direction: "inbound" | "outbound-api" | "outbound-dial";
+    readonly AnsweredBy: string | null;
+    readonly ForwardedFrom: string | null;
+    readonly CallerName: string | null;
+    readonly Uri: string;
+    /** Opens without a key until it expires, and with one */
+    readonly RecordingUrl: string | null;
+    readonly Details?: Models["CallDetails"];
+  };
+  readonly CallDetails: {
+    readonly ConversationDuration: number;
+    readonly Leg1Status: "in-progress" | "completed" | "busy" | "no-answer" | "failed" | "canceled";
+    /** Of the leg that decided: the conversation's, else the last; null: nobody was dialled */
+    readonly Leg2Status: "in-progress" | "completed" | "busy" | "no-answer" | "failed" | "canceled" | null;
+    /** Leg 1 and the leg that decided */
+    readonly Legs: readonly {
+      readonly Leg: {
+        readonly Id: number;
+        readonly OnCallDuration: number;
+      };
+    }[];
+  };
+  /** Exotel's form of errors; XML has it inside `TwilioResponse` */
+  readonly RestException: {
+    readonly RestException: {
+      readonly Status: number;
+      readonly Message: string;
+    };
+  };
+  readonly CallLeg: {
+    readonly Id: number;
+    /** A number in the account's form, `anonymous`, or `sip:user` */
+    readonly Number: string;
+    readonly Status: "in-progress" | "completed" | "busy" | "no-answer" | "failed" | "canceled";
+    /** Seconds from its answer to its end */
+    readonly OnCallDuration: number;
+    /** Seconds from its first ringing to its answer or end */
+    readonly RingingDuration: number;
+    readonly AnsweredBy: string | null;
+    readonly Cause: number | null;
+    readonly CauseCode: string | null;
+  };
+  readonly ExotelNumber: {
+    /** Of the number: stays the same while the account has it */
+    readonly Sid: string;
+    readonly AccountSid: string;
+    /** A number in the account's form, `anonymous`, or `sip:user` */
+    readonly PhoneNumber: string;
+    /** The number where it has no name */
+    readonly FriendlyName: string;
+    /** The flow that takes its calls */
+    readonly VoiceUrl: string | null;
+    readonly SMSUrl: null;
+    readonly Capabilities: {
+      readonly Voice: boolean;
+      readonly SMS: boolean;
+    };
+    readonly Country: string | null;
+    readonly Region: string | null;
+    readonly Uri: string;
+  };
+  readonly IncomingPhoneNumber: {
+    readonly sid: string;
+    /** E.164 */
+    readonly phone_number: string;
+    readonly friendly_name: string;
+    readonly capabilities: {
+      readonly voice: boolean;
+      readonly sms: boolean;
+    };
+    readonly country: string | null;
+    readonly region: string | null;
+    readonly voice_url: string | null;
+    readonly sms_url: null;
+  };
+}
+
+/** What may be said of one request. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Every operation of the API. `account` is the client's own where it is not given. */
+export interface PlugboardApi {
+  readonly openapi: {
+    /** This document */
+    get(input?: {}, options?: CallOptions): Promise<unknown>;
+  };
+  readonly health: {
+    /** Whether calls can be taken */
+    alive(
+      input?: {},
+      options?: CallOptions,
+    ): Promise<{
+      readonly status: "ok";
+      readonly live_calls: number;
+    }>;
+    /** Whether calls can be taken and the database answers */
+    ready(
+      input?: {},
+      options?: CallOptions,
+    ): Promise<{
+      readonly status: "ok";
+    }>;
+    /** Measurements, for Prometheus */
+    metrics(input?: {}, options?: CallOptions): Promise<string>;
+  };
+  readonly calls: {
+    /** Calls, newest first */
+    list(
+      input?: {
+        readonly account?: string;
+        readonly limit?: number;
+        /** The `next` of the page before */
+        readonly before?: string;
+        readonly status?: "live" | "completed" | "failed" | "busy" | "no-answer";
+        readonly from?: string;
+        readonly to?: string;
+        /** On either side */
+        readonly number?: string;
+        readonly direction?: "incoming" | "outbound-dial";
+        readonly dial_call_status?: "completed" | "busy" | "no-answer" | "failed" | "canceled";
+        /** An exit that the call's flow has taken */
+        readonly exit?: string;
+        readonly started_from?: string;
+        readonly started_to?: string;
+        /** Seconds, of calls that have ended */
+        readonly min_duration?: number;
+        /** Seconds, of calls that have ended */
+        readonly max_duration?: number;
+      },
+      options?: CallOptions,
+    ): Promise<Models["CallList"]>;
+    /** One call with its trace, live ones too */
+    get(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Call"]>;
+    /** Hangs a call up */
+    hangUp(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly call_sid: string;
+    }>;
+  };
+  readonly events: {
+    /** The account's events: a page of JSON where only that is accepted, else a stream */
+    list(
+      input?: {
+        readonly account?: string;
+        /** The last event seen: those after it come. `Last-Event-ID` says the same */
+        readonly after?: string;
+        /** Events of a page */
+        readonly limit?: number;
+      },
+      options?: CallOptions,
+    ): Promise<Models["EventPage"]>;
+  };
+  readonly outbox: {
+    /** What is still owed to the account's servers, and what was given up */
+    list(
+      input?: {
+        readonly account?: string;
+        readonly state?: "parked" | "waiting";
+        /** The `next` of the page before */
+        readonly before?: string;
+        readonly limit?: number;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Outbox"]>;
+    /** Sends a delivery again that was given up */
+    replay(
+      input: {
+        readonly account?: string;
+        readonly id: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly id: string;
+    }>;
+  };
+  readonly recordings: {
+    /** A recording, or a range of it. 8 kHz, 16 bits; the caller left and the callee right where there are two channels. `Range: bytes=…` gives a part. */
+    get(
+      input: {
+        readonly account?: string;
+        /** The recording's id and `.wav` */
+        readonly file: string;
+        /** Of a signed link */
+        readonly expires?: string;
+        /** Of a signed link */
+        readonly signature?: string;
+      },
+      options?: CallOptions,
+    ): Promise<Response>;
+  };
+  readonly exotel: {
+    /** Calls, newest first. A page is found by its neighbour, not by a number, so that calls that come in meanwhile move nothing. Parameters that are not listed here are ignored, as Exotel does. */
+    listCalls(
+      input?: {
+        /** Sid of the account */
+        readonly account?: string;
+        readonly Sid?: string;
+        /** In the account's time zone: `gte:2026-01-05 00:00:00;lte:2026-01-05 23:59:59`, or one of both */
+        readonly DateCreated?: string;
+        readonly From?: string;
+        readonly To?: string;
+        /** The ExoPhone */
+        readonly PhoneNumber?: string;
+        /** As `Status` of a call shows it */
+        readonly Status?: "queued" | "in-progress" | "completed" | "failed" | "busy" | "no-answer";
+        readonly Direction?: "inbound" | "outbound-api" | "outbound-dial" | "incoming";
+        /** Of calls that have ended: `gte:10s;lte:45s`, `eq:30s` */
+        readonly Duration?: string;
+        readonly PageSize?: number;
+        readonly SortBy?: "DateCreated:desc" | "DateCreated:asc" | "DateCreated";
+        /** From `PrevPageUri`: the page before that call */
+        readonly Before?: string;
+        /** From `NextPageUri`: the page after that call */
+        readonly After?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly Metadata: {
+        /** Calls that match; counted up to 100,000 */
+        readonly Total: number | null;
+        readonly PageSize: number;
+        readonly FirstPageUri: string | null;
+        readonly PrevPageUri: string | null;
+        readonly NextPageUri: string | null;
+      };
+      readonly Calls: readonly Models["ExotelCall"][];
+    }>;
+    /** One call */
+    getCall(
+      input: {
+        /** Sid of the account */
+        readonly account?: string;
+        /** Sid of the call */
+        readonly callSid: string;
+        /** `true`: with `Details` (API-4) */
+        readonly details?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly Call: Models["ExotelCall"];
+    }>;
+    /** The legs of a call */
+    getLegs(
+      input: {
+        /** Sid of the account */
+        readonly account?: string;
+        /** Sid of the call */
+        readonly callSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      /** Every leg, in the order dialled */
+      readonly Legs: readonly {
+        readonly Leg: Models["CallLeg"];
+      }[];
+    }>;
+    /** Where the recording of a call can be fetched */
+    getRecording(
+      input: {
+        /** Sid of the account */
+        readonly account?: string;
+        /** Sid of the call */
+        readonly callSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly Recording: {
+        readonly Sid: string;
+        readonly CallSid: string;
+        /** Seconds */
+        readonly Duration: number;
+        readonly Channels: "single" | "dual";
+        readonly RecordingUrl: string;
+      };
+    }>;
+    /** The numbers of the account */
+    listNumbers(
+      input?: {
+        /** Sid of the account */
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly IncomingPhoneNumbers: readonly {
+        readonly IncomingPhoneNumber: Models["ExotelNumber"];
+      }[];
+    }>;
+    /** One number */
+    getNumber(
+      input: {
+        /** Sid of the account */
+        readonly account?: string;
+        /** Sid of the number, or the number itself */
+        readonly numberSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly IncomingPhoneNumber: Models["ExotelNumber"];
+    }>;
+    /** Points a number at a flow, or names it */
+    changeNumber(
+      input: {
+        /** Sid of the account */
+        readonly account?: string;
+        /** Sid of the number, or the number itself */
+        readonly numberSid: string;
+        readonly body?: {
+          /** `http://<any host>/{sid}/exoml/start_voice/{flow_id}` */
+          readonly VoiceUrl?: string;
+          readonly FriendlyName?: string;
+          readonly [name: string]: unknown;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly IncomingPhoneNumber: Models["ExotelNumber"];
+    }>;
+  };
+  readonly numbers: {
+    /** The numbers of the account */
+    list(
+      input?: {
+        /** Sid of the account */
+        readonly account?: string;
+        readonly Page?: number;
+        readonly PageSize?: number;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly page: number;
+      readonly page_size: number;
+      readonly uri: string;
+      readonly first_page_uri: string;
+      readonly next_page_uri: string | null;
+      readonly previous_page_uri: string | null;
+      readonly incoming_phone_numbers: readonly Models["IncomingPhoneNumber"][];
+    }>;
+    /** One number */
+    get(
+      input: {
+        /** Sid of the account */
+        readonly account?: string;
+        /** Sid of the number, or the number itself */
+        readonly numberSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["IncomingPhoneNumber"]>;
+    /** Points a number at a flow, or names it */
+    change(
+      input: {
+        /** Sid of the account */
+        readonly account?: string;
+        /** Sid of the number, or the number itself */
+        readonly numberSid: string;
+        readonly body?: {
+          /** `http://<any host>/{sid}/exoml/start_voice/{flow_id}` */
+          readonly VoiceUrl?: string;
+          readonly FriendlyName?: string;
+          readonly [name: string]: unknown;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["IncomingPhoneNumber"]>;
+  };
+}
+
+/** How each operation is sent and what it answers. */
+export const OPERATIONS = {
+  "openapi.get": { method: "GET", path: "/api/openapi.json", query: [], answer: "json" },
+  "health.alive": { method: "GET", path: "/healthz", query: [], answer: "json" },
+  "health.ready": { method: "GET", path: "/readyz", query: [], answer: "json" },
+  "health.metrics": { method: "GET", path: "/metrics", query: [], answer: "text" },
+  "calls.list": {
+    method: "GET",
+    path: "/api/accounts/{account}/calls",
+    query: [
+      "limit",
+      "before",
+      "status",
+      "from",
+      "to",
+      "number",
+      "direction",
+      "dial_call_status",
+      "exit",
+      "started_from",
+      "started_to",
+      "min_duration",
+      "max_duration",
+    ],
+    answer: "json",
+  },
+  "calls.get": { method: "GET", path: "/api/accounts/{account}/calls/{callSid}", query: [], answer: "json" },
+  "calls.hangUp": { method: "POST", path: "/api/accounts/{account}/calls/{callSid}/hangup", query: [], answer: "json" },
+  "events.list": { method: "GET", path: "/api/accounts/{account}/events", query: ["after", "limit"], answer: "json" },
+  "outbox.list": {
+    method: "GET",
+    path: "/api/accounts/{account}/outbox",
+    query: ["state", "before", "limit"],
+    answer: "json",
+  },
+  "outbox.replay": { method: "POST", path: "/api/accounts/{account}/outbox/{id}/replay", query: [], answer: "json" },
+  "recordings.get": {
+    method: "GET",
+    path: "/api/accounts/{account}/recordings/{file}",
+    query: ["expires", "signature"],
+    answer: "response",
+  },
+  "exotel.listCalls": {
+    method: "GET",
+    path: "/v1/Accounts/{account}/Calls.json",
+    query: [
+      "Sid",
+      "DateCreated",
+      "From",
+      "To",
+      "PhoneNumber",
+      "Status",
+      "Direction",
+      "Duration",
+      "PageSize",
+      "SortBy",
+      "Before",
+      "After",
+    ],
+    answer: "json",
+  },
+  "exotel.getCall": {
+    method: "GET",
+    path: "/v1/Accounts/{account}/Calls/{callSid}.json",
+    query: ["details"],
+    answer: "json",
+  },
+  "exotel.getLegs": {
+    method: "GET",
+    path: "/v1/Accounts/{account}/Calls/{callSid}/Legs.json",
+    query: [],
+    answer: "json",
+  },
+  "exotel.getRecording": {
+    method: "GET",
+    path: "/v1/Accounts/{account}/Calls/{callSid}/Recording.json",
+    query: [],
+    answer: "json",
+  },
+  "exotel.listNumbers": {
+    method: "GET",
+    path: "/v1/Accounts/{account}/IncomingPhoneNumbers.json",
+    query: [],
+    answer: "json",
+  },
+  "exotel.getNumber": {
+    method: "GET",
+    path: "/v1/Accounts/{account}/IncomingPhoneNumbers/{numberSid}.json",
+    query: [],
+    answer: "json",
+  },
+  "exotel.changeNumber": {
+    method: "PUT",
+    path: "/v1/Accounts/{account}/IncomingPhoneNumbers/{numberSid}.json",
+    query: [],
+    body: "json",
+    answer: "json",
+  },
+  "numbers.list": {
+    method: "GET",
+    path: "/v2_beta/Accounts/{account}/IncomingPhoneNumbers",
+    query: ["Page", "PageSize"],
+    answer: "json",
+  },
+  "numbers.get": {
+    method: "GET",
+    path: "/v2_beta/Accounts/{account}/IncomingPhoneNumbers/{numberSid}",
+    query: [],
+    answer: "json",
+  },
+  "numbers.change": {
+    method: "PUT",
+    path: "/v2_beta/Accounts/{account}/IncomingPhoneNumbers/{numberSid}",
+    query: [],
+    body: "json",
+    answer: "json",
+  },
+} as const;
