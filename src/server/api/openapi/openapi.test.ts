@@ -15,6 +15,8 @@ import { typed } from "./typed-routes.ts";
 /** Other spellings of a documented route, for programs that use them. */
 const OTHER_SPELLINGS = [
   "GET /v1/Accounts/:account/Calls.json/:callSid",
+  "POST /v1/Accounts/:account/IncomingPhoneNumbers/:numberSid",
+  "POST /v1/Accounts/:account/IncomingPhoneNumbers/:numberSid.json",
   "GET /v2_beta/Accounts/:account/IncomingPhoneNumbers.json",
   "GET /v2_beta/Accounts/:account/IncomingPhoneNumbers/:numberSid.json",
   "PUT /v2_beta/Accounts/:account/IncomingPhoneNumbers/:numberSid.json",

@@ -58,7 +58,9 @@ export function numberRoutes(app: FastifyInstance, options: ApiOptions): void {
   const get = { ...one, method: "GET", operationId: "exotel.getNumber", summary: "One number", refusals } as const;
   inBothForms(app, get, (request, reply, format) => showOne(options, request, reply, format, inV1));
   const put = { ...one, method: "PUT", operationId: "exotel.changeNumber", ...CHANGE } as const;
-  inBothForms(app, put, (request, reply, format) => changeOne(options, request, reply, format, inV1));
+  // Older programs send the change by POST.
+  for (const change of [put, { ...put, method: "POST", hide: true } as const])
+    inBothForms(app, change, (request, reply, format) => changeOne(options, request, reply, format, inV1));
 }
 
 const CHANGE = {
