@@ -53,6 +53,16 @@ const PING_LIMIT_MS = 2_000;
 /** Reading never needs more at once; the embedded server allows 32 in all. */
 const READ_CONNECTIONS = 4;
 const OUTBOX_CONNECTIONS = 1;
+/** One numbers events, one reads them. */
+const FEED_CONNECTIONS = 2;
+/**
+ * Outbox and feed fill and empty faster than statistics follow: a plan made while they were empty once scanned the whole
+ * outbox for each of its rows, for minutes.
+ */
+const BY_INDEX =
+  "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off";
+/** Shorter than a lease: the statement of a process that was killed must not go on without it, ms. */
+const QUEUE_LIMIT_MS = 10_000;
 /** A read that takes this long is a bug. */
 const READ_LIMIT_MS = 30_000;
 /** Setups known to be stored: one per flow version and account, so this is far more than anyone has. */
@@ -69,6 +79,7 @@ export class Store {
   readonly #journal: Journal;
   readonly #pool: Pool;
   readonly #outboxPool: Pool;
+  readonly #feedPool: Pool;
   readonly #db: Kysely<Tables>;
   readonly #reader: Reader;
   readonly #outbox: OutboxQueue;
@@ -92,12 +103,19 @@ export class Store {
     this.#outboxPool = new Pool({
       ...clientConfig(target, `outbox ${node}`),
       max: OUTBOX_CONNECTIONS,
-      options: "-c synchronous_commit=off",
+      statement_timeout: QUEUE_LIMIT_MS,
+      options: `-c synchronous_commit=off ${BY_INDEX}`,
     });
-    for (const pool of [this.#pool, this.#outboxPool])
+    this.#feedPool = new Pool({
+      ...clientConfig(target, `feed ${node}`),
+      max: FEED_CONNECTIONS,
+      statement_timeout: QUEUE_LIMIT_MS,
+      options: BY_INDEX,
+    });
+    for (const pool of [this.#pool, this.#outboxPool, this.#feedPool])
       pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
     this.#db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#pool }) });
-    this.feed = new FeedTable(this.#pool);
+    this.feed = new FeedTable(this.#feedPool);
     this.#reader = new Reader(this.#db, sealer, log);
     this.spend = new SpendReader(this.#db);
     this.configuration = new ConfigurationTable(this.#pool, sealer);
@@ -267,6 +285,7 @@ export class Store {
     await this.#journal.close();
     await this.#db.destroy();
     await this.#outboxPool.end();
+    await this.#feedPool.end();
   }
 }
 

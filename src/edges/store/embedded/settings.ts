@@ -10,7 +10,7 @@ export const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   // Reached through the unix socket only.
   listen_addresses: "",
   unix_socket_permissions: "0700",
-  // Journal journals, reader, outbox and a person's psql; each idle connection costs about 2 MB.
+  // Journal, reader, outbox, feed and a person's psql; each idle connection costs about 2 MB.
   max_connections: "32",
   // The working set is the live calls and the newest index pages; the kernel caches the rest.
   shared_buffers: "64MB",
