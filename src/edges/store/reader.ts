@@ -219,8 +219,9 @@ function anyOf<Q extends { where(condition: Expression<SqlBool>): Q }>(query: Q,
 
 /** What only the record and the trace know of a call; the page's limit and the account's index bound how many are looked at. */
 function byOutcome<Q extends { where(condition: Expression<SqlBool>): Q }>(query: Q, filter: CallFilter): Q {
-  const { dialCallStatus, exit, minDurationMs, maxDurationMs } = filter;
+  const { dialCallStatus, exit, failed, minDurationMs, maxDurationMs } = filter;
   const conditions = [
+    failed === undefined ? null : FAILED,
     dialCallStatus === undefined ? null : sql<SqlBool>`cdr::jsonb ->> 'dial_call_status' = ${dialCallStatus}`,
     minDurationMs === undefined ? null : sql<SqlBool>`(cdr::jsonb ->> 'duration_ms')::bigint >= ${minDurationMs}`,
     maxDurationMs === undefined ? null : sql<SqlBool>`(cdr::jsonb ->> 'duration_ms')::bigint <= ${maxDurationMs}`,
@@ -228,6 +229,11 @@ function byOutcome<Q extends { where(condition: Expression<SqlBool>): Q }>(query
   ];
   return conditions.reduce((narrowed, condition) => (condition === null ? narrowed : narrowed.where(condition)), query);
 }
+
+/** A record without a dial status, but of these types: a Connect ran and dialled nobody. */
+const FAILED = sql<SqlBool>`(status <> 'completed'
+  or cdr::jsonb ->> 'call_type' in ('incomplete', 'client-hangup')
+  or coalesce(cdr::jsonb ->> 'dial_call_status', 'completed') <> 'completed')`;
 
 function anyOutcome(outcomes: readonly ShownOutcome[]): Expression<SqlBool> {
   const each = outcomes.map(({ status, direction }) => {

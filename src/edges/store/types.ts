@@ -208,6 +208,8 @@ export interface CallFilter {
   readonly direction?: CallRow["direction"];
   /** Of the call detail record; only calls that have ended. */
   readonly dialCallStatus?: string;
+  /** Ended, and was refused or meant to be connected without a conversation. */
+  readonly failed?: true;
   /** Name of an exit that the call's flow has taken. */
   readonly exit?: string;
   /** Whole length of the call, ended calls only. */

@@ -10,6 +10,7 @@ import { accountRequestLimit } from "./request-limit.ts";
 import { flowRoutes } from "./flow-routes.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 import { resourceRoutes } from "./resource-routes.ts";
+import { whyRoute } from "./why-route.ts";
 
 /** Everything below `/api/accounts/:account`: for holders of a key of the account; a recording also by its signed link. */
 export async function accountRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
@@ -18,6 +19,7 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     keyed.addHook("onRequest", accountRequestLimit(options, "api"));
     callRoutes(keyed, options);
     callControlRoutes(keyed, options);
+    whyRoute(keyed, options);
     eventRoutes(keyed, options);
     outboxRoutes(keyed, options);
     exposureRoutes(keyed, options);

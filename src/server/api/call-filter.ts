@@ -28,6 +28,7 @@ export const callsQuery = onlyThese(
     number: shownNumber().optional().describe("On either side"),
     direction: z.enum(["incoming", "outbound-dial"]).optional(),
     dial_call_status: z.enum(["completed", "busy", "no-answer", "failed", "canceled"]).optional(),
+    failed: z.literal("true").optional().describe("Refused, or meant to be connected and without a conversation"),
     exit: exit.optional().describe("An exit that the call's flow has taken"),
     started_from: instant().optional(),
     started_to: instant().optional(),
@@ -39,11 +40,12 @@ export const callsQuery = onlyThese(
 
 /** The filter that a query asks for. */
 export function filterOf(query: z.output<typeof callsQuery>): CallFilter {
-  const { dial_call_status, started_from, started_to, min_duration, max_duration, ...same } = query;
+  const { dial_call_status, failed, started_from, started_to, min_duration, max_duration, ...same } = query;
   return {
     ...defined(same),
     ...defined({
       dialCallStatus: dial_call_status,
+      failed: failed === undefined ? undefined : true,
       startedFrom: started_from,
       startedTo: started_to,
       minDurationMs: min_duration === undefined ? undefined : min_duration * 1000,
