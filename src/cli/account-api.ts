@@ -1,12 +1,15 @@
 import type { Command } from "commander";
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
+import { keysOfWorkspace } from "./workspace-keys.ts";
+import { complain, EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
 
 /** Where a command finds the platform, and for which account it speaks. */
 export interface AccountApiOptions {
-  readonly url?: string;
+  readonly server?: string;
   readonly key?: string;
   readonly account?: string;
+  readonly workspace?: string;
 }
 
 /** Why there is no answer that can be used. */
@@ -17,58 +20,110 @@ export interface ApiProblem {
   readonly sentence: string;
 }
 
+const DEFAULT_SERVER = "http://127.0.0.1:8080";
+
 /** The flags of every command that asks a running platform about an account. */
 export function withAccountOptions(command: Command): Command {
   return command
+    .option("--url, --server <url>", `the platform's API (PLUGBOARD_SERVER or PLUGBOARD_URL, ${DEFAULT_SERVER})`)
     .option("--account <sid>", "the account (PLUGBOARD_ACCOUNT)")
     .option("--key <key:token>", "an API key of the account (PLUGBOARD_KEY)")
-    .option("--url <url>", "the platform's API (PLUGBOARD_URL, http://127.0.0.1:8080)");
+    .option("--workspace <file>", "take account and key from this workspace file");
+}
+
+/** Runs a command that asks the platform; its exit status. The command's own problem is one sentence; null: none. */
+export async function runWithApi(
+  options: AccountApiOptions,
+  run: (api: AccountApi) => Promise<string | null>,
+): Promise<number> {
+  const api = AccountApi.of(options, process.env);
+  if (!api.ok) {
+    complain(api.error);
+    return EXIT_USAGE;
+  }
+  const problem = await run(api.value);
+  if (problem === null) return 0;
+  complain(problem);
+  return EXIT_FINDING;
 }
 
 /** The API of one account of a running platform. */
 export class AccountApi {
-  readonly #base: string;
+  readonly #server: string;
+  readonly #account: string;
   readonly #authorization: string;
 
-  private constructor(base: string, key: string) {
-    this.#base = base;
+  private constructor(server: string, account: string, key: string) {
+    this.#server = server;
+    this.#account = account;
     this.#authorization = `Basic ${Buffer.from(key).toString("base64")}`;
   }
 
   /** The error is one sentence that names the flag that is missing or wrong. */
   static of(options: AccountApiOptions, env: NodeJS.ProcessEnv): Result<AccountApi, string> {
-    const url = (options.url ?? env["PLUGBOARD_URL"] ?? "http://127.0.0.1:8080").replace(/\/+$/, "");
-    const account = options.account ?? env["PLUGBOARD_ACCOUNT"];
-    const key = options.key ?? env["PLUGBOARD_KEY"];
-    if (!URL.canParse(url)) return err(`--url is "${url}", it must be a URL such as http://127.0.0.1:8080`);
-    if (account === undefined) return err("which account? Give it with --account, or PLUGBOARD_ACCOUNT");
-    if (key === undefined)
-      return err("an API key of the account is needed: give key:token with --key, or PLUGBOARD_KEY");
-    return ok(new AccountApi(`${url}/api/accounts/${encodeURIComponent(account)}`, key));
+    const given = options.server ?? env["PLUGBOARD_SERVER"] ?? env["PLUGBOARD_URL"];
+    const server = (given ?? DEFAULT_SERVER).replace(/\/+$/, "");
+    if (!/^https?:\/\//.test(server) || !URL.canParse(server))
+      return err(`--url is "${server}", it must be a URL such as ${DEFAULT_SERVER}`);
+    const found = credentialsOf(options, env);
+    return found.ok ? ok(new AccountApi(server, found.value.account, found.value.key)) : found;
   }
 
   /** Asks for a path below the account's. */
   async ask(path: string, init: RequestInit = {}): Promise<Result<Response, ApiProblem>> {
     const headers = { accept: "application/json", ...(init.headers as object), authorization: this.#authorization };
+    const url = `${this.#server}/api/accounts/${encodeURIComponent(this.#account)}${path}`;
     try {
-      const response = await fetch(`${this.#base}${path}`, { ...init, headers });
-      return response.ok ? ok(response) : err({ isAway: false, sentence: await refusal(response) });
+      const response = await fetch(url, { ...init, headers });
+      return response.ok ? ok(response) : err({ isAway: false, sentence: await this.#refusal(response) });
     } catch (error) {
       const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      const sentence = `${this.#base} can't be asked (${String(reason)}): is plugboard serve running there?`;
+      const text = reason instanceof Error && reason.message !== "" ? reason.message : String(reason);
+      const sentence = `nothing answers at ${this.#server} (${text}): is plugboard serve running there? See --server`;
       return err({ isAway: true, sentence });
     }
   }
+
+  /** The JSON at a path below the account's. */
+  async json<T>(path: string): Promise<Result<T, ApiProblem>> {
+    const answer = await this.ask(path);
+    if (!answer.ok) return answer;
+    try {
+      return ok((await answer.value.json()) as T);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      return err({ isAway: false, sentence: `what answers at ${this.#server} is not Plugboard's API: see --server` });
+    }
+  }
+
+  async #refusal(response: Response): Promise<string> {
+    if (response.status === 401)
+      return `the platform at ${this.#server} knows no such key of account ${this.#account}: see --account and --key`;
+    const text = await response.text();
+    try {
+      const { detail } = JSON.parse(text) as { detail?: unknown };
+      if (typeof detail === "string") return detail;
+    } catch {
+      // Something else than the platform answers there; its status is all that can be said.
+    }
+    return `${this.#server} answered ${response.status}: is it Plugboard's API? See --server`;
+  }
 }
 
-/** What a problem document says. */
-async function refusal(response: Response): Promise<string> {
-  const text = await response.text();
-  try {
-    const { detail } = JSON.parse(text) as { detail?: unknown };
-    if (typeof detail === "string") return detail;
-  } catch {
-    // Something else than the platform answers there; its status is all that can be said.
+interface Credentials {
+  readonly account: string;
+  readonly key: string;
+}
+
+function credentialsOf(options: AccountApiOptions, env: NodeJS.ProcessEnv): Result<Credentials, string> {
+  if (options.workspace !== undefined) {
+    const found = keysOfWorkspace(options.workspace, options.account, env);
+    return found.ok ? ok({ ...found.value, key: options.key ?? found.value.key }) : found;
   }
-  return `the platform answered ${response.status}`;
+  const account = options.account ?? env["PLUGBOARD_ACCOUNT"];
+  const key = options.key ?? env["PLUGBOARD_KEY"];
+  if (account === undefined) return err("which account? Give it with --account, PLUGBOARD_ACCOUNT or --workspace");
+  if (key?.includes(":") !== true)
+    return err("an API key of the account is needed: give key:token with --key, PLUGBOARD_KEY or --workspace");
+  return ok({ account, key });
 }

@@ -69,6 +69,26 @@ const ENTRIES: readonly CommandEntry[] = [
     load: async () => (await import("./outbox.ts")).outboxCommand(),
   },
   {
+    name: "calls",
+    summary: "list an account's calls on a running platform",
+    load: async () => (await import("./calls.ts")).callsCommand(),
+  },
+  {
+    name: "call",
+    summary: "show one call of a running platform, or say what decided it",
+    load: async () => (await import("./call.ts")).callCommand(),
+  },
+  {
+    name: "tail",
+    summary: "watch an account's calls on a running platform as they go",
+    load: async () => (await import("./tail.ts")).tailCommand(),
+  },
+  {
+    name: "completion",
+    summary: "print the script with which bash, zsh or fish completes commands and flags",
+    load: async () => (await import("./completion.ts")).completionCommand(wholeProgram),
+  },
+  {
     name: "demo",
     summary: "make one complete call between robots, and listen whether it worked",
     isPlatform: true,
@@ -76,13 +96,10 @@ const ENTRIES: readonly CommandEntry[] = [
   },
 ];
 
-const program = new Command("plugboard")
-  .description("connects phone calls: your URL decides whom to ring, Plugboard rings them over SIP")
-  .version(VERSION)
-  .showHelpAfterError();
+const program = emptyProgram();
 
 try {
-  for (const entry of ENTRIES) program.addCommand(await commandOf(entry));
+  for (const entry of ENTRIES) program.addCommand(await commandOf(entry, isNamed(entry)));
   await program.exitOverride().parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
@@ -90,9 +107,23 @@ try {
   process.exitCode = error.exitCode === 0 ? 0 : 2;
 }
 
-/** The command itself if it is the one that is run, else its line in the help. */
-async function commandOf(entry: CommandEntry): Promise<Command> {
-  const command = isNamed(entry) ? await loaded(entry) : new Command(entry.name);
+function emptyProgram(): Command {
+  return new Command("plugboard")
+    .description("connects phone calls: your URL decides whom to ring, Plugboard rings them over SIP")
+    .version(VERSION)
+    .showHelpAfterError();
+}
+
+/** With the flags and subcommands of every command. */
+async function wholeProgram(): Promise<Command> {
+  const whole = emptyProgram();
+  for (const entry of ENTRIES) whole.addCommand(await commandOf(entry, true));
+  return whole;
+}
+
+/** The command itself, or only its line in the help. */
+async function commandOf(entry: CommandEntry, isWhole: boolean): Promise<Command> {
+  const command = isWhole ? await loaded(entry) : new Command(entry.name);
   if (entry.alias !== undefined) command.alias(entry.alias);
   return command.description(entry.summary).exitOverride();
 }

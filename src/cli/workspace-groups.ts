@@ -28,15 +28,21 @@ type AccountGroups = z.infer<typeof schema>["accounts"][number];
  * holds one sentence for each problem.
  */
 export function groupsOfWorkspace(file: string, flow: unknown): Result<GroupSizes, readonly string[]> {
+  const read = readWorkspace(file, schema);
+  if (!read.ok) return read;
+  const account = accountOf(read.value.accounts, flow, file);
+  if (!account.ok) return account;
+  return ok(Object.fromEntries(account.value.groups.map(({ name, users, order }) => [name, (order ?? users).length])));
+}
+
+/** What a schema takes of a workspace file. The error holds one sentence for each problem. */
+export function readWorkspace<T>(file: string, wanted: z.ZodType<T>): Result<T, readonly string[]> {
   const text = readFile(file);
   if (!text.ok) return text;
   const document = YamlDocument.parse(text.value, file);
   if (!document.ok) return err(document.error.map(showProblem));
-  const checked = checkDocument(document.value, schema);
-  if (!checked.ok) return err(checked.error.map(showProblem));
-  const account = accountOf(checked.value.accounts, flow, file);
-  if (!account.ok) return account;
-  return ok(Object.fromEntries(account.value.groups.map(({ name, users, order }) => [name, (order ?? users).length])));
+  const checked = checkDocument(document.value, wanted);
+  return checked.ok ? checked : err(checked.error.map(showProblem));
 }
 
 function readFile(file: string): Result<string, readonly string[]> {

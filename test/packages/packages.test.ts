@@ -76,6 +76,17 @@ describe("the package for customers' tests", () => {
         "plugboard serve is part of the platform, which this package does not hold: npm install plugboard-platform\n",
     });
   });
+
+  it("runs the commands that ask a platform elsewhere, and completes all of them", () => {
+    const plugboard = join(consumer, "node_modules/.bin/plugboard");
+    const flags = ["--server", "http://127.0.0.1:1", "--account", "acme", "--key", "a:b"];
+    for (const command of [["calls"], ["call", "why", "c1"], ["call", "show", "c1"], ["tail"]]) {
+      const { status, stderr } = run(plugboard, [...command, ...flags], consumer);
+      expect([status, stderr], command.join(" ")).toEqual([1, expect.stringContaining("nothing answers at")]);
+    }
+    const { status, stdout } = run(plugboard, ["completion", "bash"], consumer);
+    expect([status, stdout]).toEqual([0, expect.stringContaining("'/call/why'")]);
+  });
 });
 
 describe("the package of the platform", () => {

@@ -4,14 +4,27 @@ import { unreachable } from "../../base/never.ts";
 
 /** One call for people: a line for each thing that happened, with the rule that decided it, then the result. */
 export function timeline(report: CallReport): string {
-  return [...report.trace.map(timelineLine), "", ...summary(report)].join("\n");
+  return [...report.trace.map(timelineLine), "", ...summaryLines(report)].join("\n");
 }
 
 /** One entry of a trace as one line: seconds since arrival, what happened, and `[rule]`. */
 export function timelineLine(entry: TraceEntry): string {
+  const { time, what, rule } = timelineEntry(entry);
+  return `${time}  ${what}${rule === null ? "" : `  [${rule}]`}`;
+}
+
+/** The parts of a line of the timeline. What belongs to the line before begins with two spaces. */
+export interface TimelineEntry {
+  /** Seconds since the call arrived, nine characters wide. */
+  readonly time: string;
+  readonly what: string;
+  readonly rule: string | null;
+}
+
+/** One entry of a trace in words, for those who lay it out themselves. */
+export function timelineEntry(entry: TraceEntry): TimelineEntry {
   const { what, rule } = describe(entry);
-  const time = (entry.at_ms / 1000).toFixed(3).padStart(9);
-  return `${time}  ${what}${rule === null || rule === "" ? "" : `  [${rule}]`}`;
+  return { time: (entry.at_ms / 1000).toFixed(3).padStart(9), what, rule: rule === "" ? null : rule };
 }
 
 interface Description {
@@ -213,7 +226,8 @@ function plain(what: string): Description {
   return { what, rule: null };
 }
 
-function summary(report: CallReport): string[] {
+/** What came of the call: the lines below its timeline. */
+export function summaryLines(report: CallReport): string[] {
   const lines: string[] = [];
   if (report.cdr !== null) {
     const { cdr } = report;

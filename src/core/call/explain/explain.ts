@@ -109,12 +109,12 @@ function undialledBecause({ call_type, status, ended_by }: CallRecord): string {
   return status === "completed" ? "nobody was to be dialled" : "it was never answered";
 }
 
-/** A call that came into no applet: a limit or a refusal says why. */
+/** A call that came into no applet: a limit, a refusal or the caller says why. */
 function* refusal(trace: readonly TraceEntry[]): Generator<readonly Clause[]> {
   for (const entry of trace) {
     if (entry.type === "decision") yield [cite(entry.message, entry)];
     else if (entry.type === "limit.reached") yield [limitClause(entry)];
-    else if (entry.type === "caller.left") yield [cite(entry.message, entry)];
+    else if (entry.type === "caller.left" || entry.type === "caller.not_reached") yield [cite(entry.message, entry)];
   }
 }
 

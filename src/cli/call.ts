@@ -1,0 +1,95 @@
+import { Command } from "commander";
+import type { Explanation } from "../core/call/explain/explain.ts";
+import type { CallReport } from "../core/call/report.ts";
+import type { TraceEntry } from "../core/call/trace.ts";
+import { summaryLines, timelineEntry } from "../tools/simulator/timeline.ts";
+import type { AccountApi, AccountApiOptions } from "./account-api.ts";
+import { runWithApi, withAccountOptions } from "./account-api.ts";
+import { entryStyle } from "./entry-style.ts";
+import { paint, say, terminalWidth, wrap } from "./terminal.ts";
+
+interface Options extends AccountApiOptions {
+  readonly json?: true;
+}
+
+/** `plugboard call`: one call on a running platform. */
+export function callCommand(): Command {
+  return new Command("call").addCommand(showCommand()).addCommand(whyCommand());
+}
+
+function showCommand(): Command {
+  return oneCall("show", "print what happened in a call, entry by entry", show).option(
+    "--json",
+    "print the whole call as JSON, as `plugboard simulate --replay` takes it",
+  );
+}
+
+function whyCommand(): Command {
+  return oneCall("why", "say in one paragraph what decided a call, with rules and entries", why).option(
+    "--json",
+    "print the explanation as JSON",
+  );
+}
+
+type Print = (api: AccountApi, callSid: string, options: Options) => Promise<string | null>;
+
+function oneCall(name: string, summary: string, print: Print): Command {
+  return withAccountOptions(new Command(name))
+    .description(summary)
+    .argument("<sid>", "the call's id, as `plugboard calls` lists it")
+    .action(async (callSid: string, options: Options) => {
+      process.exitCode = await runWithApi(options, (api) => print(api, callSid, options));
+    });
+}
+
+async function show(api: AccountApi, callSid: string, { json }: Options): Promise<string | null> {
+  const call = await api.json<CallReport>(`/calls/${encodeURIComponent(callSid)}`);
+  if (!call.ok) return call.error.sentence;
+  if (json === true) say(JSON.stringify(call.value, null, 2));
+  else for (const line of [...call.value.trace.flatMap(entryLines), "", ...closing(call.value)]) say(line);
+  return null;
+}
+
+/** An entry with its number, its time, and its words beside them in as many lines as they take. */
+function entryLines(entry: TraceEntry): readonly string[] {
+  const { time, what, rule } = timelineEntry(entry);
+  const number = `#${entry.seq}`.padStart(4);
+  const own = what.trimStart();
+  const indent = what.length - own.length;
+  // JSON has no spaces, and a terminal would break it within its words.
+  const words = entry.type === "answer.used" ? own.replaceAll(',"', ', "') : own;
+  const room = terminalWidth() - number.length - time.length - 4 - indent;
+  const lines = wrap(rule === null ? words : `${words}  [${rule}]`, room).map((line) => styled(entry, line));
+  const margin = " ".repeat(number.length + time.length + 4 + indent);
+  const head = `${paint("dim", `${number}  ${time}`)}  ${" ".repeat(indent)}`;
+  return lines.map((line, index) => `${index === 0 ? head : margin}${line}`);
+}
+
+/** The rule at the end of a line is dim. */
+function styled(entry: TraceEntry, line: string): string {
+  const [, words = line, rule = ""] = /^(.*?)(\[[\w-]+\])?$/.exec(line) ?? [];
+  return paint(entryStyle(entry), words) + paint("dim", rule);
+}
+
+function closing(report: CallReport): readonly string[] {
+  return summaryLines(report).flatMap((line) => wrap(line, terminalWidth()));
+}
+
+/** Longer lines are hard to read, columns. */
+const PROSE_WIDTH = 100;
+
+async function why(api: AccountApi, callSid: string, { json }: Options): Promise<string | null> {
+  const answer = await api.json<Explanation>(`/calls/${encodeURIComponent(callSid)}/why`);
+  if (!answer.ok) return answer.error.sentence;
+  if (json === true) say(JSON.stringify(answer.value, null, 2));
+  else for (const line of prose(answer.value.text)) say(line);
+  return null;
+}
+
+function prose(text: string): readonly string[] {
+  const width = terminalWidth();
+  const whole = text.replaceAll(/\([^()]*#\d+\)|\d m?s\b/g, (together) => together.replaceAll(" ", "\u00a0"));
+  return wrap(whole, Number.isFinite(width) ? Math.min(width, PROSE_WIDTH) : width)
+    .map((line) => line.replaceAll("\u00a0", " "))
+    .map((line) => line.replaceAll(/\([^()]*#\d+\)/g, (evidence) => paint("dim", evidence)));
+}
