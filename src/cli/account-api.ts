@@ -49,13 +49,13 @@ export async function runWithApi(
 
 /** The API of one account of a running platform. */
 export class AccountApi {
-  readonly #server: string;
-  readonly #account: string;
+  readonly server: string;
+  readonly account: string;
   readonly #authorization: string;
 
   private constructor(server: string, account: string, key: string) {
-    this.#server = server;
-    this.#account = account;
+    this.server = server;
+    this.account = account;
     this.#authorization = `Basic ${Buffer.from(key).toString("base64")}`;
   }
 
@@ -70,43 +70,55 @@ export class AccountApi {
   }
 
   /** Asks for a path below the account's. */
-  async ask(path: string, init: RequestInit = {}): Promise<Result<Response, ApiProblem>> {
+  ask(path: string, init: RequestInit = {}): Promise<Result<Response, ApiProblem>> {
+    return this.#ask(`/api/accounts/${encodeURIComponent(this.account)}${path}`, init);
+  }
+
+  async #ask(path: string, init: RequestInit): Promise<Result<Response, ApiProblem>> {
     const headers = { accept: "application/json", ...(init.headers as object), authorization: this.#authorization };
-    const url = `${this.#server}/api/accounts/${encodeURIComponent(this.#account)}${path}`;
     try {
-      const response = await fetch(url, { ...init, headers });
+      const response = await fetch(this.server + path, { ...init, headers });
       return response.ok ? ok(response) : err({ isAway: false, sentence: await this.#refusal(response) });
     } catch (error) {
       const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
       const text = reason instanceof Error && reason.message !== "" ? reason.message : String(reason);
-      const sentence = `nothing answers at ${this.#server} (${text}): is plugboard serve running there? See --server`;
+      const sentence = `nothing answers at ${this.server} (${text}): is plugboard serve running there? See --server`;
       return err({ isAway: true, sentence });
     }
   }
 
   /** The JSON at a path below the account's. */
   async json<T>(path: string): Promise<Result<T, ApiProblem>> {
-    const answer = await this.ask(path);
+    return this.#jsonOf(await this.ask(path));
+  }
+
+  /** The JSON at a path below the account's in the API of Exotel's shape. */
+  async v1Json<T>(path: string, init: RequestInit = {}): Promise<Result<T, ApiProblem>> {
+    return this.#jsonOf(await this.#ask(`/v1/Accounts/${encodeURIComponent(this.account)}${path}`, init));
+  }
+
+  async #jsonOf<T>(answer: Result<Response, ApiProblem>): Promise<Result<T, ApiProblem>> {
     if (!answer.ok) return answer;
     try {
       return ok((await answer.value.json()) as T);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      return err({ isAway: false, sentence: `what answers at ${this.#server} is not Plugboard's API: see --server` });
+      return err({ isAway: false, sentence: `what answers at ${this.server} is not Plugboard's API: see --server` });
     }
   }
 
   async #refusal(response: Response): Promise<string> {
     if (response.status === 401)
-      return `the platform at ${this.#server} knows no such key of account ${this.#account}: see --account and --key`;
+      return `the platform at ${this.server} knows no such key of account ${this.account}: see --account and --key`;
     const text = await response.text();
     try {
-      const { detail } = JSON.parse(text) as { detail?: unknown };
-      if (typeof detail === "string") return detail;
+      const problem = JSON.parse(text) as { detail?: unknown; RestException?: { Message?: unknown } };
+      const sentence = problem.detail ?? problem.RestException?.Message;
+      if (typeof sentence === "string") return sentence;
     } catch {
       // Something else than the platform answers there; its status is all that can be said.
     }
-    return `${this.#server} answered ${response.status}: is it Plugboard's API? See --server`;
+    return `${this.server} answered ${response.status}: is it Plugboard's API? See --server`;
   }
 }
 

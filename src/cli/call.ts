@@ -6,15 +6,17 @@ import { summaryLines, timelineEntry } from "../tools/simulator/timeline.ts";
 import type { AccountApi, AccountApiOptions } from "./account-api.ts";
 import { runWithApi, withAccountOptions } from "./account-api.ts";
 import { entryStyle } from "./entry-style.ts";
+import { placesCall } from "./place-call.ts";
 import { paint, say, terminalWidth, wrap } from "./terminal.ts";
 
 interface Options extends AccountApiOptions {
   readonly json?: true;
 }
 
-/** `plugboard call`: one call on a running platform. */
+/** `plugboard call`: places a call through a running platform, or looks at one. */
 export function callCommand(): Command {
-  return new Command("call").addCommand(showCommand()).addCommand(whyCommand());
+  // Options after `show` and `why` are theirs.
+  return placesCall(new Command("call").enablePositionalOptions()).addCommand(showCommand()).addCommand(whyCommand());
 }
 
 function showCommand(): Command {

@@ -75,7 +75,7 @@ const ENTRIES: readonly CommandEntry[] = [
   },
   {
     name: "call",
-    summary: "show one call of a running platform, or say what decided it",
+    summary: "place a call through a running platform, show one, or say what decided it",
     load: async () => (await import("./call.ts")).callCommand(),
   },
   {
