@@ -9,6 +9,7 @@ import type { TestServer } from "../../src/edges/store/testing/server.ts";
 import { startTestServer } from "../../src/edges/store/testing/server.ts";
 import { accountRoutes } from "../../src/server/api/account-routes.ts";
 import type { ApiOptions } from "../../src/server/api/api-options.ts";
+import { answerError } from "../../src/server/api/problem.ts";
 import { workspaceRoutes } from "../../src/server/api/workspace-routes.ts";
 import { applyWorkspaceFile } from "../../src/server/configuration/apply-file.ts";
 import { Configuration } from "../../src/server/configuration/configuration.ts";
@@ -52,9 +53,10 @@ export async function startConfiguredApi(workspace: {
   const directory = new Directory(configuration.workspace);
   configuration.start(async (next) => directory.load(next));
   const app = Fastify({ logger: false });
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, silentLog));
   const parts: Partial<ApiOptions> = { store, configuration, directory, operatorToken: operatorToken(TEST_SECRET) };
   const options = { ...parts, clock: systemClock, log: silentLog } as ApiOptions;
-  await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api/workspace" });
+  await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api" });
   await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });
   return {
     app,

@@ -32,7 +32,7 @@ export function demandCredentials(reply: FastifyReply): FastifyReply {
 }
 
 /** `key:token` of HTTP Basic; empty: none. */
-export function givenCredentials(request: FastifyRequest): string {
+export function givenCredentials(request: Pick<FastifyRequest, "headers">): string {
   const [, encoded = ""] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(request.headers.authorization ?? "") ?? [];
   return Buffer.from(encoded, "base64").toString("utf8");
 }

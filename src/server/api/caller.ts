@@ -17,7 +17,10 @@ export interface Caller {
 export type CallerOptions = Pick<ApiOptions, "directory" | "operatorToken">;
 
 /** The holder of the credentials of a request, whatever they open; whether they open anything `holds` says. */
-export function callerOf(request: FastifyRequest, { directory, operatorToken }: CallerOptions): Caller {
+export function callerOf(
+  request: Pick<FastifyRequest, "headers">,
+  { directory, operatorToken }: CallerOptions,
+): Caller {
   const given = givenCredentials(request);
   const isOperator = sameSecret(given, `${OPERATOR}:${operatorToken}`);
   const holds = (account: string): boolean =>

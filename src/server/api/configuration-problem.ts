@@ -34,8 +34,6 @@ export function configurationProblem(reply: FastifyReply, found: ConfigurationPr
 export function mistakes(reply: FastifyReply, errors: readonly string[], more: object = {}): FastifyReply {
   const [first = "it has mistakes", ...others] = errors;
   const detail = others.length === 0 ? first : `${first} (and ${others.length} more, see errors)`;
-  return reply
-    .code(422)
-    .type("application/problem+json")
-    .send({ type: "about:blank", status: 422, detail, errors, ...more });
+  const document = { type: "about:blank", title: "Unprocessable Content", status: 422, detail, errors, ...more };
+  return reply.code(422).type("application/problem+json").send(JSON.stringify(document));
 }

@@ -115,7 +115,6 @@ describe("a draft", () => {
     ["of another id", "1", { ...BETTER, flow: "2" }, /flow is "2", it must be "1", as in the address/],
     ["of another account", "1", { ...BETTER, account: "globex" }, /account is "globex", it must be "acme"/],
     ["whose id is no number", "support", { ...BETTER, flow: "support" }, /its id must be digits/],
-    ["that is a list", "1", [], /must be a JSON object/],
     ["nested too deep", "1", `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`, /nested deeper/],
   ])("%s is refused with a sentence", async (_, id, body, sentence) => {
     const refused = await ask("PUT", `/flows/${id}/draft`, body);
@@ -124,6 +123,13 @@ describe("a draft", () => {
       expect.stringMatching(sentence),
     ]);
   });
+});
+
+it("a body that is no object, and a condition that can't be read, are refused by field", async () => {
+  const list = await ask("PUT", "/flows/1/draft", []);
+  expect([list.statusCode, list.json()]).toMatchObject([400, { detail: "the body is [], it must be an object" }]);
+  const condition = await ask("PUT", "/flows/1/draft", BETTER, "yesterday");
+  expect([condition.statusCode, condition.json()]).toMatchObject([400, { field: "if-match" }]);
 });
 
 describe("versions", () => {
@@ -137,7 +143,7 @@ describe("versions", () => {
     expect(published()?.name).toBe("");
     expect((await ask("POST", "/flows/1/rollback", { version: first + 1 }, etag)).statusCode).toBe(412);
     expect((await ask("POST", "/flows/1/rollback", { version: 999 }, "*")).statusCode).toBe(404);
-    expect((await ask("POST", "/flows/1/rollback", { version: "1" }, "*")).statusCode).toBe(422);
+    expect((await ask("POST", "/flows/1/rollback", { version: "1" }, "*")).statusCode).toBe(400);
     await ask("PUT", "/flows/1/draft", { ...BETTER, name: "third" });
     expect((await ask("POST", "/flows/1/publish", undefined, "*")).json()).toMatchObject({ version: first + 2 });
     expect((await ask("GET", `/flows/1/versions/${first + 1}`)).json()).toMatchObject({ name: "better" });
@@ -174,7 +180,7 @@ describe("a flow", () => {
     await ask("PUT", "/flows/2/draft", { ...BETTER, flow: "2" });
     await ask("POST", "/flows/2/publish", undefined, "*");
     await ask("PUT", "/flows/2/draft", { ...BETTER, flow: "2" });
-    expect((await ask("DELETE", "/flows/2", undefined, "*")).statusCode).toBe(204);
+    expect((await ask("DELETE", "/flows/2", undefined, "*")).statusCode).toBe(200);
     expect((await ask("GET", "/flows")).json<{ flows: unknown[] }>().flows).toHaveLength(1);
   });
 });
@@ -198,7 +204,7 @@ describe("trunks, numbers and people", () => {
       422,
       expect.stringContaining('there is no user "anil"'),
     ]);
-    expect((await ask("DELETE", "/groups/sales", undefined, "*")).statusCode).toBe(204);
+    expect((await ask("DELETE", "/groups/sales", undefined, "*")).statusCode).toBe(200);
     expect((await ask("GET", "/users")).json()).toMatchObject({
       users: [{ name: "anil", document: { number: "+919900000011" } }],
     });

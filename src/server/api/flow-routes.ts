@@ -1,53 +1,166 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { parseFlow } from "../../core/flow/flow.ts";
+import { z } from "zod";
 import { diffDocuments, diffFlows } from "../../core/flow/diff.ts";
+import { parseFlow } from "../../core/flow/flow.ts";
 import type { EditOf } from "../configuration/configuration.ts";
+import { isTooDeep } from "../configuration/document-leaves.ts";
 import { checkFlow, FlowEdits } from "../configuration/flow-edits.ts";
 import type { WriteCondition } from "../configuration/resource-edits.ts";
 import type { Resource, ResourceDocument } from "../configuration/resources.ts";
 import { inOrder } from "../configuration/resources.ts";
 import { masked } from "../configuration/secrets.ts";
 import { objectOf } from "../configuration/stored-resource.ts";
-import type { AccountParams, ApiOptions } from "./api-options.ts";
+import type { ApiOptions } from "./api-options.ts";
 import { admitHolder, callerOf } from "./caller.ts";
+import {
+  accountParams,
+  changesAnswer,
+  conditionHeaders,
+  findingModel,
+  flowDiff,
+  flowDocument,
+  flowList,
+  flowParams,
+  publishedModel,
+  shownDocument,
+  versionList,
+  WRITE_REFUSALS,
+} from "./configuration-models.ts";
 import { configurationProblem } from "./configuration-problem.ts";
+import { onlyThese } from "./openapi/parameters.ts";
+import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
-import { documentOf } from "./resource-routes.ts";
+import { accountRequestLimit } from "./request-limit.ts";
+import { tooDeep } from "./resource-routes.ts";
 import { conditionOf, etagOf } from "./write-condition.ts";
+import { changeLine } from "./workspace-routes.ts";
 
-type FlowParams = AccountParams & { flow: string };
-type FlowRoute = { Params: FlowParams };
+type FlowParams = z.output<typeof flowParams>;
 
 /** The largest flow there can be: 200 applets with long texts. */
 const MAX_FLOW_BYTES = 1024 * 1024;
 
+const NO_FLOW = { 404: "The account has no such flow, or not in that state" };
+const READ = { params: flowParams, refusals: NO_FLOW };
+const WRITE = { params: flowParams, headers: conditionHeaders, refusals: { ...NO_FLOW, ...WRITE_REFUSALS } };
+const findings = z.array(findingModel);
+const WHICH = z.string().max(20).optional();
+
+const SCHEMAS = {
+  list: {
+    operationId: "flows.list",
+    summary: "Flows with their published versions and drafts",
+    params: accountParams,
+    response: { 200: flowList },
+  },
+  get: { ...READ, operationId: "flows.get", summary: "The published flow", response: { 200: shownDocument } },
+  delete: {
+    ...WRITE,
+    operationId: "flows.delete",
+    summary: "Removes a flow and its draft",
+    response: { 200: changesAnswer },
+  },
+  draft: { ...READ, operationId: "flows.draft", summary: "What is worked on", response: { 200: shownDocument } },
+  saveDraft: {
+    ...WRITE,
+    operationId: "flows.saveDraft",
+    summary: "Keeps a draft, mistakes and all",
+    body: flowDocument,
+    response: { 200: z.object({ findings }) },
+  },
+  deleteDraft: {
+    ...WRITE,
+    operationId: "flows.deleteDraft",
+    summary: "Throws the draft away",
+    response: { 200: changesAnswer },
+  },
+  validate: {
+    ...READ,
+    operationId: "flows.validate",
+    summary: "What static verification says of the body, or of the draft",
+    body: flowDocument.nullish(),
+    response: { 200: z.object({ publishable: z.boolean(), findings }) },
+    refusals: { ...NO_FLOW, 422: WRITE_REFUSALS[422] },
+  },
+  publish: {
+    ...WRITE,
+    operationId: "flows.publish",
+    summary: "The draft becomes the next version and takes the next call",
+    response: { 200: publishedModel.extend({ findings }) },
+  },
+  rollBack: {
+    ...WRITE,
+    operationId: "flows.rollBack",
+    summary: "An earlier version takes the next call",
+    body: z.strictObject({ version: z.int().min(1) }),
+    response: { 200: publishedModel },
+  },
+  versions: {
+    ...READ,
+    operationId: "flows.versions",
+    summary: "Published versions, newest first",
+    response: { 200: versionList },
+  },
+  version: {
+    operationId: "flows.version",
+    summary: "A published version",
+    params: flowParams.extend({ number: z.string() }),
+    response: { 200: shownDocument },
+    refusals: NO_FLOW,
+  },
+  diff: {
+    ...READ,
+    operationId: "flows.diff",
+    summary: "What changes between two states of a flow, in terms of the flow",
+    querystring: onlyThese(
+      {
+        from: WHICH.describe("`published`, `draft` or the number of a version; `published` when left out"),
+        to: WHICH.describe("The same; `draft` when left out"),
+      },
+      "parameter",
+    ),
+    response: { 200: flowDiff },
+  },
+} as const;
+
 /** Flows of an account: what is published, drafts, versions, publishing and going back. */
 export function flowRoutes(app: FastifyInstance, options: ApiOptions): void {
   app.addHook("onRequest", (request, reply) => admitHolder(options, request, reply));
-  const routes = new FlowRoutes(options);
-  app.get<{ Params: AccountParams }>("/flows", ({ params }) => routes.list(params.account));
-  app.get<FlowRoute>("/flows/:flow", ({ params }, reply) => routes.published(params, reply));
-  app.delete<FlowRoute>("/flows/:flow", (request, reply) => routes.remove(request, reply));
-  app.get<FlowRoute>("/flows/:flow/draft", ({ params }, reply) => routes.draft(params, reply));
-  app.put<FlowRoute>("/flows/:flow/draft", { bodyLimit: MAX_FLOW_BYTES }, (request, reply) =>
-    routes.save(request, reply),
+  app.addHook("onRequest", accountRequestLimit(options, "api"));
+  const flows = new FlowRoutes(options);
+  const routes = typed(app);
+  const large = { bodyLimit: MAX_FLOW_BYTES };
+  routes.get("/flows", { schema: SCHEMAS.list }, ({ params }) => flows.list(params.account));
+  routes.get("/flows/:flow", { schema: SCHEMAS.get }, ({ params }, reply) => flows.published(params, reply));
+  routes.delete("/flows/:flow", { schema: SCHEMAS.delete }, (request, reply) => flows.remove(request, reply));
+  routes.get("/flows/:flow/draft", { schema: SCHEMAS.draft }, ({ params }, reply) => flows.draft(params, reply));
+  routes.put("/flows/:flow/draft", { schema: SCHEMAS.saveDraft, ...large }, (request, reply) =>
+    flows.save(request, request.body, reply),
   );
-  app.delete<FlowRoute>("/flows/:flow/draft", (request, reply) => routes.removeDraft(request, reply));
-  app.post<FlowRoute>("/flows/:flow/validate", { bodyLimit: MAX_FLOW_BYTES }, (request, reply) =>
-    routes.validate(request, reply),
+  routes.delete("/flows/:flow/draft", { schema: SCHEMAS.deleteDraft }, (request, reply) =>
+    flows.removeDraft(request, reply),
   );
-  app.post<FlowRoute>("/flows/:flow/publish", (request, reply) => routes.publish(request, reply));
-  app.post<FlowRoute>("/flows/:flow/rollback", (request, reply) => routes.rollBack(request, reply));
-  app.get<FlowRoute>("/flows/:flow/versions", ({ params }) => routes.versions(params));
-  app.get<{ Params: FlowParams & { number: string } }>("/flows/:flow/versions/:number", ({ params }, reply) =>
-    routes.version(params, reply),
+  routes.post("/flows/:flow/validate", { schema: SCHEMAS.validate, ...large }, ({ params, body }, reply) =>
+    flows.validate(params, body ?? null, reply),
   );
-  app.get<FlowRoute & { Querystring: { from?: string; to?: string } }>("/flows/:flow/diff", (request, reply) =>
-    routes.diff(request.params, request.query, reply),
+  routes.post("/flows/:flow/publish", { schema: SCHEMAS.publish }, (request, reply) => flows.publish(request, reply));
+  routes.post("/flows/:flow/rollback", { schema: SCHEMAS.rollBack }, (request, reply) =>
+    flows.rollBack(request, request.body.version, reply),
+  );
+  routes.get("/flows/:flow/versions", { schema: SCHEMAS.versions }, ({ params }) => flows.versions(params));
+  routes.get("/flows/:flow/versions/:number", { schema: SCHEMAS.version }, ({ params }, reply) =>
+    flows.version(params, reply),
+  );
+  routes.get("/flows/:flow/diff", { schema: SCHEMAS.diff }, ({ params, query }, reply) =>
+    flows.diff(params, query.from ?? "published", query.to ?? "draft", reply),
   );
 }
 
-type Request = FastifyRequest<FlowRoute>;
+/** Of a request to one flow. */
+interface FlowRequest {
+  readonly params: FlowParams;
+  readonly headers: FastifyRequest["headers"] & z.output<typeof conditionHeaders>;
+}
 
 class FlowRoutes {
   readonly #options: ApiOptions;
@@ -58,7 +171,7 @@ class FlowRoutes {
     this.#edits = new FlowEdits(options.configuration);
   }
 
-  async list(account: string): Promise<object> {
+  async list(account: string) {
     const { state, table } = this.#options.configuration;
     const published = inOrder(
       [...state.resources.values()].filter((each) => each.account === account && each.kind === "flow"),
@@ -68,7 +181,8 @@ class FlowRoutes {
     const flows = [...ids].map((flow) => {
       const draft = drafts.find((each) => each.flow === flow);
       const shown = draft === undefined ? null : { etag: etagOf(draft.revision), ...changed(draft) };
-      return { flow, published: publishedLine(published.find(({ name }) => name === flow)), draft: shown };
+      const found = published.find(({ name }) => name === flow);
+      return { flow, published: found === undefined ? null : publishedLine(found), draft: shown };
     });
     return { flows };
   }
@@ -86,73 +200,53 @@ class FlowRoutes {
     return reply.header("etag", etagOf(draft.revision)).send(masked("flow", document));
   }
 
-  async save(request: Request, reply: FastifyReply): Promise<FastifyReply> {
-    const document = documentOf(request, reply);
-    if (document === null) return reply;
-    return this.#change(
-      request,
-      reply,
-      (condition) => this.#edits.saveDraft(request.params, document, condition),
-      async () => {
-        const draft = await this.#options.configuration.table.draft(request.params.account, request.params.flow);
-        void reply.header("etag", etagOf(draft?.revision ?? 0));
-        return { findings: checkFlow(objectOf(draft?.body ?? "") ?? {}, this.#edits.groupsOf(request.params.account)) };
-      },
+  async save(request: FlowRequest, document: ResourceDocument, reply: FastifyReply) {
+    if (isTooDeep(document)) return tooDeep(reply);
+    const { params } = request;
+    const changed = await this.#change(request, reply, (condition) =>
+      this.#edits.saveDraft(params, document, condition),
     );
+    if (changed === null) return reply;
+    const draft = await this.#options.configuration.table.draft(params.account, params.flow);
+    void reply.header("etag", etagOf(draft?.revision ?? 0));
+    return { findings: checkFlow(objectOf(draft?.body ?? "") ?? {}, this.#edits.groupsOf(params.account)) };
   }
 
-  async removeDraft(request: Request, reply: FastifyReply): Promise<FastifyReply> {
-    return this.#change(
-      request,
-      reply,
-      (condition) => this.#edits.removeDraft(request.params, condition),
-      async () => null,
-    );
+  async removeDraft(request: FlowRequest, reply: FastifyReply) {
+    const edit = (condition: WriteCondition): EditOf => this.#edits.removeDraft(request.params, condition);
+    return (await this.#change(request, reply, edit)) ?? reply;
   }
 
-  async remove(request: Request, reply: FastifyReply): Promise<FastifyReply> {
-    return this.#change(
-      request,
-      reply,
-      (condition) => this.#edits.remove(request.params, condition),
-      async () => null,
-    );
+  async remove(request: FlowRequest, reply: FastifyReply) {
+    const edit = (condition: WriteCondition): EditOf => this.#edits.remove(request.params, condition);
+    return (await this.#change(request, reply, edit)) ?? reply;
   }
 
   /** Of the body; without one, of the draft. */
-  async validate(request: Request, reply: FastifyReply): Promise<FastifyReply> {
-    const { account, flow } = request.params;
-    const isEmpty = request.body === undefined || request.body === null;
-    const stored = isEmpty ? await this.#options.configuration.table.draft(account, flow) : null;
-    const document = isEmpty ? objectOf(stored?.body ?? "") : documentOf(request, reply);
-    if (document === null) return reply.sent || !isEmpty ? reply : this.#notFound(request.params, "draft", reply);
-    const findings = checkFlow({ flow, ...document }, this.#edits.groupsOf(account));
-    return reply.send({ publishable: findings.every(({ level }) => level === "warning"), findings });
+  async validate({ account, flow }: FlowParams, body: ResourceDocument | null, reply: FastifyReply) {
+    if (isTooDeep(body)) return tooDeep(reply);
+    const document = body ?? (await this.#document({ account, flow }, "draft"));
+    if (document === null) return this.#notFound({ account, flow }, "draft", reply);
+    const found = checkFlow({ flow, ...document }, this.#edits.groupsOf(account));
+    return { publishable: found.every(({ level }) => level === "warning"), findings: found };
   }
 
-  async publish(request: Request, reply: FastifyReply): Promise<FastifyReply> {
+  async publish(request: FlowRequest, reply: FastifyReply) {
     const { params } = request;
-    return this.#change(
-      request,
-      reply,
-      (condition) => this.#edits.publish(params, condition),
-      async () => {
-        const now = this.#edits.published(params);
-        const findings = checkFlow(now?.document ?? {}, this.#edits.groupsOf(params.account));
-        return { ...publishedLine(now), findings };
-      },
-    );
+    const changed = await this.#change(request, reply, (condition) => this.#edits.publish(params, condition));
+    const now = this.#edits.published(params);
+    if (changed === null || now === undefined) return reply;
+    return { ...publishedLine(now), findings: checkFlow(now.document, this.#edits.groupsOf(params.account)) };
   }
 
-  async rollBack(request: Request, reply: FastifyReply): Promise<FastifyReply> {
-    const { version } = (request.body ?? {}) as { version?: unknown };
-    if (typeof version !== "number" || !Number.isInteger(version) || version < 1)
-      return problem(reply, 422, `version is ${JSON.stringify(version)}, it must be the number of a published version`);
-    const edit = (condition: WriteCondition): EditOf => this.#edits.rollBack(request.params, version, condition);
-    return this.#change(request, reply, edit, async () => publishedLine(this.#edits.published(request.params)));
+  async rollBack(request: FlowRequest, version: number, reply: FastifyReply) {
+    const { params } = request;
+    const changed = await this.#change(request, reply, (condition) => this.#edits.rollBack(params, version, condition));
+    const now = this.#edits.published(params);
+    return changed === null || now === undefined ? reply : publishedLine(now);
   }
 
-  async versions({ account, flow }: FlowParams): Promise<object> {
+  async versions({ account, flow }: FlowParams) {
     const current = this.#edits.published({ account, flow })?.flowVersion ?? null;
     const versions = await this.#options.configuration.table.versions(account, flow);
     return {
@@ -172,11 +266,7 @@ class FlowRoutes {
   }
 
   /** `from`, `to`: `published`, `draft`, or the number of a version. */
-  async diff(
-    params: FlowParams,
-    { from = "published", to = "draft" }: { from?: string; to?: string },
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
+  async diff(params: FlowParams, from: string, to: string, reply: FastifyReply) {
     const [before, after] = [await this.#document(params, from), await this.#document(params, to)];
     if (before === null || after === null) return this.#notFound(params, before === null ? from : to, reply);
     const [old, now] = [masked("flow", before), masked("flow", after)];
@@ -193,18 +283,13 @@ class FlowRoutes {
     return objectOf((await table.version(account, flow, Number(which)))?.body ?? "");
   }
 
-  async #change(
-    request: Request,
-    reply: FastifyReply,
-    edit: (condition: WriteCondition) => EditOf,
-    answer: () => Promise<object | null>,
-  ): Promise<FastifyReply> {
-    const condition = conditionOf(request, reply);
-    if (condition === null) return reply;
-    const changed = await this.#options.configuration.change(callerOf(request, this.#options).name, edit(condition));
-    if (!changed.ok) return configurationProblem(reply, changed.error);
-    const body = await answer();
-    return body === null ? reply.code(204).send() : reply.send(body);
+  /** Null: it was refused, and the request has been answered. */
+  async #change(request: FlowRequest, reply: FastifyReply, edit: (condition: WriteCondition) => EditOf) {
+    const by = callerOf(request, this.#options).name;
+    const changed = await this.#options.configuration.change(by, edit(conditionOf(request.headers)));
+    if (changed.ok) return { changes: changed.value.changes.map(changeLine) };
+    configurationProblem(reply, changed.error);
+    return null;
   }
 
   #notFound({ account, flow }: FlowParams, which: string, reply: FastifyReply): FastifyReply {
@@ -216,13 +301,11 @@ class FlowRoutes {
   }
 }
 
-function publishedLine(resource: Resource | undefined): object | null {
-  if (resource === undefined) return null;
-  const { flowVersion, revision, document } = resource;
+function publishedLine({ flowVersion, revision, document, changedAt, changedBy }: Resource) {
   const name = typeof document["name"] === "string" ? document["name"] : "";
-  return { version: flowVersion, name, etag: etagOf(revision), ...changed(resource) };
+  return { version: flowVersion, name, etag: etagOf(revision), ...changed({ changedAt, changedBy }) };
 }
 
-function changed({ changedAt, changedBy }: Pick<Resource, "changedAt" | "changedBy">): object {
+function changed({ changedAt, changedBy }: Pick<Resource, "changedAt" | "changedBy">) {
   return { changed_at: new Date(changedAt).toISOString(), changed_by: changedBy };
 }

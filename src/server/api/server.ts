@@ -36,7 +36,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   healthRoutes(app, options);
   metricsRoute(app, options.exchange);
   asyncapiRoute(app);
-  await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api/workspace" });
+  await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api" });
   await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });
   await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });
   await app.register((scope) => v2BetaRoutes(scope, options), { prefix: "/v2_beta/Accounts/:account" });

@@ -14,8 +14,12 @@ import { workspaceSchema } from "../exchange/workspace-schema.ts";
 import type { WorkspaceInput } from "../exchange/workspace.ts";
 import type { ApiOptions } from "./api-options.ts";
 import type { Caller } from "./caller.ts";
+import { givenCredentials } from "./authenticate.ts";
 import { callerOf, unauthorized } from "./caller.ts";
+import { changeModel, WRITE_REFUSALS } from "./configuration-models.ts";
 import { configurationProblem, mistakes } from "./configuration-problem.ts";
+import { onlyThese } from "./openapi/parameters.ts";
+import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 
 /** A workspace of a thousand accounts with their flows. */
@@ -33,10 +37,45 @@ const bodySchema = z.strictObject({
 });
 type ApplyBody = z.infer<typeof bodySchema>;
 
+const EXPORT = {
+  operationId: "workspace.export",
+  summary: "Everything that is configured, as a workspace file, without secrets",
+  querystring: onlyThese(
+    { account: z.string().optional().describe("Only this account; its key opens it") },
+    "parameter",
+  ),
+  response: {
+    200: z
+      .object({
+        revision: z.int(),
+        workspace: z.object({ accounts: z.array(z.unknown()), flows: z.array(z.unknown()) }),
+        files: z.record(z.string(), z.unknown()).describe("Flows that stand in files of their own, by their names"),
+      })
+      .meta({ id: "ExportedWorkspace" }),
+  },
+  refusals: { 409: "Something configured can't be said in a file" },
+};
+const APPLY = {
+  operationId: "workspace.apply",
+  summary: "These accounts become exactly what the workspace says, all at once",
+  querystring: onlyThese(
+    { dry_run: z.enum(["", "true", "false"]).optional().describe("Only says what would change") },
+    "parameter",
+  ),
+  body: bodySchema,
+  response: {
+    200: z
+      .object({ applied: z.boolean(), revision: z.int(), changes: z.array(changeModel) })
+      .meta({ id: "AppliedWorkspace" }),
+  },
+  refusals: WRITE_REFUSALS,
+};
+
 /** `/api/workspace`: everything that is configured as one file, and a file as everything that is configured. */
 export function workspaceRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { configuration } = options;
-  app.get<{ Querystring: { account?: string } }>("/", async (request, reply) => {
+  const routes = typed(app);
+  routes.get("/workspace", { schema: EXPORT }, async (request, reply) => {
     const { account } = request.query;
     const caller = callerOf(request, options);
     const isAllowed = account === undefined ? caller.isOperator : caller.holds(account);
@@ -46,33 +85,36 @@ export function workspaceRoutes(app: FastifyInstance, options: ApiOptions): void
     const exported = exportWorkspace([...resources.values()], account === undefined ? null : [account]);
     return exported.ok ? { revision, ...exported.value } : problem(reply, 409, exported.error);
   });
-  app.post<{ Querystring: Record<string, string> }>(
-    "/apply",
-    { bodyLimit: MAX_WORKSPACE_BYTES },
+  routes.post(
+    "/workspace/apply",
+    { schema: APPLY, bodyLimit: MAX_WORKSPACE_BYTES, onRequest: demandKey },
     async (request, reply) => {
       const body = readBody(request.body);
       if (!body.ok) return mistakes(reply, body.error);
       const caller = callerOf(request, options);
       if (!mayApply(caller, body.value)) return unauthorized(reply);
-      return applied(reply, configuration, caller, body.value, isDryRun(request));
+      return applied(reply, configuration, caller, body.value, isDryRun(request.query.dry_run));
     },
   );
 }
 
-function isDryRun({ query }: FastifyRequest): boolean {
-  const { dry_run: value } = query as { dry_run?: string };
-  return value !== undefined && value !== "false" && value !== "0";
+/** A large body of somebody without any key is not even read. */
+async function demandKey(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+  return givenCredentials(request) === "" ? unauthorized(reply) : undefined;
 }
 
-function readBody(body: unknown): Result<ApplyBody, readonly string[]> {
+function isDryRun(value: string | undefined): boolean {
+  return value !== undefined && value !== "false";
+}
+
+/** The workspace has the form of a file; what it says is judged with everything else that is configured. */
+function readBody(body: ApplyBody): Result<ApplyBody, readonly string[]> {
   if (isTooDeep(body)) return err(["the body is nested deeper than any workspace"]);
-  const checked = checkValue(body, bodySchema);
-  const workspace = checked.ok ? checkValue(checked.value.workspace, workspaceSchema) : checked;
-  const file = checked.ok ? checked.value.workspace.flows.findIndex(isFile) : -1;
+  const workspace = checkValue(body.workspace, workspaceSchema);
+  const file = body.workspace.flows.findIndex(isFile);
   if (file >= 0) return err([`workspace.flows[${file}]: must be the flow itself: this server can't read your files`]);
-  if (checked.ok && workspace.ok) return checked;
-  const found = workspace.ok ? [] : workspace.error;
-  return err(found.map(({ path, message }) => `${path.map(String).join(".")}: ${message}`));
+  if (workspace.ok) return ok(body);
+  return err(workspace.error.map(({ path, message }) => `${path.map(String).join(".")}: ${message}`));
 }
 
 function isFile(flow: unknown): boolean {
@@ -91,7 +133,7 @@ async function applied(
   caller: Caller,
   body: ApplyBody,
   isDry: boolean,
-): Promise<FastifyReply | object> {
+) {
   const { workspace, source, prune } = body;
   const input: WorkspaceInput = { document: workspace, source };
   const replace = replaceEdit(input, { managedBy: null, removesAccount: () => prune });
@@ -103,7 +145,7 @@ async function applied(
 }
 
 /** One change as the API shows it. */
-export function changeLine({ last, ...change }: ResourceChange): object {
+export function changeLine({ last, ...change }: ResourceChange) {
   const at = last === null ? null : new Date(last.at).toISOString();
   return { ...change, last_changed_by: last?.by ?? null, last_changed_at: at };
 }

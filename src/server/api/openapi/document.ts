@@ -46,7 +46,7 @@ function pathOf(url: string): string {
 
 function operationOf(route: RouteOptions, schemas: Schemas): Operation {
   const { operationId = "", summary = "", description, security, consumes, body } = route.schema ?? {};
-  const parameters = [...pathParameters(route, schemas), ...queryParameters(route, schemas)];
+  const parameters = [...pathParameters(route, schemas), ...otherParameters(route, schemas)];
   return {
     operationId,
     summary,
@@ -73,10 +73,13 @@ const PATH_PARAMETERS: Readonly<Record<string, JsonSchema>> = {
   numberSid: { type: "string", description: "Sid of the number, or the number itself" },
 };
 
-function queryParameters({ schema }: RouteOptions, schemas: Schemas): readonly Parameter[] {
-  if (schema?.querystring === undefined) return [];
-  const { properties, required } = schemas.fields(schema.querystring as z.ZodType);
-  return Object.entries(properties).map(([name, each]) => parameterOf(name, "query", required.includes(name), each));
+function otherParameters({ schema }: RouteOptions, schemas: Schemas): readonly Parameter[] {
+  const places = [["query", schema?.querystring] as const, ["header", schema?.headers] as const];
+  return places.flatMap(([place, described]) => {
+    if (described === undefined) return [];
+    const { properties, required } = schemas.fields(described as z.ZodType);
+    return Object.entries(properties).map(([name, each]) => parameterOf(name, place, required.includes(name), each));
+  });
 }
 
 function parameterOf(name: string, place: Parameter["in"], required: boolean, schema: JsonSchema): Parameter {

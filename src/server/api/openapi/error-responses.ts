@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { RouteOptions } from "fastify";
 import { z } from "zod";
 import type { ApiResponse } from "./openapi-types.ts";
+import { findingModel } from "../configuration-models.ts";
 import type { Schemas } from "./json-schema.ts";
 
 const problemDocument = z
@@ -15,6 +16,8 @@ const problemDocument = z
       .string()
       .optional()
       .describe("The rule of the contract, or the keyword of the field's schema, that it breaks"),
+    errors: z.array(z.string()).optional().describe("All that is wrong with a document, one sentence each"),
+    findings: z.array(findingModel).optional().describe("What keeps a flow from being published"),
   })
   .meta({ id: "Problem", description: "RFC 9457" });
 
@@ -34,7 +37,7 @@ export function errorResponses(route: RouteOptions, schemas: Schemas): Record<st
     ...(hasInput ? { 400: BAD_INPUT } : {}),
     ...(schema?.security?.length === 0 ? {} : { 401: "No key of the account, or a wrong one" }),
     ...(hasInput && url.includes(":") ? { 404: "There is nothing of that name" } : {}),
-    ...(["POST", "PUT", "PATCH"].includes(String(method)) ? BODY_REFUSALS : {}),
+    ...(["POST", "PUT", "PATCH", "DELETE"].includes(String(method)) ? BODY_REFUSALS : {}),
     ...(isExotels ? { 429: "200 requests were made in this minute; `Retry-After` says when the next is over" } : {}),
     ...schema?.refusals,
     default: "The platform could not answer",

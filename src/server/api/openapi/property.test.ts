@@ -8,7 +8,9 @@ import type { AnyRequest, Placed } from "../testing/any-request.ts";
 import { anyRequest, operationsOf } from "../testing/any-request.ts";
 import { attempt, TWO_ATTEMPTS } from "../testing/calls.ts";
 import type { TestApi } from "../testing/test-api.ts";
-import { START_MS, startTestApi } from "../testing/test-api.ts";
+import { ACME, FLOW, START_MS, startTestApi } from "../testing/test-api.ts";
+import { silentLog } from "../../../base/log.ts";
+import { applyWorkspaceFile } from "../../configuration/apply-file.ts";
 import type { OpenApiDocument } from "./openapi-types.ts";
 
 const RUNS = 60;
@@ -46,8 +48,37 @@ const KNOWN = {
   account: ["acme", "acme", "acme", "globex", "nobody"],
   callSid: ["talked", "live", "foreign", "nothing"],
   file: ["r1.wav", "r2.wav", "r1.mp3", "foreign.wav"],
+  name: ["main", "+918047100000", "+918047100001", "anil", "nobody"],
+  flow: ["11754", "2", "x"],
+  number: ["1", "2", "x"],
   numberSid: ["08047100000", "+918047100001", "08047100009"],
 };
+
+/** Bodies that mean something to those operations that change what is configured. */
+const EXAMPLES: Readonly<Record<string, unknown>> = {
+  "workspace.apply": { workspace: { accounts: [ACME], flows: [FLOW] } },
+  "trunks.put": { address: "192.0.2.9" },
+  "exophones.put": { flow: "11754" },
+  "users.put": { email: "anil@acme.example" },
+  "groups.put": { users: ["anil"] },
+  "flows.saveDraft": { start: "bye", applets: { bye: { type: "hangup" } } },
+  "flows.validate": FLOW,
+  "flows.rollBack": { version: 1 },
+};
+
+/** What is configured is as it was, with something more to change and remove. */
+async function restored(): Promise<void> {
+  const account = {
+    ...ACME,
+    trunks: [...ACME.trunks, { name: "anil", address: "192.0.2.8" }],
+    users: [{ name: "anil" }],
+  };
+  const other = { ...FLOW, flow: "2" };
+  const document = { accounts: [{ ...account, groups: [{ name: "nobody", users: ["anil"] }] }], flows: [FLOW, other] };
+  await applyWorkspaceFile(api.configuration, { document, source: null }, "n1", silentLog);
+  const drafts = ["11754", "2"].map((flow) => ({ account: "acme", flow, document: { ...FLOW, flow } }));
+  await api.configuration.change("test", async () => ({ ok: true, value: { put: [], remove: [], drafts } }));
+}
 
 /** In what an answer breaks the promise of the document; null: it keeps it. */
 function brokenBy({ operation }: Placed, response: Response): string | null {
@@ -82,7 +113,9 @@ describe("every operation of the document", () => {
   it("answers whatever it is sent without an error of its own, and as the document says", async () => {
     const seen = new Map<string, number>();
     for (const placed of operationsOf(document)) {
-      const requests = fc.asyncProperty(anyRequest(placed, KNOWN), async (request) => {
+      await restored();
+      const example = EXAMPLES[placed.operation.operationId];
+      const requests = fc.asyncProperty(anyRequest(placed, KNOWN, example), async (request) => {
         const response = await send(request);
         const key = `${placed.operation.operationId} ${response.statusCode}`;
         seen.set(key, (seen.get(key) ?? 0) + 1);

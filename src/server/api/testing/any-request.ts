@@ -46,10 +46,14 @@ const hostile = fc.oneof(
   ),
 );
 
-/** Requests to an operation: mostly such as its document describes, some not. `known`: what a path may name. */
+/**
+ * Requests to an operation: mostly such as its document describes, some not. `known`: what a path may name; `example`: a body that
+ * means something.
+ */
 export function anyRequest(
   placed: Placed,
   known: Readonly<Record<string, readonly string[]>>,
+  example?: unknown,
 ): fc.Arbitrary<AnyRequest> {
   const { method, path, operation } = placed;
   const parameters = operation.parameters ?? [];
@@ -59,19 +63,38 @@ export function anyRequest(
       inPath: fc.record(
         Object.fromEntries(parameters.filter(isInPath).map((each) => [each.name, pathValue(each, known)])),
       ),
-      inQuery: fc.array(queryPair(parameters.filter((each) => !isInPath(each))), { maxLength: 5 }),
+      inQuery: fc.array(queryPair(parameters.filter((each) => each.in === "query")), { maxLength: 5 }),
+      condition: condition(parameters),
       authorization: fc.oneof({ weight: 9, arbitrary: fc.constant(AUTHORIZATION) }, { weight: 1, arbitrary: wrongKey }),
-      content: bodyOf(type, body?.schema),
+      content: bodyOf(type, body?.schema, example),
       range: fc.option(fc.constantFrom("bytes=0-3", "bytes=-1", "bytes=99999999-", "bytes=x", "lines=1-2"), {
         freq: 3,
       }),
     })
-    .map(({ inPath, inQuery, authorization, content, range }) => ({
+    .map(({ inPath, inQuery, condition: conditions, authorization, content, range }) => ({
       method,
       url: urlOf(path, inPath, inQuery),
-      headers: { accept: "application/json", authorization, ...content?.headers, ...(range === null ? {} : { range }) },
+      headers: {
+        accept: "application/json",
+        authorization,
+        ...conditions,
+        ...content?.headers,
+        ...(range === null ? {} : { range }),
+      },
       ...(content === null ? {} : { payload: content.payload }),
     }));
+}
+
+/** Conditional headers of a write, where it has them. */
+function condition(parameters: readonly Parameter[]): fc.Arbitrary<Readonly<Record<string, string>>> {
+  if (!parameters.some(({ name }) => name === "if-match")) return fc.constant({});
+  const usual = fc.constantFrom<Record<string, string>[]>({ "if-match": "*" }, {});
+  const others = fc.constantFrom<Record<string, string>[]>(
+    { "if-match": '"0"' },
+    { "if-match": "x" },
+    { "if-none-match": "*" },
+  );
+  return fc.oneof({ weight: 4, arbitrary: usual }, { weight: 1, arbitrary: others });
 }
 
 function isInPath({ in: place }: Parameter): boolean {
@@ -115,7 +138,7 @@ interface Body {
   readonly payload: string;
 }
 
-function bodyOf(type: string | undefined, schema: JsonSchema | undefined): fc.Arbitrary<Body | null> {
+function bodyOf(type: string | undefined, schema: JsonSchema | undefined, example: unknown): fc.Arbitrary<Body | null> {
   const none = fc.constant(null);
   const strange = fc.record({
     headers: fc.record({ "content-type": fc.constantFrom("application/json", "text/plain", "image/png", "x") }),
@@ -127,7 +150,9 @@ function bodyOf(type: string | undefined, schema: JsonSchema | undefined): fc.Ar
     headers: { "content-type": type },
     payload: isForm ? new URLSearchParams(value as Record<string, string>).toString() : JSON.stringify(value),
   }));
-  return fc.oneof({ weight: 5, arbitrary: fitting }, none, strange);
+  const meant = fc.constant({ headers: { "content-type": type }, payload: JSON.stringify(example ?? {}) });
+  const usual = example === undefined ? fitting : fc.oneof({ weight: 2, arbitrary: meant }, fitting);
+  return fc.oneof({ weight: 5, arbitrary: usual }, none, strange);
 }
 
 function textOf(schema: JsonSchema): fc.Arbitrary<string> {
@@ -139,6 +164,9 @@ function valueOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   const { type, enum: words, pattern, minimum = 0, maximum = 1000, properties, required, maxLength = 30 } = schema;
   if (Array.isArray(words)) return fc.constantFrom(...(words as unknown[]));
   if (typeof pattern === "string") return fc.stringMatching(new RegExp(pattern));
+  if (Array.isArray(schema["anyOf"])) return fc.oneof(...(schema["anyOf"] as JsonSchema[]).map(valueOf));
+  if (type === "null") return fc.constant(null);
+  if (type === "array") return fc.array(valueOf((schema["items"] ?? {}) as JsonSchema), { maxLength: 2 });
   if (type === "integer") return fc.integer({ min: Number(minimum), max: Number(maximum) });
   if (type === "boolean") return fc.boolean();
   if (type === "object")

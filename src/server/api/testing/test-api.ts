@@ -7,6 +7,8 @@ import { VirtualClock } from "../../../base/virtual-clock.ts";
 import { Store } from "../../../edges/store/store.ts";
 import type { TestServer } from "../../../edges/store/testing/server.ts";
 import { startTestServer } from "../../../edges/store/testing/server.ts";
+import { applyWorkspaceFile } from "../../configuration/apply-file.ts";
+import { Configuration } from "../../configuration/configuration.ts";
 import type { AccountConfig } from "../../exchange/account-config.ts";
 import { CallTimings } from "../../exchange/call-timings.ts";
 import { accountConfig } from "../../exchange/account-config.ts";
@@ -27,6 +29,7 @@ export const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toStrin
 export interface TestApi {
   readonly app: FastifyInstance;
   readonly store: Store;
+  readonly configuration: Configuration;
   readonly clock: VirtualClock;
   readonly recordingsDir: string;
   readonly database: string;
@@ -39,7 +42,7 @@ export interface TestApi {
 }
 
 const region = "KA";
-const ACME = {
+export const ACME = {
   sid: "acme",
   tenant_id: 1409,
   api_keys: [{ key: "acme-key", token: "acme-token" }],
@@ -49,6 +52,8 @@ const ACME = {
     { number: "+918047100001", region, name: "Support" },
   ],
 };
+
+export const FLOW = { flow: "11754", account: "acme", start: "bye", applets: { bye: { type: "hangup" } } };
 
 /** What `acme` has, as a workspace file with these lines says it. */
 export function acme(settings: Partial<AccountConfig> = {}): AccountConfig {
@@ -65,10 +70,18 @@ export async function startTestApi(settings: Partial<ApiOptions> = {}): Promise<
   const clock = new VirtualClock(START_MS);
   const recordingsDir = mkdtempSync(join(tmpdir(), "plugboard-api-"));
   mkdirSync(join(recordingsDir, "acme"));
-  const app = await buildApi({ ...partsOf(store, clock, recordingsDir), ...settings });
+  const configuration = await Configuration.open({ table: store.configuration, clock, log: silentLog });
+  await applyWorkspaceFile(
+    configuration,
+    { document: { accounts: [ACME], flows: [FLOW] }, source: null },
+    "n1",
+    silentLog,
+  );
+  const app = await buildApi({ ...partsOf(store, configuration, clock, recordingsDir), ...settings });
   return {
     app,
     store,
+    configuration,
     clock,
     recordingsDir,
     database,
@@ -86,7 +99,7 @@ export async function startTestApi(settings: Partial<ApiOptions> = {}): Promise<
   };
 }
 
-function partsOf(store: Store, clock: VirtualClock, recordingsDir: string): ApiOptions {
+function partsOf(store: Store, configuration: Configuration, clock: VirtualClock, recordingsDir: string): ApiOptions {
   const config = acme();
   const parts: Omit<ApiOptions, "exchange"> = {
     store,
@@ -94,8 +107,7 @@ function partsOf(store: Store, clock: VirtualClock, recordingsDir: string): ApiO
       hasKey: (sid, check) => sid === "acme" && config.apiKeys.some(check),
       account: (sid) => (sid === "acme" ? config : undefined),
     },
-    // Routes of the configuration have tests of their own.
-    configuration: {} as ApiOptions["configuration"],
+    configuration,
     operatorToken: "operator-password",
     recordingsDir,
     links: new RecordingLinks("secret", PUBLIC_URL),
