@@ -64,7 +64,9 @@ interface Sent {
   readonly method: string;
   readonly path: string;
   readonly query: readonly string[];
-  readonly answer: "json" | "text" | "response";
+  /** By name: the field of the input that fills it. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly answer: "json" | "text" | "response" | "none";
 }
 
 async function send(
@@ -79,11 +81,13 @@ async function send(
     accept: operation.answer === "json" ? "application/json" : "*/*",
     authorization: `Basic ${Buffer.from(`${key}:${token}`).toString("base64")}`,
     ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...headersOf(operation, input),
   };
   const payload = body === undefined ? {} : { body: JSON.stringify(body) };
   const url = addressOf(options.url, operation, input);
   const response = await request(url, { method: operation.method, headers, signal, ...payload });
   if (!response.ok) throw refusalOf(response.status, await response.text());
+  if (operation.answer === "none") return undefined;
   if (operation.answer === "response") return response;
   return operation.answer === "text" ? response.text() : response.json();
 }
@@ -93,6 +97,11 @@ function addressOf(base: string, { path, query }: Sent, input: Input): string {
   const parameters = new URLSearchParams();
   for (const name of query) if (input[name] !== undefined) parameters.set(name, textOf(input[name]));
   return `${base.replace(/\/$/, "")}${filled}${parameters.size === 0 ? "" : `?${parameters.toString()}`}`;
+}
+
+function headersOf({ headers }: Sent, input: Input): Readonly<Record<string, string>> {
+  const given = Object.entries(headers).filter(([, field]) => input[field] !== undefined);
+  return Object.fromEntries(given.map(([name, field]) => [name, textOf(input[field])]));
 }
 
 function textOf(value: unknown): string {

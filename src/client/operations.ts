@@ -170,6 +170,28 @@ export interface Models {
     readonly parked_at: string | null;
     readonly error: string | null;
   };
+  readonly Exposure: {
+    readonly account: string;
+    readonly spent: {
+      readonly today: number;
+      readonly tonight: number;
+      readonly currency: string;
+    };
+    readonly from: string;
+    readonly to: string;
+    readonly currency: string;
+    /** `null`: nothing limits it */
+    readonly most: number | null;
+    /** The limit that decides `most`: lower it, and the account can cost less */
+    readonly binding: string;
+    /** How `most` was reckoned, line by line */
+    readonly arithmetic: readonly {
+      readonly name: string;
+      readonly how: string;
+      /** `null`: nothing limits it */
+      readonly value: number | null;
+    }[];
+  };
   readonly ExotelCall: {
     readonly Sid: string;
     readonly ParentCallSid: string | null;
@@ -252,6 +274,36 @@ export interface Models {
     readonly Region: string | null;
     readonly Uri: string;
   };
+  readonly ConnectCall: {
+    /** The number that is called first */
+    readonly From: string;
+    /** The ExoPhone that both see */
+    readonly CallerId: string;
+    /** `http://<any host>/{sid}/exoml/start_voice/{flow_id}`: into this flow (API-1) */
+    readonly Url?: string;
+    /** The second number, instead of `Url` (API-2) */
+    readonly To?: string;
+    /** Seconds from the answer of leg 1 */
+    readonly TimeLimit?: number;
+    /** Seconds that each leg may ring; 30 */
+    readonly TimeOut?: number;
+    /** Goes out with every later request (REQ-26) */
+    readonly CustomField?: string;
+    /** Told of the call by POST (API-6) */
+    readonly StatusCallback?: string;
+    /** `terminal` where it is left out */
+    readonly StatusCallbackEvents?: readonly ("terminal" | "answered" | "ringing")[];
+    readonly StatusCallbackContentType?: "multipart/form-data" | "application/json";
+    /** Of two numbers: record the conversation */
+    readonly Record?: "true" | "false";
+    readonly RecordingChannels?: "single" | "dual";
+    /** What leg 1 hears while leg 2 rings */
+    readonly WaitUrl?: string;
+    readonly StartPlaybackToNew?: "Callee" | "Both";
+    /** A URL or a text, played before both are put through */
+    readonly StartPlaybackValueNew?: string;
+    readonly [name: string]: unknown;
+  };
   readonly IncomingPhoneNumber: {
     readonly sid: string;
     /** E.164 */
@@ -298,6 +350,10 @@ export interface PlugboardApi {
     /** Measurements, for Prometheus */
     metrics(input?: {}, options?: CallOptions): Promise<string>;
   };
+  readonly asyncapi: {
+    /** Every event that the platform sends, as an AsyncAPI 3.0 document */
+    get(input?: {}, options?: CallOptions): Promise<unknown>;
+  };
   readonly calls: {
     /** Calls, newest first */
     list(
@@ -342,6 +398,118 @@ export interface PlugboardApi {
     ): Promise<{
       readonly call_sid: string;
     }>;
+    /** What the call can be told to do now */
+    actions(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly actions: readonly {
+        readonly action:
+          | "hang_up"
+          | "redirect"
+          | "start_recording"
+          | "stop_recording"
+          | "pause_recording"
+          | "resume_recording"
+          | "send_digits"
+          | "play";
+        readonly does: string;
+        /** Why it is not possible now; null: it is */
+        readonly refusal: string | null;
+      }[];
+    }>;
+    /** redirect: sends the caller to another applet or flow; whoever rings or talks is hung up */
+    redirect(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+        readonly body: {
+          /** Default: where the flow starts */
+          readonly applet?: string;
+          /** Default: the flow that the call is in */
+          readonly flow?: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly call_sid: string;
+    }>;
+    /** start_recording: records the conversation until it ends */
+    startRecording(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+        readonly body?: {
+          readonly channels?: "single" | "dual";
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly call_sid: string;
+    }>;
+    /** stop_recording: closes the recording; its file is kept */
+    stopRecording(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly call_sid: string;
+    }>;
+    /** pause_recording: records silence until it is resumed */
+    pauseRecording(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly call_sid: string;
+    }>;
+    /** resume_recording: records what is said again */
+    resumeRecording(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly call_sid: string;
+    }>;
+    /** send_digits: sends digits to the caller, or, in a conversation, to the callee */
+    sendDigits(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+        readonly body: {
+          readonly digits: string;
+          /** Who gets them, as if the other had pressed them */
+          readonly to?: "caller" | "callee";
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly call_sid: string;
+    }>;
+    /** play: plays a sound or a text to one of the two, or both, instead of the other's voice */
+    play(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+        readonly body: {
+          readonly url?: string;
+          readonly text?: string;
+          readonly to?: "caller" | "callee" | "both";
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly call_sid: string;
+    }>;
   };
   readonly events: {
     /** The account's events: a page of JSON where only that is accepted, else a stream */
@@ -378,6 +546,15 @@ export interface PlugboardApi {
     ): Promise<{
       readonly id: string;
     }>;
+  };
+  readonly account: {
+    /** The most that the account could cost tonight, and why */
+    exposure(
+      input?: {
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Exposure"]>;
   };
   readonly recordings: {
     /** A recording, or a range of it. 8 kHz, 16 bits; the caller left and the callee right where there are two channels. `Range: bytes=…` gives a part. */
@@ -521,6 +698,17 @@ export interface PlugboardApi {
     ): Promise<{
       readonly IncomingPhoneNumber: Models["ExotelNumber"];
     }>;
+    /** Calls a number, then puts it into a flow or through to a second number */
+    connect(
+      input?: {
+        /** Sid of the account */
+        readonly account?: string;
+        readonly body?: Models["ConnectCall"];
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly Call: Models["ExotelCall"];
+    }>;
   };
   readonly numbers: {
     /** The numbers of the account */
@@ -572,10 +760,11 @@ export interface PlugboardApi {
 
 /** How each operation is sent and what it answers. */
 export const OPERATIONS = {
-  "openapi.get": { method: "GET", path: "/api/openapi.json", query: [], answer: "json" },
-  "health.alive": { method: "GET", path: "/healthz", query: [], answer: "json" },
-  "health.ready": { method: "GET", path: "/readyz", query: [], answer: "json" },
-  "health.metrics": { method: "GET", path: "/metrics", query: [], answer: "text" },
+  "openapi.get": { method: "GET", path: "/api/openapi.json", query: [], headers: {}, answer: "json" },
+  "health.alive": { method: "GET", path: "/healthz", query: [], headers: {}, answer: "json" },
+  "health.ready": { method: "GET", path: "/readyz", query: [], headers: {}, answer: "json" },
+  "health.metrics": { method: "GET", path: "/metrics", query: [], headers: {}, answer: "text" },
+  "asyncapi.get": { method: "GET", path: "/api/asyncapi.json", query: [], headers: {}, answer: "json" },
   "calls.list": {
     method: "GET",
     path: "/api/accounts/{account}/calls",
@@ -594,22 +783,112 @@ export const OPERATIONS = {
       "min_duration",
       "max_duration",
     ],
+    headers: {},
     answer: "json",
   },
-  "calls.get": { method: "GET", path: "/api/accounts/{account}/calls/{callSid}", query: [], answer: "json" },
-  "calls.hangUp": { method: "POST", path: "/api/accounts/{account}/calls/{callSid}/hangup", query: [], answer: "json" },
-  "events.list": { method: "GET", path: "/api/accounts/{account}/events", query: ["after", "limit"], answer: "json" },
+  "calls.get": {
+    method: "GET",
+    path: "/api/accounts/{account}/calls/{callSid}",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.hangUp": {
+    method: "POST",
+    path: "/api/accounts/{account}/calls/{callSid}/hangup",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.actions": {
+    method: "GET",
+    path: "/api/accounts/{account}/calls/{callSid}/actions",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.redirect": {
+    method: "POST",
+    path: "/api/accounts/{account}/calls/{callSid}/redirect",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.startRecording": {
+    method: "POST",
+    path: "/api/accounts/{account}/calls/{callSid}/recording/start",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.stopRecording": {
+    method: "POST",
+    path: "/api/accounts/{account}/calls/{callSid}/recording/stop",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.pauseRecording": {
+    method: "POST",
+    path: "/api/accounts/{account}/calls/{callSid}/recording/pause",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.resumeRecording": {
+    method: "POST",
+    path: "/api/accounts/{account}/calls/{callSid}/recording/resume",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.sendDigits": {
+    method: "POST",
+    path: "/api/accounts/{account}/calls/{callSid}/digits",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.play": {
+    method: "POST",
+    path: "/api/accounts/{account}/calls/{callSid}/play",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "events.list": {
+    method: "GET",
+    path: "/api/accounts/{account}/events",
+    query: ["after", "limit"],
+    headers: {},
+    answer: "json",
+  },
   "outbox.list": {
     method: "GET",
     path: "/api/accounts/{account}/outbox",
     query: ["state", "before", "limit"],
+    headers: {},
     answer: "json",
   },
-  "outbox.replay": { method: "POST", path: "/api/accounts/{account}/outbox/{id}/replay", query: [], answer: "json" },
+  "outbox.replay": {
+    method: "POST",
+    path: "/api/accounts/{account}/outbox/{id}/replay",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "account.exposure": {
+    method: "GET",
+    path: "/api/accounts/{account}/exposure",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
   "recordings.get": {
     method: "GET",
     path: "/api/accounts/{account}/recordings/{file}",
     query: ["expires", "signature"],
+    headers: {},
     answer: "response",
   },
   "exotel.listCalls": {
@@ -629,62 +908,77 @@ export const OPERATIONS = {
       "Before",
       "After",
     ],
+    headers: {},
     answer: "json",
   },
   "exotel.getCall": {
     method: "GET",
     path: "/v1/Accounts/{account}/Calls/{callSid}.json",
     query: ["details"],
+    headers: {},
     answer: "json",
   },
   "exotel.getLegs": {
     method: "GET",
     path: "/v1/Accounts/{account}/Calls/{callSid}/Legs.json",
     query: [],
+    headers: {},
     answer: "json",
   },
   "exotel.getRecording": {
     method: "GET",
     path: "/v1/Accounts/{account}/Calls/{callSid}/Recording.json",
     query: [],
+    headers: {},
     answer: "json",
   },
   "exotel.listNumbers": {
     method: "GET",
     path: "/v1/Accounts/{account}/IncomingPhoneNumbers.json",
     query: [],
+    headers: {},
     answer: "json",
   },
   "exotel.getNumber": {
     method: "GET",
     path: "/v1/Accounts/{account}/IncomingPhoneNumbers/{numberSid}.json",
     query: [],
+    headers: {},
     answer: "json",
   },
   "exotel.changeNumber": {
     method: "PUT",
     path: "/v1/Accounts/{account}/IncomingPhoneNumbers/{numberSid}.json",
     query: [],
-    body: "json",
+    headers: {},
+    answer: "json",
+  },
+  "exotel.connect": {
+    method: "POST",
+    path: "/v1/Accounts/{account}/Calls/connect.json",
+    query: [],
+    headers: {},
     answer: "json",
   },
   "numbers.list": {
     method: "GET",
     path: "/v2_beta/Accounts/{account}/IncomingPhoneNumbers",
     query: ["Page", "PageSize"],
+    headers: {},
     answer: "json",
   },
   "numbers.get": {
     method: "GET",
     path: "/v2_beta/Accounts/{account}/IncomingPhoneNumbers/{numberSid}",
     query: [],
+    headers: {},
     answer: "json",
   },
   "numbers.change": {
     method: "PUT",
     path: "/v2_beta/Accounts/{account}/IncomingPhoneNumbers/{numberSid}",
     query: [],
-    body: "json",
+    headers: {},
     answer: "json",
   },
 } as const;

@@ -35,15 +35,22 @@ function listOf({ paths }: OpenApiDocument): readonly Listed[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, operation]) => {
       const [group = "", name = ""] = operation.operationId.split(".");
-      return name.endsWith("Xml") ? [] : [{ group, name, method: method.toUpperCase(), path, operation }];
+      return name === "" || name.endsWith("Xml")
+        ? []
+        : [{ group, name, method: method.toUpperCase(), path, operation }];
     }),
   );
 }
 
 function entryOf({ method, path, operation }: Listed): object {
-  const query = (operation.parameters ?? []).filter((each) => each.in === "query").map(({ name }) => name);
-  const isJson = operation.requestBody?.content["application/json"] !== undefined;
-  return { method, path, query, ...(isJson ? { body: "json" } : {}), answer: answerOf(operation).form };
+  const placed = (place: string) => (operation.parameters ?? []).filter((each) => each.in === place);
+  const headers = Object.fromEntries(placed("header").map(({ name }) => [name, fieldOf(name)]));
+  return { method, path, query: placed("query").map(({ name }) => name), headers, answer: answerOf(operation).form };
+}
+
+/** `If-Match` is given as `ifMatch`. */
+function fieldOf(name: string): string {
+  return name.toLowerCase().replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function signatureOf({ name, operation }: Listed): string {
@@ -56,16 +63,16 @@ function signatureOf({ name, operation }: Listed): string {
 }
 
 function inputOf({ parameters = [], requestBody }: Operation): readonly string[] {
-  const fields = parameters.map(({ name, required, schema, description }) => {
+  const fields = parameters.map(({ name, in: place, required, schema, description }) => {
     const described = description === undefined ? schema : { ...schema, description };
-    return member(name, described, required && name !== "account");
+    return member(place === "header" ? fieldOf(name) : name, described, required && name !== "account");
   });
   const body = Object.values(requestBody?.content ?? {})[0]?.schema;
   return body === undefined ? fields : [...fields, member("body", body, requestBody?.required === true)];
 }
 
 interface Answer {
-  readonly form: "json" | "text" | "response";
+  readonly form: "json" | "text" | "response" | "none";
   readonly type: string;
 }
 
@@ -74,7 +81,8 @@ function answerOf({ responses }: Operation): Answer {
   const [, response] = Object.entries(responses).find(([status]) => status.startsWith("2")) ?? [];
   const json = response?.content?.["application/json"]?.schema;
   if (json !== undefined) return { form: "json", type: typeOf(json) };
-  const isText = Object.keys(response?.content ?? {})[0]?.startsWith("text/") === true;
+  if (response?.content === undefined) return { form: "none", type: "void" };
+  const isText = Object.keys(response.content)[0]?.startsWith("text/") === true;
   return isText ? { form: "text", type: "string" } : { form: "response", type: "Response" };
 }
 
