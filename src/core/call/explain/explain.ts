@@ -109,12 +109,16 @@ function undialledBecause({ call_type, status, ended_by }: CallRecord): string {
   return status === "completed" ? "nobody was to be dialled" : "it was never answered";
 }
 
-/** A call that came into no applet: a limit, a refusal or the caller says why. */
+/** A call that came into no applet: a limit, a refusal or the first leg says why. */
 function* refusal(trace: readonly TraceEntry[]): Generator<readonly Clause[]> {
+  const names = namesOf(trace);
+  const dialed = trace.find((entry) => entry.type === "caller.dialed")?.destination ?? "the caller";
   for (const entry of trace) {
-    if (entry.type === "decision") yield [cite(entry.message, entry)];
+    if (entry.type === "decision") yield [cite(names(entry.message), entry)];
     else if (entry.type === "limit.reached") yield [limitClause(entry)];
-    else if (entry.type === "caller.left" || entry.type === "caller.not_reached") yield [cite(entry.message, entry)];
+    else if (entry.type === "caller.left") yield [cite(entry.message, entry)];
+    else if (entry.type === "caller.not_reached")
+      yield [cite(`${dialed} ${fate(entry)}: ${inner(names(entry.message)) || entry.cause}`, entry)];
   }
 }
 
@@ -205,7 +209,7 @@ function conversationClause(
   return cite(`${started.destination} ${how}: ${inner(ended.message)}`, talked);
 }
 
-function fate({ outcome }: Entry<"attempt.ended">): string {
+function fate({ outcome }: Entry<"attempt.ended" | "caller.not_reached">): string {
   switch (outcome) {
     case "busy":
       return "was busy";
