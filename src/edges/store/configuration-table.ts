@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import type { FeedTable, OwnEvent } from "./feed-table.ts";
 import { FORMAT } from "./format.ts";
 import { openText } from "./sealed-rows.ts";
 import type { Sealer } from "./sealer.ts";
@@ -96,10 +97,13 @@ const PLACE = {
 export class ConfigurationTable {
   readonly #pool: Pool;
   readonly #sealer: Sealer | null;
+  readonly #feed: FeedTable;
 
-  constructor(pool: Pool, sealer: Sealer | null) {
+  /** `feed`: has every change as an event of its account. */
+  constructor(pool: Pool, sealer: Sealer | null, feed: FeedTable) {
     this.#pool = pool;
     this.#sealer = sealer;
+    this.#feed = feed;
   }
 
   /** Which revision is the newest: what nodes ask again and again, one row by its key. */
@@ -139,6 +143,7 @@ export class ConfigurationTable {
       if (revision !== null) await this.#write(client, write, revision);
       await client.query(revision === null ? "rollback" : "commit");
       client.release();
+      this.#feed.notePending();
       return revision;
     } catch (error) {
       // Not back into the pool: whether its transaction still stands is not known.
@@ -162,6 +167,12 @@ export class ConfigurationTable {
     await this.#writeDrafts(client, write, revision);
     for (const { account, kind, name, change, details } of write.changes)
       await client.query(ADD_CHANGE, [revision, account, kind, name, change, details, at, by]);
+    for (const [account, changes] of Map.groupBy(write.changes, (each) => each.account))
+      await this.#feed.append(
+        account,
+        changes.map((each) => changeEvent(each, { revision, at, by })),
+        client,
+      );
   }
 
   async #writeDrafts(client: PoolClient, write: ConfigurationWrite, revision: number): Promise<void> {
@@ -227,6 +238,14 @@ export class ConfigurationTable {
       from configuration_changes where account = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`;
     return (await this.#pool.query<ConfigurationChangeRow>(text, [account, before, limit])).rows;
   }
+}
+
+function changeEvent(
+  { kind, name, change, details }: ConfigurationWrite["changes"][number],
+  { revision, at, by }: { readonly revision: number; readonly at: number; readonly by: string },
+): OwnEvent {
+  const data = { revision, kind, name, change, details: JSON.parse(details) as unknown, by };
+  return { at, type: "configuration.changed", data };
 }
 
 interface ResourceRow extends ConfiguredKey {

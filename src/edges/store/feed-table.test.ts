@@ -106,7 +106,7 @@ describe("the feed of an account", () => {
     const client = new Client(url);
     await client.connect();
     const append = (n: number): Promise<void> =>
-      store().feed.append(acme, { at: 0, type: "test", data: { n } }, client);
+      store().feed.append(acme, [{ at: 0, type: "test", data: { n } }], client);
     await client.query("begin");
     await append(1);
     await client.query("rollback");
@@ -124,7 +124,7 @@ describe("the feed of an account", () => {
     const client = new Client(url);
     await client.connect();
     await client.query("begin");
-    await store().feed.append(acme, { at: 0, type: "test", data: {} }, client);
+    await store().feed.append(acme, [{ at: 0, type: "test", data: {} }], client);
     await store().append(fedCall("a"));
     await sequenceAll();
     expect((await whole(acme)).newest).toBe(3);

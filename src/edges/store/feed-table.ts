@@ -136,12 +136,13 @@ export class FeedTable {
   }
 
   /**
-   * Adds an event; durable when it resolves. With `client`, it is part of that client's transaction, and only there if it
-   * commits; call {@link notePending} then, so that readers see it soon.
+   * Adds events in their order; durable when it resolves. With `client`, they are part of that client's transaction, and
+   * only there if it commits; call {@link notePending} then, so that readers see them soon.
    */
-  async append(account: string, event: OwnEvent, client?: ClientBase): Promise<void> {
-    const text = `insert into feed_pending (account, n, items) select $1, 1, $2 from (select ${DURABLE}) d`;
-    await (client ?? this.#pool).query(text, [account, ownItem(event)]);
+  async append(account: string, events: readonly OwnEvent[], client?: ClientBase): Promise<void> {
+    if (events.length === 0) return;
+    const text = `insert into feed_pending (account, n, items) select $1, $2, $3 from (select ${DURABLE}) d`;
+    await (client ?? this.#pool).query(text, [account, events.length, events.map(ownItem).join(",")]);
     if (client === undefined) this.notePending();
   }
 

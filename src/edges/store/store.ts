@@ -118,7 +118,7 @@ export class Store {
     this.feed = new FeedTable(this.#feedPool);
     this.#reader = new Reader(this.#db, sealer, log);
     this.spend = new SpendReader(this.#db);
-    this.configuration = new ConfigurationTable(this.#pool, sealer);
+    this.configuration = new ConfigurationTable(this.#pool, sealer, this.feed);
     this.#outbox = new OutboxQueue(this.#outboxPool, node, sealer);
     this.callKeys = new CallKeys(this.#pool);
     this.#journal = new Journal({ target, node, clock, log });

@@ -11,6 +11,7 @@ import type { TestServer } from "../../edges/store/testing/server.ts";
 import { startTestServer } from "../../edges/store/testing/server.ts";
 import { parseFlow } from "../../core/flow/flow.ts";
 import { randomFlow } from "../../tools/simulator/testing/random-flow.ts";
+import { FEED_EVENTS } from "../exchange/feed/feed-events.ts";
 import type { Workspace, WorkspaceInput } from "../exchange/workspace.ts";
 import { applyWorkspaceFile, replaceEdit } from "./apply-file.ts";
 import { problemText } from "./resource-edits.ts";
@@ -405,4 +406,20 @@ describe("export", () => {
       value: { workspace: { accounts: [{ api_keys: [{ key: "k", token: MASK }] }] } },
     });
   });
+});
+
+it("each change is an event of its account's feed, with who made it and without secrets", async () => {
+  const url = await server.database();
+  const store = await storeAt(url);
+  const node = await Configuration.open({ table: store.configuration, clock, log: silentLog });
+  await apply(node, inputOf([account()]), "anil");
+  const { revision } = await apply(node, inputOf([account({ country: "US" })]), "priya");
+  await store.feed.sequence();
+  const { rows } = await store.feed.page("acme", 0, 100);
+  const events = rows.map((row) => (row.kind === "own" ? row.event : null));
+  const change = { revision, kind: "account", name: "", change: "changed", by: "priya" };
+  expect(events.at(-1)).toMatchObject({ type: "configuration.changed", at: clock.now(), data: change });
+  expect(FEED_EVENTS["configuration.changed"].data.safeParse(events.at(-1)?.data)).toMatchObject({ success: true });
+  expect(events.length).toBeGreaterThan(3);
+  expect(JSON.stringify(events)).not.toContain(TOKEN);
 });

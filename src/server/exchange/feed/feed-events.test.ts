@@ -36,17 +36,53 @@ const refused: readonly TraceEntry[] = [
 const failed: readonly TraceEntry[] = [
   { seq: 5, at_ms: 10, type: "recording.closed", id: "r1", duration_ms: 0, failure: "the disk is full" },
 ];
+/** What no scenario here has. */
+const byApi: readonly TraceEntry[] = [
+  {
+    seq: 2,
+    at_ms: 0,
+    type: "caller.dialed",
+    destination: "+919812345678",
+    caller_id: "+918047100000",
+    ring_limit_ms: 30_000,
+    time_limit_ms: null,
+  },
+  { seq: 3, at_ms: 100, type: "caller.ringing" },
+  {
+    seq: 4,
+    at_ms: 900,
+    type: "caller.not_reached",
+    outcome: "busy",
+    cause_code: 17,
+    cause: "USER_BUSY",
+    sip: 486,
+    rule: "DIAL-1",
+    message: "so",
+  },
+  { seq: 5, at_ms: 900, type: "call.redirected", flow: "1", applet: "desk" },
+  {
+    seq: 6,
+    at_ms: 900,
+    type: "limit.reached",
+    leg: null,
+    rule: "spend",
+    limit: 1,
+    value: 2,
+    message: "a",
+    change: "b",
+  },
+];
 
 describe("events of calls", () => {
   const traces = SCENARIOS.map((file) => simulate(loadScenario(file)).trace);
 
   it("fit their schemas in every scenario, and no entry has a field that the schema does not name", () => {
-    for (const event of [...traces, refused, failed].flatMap(eventsOf)) expectFits(event);
+    for (const event of [...traces, refused, failed, byApi].flatMap(eventsOf)) expectFits(event);
   });
 
   it("are of every kind that the documents name", () => {
-    const seen = new Set([...traces, refused, failed].flatMap(eventsOf).map(({ name }) => name));
-    const own: readonly FeedEventName[] = ["delivery.parked", "event.missing"];
+    const seen = new Set([...traces, refused, failed, byApi].flatMap(eventsOf).map(({ name }) => name));
+    const own: readonly FeedEventName[] = ["configuration.changed", "delivery.parked", "event.missing"];
     expect([...seen, ...own].toSorted()).toEqual(Object.keys(FEED_EVENTS).toSorted());
   });
 

@@ -15,6 +15,15 @@ const dialStatus = z.enum(["completed", "busy", "no-answer", "failed", "canceled
 const endedBy = z.enum(["caller", "callee", "platform"]);
 const duration = z.int().nonnegative();
 
+/** How a leg that was dialled ended. */
+const ending = {
+  outcome: dialStatus,
+  cause_code: z.int(),
+  cause: z.string(),
+  sip: z.int().nullable(),
+  message,
+};
+
 const record = z.object({
   status: z.enum(["completed", "failed", "busy", "no-answer"]),
   ended_by: endedBy,
@@ -55,10 +64,39 @@ const CALL_EVENTS = {
       started_at: z.iso.datetime(),
     }),
   },
+  "caller.dialed": {
+    summary: "A call by API: its first leg is being dialled.",
+    data: call.extend({
+      destination: z.string(),
+      caller_id: z.string(),
+      ring_limit_ms: duration,
+      time_limit_ms: duration.nullable(),
+    }),
+  },
+  "caller.ringing": { summary: "A call by API: its first leg rings.", data: call },
+  "caller.not_reached": {
+    summary: "A call by API: its first leg will not be answered.",
+    data: call.extend({ ...ending, rule: z.string() }),
+  },
   "call.answered": { summary: "The caller's leg was answered.", data: call },
+  "call.redirected": {
+    summary: "By command, the caller goes on at this applet.",
+    data: call.extend({ flow: z.string(), applet: z.string() }),
+  },
   "call.refused": {
     summary: "A call in was refused. It has begun before and ends right after, without a duration.",
     data: call.extend({ message }),
+  },
+  "limit.reached": {
+    summary: "A limit of the account was reached: the call, or this leg of it, was refused or ended.",
+    data: call.extend({
+      leg: leg.nullable(),
+      rule: z.string().describe("The limit, as in the documentation."),
+      limit: z.number(),
+      value: z.number().describe("What it would have come to, in the unit of `limit`."),
+      message,
+      change: z.string().describe("What would change it."),
+    }),
   },
   "call.ended": { summary: "A call ended; `cdr` is its record.", data: call.extend({ cdr: record }) },
   "request.sent": {
@@ -112,15 +150,7 @@ const CALL_EVENTS = {
   "attempt.answered": { summary: "It answered.", data: call.extend({ leg }) },
   "attempt.ended": {
     summary: "An attempt ended, in whatever way.",
-    data: call.extend({
-      leg,
-      outcome: dialStatus,
-      cause_code: z.int(),
-      cause: z.string(),
-      sip: z.int().nullable(),
-      rule,
-      message,
-    }),
+    data: call.extend({ leg, ...ending, rule }),
   },
   "conversation.started": { summary: "Caller and callee hear each other.", data: call.extend({ leg }) },
   "conversation.ended": {
@@ -143,6 +173,17 @@ const CALL_EVENTS = {
 
 /** Events that no trace holds: whoever makes them happen calls `Feed.append`. A new kind is an entry here. */
 const OWN_EVENTS = {
+  "configuration.changed": {
+    summary: "One thing that is configured was changed. All that one change wrote have its `revision`.",
+    data: z.object({
+      revision: z.int(),
+      kind: z.string(),
+      name: z.string(),
+      change: z.string(),
+      details: z.array(z.string()).describe("One sentence each, without secrets."),
+      by: z.string(),
+    }),
+  },
   "delivery.parked": {
     summary: "A request to your server was given up; it can be sent again by `POST …/outbox/{id}/replay`.",
     data: z.object({

@@ -22,8 +22,8 @@ class MemoryFeed {
     this.#listener();
   }
 
-  append(account: string, event: OwnEvent): Promise<void> {
-    this.pending.push({ account, event });
+  append(account: string, events: readonly OwnEvent[]): Promise<void> {
+    this.pending.push(...events.map((event) => ({ account, event })));
     this.#listener();
     return Promise.resolve();
   }

@@ -86,7 +86,7 @@ export class Feed {
    */
   append<N extends OwnEventName>(account: string, name: N, data: FeedEventData<N>, client?: ClientBase): Promise<void> {
     const { table, clock } = this.#options;
-    return table.append(account, { at: clock.now(), type: name, data }, client);
+    return table.append(account, [{ at: clock.now(), type: name, data }], client);
   }
 
   /** At most `limit` events after number `after`; null: from the oldest that is there. */

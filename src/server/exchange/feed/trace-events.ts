@@ -24,6 +24,20 @@ const MAKERS = {
     name: "call.started",
     data: { ...about, account, flow, from, to, direction, started_at },
   }),
+  "caller.dialed": (about, { destination, caller_id, ring_limit_ms, time_limit_ms }) => ({
+    name: "caller.dialed",
+    data: { ...about, destination, caller_id, ring_limit_ms, time_limit_ms },
+  }),
+  "caller.ringing": (about) => ({ name: "caller.ringing", data: about }),
+  "caller.not_reached": (about, { outcome, cause_code, cause, sip, rule, message }) => ({
+    name: "caller.not_reached",
+    data: { ...about, outcome, cause_code, cause, sip, rule, message },
+  }),
+  "call.redirected": (about, { flow, applet }) => ({ name: "call.redirected", data: { ...about, flow, applet } }),
+  "limit.reached": (about, { leg, rule, limit, value, message, change }) => ({
+    name: "limit.reached",
+    data: { ...about, leg, rule, limit, value, message, change },
+  }),
   "call.answered": (about) => ({ name: "call.answered", data: about }),
   decision: (about, { message }) => ({ name: "call.refused", data: { ...about, message } }),
   "call.ended": (about, { cdr }) => ({ name: "call.ended", data: { ...about, cdr } }),
