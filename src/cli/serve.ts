@@ -124,12 +124,21 @@ async function serve({ config, workspace }: Settings): Promise<void> {
 }
 
 /** What to do next: where everything is, and one line that places a first call. */
-function welcome({ httpUrl, sipHost, sipPort }: Platform, file: string, workspace: Workspace | null): string {
+function welcome(
+  { httpUrl, sipHost, sipPort, firstAdmin }: Platform,
+  file: string,
+  workspace: Workspace | null,
+): string {
   const host = sipHost.includes(":") ? `[${sipHost}]` : sipHost;
   return [
     `API        ${httpUrl}  (${httpUrl}/healthz)`,
     `SIP        ${host}:${sipPort}, UDP and TCP`,
     `workspace  ${workspace === null ? "as it is in the database" : file}`,
+    ...(firstAdmin === null
+      ? []
+      : [
+          `sign in    ${firstAdmin.login}, password ${firstAdmin.password} (shown this once; you change it at the first sign-in)`,
+        ]),
     `first call ${firstCall(httpUrl, host, sipPort, file, workspace)}`,
     "",
   ].join("\n");

@@ -3,10 +3,12 @@ import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import { silentLog } from "../../src/base/log.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { systemClock } from "../../src/base/system-clock.ts";
+import { TokenHash } from "../../src/edges/store/token-hash.ts";
 import { Sealer } from "../../src/edges/store/sealer.ts";
 import { Store } from "../../src/edges/store/store.ts";
 import type { TestServer } from "../../src/edges/store/testing/server.ts";
 import { startTestServer } from "../../src/edges/store/testing/server.ts";
+import { Access } from "../../src/server/api/access.ts";
 import { accountRoutes } from "../../src/server/api/account-routes.ts";
 import type { ApiOptions } from "../../src/server/api/api-options.ts";
 import { answerError } from "../../src/server/api/problem.ts";
@@ -14,6 +16,7 @@ import { workspaceRoutes } from "../../src/server/api/workspace-routes.ts";
 import { applyWorkspaceFile } from "../../src/server/configuration/apply-file.ts";
 import { Configuration } from "../../src/server/configuration/configuration.ts";
 import { operatorToken } from "../../src/server/configuration/operator.ts";
+import type { Workspace } from "../../src/server/exchange/workspace.ts";
 import { Directory } from "../../src/server/exchange/directory.ts";
 
 /** The API of a platform without calls: what is configured, and what that makes of its directory. */
@@ -54,7 +57,14 @@ export async function startConfiguredApi(workspace: {
   configuration.start(async (next) => directory.load(next));
   const app = Fastify({ logger: false });
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, silentLog));
-  const parts: Partial<ApiOptions> = { store, configuration, directory, operatorToken: operatorToken(TEST_SECRET) };
+  const access = await accessTo(store, directory, configuration.workspace);
+  const parts: Partial<ApiOptions> = {
+    store,
+    configuration,
+    directory,
+    access,
+    operatorToken: operatorToken(TEST_SECRET),
+  };
   const options = { ...parts, clock: systemClock, log: silentLog } as ApiOptions;
   await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api" });
   await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });
@@ -77,4 +87,20 @@ export async function startConfiguredApi(workspace: {
       await server.stop();
     },
   };
+}
+
+async function accessTo(store: Store, directory: Directory, { accounts }: Workspace): Promise<Access> {
+  const access = new Access({
+    keys: store.keys,
+    members: store.members,
+    sealer: new Sealer(TEST_SECRET, seededRandom(2)),
+    tokens: new TokenHash(TEST_SECRET),
+    isAccount: (sid) => directory.account(sid) !== undefined,
+    publicUrl: "http://127.0.0.1:8080",
+    clock: systemClock,
+    random: seededRandom(3),
+    log: silentLog,
+  });
+  for (const { account, apiKeys } of accounts) await access.useFileKeys(account.sid, apiKeys);
+  return access;
 }

@@ -165,8 +165,11 @@ export class ConfigurationTable {
       await client.query(ADD_VERSION, [account, flow, number, sealed, at, by, FORMAT]);
     }
     await this.#writeDrafts(client, write, revision);
-    for (const { account, kind, name, change, details } of write.changes)
+    for (const { account, kind, name, change, details } of write.changes) {
       await client.query(ADD_CHANGE, [revision, account, kind, name, change, details, at, by]);
+      const [actorKind, actor] = actorOf(by);
+      await client.query(ADD_NOTE, [account, at, actorKind, actor, `${kind}.${change}`, name, details]);
+    }
     for (const [account, changes] of Map.groupBy(write.changes, (each) => each.account))
       await this.#feed.append(
         account,
@@ -298,6 +301,16 @@ const ADD_VERSION = `
 const ADD_CHANGE = `
   insert into configuration_changes (revision, account, kind, name, change, details, changed_at, changed_by)
   values ($1, $2, $3, $4, $5, $6, $7, $8)`;
+
+/** The same for the log of everything that changes of an account; sentences about secrets do not hold them. */
+const ADD_NOTE = `
+  insert into audit_log (account, at, actor_kind, actor, action, subject, after) values ($1, $2, $3, $4, $5, $6, $7)`;
+
+/** `key acme-key`, `user usr_1`: as the API names them; anything else is the platform. */
+function actorOf(by: string): readonly ["key" | "user" | "system", string] {
+  const [, kind, id] = /^(key|user) (.+)$/.exec(by) ?? [];
+  return (kind === "key" || kind === "user") && id !== undefined ? [kind, id] : ["system", by];
+}
 
 const DRAFTS = "select account, flow, revision, body, changed_at, changed_by, version from flow_drafts";
 

@@ -1,6 +1,7 @@
 import type { ClientBase, Pool } from "pg";
 import type { FeedPlace, OwnEvent } from "./feed-items.ts";
 import { ownItem, placesOf } from "./feed-items.ts";
+import { clientWithinAccount } from "./account-rows.ts";
 import { intArray, textArray } from "./sql-arrays.ts";
 
 export type { OwnEvent } from "./feed-items.ts";
@@ -169,9 +170,13 @@ export class FeedTable {
   }
 
   /** Events after number `after`, at most `limit`, perhaps fewer although there are more. */
-  async page(account: string, after: number, limit: number): Promise<FeedPage> {
+  page(account: string, after: number, limit: number): Promise<FeedPage> {
+    return clientWithinAccount(this.#pool, account, (client) => this.#page(client, account, after, limit));
+  }
+
+  async #page(client: ClientBase, account: string, after: number, limit: number): Promise<FeedPage> {
     const rowLimit = Math.min(limit, PAGE_ROWS);
-    const { rows } = await this.#pool.query<PageRow>({
+    const { rows } = await client.query<PageRow>({
       name: "feed_page",
       text: PAGE,
       values: [account, after, rowLimit],
@@ -181,7 +186,7 @@ export class FeedTable {
       .filter(({ number }) => number > after)
       .slice(0, limit);
     const [first] = rows;
-    return { newest: first?.newest ?? 0, gone: first?.gone ?? 0, rows: await this.#withSteps(located) };
+    return { newest: first?.newest ?? 0, gone: first?.gone ?? 0, rows: await this.#withSteps(client, located) };
   }
 
   /** Deletes an account's events that were numbered before `before` (epoch ms of the database); at most 1,000 rows. */
@@ -196,8 +201,8 @@ export class FeedTable {
     return rows.map(({ account }) => account);
   }
 
-  async #withSteps(located: readonly Located[]): Promise<readonly FeedRow[]> {
-    const steps = await this.#steps(located);
+  async #withSteps(client: ClientBase, located: readonly Located[]): Promise<readonly FeedRow[]> {
+    const steps = await this.#steps(client, located);
     return located.map((one): FeedRow => {
       const { number: seq, writtenAt } = one;
       if (one.kind === "own") return { kind: "own", seq, event: one.event };
@@ -209,11 +214,11 @@ export class FeedTable {
     });
   }
 
-  async #steps(located: readonly Located[]): Promise<ReadonlyMap<string, StepRow>> {
+  async #steps(client: ClientBase, located: readonly Located[]): Promise<ReadonlyMap<string, StepRow>> {
     const keys = new Map(located.flatMap((one) => (one.kind === "entry" ? [[`${one.callSid} ${one.step}`, one]] : [])));
     if (keys.size === 0) return new Map();
     const wanted = [...keys.values()];
-    const { rows } = await this.#pool.query<StepRow>({
+    const { rows } = await client.query<StepRow>({
       name: "feed_steps",
       text: STEPS,
       values: [textArray(wanted.map(({ callSid }) => callSid)), intArray(wanted.map(({ step }) => step))],

@@ -23,6 +23,9 @@ const LANDED: Readonly<Record<string, string>> = {
   "007_feed": "8253f42085fc40ee",
   "008_configuration": "6765e50bac887d7c",
   "009_placed_calls": "e6aa1679fd5ce22e",
+  "010_api_keys": "0f3f592a32b006aa",
+  "011_audit_log": "83122af3ff2b58c4",
+  "012_members": "dd9478ca42ce014c",
 };
 
 /** A dump of each schema that ever landed, with rows as its version wrote them. */

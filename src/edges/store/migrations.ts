@@ -137,6 +137,71 @@ const PLACED_CALLS: readonly string[] = [
   "create index call_keys_by_age on call_keys (created_at)",
 ];
 
+/** Keys of the HTTP API. `token_hash`: a keyed hash (`token-hash.ts`); the token itself is nowhere. */
+const API_KEYS: readonly string[] = [
+  `create table api_keys (
+    account text not null,
+    key text collate "C" not null,
+    token_hash text not null,
+    name text not null,
+    scopes text[] not null,
+    source text not null check (source in ('file', 'api')),
+    created_at bigint not null,
+    created_by text not null,
+    last_used_at bigint,
+    revoked_at bigint,
+    primary key (account, key)
+  )`,
+];
+
+/** Who changed what: rows are added, and nobody takes them away or words them anew, the owner of the table neither. */
+const AUDIT: readonly string[] = [
+  `create table audit_log (
+    id bigint generated always as identity primary key,
+    account text,
+    at bigint not null,
+    actor_kind text not null check (actor_kind in ('key', 'user', 'system')),
+    actor text not null,
+    action text not null,
+    subject text not null,
+    before text,
+    after text
+  )`,
+  `create index audit_log_by_account on audit_log (account, id)`,
+  `create function refuse_change() returns trigger language plpgsql as
+    $$ begin raise exception 'rows of % are never changed', tg_table_name; end $$`,
+  `create trigger audit_log_is_append_only before update or delete or truncate on audit_log
+    for each statement execute function refuse_change()`,
+];
+
+/** People who sign in, and their sessions. Passwords by argon2id, the TOTP secret sealed, everything else secret by a keyed hash. */
+const MEMBERS: readonly string[] = [
+  `create table members (
+    id text collate "C" primary key,
+    account text,
+    login text collate "C" not null,
+    role text not null check (role in ('viewer', 'operator', 'admin')),
+    password_hash text not null,
+    must_change boolean not null,
+    totp_secret text,
+    totp_active boolean not null default false,
+    totp_step bigint not null default 0,
+    recovery_hashes text[] not null default '{}',
+    created_at bigint not null,
+    created_by text not null,
+    signed_in_at bigint
+  )`,
+  `create unique index members_by_login on members (coalesce(account, ''), login)`,
+  `create table sessions (
+    token_hash text collate "C" primary key,
+    member text collate "C" not null references members (id) on delete cascade,
+    created_at bigint not null,
+    used_at bigint not null
+  )`,
+  `create index sessions_by_member on sessions (member, created_at)`,
+  `create index sessions_by_use on sessions (used_at)`,
+];
+
 /**
  * What is configured, one row for each resource: its document as JSON, and the revision of the whole in which it changed last.
  * Writers add one to the revision of the whole, which only one of them can do at a time.
@@ -212,6 +277,9 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   "007_feed": FEED,
   "008_configuration": CONFIGURATION,
   "009_placed_calls": PLACED_CALLS,
+  "010_api_keys": API_KEYS,
+  "011_audit_log": AUDIT,
+  "012_members": MEMBERS,
 };
 
 async function run<T>(db: Kysely<T>, statements: readonly string[]): Promise<void> {

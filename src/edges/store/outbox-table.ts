@@ -1,5 +1,7 @@
 import type { Selectable } from "kysely";
+import { sql } from "kysely";
 import type { Pool } from "pg";
+import type { AccountDb } from "./account-rows.ts";
 import { openText, PLACES } from "./sealed-rows.ts";
 import type { Sealer } from "./sealer.ts";
 import { bigintArray, textArray } from "./sql-arrays.ts";
@@ -103,13 +105,17 @@ export class OutboxQueue {
   }
 
   /** Newest first. */
-  async list(account: string, { state, before, limit = PAGE_DEFAULT }: OutboxFilter): Promise<readonly OutboxEntry[]> {
+  async list(
+    db: AccountDb,
+    account: string,
+    { state, before = Number.MAX_SAFE_INTEGER, limit = PAGE_DEFAULT }: OutboxFilter,
+  ): Promise<readonly OutboxEntry[]> {
     const condition = state === undefined ? "true" : `parked_at is ${state === "parked" ? "not null" : "null"}`;
-    const text = `select id, call_sid, order_key, account, purpose, request, created_at, tries, seq, version,
+    const { rows } = await sql<RawEntry>`
+      select id, call_sid, order_key, account, purpose, request, created_at, tries, seq, version,
         due_at, parked_at, error
-      from outbox where account = $1 and ${condition} and seq < $2 order by seq desc limit $3`;
-    const values = [account, before ?? Number.MAX_SAFE_INTEGER, Math.min(Math.max(limit, 1), PAGE_LIMIT)];
-    const { rows } = await this.#pool.query<RawEntry>(text, values);
+      from outbox where account = ${account} and ${sql.raw(condition)} and seq < ${before}
+      order by seq desc limit ${Math.min(Math.max(limit, 1), PAGE_LIMIT)}`.execute(db);
     return rows.map((row) => ({
       ...claimed(row, this.#sealer),
       seq: row.seq,
@@ -119,13 +125,12 @@ export class OutboxQueue {
     }));
   }
 
-  async unpark(account: string, id: string): Promise<"waits" | "waited_already" | "unknown"> {
-    const text = `
+  async unpark(db: AccountDb, account: string, id: string): Promise<"waits" | "waited_already" | "unknown"> {
+    const { rows } = await sql<{ back: boolean }>`
       with back as (
-        update outbox set parked_at = null, due_at = 0, tries = 0, created_at = ${NOW_MS}
-        where account = $1 and id = $2 and parked_at is not null returning id)
-      select exists (select 1 from back) as back from outbox where account = $1 and id = $2`;
-    const { rows } = await this.#pool.query<{ back: boolean }>(text, [account, id]);
+        update outbox set parked_at = null, due_at = 0, tries = 0, created_at = ${sql.raw(NOW_MS)}
+        where account = ${account} and id = ${id} and parked_at is not null returning id)
+      select exists (select 1 from back) as back from outbox where account = ${account} and id = ${id}`.execute(db);
     const [row] = rows;
     if (row === undefined) return "unknown";
     return row.back ? "waits" : "waited_already";

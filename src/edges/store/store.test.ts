@@ -47,7 +47,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     expect(found?.call).toMatchObject({ ...rows[0]?.call, status: "completed", node: "n1", endedAt: rows[3]?.at });
     expect(JSON.parse(found?.trace ?? "")).toEqual(rows.flatMap(({ trace }) => JSON.parse(trace) as unknown[]));
     expect(found).toMatchObject({ attempts: end.attempts, requests: end.requests, recordings: end.recordings });
-    expect(await store.getRecording("rec-a")).toMatchObject({ callSid: "a", account: "acme", layout: "dual" });
+    expect(await store.getRecording("acme", "rec-a")).toMatchObject({ callSid: "a", account: "acme", layout: "dual" });
     expect(await store.unfinishedCalls()).toEqual([]);
   });
 

@@ -6,6 +6,10 @@ import type { Log } from "../../base/log.ts";
 import { systemClock } from "../../base/system-clock.ts";
 import { ConfigurationTable } from "./configuration-table.ts";
 import { CallKeys, readableError } from "./call-keys.ts";
+import type { AccountDb } from "./account-rows.ts";
+import { isolateAccounts, withinAccount } from "./account-rows.ts";
+import { ApiKeyTable } from "./api-key-table.ts";
+import { AuditLog } from "./audit-log.ts";
 import { clientConfig } from "./connection.ts";
 import { FeedTable } from "./feed-table.ts";
 import type { StoredText } from "./format.ts";
@@ -13,6 +17,7 @@ import { FORMAT } from "./format.ts";
 import type { Urgency } from "./journal.ts";
 import { Journal } from "./journal.ts";
 import { checkKey } from "./key-check.ts";
+import { MemberTable } from "./member-table.ts";
 import { migrate } from "./migrations.ts";
 import { NODE_LOCK_KEY } from "./node-connection.ts";
 import { OutboxQueue } from "./outbox-table.ts";
@@ -74,7 +79,14 @@ export class Store {
   readonly feed: FeedTable;
   /** What is configured: accounts, trunks, numbers, people, flows. */
   readonly configuration: ConfigurationTable;
+  /** Keys of the HTTP API. */
+  readonly keys: ApiKeyTable;
+  /** Who changed what. */
+  readonly audit: AuditLog;
+  /** People who sign in, and their sessions. */
+  readonly members: MemberTable;
   readonly #node: string;
+  readonly #log: Log;
   readonly #sealer: Sealer | null;
   readonly #journal: Journal;
   readonly #pool: Pool;
@@ -94,6 +106,7 @@ export class Store {
   private constructor(target: string | ClientConfig, options: StoreOptions) {
     const { node, log, clock = systemClock, sealer = null } = options;
     this.#node = node;
+    this.#log = log;
     this.#sealer = sealer;
     this.#pool = new Pool({
       ...clientConfig(target, `reader ${node}`),
@@ -116,6 +129,9 @@ export class Store {
       pool.on("error", (error) => log.warn({ err: error }, "database connection lost"));
     this.#db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#pool }) });
     this.feed = new FeedTable(this.#feedPool);
+    this.keys = new ApiKeyTable(this.#db);
+    this.audit = new AuditLog(this.#db);
+    this.members = new MemberTable(this.#db, this.audit);
     this.#reader = new Reader(this.#db, sealer, log);
     this.spend = new SpendReader(this.#db);
     this.configuration = new ConfigurationTable(this.#pool, sealer, this.feed);
@@ -126,14 +142,15 @@ export class Store {
 
   /**
    * Connects, takes the node's id (an advisory lock on the journal's connection), and migrates forward. Throws when
-   * the server cannot be reached within 10 s, with `NodeTakenError` when another process holds the id, and when the
-   * database was sealed with another secret than the sealer's.
+   * the server cannot be reached within 10 s, with `NodeTakenError` when another process holds the id, when the database was
+   * sealed with another secret than the sealer's, and when its user can't take the role of `account-rows.ts`.
    */
   static async open(target: string | ClientConfig, options: StoreOptions): Promise<Store> {
     const store = new Store(target, options);
     try {
       await store.#journal.open(OPEN_LIMIT_MS);
       await migrate(store.#db);
+      await isolateAccounts(store.#db);
       if (store.#sealer !== null) await checkKey(store.#pool, store.#sealer);
       await store.#outbox.inherit();
       return store;
@@ -204,32 +221,49 @@ export class Store {
     return (await this.#reader.unfinished(this.#node)).filter(({ callSid }) => adopted.has(callSid));
   }
 
+  /**
+   * Runs statements as one account, in one transaction: rows of others are neither seen nor changed. Everything that the API
+   * reads or changes of an account goes through here.
+   */
+  withinAccount<T>(account: string, work: (db: AccountDb) => Promise<T>): Promise<T> {
+    return withinAccount(this.#db, account, work);
+  }
+
+  /** Runs statements of the platform itself, which belong to no account, in one transaction. */
+  asPlatform<T>(work: (db: AccountDb) => Promise<T>): Promise<T> {
+    return this.#db.transaction().execute(work);
+  }
+
   /** One page, newest first. */
   async listCalls(account: string, filter: CallFilter = {}): Promise<readonly CallSummary[]> {
-    return (await this.#reader.calls(account, filter)).calls;
+    return (await this.pageOfCalls(account, filter)).calls;
   }
 
   /** The same page, and whether there are more. */
   pageOfCalls(account: string, filter: CallFilter = {}): Promise<CallPage> {
-    return this.#reader.calls(account, filter);
+    return this.#read(account, (reader) => reader.calls(account, filter));
   }
 
   /** Id of the recording of each of these calls that can be played, by call: the longest, if there are several. */
   playableRecordings(account: string, callSids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    return this.#reader.playable(account, callSids);
+    return this.#read(account, (reader) => reader.playable(account, callSids));
   }
 
   /** How many calls a filter matches, at most 100,000 (`limit`, `before`, `after`, `sort` do not count). */
   countCalls(account: string, filter: CallFilter = {}): Promise<number> {
-    return this.#reader.count(account, filter);
+    return this.#read(account, (reader) => reader.count(account, filter));
   }
 
   getCall(account: string, callSid: string): Promise<StoredCall | null> {
-    return this.#reader.call(account, callSid);
+    return this.#read(account, (reader) => reader.call(account, callSid));
   }
 
-  getRecording(id: string): Promise<StoredRecording | null> {
-    return this.#reader.recording(id);
+  getRecording(account: string, id: string): Promise<StoredRecording | null> {
+    return this.#read(account, (reader) => reader.recording(id));
+  }
+
+  #read<T>(account: string, work: (reader: Reader) => Promise<T>): Promise<T> {
+    return this.withinAccount(account, (db) => work(new Reader(db, this.#sealer, this.#log)));
   }
 
   /** Leases up to `limit` due rows, at most one per (call, order key): the oldest. */
@@ -258,12 +292,12 @@ export class Store {
 
   /** One page of what is owed to an account's servers and what was given up, newest first. */
   listOutbox(account: string, filter: OutboxFilter = {}): Promise<readonly OutboxEntry[]> {
-    return this.#outbox.list(account, filter);
+    return this.withinAccount(account, (db) => this.#outbox.list(db, account, filter));
   }
 
   /** Puts a parked row back in line, before its successors, with all its tries before it. */
   unpark(account: string, id: string): Promise<"waits" | "waited_already" | "unknown"> {
-    return this.#outbox.unpark(account, id);
+    return this.withinAccount(account, (db) => this.#outbox.unpark(db, account, id));
   }
 
   /** How long the journal has had no connection to the database, ms; 0: it has one. */

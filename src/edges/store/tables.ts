@@ -13,6 +13,10 @@ export interface Tables {
   readonly journal: JournalTable;
   readonly recordings: RecordingsTable;
   readonly outbox: OutboxTable;
+  readonly api_keys: ApiKeysTable;
+  readonly audit_log: AuditLogTable;
+  readonly members: MembersTable;
+  readonly sessions: SessionsTable;
 }
 
 export interface LiveTable {
@@ -73,4 +77,59 @@ export interface OutboxTable {
   readonly parked_at: number | null;
   readonly error: string | null;
   readonly version: number;
+}
+
+export interface ApiKeysTable {
+  readonly account: string;
+  readonly key: string;
+  readonly token_hash: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** `file`: of the workspace file; `api`: made while the platform ran. */
+  readonly source: "file" | "api";
+  readonly created_at: number;
+  readonly created_by: string;
+  readonly last_used_at: number | null;
+  readonly revoked_at: number | null;
+}
+
+export interface AuditLogTable {
+  readonly id: Generated<number>;
+  /** Null: of the platform, no account's. */
+  readonly account: string | null;
+  readonly at: number;
+  readonly actor_kind: "key" | "user" | "system";
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  /** JSON, secrets masked. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface MembersTable {
+  readonly id: string;
+  /** Null: of the platform, for every account. */
+  readonly account: string | null;
+  readonly login: string;
+  readonly role: "viewer" | "operator" | "admin";
+  readonly password_hash: string;
+  /** The password was made by another: it opens nothing but the change of it. */
+  readonly must_change: boolean;
+  /** Base32, sealed; active once a code has confirmed it. */
+  readonly totp_secret: string | null;
+  readonly totp_active: Generated<boolean>;
+  /** The newest step whose code was used: none is good twice (RFC 6238, 5.2). */
+  readonly totp_step: Generated<number>;
+  readonly recovery_hashes: Generated<readonly string[]>;
+  readonly created_at: number;
+  readonly created_by: string;
+  readonly signed_in_at: number | null;
+}
+
+export interface SessionsTable {
+  readonly token_hash: string;
+  readonly member: string;
+  readonly created_at: number;
+  readonly used_at: number;
 }

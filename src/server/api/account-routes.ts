@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { ApiOptions } from "./api-options.ts";
+import { auditRoutes } from "./audit-routes.ts";
 import { authenticate } from "./authenticate.ts";
 import { callControlRoutes } from "./call-control-routes.ts";
 import { callRoutes } from "./call-routes.ts";
@@ -8,6 +9,8 @@ import { outboxRoutes } from "./outbox-routes.ts";
 import { exposureRoutes } from "./exposure-routes.ts";
 import { accountRequestLimit } from "./request-limit.ts";
 import { flowRoutes } from "./flow-routes.ts";
+import { keyRoutes } from "./key-routes.ts";
+import { memberRoutes } from "./member-routes.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 import { resourceRoutes } from "./resource-routes.ts";
 import { whyRoute } from "./why-route.ts";
@@ -15,7 +18,7 @@ import { whyRoute } from "./why-route.ts";
 /** Everything below `/api/accounts/:account`: for holders of a key of the account; a recording also by its signed link. */
 export async function accountRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
   await app.register(async (keyed) => {
-    keyed.addHook("onRequest", (request, reply) => authenticate(options.directory, request, reply));
+    keyed.addHook("onRequest", (request, reply) => authenticate(options.access, request, reply));
     keyed.addHook("onRequest", accountRequestLimit(options, "api"));
     callRoutes(keyed, options);
     callControlRoutes(keyed, options);
@@ -23,6 +26,9 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     eventRoutes(keyed, options);
     outboxRoutes(keyed, options);
     exposureRoutes(keyed, options);
+    keyRoutes(keyed, options);
+    memberRoutes(keyed, options);
+    auditRoutes(keyed, options);
   });
   await app.register(async (configured) => resourceRoutes(configured, options));
   await app.register(async (configured) => flowRoutes(configured, options));

@@ -6,6 +6,7 @@ import type { Directory } from "../exchange/directory.ts";
 import type { Feed } from "../exchange/feed/feed.ts";
 import type { RecordingLinks } from "../exchange/recording-links.ts";
 import type { Exchange } from "../exchange/exchange.ts";
+import type { Access } from "./access.ts";
 import type { NumberRouting } from "./number-routing.ts";
 
 /** What the routes answer from. */
@@ -13,7 +14,10 @@ export interface ApiOptions {
   readonly exchange: Exchange;
   readonly store: Store;
   readonly configuration: Configuration;
-  readonly directory: Pick<Directory, "hasKey" | "account">;
+  readonly directory: Pick<Directory, "account">;
+  readonly access: Access;
+  /** Addresses and subnets of reverse proxies (`X-Forwarded-For`); absent: none. */
+  readonly trustedProxies?: readonly string[];
   readonly recordingsDir: string;
   readonly links: RecordingLinks;
   /** Scheme, host and path under which customers reach this platform, without a slash at the end. */

@@ -62,6 +62,8 @@ function schemaOf(operationId: string, action: CallAction) {
   return { operationId, summary, params: callParams, response: { 202: accepted }, refusals } as const;
 }
 
+const CONTROL = { scope: "call" } as const;
+
 const LIST = {
   operationId: "calls.actions",
   summary: "What the call can be told to do now",
@@ -76,28 +78,30 @@ export function callControlRoutes(app: FastifyInstance, options: ApiOptions): vo
   const routes = typed(app);
   routes.get("/calls/:callSid/actions", { schema: LIST }, (request, reply) => control.list(request.params, reply));
   const redirect = { ...schemaOf("calls.redirect", "redirect"), body: redirectBody };
-  routes.post("/calls/:callSid/redirect", { schema: redirect }, ({ params, body }, reply) =>
+  routes.post("/calls/:callSid/redirect", { schema: redirect, config: CONTROL }, ({ params, body }, reply) =>
     control.redirect(params, body, reply),
   );
   recordingRoutesOf(app, control);
   const digits = { ...schemaOf("calls.sendDigits", "send_digits"), body: digitsBody };
-  routes.post("/calls/:callSid/digits", { schema: digits }, ({ params, body }, reply) =>
+  routes.post("/calls/:callSid/digits", { schema: digits, config: CONTROL }, ({ params, body }, reply) =>
     control.give(params, { command: "send_digits", ...body }, reply),
   );
   const play = { ...schemaOf("calls.play", "play"), body: playBody };
-  routes.post("/calls/:callSid/play", { schema: play }, ({ params, body }, reply) => control.play(params, body, reply));
+  routes.post("/calls/:callSid/play", { schema: play, config: CONTROL }, ({ params, body }, reply) =>
+    control.play(params, body, reply),
+  );
 }
 
 function recordingRoutesOf(app: FastifyInstance, control: CallControl): void {
   const routes = typed(app);
   const start = { ...schemaOf("calls.startRecording", "start_recording"), body: startBody };
-  routes.post("/calls/:callSid/recording/start", { schema: start }, ({ params, body }, reply) =>
+  routes.post("/calls/:callSid/recording/start", { schema: start, config: CONTROL }, ({ params, body }, reply) =>
     control.give(params, { command: "start_recording", layout: body?.channels === "dual" ? "dual" : "mono" }, reply),
   );
   for (const verb of ["stop", "pause", "resume"] as const) {
     const command = `${verb}_recording` as const;
     const schema = schemaOf(`calls.${verb}Recording`, command);
-    routes.post(`/calls/:callSid/recording/${verb}`, { schema }, ({ params }, reply) =>
+    routes.post(`/calls/:callSid/recording/${verb}`, { schema, config: CONTROL }, ({ params }, reply) =>
       control.give(params, { command }, reply),
     );
   }

@@ -45,7 +45,8 @@ export function callRoutes(app: FastifyInstance, { store, exchange }: ApiOptions
     const stored = await store.getCall(account, callSid);
     return stored === null ? problem(reply, 404, `account ${account} has no call ${callSid}`) : callReport(stored);
   });
-  routes.post("/calls/:callSid/hangup", { schema: HANG_UP }, async (request, reply) => {
+  const config = { scope: "call" } as const;
+  routes.post("/calls/:callSid/hangup", { schema: HANG_UP, config }, async (request, reply) => {
     const { account, callSid } = request.params;
     const stored = await store.getCall(account, callSid);
     if (stored === null) return problem(reply, 404, `account ${account} has no call ${callSid}`);

@@ -1,49 +1,97 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Scope } from "../../edges/store/api-key-table.ts";
+import { SCOPES } from "../../edges/store/api-key-table.ts";
 import { OPERATOR } from "../configuration/operator.ts";
 import type { AccountParams, ApiOptions } from "./api-options.ts";
-import { givenCredentials, sameSecret } from "./authenticate.ts";
+import { authenticate, basicOf, signedIn } from "./authenticate.ts";
 import { problem } from "./problem.ts";
+import { requesterOf } from "./requester.ts";
+import { scopesOf } from "./sign-ins.ts";
 
-/** Who asks for a change, and what of. */
+/** Who asks for a change of several accounts, and what of. */
 export interface Caller {
-  /** As the history names them: `operator`, `key acme-key`. */
+  /** As the history names them: `operator`, `key acme-key`, `user usr_1`. */
   readonly name: string;
   /** Runs the platform: may change every account, and what only they may change of one. */
   readonly isOperator: boolean;
-  /** May they change what belongs to this account? */
-  holds(account: string): boolean;
+  /** May they do this with what belongs to this account? */
+  holds(account: string, scope: Scope): Promise<boolean>;
 }
 
-export type CallerOptions = Pick<ApiOptions, "directory" | "operatorToken">;
+export type CallerOptions = Pick<ApiOptions, "access" | "operatorToken">;
 
-/** The holder of the credentials of a request, whatever they open; whether they open anything `holds` says. */
-export function callerOf(
-  request: Pick<FastifyRequest, "headers">,
-  { directory, operatorToken }: CallerOptions,
+/**
+ * The holder of the credentials of a request, whatever they open; whether they open anything `holds` says. An administrator of
+ * the platform is its operator.
+ */
+export async function callerOf(request: FastifyRequest, options: CallerOptions): Promise<Caller> {
+  const given = basicOf(request.headers.authorization);
+  if (given !== null) return keyHolder(request, options, given);
+  const session = await signedIn(options.access, request, "password_changed");
+  if ("status" in session) return STRANGER;
+  const { id, account: own, role } = session.member;
+  return {
+    name: `user ${id}`,
+    isOperator: own === null && role === "admin",
+    holds: (account, scope) =>
+      Promise.resolve(
+        options.access.isAccount(account) && (own ?? account) === account && scopesOf(role).includes(scope),
+      ),
+  };
+}
+
+const STRANGER: Caller = { name: "nobody", isOperator: false, holds: () => Promise.resolve(false) };
+
+function keyHolder(
+  request: FastifyRequest,
+  { access, operatorToken }: CallerOptions,
+  { key, token }: { readonly key: string; readonly token: string },
 ): Caller {
-  const given = givenCredentials(request);
-  const isOperator = sameSecret(given, `${OPERATOR}:${operatorToken}`);
-  const holds = (account: string): boolean =>
-    isOperator || directory.hasKey(account, ({ key, token }) => sameSecret(given, `${key}:${token}`));
-  return { name: isOperator ? OPERATOR : `key ${given.split(":", 1)[0] ?? ""}`, isOperator, holds };
+  const isOperator = isOperatorsOwn({ key, token }, operatorToken);
+  return {
+    name: isOperator ? OPERATOR : `key ${key}`,
+    isOperator,
+    holds: async (account, scope) => {
+      if (isOperator) return true;
+      const verdict = await access.checkKey(account, key, token, request.ip);
+      return verdict.kind === "ok" && verdict.requester.scopes.includes(scope);
+    },
+  };
 }
 
-/** For routes below `/api/accounts/:account` that change what is configured: its keys open them, and the operator. */
+function isOperatorsOwn({ key, token }: { readonly key: string; readonly token: string }, password: string): boolean {
+  return sameSecret(`${key}:${token}`, `${OPERATOR}:${password}`);
+}
+
+/** Compared by digest, so that neither length nor content shows in the time it takes. */
+function sameSecret(given: string, known: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(known));
+}
+
+/** For routes below `/api/accounts/:account` that change what is configured: like `authenticate`, and open to the operator. */
 export async function admitHolder(
-  options: CallerOptions,
+  { access, operatorToken }: CallerOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
   const { account } = request.params as AccountParams;
-  const caller = callerOf(request, options);
-  if (!caller.holds(account)) return unauthorized(reply);
-  return options.directory.account(account) === undefined
-    ? problem(reply, 404, `there is no account ${account}`)
-    : undefined;
+  const given = basicOf(request.headers.authorization);
+  if (given === null || !isOperatorsOwn(given, operatorToken)) return authenticate(access, request, reply);
+  request.requester = { kind: "system", id: OPERATOR, scopes: SCOPES };
+  return access.isAccount(account) ? undefined : problem(reply, 404, `there is no account ${account}`);
+}
+
+/** As the history names whoever makes a request that {@link admitHolder} has let in. */
+export function requesterName(request: Pick<FastifyRequest, "requester" | "url">): string {
+  const { kind, id } = requesterOf(request);
+  return kind === "system" ? id : `${kind} ${id}`;
 }
 
 /** A wrong key and an unknown account look the same. */
-export function unauthorized(reply: FastifyReply): FastifyReply {
+export function unauthorized({ access }: CallerOptions, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  access.refusals.note("wrong_key", { source: request.ip, route: request.routeOptions.url });
   void reply.header("www-authenticate", 'Basic realm="plugboard"');
   return problem(
     reply,

@@ -11,7 +11,7 @@ import { inOrder } from "../configuration/resources.ts";
 import { masked } from "../configuration/secrets.ts";
 import { objectOf } from "../configuration/stored-resource.ts";
 import type { ApiOptions } from "./api-options.ts";
-import { admitHolder, callerOf } from "./caller.ts";
+import { admitHolder, requesterName } from "./caller.ts";
 import {
   accountParams,
   changesAnswer,
@@ -157,7 +157,7 @@ export function flowRoutes(app: FastifyInstance, options: ApiOptions): void {
 }
 
 /** Of a request to one flow. */
-interface FlowRequest {
+interface FlowRequest extends Pick<FastifyRequest, "requester" | "url"> {
   readonly params: FlowParams;
   readonly headers: FastifyRequest["headers"] & z.output<typeof conditionHeaders>;
 }
@@ -285,7 +285,7 @@ class FlowRoutes {
 
   /** Null: it was refused, and the request has been answered. */
   async #change(request: FlowRequest, reply: FastifyReply, edit: (condition: WriteCondition) => EditOf) {
-    const by = callerOf(request, this.#options).name;
+    const by = requesterName(request);
     const changed = await this.#options.configuration.change(by, edit(conditionOf(request.headers)));
     if (changed.ok) return { changes: changed.value.changes.map(changeLine) };
     configurationProblem(reply, changed.error);

@@ -1,7 +1,10 @@
 import Fastify from "fastify";
 import { expect, it } from "vitest";
+import { silentLog } from "../../base/log.ts";
+import { VirtualClock } from "../../base/virtual-clock.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { CallTimings } from "../exchange/call-timings.ts";
+import { ApiRefusals } from "./api-refusals.ts";
 import { metricsRoute } from "./metrics-route.ts";
 
 const exchange = {
@@ -20,7 +23,7 @@ const exchange = {
 
 it("O6: counters, and nothing else, end in _total, and everything says what it is", async () => {
   const app = Fastify();
-  metricsRoute(app, exchange);
+  metricsRoute(app, exchange, { refusals: new ApiRefusals(new VirtualClock(0), silentLog) });
   const { body } = await app.inject("/metrics");
   const types = [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type]) => ({ name, type }));
   expect(types.length).toBeGreaterThan(20);

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import { z } from "zod";
 import type { Exchange, MediaTotals } from "../exchange/exchange.ts";
+import type { Access } from "./access.ts";
 import { typed } from "./openapi/typed-routes.ts";
 
 const SECOND_NS = 1e9;
@@ -22,7 +23,7 @@ const SCHEMA = {
 };
 
 /** `/metrics`, for Prometheus. */
-export function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
+export function metricsRoute(app: FastifyInstance, exchange: Exchange, { refusals }: Pick<Access, "refusals">): void {
   const register = new Registry();
   collectDefaultMetrics({ register, eventLoopMonitoringPrecision: LAG_PRECISION_MS });
   for (const name of MISNAMED) register.removeSingleMetric(name);
@@ -56,6 +57,9 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange): void {
   ]);
   counter(register, "plugboard_http_blocked_total", "HTTP requests that would have led inward", ["purpose"], () =>
     [...fetcher.blocked].map(([purpose, count]) => [{ purpose }, count]),
+  );
+  counter(register, "plugboard_api_refusals_total", "Requests that the API refused, by reason", ["reason"], () =>
+    [...refusals.counts].map(([reason, count]) => [{ reason }, count]),
   );
   typed(app).get("/metrics", { schema: SCHEMA }, async (_request, reply) =>
     reply.type(register.contentType).send(await register.metrics()),

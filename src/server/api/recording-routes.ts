@@ -40,12 +40,12 @@ const SCHEMA = {
 
 /** Recordings of an account as WAV files, for holders of a key or of a link that we signed. */
 export function recordingRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { links, clock, directory } = options;
+  const { links, clock, access } = options;
   app.addHook("onRequest", async (request, reply) => {
     const { account, file } = request.params as { readonly account: string; readonly file: string };
     const { expires, signature } = request.query as Readonly<Record<string, unknown>>;
     if (links.allows(account, file, expires, signature, clock.now())) return undefined;
-    return authenticate(directory, request, reply);
+    return authenticate(access, request, reply);
   });
   typed(app).get("/recordings/:file", { schema: SCHEMA }, ({ params, headers }, reply) =>
     recording(options, params.account, params.file, headers.range, reply),
@@ -64,8 +64,7 @@ async function recording(
     return problem(reply, 406, `recordings are WAV files: ask for ${file.replace(OTHER_FORM, ".wav")}`);
   const id = file.endsWith(".wav") ? file.slice(0, -".wav".length) : "";
   if (!RECORDING_ID.test(id)) return problem(reply, 404, `there is no recording ${file}`);
-  const stored = await store.getRecording(id);
-  if (stored !== null && stored.account !== account) return problem(reply, 404, `there is no recording ${file}`);
+  const stored = await store.getRecording(account, id);
   const path = join(recordingsDir, stored?.file ?? recordingFile(account, id));
   const size = await sizeOf(path);
   if (size === null) return problem(reply, 404, `there is no recording ${file}`);

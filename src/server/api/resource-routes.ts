@@ -6,7 +6,7 @@ import type { ListedKind, Resource } from "../configuration/resources.ts";
 import { inOrder, keyOf, LISTED_KINDS, LISTS } from "../configuration/resources.ts";
 import { masked } from "../configuration/secrets.ts";
 import type { ApiOptions } from "./api-options.ts";
-import { admitHolder, callerOf } from "./caller.ts";
+import { admitHolder, requesterName } from "./caller.ts";
 import {
   accountParams,
   shownDocument,
@@ -86,7 +86,7 @@ function entryRoutes(app: FastifyInstance, options: ApiOptions, kind: ListedKind
   routes.put(`/${list}/:name`, { schema: schemas.put }, async (request, reply) => {
     if (isTooDeep(request.body)) return tooDeep(reply);
     const edit = putEntry({ ...request.params, kind }, request.body, conditionOf(request.headers));
-    const changed = await configuration.change(callerOf(request, options).name, edit);
+    const changed = await configuration.change(requesterName(request), edit);
     if (!changed.ok) return configurationProblem(reply, changed.error);
     const now = find(request.params);
     if (now !== undefined) void reply.header("etag", etagOf(now.revision));
@@ -94,7 +94,7 @@ function entryRoutes(app: FastifyInstance, options: ApiOptions, kind: ListedKind
   });
   routes.delete(`/${list}/:name`, { schema: schemas.delete }, async (request, reply) => {
     const edit = removeResource({ ...request.params, kind }, conditionOf(request.headers));
-    const changed = await configuration.change(callerOf(request, options).name, edit);
+    const changed = await configuration.change(requesterName(request), edit);
     if (!changed.ok) return configurationProblem(reply, changed.error);
     return { changes: changed.value.changes.map(changeLine) };
   });

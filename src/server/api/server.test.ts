@@ -13,6 +13,7 @@ import type { JournalRow } from "../../edges/store/types.ts";
 import { RecordingLinks } from "../exchange/recording-links.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { buildApi } from "./server.ts";
+import { testAccess } from "./testing/access.ts";
 import { idleExchange } from "./testing/test-api.ts";
 
 const START_MS = 1_767_600_000_000;
@@ -80,15 +81,12 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "plugboard-api-"));
   mkdirSync(join(folder, "acme"));
   writeFileSync(join(folder, "acme", "r1.wav"), SOUND);
-  const directory = {
-    hasKey: (account: string, check: (known: { key: string; token: string }) => boolean) =>
-      account === "acme" && check({ key: "acme-key", token: "acme-token" }),
-    account: () => undefined,
-  };
+  const access = await testAccess(store);
   const options = {
     exchange: idleExchange(),
     store,
-    directory,
+    access,
+    directory: { account: () => undefined },
     recordingsDir: folder,
     links,
     clock,

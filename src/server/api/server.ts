@@ -1,11 +1,12 @@
 import Fastify from "fastify";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { accountRoutes } from "./account-routes.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { asyncapiRoute } from "./asyncapi.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { openApiRoute } from "./openapi/openapi-route.ts";
+import { platformRoutes } from "./platform-routes.ts";
 import { answerError, pathOf, problem } from "./problem.ts";
 import { nothingHere, restException } from "./v1/rest-exception.ts";
 import { v1Routes, v2BetaRoutes } from "./v1/routes.ts";
@@ -20,9 +21,16 @@ const MAX_QUOTED = 200;
 /** PostgreSQL's text cannot hold it, so nothing has it in its name; queries are judged by their schemas. */
 const NUL = /^[^?]*%00/;
 
-/** The HTTP side of the control process: health, metrics, and `/api`. */
-export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const app = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, frameworkErrors: noAddress });
+/** The HTTP side of the control process: health, metrics, and `/api`. `onRoute` hears of every route that it answers. */
+export async function buildApi(
+  options: ApiOptions,
+  onRoute: (route: RouteOptions) => void = () => undefined,
+): Promise<FastifyInstance> {
+  const trustProxy = [...(options.trustedProxies ?? [])];
+  const app = Fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, frameworkErrors: noAddress, trustProxy });
+  app.addHook("onRoute", onRoute);
+  app.decorateRequest("requester", null);
+  app.decorateRequest("session", null);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.log));
   app.setNotFoundHandler((request, reply) =>
     /^\/v\d\//.test(request.url)
@@ -34,8 +42,9 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     if (NUL.test(url)) throw Object.assign(new Error("the address holds the character NUL"), { statusCode: 400 });
   });
   healthRoutes(app, options);
-  metricsRoute(app, options.exchange);
+  metricsRoute(app, options.exchange, options.access);
   asyncapiRoute(app);
+  await app.register((scope) => platformRoutes(scope, options), { prefix: "/api" });
   await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api" });
   await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });
   await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });

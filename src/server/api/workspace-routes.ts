@@ -14,7 +14,7 @@ import { workspaceSchema } from "../exchange/workspace-schema.ts";
 import type { WorkspaceInput } from "../exchange/workspace.ts";
 import type { ApiOptions } from "./api-options.ts";
 import type { Caller } from "./caller.ts";
-import { givenCredentials } from "./authenticate.ts";
+import { basicOf } from "./authenticate.ts";
 import { callerOf, unauthorized } from "./caller.ts";
 import { changeModel, WRITE_REFUSALS } from "./configuration-models.ts";
 import { configurationProblem, mistakes } from "./configuration-problem.ts";
@@ -77,9 +77,9 @@ export function workspaceRoutes(app: FastifyInstance, options: ApiOptions): void
   const routes = typed(app);
   routes.get("/workspace", { schema: EXPORT }, async (request, reply) => {
     const { account } = request.query;
-    const caller = callerOf(request, options);
-    const isAllowed = account === undefined ? caller.isOperator : caller.holds(account);
-    if (!isAllowed) return unauthorized(reply);
+    const caller = await callerOf(request, options);
+    const isAllowed = account === undefined ? caller.isOperator : await caller.holds(account, "read");
+    if (!isAllowed) return unauthorized(options, request, reply);
     await configuration.refresh();
     const { revision, resources } = configuration.state;
     const exported = exportWorkspace([...resources.values()], account === undefined ? null : [account]);
@@ -87,20 +87,23 @@ export function workspaceRoutes(app: FastifyInstance, options: ApiOptions): void
   });
   routes.post(
     "/workspace/apply",
-    { schema: APPLY, bodyLimit: MAX_WORKSPACE_BYTES, onRequest: demandKey },
+    { schema: APPLY, bodyLimit: MAX_WORKSPACE_BYTES, onRequest: demandCredentials(options) },
     async (request, reply) => {
       const body = readBody(request.body);
       if (!body.ok) return mistakes(reply, body.error);
-      const caller = callerOf(request, options);
-      if (!mayApply(caller, body.value)) return unauthorized(reply);
+      const caller = await callerOf(request, options);
+      if (!(await mayApply(caller, body.value))) return unauthorized(options, request, reply);
       return applied(reply, configuration, caller, body.value, isDryRun(request.query.dry_run));
     },
   );
 }
 
-/** A large body of somebody without any key is not even read. */
-async function demandKey(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
-  return givenCredentials(request) === "" ? unauthorized(reply) : undefined;
+/** A large body of somebody without any credentials is not even read. */
+function demandCredentials(options: ApiOptions) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> =>
+    basicOf(request.headers.authorization) === null && options.access.cookie.read(request) === null
+      ? unauthorized(options, request, reply)
+      : undefined;
 }
 
 function isDryRun(value: string | undefined): boolean {
@@ -122,9 +125,11 @@ function isFile(flow: unknown): boolean {
 }
 
 /** A key opens its own account, and not one that does not exist yet. */
-function mayApply(caller: Caller, { workspace, prune }: ApplyBody): boolean {
-  if (prune) return caller.isOperator;
-  return workspace.accounts.every((account) => caller.holds((account as { sid: string }).sid));
+async function mayApply(caller: Caller, { workspace, prune }: ApplyBody): Promise<boolean> {
+  if (prune || caller.isOperator) return caller.isOperator;
+  for (const account of workspace.accounts)
+    if (!(await caller.holds((account as { sid: string }).sid, "admin"))) return false;
+  return true;
 }
 
 async function applied(

@@ -1,4 +1,5 @@
 import type { BlockList } from "node:net";
+import type { Scope } from "../../edges/store/api-key-table.ts";
 import type { Account } from "../../core/contract/account.ts";
 import type { DialPolicy } from "./limits/dial-policy.ts";
 import { dialPolicy } from "./limits/dial-policy.ts";
@@ -36,9 +37,11 @@ export interface Trunk {
   readonly waitForAck: boolean;
 }
 
+/** A key of the workspace file, as written there; the database has its hash only. */
 export interface ApiKey {
   readonly key: string;
   readonly token: string;
+  readonly scopes: readonly Scope[];
 }
 
 /** An account as configured: what the contract needs (`account`) and what only the live platform needs. */

@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import type { Exophone } from "../../core/contract/account.ts";
 import type { SipRequest } from "../../edges/sip/message/message.ts";
-import type { AccountConfig, ApiKey, Trunk } from "./account-config.ts";
+import type { AccountConfig, Trunk } from "./account-config.ts";
 import { calledNumber } from "./identity.ts";
 import { dialedForms } from "./number-forms.ts";
 import type { Workspace } from "./workspace.ts";
@@ -115,11 +115,6 @@ export class Directory {
     if (this.#behind.size >= MAX_REMEMBERED_SOURCES) this.#behind.clear();
     this.#behind.set(address, behind);
     return behind;
-  }
-
-  /** Does this account hold that key and token? */
-  hasKey(account: string, check: (known: ApiKey) => boolean): boolean {
-    return this.#accounts.get(account)?.apiKeys.some(check) ?? false;
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SCOPES } from "../../edges/store/api-key-table.ts";
 import { accountFields, dialPrefixesSchema, tenantIdSchema } from "../../core/contract/account-document.ts";
 import { limitsSchema, priceTableSchema } from "./limits/limits-schema.ts";
 
@@ -123,8 +124,16 @@ const userSchema = z.strictObject({
 });
 
 const keySchema = z.strictObject({
-  key: z.string().min(1).describe("User name of HTTP Basic."),
+  key: z
+    .string()
+    .regex(/^[^:\0]+$/, "must not be empty, and hold no colon: HTTP Basic ends the user name there (RFC 7617)")
+    .describe("User name of HTTP Basic."),
   token: z.string().min(1).describe("Password of HTTP Basic."),
+  scopes: z
+    .array(z.enum(SCOPES))
+    .min(1)
+    .default([...SCOPES])
+    .describe("What it may do: `read`, `call` (place and control calls), `admin` (change the account)."),
 });
 
 /** A month is enough for any review of a call; ten years is as good as for ever. */

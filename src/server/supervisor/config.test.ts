@@ -11,6 +11,7 @@ describe("the settings of serve", () => {
       sip: { host: "127.0.0.1", port: 5060 },
       rtpFirst: 20_000,
       rtpLast: 29_999,
+      trustedProxies: ["127.0.0.0/8", "::1"],
       databaseUrl: null,
       drainMs: 30_000,
       speechUrl: null,
@@ -36,6 +37,7 @@ describe("the settings of serve", () => {
   });
   it.each([
     ["PLUGBOARD_HTTP", "8080", "must be host:port"],
+    ["PLUGBOARD_TRUSTED_PROXIES", "10.0.0.5, proxy.example", 'has "proxy.example", it must be addresses or subnets'],
     ["PLUGBOARD_SIP", "127.0.0.1:99999", "must be host:port"],
     ["PLUGBOARD_RTP", "20000-20003", "at least 8 ports"],
     ["PLUGBOARD_RTP", "80-2000", "from 1024 up"],

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { isAbsolute, resolve } from "node:path";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
+import { parseSubnet } from "../exchange/subnet.ts";
 
 /** A host and a port; port 0 takes any free one (tests). */
 export interface Endpoint {
@@ -22,6 +23,8 @@ export interface ServeConfig {
   readonly publicAddress: string | null;
   /** Scheme, host and path of links that leave the platform, without a slash at the end; null: the API's own address. */
   readonly publicUrl: string | null;
+  /** Addresses and subnets of reverse proxies, whose word on where a request comes from (X-Forwarded-For) counts. */
+  readonly trustedProxies: readonly string[];
   /** Null: the embedded server inside the data folder. */
   readonly databaseUrl: string | null;
   readonly logLevel: string;
@@ -85,6 +88,7 @@ export function readConfig(flags: ServeFlags, env: Environment): Result<ServeCon
     rtpLast: rtp[1],
     publicAddress: keep(publicHost(flags.publicAddress ?? env["PLUGBOARD_PUBLIC_ADDRESS"]), null),
     publicUrl: keep(baseUrl("PLUGBOARD_PUBLIC_URL", flags.publicUrl ?? env["PLUGBOARD_PUBLIC_URL"]), null),
+    trustedProxies: keep(proxies(env["PLUGBOARD_TRUSTED_PROXIES"]), []),
     databaseUrl: env["DATABASE_URL"] ?? null,
     logLevel: log,
     logNumbers: keep(onOrOff("PLUGBOARD_LOG_NUMBERS", flags.logNumbers, env), false),
@@ -98,6 +102,14 @@ export function readConfig(flags: ServeFlags, env: Environment): Result<ServeCon
 /** One core is left for the control process. */
 function defaultMediaProcesses(): number {
   return Math.max(1, availableParallelism() - 1);
+}
+
+/** A proxy on this machine is trusted; one elsewhere must be named. */
+function proxies(text = "127.0.0.0/8, ::1"): Result<readonly string[], string> {
+  const all = text.split(",").map((one) => one.trim());
+  const wrong = all.find((one) => one !== "" && parseSubnet(one) === null);
+  if (wrong === undefined) return ok(all.filter((one) => one !== ""));
+  return err(`PLUGBOARD_TRUSTED_PROXIES has "${wrong}", it must be addresses or subnets such as 10.0.0.5, 10.0.0.0/8`);
 }
 
 function absolute(path: string): string {

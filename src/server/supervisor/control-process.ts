@@ -6,6 +6,7 @@ import { showProblem } from "../../core/flow/yaml-document.ts";
 import { systemClock } from "../../base/system-clock.ts";
 import { systemRandom } from "../../base/system-random.ts";
 import type { NumberRouting } from "../api/number-routing.ts";
+import { Access } from "../api/access.ts";
 import { buildApi } from "../api/server.ts";
 import { AudioLibrary } from "../../edges/audio/library.ts";
 import { Directory } from "../exchange/directory.ts";
@@ -26,6 +27,7 @@ import { OutboxWorker } from "../../edges/http-client/outbox.ts";
 import { SipEndpoint } from "../../edges/sip/endpoint.ts";
 import { Sealer } from "../../edges/store/sealer.ts";
 import { Store } from "../../edges/store/store.ts";
+import { TokenHash } from "../../edges/store/token-hash.ts";
 import { DiskWatch } from "./disk-watch.ts";
 import { WakeupCoalescer } from "./wakeup-coalescer.ts";
 import type { Endpoint, ServeConfig } from "./config.ts";
@@ -90,7 +92,11 @@ async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log)
   const numberRouting: NumberRouting = {
     change: (account, number, settings) => changeNumber(configuration, "the /v1 API", { account, number }, settings),
   };
-  const asked = { exchange, store, configuration, numberRouting, directory, recordingsDir, links, feed, publicUrl };
+  const access = accessOf(config, parts, log);
+  await useKeys(access, workspace);
+  const { trustedProxies } = serve;
+  const told = { numberRouting, access, trustedProxies, recordingsDir, links, feed, publicUrl };
+  const asked = { exchange, store, configuration, directory, ...told };
   const api = await buildApi({ ...asked, operatorToken: operatorToken(config.secret), clock: systemClock, log });
   const httpUrl = await listening("PLUGBOARD_HTTP", "--http", serve.http, () => api.listen({ ...serve.http }));
   const coalescer = new WakeupCoalescer(
@@ -99,7 +105,10 @@ async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log)
     () => sip.flush(),
   );
   coalescer.start();
-  configuration.start((next) => useWorkspace(parts, recordingsDir, next));
+  configuration.start(async (next) => {
+    await useKeys(access, next);
+    await useWorkspace(parts, recordingsDir, next);
+  });
   stopOnSignal(async (drainMs) => {
     coalescer.stop();
     await exchange.drain(drainMs);
@@ -112,7 +121,8 @@ async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log)
     process.exit(0);
   }, serve.drainMs);
   const { host, port } = sip.listening[0] ?? serve.sip;
-  const ready: ControlReady = { kind: "ready", httpUrl, sipHost: host, sipPort: port };
+  const firstAdmin = await access.signIns.makeFirstAdmin();
+  const ready: ControlReady = { kind: "ready", httpUrl, sipHost: host, sipPort: port, firstAdmin };
   process.send?.(ready);
   void parts.audio.warm(promptsOf(workspace));
 }
@@ -192,6 +202,24 @@ function openAudio(serve: ServeConfig, fetcher: Fetcher, log: Log): Promise<Audi
     clock: systemClock,
     log,
   });
+}
+
+function accessOf({ secret, serve }: ControlConfig, { store, directory }: Parts, log: Log): Access {
+  return new Access({
+    keys: store.keys,
+    members: store.members,
+    sealer: new Sealer(secret, systemRandom()),
+    tokens: new TokenHash(secret),
+    isAccount: (sid) => directory.account(sid) !== undefined,
+    publicUrl: publicUrlOf(serve),
+    clock: systemClock,
+    random: systemRandom(),
+    log,
+  });
+}
+
+async function useKeys(access: Access, { accounts }: Workspace): Promise<void> {
+  for (const { account, apiKeys } of accounts) await access.useFileKeys(account.sid, apiKeys);
 }
 
 function publicUrlOf({ publicUrl, publicAddress, http }: ServeConfig): string {

@@ -34,6 +34,8 @@ export interface ControlReady {
   readonly httpUrl: string;
   readonly sipHost: string;
   readonly sipPort: number;
+  /** Made at this start, for the operator to see once; null: there was one. */
+  readonly firstAdmin: { readonly login: string; readonly password: string } | null;
 }
 
 /** A running platform. */
@@ -155,6 +157,7 @@ function platformOf({ process_, ready, media, database, lock, config }: StartedP
     httpUrl: ready.httpUrl,
     sipHost: ready.sipHost,
     sipPort: ready.sipPort,
+    firstAdmin: ready.firstAdmin,
     controlPid: () => process_.pid,
     mediaPids: () => media.map((one) => one.process_.pid),
     databasePid: () => database?.pid() ?? null,

@@ -51,7 +51,8 @@ export async function startTestServer(): Promise<TestServer> {
       return `postgresql://tester:${PASSWORD}@127.0.0.1:${port}/${name}`;
     },
     empty: async (url) => {
-      await query(url, "truncate setups, live, calls, journal, recordings, outbox, feed_pending, feed_heads, feed");
+      const calls = "setups, live, calls, journal, recordings, outbox, feed_pending, feed_heads, feed";
+      await query(url, `truncate ${calls}, api_keys, members, sessions`);
     },
     crash: async () => {
       process.kill(server.pid, "SIGKILL");

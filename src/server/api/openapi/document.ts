@@ -8,6 +8,12 @@ import type { ApiResponse, Content, OpenApiDocument, Operation, Parameter } from
 
 const SECURITY_SCHEMES = {
   basic: { type: "http", scheme: "basic", description: "A key of the account, and its token" },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: "plugboard_session",
+    description: "A member who is signed in (`POST /api/session`); with https its name begins with `__Host-`",
+  },
   signedLink: {
     type: "apiKey",
     in: "query",

@@ -33,11 +33,12 @@ export function errorResponses(route: RouteOptions, schemas: Schemas): Record<st
   const { url, method, schema } = route;
   const isExotels = /^\/v\d/.test(url);
   const hasInput = url.includes(":") || schema?.querystring !== undefined || schema?.body !== undefined;
+  const mayHaveBody = ["POST", "PUT", "PATCH", "DELETE"].includes(String(method));
   const refusals: Record<string, string> = {
-    ...(hasInput ? { 400: BAD_INPUT } : {}),
+    ...(hasInput || mayHaveBody ? { 400: BAD_INPUT } : {}),
     ...(schema?.security?.length === 0 ? {} : { 401: "No key of the account, or a wrong one" }),
     ...(hasInput && url.includes(":") ? { 404: "There is nothing of that name" } : {}),
-    ...(["POST", "PUT", "PATCH", "DELETE"].includes(String(method)) ? BODY_REFUSALS : {}),
+    ...(mayHaveBody ? BODY_REFUSALS : {}),
     ...(isExotels ? { 429: "200 requests were made in this minute; `Retry-After` says when the next is over" } : {}),
     ...schema?.refusals,
     default: "The platform could not answer",

@@ -7,6 +7,7 @@ import { silentLog } from "../../../base/log.ts";
 import type { ApiOptions } from "../api-options.ts";
 import { answerError } from "../problem.ts";
 import { buildApi } from "../server.ts";
+import { accessWithoutStore } from "../testing/access.ts";
 import { idleExchange } from "../testing/test-api.ts";
 import type { OpenApiDocument } from "./openapi-types.ts";
 import { onlyThese, wholeNumber } from "./parameters.ts";
@@ -25,8 +26,9 @@ const OTHER_SPELLINGS = [
 let app: FastifyInstance;
 let document: OpenApiDocument;
 beforeAll(async () => {
-  const options = { exchange: idleExchange(), directory: { hasKey: () => false, account: () => undefined } };
-  app = await buildApi({ ...options, log: silentLog } as Partial<ApiOptions> as ApiOptions);
+  const options = { exchange: idleExchange(), directory: { account: () => undefined } };
+  const access = await accessWithoutStore();
+  app = await buildApi({ ...options, access, log: silentLog } as Partial<ApiOptions> as ApiOptions);
   document = (await app.inject("/api/openapi.json")).json<OpenApiDocument>();
 });
 

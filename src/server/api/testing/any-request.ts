@@ -169,6 +169,9 @@ function valueOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (type === "array") return fc.array(valueOf((schema["items"] ?? {}) as JsonSchema), { maxLength: 2 });
   if (type === "integer") return fc.integer({ min: Number(minimum), max: Number(maximum) });
   if (type === "boolean") return fc.boolean();
+  if (Array.isArray(schema["anyOf"])) return fc.oneof(...(schema["anyOf"] as JsonSchema[]).map(valueOf));
+  if (type === "null") return fc.constant(null);
+  if (type === "array") return fc.array(valueOf((schema["items"] ?? {}) as JsonSchema), { minLength: 1, maxLength: 3 });
   if (type === "object")
     return objectOf((properties ?? {}) as Record<string, JsonSchema>, (required ?? []) as string[]);
   return fc.string({ minLength: Number(schema["minLength"] ?? 0), maxLength: Math.min(Number(maxLength), 300) });

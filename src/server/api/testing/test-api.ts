@@ -18,11 +18,12 @@ import { Feed } from "../../exchange/feed/feed.ts";
 import { RecordingLinks } from "../../exchange/recording-links.ts";
 import type { ApiOptions } from "../api-options.ts";
 import { buildApi } from "../server.ts";
+import { PUBLIC_URL, testAccess } from "./access.ts";
 import type { SampleCall } from "./calls.ts";
 import { rowsOf } from "./calls.ts";
 
 export const START_MS = Date.parse("2026-01-05T10:00:00+05:30");
-export const PUBLIC_URL = "https://voice.acme.example";
+export { PUBLIC_URL } from "./access.ts";
 export const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toString("base64")}`;
 
 /** The whole HTTP side on a database of its own, with an account `acme`, its key, and no exchange. */
@@ -77,7 +78,7 @@ export async function startTestApi(settings: Partial<ApiOptions> = {}): Promise<
     "n1",
     silentLog,
   );
-  const app = await buildApi({ ...partsOf(store, configuration, clock, recordingsDir), ...settings });
+  const app = await buildApi({ ...(await partsOf(store, configuration, clock, recordingsDir)), ...settings });
   return {
     app,
     store,
@@ -99,14 +100,17 @@ export async function startTestApi(settings: Partial<ApiOptions> = {}): Promise<
   };
 }
 
-function partsOf(store: Store, configuration: Configuration, clock: VirtualClock, recordingsDir: string): ApiOptions {
+async function partsOf(
+  store: Store,
+  configuration: Configuration,
+  clock: VirtualClock,
+  recordingsDir: string,
+): Promise<ApiOptions> {
   const config = acme();
   const parts: Omit<ApiOptions, "exchange"> = {
     store,
-    directory: {
-      hasKey: (sid, check) => sid === "acme" && config.apiKeys.some(check),
-      account: (sid) => (sid === "acme" ? config : undefined),
-    },
+    directory: { account: (sid) => (sid === "acme" ? config : undefined) },
+    access: await testAccess(store, { clock }),
     configuration,
     operatorToken: "operator-password",
     recordingsDir,

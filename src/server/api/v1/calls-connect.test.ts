@@ -16,6 +16,7 @@ import { Exchange } from "../../exchange/exchange.ts";
 import { recoverCalls } from "../../exchange/recovery.ts";
 import type { ApiOptions } from "../api-options.ts";
 import { buildApi } from "../server.ts";
+import { testAccess } from "../testing/access.ts";
 import type { TestApi } from "../testing/test-api.ts";
 import { acme, AUTHORIZATION, startTestApi } from "../testing/test-api.ts";
 
@@ -89,15 +90,15 @@ beforeEach(() => {
   api.clock.advance(60_000);
 });
 
-function apiOf(of: Exchange, store: Store): Promise<TestApi["app"]> {
+async function apiOf(of: Exchange, store: Store): Promise<TestApi["app"]> {
   const directory: ApiOptions["directory"] = {
-    hasKey: (sid, check) => sid === "acme" && config.apiKeys.some(check),
     account: () => config,
   };
   return buildApi({
     exchange: of,
     store,
     directory,
+    access: await testAccess(store, { clock: api.clock }),
     recordingsDir: api.recordingsDir,
     publicUrl: "https://voice.acme.example",
     clock: api.clock,

@@ -5,7 +5,7 @@ import type { KeyedCall } from "../../../edges/store/call-keys.ts";
 import { REFUSAL_MESSAGES, RETRY_AFTER_S } from "../../exchange/admission.ts";
 import type { CallOrder, Placing } from "../../exchange/call-order.ts";
 import type { AccountParams, ApiOptions } from "../api-options.ts";
-import { apiKeyOf } from "../authenticate.ts";
+import { requesterOf } from "../requester.ts";
 import { configOf } from "./account.ts";
 import type { ConnectOrder } from "./connect-order.ts";
 import { readConnectOrder } from "./connect-order.ts";
@@ -39,8 +39,10 @@ export async function callsConnect(app: FastifyInstance, options: ApiOptions): P
   const route = { method: "POST", url: "/Calls/connect", operationId: "exotel.connect", answers: callAnswer } as const;
   const summary = "Calls a number, then puts it into a flow or through to a second number";
   const body = connectBody;
-  inBothForms(app, { ...route, summary, body, consumes: CONSUMES, refusals: REFUSALS }, (request, reply) =>
-    placer.handle(request, reply),
+  inBothForms(
+    app,
+    { ...route, scope: "call", summary, body, consumes: CONSUMES, refusals: REFUSALS },
+    (request, reply) => placer.handle(request, reply),
   );
 }
 
@@ -107,7 +109,7 @@ class Placer {
     const placing = await this.#options.exchange.place({
       ...connect.order,
       key: connect.key,
-      apiKey: apiKeyOf(connect.request),
+      apiKey: requesterOf(connect.request).id,
     });
     switch (placing.kind) {
       case "placed":

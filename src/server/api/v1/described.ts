@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, HTTPMethods } from "fastify";
 import type { z } from "zod";
+import type { Scope } from "../../../edges/store/api-key-table.ts";
 import { typed } from "../openapi/typed-routes.ts";
 import type { AnswerFormat } from "./representation.ts";
 
@@ -9,6 +10,8 @@ export interface DescribedRoute extends Omit<FastifySchema, "response"> {
   /** Below the account, without `.json`. */
   readonly url: string;
   readonly operationId: string;
+  /** What a key needs for it; absent: as the method says. */
+  readonly scope?: Scope;
   readonly summary: string;
   /** The answer's model; XML writes the same inside `<TwilioResponse>`. */
   readonly answers: z.ZodType;
@@ -24,11 +27,12 @@ export function inBothForms(app: FastifyInstance, route: DescribedRoute, handler
 
 /** Registers the route in one form whatever its path ends in. */
 export function oneForm(app: FastifyInstance, route: DescribedRoute, format: AnswerFormat, handler: Handler): void {
-  const { method, url, answers, operationId, ...schema } = route;
+  const { method, url, answers, operationId, scope, ...schema } = route;
   const content = { [`application/${format}`]: { schema: answers } };
   typed(app).route({
     method,
     url,
+    ...(scope === undefined ? {} : { config: { scope } }),
     schema: {
       ...schema,
       operationId: format === "xml" ? `${operationId}Xml` : operationId,

@@ -22,7 +22,6 @@ const numberRouting: NumberRouting = {
   },
 };
 const directory: ApiOptions["directory"] = {
-  hasKey: (sid, check) => sid === "acme" && config.apiKeys.some(check),
   account: (sid) => (sid === "acme" ? config : undefined),
 };
 

@@ -13,7 +13,6 @@ let config = acme();
 
 beforeAll(async () => {
   const directory: ApiOptions["directory"] = {
-    hasKey: (sid, check) => sid === "acme" && config.apiKeys.some(check),
     account: (sid) => (sid === "acme" ? config : undefined),
   };
   const numberRouting: NonNullable<ApiOptions["numberRouting"]> = {

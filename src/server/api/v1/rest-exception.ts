@@ -22,7 +22,7 @@ export function answerWithRestExceptions(app: FastifyInstance, log: Log): void {
     return restException(request, reply, status, status >= 500 ? "the platform could not answer" : messageOf(error));
   });
   // A route, not Fastify's handler of unknown paths: that one does not know the account, and could not ask for its key.
-  app.all("/*", nothingHere);
+  app.all("/*", { config: { scope: "read" } }, nothingHere);
 }
 
 /** 501 for what Exotel has and Plugboard does not, else 404. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { ApiOptions } from "../api-options.ts";
-import { demandCredentials, holdsKey } from "../authenticate.ts";
+import { authenticate } from "../authenticate.ts";
 import type { RequestLimitOptions } from "../request-limit.ts";
 import { accountRequestLimit } from "../request-limit.ts";
 import { callDetailRoutes } from "./call-details.ts";
@@ -27,8 +27,9 @@ export async function v2BetaRoutes(app: FastifyInstance, options: ApiOptions): P
 function forKeyHolders(app: FastifyInstance, options: ApiOptions): void {
   answerWithRestExceptions(app, options.log);
   app.addHook("onRequest", async (request, reply) => {
-    if (holdsKey(options.directory, request)) return undefined;
-    return restException(request, demandCredentials(reply), 401, "an API key and token of this account are needed");
+    return authenticate(options.access, request, reply, (_, status, message) =>
+      restException(request, reply, status, message),
+    );
   });
   const refuse: RequestLimitOptions["refuse"] = (request, reply, { detail }) =>
     restException(request, reply, 429, detail);

@@ -6,6 +6,7 @@ import { VirtualClock } from "../../../base/virtual-clock.ts";
 import { plainAccount } from "../../../core/contract/account.ts";
 import type { ApiOptions } from "../api-options.ts";
 import { answer, callFields, formatOf, page, type Representation, type ShownCall } from "./representation.ts";
+import { accessWithoutStore } from "../testing/access.ts";
 import { v1Routes } from "./routes.ts";
 
 const START_MS = Date.parse("2026-01-05T10:00:00+05:30");
@@ -29,13 +30,10 @@ let app: FastifyInstance;
 
 beforeAll(async () => {
   app = Fastify();
-  const directory = {
-    hasKey: (account: string, check: (known: { key: string; token: string }) => boolean) =>
-      account === "acme" && check({ key: "acme-key", token: "acme-token" }),
-    account: () => undefined,
-  };
+  const access = await accessWithoutStore({ clock });
+  const directory = { account: () => undefined };
   const exchange = { refusals: { note: () => undefined } };
-  const options = { directory, clock, exchange, log: silentLog } as unknown as ApiOptions;
+  const options = { access, directory, clock, exchange, log: silentLog } as unknown as ApiOptions;
   await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });
 });
 

@@ -1,0 +1,6 @@
+/** Epoch ms as answers write them; null stays null. */
+export function isoOf(ms: number): string;
+export function isoOf(ms: number | null): string | null;
+export function isoOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

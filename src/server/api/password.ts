@@ -1,0 +1,82 @@
+import { argon2, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+import type { Random } from "../../base/random.ts";
+
+const argon2id = promisify(argon2);
+
+/** OWASP's least for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. */
+const MEMORY_KIB = 19_456;
+const PASSES = 2;
+const SALT_BYTES = 16;
+const HASH_BYTES = 32;
+/** Shorter ones are found in lists; longer ones only cost time. */
+export const MIN_PASSWORD_CHARACTERS = 12;
+export const MAX_PASSWORD_CHARACTERS = 256;
+/** A hash takes a thread of Node's pool for 50 ms, and the pool has four: calls need them for names and files. */
+const AT_ONCE = 2;
+/** More wait for seconds: whoever signs in then is better told so. */
+const MAX_WAITING = 32;
+
+/** Thrown when more passwords wait for their check than the platform can look at soon. */
+export class PasswordsBusyError extends Error {
+  override readonly name = "PasswordsBusyError";
+}
+
+/** Hashes and checks passwords, a bounded number at a time. */
+export class Passwords {
+  readonly #random: Random;
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+  /** What a password is compared with when there is nobody of that name, so that it takes as long. */
+  #nobody: Promise<string> | null = null;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** In PHC form: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. Rejects with `PasswordsBusyError`. */
+  async hash(password: string): Promise<string> {
+    const salt = Buffer.from(this.#random.hex(SALT_BYTES), "hex");
+    const hash = await this.#derive(password, salt, MEMORY_KIB, PASSES);
+    return `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=1$${base64(salt)}$${base64(hash)}`;
+  }
+
+  /** `stored` null: there is nobody of that name. Rejects with `PasswordsBusyError`. */
+  async matches(password: string, stored: string | null): Promise<boolean> {
+    const known = stored ?? (await (this.#nobody ??= this.hash(this.#random.hex(SALT_BYTES))));
+    const [, m = "", t = "", salt = "", hash = ""] =
+      /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([^$]+)\$([^$]+)$/.exec(known) ?? [];
+    if (hash === "") return false;
+    const expected = Buffer.from(hash, "base64");
+    const derived = await this.#derive(password, Buffer.from(salt, "base64"), Number(m), Number(t));
+    return stored !== null && derived.length === expected.length && timingSafeEqual(derived, expected);
+  }
+
+  /** Easy to type and to read out: 80 random bits. */
+  make(): string {
+    return this.#random.hex(10).replaceAll(/.{5}(?=.)/g, "$&-");
+  }
+
+  async #derive(password: string, nonce: Buffer, memory: number, passes: number): Promise<Buffer> {
+    await this.#turn();
+    try {
+      const message = password.normalize("NFKC");
+      return await argon2id("argon2id", { message, nonce, memory, passes, parallelism: 1, tagLength: HASH_BYTES });
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#running >= AT_ONCE) {
+      if (this.#waiting.length >= MAX_WAITING) throw new PasswordsBusyError("too many passwords wait for their check");
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#running += 1;
+  }
+}
+
+function base64(bytes: Buffer): string {
+  return bytes.toString("base64").replaceAll("=", "");
+}

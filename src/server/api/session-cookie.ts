@@ -1,0 +1,58 @@
+import { parseCookie, stringifySetCookie } from "cookie";
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+const NAME = "plugboard_session";
+/** Browsers take a cookie of such a name only when it is `Secure`, for this host and all of its paths. */
+const SECURE_PREFIX = "__Host-";
+
+/** Where a request of a browser came from: a page of ours, of another site, or unknown (no browser). */
+export type Site = "own" | "foreign" | "unknown";
+
+/** The cookie of the dashboard's sessions: out of reach of scripts, and sent by our own pages only. */
+export class SessionCookie {
+  readonly #publicOrigin: string;
+  readonly #secure: boolean;
+  readonly #name: string;
+
+  /** `publicUrl`: where people reach the platform. The cookie is `Secure` when that is https. */
+  constructor(publicUrl: string) {
+    const { protocol, origin } = new URL(publicUrl);
+    this.#publicOrigin = origin;
+    this.#secure = protocol === "https:";
+    this.#name = this.#secure ? `${SECURE_PREFIX}${NAME}` : NAME;
+  }
+
+  /** The token of the request's session; null: it has none. */
+  read(request: FastifyRequest): string | null {
+    return parseCookie(request.headers.cookie ?? "")[this.#name] ?? null;
+  }
+
+  /** It lasts as long as the browser is open; the platform decides when the session ends. */
+  give(reply: FastifyReply, token: string): void {
+    void reply.header("set-cookie", stringifySetCookie({ ...this.#cookie(), value: token }));
+  }
+
+  takeAway(reply: FastifyReply): void {
+    void reply.header("set-cookie", stringifySetCookie({ ...this.#cookie(), value: "", maxAge: 0 }));
+  }
+
+  /**
+   * Browsers say where a request comes from (`Sec-Fetch-Site`, older ones `Origin`), and no page can change that. A cookie
+   * must open nothing to a page of another site.
+   */
+  siteOf(request: FastifyRequest): Site {
+    const fetchSite = request.headers["sec-fetch-site"];
+    if (fetchSite !== undefined) return fetchSite === "same-origin" || fetchSite === "none" ? "own" : "foreign";
+    const { origin } = request.headers;
+    if (origin === undefined) return "unknown";
+    return origin === this.#publicOrigin || hostOf(origin) === request.host ? "own" : "foreign";
+  }
+
+  #cookie() {
+    return { name: this.#name, path: "/", httpOnly: true, sameSite: "strict", secure: this.#secure } as const;
+  }
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
+}

@@ -1,0 +1,250 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { ApiOptions } from "./api-options.ts";
+import type { ApiRefusalReason } from "./api-refusals.ts";
+import { authenticateMember } from "./authenticate.ts";
+import { memberLine, shownMember } from "./member-line.ts";
+import { onlyThese } from "./openapi/parameters.ts";
+import { typed } from "./openapi/typed-routes.ts";
+import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS, PasswordsBusyError } from "./password.ts";
+import { problem } from "./problem.ts";
+import { BY_MEMBERS, sessionOf } from "./requester.ts";
+
+/** Seconds after which passwords that wait have been looked at. */
+const BUSY_S = 5;
+const given = z.string().min(1).max(MAX_PASSWORD_CHARACTERS);
+const givenCode = z.string().min(1).max(64);
+
+const signInBody = onlyThese(
+  {
+    account: z.string().max(64).nullable().default(null).describe("Absent: of the platform"),
+    login: z.string().min(1).max(100),
+    password: given,
+    code: givenCode.nullable().default(null).describe("Of the authenticator, or a recovery code"),
+  },
+  "field",
+);
+const passwordBody = onlyThese({ password: given }, "field");
+const newPasswordBody = onlyThese(
+  { password: given, new_password: z.string().min(MIN_PASSWORD_CHARACTERS).max(MAX_PASSWORD_CHARACTERS) },
+  "field",
+);
+const codeBody = onlyThese({ code: givenCode }, "field");
+
+const OWN_PAGES = { 403: "The password is wrong, or the request does not come from a page of the platform" };
+const LATER = { 429: "Too many attempts failed; `Retry-After` says when the next makes sense" };
+const BUSY = { 503: "Too many passwords wait for their check; `Retry-After` says when the next makes sense" };
+const CHECKED = { ...OWN_PAGES, ...LATER, ...BUSY };
+
+const SIGN_IN = {
+  operationId: "session.begin",
+  summary: "Signs in",
+  security: [],
+  body: signInBody,
+  response: { 200: shownMember },
+  refusals: { ...CHECKED, 401: "Something is wrong, or (`field` is `code`) a code is needed as well" },
+};
+const WHO = {
+  operationId: "session.get",
+  summary: "Who is signed in",
+  security: BY_MEMBERS,
+  response: { 200: shownMember },
+};
+const SIGN_OUT = {
+  operationId: "session.end",
+  summary: "Signs out",
+  security: BY_MEMBERS,
+  response: { 200: z.object({ signed_out: z.literal(true) }) },
+  refusals: OWN_PAGES,
+};
+const PASSWORD = {
+  operationId: "session.changePassword",
+  summary: "Changes one's own password; the other sessions end",
+  security: BY_MEMBERS,
+  body: newPasswordBody,
+  response: { 200: shownMember },
+  refusals: { ...CHECKED, 400: "The new password is too short, too long or the same" },
+};
+const BEGIN_TOTP = {
+  operationId: "session.beginTotp",
+  summary: "A secret for an authenticator; it counts once a code has confirmed it",
+  security: BY_MEMBERS,
+  body: passwordBody,
+  response: { 200: z.object({ secret: z.string(), uri: z.string() }) },
+  refusals: { ...CHECKED, 400: "The body is not valid", 409: "Codes are in use already" },
+};
+const CONFIRM_TOTP = {
+  operationId: "session.confirmTotp",
+  summary: "From now on a code is asked for",
+  security: BY_MEMBERS,
+  body: codeBody,
+  response: { 200: z.object({ recovery_codes: z.array(z.string()).describe("Shown this once; each opens once") }) },
+  refusals: { ...OWN_PAGES, 409: "The code is wrong or was used, or there is nothing to confirm" },
+};
+const END_TOTP = {
+  operationId: "session.endTotp",
+  summary: "No codes are asked for any more",
+  security: BY_MEMBERS,
+  body: passwordBody,
+  response: { 200: shownMember },
+  refusals: CHECKED,
+};
+
+/** `/session`: sign in and out, one's own password and second factor. */
+export function sessionRoutes(app: FastifyInstance, options: ApiOptions): void {
+  typed(app).post("/session", { schema: SIGN_IN }, async (request, reply) =>
+    busyRefusal(options, request, reply, () => signIn(options, request, reply, request.body)),
+  );
+  void app.register(async (own) => {
+    own.addHook("onRequest", (request, reply) => authenticateMember(options.access, request, reply));
+    ownSessionRoutes(own, options);
+  });
+}
+
+function ownSessionRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const routes = typed(app);
+  routes.get("/session", { schema: WHO }, (request) => memberLine(sessionOf(request).member));
+  routes.delete("/session", { schema: SIGN_OUT }, async (request, reply) => {
+    await options.access.signIns.signOut(sessionOf(request).token);
+    options.access.cookie.takeAway(reply);
+    return { signed_out: true as const };
+  });
+  routes.put("/session/password", { schema: PASSWORD }, async (request, reply) =>
+    busyRefusal(options, request, reply, () => changePassword(options, request, reply, request.body)),
+  );
+  routes.post("/session/totp", { schema: BEGIN_TOTP }, async (request, reply) =>
+    busyRefusal(options, request, reply, () => beginTotp(options, request, reply, request.body.password)),
+  );
+  routes.post("/session/totp/confirm", { schema: CONFIRM_TOTP }, async (request, reply) =>
+    confirmTotp(options, request, reply, request.body.code),
+  );
+  routes.delete("/session/totp", { schema: END_TOTP }, async (request, reply) =>
+    busyRefusal(options, request, reply, () => endTotp(options, request, reply, request.body.password)),
+  );
+}
+
+async function signIn(
+  { access, log }: ApiOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: z.output<typeof signInBody>,
+): Promise<FastifyReply> {
+  const refuse = refusal(access, request, reply, `${body.account ?? ""}/${body.login}`);
+  // A page of another site must not sign anybody in under a name of its own.
+  if (access.cookie.siteOf(request) === "foreign")
+    return refuse("cross_site", 403, "people sign in on the platform's own pages (Origin or Sec-Fetch-Site)");
+  const verdict = await access.signIns.signIn(body, request.ip);
+  if (verdict.kind === "later") return tooMany(refuse, reply, verdict.after);
+  if (verdict.kind === "wrong") return refuse("wrong_sign_in", 401, "account, login, password or code are wrong");
+  if (verdict.kind === "code_needed")
+    return problem(reply, 401, "this login needs a code of its phone, or a recovery code", CODE_NEEDED);
+  access.cookie.give(reply, verdict.token);
+  log.info({ member: verdict.member.id, pii: { source: request.ip } }, "signed in");
+  return reply.header("cache-control", "no-store").send(memberLine(verdict.member));
+}
+
+/** A form asks for the code then; it tells this apart from a wrong password. */
+const CODE_NEEDED = { field: "code", rule: "required" } as const;
+
+async function changePassword(
+  options: ApiOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { password, new_password }: z.output<typeof newPasswordBody>,
+): Promise<FastifyReply> {
+  if (password === new_password) return problem(reply, 400, "new_password must be another one than before");
+  const denied = await passwordDenied(options, request, reply, password);
+  if (denied !== null) return denied;
+  const { member, token } = sessionOf(request);
+  await options.access.signIns.changePassword(member, new_password, token);
+  return reply.send(memberLine({ ...member, must_change: false }));
+}
+
+async function beginTotp(
+  options: ApiOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  password: string,
+): Promise<FastifyReply> {
+  const { member } = sessionOf(request);
+  if (member.totp_active)
+    return problem(reply, 409, "codes are in use already: end them first (DELETE /api/session/totp)");
+  const denied = await passwordDenied(options, request, reply, password);
+  if (denied !== null) return denied;
+  return reply.header("cache-control", "no-store").send(await options.access.signIns.beginTotp(member));
+}
+
+async function confirmTotp(
+  { access }: ApiOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  code: string,
+): Promise<FastifyReply> {
+  const codes = await access.signIns.confirmTotp(sessionOf(request).member, code);
+  if (codes === null) return problem(reply, 409, "the code is wrong or was used, or there is no secret to confirm");
+  return reply.header("cache-control", "no-store").send({ recovery_codes: codes });
+}
+
+async function endTotp(
+  options: ApiOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  password: string,
+): Promise<FastifyReply> {
+  const denied = await passwordDenied(options, request, reply, password);
+  if (denied !== null) return denied;
+  const { member } = sessionOf(request);
+  await options.access.signIns.endTotp(member);
+  return reply.send(memberLine({ ...member, totp_active: false }));
+}
+
+/** A session that was left open must not be enough for this. */
+async function passwordDenied(
+  { access }: ApiOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  password: string,
+): Promise<FastifyReply | null> {
+  const { member } = sessionOf(request);
+  const isRight = await access.signIns.isPassword(member, password, request.ip);
+  if (isRight === true) return null;
+  const refuse = refusal(access, request, reply, member.id);
+  if (isRight === "later") return tooMany(refuse, reply, BUSY_S);
+  return refuse("wrong_sign_in", 403, "password: this is not your password");
+}
+
+type RefuseSignIn = (reason: ApiRefusalReason, status: number, detail: string) => FastifyReply;
+
+function refusal(
+  access: ApiOptions["access"],
+  request: FastifyRequest,
+  reply: FastifyReply,
+  who: string,
+): RefuseSignIn {
+  return (reason, status, detail) => {
+    access.refusals.note(reason, { source: request.ip, who, route: request.routeOptions.url });
+    return problem(reply, status, detail);
+  };
+}
+
+function tooMany(refuse: RefuseSignIn, reply: FastifyReply, after: number): FastifyReply {
+  void reply.header("retry-after", after);
+  return refuse("too_many_failures", 429, `too many attempts failed: try again in ${after} s`);
+}
+
+/** Does what checks or hashes a password, or says that too many others wait for that. */
+export async function busyRefusal(
+  { access }: ApiOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: () => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof PasswordsBusyError)) throw error;
+    void reply.header("retry-after", BUSY_S);
+    const who = request.requester?.id ?? "";
+    return refusal(access, request, reply, who)("passwords_busy", 503, `${error.message}: try again in ${BUSY_S} s`);
+  }
+}

@@ -1,0 +1,231 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Random } from "../../base/random.ts";
+import { RepeatedLine } from "../../base/repeated-line.ts";
+import type { Scope } from "../../edges/store/api-key-table.ts";
+import type { Member, MemberChange, MemberTable, NewMember, MemberRole } from "../../edges/store/member-table.ts";
+import type { Sealer } from "../../edges/store/sealer.ts";
+import type { TokenHash } from "../../edges/store/token-hash.ts";
+import { FailureLimit, sourceOf } from "./failure-limit.ts";
+import { makeRecoveryCodes, makeTotpSecret, normalRecoveryCode, stepOfCode, totpUri } from "./one-time-codes.ts";
+import { Passwords } from "./password.ts";
+
+const TOKEN_BYTES = 32;
+const MEMBER_ID_BYTES = 8;
+/** A session ends a working day after its last use, and a week after its beginning. */
+const SESSION_IDLE_MS = 12 * 3_600_000;
+const SESSION_MS = 7 * 86_400_000;
+/** Last use is written at most so often. */
+const USE_EVERY_MS = 60_000;
+/** Attempts from one address, for whatever login: a slip of the finger is corrected by then. */
+const PER_SOURCE = { failures: 10, forgottenAfterMs: 60_000 } as const;
+/** Attempts on one login from all addresses: guessing 288 a day leads nowhere. */
+const PER_LOGIN = { failures: 50, forgottenAfterMs: 300_000 } as const;
+/** Addresses remembered from which a login has succeeded: strangers cannot lock out its owner there. */
+const MAX_KNOWN = 10_000;
+
+/** What a role may do. */
+const SCOPES_OF: Readonly<Record<MemberRole, readonly Scope[]>> = {
+  viewer: ["read"],
+  operator: ["read", "call"],
+  admin: ["read", "call", "admin"],
+};
+
+/** What a person is allowed, as keys are. */
+export function scopesOf(role: MemberRole): readonly Scope[] {
+  return SCOPES_OF[role];
+}
+
+/** What `SignIns` needs. */
+export interface SignInOptions {
+  readonly members: MemberTable;
+  readonly tokens: TokenHash;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** What somebody typed. `code`: of the phone, or a recovery code. */
+export interface Credentials {
+  /** Null: of the platform. */
+  readonly account: string | null;
+  readonly login: string;
+  readonly password: string;
+  readonly code: string | null;
+}
+
+/** What came of a sign-in. `after`: seconds until the next attempt makes sense. */
+export type SignInVerdict =
+  | { readonly kind: "ok"; readonly member: Member; readonly token: string }
+  | { readonly kind: "wrong" }
+  | { readonly kind: "code_needed" }
+  | { readonly kind: "later"; readonly after: number };
+
+/** People who sign in: passwords, one-time codes, sessions. */
+export class SignIns {
+  readonly passwords: Passwords;
+  readonly #options: SignInOptions;
+  readonly #perSource: FailureLimit;
+  readonly #perLogin: FailureLimit;
+  readonly #known = new Set<string>();
+  readonly #unnoted: RepeatedLine;
+
+  constructor(options: SignInOptions) {
+    const { clock, random, log } = options;
+    this.#options = options;
+    this.passwords = new Passwords(random);
+    this.#perSource = new FailureLimit(clock, PER_SOURCE);
+    this.#perLogin = new FailureLimit(clock, PER_LOGIN);
+    this.#unnoted = new RepeatedLine(clock, (fields) => log.warn(fields, "the use of a session could not be noted"));
+  }
+
+  /** Begins a session. Rejects with `PasswordsBusyError` when too many sign in at once. */
+  async signIn(given: Credentials, address: string): Promise<SignInVerdict> {
+    const source = sourceOf(address);
+    const login = JSON.stringify([given.account, given.login]);
+    const known = `${source} ${login}`;
+    const waitMs = Math.max(this.#perSource.waitMs(source), this.#known.has(known) ? 0 : this.#perLogin.waitMs(login));
+    if (waitMs > 0) return { kind: "later", after: Math.ceil(waitMs / 1000) };
+    // Counted before the check: attempts that come at the same time must not all pass.
+    this.#perSource.failed(source);
+    this.#perLogin.failed(login);
+    const verdict = await this.#checked(given);
+    if (verdict.kind === "wrong") return verdict;
+    this.#perSource.forgive(source);
+    this.#perLogin.forgive(login);
+    if (verdict.kind === "ok") this.#remember(known);
+    return verdict;
+  }
+
+  /** A member who can sign in with a password that is shown this once, and must change it then. */
+  async newMember(
+    member: Pick<Member, "account" | "login" | "role"> & { readonly createdBy: string },
+  ): Promise<{ readonly member: NewMember; readonly password: string }> {
+    const { random, clock } = this.#options;
+    const { account, login, role, createdBy } = member;
+    const password = this.passwords.make();
+    const password_hash = await this.passwords.hash(password);
+    const id = `usr_${random.hex(MEMBER_ID_BYTES)}`;
+    const made = { created_at: clock.now(), created_by: createdBy };
+    return { member: { id, account, login, role, password_hash, must_change: true, ...made }, password };
+  }
+
+  /** Makes the first administrator of the platform; null: there is one. */
+  async makeFirstAdmin(): Promise<{ readonly login: string; readonly password: string } | null> {
+    const { members } = this.#options;
+    const login = "admin";
+    if ((await members.countPlatformAdmins()) > 0) return null;
+    const made = await this.newMember({ account: null, login, role: "admin", createdBy: "system first start" });
+    return (await members.addFirst(made.member)) ? { login, password: made.password } : null;
+  }
+
+  /** Is this the member's password? Limited like a sign-in. */
+  async isPassword(member: Member, password: string, address: string): Promise<boolean | "later"> {
+    const source = sourceOf(address);
+    if (this.#perSource.waitMs(source) > 0) return "later";
+    this.#perSource.failed(source);
+    const isRight = await this.passwords.matches(password, member.password_hash);
+    if (isRight) this.#perSource.forgive(source);
+    return isRight;
+  }
+
+  /** Whose session this token is; null: nobody's, or it has ended. */
+  async memberOf(token: string): Promise<Member | null> {
+    const hash = this.#hashOf(token);
+    const found = await this.#options.members.session(hash);
+    if (found === null) return null;
+    const { begun_at, used_at, ...member } = found;
+    const now = this.#options.clock.now();
+    if (now > used_at + SESSION_IDLE_MS || now > begun_at + SESSION_MS) return null;
+    if (now >= used_at + USE_EVERY_MS)
+      this.#options.members.sessionUsed(hash, now).catch((error: unknown) => this.#unnoted.note({ err: error }));
+    return member;
+  }
+
+  async signOut(token: string): Promise<void> {
+    await this.#options.members.endSession(this.#hashOf(token));
+  }
+
+  /** The other sessions of the member end: who knew the old password is out. */
+  async changePassword(member: Member, password: string, token: string): Promise<void> {
+    const { members } = this.#options;
+    const password_hash = await this.passwords.hash(password);
+    await this.#change(member, { password_hash, must_change: false }, "member.password_changed");
+    await members.endOtherSessions(member.id, this.#hashOf(token));
+  }
+
+  /** A secret for the phone. It counts once a code has confirmed it. */
+  async beginTotp(member: Member): Promise<{ readonly secret: string; readonly uri: string }> {
+    const { random, sealer } = this.#options;
+    const secret = makeTotpSecret(random);
+    const totp_secret = sealer.seal(...totpPlace(member.id), secret);
+    await this.#change(member, { totp_secret, totp_active: false }, "member.totp_begun");
+    return { secret, uri: totpUri(secret, member.login) };
+  }
+
+  /** Recovery codes, shown this once; null: the code is wrong, or there is nothing to confirm. */
+  async confirmTotp(member: Member, code: string): Promise<readonly string[] | null> {
+    const { random } = this.#options;
+    if (member.totp_active || !(await this.#isCode(member, code))) return null;
+    const codes = makeRecoveryCodes(random);
+    const recovery_hashes = codes.map((one) => this.#recoveryHash(member.id, one));
+    await this.#change(member, { totp_active: true, recovery_hashes }, "member.totp_confirmed");
+    return codes;
+  }
+
+  async endTotp(member: Member): Promise<void> {
+    await this.#change(member, { totp_secret: null, totp_active: false, recovery_hashes: [] }, "member.totp_ended");
+  }
+
+  async #change(member: Member, change: MemberChange, action: string): Promise<void> {
+    const { members, clock } = this.#options;
+    const { id, account } = member;
+    await members.changeOwn(id, change, { account, at: clock.now(), actor: { kind: "user", id }, action, subject: id });
+  }
+
+  async #checked(given: Credentials): Promise<SignInVerdict> {
+    const { members, random, clock } = this.#options;
+    const member = await members.byLogin(given.account, given.login);
+    const isRight = await this.passwords.matches(given.password, member?.password_hash ?? null);
+    if (member === null || !isRight) return { kind: "wrong" };
+    if (member.totp_active && given.code === null) return { kind: "code_needed" };
+    if (member.totp_active && !(await this.#isSecondFactor(member, given.code ?? ""))) return { kind: "wrong" };
+    const token = random.hex(TOKEN_BYTES);
+    const now = clock.now();
+    await members.beginSession(member.id, this.#hashOf(token), now, now - SESSION_IDLE_MS);
+    return { kind: "ok", member, token };
+  }
+
+  async #isSecondFactor(member: Member, code: string): Promise<boolean> {
+    if (/^\d{6}$/.test(code)) return this.#isCode(member, code);
+    return this.#options.members.useRecoveryCode(member.id, this.#recoveryHash(member.id, normalRecoveryCode(code)));
+  }
+
+  /** A right code is used up. */
+  async #isCode({ id, totp_secret }: Member, code: string): Promise<boolean> {
+    const { sealer, members, clock } = this.#options;
+    const secret = totp_secret === null ? null : sealer.open(...totpPlace(id), totp_secret);
+    const step = secret === null ? null : stepOfCode(secret, code, clock.now());
+    return step !== null && members.useStep(id, step);
+  }
+
+  #recoveryHash(id: string, code: string): string {
+    return this.#options.tokens.of(["recovery", id], code);
+  }
+
+  #hashOf(token: string): string {
+    return this.#options.tokens.of(["session"], token);
+  }
+
+  #remember(known: string): void {
+    this.#known.delete(known);
+    const [oldest] = this.#known;
+    if (this.#known.size >= MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.add(known);
+  }
+}
+
+function totpPlace(id: string): [string, string] {
+  return [`member ${id}`, "totp"];
+}
