@@ -69,4 +69,20 @@ describe("C18: the link to a recording", () => {
     const query = `RecordingUrl=${encodeURIComponent(LINK)}`;
     expect(links.sign(request(query), "acme", null, NOW_MS)).toEqual(request(query));
   });
+
+  it.each([
+    [
+      "a multipart form",
+      (link: string) => `--b\r\nContent-Disposition: form-data; name="RecordingUrl"\r\n\r\n${link}\r\n--b--\r\n`,
+    ],
+    ["JSON", (link: string) => JSON.stringify({ CallSid: "a", RecordingUrl: link, CustomField: LINK })],
+  ])("API-6: is signed in %s of a StatusCallback, and nowhere else in it", (_, bodyOf) => {
+    const post = { ...request("a=1"), method: "POST", body: bodyOf(LINK) } as const;
+    const { body = "", url } = links.sign(post, "acme", { days: 1 }, NOW_MS);
+    const [signed = ""] = /https:[^"\r]*signature=\w+/.exec(body) ?? [];
+    expect(opens(new URL(signed), NOW_MS)).toBe(true);
+    expect([body, url]).toEqual([bodyOf(signed), post.url]);
+    const foreign = { ...post, body: bodyOf("https://other.example/a.wav") };
+    expect(links.sign(foreign, "acme", { days: 1 }, NOW_MS)).toEqual(foreign);
+  });
 });

@@ -314,7 +314,7 @@ export class SimulatedNetwork<State> {
     leg.released = false;
     if (id === CALLER) this.#scriptCaller();
     const { hangUpAfterMs } = leg.behaviour;
-    if (hangUpAfterMs !== null) this.#onLeg(id, leg, hangUpAfterMs, () => this.#leave(id, "the callee hung up"));
+    if (hangUpAfterMs !== null) this.#onLeg(id, leg, hangUpAfterMs, () => this.#leave(id, personLeft(id)));
     this.#deliver({ kind: "leg_answered", at: this.#clock.now(), leg: id });
   }
 
@@ -360,8 +360,7 @@ export class SimulatedNetwork<State> {
       this.#silence(id);
       const leg = this.#legs.get(id);
       const talkMs = leg?.behaviour.talkMs ?? null;
-      if (leg !== undefined && talkMs !== null)
-        this.#onLeg(id, leg, talkMs, () => this.#leave(id, "the callee hung up"));
+      if (leg !== undefined && talkMs !== null) this.#onLeg(id, leg, talkMs, () => this.#leave(id, personLeft(id)));
     }
   }
 
@@ -456,6 +455,11 @@ export class SimulatedNetwork<State> {
       this.#deliver({ kind: "recording_ready", at: this.#clock.now(), id, durationMs, failure: null }),
     );
   }
+}
+
+/** Leg 1 of a call by API has a phone with a script like any other. */
+function personLeft(leg: LegId): string {
+  return leg === CALLER ? "the caller hung up" : "the callee hung up";
 }
 
 /** A phone that nobody picks up. */

@@ -103,7 +103,9 @@ type FlowEntry = Exclude<TraceEntry, RequestEntry | AttemptEntry | SoundEntry | 
 function describeFlow(entry: FlowEntry): Description {
   switch (entry.type) {
     case "call.started":
-      return plain(`call ${entry.call_sid} ${entry.direction}: ${entry.from} → ${entry.to}, flow ${entry.flow}`);
+      return plain(
+        `call ${entry.call_sid} ${entry.direction}: ${entry.from} → ${entry.to}${entry.flow === "" ? "" : `, flow ${entry.flow}`}`,
+      );
     case "call.answered":
       return plain("caller answered");
     case "call.redirected":

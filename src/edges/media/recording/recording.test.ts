@@ -138,6 +138,21 @@ describe("Recording", () => {
     expect(ends[0]).toMatchObject({ durationMs: 1920, reason: "silence" });
   });
 
+  it("holds silence while it is paused, is no shorter for it, and does not take the pause for the end of speech", () => {
+    const target = recording({ silenceMs: 1000 });
+    opened();
+    feed(target, 20, constant(5000));
+    target.pause(true);
+    feed(target, 2000, constant(5000));
+    target.pause(false);
+    feed(target, 20, constant(5000));
+    target.stop("stopped");
+    disk.finish();
+    const wav = parseWav(disk.content);
+    expect([0, 159, 160, 160 + 15_999, 160 + 16_000].map((i) => wav.sample(i))).toEqual([5000, 5000, 0, 0, 5000]);
+    expect(ends).toMatchObject([{ durationMs: 2040, reason: "stopped" }]);
+  });
+
   it("is as long as the call when ticks were missed", () => {
     const target = recording();
     opened();

@@ -4,7 +4,14 @@ import type { CallEvent } from "../../../core/call/events.ts";
 import type { CallState } from "../../../core/engine/engine.ts";
 import { step } from "../../../core/engine/engine.ts";
 import type { Invariant } from "../../../core/engine/invariants/invariants.ts";
+import { seededRandom } from "../../../base/random.ts";
+import type { CallReport } from "../../../core/call/report.ts";
+import { TWO_NUMBERS_FLOW } from "../../../core/call/two-numbers-flow.ts";
+import { differences, replayOf } from "../replay/replay.ts";
+import type { Scenario } from "../scenario/scenario-types.ts";
+import { simulate } from "../simulate.ts";
 import { examine, exploreWith, explore } from "./explore.ts";
+import { drawScenario, makeScenarioPools } from "./random-scenario.ts";
 import type { ExploreReport } from "./explore.ts";
 import { parseFlowText, parseScenario } from "../scenario/scenario.ts";
 import { scenarioDocument, showScenario } from "../scenario/show-scenario.ts";
@@ -49,7 +56,40 @@ function exploreFaulty(engine: EngineStep<CallState>): ExploreReport {
   return exploreWith(engine, flow, { runs: 3_000, seed: 11 });
 }
 
+describe("exploring calls by API", () => {
+  it("API-2: finds nothing wrong in calls that connect two numbers, and sees them end in every way", () => {
+    const pools = makeScenarioPools(TWO_NUMBERS_FLOW, 5);
+    const statuses = new Set<string>();
+    for (let run = 1; run <= 2_000; run++) {
+      const scenario = drawScenario(pools, seededRandom(run), run);
+      if (scenario.call.placed === undefined) continue;
+      expect(examine(scenario), `run ${run}`).toBeNull();
+      const report = simulate(scenario);
+      statuses.add(`${report.cdr?.status} ${report.attempts.length}`);
+      expect(differences(report, simulate(replayed(report)).trace), `run ${run}`).toEqual([]);
+    }
+    const ways = ["completed 1", "busy 1", "no-answer 1", "failed 1", "busy 0", "no-answer 0", "failed 0"];
+    expect([...statuses].toSorted()).toEqual(ways.toSorted());
+  });
+});
+
+/** The scenario that its report leads back to. */
+function replayed(report: CallReport): Scenario {
+  const replay = replayOf(JSON.parse(JSON.stringify(report)), "call.json");
+  if (!replay.ok) throw new Error(replay.error);
+  return replay.value.scenario;
+}
+
 describe("exploring a flow", () => {
+  it("API-1: explores calls by API too, whose first leg rings, is busy, or answers too late", () => {
+    const pools = makeScenarioPools(flow, 1);
+    const runs = Array.from({ length: 400 }, (_, run) => drawScenario(pools, seededRandom(run), run));
+    const reports = runs.filter(({ call }) => call.placed !== undefined).map((scenario) => simulate(scenario));
+    expect(reports.length).toBeGreaterThan(50);
+    const types = new Set(reports.flatMap(({ trace }) => trace.map(({ type }) => type)));
+    for (const type of ["caller.ringing", "caller.not_reached", "call.answered"]) expect([...types]).toContain(type);
+  });
+
   it("finds nothing wrong with the engine, and takes every exit", () => {
     const { finding, runs, exits } = explore(flow, { runs: 2_000, seed: 3 });
     expect(finding).toBeNull();

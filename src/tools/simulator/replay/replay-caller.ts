@@ -1,4 +1,5 @@
 import type { TraceEntry } from "../../../core/call/trace.ts";
+import { callersTalkMs } from "./replay-placed.ts";
 import type { CallerBehaviour } from "../scenario/scenario-types.ts";
 import { DIGIT_SPACING_MS } from "../simulated-network.ts";
 
@@ -9,7 +10,7 @@ export function callerOf(trace: readonly TraceEntry[]): CallerBehaviour {
   const left = trace.find((entry) => entry.type === "caller.left");
   const since = scriptBegins(trace);
   return {
-    hangUpAfterMs: left === undefined ? null : left.at_ms - since,
+    hangUpAfterMs: left === undefined || callersTalkMs(trace) !== null ? null : left.at_ms - since,
     presses: pressesOf(trace).map((press) => ({ ...press, afterMs: Math.max(0, press.afterMs - since) })),
     silentAfterMs: null,
   };

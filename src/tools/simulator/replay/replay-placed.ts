@@ -76,9 +76,19 @@ export function callersPhone(trace: readonly TraceEntry[]): Record<string, Phone
     ringAfterMs: find(trace, "caller.ringing")?.at_ms ?? null,
     earlyMediaAfterMs: null,
     ending: phoneEnding(find(trace, "call.answered")?.at_ms ?? null, failed?.at_ms ?? null, failed),
-    talkMs: null,
+    talkMs: callersTalkMs(trace),
     hangUpAfterMs: null,
     cancelTakesMs: 0,
   };
   return { [dialed.destination]: [phone] };
+}
+
+/**
+ * How long the caller of two numbers talked before hanging up; null: something else ended the call. In a flow the caller's
+ * script says when, because they may talk more than once.
+ */
+export function callersTalkMs(trace: readonly TraceEntry[]): number | null {
+  const conversation = find(trace, "conversation.ended");
+  if (secondOf(trace) === null || conversation?.by !== "caller") return null;
+  return conversation.duration_ms;
 }

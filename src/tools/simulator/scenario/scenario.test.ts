@@ -245,6 +245,18 @@ describe("a mistake in a scenario", () => {
     expect(problems("uls: {}\ncaller: { hang_up: 3 }\nstart: now")).toHaveLength(3);
   });
 
+  it.each([
+    ["call: { direction: outbound-dial, from: anonymous }", "call.from: must be what can be dialled"],
+    ["call: { time_out: 20 }", "call.time_out: needs direction: outbound-dial"],
+    ["call: { direction: outbound-dial, record: true }", "call.record: needs dial_to"],
+    ["call: { direction: outbound-dial, time_out: 61 }", "call.time_out: "],
+    ['call: { direction: outbound-dial, dial_to: "+919812345678" }', "flow: must be left out where call.dial_to"],
+  ])("API-1, API-2: a call by API that cannot be placed: %s", (line, problem) => {
+    const flow = "flow: { flow: '1', start: bye, applets: { bye: { type: hangup } } }";
+    const parsed = parseScenario(`${flow}\n${line}\n`, "s.yaml", readFile);
+    expect(parsed.ok ? "" : parsed.error.map(showProblem).join("\n")).toContain(problem);
+  });
+
   it("a missing flow is named", () => {
     const parsed = parseScenario("urls: {}\n", "s.yaml", readFile);
     expect(parsed.ok ? [] : parsed.error.map(showProblem)).toEqual([

@@ -195,6 +195,32 @@ describe("every scenario we ship", () => {
   });
 });
 
+describe("a call by API", () => {
+  it("API-1, API-6, REQ-26: dials leg 1 first; its requests and StatusCallbacks are in the report", () => {
+    const report = simulate(load(EXAMPLES, "call-by-api.yaml"));
+    expect(report.requests.map(({ at_ms, purpose, method }) => `${at_ms} ${method} ${purpose}`)).toEqual([
+      "400 POST status_callback",
+      "6000 POST status_callback",
+      "6000 GET connect",
+      "29120 POST status_callback",
+    ]);
+    for (const { query } of report.requests) expect(query).toContainEqual(["CustomField", "order 12"]);
+    expect(report).toMatchObject({ applets: ["sales", "bye"], cdr: { status: "completed", conversation_s: 20 } });
+  });
+
+  it("API-2: connects two numbers without a flow", () => {
+    const report = simulate(load(EXAMPLES, "two-numbers.yaml"));
+    expect(report.attempts).toMatchObject([{ destination: "+919812345678", started_ms: 2_000, answered_ms: 9_000 }]);
+    expect(report.trace.filter(({ type }) => type === "recording.started")).toMatchObject([{ layout: "dual" }]);
+  });
+
+  it("API-1: a phone that the scenario says nothing about answers at once, so that the call is about what follows", () => {
+    const scenario = load(EXAMPLES, "call-by-api.yaml");
+    const { "+919812345678": _, ...phones } = scenario.phones;
+    expect(simulate({ ...scenario, phones }).requests.find(({ purpose }) => purpose === "connect")?.at_ms).toBe(0);
+  });
+});
+
 describe("the report of a simulated call", () => {
   it("REQ-3, REQ-10: shows the request as it went out", () => {
     const { requests, call_sid } = simulate(load(SHARED, "answer.yaml"));
