@@ -18,6 +18,8 @@ flows:
   - { flow: "11754", account: acme, start: bye, applets: { bye: { type: hangup } } }
 `;
 
+const FLOW: Flow = { id: "11754", name: "", start: "bye", validation: "strict", applets: { bye: { type: "hangup" } } };
+
 let api: TestApi;
 let url: string;
 let folder: string;
@@ -41,7 +43,7 @@ beforeAll(async () => {
     return Promise.resolve(placing ?? { kind: "placed", callSid: "5f3a", row });
   };
   api = await startTestApi({
-    exchange: Object.assign(idleExchange(), { place, flow: (): Partial<Flow> => ({}) as Flow }),
+    exchange: Object.assign(idleExchange(), { place, flow: () => FLOW }),
   });
   url = await api.app.listen({ port: 0, host: "127.0.0.1" });
   folder = mkdtempSync(join(tmpdir(), "plugboard-call-"));
