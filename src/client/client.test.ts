@@ -99,6 +99,16 @@ describe("the client", () => {
     await expect(plugboard.calls.list({ account: "globex" })).rejects.toMatchObject({ status: 401 });
   });
 
+  it("sends a body, and the condition under which it may be taken", async () => {
+    const anil = { name: "anil", body: { number: "+919900000011" }, ifNoneMatch: "*" } as const;
+    expect((await plugboard.users.put(anil)).changes).toMatchObject([{ kind: "user", name: "anil", change: "added" }]);
+    const { users } = await plugboard.users.list();
+    expect(users.map(({ name, document }) => [name, document])).toEqual([["anil", { name: "anil", ...anil.body }]]);
+    await expect(plugboard.users.put(anil)).rejects.toMatchObject({ status: 412 });
+    await plugboard.users.delete({ name: "anil", ...(users[0] && { ifMatch: users[0].etag }) });
+    expect((await plugboard.users.list()).users).toEqual([]);
+  });
+
   it("stops when it is told to", async () => {
     const signal = AbortSignal.abort(new Error("changed my mind"));
     await expect(plugboard.calls.list({}, { signal })).rejects.toThrow("changed my mind");

@@ -13,6 +13,42 @@ export interface Models {
     readonly field?: string;
     /** The rule of the contract, or the keyword of the field's schema, that it breaks */
     readonly rule?: string;
+    /** All that is wrong with a document, one sentence each */
+    readonly errors?: readonly string[];
+    /** What keeps a flow from being published */
+    readonly findings?: readonly Models["FlowFinding"][];
+  };
+  readonly FlowFinding: {
+    readonly level: "error" | "warning";
+    readonly rule: string | null;
+    readonly path: string;
+    readonly message: string;
+  };
+  readonly ExportedWorkspace: {
+    readonly revision: number;
+    readonly workspace: {
+      readonly accounts: readonly unknown[];
+      readonly flows: readonly unknown[];
+    };
+    /** Flows that stand in files of their own, by their names */
+    readonly files: {
+      readonly [name: string]: unknown;
+    };
+  };
+  readonly AppliedWorkspace: {
+    readonly applied: boolean;
+    readonly revision: number;
+    readonly changes: readonly Models["ConfigurationChange"][];
+  };
+  readonly ConfigurationChange: {
+    readonly account: string;
+    readonly kind: "account" | "trunk" | "exophone" | "user" | "group" | "flow";
+    readonly name: string;
+    readonly change: "added" | "removed" | "changed" | "reworded" | "rolled_back";
+    /** One sentence each */
+    readonly details: readonly string[];
+    readonly last_changed_by: string | null;
+    readonly last_changed_at: string | null;
   };
   readonly CallList: {
     readonly calls: readonly Models["CallSummary"][];
@@ -137,6 +173,18 @@ export interface Models {
     readonly failure: string | null;
     readonly url: string;
   };
+  readonly CallExplanation: {
+    readonly call_sid: string;
+    readonly text: string;
+    readonly sentences: readonly Models["ExplainedSentence"][];
+  };
+  readonly ExplainedSentence: {
+    readonly text: string;
+    /** Rules of the contract that it rests on */
+    readonly rules: readonly string[];
+    /** `seq` of the trace's entries that show it */
+    readonly entries: readonly number[];
+  };
   readonly EventPage: {
     readonly events: readonly Models["AccountEvent"][];
     /** `after` of the next page */
@@ -190,6 +238,73 @@ export interface Models {
       readonly how: string;
       /** `null`: nothing limits it */
       readonly value: number | null;
+    }[];
+  };
+  readonly ConfiguredEntry: {
+    readonly name: string;
+    /** For `If-Match` */
+    readonly etag: string;
+    readonly changed_at: string;
+    readonly changed_by: string;
+    readonly document: Models["Document"];
+  };
+  /** As in a workspace file or docs/flows.md; secrets are masked */
+  readonly Document: {
+    readonly [name: string]: unknown;
+  };
+  readonly ConfigurationChanges: {
+    readonly changes: readonly Models["ConfigurationChange"][];
+  };
+  readonly ConfigurationHistory: {
+    readonly changes: readonly {
+      readonly id: string;
+      readonly revision: number;
+      readonly kind: string;
+      readonly name: string;
+      readonly change: string;
+      readonly details: readonly string[];
+      readonly changed_at: string;
+      readonly changed_by: string;
+    }[];
+    readonly next: string | null;
+  };
+  readonly FlowList: {
+    readonly flows: readonly {
+      readonly flow: string;
+      readonly published: Models["PublishedFlow"] | null;
+      readonly draft: {
+        /** For `If-Match` */
+        readonly etag: string;
+        readonly changed_at: string;
+        readonly changed_by: string;
+      } | null;
+    }[];
+  };
+  readonly PublishedFlow: {
+    readonly version: number | null;
+    readonly name: string;
+    /** For `If-Match` */
+    readonly etag: string;
+    readonly changed_at: string;
+    readonly changed_by: string;
+  };
+  readonly FlowVersions: {
+    readonly current: number | null;
+    readonly versions: readonly {
+      readonly number: number;
+      readonly published_at: string;
+      readonly published_by: string;
+    }[];
+  };
+  readonly FlowDiff: {
+    readonly from: string;
+    readonly to: string;
+    readonly changes: readonly {
+      readonly kind: "added" | "removed" | "changed";
+      readonly path: readonly string[];
+      readonly before: unknown;
+      readonly after: unknown;
+      readonly message: string;
     }[];
   };
   readonly ExotelCall: {
@@ -354,6 +469,36 @@ export interface PlugboardApi {
     /** Every event that the platform sends, as an AsyncAPI 3.0 document */
     get(input?: {}, options?: CallOptions): Promise<unknown>;
   };
+  readonly workspace: {
+    /** Everything that is configured, as a workspace file, without secrets */
+    export(
+      input?: {
+        /** Only this account; its key opens it */
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["ExportedWorkspace"]>;
+    /** These accounts become exactly what the workspace says, all at once */
+    apply(
+      input: {
+        /** Only says what would change */
+        readonly dry_run?: "" | "true" | "false";
+        readonly body: {
+          readonly workspace: {
+            readonly accounts: readonly unknown[];
+            readonly flows?: readonly unknown[];
+          };
+          readonly source?: {
+            readonly accounts: readonly unknown[];
+            readonly flows?: readonly unknown[];
+          } | null;
+          readonly based_on?: number | null;
+          readonly prune?: boolean;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["AppliedWorkspace"]>;
+  };
   readonly calls: {
     /** Calls, newest first */
     list(
@@ -369,6 +514,8 @@ export interface PlugboardApi {
         readonly number?: string;
         readonly direction?: "incoming" | "outbound-dial";
         readonly dial_call_status?: "completed" | "busy" | "no-answer" | "failed" | "canceled";
+        /** Refused, or meant to be connected and without a conversation */
+        readonly failed?: "true";
         /** An exit that the call's flow has taken */
         readonly exit?: string;
         readonly started_from?: string;
@@ -444,7 +591,7 @@ export interface PlugboardApi {
         readonly callSid: string;
         readonly body?: {
           readonly channels?: "single" | "dual";
-        };
+        } | null;
       },
       options?: CallOptions,
     ): Promise<{
@@ -510,6 +657,14 @@ export interface PlugboardApi {
     ): Promise<{
       readonly call_sid: string;
     }>;
+    /** What decided the outcome of a call, in one paragraph with its evidence */
+    why(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["CallExplanation"]>;
   };
   readonly events: {
     /** The account's events: a page of JSON where only that is accepted, else a stream */
@@ -555,6 +710,422 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Exposure"]>;
+  };
+  readonly trunks: {
+    /** The account's trunks, with their ETags */
+    list(
+      input?: {
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly trunks: readonly Models["ConfiguredEntry"][];
+    }>;
+    /** One trunk, without secrets */
+    get(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Document"]>;
+    /** Makes or changes one trunk; the next call finds it */
+    put(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+        readonly body: {
+          /** Name of the trunk; ExoPhones refer to it. */
+          readonly name?: string;
+          /** Where calls go out: `host` or `host:port`. Without a port SRV records are looked up (RFC 3263). */
+          readonly address: string;
+          /** Protocol of calls out. */
+          readonly transport?: "udp" | "tcp";
+          /** IP addresses and subnets that may send calls in. Any other address gets no answer and is listed as a refused source. */
+          readonly accept_from?: readonly string[];
+          /** User for digest authentication of calls out; `null`: a challenge ends the attempt. */
+          readonly username?: string | null;
+          /** Password for `username`; best `${NAME}`. */
+          readonly password?: string | null;
+          /** E.164 prefixes that this trunk connects to; empty: all. A call out takes a trunk that reaches its destination. */
+          readonly reaches?: readonly string[];
+          /** Among the trunks that reach a destination the lowest number is taken; between equals the trunk of the ExoPhone shown, then the order of this list. */
+          readonly priority?: number;
+          /** Calls at once over this trunk, both directions together. When all are in use, calls out take the next trunk and calls in get 503; `null`: no limit. */
+          readonly channels?: number | null;
+          /** How the trunk wants numbers in the Request-URI, To and From: `+91…`, `91…` or `0…`. */
+          readonly dial_format?: "e164" | "e164-no-plus" | "national";
+          /** Where calls in carry the number called: the Request-URI, the To header or P-Called-Party-ID (RFC 7315). Where that header is missing, the Request-URI counts. */
+          readonly number_in?: "request-uri" | "to" | "p-called-party-id";
+          /** Seconds that a call out waits for any response at all before the next address or destination is tried. */
+          readonly first_response_timeout?: number;
+          /** `true`: requests within a call go to the address that the trunk's own came from, whatever its Contact says. */
+          readonly nat?: boolean;
+          /** `true`: audio is sent to where the trunk's audio comes from; `false`: always to the address in its session description. */
+          readonly symmetric_rtp?: boolean;
+          /** `true`: for a call in, no destination is dialled before the caller's ACK has arrived. */
+          readonly wait_for_ack?: boolean;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["ConfigurationChanges"]>;
+    /** Removes one trunk */
+    delete(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+      },
+      options?: CallOptions,
+    ): Promise<Models["ConfigurationChanges"]>;
+  };
+  readonly exophones: {
+    /** The account's exophones, with their ETags */
+    list(
+      input?: {
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly exophones: readonly Models["ConfiguredEntry"][];
+    }>;
+    /** One exophone, without secrets */
+    get(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Document"]>;
+    /** Makes or changes one exophone; the next call finds it */
+    put(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+        readonly body: {
+          /** The number in E.164, such as `+918047100000`. */
+          readonly number?: string;
+          /** Id of the flow that takes its calls; `null`: they get 480. */
+          readonly flow?: string | null;
+          /** Name of the trunk it belongs to; `null`: the first trunk. */
+          readonly trunk?: string | null;
+          /** Telecom circle, such as `KA` (DIAL-6); `null`: not known. */
+          readonly region?: string | null;
+          /** Name for people. */
+          readonly name?: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["ConfigurationChanges"]>;
+    /** Removes one exophone */
+    delete(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+      },
+      options?: CallOptions,
+    ): Promise<Models["ConfigurationChanges"]>;
+  };
+  readonly users: {
+    /** The account's users, with their ETags */
+    list(
+      input?: {
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly users: readonly Models["ConfiguredEntry"][];
+    }>;
+    /** One user, without secrets */
+    get(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Document"]>;
+    /** Makes or changes one user; the next call finds it */
+    put(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+        readonly body: {
+          /** Dialled as `sip:<name>`. */
+          readonly name?: string;
+          /** The phone that rings for this user, in E.164. */
+          readonly number?: string | null;
+          /** `AgentEmail` of dial events (EVT-1). */
+          readonly email?: string | null;
+          /** Kept for the user's own SIP phone. */
+          readonly password?: string | null;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["ConfigurationChanges"]>;
+    /** Removes one user */
+    delete(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+      },
+      options?: CallOptions,
+    ): Promise<Models["ConfigurationChanges"]>;
+  };
+  readonly groups: {
+    /** The account's groups, with their ETags */
+    list(
+      input?: {
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly groups: readonly Models["ConfiguredEntry"][];
+    }>;
+    /** One group, without secrets */
+    get(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Document"]>;
+    /** Makes or changes one group; the next call finds it */
+    put(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+        readonly body: {
+          readonly name?: string;
+          readonly users: readonly string[];
+          readonly order?: readonly string[];
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["ConfigurationChanges"]>;
+    /** Removes one group */
+    delete(
+      input: {
+        readonly account?: string;
+        /** Its name; of an ExoPhone the number */
+        readonly name: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+      },
+      options?: CallOptions,
+    ): Promise<Models["ConfigurationChanges"]>;
+  };
+  readonly configuration: {
+    /** Who changed what of the account and when, newest first */
+    history(
+      input?: {
+        readonly account?: string;
+        /** The `next` of the page before */
+        readonly before?: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["ConfigurationHistory"]>;
+  };
+  readonly flows: {
+    /** Flows with their published versions and drafts */
+    list(
+      input?: {
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["FlowList"]>;
+    /** The published flow */
+    get(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Document"]>;
+    /** Removes a flow and its draft */
+    delete(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+      },
+      options?: CallOptions,
+    ): Promise<Models["ConfigurationChanges"]>;
+    /** What is worked on */
+    draft(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Document"]>;
+    /** Keeps a draft, mistakes and all */
+    saveDraft(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+        /** docs/flows.md; may have mistakes until it is published */
+        readonly body: {
+          readonly flow?: string | number;
+          readonly name?: string;
+          readonly start?: string;
+          readonly [name: string]: unknown;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly findings: readonly Models["FlowFinding"][];
+    }>;
+    /** Throws the draft away */
+    deleteDraft(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+      },
+      options?: CallOptions,
+    ): Promise<Models["ConfigurationChanges"]>;
+    /** What static verification says of the body, or of the draft */
+    validate(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+        readonly body?: {
+          readonly flow?: string | number;
+          readonly name?: string;
+          readonly start?: string;
+          readonly [name: string]: unknown;
+        } | null;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly publishable: boolean;
+      readonly findings: readonly Models["FlowFinding"][];
+    }>;
+    /** The draft becomes the next version and takes the next call */
+    publish(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly version: number | null;
+      readonly name: string;
+      /** For `If-Match` */
+      readonly etag: string;
+      readonly changed_at: string;
+      readonly changed_by: string;
+      readonly findings: readonly Models["FlowFinding"][];
+    }>;
+    /** An earlier version takes the next call */
+    rollBack(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+        /** The ETag of what is replaced, or `*`: whatever is there */
+        readonly ifMatch?: string;
+        /** `*`: only if there is none yet */
+        readonly ifNoneMatch?: "*";
+        readonly body: {
+          readonly version: number;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["PublishedFlow"]>;
+    /** Published versions, newest first */
+    versions(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["FlowVersions"]>;
+    /** A published version */
+    version(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+        readonly number: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Document"]>;
+    /** What changes between two states of a flow, in terms of the flow */
+    diff(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+        /** `published`, `draft` or the number of a version; `published` when left out */
+        readonly from?: string;
+        /** The same; `draft` when left out */
+        readonly to?: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["FlowDiff"]>;
   };
   readonly recordings: {
     /** A recording, or a range of it. 8 kHz, 16 bits; the caller left and the callee right where there are two channels. `Range: bytes=…` gives a part. */
@@ -765,6 +1336,8 @@ export const OPERATIONS = {
   "health.ready": { method: "GET", path: "/readyz", query: [], headers: {}, answer: "json" },
   "health.metrics": { method: "GET", path: "/metrics", query: [], headers: {}, answer: "text" },
   "asyncapi.get": { method: "GET", path: "/api/asyncapi.json", query: [], headers: {}, answer: "json" },
+  "workspace.export": { method: "GET", path: "/api/workspace", query: ["account"], headers: {}, answer: "json" },
+  "workspace.apply": { method: "POST", path: "/api/workspace/apply", query: ["dry_run"], headers: {}, answer: "json" },
   "calls.list": {
     method: "GET",
     path: "/api/accounts/{account}/calls",
@@ -777,6 +1350,7 @@ export const OPERATIONS = {
       "number",
       "direction",
       "dial_call_status",
+      "failed",
       "exit",
       "started_from",
       "started_to",
@@ -856,6 +1430,13 @@ export const OPERATIONS = {
     headers: {},
     answer: "json",
   },
+  "calls.why": {
+    method: "GET",
+    path: "/api/accounts/{account}/calls/{callSid}/why",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
   "events.list": {
     method: "GET",
     path: "/api/accounts/{account}/events",
@@ -881,6 +1462,173 @@ export const OPERATIONS = {
     method: "GET",
     path: "/api/accounts/{account}/exposure",
     query: [],
+    headers: {},
+    answer: "json",
+  },
+  "trunks.list": { method: "GET", path: "/api/accounts/{account}/trunks", query: [], headers: {}, answer: "json" },
+  "trunks.get": {
+    method: "GET",
+    path: "/api/accounts/{account}/trunks/{name}",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "trunks.put": {
+    method: "PUT",
+    path: "/api/accounts/{account}/trunks/{name}",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "trunks.delete": {
+    method: "DELETE",
+    path: "/api/accounts/{account}/trunks/{name}",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "exophones.list": {
+    method: "GET",
+    path: "/api/accounts/{account}/exophones",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "exophones.get": {
+    method: "GET",
+    path: "/api/accounts/{account}/exophones/{name}",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "exophones.put": {
+    method: "PUT",
+    path: "/api/accounts/{account}/exophones/{name}",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "exophones.delete": {
+    method: "DELETE",
+    path: "/api/accounts/{account}/exophones/{name}",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "users.list": { method: "GET", path: "/api/accounts/{account}/users", query: [], headers: {}, answer: "json" },
+  "users.get": { method: "GET", path: "/api/accounts/{account}/users/{name}", query: [], headers: {}, answer: "json" },
+  "users.put": {
+    method: "PUT",
+    path: "/api/accounts/{account}/users/{name}",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "users.delete": {
+    method: "DELETE",
+    path: "/api/accounts/{account}/users/{name}",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "groups.list": { method: "GET", path: "/api/accounts/{account}/groups", query: [], headers: {}, answer: "json" },
+  "groups.get": {
+    method: "GET",
+    path: "/api/accounts/{account}/groups/{name}",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "groups.put": {
+    method: "PUT",
+    path: "/api/accounts/{account}/groups/{name}",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "groups.delete": {
+    method: "DELETE",
+    path: "/api/accounts/{account}/groups/{name}",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "configuration.history": {
+    method: "GET",
+    path: "/api/accounts/{account}/changes",
+    query: ["before"],
+    headers: {},
+    answer: "json",
+  },
+  "flows.list": { method: "GET", path: "/api/accounts/{account}/flows", query: [], headers: {}, answer: "json" },
+  "flows.get": { method: "GET", path: "/api/accounts/{account}/flows/{flow}", query: [], headers: {}, answer: "json" },
+  "flows.delete": {
+    method: "DELETE",
+    path: "/api/accounts/{account}/flows/{flow}",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "flows.draft": {
+    method: "GET",
+    path: "/api/accounts/{account}/flows/{flow}/draft",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "flows.saveDraft": {
+    method: "PUT",
+    path: "/api/accounts/{account}/flows/{flow}/draft",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "flows.deleteDraft": {
+    method: "DELETE",
+    path: "/api/accounts/{account}/flows/{flow}/draft",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "flows.validate": {
+    method: "POST",
+    path: "/api/accounts/{account}/flows/{flow}/validate",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "flows.publish": {
+    method: "POST",
+    path: "/api/accounts/{account}/flows/{flow}/publish",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "flows.rollBack": {
+    method: "POST",
+    path: "/api/accounts/{account}/flows/{flow}/rollback",
+    query: [],
+    headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "flows.versions": {
+    method: "GET",
+    path: "/api/accounts/{account}/flows/{flow}/versions",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "flows.version": {
+    method: "GET",
+    path: "/api/accounts/{account}/flows/{flow}/versions/{number}",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "flows.diff": {
+    method: "GET",
+    path: "/api/accounts/{account}/flows/{flow}/diff",
+    query: ["from", "to"],
     headers: {},
     answer: "json",
   },
