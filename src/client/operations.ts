@@ -24,6 +24,57 @@ export interface Models {
     readonly path: string;
     readonly message: string;
   };
+  /** A person who signs in */
+  readonly Member: {
+    readonly id: string;
+    /** Null: of the platform, with all its accounts */
+    readonly account: string | null;
+    readonly login: string;
+    readonly role: "viewer" | "operator" | "admin";
+    /** What the role may do */
+    readonly scopes: readonly ("read" | "call" | "admin")[];
+    /** The password opens nothing but the change of it */
+    readonly must_change: boolean;
+    /** A one-time code is asked for */
+    readonly totp_active: boolean;
+    readonly created_at: string;
+    readonly created_by: string;
+    readonly signed_in_at: string | null;
+  };
+  readonly MadeMember: {
+    readonly id: string;
+    /** Null: of the platform, with all its accounts */
+    readonly account: string | null;
+    readonly login: string;
+    readonly role: "viewer" | "operator" | "admin";
+    /** What the role may do */
+    readonly scopes: readonly ("read" | "call" | "admin")[];
+    /** The password opens nothing but the change of it */
+    readonly must_change: boolean;
+    /** A one-time code is asked for */
+    readonly totp_active: boolean;
+    readonly created_at: string;
+    readonly created_by: string;
+    readonly signed_in_at: string | null;
+    /** Shown this once; it must be changed at the first sign-in */
+    readonly password: string;
+  };
+  readonly AuditEntry: {
+    readonly id: string;
+    readonly at: string;
+    readonly by: {
+      readonly kind: "key" | "user" | "system";
+      readonly id: string;
+    };
+    /** What was done, such as `key.created` */
+    readonly action: string;
+    /** The id of what was changed */
+    readonly subject: string;
+    /** Secrets are masked; null: there was nothing */
+    readonly before: unknown;
+    /** Secrets are masked; null: there is nothing */
+    readonly after: unknown;
+  };
   readonly ExportedWorkspace: {
     readonly revision: number;
     readonly workspace: {
@@ -239,6 +290,38 @@ export interface Models {
       /** `null`: nothing limits it */
       readonly value: number | null;
     }[];
+  };
+  readonly ApiKey: {
+    /** User name of HTTP Basic */
+    readonly key: string;
+    readonly name: string;
+    readonly scopes: readonly ("read" | "call" | "admin")[];
+    /** `file`: of the workspace file */
+    readonly source: "file" | "api";
+    readonly created_at: string;
+    readonly created_by: string;
+    /** To the minute; null: never */
+    readonly last_used_at: string | null;
+    readonly revoked_at: string | null;
+  };
+  readonly NewApiKey: {
+    readonly name: string;
+    readonly scopes: readonly ("read" | "call" | "admin")[];
+  };
+  readonly MadeApiKey: {
+    /** User name of HTTP Basic */
+    readonly key: string;
+    readonly name: string;
+    readonly scopes: readonly ("read" | "call" | "admin")[];
+    /** `file`: of the workspace file */
+    readonly source: "file" | "api";
+    readonly created_at: string;
+    readonly created_by: string;
+    /** To the minute; null: never */
+    readonly last_used_at: string | null;
+    readonly revoked_at: string | null;
+    /** Password of HTTP Basic, shown this once */
+    readonly token: string;
   };
   readonly ConfiguredEntry: {
     readonly name: string;
@@ -468,6 +551,129 @@ export interface PlugboardApi {
   readonly asyncapi: {
     /** Every event that the platform sends, as an AsyncAPI 3.0 document */
     get(input?: {}, options?: CallOptions): Promise<unknown>;
+  };
+  readonly session: {
+    /** Signs in */
+    begin(
+      input: {
+        readonly body: {
+          /** Absent: of the platform */
+          readonly account?: string | null;
+          readonly login: string;
+          readonly password: string;
+          /** Of the authenticator, or a recovery code */
+          readonly code?: string | null;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** Who is signed in */
+    get(input?: {}, options?: CallOptions): Promise<Models["Member"]>;
+    /** Signs out */
+    end(
+      input?: {},
+      options?: CallOptions,
+    ): Promise<{
+      readonly signed_out: true;
+    }>;
+    /** Changes one's own password; the other sessions end */
+    changePassword(
+      input: {
+        readonly body: {
+          readonly password: string;
+          readonly new_password: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** A secret for an authenticator; it counts once a code has confirmed it */
+    beginTotp(
+      input: {
+        readonly body: {
+          readonly password: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly secret: string;
+      readonly uri: string;
+    }>;
+    /** No codes are asked for any more */
+    endTotp(
+      input: {
+        readonly body: {
+          readonly password: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** From now on a code is asked for */
+    confirmTotp(
+      input: {
+        readonly body: {
+          readonly code: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      /** Shown this once; each opens once */
+      readonly recovery_codes: readonly string[];
+    }>;
+  };
+  readonly platform: {
+    /** People who sign in for the platform, with all its accounts */
+    listMembers(
+      input?: {},
+      options?: CallOptions,
+    ): Promise<{
+      readonly members: readonly Models["Member"][];
+    }>;
+    /** Adds a person who signs in for the platform, with all its accounts */
+    addMember(
+      input: {
+        readonly body: {
+          readonly login: string;
+          readonly role: "viewer" | "operator" | "admin";
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["MadeMember"]>;
+    /** Changes a member's role */
+    changeMember(
+      input: {
+        readonly id: string;
+        readonly body: {
+          readonly role: "viewer" | "operator" | "admin";
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** Removes a member, whose sessions end */
+    removeMember(
+      input: {
+        readonly id: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** A new password, no one-time codes, no sessions: for a lost password or phone */
+    resetMember(
+      input: {
+        readonly id: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["MadeMember"]>;
+    /** Who changed what of the platform, newest first */
+    listAudit(
+      input?: {
+        readonly limit?: number;
+        /** The `next` of the page before */
+        readonly before?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly entries: readonly Models["AuditEntry"][];
+      readonly next: string | null;
+    }>;
   };
   readonly workspace: {
     /** Everything that is configured, as a workspace file, without secrets */
@@ -710,6 +916,98 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Exposure"]>;
+  };
+  readonly keys: {
+    /** Keys of the account, newest first, without their tokens */
+    list(
+      input?: {
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly keys: readonly Models["ApiKey"][];
+    }>;
+    /** Makes a key */
+    create(
+      input: {
+        readonly account?: string;
+        readonly body: Models["NewApiKey"];
+      },
+      options?: CallOptions,
+    ): Promise<Models["MadeApiKey"]>;
+    /** Revokes a key, at once and for good */
+    revoke(
+      input: {
+        readonly account?: string;
+        /** Id of the key */
+        readonly key: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["ApiKey"]>;
+  };
+  readonly members: {
+    /** People who sign in for the account */
+    list(
+      input?: {
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly members: readonly Models["Member"][];
+    }>;
+    /** Adds a person who signs in for the account */
+    add(
+      input: {
+        readonly account?: string;
+        readonly body: {
+          readonly login: string;
+          readonly role: "viewer" | "operator" | "admin";
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["MadeMember"]>;
+    /** Changes a member's role */
+    change(
+      input: {
+        readonly account?: string;
+        readonly id: string;
+        readonly body: {
+          readonly role: "viewer" | "operator" | "admin";
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** Removes a member, whose sessions end */
+    remove(
+      input: {
+        readonly account?: string;
+        readonly id: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** A new password, no one-time codes, no sessions: for a lost password or phone */
+    reset(
+      input: {
+        readonly account?: string;
+        readonly id: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["MadeMember"]>;
+  };
+  readonly audit: {
+    /** Who changed what in the account, newest first */
+    list(
+      input?: {
+        readonly account?: string;
+        readonly limit?: number;
+        /** The `next` of the page before */
+        readonly before?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly entries: readonly Models["AuditEntry"][];
+      readonly next: string | null;
+    }>;
   };
   readonly trunks: {
     /** The account's trunks, with their ETags */
@@ -1336,6 +1634,19 @@ export const OPERATIONS = {
   "health.ready": { method: "GET", path: "/readyz", query: [], headers: {}, answer: "json" },
   "health.metrics": { method: "GET", path: "/metrics", query: [], headers: {}, answer: "text" },
   "asyncapi.get": { method: "GET", path: "/api/asyncapi.json", query: [], headers: {}, answer: "json" },
+  "session.begin": { method: "POST", path: "/api/session", query: [], headers: {}, answer: "json" },
+  "session.get": { method: "GET", path: "/api/session", query: [], headers: {}, answer: "json" },
+  "session.end": { method: "DELETE", path: "/api/session", query: [], headers: {}, answer: "json" },
+  "session.changePassword": { method: "PUT", path: "/api/session/password", query: [], headers: {}, answer: "json" },
+  "session.beginTotp": { method: "POST", path: "/api/session/totp", query: [], headers: {}, answer: "json" },
+  "session.endTotp": { method: "DELETE", path: "/api/session/totp", query: [], headers: {}, answer: "json" },
+  "session.confirmTotp": { method: "POST", path: "/api/session/totp/confirm", query: [], headers: {}, answer: "json" },
+  "platform.listMembers": { method: "GET", path: "/api/members", query: [], headers: {}, answer: "json" },
+  "platform.addMember": { method: "POST", path: "/api/members", query: [], headers: {}, answer: "json" },
+  "platform.changeMember": { method: "PATCH", path: "/api/members/{id}", query: [], headers: {}, answer: "json" },
+  "platform.removeMember": { method: "DELETE", path: "/api/members/{id}", query: [], headers: {}, answer: "json" },
+  "platform.resetMember": { method: "POST", path: "/api/members/{id}/reset", query: [], headers: {}, answer: "json" },
+  "platform.listAudit": { method: "GET", path: "/api/audit", query: ["limit", "before"], headers: {}, answer: "json" },
   "workspace.export": { method: "GET", path: "/api/workspace", query: ["account"], headers: {}, answer: "json" },
   "workspace.apply": { method: "POST", path: "/api/workspace/apply", query: ["dry_run"], headers: {}, answer: "json" },
   "calls.list": {
@@ -1462,6 +1773,45 @@ export const OPERATIONS = {
     method: "GET",
     path: "/api/accounts/{account}/exposure",
     query: [],
+    headers: {},
+    answer: "json",
+  },
+  "keys.list": { method: "GET", path: "/api/accounts/{account}/keys", query: [], headers: {}, answer: "json" },
+  "keys.create": { method: "POST", path: "/api/accounts/{account}/keys", query: [], headers: {}, answer: "json" },
+  "keys.revoke": {
+    method: "DELETE",
+    path: "/api/accounts/{account}/keys/{key}",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "members.list": { method: "GET", path: "/api/accounts/{account}/members", query: [], headers: {}, answer: "json" },
+  "members.add": { method: "POST", path: "/api/accounts/{account}/members", query: [], headers: {}, answer: "json" },
+  "members.change": {
+    method: "PATCH",
+    path: "/api/accounts/{account}/members/{id}",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "members.remove": {
+    method: "DELETE",
+    path: "/api/accounts/{account}/members/{id}",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "members.reset": {
+    method: "POST",
+    path: "/api/accounts/{account}/members/{id}/reset",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "audit.list": {
+    method: "GET",
+    path: "/api/accounts/{account}/audit",
+    query: ["limit", "before"],
     headers: {},
     answer: "json",
   },

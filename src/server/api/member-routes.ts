@@ -103,11 +103,7 @@ function register(
 ): void {
   const config = { scope: "admin" } as const;
   const routes = typed(app);
-  routes.get("/members", { schema: schemas.list, config }, async (request) => {
-    const owner = ownerOf(request);
-    const members = await run(options, owner, (db) => options.store.members.list(db, owner));
-    return { members: members.map(memberLine) };
-  });
+  routes.get("/members", { schema: schemas.list, config }, (request) => membersOf(options, ownerOf(request)));
   routes.post("/members", { schema: schemas.add, config }, async (request, reply) =>
     busyRefusal(options, request, reply, () => add(options, request, reply, ownerOf(request), request.body)),
   );
@@ -120,6 +116,11 @@ function register(
   routes.delete("/members/:id", { schema: schemas.remove, config }, async (request, reply) =>
     shown(reply, await remove(options, request, ownerOf(request))),
   );
+}
+
+async function membersOf(options: ApiOptions, owner: Owner) {
+  const members = await run(options, owner, (db) => options.store.members.list(db, owner));
+  return { members: members.map(memberLine) };
 }
 
 function shown(reply: FastifyReply, change: Change): FastifyReply {
