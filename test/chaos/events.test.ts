@@ -73,7 +73,7 @@ describe.concurrent.each(SEEDS)("under kill -9, dice %i", (seed) => {
     expectOrder(received());
     expectSameIds(received());
     const fed = calls.reduce((sum, { trace }) => sum + fedEntries(trace).length, 0);
-    await until("the feed has every call", async () => feed.events.length >= fed, 10_000);
+    await until("the feed has every call", async () => ofCalls(feed.events).length >= fed, 10_000);
     await feed.stop();
     expectFeed(feed.events, calls);
   });
@@ -97,7 +97,12 @@ function expectFeed(events: readonly ConsumedEvent[], calls: readonly ApiCall[])
     const times = trace.filter(({ seq }) => fedEntries(trace).includes(seq)).map(({ at_ms }) => at_ms);
     expect(events.filter(({ data }) => data["call_sid"] === call_sid).map(({ data }) => data["at_ms"])).toEqual(times);
   }
-  expect(new Set(events.map(({ data }) => data["call_sid"])).size).toBe(calls.length);
+  expect(new Set(ofCalls(events).map(({ data }) => data["call_sid"])).size).toBe(calls.length);
+}
+
+/** Without those of the workspace that the platform was started with. */
+function ofCalls(events: readonly ConsumedEvent[]): readonly ConsumedEvent[] {
+  return events.filter(({ data }) => data["call_sid"] !== undefined);
 }
 
 /** EVT-4: each attempt has one Dial and one Terminal. */
