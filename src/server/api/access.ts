@@ -2,11 +2,12 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { RepeatedLine } from "../../base/repeated-line.ts";
 import type { Random } from "../../base/random.ts";
-import type { ApiKeyTable, Scope } from "../../edges/store/api-key-table.ts";
-import { LAST_USE_EVERY_MS } from "../../edges/store/api-key-table.ts";
+import type { ApiKeyTable } from "../../edges/store/api-key-table.ts";
+import { LAST_USE_EVERY_MS, SCOPES } from "../../edges/store/api-key-table.ts";
 import type { MemberTable } from "../../edges/store/member-table.ts";
 import type { Sealer } from "../../edges/store/sealer.ts";
 import type { TokenHash } from "../../edges/store/token-hash.ts";
+import type { ApiKey } from "../exchange/account-config.ts";
 import { ApiRefusals } from "./api-refusals.ts";
 import { FailureLimit, sourceOf } from "./failure-limit.ts";
 import type { Requester } from "./requester.ts";
@@ -107,12 +108,13 @@ export class Access {
   }
 
   /** Makes the keys of the workspace file usable; the database gets their hashes only. */
-  async useFileKeys(
-    account: string,
-    keys: readonly { readonly key: string; readonly token: string; readonly scopes: readonly Scope[] }[],
-  ): Promise<void> {
+  async useFileKeys(account: string, keys: readonly ApiKey[]): Promise<void> {
     const { tokens, clock } = this.#options;
-    const hashed = keys.map(({ key, token, scopes }) => ({ key, scopes, tokenHash: tokens.of([account, key], token) }));
+    const hashed = keys.map(({ key, token, scopes = SCOPES }) => ({
+      key,
+      scopes,
+      tokenHash: tokens.of([account, key], token),
+    }));
     await this.#options.keys.replaceFileKeys(account, hashed, clock.now());
   }
 

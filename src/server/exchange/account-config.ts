@@ -41,7 +41,8 @@ export interface Trunk {
 export interface ApiKey {
   readonly key: string;
   readonly token: string;
-  readonly scopes: readonly Scope[];
+  /** Left out: all. */
+  readonly scopes?: readonly Scope[] | undefined;
 }
 
 /** An account as configured: what the contract needs (`account`) and what only the live platform needs. */

@@ -132,8 +132,8 @@ const keySchema = z.strictObject({
   scopes: z
     .array(z.enum(SCOPES))
     .min(1)
-    .default([...SCOPES])
-    .describe("What it may do: `read`, `call` (place and control calls), `admin` (change the account)."),
+    .optional()
+    .describe("What it may do: `read`, `call` (place and control calls), `admin` (change the account); left out: all."),
 });
 
 /** A month is enough for any review of a call; ten years is as good as for ever. */

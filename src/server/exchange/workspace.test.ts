@@ -53,7 +53,7 @@ describe("a workspace file", () => {
     const loaded = load(workspace());
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
     const [account] = loaded.value.accounts;
-    expect(account?.apiKeys).toEqual([{ key: "k", token: "t", scopes: ["read", "call", "admin"] }]);
+    expect(account?.apiKeys).toEqual([{ key: "k", token: "t" }]);
     expect(account?.account).toMatchObject({
       sid: "acme",
       tenantId: "1409",

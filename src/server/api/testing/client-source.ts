@@ -4,6 +4,9 @@ import type { OpenApiDocument, Operation } from "../openapi/openapi-types.ts";
 const HEAD = `// Made from /api/openapi.json: \`npx vitest -u src/client\` writes it anew.
 `;
 
+/** Programs have keys; these are for people who sign in. */
+const OF_PEOPLE = new Set(["session", "platform"]);
+
 /** An operation of the client, with its place in the document. */
 interface Listed {
   readonly group: string;
@@ -35,7 +38,7 @@ function listOf({ paths }: OpenApiDocument): readonly Listed[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, operation]) => {
       const [group = "", name = ""] = operation.operationId.split(".");
-      return name === "" || name.endsWith("Xml")
+      return name === "" || name.endsWith("Xml") || OF_PEOPLE.has(group)
         ? []
         : [{ group, name, method: method.toUpperCase(), path, operation }];
     }),
