@@ -119,6 +119,9 @@ it("apply speaks in terms of the flow where a flow changes", async () => {
   const after = { ...FLOW, start: "vm", applets: { ...FLOW.applets, vm: { type: "voicemail", next: "bye" } } };
   const { out } = await run("apply", write([account()], after));
   expect(out).toContain('    start changes from "bye" to "vm".\n    applets.vm is added: a voicemail.\n');
+  expect(out).toContain(
+    '  ! All callers now reach voicemail "vm" instead of hangup "bye".\n      for example bye → the call ends\n',
+  );
 });
 
 it("says why it can't: a faulty file, a refusal of the platform, no key, no platform", async () => {

@@ -1,5 +1,11 @@
 import { Command } from "commander";
 import { showProblem } from "../core/flow/yaml-document.ts";
+import type { Flow } from "../core/call/setup.ts";
+import { parseFlow } from "../core/flow/flow.ts";
+import type { ResourceDocument } from "../server/configuration/resources.ts";
+import { masked } from "../server/configuration/secrets.ts";
+import type { FlowComparison } from "../tools/simulator/compare/compare-flows.ts";
+import { compareFlows } from "../tools/simulator/compare/compare-flows.ts";
 import { loadWorkspaceInput } from "../server/exchange/workspace.ts";
 import type { WorkspaceInput } from "../server/exchange/workspace.ts";
 import type { PlatformOptions, PlatformProblem } from "./platform-api.ts";
@@ -53,7 +59,10 @@ async function run(file: string, options: Options): Promise<number> {
   if (!planned.ok) return platformRefused(planned.error);
   const { changes, revision } = planned.value;
   const isApplied = options.yes === true && options.check !== true && changes.length > 0;
-  if (options.json !== true) show(changes, options.check === true);
+  if (options.json !== true) {
+    show(changes, options.check === true);
+    if (options.check !== true) await showOutcomes(api.value, input.value, changes);
+  }
   const applied = isApplied
     ? await api.value.post<Answer>("/api/workspace/apply", { ...body, based_on: revision })
     : planned;
@@ -75,6 +84,63 @@ function refused(messages: readonly string[], status: number): number {
 /** No answer at all is a matter of the command's flags; a refusal is a finding. */
 function platformRefused({ status, messages }: PlatformProblem): number {
   return refused(messages, status === null ? EXIT_USAGE : EXIT_FINDING);
+}
+
+/** What changes for callers where flows do: both versions are played here, not on the platform. */
+async function showOutcomes(
+  api: PlatformApi,
+  { document }: WorkspaceInput,
+  changes: readonly ChangeLine[],
+): Promise<void> {
+  const changed = changes.filter(({ kind, change }) => kind === "flow" && change === "changed");
+  for (const account of new Set(changed.map((each) => each.account))) {
+    const configured = await api.get<Configured>(`/api/workspace?account=${account}`);
+    if (!configured.ok) continue;
+    const people = peopleOf(document.accounts, account);
+    for (const { name } of changed.filter((each) => each.account === account)) {
+      const [before, after] = [configuredFlow(configured.value, name), fileFlow(document.flows, account, name)];
+      if (before !== null && after !== null) showComparison(name, compareFlows(before, after, { people }));
+    }
+  }
+}
+
+type Person = { readonly name: string; readonly number?: string };
+
+function peopleOf(accounts: readonly unknown[], sid: string): readonly Person[] {
+  const account = accounts.find((each) => (each as { sid?: unknown }).sid === sid);
+  return (account as { users?: readonly Person[] } | undefined)?.users ?? [];
+}
+
+/** As `GET /api/workspace` gives it. */
+interface Configured {
+  readonly workspace: { readonly flows: readonly object[] };
+  readonly files: Readonly<Record<string, object>>;
+}
+
+function configuredFlow({ workspace, files }: Configured, id: string): Flow | null {
+  const documents = workspace.flows.map((flow) => ("file" in flow ? files[String(flow.file)] : flow));
+  return flowOf(documents.find((each) => each !== undefined && "flow" in each && String(each.flow) === id));
+}
+
+/** Passwords in its URLs are masked, as those of the platform's answer are: they make no difference to a call. */
+function fileFlow(flows: readonly unknown[], account: string, id: string): Flow | null {
+  const named = flows.find((each) => {
+    const { flow, account: owner = account } = each as { flow?: unknown; account?: unknown };
+    return String(flow) === id && owner === account;
+  });
+  return named === undefined ? null : flowOf(masked("flow", named as ResourceDocument));
+}
+
+function flowOf(document: unknown): Flow | null {
+  const flow = parseFlow(document);
+  return flow.ok ? flow.value : null;
+}
+
+function showComparison(flow: string, { calls, changed, outcomes }: FlowComparison): void {
+  print(`  What changes for callers of flow ${flow} (${changed} of ${calls} calls played):`);
+  if (outcomes.length === 0) print("    nothing that these calls show");
+  for (const { message, before, after } of outcomes)
+    for (const line of [`  ! ${message}`, `      for example ${before}`, `      is now      ${after}`]) print(line);
 }
 
 const SIGNS: Readonly<Record<string, string>> = { added: "+", removed: "-" };

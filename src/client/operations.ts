@@ -389,6 +389,25 @@ export interface Models {
       readonly after: unknown;
       readonly message: string;
     }[];
+    readonly outcomes: {
+      /** Random calls that were played through both */
+      readonly calls: number;
+      /** Those that came to something else */
+      readonly changed: number;
+      readonly outcomes: readonly {
+        /** For whom what changes */
+        readonly message: string;
+        readonly calls: number;
+        /** One of these calls, as it was */
+        readonly before: string;
+        /** The same call, as it is */
+        readonly after: string;
+        /** That call, as `plugboard simulate` takes it */
+        readonly scenario: {
+          readonly [name: string]: unknown;
+        };
+      }[];
+    } | null;
   };
   readonly ExotelCall: {
     readonly Sid: string;
@@ -551,6 +570,129 @@ export interface PlugboardApi {
   readonly asyncapi: {
     /** Every event that the platform sends, as an AsyncAPI 3.0 document */
     get(input?: {}, options?: CallOptions): Promise<unknown>;
+  };
+  readonly session: {
+    /** Signs in */
+    begin(
+      input: {
+        readonly body: {
+          /** Absent: of the platform */
+          readonly account?: string | null;
+          readonly login: string;
+          readonly password: string;
+          /** Of the authenticator, or a recovery code */
+          readonly code?: string | null;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** Who is signed in */
+    get(input?: {}, options?: CallOptions): Promise<Models["Member"]>;
+    /** Signs out */
+    end(
+      input?: {},
+      options?: CallOptions,
+    ): Promise<{
+      readonly signed_out: true;
+    }>;
+    /** Changes one's own password; the other sessions end */
+    changePassword(
+      input: {
+        readonly body: {
+          readonly password: string;
+          readonly new_password: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** A secret for an authenticator; it counts once a code has confirmed it */
+    beginTotp(
+      input: {
+        readonly body: {
+          readonly password: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly secret: string;
+      readonly uri: string;
+    }>;
+    /** No codes are asked for any more */
+    endTotp(
+      input: {
+        readonly body: {
+          readonly password: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** From now on a code is asked for */
+    confirmTotp(
+      input: {
+        readonly body: {
+          readonly code: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      /** Shown this once; each opens once */
+      readonly recovery_codes: readonly string[];
+    }>;
+  };
+  readonly platform: {
+    /** People who sign in for the platform, with all its accounts */
+    listMembers(
+      input?: {},
+      options?: CallOptions,
+    ): Promise<{
+      readonly members: readonly Models["Member"][];
+    }>;
+    /** Adds a person who signs in for the platform, with all its accounts */
+    addMember(
+      input: {
+        readonly body: {
+          readonly login: string;
+          readonly role: "viewer" | "operator" | "admin";
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["MadeMember"]>;
+    /** Changes a member's role */
+    changeMember(
+      input: {
+        readonly id: string;
+        readonly body: {
+          readonly role: "viewer" | "operator" | "admin";
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** Removes a member, whose sessions end */
+    removeMember(
+      input: {
+        readonly id: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** A new password, no one-time codes, no sessions: for a lost password or phone */
+    resetMember(
+      input: {
+        readonly id: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["MadeMember"]>;
+    /** Who changed what of the platform, newest first */
+    listAudit(
+      input?: {
+        readonly limit?: number;
+        /** The `next` of the page before */
+        readonly before?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly entries: readonly Models["AuditEntry"][];
+      readonly next: string | null;
+    }>;
   };
   readonly workspace: {
     /** Everything that is configured, as a workspace file, without secrets */
@@ -1298,6 +1440,8 @@ export interface PlugboardApi {
         readonly from?: string;
         /** The same; `draft` when left out */
         readonly to?: string;
+        /** `true`: for which callers what changes, by playing calls */
+        readonly outcomes?: "true" | "false";
       },
       options?: CallOptions,
     ): Promise<Models["FlowDiff"]>;
@@ -1511,6 +1655,19 @@ export const OPERATIONS = {
   "health.ready": { method: "GET", path: "/readyz", query: [], headers: {}, answer: "json" },
   "health.metrics": { method: "GET", path: "/metrics", query: [], headers: {}, answer: "text" },
   "asyncapi.get": { method: "GET", path: "/api/asyncapi.json", query: [], headers: {}, answer: "json" },
+  "session.begin": { method: "POST", path: "/api/session", query: [], headers: {}, answer: "json" },
+  "session.get": { method: "GET", path: "/api/session", query: [], headers: {}, answer: "json" },
+  "session.end": { method: "DELETE", path: "/api/session", query: [], headers: {}, answer: "json" },
+  "session.changePassword": { method: "PUT", path: "/api/session/password", query: [], headers: {}, answer: "json" },
+  "session.beginTotp": { method: "POST", path: "/api/session/totp", query: [], headers: {}, answer: "json" },
+  "session.endTotp": { method: "DELETE", path: "/api/session/totp", query: [], headers: {}, answer: "json" },
+  "session.confirmTotp": { method: "POST", path: "/api/session/totp/confirm", query: [], headers: {}, answer: "json" },
+  "platform.listMembers": { method: "GET", path: "/api/members", query: [], headers: {}, answer: "json" },
+  "platform.addMember": { method: "POST", path: "/api/members", query: [], headers: {}, answer: "json" },
+  "platform.changeMember": { method: "PATCH", path: "/api/members/{id}", query: [], headers: {}, answer: "json" },
+  "platform.removeMember": { method: "DELETE", path: "/api/members/{id}", query: [], headers: {}, answer: "json" },
+  "platform.resetMember": { method: "POST", path: "/api/members/{id}/reset", query: [], headers: {}, answer: "json" },
+  "platform.listAudit": { method: "GET", path: "/api/audit", query: ["limit", "before"], headers: {}, answer: "json" },
   "workspace.export": { method: "GET", path: "/api/workspace", query: ["account"], headers: {}, answer: "json" },
   "workspace.apply": { method: "POST", path: "/api/workspace/apply", query: ["dry_run"], headers: {}, answer: "json" },
   "calls.list": {
@@ -1842,7 +1999,7 @@ export const OPERATIONS = {
   "flows.diff": {
     method: "GET",
     path: "/api/accounts/{account}/flows/{flow}/diff",
-    query: ["from", "to"],
+    query: ["from", "to", "outcomes"],
     headers: {},
     answer: "json",
   },

@@ -122,6 +122,21 @@ export const flowDiff = z
         message: z.string(),
       }),
     ),
+    outcomes: z
+      .object({
+        calls: z.int().describe("Random calls that were played through both"),
+        changed: z.int().describe("Those that came to something else"),
+        outcomes: z.array(
+          z.object({
+            message: z.string().describe("For whom what changes"),
+            calls: z.int(),
+            before: z.string().describe("One of these calls, as it was"),
+            after: z.string().describe("The same call, as it is"),
+            scenario: z.record(z.string(), z.unknown()).describe("That call, as `plugboard simulate` takes it"),
+          }),
+        ),
+      })
+      .nullable(),
   })
   .meta({ id: "FlowDiff" });
 

@@ -167,6 +167,11 @@ describe("versions", () => {
       "applets.vm is added: a voicemail.",
     ]);
     expect((await ask("GET", "/flows/1/diff?to=yesterday")).statusCode).toBe(404);
+    const { outcomes } = (await ask("GET", "/flows/1/diff?outcomes=true")).json<{ outcomes: { outcomes: object[] } }>();
+    expect(outcomes.outcomes[0]).toMatchObject({
+      message: 'All callers now reach voicemail "vm" instead of hangup "bye".',
+      before: "bye → the call ends",
+    });
   });
 });
 

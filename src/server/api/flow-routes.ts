@@ -4,6 +4,7 @@ import { diffDocuments, diffFlows } from "../../core/flow/diff.ts";
 import { parseFlow } from "../../core/flow/flow.ts";
 import type { EditOf } from "../configuration/configuration.ts";
 import { isTooDeep } from "../configuration/document-leaves.ts";
+import { compareInThread } from "../configuration/flow-comparison.ts";
 import { checkFlow, FlowEdits } from "../configuration/flow-edits.ts";
 import type { WriteCondition } from "../configuration/resource-edits.ts";
 import type { Resource, ResourceDocument } from "../configuration/resources.ts";
@@ -116,10 +117,19 @@ const SCHEMAS = {
       {
         from: WHICH.describe("`published`, `draft` or the number of a version; `published` when left out"),
         to: WHICH.describe("The same; `draft` when left out"),
+        outcomes: z
+          .enum(["true", "false"])
+          .optional()
+          .describe("`true`: for which callers what changes, by playing calls"),
       },
       "parameter",
     ),
     response: { 200: flowDiff },
+    refusals: {
+      ...NO_FLOW,
+      422: "One of the two has mistakes: no call can be played",
+      503: "Too many flows are being compared; try again",
+    },
   },
 } as const;
 
@@ -152,8 +162,14 @@ export function flowRoutes(app: FastifyInstance, options: ApiOptions): void {
     flows.version(params, reply),
   );
   routes.get("/flows/:flow/diff", { schema: SCHEMAS.diff }, ({ params, query }, reply) =>
-    flows.diff(params, query.from ?? "published", query.to ?? "draft", reply),
+    flows.diff(params, query, reply),
   );
+}
+
+interface DiffQuery {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly outcomes?: "true" | "false" | undefined;
 }
 
 /** Of a request to one flow. */
@@ -266,13 +282,18 @@ class FlowRoutes {
   }
 
   /** `from`, `to`: `published`, `draft`, or the number of a version. */
-  async diff(params: FlowParams, from: string, to: string, reply: FastifyReply) {
+  async diff(params: FlowParams, { from = "published", to = "draft", outcomes }: DiffQuery, reply: FastifyReply) {
     const [before, after] = [await this.#document(params, from), await this.#document(params, to)];
     if (before === null || after === null) return this.#notFound(params, before === null ? from : to, reply);
     const [old, now] = [masked("flow", before), masked("flow", after)];
     const [a, b] = [parseFlow(old), parseFlow(now)];
     const changes = a.ok && b.ok ? diffFlows(a.value, b.value) : diffDocuments(old, now);
-    return reply.send({ from, to, changes });
+    if (outcomes !== "true") return { from, to, changes, outcomes: null };
+    if (!a.ok || !b.ok)
+      return problem(reply, 422, `${a.ok ? to : from} has mistakes: no call can be played through it`);
+    const people = this.#options.directory.account(params.account)?.account.users ?? [];
+    const compared = await compareInThread({ before: a.value, after: b.value, people });
+    return compared.ok ? { from, to, changes, outcomes: compared.value } : problem(reply, 503, compared.error);
   }
 
   async #document({ account, flow }: FlowParams, which: string): Promise<ResourceDocument | null> {

@@ -1,0 +1,197 @@
+import { seededRandom } from "../../../base/random.ts";
+import type { Flow } from "../../../core/call/setup.ts";
+import type { TraceEntry } from "../../../core/call/trace.ts";
+import { step } from "../../../core/engine/engine.ts";
+import { documentOf } from "../../../core/flow/example-call.ts";
+import { drawScenario, makeScenarioPools } from "../random/random-scenario.ts";
+import { shrink } from "../random/shrink.ts";
+import type { Scenario } from "../scenario/scenario-types.ts";
+import { scenarioDocument } from "../scenario/show-scenario.ts";
+import { DEFAULT_SEED } from "../simulate.ts";
+import { SimulatedNetwork } from "../simulated-network.ts";
+import type { CallStep, Parting } from "./call-steps.ts";
+import { noticed, partingOf, stepsOf, storyOf } from "./call-steps.ts";
+import { changedHours, changedMoments } from "./changed-hours.ts";
+
+/** Callers whose call comes to something else. */
+export interface OutcomeChange {
+  /** Who they are, what they come to now, and what it was before. */
+  readonly message: string;
+  /** Of the calls played. */
+  readonly calls: number;
+  /** One of them, by both versions; both were played. */
+  readonly before: string;
+  readonly after: string;
+  /** What `simulate` takes, with the new version in it. */
+  readonly scenario: Readonly<Record<string, unknown>>;
+}
+
+export interface FlowComparison {
+  /** Calls played through both versions. */
+  readonly calls: number;
+  readonly changed: number;
+  /** The most frequent first. */
+  readonly outcomes: readonly OutcomeChange[];
+}
+
+export interface CompareOptions {
+  /** To play; more find rarer changes. */
+  readonly calls?: number;
+  readonly seed?: number;
+  /** Whose numbers are told by name. */
+  readonly people?: readonly { readonly name: string; readonly number?: string | null | undefined }[];
+}
+
+/** A second of computing; what fewer calls than one in a hundred meet may be missed. */
+const CALLS = 1500;
+/** More than anybody reads. */
+const MAX_OUTCOMES = 20;
+/** Any CallSid will do. */
+const CALL_SID = "c0ffee00000000000000000000001a15";
+
+interface Found {
+  readonly parting: Parting;
+  readonly scenario: Scenario;
+  calls: number;
+}
+
+/**
+ * Plays the same random calls through two versions of a flow, and says for whom what changes. Each change has an example, the smallest
+ * call that shows it. The same versions and seed give the same comparison.
+ */
+export function compareFlows(before: Flow, after: Flow, options: CompareOptions = {}): FlowComparison {
+  const { calls = CALLS, seed = DEFAULT_SEED, people = [] } = options;
+  const pools = makeScenarioPools(together(before, after), seed);
+  const random = seededRandom(seed);
+  const moments = changedMoments(before, after);
+  const found = new Map<string, Found>();
+  let changed = 0;
+  for (let run = 1; run <= calls; run++) {
+    const scenario = startedAt(moments, run, drawScenario(pools, random, run));
+    const parting = partingIn(scenario, before, after);
+    if (parting === null) continue;
+    changed += 1;
+    const known = found.get(keyOf(parting));
+    if (known === undefined) found.set(keyOf(parting), { parting, scenario, calls: 1 });
+    else known.calls += 1;
+  }
+  const sorted = [...found].toSorted(([, a], [, b]) => b.calls - a.calls).slice(0, MAX_OUTCOMES);
+  const outcomes = sorted.map(([key, each]) => outcomeOf(key, each, before, after));
+  return {
+    calls,
+    changed,
+    outcomes: merged(outcomes).map((each) => ({ ...each, message: named(each.message, people) })),
+  };
+}
+
+/** Numbers of people by their names: `priya (+919900000022)`. */
+function named(message: string, people: NonNullable<CompareOptions["people"]>): string {
+  return people.reduce(
+    (text, { name, number }) => (number == null ? text : text.replaceAll(number, `${name} (${number})`)),
+    message,
+  );
+}
+
+/** What reads the same is one change; the example of the most frequent stays. */
+function merged(outcomes: readonly OutcomeChange[]): readonly OutcomeChange[] {
+  return [...Map.groupBy(outcomes, ({ message }) => message).values()].flatMap((same) => {
+    const [first] = same;
+    return first === undefined ? [] : [{ ...first, calls: same.reduce((sum, each) => sum + each.calls, 0) }];
+  });
+}
+
+/** One call in this many begins when the hours of a time condition have changed: they may be few of a week. */
+const RUNS_PER_MOMENT = 4;
+
+function startedAt(moments: readonly number[], run: number, scenario: Scenario): Scenario {
+  const moment = run % RUNS_PER_MOMENT === 0 ? moments[(run / RUNS_PER_MOMENT) % moments.length] : undefined;
+  return moment === undefined ? scenario : { ...scenario, startMs: moment };
+}
+
+/** A flow that asks, rings and says all that either does: what calls are drawn for. */
+function together(before: Flow, after: Flow): Flow {
+  const old = Object.entries(before.applets).map(([id, applet]) => [`before ${id}`, applet] as const);
+  return { ...after, applets: { ...after.applets, ...Object.fromEntries(old) } };
+}
+
+function play(scenario: Scenario, flow: Flow): readonly TraceEntry[] {
+  return new SimulatedNetwork({ ...scenario, setup: { ...scenario.setup, flow } }, step).run(CALL_SID).trace;
+}
+
+function partingIn(scenario: Scenario, before: Flow, after: Flow): Parting | null {
+  return partingOf(stepsOf(play(scenario, before)), stepsOf(play(scenario, after)));
+}
+
+/** Calls that part at the same place in the same way are one change. */
+function keyOf({ after, applet, before, now }: Parting): string {
+  const [was, is] = [noticed(before), noticed(now)];
+  return JSON.stringify([after?.key, applet, before[0]?.key, now[0]?.key, was?.key, is?.key]);
+}
+
+function outcomeOf(key: string, { parting, scenario, calls }: Found, before: Flow, after: Flow): OutcomeChange {
+  const isSame = (candidate: Scenario): boolean => {
+    const other = partingIn(candidate, before, after);
+    return other !== null && keyOf(other) === key;
+  };
+  const smallest = shrink(scenario, isSame);
+  return {
+    message: messageOf(parting, before, after),
+    calls,
+    before: storyOf(play(smallest, before)),
+    after: storyOf(play(smallest, after)),
+    scenario: scenarioDocument(smallest, documentOf(after)),
+  };
+}
+
+function messageOf(parting: Parting, before: Flow, after: Flow): string {
+  const [was, is] = [noticed(parting.before), noticed(parting.now)];
+  const then = is?.words ?? "come to nothing more";
+  const instead = was === null ? "where nothing more came" : `instead of those who ${was.words}`;
+  return `${whoOf(parting, before, after)} now ${then} ${short(instead, was, is)}.`;
+}
+
+/** `reach voicemail "vm" instead of connect "sales"`: the verb is said once. */
+function short(instead: string, was: CallStep | null, is: CallStep | null): string {
+  if (was === null) return instead;
+  const [verb, ...rest] = was.words.split(" ");
+  if (is?.kind === was.kind && is.words.startsWith(`${verb ?? ""} `)) return `instead of ${rest.join(" ")}`;
+  return `where they ${pastOf(was)}`;
+}
+
+const PAST: Readonly<Record<CallStep["kind"], readonly [string, string]>> = {
+  applet: ["reach", "reached"],
+  exit: ["", ""],
+  ring: ["ring", "rang"],
+  hear: ["hear", "heard"],
+  ask: ["are", "were"],
+  record: ["are", "were"],
+  end: ["are", "were"],
+};
+
+function pastOf({ kind, words }: CallStep): string {
+  const [now, then] = PAST[kind];
+  if (words === "hang up themselves") return "hung up themselves";
+  return words.startsWith(`${now} `) ? `${then}${words.slice(now.length)}` : words;
+}
+
+/** The callers concerned, in terms of the flow: when they call, or how they got there. */
+function whoOf(parting: Parting, before: Flow, after: Flow): string {
+  const { applet } = parting;
+  const hours = applet === null ? null : hoursOf(applet, parting, before, after);
+  if (hours !== null) return `${hours} (at "${applet ?? ""}"): callers`;
+  const [was, is] = [parting.before[0], parting.now[0]];
+  if (was?.kind === "exit" && is?.kind === "exit")
+    return `Callers whose way out of "${was.applet}" is "${is.exit}" and was "${was.exit}"`;
+  if (was?.kind === "exit" || is?.kind === "exit") return `Callers in "${applet ?? ""}"`;
+  if (parting.after === null) return applet === null ? "All callers" : `Callers in "${applet}"`;
+  if (was?.kind === "applet" || is?.kind === "applet")
+    return `Callers who leave "${parting.after.applet}" by "${parting.after.exit}"`;
+  return `Callers in "${applet ?? ""}"`;
+}
+
+function hoursOf(id: string, { before: was, now: is }: Parting, before: Flow, after: Flow): string | null {
+  const [old, current] = [before.applets[id], after.applets[id]];
+  const [from, to] = [was[0], is[0]];
+  if (old === undefined || current === undefined || from?.kind !== "exit" || to?.kind !== "exit") return null;
+  return changedHours(old, current, from.exit, to.exit);
+}
