@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -68,4 +68,13 @@ it("--check shows a flow's warnings, and ends with 1", async () => {
   const { out, status } = await serve("--check", "--workspace", file);
   expect(out).toMatch(/^warning: flow acme\/7, applets\.lost: /);
   expect(status).toBe(1);
+});
+
+it("needs no file where there is a data folder: the database says what is configured", async () => {
+  const data = join(folder, "before");
+  mkdirSync(data);
+  vi.spyOn(process, "cwd").mockReturnValue(folder);
+  const { out, errors, status } = await serve("--check", "--data", data);
+  expect([errors, status]).toEqual(["", 0]);
+  expect(out).toBe("There is no workspace file: the database says what is configured.\n");
 });

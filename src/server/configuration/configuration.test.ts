@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLog } from "../../base/log.ts";
 import type { Log } from "../../base/log.ts";
 import { seededRandom } from "../../base/random.ts";
-import { ok } from "../../base/result.ts";
+import { err, ok } from "../../base/result.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { Sealer } from "../../edges/store/sealer.ts";
 import { Store } from "../../edges/store/store.ts";
@@ -237,6 +237,42 @@ describe("two writers", () => {
     };
     expect((await one.change("slow", slow)).ok).toBe(true);
     expect(seen).toEqual([undefined, "KA"]);
+  });
+});
+
+describe("workspaces that are applied at the same time", () => {
+  it("never mix: each is applied whole or refused whole, and the last one is what is configured", async () => {
+    const url = await server.database();
+    const both = [await nodeAt(url), await nodeAt(url)] as const;
+    await apply(both[0], inputOf([account()]));
+    const names = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d"), { maxLength: 4 });
+    const writes = fc.array(fc.record({ node: fc.constantFrom(0, 1), names, isShown: fc.boolean() }), {
+      minLength: 2,
+      maxLength: 6,
+    });
+    const property = fc.asyncProperty(writes, async (drawn) => {
+      await Promise.all(both.map((node) => node.refresh()));
+      const { revision } = both[0].state;
+      const results = await Promise.all(
+        drawn.map(({ node, names: people, isShown }) => {
+          const users = people.map((name) => ({ name, email: `${name}@${people.length}.example` }));
+          const edit = replaceEdit(inputOf([account({ users })]), KEEP_OTHERS);
+          const shown: EditOf = async (state) =>
+            state.revision === revision ? edit(state) : err({ kind: "changed_meanwhile", message: "" });
+          return both[node === 0 ? 0 : 1].change(people.join(), isShown ? shown : edit);
+        }),
+      );
+      await Promise.all(both.map((node) => node.refresh()));
+      expect(both[0].state).toEqual(both[1].state);
+      const applied = results.flatMap((result, i) =>
+        result.ok ? [{ ...result.value, people: drawn[i]?.names ?? [] }] : [],
+      );
+      const last = applied.toSorted((a, b) => b.revision - a.revision || a.changes.length - b.changes.length)[0];
+      const now = both[1].workspace.accounts[0]?.account.users.map(({ name, email }) => `${name} ${email ?? ""}`) ?? [];
+      if (last !== undefined)
+        expect(now).toEqual(last.people.map((name) => `${name} ${name}@${last.people.length}.example`));
+    });
+    await fc.assert(property, { numRuns: 40 });
   });
 });
 
