@@ -122,7 +122,8 @@ describe("plugboard explore", () => {
       flow,
       seed: 5,
       runs: 100,
-      exits: { "a.nobody_dialed": 100 },
+      // The others are calls by API whose first leg was not reached: they come to no applet.
+      exits: { "a.nobody_dialed": 84 },
       exits_never_taken: ["a.conversation_ended"],
       finding: null,
     });
