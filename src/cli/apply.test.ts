@@ -84,7 +84,7 @@ it("apply shows the difference and changes nothing, applies it with --yes, and e
   const applied = await run("apply", file, "--yes");
   expect([applied.status, applied.errors]).toEqual([0, ""]);
   expect(applied.out).toMatch(/Applied as revision \d+: the next call finds it\.\n$/);
-  expect(api.directory.account("acme")?.apiKeys).toEqual([{ key: "k", token: "a-token" }]);
+  expect(api.directory.account("acme")?.apiKeys).toMatchObject([{ key: "k", token: "a-token" }]);
   expect(await run("apply", file)).toEqual({ out: "The platform is as the file says.\n", errors: "", status: 0 });
 
   mkdirSync(join(folder, "back"));

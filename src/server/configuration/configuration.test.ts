@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { silentLog } from "../../base/log.ts";
 import type { Log } from "../../base/log.ts";
 import { seededRandom } from "../../base/random.ts";
@@ -28,9 +28,10 @@ const clock = new VirtualClock(1_767_600_000_000);
 let nodes = 0;
 
 beforeAll(async () => (server = await startTestServer()));
-afterAll(async () => {
-  for (const store of stores) await store.close();
-  await server.stop();
+afterAll(() => server.stop());
+// Each holds a handful of the server's connections.
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
 });
 
 const sealer = new Sealer("a secret of the platform", seededRandom(7));
