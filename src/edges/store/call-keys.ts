@@ -1,5 +1,6 @@
 import { DatabaseError } from "pg";
 import type { Pool } from "pg";
+import { clientWithinAccount } from "./account-rows.ts";
 
 /** The call that an `Idempotency-Key` has already led to. */
 export interface KeyedCall {
@@ -33,7 +34,8 @@ export class CallKeys {
   async find(account: string, key: string, nowMs: number): Promise<KeyedCall | null> {
     await this.#sweep(nowMs - KEPT_MS);
     const text = `select call_sid as "callSid", fingerprint from call_keys where account = $1 and key = $2`;
-    const { rows } = await this.#pool.query<KeyedCall>(text, [account, key]);
+    const found = clientWithinAccount(this.#pool, account, (client) => client.query<KeyedCall>(text, [account, key]));
+    const { rows } = await found;
     return rows[0] ?? null;
   }
 

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { clientWithinAccount } from "./account-rows.ts";
 import type { FeedTable, OwnEvent } from "./feed-table.ts";
 import { FORMAT } from "./format.ts";
 import { openText } from "./sealed-rows.ts";
@@ -192,12 +193,16 @@ export class ConfigurationTable {
   }
 
   async drafts(account: string): Promise<readonly FlowDraftRow[]> {
-    const { rows } = await this.#pool.query<DraftRow>(`${DRAFTS} where account = $1 order by flow`, [account]);
+    const { rows } = await this.#as(account, (client) =>
+      client.query<DraftRow>(`${DRAFTS} where account = $1 order by flow`, [account]),
+    );
     return rows.map((row) => this.#draftOf(row));
   }
 
   async draft(account: string, flow: string): Promise<FlowDraftRow | null> {
-    const { rows } = await this.#pool.query<DraftRow>(`${DRAFTS} where account = $1 and flow = $2`, [account, flow]);
+    const { rows } = await this.#as(account, (client) =>
+      client.query<DraftRow>(`${DRAFTS} where account = $1 and flow = $2`, [account, flow]),
+    );
     return rows[0] === undefined ? null : this.#draftOf(rows[0]);
   }
 
@@ -210,13 +215,14 @@ export class ConfigurationTable {
   async versions(account: string, flow: string): Promise<readonly Omit<FlowVersionRow, "body">[]> {
     const text = `select account, flow, number, published_at as "publishedAt", published_by as "publishedBy", version
       from flow_versions where account = $1 and flow = $2 order by number desc limit ${VERSIONS_LIMIT}`;
-    return (await this.#pool.query<Omit<FlowVersionRow, "body">>(text, [account, flow])).rows;
+    return (await this.#as(account, (client) => client.query<Omit<FlowVersionRow, "body">>(text, [account, flow])))
+      .rows;
   }
 
   async version(account: string, flow: string, number: number): Promise<FlowVersionRow | null> {
     const text = `select account, flow, number, body, published_at as "publishedAt", published_by as "publishedBy", version
       from flow_versions where account = $1 and flow = $2 and number = $3`;
-    const { rows } = await this.#pool.query<FlowVersionRow>(text, [account, flow, number]);
+    const { rows } = await this.#as(account, (client) => client.query<FlowVersionRow>(text, [account, flow, number]));
     const [row] = rows;
     if (row === undefined) return null;
     return { ...row, body: openText(this.#sealer, scopeOf(account), PLACE.version(flow, number), row.body) };
@@ -239,7 +245,13 @@ export class ConfigurationTable {
     const text = `select id, revision, account, kind, name, change, details,
         changed_at as "changedAt", changed_by as "changedBy"
       from configuration_changes where account = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`;
-    return (await this.#pool.query<ConfigurationChangeRow>(text, [account, before, limit])).rows;
+    return (await this.#as(account, (client) => client.query<ConfigurationChangeRow>(text, [account, before, limit])))
+      .rows;
+  }
+
+  /** As the account: rows of others are not seen, whatever the statement says. */
+  #as<T>(account: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    return clientWithinAccount(this.#pool, account, work);
   }
 }
 

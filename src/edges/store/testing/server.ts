@@ -29,7 +29,7 @@ export interface TestServer {
 const PASSWORD = "test";
 const TEMPLATE = "migrated";
 /** No syncing: a killed server loses nothing that way, only a machine that loses power would. */
-const SETTINGS = { listen_addresses: "127.0.0.1", max_connections: "64", fsync: "off" };
+const SETTINGS = { listen_addresses: "127.0.0.1", max_connections: "128", fsync: "off" };
 
 /** Starts a server in a temporary folder; for tests of any folder that needs a real database. */
 export async function startTestServer(): Promise<TestServer> {
