@@ -460,3 +460,19 @@ it("each change is an event of its account's feed, with who made it and without 
   expect(events.length).toBeGreaterThan(3);
   expect(JSON.stringify(events)).not.toContain(TOKEN);
 });
+
+it("each change is in the audit log of its account, with who made it and without secrets", async () => {
+  const store = await storeAt(await server.database());
+  const node = await Configuration.open({ table: store.configuration, clock, log: silentLog });
+  await apply(node, inputOf([account()]), "operator");
+  await apply(node, inputOf([account({ country: "US" })]), "key acme-key");
+  const entries = await store.audit.list("acme", { limit: 100 });
+  expect(entries[0]).toMatchObject({
+    action: "account.changed",
+    actor: { kind: "key", id: "acme-key" },
+    at: clock.now(),
+    after: [expect.stringContaining("country")],
+  });
+  expect(entries.at(-1)?.actor).toEqual({ kind: "system", id: "operator" });
+  expect(JSON.stringify(entries)).not.toContain(TOKEN);
+});
