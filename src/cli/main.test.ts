@@ -15,10 +15,18 @@ function run(nodeVersion: string): {
   return spawnSync(process.execPath, ["--import", version, MAIN, "--version"], { encoding: "utf8" });
 }
 
-it("M1: an older Node gets one sentence that says which it must be and how to come by it", () => {
-  const { status, stdout, stderr } = run("20.20.2");
-  expect([status, stdout]).toEqual([1, ""]);
-  expect(stderr).toMatch(/^Plugboard needs Node 24 or newer and this is v20\.20\.2: .*`npm run plugboard.*\n$/);
+it.each(["20.20.2", "24.6.0"])(
+  "M1: Node %s gets one sentence that says which it must be and how to come by it",
+  (old) => {
+    const { status, stdout, stderr } = run(old);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`Plugboard needs Node 24.7 or newer and this is v${old}: `);
+    expect(stderr).toMatch(/^[^\n]*`npm run plugboard[^\n]*\n$/);
+  },
+);
+
+it.each(["24.7.0", "25.0.0"])("runs under Node %s", (version) => {
+  expect(run(version)).toMatchObject({ status: 0, stderr: "" });
 });
 
 it("runs the commands under a Node that is new enough", () => {

@@ -108,12 +108,14 @@ try {
 }
 
 function emptyProgram(): Command {
-  return new Command("plugboard")
-    .description("connects phone calls: your URL decides whom to ring, Plugboard rings them over SIP")
-    // Options after `call show` are those of `show`, although `call` has some of the same names.
-    .enablePositionalOptions()
-    .version(VERSION)
-    .showHelpAfterError();
+  return (
+    new Command("plugboard")
+      .description("connects phone calls: your URL decides whom to ring, Plugboard rings them over SIP")
+      // Options after `call show` are those of `show`, although `call` has some of the same names.
+      .enablePositionalOptions()
+      .version(VERSION)
+      .showHelpAfterError()
+  );
 }
 
 /** With the flags and subcommands of every command. */
