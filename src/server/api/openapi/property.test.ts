@@ -14,7 +14,7 @@ import { silentLog } from "../../../base/log.ts";
 import { applyWorkspaceFile } from "../../configuration/apply-file.ts";
 import type { OpenApiDocument } from "./openapi-types.ts";
 
-const RUNS = 60;
+const RUNS = 30;
 /** Each costs a hash that is slow by design. */
 const RUNS_WITH_PASSWORD = 20;
 const MINUTE_MS = 60_000;
