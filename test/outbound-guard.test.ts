@@ -297,7 +297,7 @@ describe.each(CUSTOMERS)("OWASP: a URL that a customer names for %s", (purpose) 
   });
 });
 
-/** Answers that are meant to harm whoever reads them. Each gets where else a client could be sent. */
+/** Answers that are meant to harm the client. Each is given another address to send the client to. */
 const HOSTILE: readonly (readonly [name: string, answer: (elsewhere: string) => Answer])[] = [
   ...[301, 302, 303, 307, 308].map(
     (status) =>

@@ -70,11 +70,11 @@ it("--check shows a flow's warnings, and ends with 1", async () => {
   expect(status).toBe(1);
 });
 
-it("needs no file where there is a data folder: the database says what is configured", async () => {
+it("needs no file where there is a data folder: the configuration is read from the database", async () => {
   const data = join(folder, "before");
   mkdirSync(data);
   vi.spyOn(process, "cwd").mockReturnValue(folder);
   const { out, errors, status } = await serve("--check", "--data", data);
   expect([errors, status]).toEqual(["", 0]);
-  expect(out).toBe("There is no workspace file: the database says what is configured.\n");
+  expect(out).toBe("No workspace file: the configuration is read from the database.\n");
 });

@@ -45,7 +45,7 @@ const SAMPLE_WORKSPACE = fileURLToPath(new URL("../../examples/workspace.yaml", 
 
 interface Settings {
   readonly config: ServeConfig;
-  /** Null: there is no file, and the database says what is configured. */
+  /** Null: no workspace file; the configuration comes from the database. */
   readonly workspace: Workspace | null;
 }
 
@@ -79,7 +79,7 @@ async function readSettings(flags: ServeFlags): Promise<Settings | null> {
 /** What `--check` says of a workspace that can be read. Warnings keep nobody from taking calls. */
 function report(workspace: Workspace | null): number {
   if (workspace === null) {
-    process.stdout.write("There is no workspace file: the database says what is configured.\n");
+    process.stdout.write("No workspace file: the configuration is read from the database.\n");
     return 0;
   }
   const warnings = warningsOf(workspace);

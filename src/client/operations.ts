@@ -670,7 +670,7 @@ export interface PlugboardApi {
         readonly refusal: string | null;
       }[];
     }>;
-    /** redirect: sends the caller to another applet or flow; whoever rings or talks is hung up */
+    /** redirect: sends the caller to another applet or flow, and hangs up the other legs */
     redirect(
       input: {
         readonly account?: string;

@@ -35,7 +35,7 @@ const TALKING: readonly CallPhase[] = ["talking"];
 /** The one table of actions and the states in which they are legal: engine, API and documentation go by it. */
 export const CALL_ACTIONS: Readonly<Record<CallAction, ActionRule>> = {
   hang_up: { phases: LIVE, does: "ends the call" },
-  redirect: { phases: ANSWERED, does: "sends the caller to another applet or flow; whoever rings or talks is hung up" },
+  redirect: { phases: ANSWERED, does: "sends the caller to another applet or flow, and hangs up the other legs" },
   start_recording: { phases: TALKING, recording: "none", does: "records the conversation until it ends" },
   stop_recording: { phases: TALKING, recording: "running", does: "closes the recording; its file is kept" },
   pause_recording: { phases: TALKING, recording: "not paused", does: "records silence until it is resumed" },

@@ -59,7 +59,7 @@ export function statusFields(account: Account, facts: StatusFacts): Query {
   return fields;
 }
 
-/** The fields as they are sent. `id` must be unknown to whoever chose their values: it becomes the boundary of a multipart form. */
+/** The fields as they are sent. `id` becomes the boundary of a multipart form: the sender of the values must not be able to guess it. */
 export function statusBody(fields: Query, form: StatusCallback["form"], id: string): RequestBody {
   return form === "json" ? jsonBody(fields) : multipartBody(fields, `plugboard-${id}`);
 }

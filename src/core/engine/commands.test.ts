@@ -110,7 +110,7 @@ describe("redirecting a live call", () => {
     expect(call.traced("call.ended")[0]?.cdr).toMatchObject({ conversation_s: 5, call_type: "completed" });
   });
 
-  it("cancels whoever rings, and closes what the applet asked", () => {
+  it("cancels the legs that are ringing, and the requests of the applet", () => {
     const call = CALLS.dialing();
     call.event({ kind: "command", command: "redirect", applet: "desk" });
     expect(call.of("cancel")).toMatchObject([{ leg: 2, reason: "call_ended" }]);

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * What a feed row holds: items, as a JSON list without its brackets, so that rows are joined by a comma. An item carries its
- * format, `v`. A step's item only points at the journal: its events are made of that step's trace when somebody reads them.
+ * format, `v`. A step's item only points at the journal: its events are made from that step's trace when they are read.
  *
  *   {"v":1,"call":"…","step":3,"entries":[4,5]}      one event for each of these entries
  *   {"v":1,"at":1767600000000,"type":"…","data":{}}  one event that is in no call's trace

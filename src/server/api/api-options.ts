@@ -25,7 +25,7 @@ export interface ApiOptions {
   /** Absent: numbers can't be changed while the platform runs. */
   readonly numberRouting?: NumberRouting;
   readonly feed: Feed;
-  /** Password of whoever runs the platform. */
+  /** The operator's password. */
   readonly operatorToken: string;
   readonly clock: Clock;
   readonly log: Log;

@@ -83,7 +83,7 @@ export async function admitHolder(
   return access.isAccount(account) ? undefined : problem(reply, 404, `there is no account ${account}`);
 }
 
-/** As the history names whoever makes a request that {@link admitHolder} has let in. */
+/** The name in the history for the sender of a request that {@link admitHolder} has let in. */
 export function requesterName(request: Pick<FastifyRequest, "requester" | "url">): string {
   const { kind, id } = requesterOf(request);
   return kind === "system" ? id : `${kind} ${id}`;

@@ -118,7 +118,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** The forms in which somebody who has the dump could read or look up a secret. */
+/** The forms in which a secret could be read or looked up in a leaked dump. */
 function formsOf(secret: string): string[] {
   const digest = (algorithm: string): string => createHash(algorithm).update(secret).digest("hex");
   const bare = secret.replaceAll("-", "").replace(/^pbt_/, "");

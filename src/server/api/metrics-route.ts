@@ -117,7 +117,7 @@ function spendGauge(register: Registry, exchange: Exchange): void {
   register.registerMetric(gauge);
 }
 
-/** Asked of the media processes when somebody looks, never in between. */
+/** Asked of the media processes when `/metrics` is read, never in between. */
 function mediaGauges(register: Registry, exchange: Exchange): void {
   const media = (name: string, help: string, pick: (totals: MediaTotals) => number): void =>
     gauge(register, name, help, async () => pick(await exchange.mediaTotals()));

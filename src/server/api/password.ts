@@ -14,7 +14,7 @@ export const MIN_PASSWORD_CHARACTERS = 12;
 export const MAX_PASSWORD_CHARACTERS = 256;
 /** A hash takes a thread of Node's pool for 50 ms, and the pool has four: calls need them for names and files. */
 const AT_ONCE = 2;
-/** More wait for seconds: whoever signs in then is better told so. */
+/** With more in the queue a sign-in would take seconds: refusing it is kinder. */
 const MAX_WAITING = 32;
 
 /** Thrown when more passwords wait for their check than the platform can look at soon. */

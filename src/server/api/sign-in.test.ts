@@ -264,7 +264,7 @@ describe("a sign-in", () => {
     expect((await signIn("priya", PASSWORD)).status).toBe(200);
   }, 60_000);
 
-  it("counts for the client that a trusted proxy names, and for whoever else claims to be one as itself", async () => {
+  it("counts for the client that a trusted proxy names, and for the sender itself where the proxy is not trusted", async () => {
     const from = (remoteAddress: string, client: string): Promise<Answer> =>
       signIn("nobody", "guess", {}, { remoteAddress, headers: { "x-forwarded-for": client } });
     for (let i = 0; i < 10; i++) await from("127.0.0.1", "192.0.2.1");

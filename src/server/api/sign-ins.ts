@@ -46,7 +46,7 @@ export interface SignInOptions {
   readonly log: Log;
 }
 
-/** What somebody typed. `code`: of the phone, or a recovery code. */
+/** What was entered to sign in. `code`: from the phone, or a recovery code. */
 export interface Credentials {
   /** Null: of the platform. */
   readonly account: string | null;

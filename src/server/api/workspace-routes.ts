@@ -98,7 +98,7 @@ export function workspaceRoutes(app: FastifyInstance, options: ApiOptions): void
   );
 }
 
-/** A large body of somebody without any credentials is not even read. */
+/** Without any credentials, a large body is not even read. */
 function demandCredentials(options: ApiOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> =>
     basicOf(request.headers.authorization) === null && options.access.cookie.read(request) === null
@@ -164,8 +164,7 @@ function basedOn(revision: number | null, edit: EditOf): EditOf {
 }
 
 /**
- * An account's limits, keys and the networks that it may reach bind its own people too: only whoever runs the platform changes
- * them.
+ * An account's limits, keys and allowed networks restrict its own people too: only the operator may change them.
  */
 function withoutAccounts(edit: EditOf): EditOf {
   return async (state) => {

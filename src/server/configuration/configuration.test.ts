@@ -202,7 +202,7 @@ describe("what is stored", () => {
 });
 
 describe("two writers", () => {
-  it("of different things both get through, whoever commits first", async () => {
+  it("of different things both get through, in whatever order they commit", async () => {
     const url = await server.database();
     const [one, other] = [await nodeAt(url), await nodeAt(url)];
     await apply(one, inputOf([account()]));

@@ -105,7 +105,7 @@ export class FlowEdits {
           kind: "not_found",
           message: `flow ${place.flow} of account ${place.account} has no version ${number}`,
         });
-      // Going back is told apart by the version that is left: whoever does not say which may overwrite a newer one.
+      // A rollback must name the state it replaces, or it could overwrite a newer version.
       const problem = conditionProblem(`flow ${place.flow}`, current.revision, condition);
       if (problem !== null) return err(problem);
       return ok({ put: [{ ...wantedFrom(keyOfFlow(place), current, document), toVersion: number }], remove: [] });

@@ -18,7 +18,7 @@ export interface ResourceKey {
   readonly name: string;
 }
 
-/** A resource as somebody wants it. */
+/** A resource as a change wants it to be. */
 export interface WantedResource extends ResourceKey {
   /** Null: behind the others of its kind. */
   readonly position: number | null;

@@ -86,11 +86,11 @@ function headline(
 function outcomeOf(record: CallRecord): string {
   switch (record.dial_call_status) {
     case "busy":
-      return "ended as busy because whoever was dialled last was busy";
+      return "ended as busy because the last destination dialled was busy";
     case "no-answer":
       return "ended as no-answer because nobody who was dialled answered";
     case "failed":
-      return "ended as failed because whoever was dialled last could not be reached";
+      return "ended as failed because the last destination dialled could not be reached";
     case "canceled":
       return `ended as canceled because ${record.ended_by === "caller" ? "the caller left" : "dialling ended"} before anyone answered`;
     case "completed":

@@ -11,7 +11,7 @@ const SCHEMA = {
   response: { 200: z.custom<OpenApiDocument>() },
 };
 
-/** `/api/openapi.json`: every route that is registered on `app` after this, whoever registers it. */
+/** `/api/openapi.json`: every route that is registered on `app` after this one. */
 export function openApiRoute(app: FastifyInstance): void {
   const routes: RouteOptions[] = [];
   let document: OpenApiDocument | null = null;

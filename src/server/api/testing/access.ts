@@ -60,7 +60,7 @@ const DAY_MS = 86_400_000;
 const NOTE = { account: null, actor: { kind: "system", id: "test" }, action: "test", subject: "" } as const;
 let sessions = 0;
 
-/** Begins a session of an administrator of the platform, whoever was signed in before; what a page of ours then sends. */
+/** Signs in an administrator of the platform in place of anyone before; returns the headers that our own pages send. */
 export async function signedInAdmin({ members }: Store, now: number): Promise<Readonly<Record<string, string>>> {
   const admin = { id: "usr_admin", account: null, login: "test-admin", role: "admin", password_hash: "none" } as const;
   await members.addFirst({ ...admin, must_change: false, created_at: now, created_by: "test" });

@@ -17,7 +17,7 @@ export function inert(path: string, note: (call: InertCall) => void): never {
   };
   return new Proxy(() => undefined, {
     get: (_, name) => {
-      // Else whoever awaits it waits for ever.
+      // Otherwise awaiting it would never end.
       if (name === "then") return undefined;
       return Object.hasOwn(known, name) ? known[name] : inert(`${path}.${String(name)}`, note);
     },

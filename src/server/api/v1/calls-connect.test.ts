@@ -401,7 +401,7 @@ describe("what is wrong with a request", () => {
     ["a From that is no number", { ...TWO_NUMBERS, From: "me" }, /From/],
     ["a From that is an ExoPhone", { ...TWO_NUMBERS, From: EXOPHONE }, /From.*loop/],
     [
-      "a CallerId of somebody else",
+      "a CallerId of another account",
       { ...TWO_NUMBERS, CallerId: "08099999999" },
       /CallerId is "08099999999", which is no ExoPhone/,
     ],

@@ -171,7 +171,7 @@ const CALL_EVENTS = {
   },
 } as const satisfies Readonly<Record<string, EventKind>>;
 
-/** Events that no trace holds: whoever makes them happen calls `Feed.append`. A new kind is an entry here. */
+/** Events that no trace holds; the code that causes them calls `Feed.append`. A new kind is an entry here. */
 const OWN_EVENTS = {
   "configuration.changed": {
     summary: "One thing that is configured was changed. All that one change wrote have its `revision`.",

@@ -25,7 +25,7 @@ export type FeedAnswer =
   /** The account never had that many events. */
   | { readonly kind: "ahead"; readonly newest: number };
 
-/** ms until what was committed is numbered, while somebody reads: one statement for all calls of that time. */
+/** ms until committed events are numbered while there is a reader: one statement for all calls of that time. */
 const GATHER_MS = 50;
 /** The same while nobody reads here, ms: fewer, larger rows. What other processes left behind is found as often. */
 const IDLE_MS = 1000;

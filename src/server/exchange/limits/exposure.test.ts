@@ -117,7 +117,7 @@ describe("the most that an account could cost tonight", () => {
     expect(exposure.binding).toBe("spend_per_day");
   });
 
-  it("is never exceeded by whoever dials all that the limits let through", () => {
+  it("is never exceeded, even by dialling everything the limits let through", () => {
     const numbers = ["+919900000011", "+447400123456", "+12025550123", "+881612345678", "+4915123456789"];
     const some = (max: number) => option(integer({ min: 0, max }), { nil: null });
     const policies = record({

@@ -58,7 +58,7 @@ export function partingOf(before: readonly CallStep[], now: readonly CallStep[])
   return { after, applet: entered, before: before.slice(index), now: now.slice(index) };
 }
 
-/** The first thing after the parting that somebody notices; null: nothing more comes. */
+/** The first noticeable step after the two calls diverge; null: there is none. */
 export function noticed(steps: readonly CallStep[]): CallStep | null {
   return steps.find(({ kind }) => kind !== "exit") ?? null;
 }
