@@ -17,9 +17,10 @@ import { whyRoute } from "./why-route.ts";
 
 /** Everything below `/api/accounts/:account`: for holders of a key of the account; a recording also by its signed link. */
 export async function accountRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
+  const limit = accountRequestLimit(options, "api");
   await app.register(async (keyed) => {
     keyed.addHook("onRequest", (request, reply) => authenticate(options.access, request, reply));
-    keyed.addHook("onRequest", accountRequestLimit(options, "api"));
+    keyed.addHook("onRequest", limit);
     callRoutes(keyed, options);
     callControlRoutes(keyed, options);
     whyRoute(keyed, options);
@@ -30,7 +31,7 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     memberRoutes(keyed, options);
     auditRoutes(keyed, options);
   });
-  await app.register(async (configured) => resourceRoutes(configured, options));
-  await app.register(async (configured) => flowRoutes(configured, options));
+  await app.register(async (configured) => resourceRoutes(configured, options, limit));
+  await app.register(async (configured) => flowRoutes(configured, options, limit));
   await app.register(async (linked) => recordingRoutes(linked, options));
 }

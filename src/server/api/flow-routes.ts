@@ -31,7 +31,7 @@ import { configurationProblem } from "./configuration-problem.ts";
 import { onlyThese } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
-import { accountRequestLimit } from "./request-limit.ts";
+import type { RequestLimitHook } from "./request-limit.ts";
 import { tooDeep } from "./resource-routes.ts";
 import { conditionOf, etagOf } from "./write-condition.ts";
 import { changeLine } from "./workspace-routes.ts";
@@ -134,9 +134,9 @@ const SCHEMAS = {
 } as const;
 
 /** Flows of an account: what is published, drafts, versions, publishing and going back. */
-export function flowRoutes(app: FastifyInstance, options: ApiOptions): void {
+export function flowRoutes(app: FastifyInstance, options: ApiOptions, limit: RequestLimitHook): void {
   app.addHook("onRequest", (request, reply) => admitHolder(options, request, reply));
-  app.addHook("onRequest", accountRequestLimit(options, "api"));
+  app.addHook("onRequest", limit);
   const flows = new FlowRoutes(options);
   const routes = typed(app);
   const large = { bodyLimit: MAX_FLOW_BYTES };

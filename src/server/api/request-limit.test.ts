@@ -1,12 +1,14 @@
 import Fastify from "fastify";
 import type { FastifyInstance } from "fastify";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testConfig } from "../../../test/support/exchange-config.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { defaultPolicy } from "../exchange/limits/dial-policy.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { accountRequestLimit } from "./request-limit.ts";
 import type { RequestLimitOptions } from "./request-limit.ts";
+import type { TestApi } from "./testing/test-api.ts";
+import { acme, startTestApi } from "./testing/test-api.ts";
 
 interface Stage {
   readonly clock: VirtualClock;
@@ -33,12 +35,16 @@ async function stage(api: "api" | "v1", limits: object = {}, own: Partial<Reques
     directory: { account: (sid: string) => (sid === "gone" ? undefined : config) },
     exchange: { refusals: { note: (reason: string) => refused.push(reason) } },
   } as unknown as ApiOptions;
+  app.decorateRequest("requester", null);
+  app.addHook("onRequest", async (request) => {
+    const { key } = request.query as { readonly key?: string };
+    request.requester = { kind: key === undefined ? "user" : "key", id: key ?? "usr_1", scopes: ["read"] };
+  });
   app.addHook("onRequest", accountRequestLimit(options, api, own));
   app.get("/:account/x", async () => "ok");
   await app.ready();
   const ask: Stage["ask"] = async (account = "acme", key = "k1") => {
-    const authorization = `Basic ${Buffer.from(`${key}:secret`).toString("base64")}`;
-    const answer = await app.inject({ url: `/${account}/x`, headers: key === null ? {} : { authorization } });
+    const answer = await app.inject({ url: `/${account}/x`, query: key === null ? {} : { key } });
     const retryAfter = answer.headers["retry-after"];
     return {
       status: answer.statusCode,
@@ -122,5 +128,35 @@ describe("HTTP requests of an account", () => {
     );
     expect(await flood(1)).toEqual([1, undefined]);
     expect(JSON.parse((await ask("two")).body)).toMatchObject({ RestException: { Status: 429 } });
+  });
+});
+
+describe("the limit of an account counts all of its requests together", () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    const limits = defaultPolicy({ api_requests_per_minute: 5, v1_requests_per_minute: 4 });
+    api = await startTestApi({ directory: { account: () => acme({ limits }) } });
+  });
+  afterAll(() => api.close());
+
+  it.each([
+    [
+      "/api",
+      ["/calls", "/trunks", "/flows", "/keys", "/exophones", "/flows"].map((path) => `/api/accounts/acme${path}`),
+    ],
+    [
+      "/v1 and /v2_beta",
+      [
+        "/v1/Accounts/acme/Calls.json",
+        "/v2_beta/Accounts/acme/IncomingPhoneNumbers",
+        "/v1/Accounts/acme/IncomingPhoneNumbers.json",
+        "/v2_beta/Accounts/acme/IncomingPhoneNumbers",
+        "/v1/Accounts/acme/Calls.json",
+      ],
+    ],
+  ])("below %s, whichever routes they are for", async (_, urls) => {
+    const statuses = [];
+    for (const url of urls) statuses.push((await api.get(url)).statusCode);
+    expect(statuses).toEqual([...urls.slice(1).map(() => 200), 429]);
   });
 });

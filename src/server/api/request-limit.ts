@@ -30,6 +30,9 @@ export interface RequestLimitOptions {
   readonly onRefused: (account: string, refused: TooManyRequests) => void;
 }
 
+/** For `onRequest`, behind authentication: undefined lets the request go on, a reply ends it. */
+export type RequestLimitHook = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
+
 const MINUTE_MS = 60_000;
 /** Of an account that has just gone. */
 const DEFAULT_LIMITS = defaultPolicy();
@@ -40,9 +43,7 @@ const MAX_COUNTED = 10_000;
  * An `onRequest` hook that lets so many requests a minute through, for each account and each of its keys; the next is 429
  * with `Retry-After`. Register it behind authentication: nobody uses up the requests of another. Per process.
  */
-export function requestLimit(
-  options: RequestLimitOptions,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
+export function requestLimit(options: RequestLimitOptions): RequestLimitHook {
   const counts = new Map<string, RollingCount>();
   return async (request, reply) => {
     const account = options.accountOf(request);
@@ -80,25 +81,19 @@ function countOf(counts: Map<string, RollingCount>, id: string): RollingCount {
   return count;
 }
 
-/** The user name of HTTP Basic: the key that a request came with. */
-export function basicKey(request: FastifyRequest): string | null {
-  const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(request.headers.authorization ?? "") ?? [];
-  return encoded === undefined ? null : (Buffer.from(encoded, "base64").toString("utf8").split(":", 1)[0] ?? null);
-}
-
 /**
- * The limit of `/api`, or of `/v1`. `own`: what an API has of its own, such as the form of its errors or the name of the
- * account in its paths.
+ * The limit of `/api`, or of `/v1`. Made once for each of them and shared by all their groups of routes, since it counts.
+ * `own`: what an API has of its own, such as the form of its errors or the name of the account in its paths.
  */
 export function accountRequestLimit(
   { clock, directory, exchange }: Pick<ApiOptions, "clock" | "directory" | "exchange">,
   api: "api" | "v1",
   own: Partial<Pick<RequestLimitOptions, "refuse" | "accountOf" | "keyOf">> = {},
-): ReturnType<typeof requestLimit> {
+): RequestLimitHook {
   return requestLimit({
     clock,
     refuse: (_request, reply, { detail }) => problem(reply, 429, detail),
-    keyOf: basicKey,
+    keyOf: ({ requester }) => (requester?.kind === "key" ? requester.id : null),
     accountOf: (request) => (request.params as AccountParams).account,
     limitsOf: (account) => {
       const { requests } = directory.account(account)?.limits ?? DEFAULT_LIMITS;

@@ -22,14 +22,14 @@ import { configurationProblem, mistakes } from "./configuration-problem.ts";
 import { onlyThese } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
-import { accountRequestLimit } from "./request-limit.ts";
+import type { RequestLimitHook } from "./request-limit.ts";
 import { conditionOf, etagOf } from "./write-condition.ts";
 import { changeLine } from "./workspace-routes.ts";
 
 /** An account's trunks, ExoPhones, users and groups, each with an ETag; and the history of what was changed. */
-export function resourceRoutes(app: FastifyInstance, options: ApiOptions): void {
+export function resourceRoutes(app: FastifyInstance, options: ApiOptions, limit: RequestLimitHook): void {
   app.addHook("onRequest", (request, reply) => admitHolder(options, request, reply));
-  app.addHook("onRequest", accountRequestLimit(options, "api"));
+  app.addHook("onRequest", limit);
   for (const kind of LISTED_KINDS) entryRoutes(app, options, kind);
   historyRoute(app, options);
 }

@@ -9,7 +9,7 @@ import { openApiRoute } from "./openapi/openapi-route.ts";
 import { platformRoutes } from "./platform-routes.ts";
 import { answerError, pathOf, problem } from "./problem.ts";
 import { nothingHere, restException } from "./v1/rest-exception.ts";
-import { v1Routes, v2BetaRoutes } from "./v1/routes.ts";
+import { exotelRequestLimit, v1Routes, v2BetaRoutes } from "./v1/routes.ts";
 import { workspaceRoutes } from "./workspace-routes.ts";
 
 /** Nothing that is sent to this API is large. */
@@ -47,8 +47,9 @@ export async function buildApi(
   await app.register((scope) => platformRoutes(scope, options), { prefix: "/api" });
   await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api" });
   await app.register((scope) => accountRoutes(scope, options), { prefix: "/api/accounts/:account" });
-  await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });
-  await app.register((scope) => v2BetaRoutes(scope, options), { prefix: "/v2_beta/Accounts/:account" });
+  const exotelLimit = exotelRequestLimit(options);
+  await app.register((scope) => v1Routes(scope, options, exotelLimit), { prefix: "/v1/Accounts/:account" });
+  await app.register((scope) => v2BetaRoutes(scope, options, exotelLimit), { prefix: "/v2_beta/Accounts/:account" });
   return app;
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ApiOptions } from "../api-options.ts";
 import { authenticate } from "../authenticate.ts";
-import type { RequestLimitOptions } from "../request-limit.ts";
+import type { RequestLimitHook, RequestLimitOptions } from "../request-limit.ts";
 import { accountRequestLimit } from "../request-limit.ts";
 import { callDetailRoutes } from "./call-details.ts";
 import { callListRoutes } from "./call-list.ts";
@@ -10,8 +10,8 @@ import { callsConnect } from "./calls-connect.ts";
 import { answerWithRestExceptions, restException } from "./rest-exception.ts";
 
 /** Everything below `/v1/Accounts/:account`, with Exotel's shapes and errors: for holders of a key of the account. */
-export async function v1Routes(app: FastifyInstance, options: ApiOptions): Promise<void> {
-  forKeyHolders(app, options);
+export async function v1Routes(app: FastifyInstance, options: ApiOptions, limit: RequestLimitHook): Promise<void> {
+  forKeyHolders(app, options, limit);
   callListRoutes(app, options);
   callDetailRoutes(app, options);
   numberRoutes(app, options);
@@ -19,19 +19,24 @@ export async function v1Routes(app: FastifyInstance, options: ApiOptions): Promi
 }
 
 /** Everything below `/v2_beta/Accounts/:account`: the same, for what Exotel has there. */
-export async function v2BetaRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
-  forKeyHolders(app, options);
+export async function v2BetaRoutes(app: FastifyInstance, options: ApiOptions, limit: RequestLimitHook): Promise<void> {
+  forKeyHolders(app, options, limit);
   betaNumberRoutes(app, options);
 }
 
-function forKeyHolders(app: FastifyInstance, options: ApiOptions): void {
+/** One limit for both, with errors in their form. */
+export function exotelRequestLimit(options: ApiOptions): RequestLimitHook {
+  const refuse: RequestLimitOptions["refuse"] = (request, reply, { detail }) =>
+    restException(request, reply, 429, detail);
+  return accountRequestLimit(options, "v1", { refuse });
+}
+
+function forKeyHolders(app: FastifyInstance, options: ApiOptions, limit: RequestLimitHook): void {
   answerWithRestExceptions(app, options.log);
   app.addHook("onRequest", async (request, reply) => {
     return authenticate(options.access, request, reply, (_, status, message) =>
       restException(request, reply, status, message),
     );
   });
-  const refuse: RequestLimitOptions["refuse"] = (request, reply, { detail }) =>
-    restException(request, reply, 429, detail);
-  app.addHook("onRequest", accountRequestLimit(options, "v1", { refuse }));
+  app.addHook("onRequest", limit);
 }

@@ -7,7 +7,7 @@ import { plainAccount } from "../../../core/contract/account.ts";
 import type { ApiOptions } from "../api-options.ts";
 import { answer, callFields, formatOf, page, type Representation, type ShownCall } from "./representation.ts";
 import { accessWithoutStore } from "../testing/access.ts";
-import { v1Routes } from "./routes.ts";
+import { exotelRequestLimit, v1Routes } from "./routes.ts";
 
 const START_MS = Date.parse("2026-01-05T10:00:00+05:30");
 const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toString("base64")}`;
@@ -34,7 +34,9 @@ beforeAll(async () => {
   const directory = { account: () => undefined };
   const exchange = { refusals: { note: () => undefined } };
   const options = { access, directory, clock, exchange, log: silentLog } as unknown as ApiOptions;
-  await app.register((scope) => v1Routes(scope, options), { prefix: "/v1/Accounts/:account" });
+  await app.register((scope) => v1Routes(scope, options, exotelRequestLimit(options)), {
+    prefix: "/v1/Accounts/:account",
+  });
 });
 
 afterAll(() => app.close());
