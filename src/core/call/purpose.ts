@@ -1,10 +1,12 @@
 /** `purpose` of the requests list of a report (fixed names). */
-export type RequestPurpose =
-  | "connect"
-  | "gather"
-  | "passthru"
-  | "greeting"
-  | "dial_whom"
-  | "audio"
-  | "dial_event"
-  | "status_callback";
+export const REQUEST_PURPOSES = [
+  "connect",
+  "gather",
+  "passthru",
+  "greeting",
+  "dial_whom",
+  "audio",
+  "dial_event",
+  "status_callback",
+] as const;
+export type RequestPurpose = (typeof REQUEST_PURPOSES)[number];

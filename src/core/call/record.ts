@@ -1,11 +1,15 @@
 import type { CallType, DialStatus } from "../contract/outcome.ts";
 
 /** Who ended the call: the caller, the callee (the flow ended right after they left the conversation) or the platform. */
-export type EndedBy = "caller" | "callee" | "platform";
+export const ENDED_BY = ["caller", "callee", "platform"] as const;
+export type EndedBy = (typeof ENDED_BY)[number];
+
+/** How a call ended, whatever became of its attempts. */
+export const CALL_STATUSES = ["completed", "failed", "busy", "no-answer"] as const;
 
 /** The call detail record: the `cdr` of a report and the last trace entry of every call. Keys as in its JSON. */
 export interface CallRecord {
-  readonly status: "completed" | "failed" | "busy" | "no-answer";
+  readonly status: (typeof CALL_STATUSES)[number];
   readonly ended_by: EndedBy;
   readonly dial_call_status: DialStatus | null;
   readonly call_type: CallType;

@@ -1,8 +1,10 @@
 /** `DialCallStatus` (REQ-24): how an attempt, or a whole Connect, ended. */
-export type DialStatus = "completed" | "busy" | "no-answer" | "failed" | "canceled";
+export const DIAL_STATUSES = ["completed", "busy", "no-answer", "failed", "canceled"] as const;
+export type DialStatus = (typeof DIAL_STATUSES)[number];
 
 /** `CallType` (REQ-18). */
-export type CallType = "call-attempt" | "completed" | "client-hangup" | "incomplete" | "voicemail";
+export const CALL_TYPES = ["call-attempt", "completed", "client-hangup", "incomplete", "voicemail"] as const;
+export type CallType = (typeof CALL_TYPES)[number];
 
 /** `Legs[i][Cause]` (number) and `Legs[i][CauseCode]` (word) of REQ-29; observed payloads name them in this way. */
 export interface Cause {

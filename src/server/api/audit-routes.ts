@@ -3,9 +3,9 @@ import { z } from "zod";
 import type { AuditEntry } from "../../edges/store/audit-log.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { isoOf } from "./iso-instant.ts";
-import { onlyThese, wholeNumber } from "./openapi/parameters.ts";
+import { accountParams, beforeRow, onlyThese, wholeNumber } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
-import { BY_MEMBERS } from "./requester.ts";
+import { ADMIN_ONLY, BY_MEMBERS } from "./requester.ts";
 
 const PAGE = 50;
 const MAX_PAGE = 200;
@@ -13,12 +13,7 @@ const MAX_PAGE = 200;
 const auditQuery = onlyThese(
   {
     limit: wholeNumber(1, MAX_PAGE).default(PAGE),
-    before: z
-      .string()
-      .regex(/^\d{1,15}$/, 'the "next" of an earlier page')
-      .transform(Number)
-      .optional()
-      .describe("The `next` of the page before"),
+    before: beforeRow(),
   },
   "parameter",
 );
@@ -35,14 +30,13 @@ const auditEntry = z
   .meta({ id: "AuditEntry" });
 const answer = z.object({ entries: z.array(auditEntry), next: z.string().nullable() });
 
-const REFUSALS = { 403: "The key or member lacks the scope `admin`" };
 const OF_ACCOUNT = {
   operationId: "audit.list",
   summary: "Who changed what in the account, newest first",
-  params: z.object({ account: z.string() }),
+  params: accountParams,
   querystring: auditQuery,
   response: { 200: answer },
-  refusals: REFUSALS,
+  refusals: ADMIN_ONLY,
 };
 const OF_PLATFORM = {
   operationId: "platform.listAudit",
@@ -50,7 +44,7 @@ const OF_PLATFORM = {
   security: BY_MEMBERS,
   querystring: auditQuery,
   response: { 200: answer },
-  refusals: REFUSALS,
+  refusals: ADMIN_ONLY,
 };
 
 /** `/audit` of an account: every change; secrets were masked before they were written. */

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { CALL_STATUSES } from "../../core/call/record.ts";
+import { DIAL_STATUSES } from "../../core/contract/outcome.ts";
 import type { CallCursor, CallFilter } from "../../edges/store/types.ts";
 import { instant, onlyThese, shownNumber, wholeNumber } from "./openapi/parameters.ts";
 
@@ -22,12 +24,12 @@ export const callsQuery = onlyThese(
   {
     limit: wholeNumber(1, MAX_PAGE_SIZE).default(PAGE_SIZE),
     before: before.optional().describe("The `next` of the page before"),
-    status: z.enum(["live", "completed", "failed", "busy", "no-answer"]).optional(),
+    status: z.enum(["live", ...CALL_STATUSES]).optional(),
     from: shownNumber().optional(),
     to: shownNumber().optional(),
     number: shownNumber().optional().describe("On either side"),
     direction: z.enum(["incoming", "outbound-dial"]).optional(),
-    dial_call_status: z.enum(["completed", "busy", "no-answer", "failed", "canceled"]).optional(),
+    dial_call_status: z.enum(DIAL_STATUSES).optional(),
     failed: z.literal("true").optional().describe("Refused, or meant to be connected and without a conversation"),
     exit: exit.optional().describe("An exit that the call's flow has taken"),
     started_from: instant().optional(),

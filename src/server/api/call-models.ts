@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { REQUEST_PURPOSES } from "../../core/call/purpose.ts";
+import { CALL_STATUSES, ENDED_BY } from "../../core/call/record.ts";
+import { CALL_TYPES, DIAL_STATUSES } from "../../core/contract/outcome.ts";
 import type { TraceEntry } from "../../core/call/trace.ts";
 
 /** What the routes of calls answer. The keys of a call are those of `plugboard simulate --json` (docs/api.md). */
@@ -6,15 +9,15 @@ import type { TraceEntry } from "../../core/call/trace.ts";
 const ms = z.int().describe("ms since the call arrived");
 const number = z.string().describe("E.164, `anonymous`, or `sip:user`");
 const pairs = z.array(z.tuple([z.string(), z.string()])).describe("Names and values, in the order sent");
-const dialStatus = z.enum(["completed", "busy", "no-answer", "failed", "canceled"]);
-const endedBy = z.enum(["caller", "callee", "platform"]);
+const dialStatus = z.enum(DIAL_STATUSES);
+const endedBy = z.enum(ENDED_BY);
 
 const record = z
   .object({
-    status: z.enum(["completed", "failed", "busy", "no-answer"]),
+    status: z.enum(CALL_STATUSES),
     ended_by: endedBy,
     dial_call_status: dialStatus.nullable(),
-    call_type: z.enum(["call-attempt", "completed", "client-hangup", "incomplete", "voicemail"]),
+    call_type: z.enum(CALL_TYPES),
     conversation_s: z.int().describe("Seconds of all conversations"),
     duration_s: z.int(),
     duration_ms: z.int(),
@@ -29,7 +32,7 @@ const lineFields = {
   direction: z.enum(["incoming", "outbound-dial"]),
   started_at: z.iso.datetime(),
   ended_at: z.iso.datetime().nullable().describe("Null while it lasts"),
-  status: z.enum(["in-progress", "completed", "failed", "busy", "no-answer"]),
+  status: z.enum(["in-progress", ...CALL_STATUSES]),
   cdr: record.nullable().describe("Null while it lasts"),
 };
 
@@ -57,16 +60,7 @@ const attempt = z
 const sent = z
   .object({
     at_ms: ms,
-    purpose: z.enum([
-      "connect",
-      "gather",
-      "passthru",
-      "greeting",
-      "dial_whom",
-      "audio",
-      "dial_event",
-      "status_callback",
-    ]),
+    purpose: z.enum(REQUEST_PURPOSES),
     role: z.enum(["primary", "fallback"]).nullable(),
     attempt: z.int(),
     method: z.string(),

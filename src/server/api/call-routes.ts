@@ -9,8 +9,8 @@ import { callsQuery, filterOf } from "./call-filter.ts";
 import { accepted, callList, wholeCall } from "./call-models.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
+import { accountParams } from "./openapi/parameters.ts";
 
-const accountParams = z.object({ account: z.string() });
 const callParams = accountParams.extend({ callSid: z.string() });
 
 const NO_CALL = "The account has no such call";

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { RESOURCE_KINDS } from "../configuration/resources.ts";
 import type { ListedKind } from "../configuration/resources.ts";
 import { RESOURCE_SCHEMAS } from "../exchange/workspace-schema.ts";
+import { accountParams } from "./openapi/parameters.ts";
 
 /** Shapes of what is configured, as requests and answers have them. */
 
-export const accountParams = z.object({ account: z.string() });
 export const entryParams = accountParams.extend({ name: z.string().describe("Its name; of an ExoPhone the number") });
 export const flowParams = accountParams.extend({ flow: z.string().describe("Id of the flow") });
 

@@ -7,7 +7,7 @@ import type { FeedAnswer } from "../exchange/feed/feed.ts";
 import { FEED_DAYS } from "../exchange/feed/feed.ts";
 import type { RenderedEvent } from "../exchange/feed/rendered-event.ts";
 import type { AccountParams, ApiOptions } from "./api-options.ts";
-import { onlyThese, wholeNumber as pageSize } from "./openapi/parameters.ts";
+import { accountParams, onlyThese, wholeNumber as pageSize } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 
@@ -53,7 +53,7 @@ const eventsPage = z
 const SCHEMA = {
   operationId: "events.list",
   summary: "The account's events: a page of JSON where only that is accepted, else a stream",
-  params: z.object({ account: z.string() }),
+  params: accountParams,
   querystring: eventsQuery,
   response: {
     200: { content: { "application/json": { schema: eventsPage }, "text/event-stream": { schema: z.string() } } },

@@ -4,6 +4,7 @@ import { exposureOf } from "../exchange/limits/exposure.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
+import { accountParams } from "./openapi/parameters.ts";
 
 const amount = z.number().nullable().describe("`null`: nothing limits it");
 
@@ -25,7 +26,7 @@ const exposureModel = z
 const READ = {
   operationId: "account.exposure",
   summary: "The most that the account could cost tonight, and why",
-  params: z.object({ account: z.string() }),
+  params: accountParams,
   response: { 200: exposureModel },
   refusals: { 404: "There is no such account" },
 };

@@ -14,7 +14,6 @@ import { objectOf } from "../configuration/stored-resource.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { admitHolder, requesterName } from "./caller.ts";
 import {
-  accountParams,
   changesAnswer,
   conditionHeaders,
   findingModel,
@@ -28,7 +27,7 @@ import {
   WRITE_REFUSALS,
 } from "./configuration-models.ts";
 import { configurationProblem } from "./configuration-problem.ts";
-import { onlyThese } from "./openapi/parameters.ts";
+import { accountParams, onlyThese } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 import type { RequestLimitHook } from "./request-limit.ts";

@@ -4,15 +4,14 @@ import type { StoredApiKey } from "../../edges/store/api-key-table.ts";
 import { MAX_ACTIVE_KEYS, SCOPES } from "../../edges/store/api-key-table.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { isoOf } from "./iso-instant.ts";
-import { onlyThese } from "./openapi/parameters.ts";
+import { accountParams, onlyThese } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 import type { Requester } from "./requester.ts";
-import { requesterOf } from "./requester.ts";
+import { ADMIN_ONLY, requesterOf } from "./requester.ts";
 
 const MAX_NAME_CHARACTERS = 100;
 
-const accountParams = z.object({ account: z.string() });
 const keyParams = accountParams.extend({ key: z.string().describe("Id of the key") });
 const scopes = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
 const newKey = onlyThese({ name: z.string().min(1).max(MAX_NAME_CHARACTERS), scopes }, "field").meta({
@@ -32,13 +31,12 @@ const apiKey = z.object(keyFields).meta({ id: "ApiKey" });
 const token = z.string().describe("Password of HTTP Basic, shown this once");
 const madeKey = z.object({ ...keyFields, token }).meta({ id: "MadeApiKey" });
 
-const TOO_FAR = { 403: "The key or member lacks the scope `admin`" };
 const LIST = {
   operationId: "keys.list",
   summary: "Keys of the account, newest first, without their tokens",
   params: accountParams,
   response: { 200: z.object({ keys: z.array(apiKey) }) },
-  refusals: TOO_FAR,
+  refusals: ADMIN_ONLY,
 };
 const CREATE = {
   operationId: "keys.create",
@@ -46,14 +44,14 @@ const CREATE = {
   params: accountParams,
   body: newKey,
   response: { 201: madeKey },
-  refusals: { ...TOO_FAR, 409: "The account has as many keys as it may have" },
+  refusals: { ...ADMIN_ONLY, 409: "The account has as many keys as it may have" },
 };
 const REVOKE = {
   operationId: "keys.revoke",
   summary: "Revokes a key, at once and for good",
   params: keyParams,
   response: { 200: apiKey },
-  refusals: { ...TOO_FAR, 409: "The key is in the workspace file" },
+  refusals: { ...ADMIN_ONLY, 409: "The key is in the workspace file" },
 };
 
 /** Keys of an account: listed without secrets, made (the token is shown this once), revoked. */

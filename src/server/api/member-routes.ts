@@ -6,10 +6,10 @@ import type { Member } from "../../edges/store/member-table.ts";
 import { MAX_MEMBERS, ROLES } from "../../edges/store/member-table.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { memberFields, memberLine, shownMember } from "./member-line.ts";
-import { onlyThese } from "./openapi/parameters.ts";
+import { accountParams, onlyThese } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
-import { BY_MEMBERS, requesterOf } from "./requester.ts";
+import { ADMIN_ONLY, BY_MEMBERS, requesterOf } from "./requester.ts";
 import { busyRefusal } from "./session-routes.ts";
 
 const role = z.enum(ROLES);
@@ -29,13 +29,11 @@ type Owner = string | null;
 /** What came of a change: the member as it is now, or why not. */
 type Change = { readonly member: Member } | { readonly status: 404 | 409; readonly detail: string };
 
-const TOO_FAR = { 403: "The key or member lacks the scope `admin`" };
 const LAST = { 409: "This is the last administrator of the platform" };
 const TAKEN = { 409: "The login is taken, or there are too many members" };
 const BUSY = { 503: "Too many passwords wait for their check" };
 
 const memberParams = z.object({ id: z.string() });
-const accountParams = z.object({ account: z.string() });
 
 /** `members` of an account, whose name the path has, and `platform` for those of the platform. */
 function schemasOf<P extends z.ZodObject>(of: "members" | "platform", params: P, whose: string) {
@@ -48,7 +46,7 @@ function schemasOf<P extends z.ZodObject>(of: "members" | "platform", params: P,
       operationId: of === "members" ? "members.list" : "platform.listMembers",
       summary: `People who sign in for ${whose}`,
       response: { 200: z.object({ members: z.array(shownMember) }) },
-      refusals: TOO_FAR,
+      refusals: ADMIN_ONLY,
     },
     add: {
       ...common,
@@ -56,7 +54,7 @@ function schemasOf<P extends z.ZodObject>(of: "members" | "platform", params: P,
       summary: `Adds a person who signs in for ${whose}`,
       body: newMember,
       response: { 201: madeMember },
-      refusals: { ...TOO_FAR, ...TAKEN, ...BUSY },
+      refusals: { ...ADMIN_ONLY, ...TAKEN, ...BUSY },
     },
     change: {
       ...named,
@@ -64,21 +62,21 @@ function schemasOf<P extends z.ZodObject>(of: "members" | "platform", params: P,
       summary: "Changes a member's role",
       body: memberChange,
       response: { 200: shownMember },
-      refusals: { ...TOO_FAR, ...LAST },
+      refusals: { ...ADMIN_ONLY, ...LAST },
     },
     reset: {
       ...named,
       operationId: name("reset"),
       summary: "A new password, no one-time codes, no sessions: for a lost password or phone",
       response: { 200: madeMember },
-      refusals: { ...TOO_FAR, ...BUSY },
+      refusals: { ...ADMIN_ONLY, ...BUSY },
     },
     remove: {
       ...named,
       operationId: name("remove"),
       summary: "Removes a member, whose sessions end",
       response: { 200: shownMember },
-      refusals: { ...TOO_FAR, ...LAST },
+      refusals: { ...ADMIN_ONLY, ...LAST },
     },
   };
 }

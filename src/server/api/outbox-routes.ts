@@ -3,25 +3,18 @@ import { z } from "zod";
 import { maskCredentials } from "../../core/contract/query.ts";
 import type { OutboxEntry } from "../../edges/store/types.ts";
 import type { ApiOptions } from "./api-options.ts";
-import { onlyThese, wholeNumber } from "./openapi/parameters.ts";
+import { accountParams, beforeRow, onlyThese, wholeNumber } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 
 const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
 
-const accountParams = z.object({ account: z.string() });
-
 /** What is not here is refused by name, as in the list of calls. */
 const outboxQuery = onlyThese(
   {
     state: z.enum(["parked", "waiting"]).optional(),
-    before: z
-      .string()
-      .regex(/^\d{1,15}$/, 'the "next" of an earlier page')
-      .transform(Number)
-      .optional()
-      .describe("The `next` of the page before"),
+    before: beforeRow(),
     limit: wholeNumber(1, MAX_PAGE_SIZE).default(PAGE_SIZE),
   },
   "filter",

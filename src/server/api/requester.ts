@@ -14,6 +14,9 @@ export interface Requester {
 /** Of routes that only members may use: what the document at `/api/openapi.json` says of them. */
 export const BY_MEMBERS = [{ session: [] }] as const;
 
+/** The refusal of routes that need the scope `admin`, for the document. */
+export const ADMIN_ONLY = { 403: "The key or member lacks the scope `admin`" } as const;
+
 /** The session of a member who is signed in. */
 export interface RequesterSession {
   readonly member: Member;

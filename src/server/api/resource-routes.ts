@@ -8,7 +8,6 @@ import { masked } from "../configuration/secrets.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { admitHolder, requesterName } from "./caller.ts";
 import {
-  accountParams,
   shownDocument,
   changesAnswer,
   conditionHeaders,
@@ -19,7 +18,7 @@ import {
   WRITE_REFUSALS,
 } from "./configuration-models.ts";
 import { configurationProblem, mistakes } from "./configuration-problem.ts";
-import { onlyThese } from "./openapi/parameters.ts";
+import { accountParams, beforeRow, onlyThese } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 import type { RequestLimitHook } from "./request-limit.ts";
@@ -115,12 +114,7 @@ const HISTORY = {
   params: accountParams,
   querystring: onlyThese(
     {
-      before: z
-        .string()
-        .regex(/^\d{1,15}$/, 'the "next" of an earlier page')
-        .transform(Number)
-        .optional()
-        .describe("The `next` of the page before"),
+      before: beforeRow(),
     },
     "parameter",
   ),

@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** Of every path below `/api/accounts/:account`. */
+export const accountParams = z.object({ account: z.string() });
+
 /** A query or body whose fields are all known: what is not named is refused, for a filter that is ignored shows wrong things. */
 export function onlyThese<Shape extends z.core.$ZodLooseShape>(shape: Shape, noun: string) {
   const known = Object.keys(shape).join(", ");
@@ -23,6 +26,16 @@ export function wholeNumber(least: number, most: number) {
     })
     .transform(Number)
     .meta({ type: "integer", minimum: least, maximum: most });
+}
+
+/** The cursor of lists that number their rows: the `next` of the page before. Left out: the newest page. */
+export function beforeRow() {
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, 'the "next" of an earlier page')
+    .transform(Number)
+    .optional()
+    .describe("The `next` of the page before");
 }
 
 /** A number as a call shows it: E.164, `anonymous`, `sip:user`. A plus sign that nobody escaped arrives as a space. */

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { REQUEST_PURPOSES } from "../../../core/call/purpose.ts";
+import { CALL_STATUSES, ENDED_BY } from "../../../core/call/record.ts";
+import { CALL_TYPES, DIAL_STATUSES } from "../../../core/contract/outcome.ts";
 
 /** Before the name of an event: the `type` of its envelope. */
 const TYPE_PREFIX = "plugboard.";
@@ -11,8 +14,8 @@ const id = z.string().describe("The request within its call.");
 const leg = z.int().describe("The leg within its call: 1 is the caller's.");
 const rule = z.string().nullable().describe("The rule that decided; null: none did.");
 const message = z.string().describe("One sentence.");
-const dialStatus = z.enum(["completed", "busy", "no-answer", "failed", "canceled"]);
-const endedBy = z.enum(["caller", "callee", "platform"]);
+const dialStatus = z.enum(DIAL_STATUSES);
+const endedBy = z.enum(ENDED_BY);
 const duration = z.int().nonnegative();
 
 /** How a leg that was dialled ended. */
@@ -25,25 +28,16 @@ const ending = {
 };
 
 const record = z.object({
-  status: z.enum(["completed", "failed", "busy", "no-answer"]),
+  status: z.enum(CALL_STATUSES),
   ended_by: endedBy,
   dial_call_status: dialStatus.nullable(),
-  call_type: z.enum(["call-attempt", "completed", "client-hangup", "incomplete", "voicemail"]),
+  call_type: z.enum(CALL_TYPES),
   conversation_s: duration,
   duration_s: duration,
   duration_ms: duration,
 });
 
-const purpose = z.enum([
-  "connect",
-  "gather",
-  "passthru",
-  "greeting",
-  "dial_whom",
-  "audio",
-  "dial_event",
-  "status_callback",
-]);
+const purpose = z.enum(REQUEST_PURPOSES);
 
 /** One kind of event: a sentence for the documents, and what its `data` holds. */
 interface EventKind {
