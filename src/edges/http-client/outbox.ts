@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { RepeatedLine } from "../../base/repeated-line.ts";
+import { Rounds } from "../../base/rounds.ts";
 import type { Store } from "../store/store.ts";
 import type { ClaimedRow, OutboxVerdict } from "../store/types.ts";
 import { AccountShare } from "./account-share.ts";
@@ -79,11 +80,9 @@ export class OutboxWorker {
   readonly #unwritable: RepeatedLine;
   readonly #verdicts: OutboxVerdict[] = [];
   readonly #underway = new Set<Promise<void>>();
-  #claiming: Promise<void> | null = null;
-  #again = false;
+  readonly #claims: Rounds;
   #more = false;
   #settling: Promise<void> | null = null;
-  #timer: { readonly at: number; readonly timer: Timer } | null = null;
   #settleTimer: Timer | null = null;
   #unsubscribe: (() => void) | null = null;
 
@@ -94,42 +93,25 @@ export class OutboxWorker {
     this.#unwritable = new RepeatedLine(clock, (fields) => log.warn(fields, "outbox verdicts could not be written"));
     this.#health = new HostHealth(options.clock, IN_FLIGHT_PER_HOST);
     this.#shares = new AccountShare(options.clock, IN_FLIGHT_PER_ACCOUNT, HELD_PER_ACCOUNT);
+    this.#claims = new Rounds({ clock, round: () => this.#claim(), pauseMs: () => POLL_MS });
   }
 
   /** Starts to claim and deliver. */
   start(): void {
     this.#unsubscribe ??= this.#options.store.takeOutbox(LEASE_MS, (rows) => this.#take(rows));
-    this.#wakeIn(0);
+    this.#claims.start();
   }
 
   /** Claims no more, waits for deliveries under way (at most their deadline), and settles them. */
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
-    this.#timer?.timer.cancel();
-    this.#timer = null;
-    await this.#claiming;
+    await this.#claims.stop();
     await Promise.all(this.#underway);
     this.#settleTimer?.cancel();
     this.#settleTimer = null;
     await this.#settling;
     await this.#settle();
-  }
-
-  /** Claims again after this time at the latest. */
-  #wakeIn(delayMs: number): void {
-    if (this.#unsubscribe === null) return;
-    const { clock } = this.#options;
-    const at = clock.elapsed() + delayMs;
-    if (this.#timer !== null && this.#timer.at <= at) return;
-    this.#timer?.timer.cancel();
-    const timer = clock.after(delayMs, () => {
-      this.#timer = null;
-      // Rows that were added while a claim was under way may not be in it.
-      if (this.#claiming === null) this.#claiming = this.#claim();
-      else this.#again = true;
-    });
-    this.#timer = { at, timer };
   }
 
   async #claim(): Promise<void> {
@@ -141,11 +123,8 @@ export class OutboxWorker {
       this.#unreadable.note({ err: error });
     }
     for (const row of claimed) this.#begin(row);
-    this.#claiming = null;
     // As many as there were places: more may be due, and the next settling claims again.
     this.#more = claimed.length >= free;
-    this.#wakeIn(this.#again ? 0 : POLL_MS);
-    this.#again = false;
   }
 
   #take(rows: readonly ClaimedRow[]): void {
@@ -238,7 +217,7 @@ export class OutboxWorker {
       const more = this.#more || this.#verdicts.some(({ kind }) => kind === "later");
       try {
         const successors = await this.#options.store.settleOutbox(this.#verdicts.splice(0));
-        if (successors || more) this.#wakeIn(0);
+        if (successors || more) this.#claims.within(0);
       } catch (error) {
         this.#unwritable.note({ err: error });
       }

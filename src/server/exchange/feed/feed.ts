@@ -1,7 +1,8 @@
 import type { ClientBase } from "pg";
-import type { Clock, Timer } from "../../../base/clock.ts";
+import type { Clock } from "../../../base/clock.ts";
 import type { Log } from "../../../base/log.ts";
 import { RepeatedLine } from "../../../base/repeated-line.ts";
+import { Rounds } from "../../../base/rounds.ts";
 import type { FeedTable } from "../../../edges/store/feed-table.ts";
 import type { FeedEventData, OwnEventName } from "./feed-events.ts";
 import { FeedTail } from "./feed-tail.ts";
@@ -49,10 +50,8 @@ const TRIM_MS = 600_000;
 export class Feed {
   readonly #options: FeedOptions;
   readonly #failures: RepeatedLine;
+  readonly #rounds: Rounds;
   readonly #tails = new Map<string, FeedTail>();
-  #timer: { readonly at: number; readonly timer: Timer } | null = null;
-  #working: Promise<void> | null = null;
-  #again = false;
   #trimmedAt = Number.NEGATIVE_INFINITY;
   #running = false;
 
@@ -60,21 +59,21 @@ export class Feed {
     this.#options = options;
     const { clock, log } = options;
     this.#failures = new RepeatedLine(clock, (fields) => log.warn(fields, "the event feed cannot be written or read"));
+    const pauseMs = (): number => (this.#tails.size > 0 ? POLL_MS : IDLE_MS);
+    this.#rounds = new Rounds({ clock, round: () => this.#round(), pauseMs });
   }
 
   /** Starts to number events. */
   start(): void {
     this.#running = true;
-    this.#options.table.onPending(() => this.#wakeIn(this.#tails.size > 0 ? GATHER_MS : IDLE_MS));
-    this.#wakeIn(0);
+    this.#options.table.onPending(() => this.#rounds.within(this.#tails.size > 0 ? GATHER_MS : IDLE_MS));
+    this.#rounds.start();
   }
 
   /** Numbers what is left, ends every reader, and stops. */
   async stop(): Promise<void> {
     this.#options.table.onPending(() => undefined);
-    this.#timer?.timer.cancel();
-    this.#timer = null;
-    await this.#working;
+    await this.#rounds.stop();
     await this.#round();
     this.#running = false;
     for (const tail of this.#tails.values()) tail.wake();
@@ -136,7 +135,7 @@ export class Feed {
     const tail = this.#tails.get(account) ?? new FeedTail(end);
     this.#tails.set(account, tail);
     tail.readers += 1;
-    this.#wakeIn(GATHER_MS);
+    this.#rounds.within(GATHER_MS);
     return tail;
   }
 
@@ -165,30 +164,6 @@ export class Feed {
       signal.addEventListener("abort", aborted, { once: true });
       if (signal.aborted) aborted();
     });
-  }
-
-  /** Works again after this time at the latest. */
-  #wakeIn(delayMs: number): void {
-    if (!this.#running) return;
-    const { clock } = this.#options;
-    const at = clock.elapsed() + delayMs;
-    if (this.#timer !== null && this.#timer.at <= at) return;
-    this.#timer?.timer.cancel();
-    const timer = clock.after(delayMs, () => {
-      this.#timer = null;
-      // What came during a round may not be in it.
-      if (this.#working === null) this.#working = this.#work();
-      else this.#again = true;
-    });
-    this.#timer = { at, timer };
-  }
-
-  async #work(): Promise<void> {
-    await this.#round();
-    this.#working = null;
-    if (this.#again) this.#wakeIn(0);
-    this.#again = false;
-    this.#wakeIn(this.#tails.size > 0 ? POLL_MS : IDLE_MS);
   }
 
   /** Numbers all there is, and brings the tails up to it. */
