@@ -8,9 +8,11 @@ import type { FlowComparison } from "../tools/simulator/compare/compare-flows.ts
 import { compareFlows } from "../tools/simulator/compare/compare-flows.ts";
 import { loadWorkspaceInput } from "../server/exchange/workspace.ts";
 import type { WorkspaceInput } from "../server/exchange/workspace.ts";
-import type { PlatformOptions, PlatformProblem } from "./platform-api.ts";
-import { PlatformApi, withPlatformOptions } from "./platform-api.ts";
-import { complain, EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
+import type { ApiClient } from "./api-client.ts";
+import { complainOf } from "./api-client.ts";
+import type { PlatformOptions } from "./platform-api.ts";
+import { platformClient, withPlatformOptions } from "./platform-api.ts";
+import { EXIT_FINDING } from "./simulate.ts";
 
 interface Options extends PlatformOptions {
   readonly yes?: boolean;
@@ -51,12 +53,12 @@ export function applyCommand(): Command {
 
 async function run(file: string, options: Options): Promise<number> {
   const input = loadWorkspaceInput(file, process.env);
-  if (!input.ok) return refused(input.error.map(showProblem), EXIT_USAGE);
-  const api = PlatformApi.of(options, process.env);
-  if (!api.ok) return refused([api.error], EXIT_USAGE);
+  if (!input.ok) return complainOf({ status: null, sentences: input.error.map(showProblem) });
+  const api = platformClient(options, process.env);
+  if (!api.ok) return complainOf({ status: null, sentences: [api.error] });
   const body = bodyOf(input.value, options);
-  const planned = await api.value.post<Answer>("/api/workspace/apply?dry_run=true", body);
-  if (!planned.ok) return platformRefused(planned.error);
+  const planned = await api.value.json<Answer>("/api/workspace/apply?dry_run=true", posted(body));
+  if (!planned.ok) return complainOf(planned.error);
   const { changes, revision } = planned.value;
   const isApplied = options.yes === true && options.check !== true && changes.length > 0;
   if (options.json !== true) {
@@ -64,9 +66,9 @@ async function run(file: string, options: Options): Promise<number> {
     if (options.check !== true) await showOutcomes(api.value, input.value, changes);
   }
   const applied = isApplied
-    ? await api.value.post<Answer>("/api/workspace/apply", { ...body, based_on: revision })
+    ? await api.value.json<Answer>("/api/workspace/apply", posted({ ...body, based_on: revision }))
     : planned;
-  if (!applied.ok) return platformRefused(applied.error);
+  if (!applied.ok) return complainOf(applied.error);
   if (options.json === true) print(JSON.stringify(applied.value, null, 2));
   else print(closing(applied.value, options));
   return isApplied || changes.length === 0 ? 0 : EXIT_FINDING;
@@ -76,25 +78,19 @@ function bodyOf({ document, source }: WorkspaceInput, { prune }: Options): objec
   return { workspace: document, source, prune: prune === true };
 }
 
-function refused(messages: readonly string[], status: number): number {
-  for (const message of messages) complain(message);
-  return status;
-}
-
-/** No answer at all is a matter of the command's flags; a refusal is a finding. */
-function platformRefused({ status, messages }: PlatformProblem): number {
-  return refused(messages, status === null ? EXIT_USAGE : EXIT_FINDING);
+function posted(body: object): RequestInit {
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 /** What changes for callers where flows do: both versions are played here, not on the platform. */
 async function showOutcomes(
-  api: PlatformApi,
+  api: ApiClient,
   { document }: WorkspaceInput,
   changes: readonly ChangeLine[],
 ): Promise<void> {
   const changed = changes.filter(({ kind, change }) => kind === "flow" && change === "changed");
   for (const account of new Set(changed.map((each) => each.account))) {
-    const configured = await api.get<Configured>(`/api/workspace?account=${account}`);
+    const configured = await api.json<Configured>(`/api/workspace?account=${encodeURIComponent(account)}`);
     if (!configured.ok) continue;
     const people = peopleOf(document.accounts, account);
     for (const { name } of changed.filter((each) => each.account === account)) {

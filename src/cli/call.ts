@@ -33,7 +33,7 @@ function whyCommand(): Command {
   );
 }
 
-type Print = (api: AccountApi, callSid: string, options: Options) => Promise<string | null>;
+type Print = (api: AccountApi, callSid: string, options: Options) => Promise<readonly string[]>;
 
 function oneCall(name: string, summary: string, print: Print): Command {
   return withAccountOptions(new Command(name))
@@ -44,12 +44,12 @@ function oneCall(name: string, summary: string, print: Print): Command {
     });
 }
 
-async function show(api: AccountApi, callSid: string, { json }: Options): Promise<string | null> {
+async function show(api: AccountApi, callSid: string, { json }: Options): Promise<readonly string[]> {
   const call = await api.json<CallReport>(`/calls/${encodeURIComponent(callSid)}`);
-  if (!call.ok) return call.error.sentence;
+  if (!call.ok) return call.error.sentences;
   if (json === true) say(JSON.stringify(call.value, null, 2));
   else for (const line of [...call.value.trace.flatMap(entryLines), "", ...closing(call.value)]) say(line);
-  return null;
+  return [];
 }
 
 /** An entry with its number, its time, and its words beside them in as many lines as they take. */
@@ -80,12 +80,12 @@ function closing(report: CallReport): readonly string[] {
 /** Longer lines are hard to read, columns. */
 const PROSE_WIDTH = 100;
 
-async function why(api: AccountApi, callSid: string, { json }: Options): Promise<string | null> {
+async function why(api: AccountApi, callSid: string, { json }: Options): Promise<readonly string[]> {
   const answer = await api.json<Explanation>(`/calls/${encodeURIComponent(callSid)}/why`);
-  if (!answer.ok) return answer.error.sentence;
+  if (!answer.ok) return answer.error.sentences;
   if (json === true) say(JSON.stringify(answer.value, null, 2));
   else for (const line of prose(answer.value.text)) say(line);
-  return null;
+  return [];
 }
 
 function prose(text: string): readonly string[] {

@@ -61,20 +61,20 @@ function instant(text: string): string {
   throw new InvalidArgumentError("give a time such as 30m, 2h, 3d, 2026-01-05 or 2026-01-05T10:00:00+05:30.");
 }
 
-async function list(api: AccountApi, options: Options): Promise<string | null> {
+async function list(api: AccountApi, options: Options): Promise<readonly string[]> {
   const query = queryOf(options);
   const calls: CallLine[] = [];
   for (let next: string | null = ""; next !== null && calls.length < options.limit;) {
     query.set("limit", String(Math.min(PAGE_CALLS, options.limit - calls.length)));
     if (next !== "") query.set("before", next);
     const page = await api.json<CallsPage>(`/calls?${query.toString()}`);
-    if (!page.ok) return page.error.sentence;
+    if (!page.ok) return page.error.sentences;
     calls.push(...page.value.calls);
     ({ next } = page.value);
   }
   if (options.json === true) for (const call of calls) say(JSON.stringify(call));
   else print(calls);
-  return null;
+  return [];
 }
 
 function queryOf({ live, failed, from, to, since }: Options): URLSearchParams {

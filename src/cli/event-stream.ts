@@ -16,14 +16,14 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
 
 /**
- * Hands over the account's events behind the number `after` (null: from now on), until the platform refuses; the sentence
- * says why. A connection that breaks is made again behind the last event.
+ * Hands over the account's events behind the number `after` (null: from now on), until the platform refuses; the sentences
+ * say why. A connection that breaks is made again behind the last event.
  */
 export async function followEvents(
   api: AccountApi,
   after: string | null,
   onEvent: (event: FollowedEvent) => void,
-): Promise<string> {
+): Promise<readonly string[]> {
   let cursor = after;
   for (let retryMs = FIRST_RETRY_MS, wasThere = false; ;) {
     const headers = { accept: "text/event-stream", ...(cursor !== null && { "last-event-id": cursor }) };
@@ -34,7 +34,7 @@ export async function followEvents(
         if (event !== null) onEvent(event);
         cursor = id;
       }
-    } else if (!wasThere || !answer.error.isAway) return answer.error.sentence;
+    } else if (!wasThere || answer.error.status !== null) return answer.error.sentences;
     await pause(retryMs);
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   }

@@ -28,17 +28,17 @@ export function eventsCommand(): Command {
 }
 
 /** Until it is interrupted, or the platform refuses. */
-function follow(api: AccountApi, { after, json }: Options): Promise<string> {
+function follow(api: AccountApi, { after, json }: Options): Promise<readonly string[]> {
   return followEvents(api, after === undefined ? null : String(after), (event) => print(event, json === true));
 }
 
-/** Null: all were printed. */
-async function printAll(api: AccountApi, { after, json }: Options): Promise<string | null> {
+/** Empty: all were printed. */
+async function printAll(api: AccountApi, { after, json }: Options): Promise<readonly string[]> {
   for (let cursor = after === undefined ? null : String(after); ;) {
-    const answer = await api.ask(`/events?limit=1000${cursor === null ? "" : `&after=${cursor}`}`);
-    if (!answer.ok) return answer.error.sentence;
-    const { events, next } = (await answer.value.json()) as EventPage;
-    if (events.length === 0) return null;
+    const page = await api.json<EventPage>(`/events?limit=1000${cursor === null ? "" : `&after=${cursor}`}`);
+    if (!page.ok) return page.error.sentences;
+    const { events, next } = page.value;
+    if (events.length === 0) return [];
     for (const event of events) print(event, json === true);
     cursor = next;
   }

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
 import { Command } from "commander";
 import { stringify } from "yaml";
+import { complainOf } from "./api-client.ts";
 import type { PlatformOptions } from "./platform-api.ts";
-import { PlatformApi, withPlatformOptions } from "./platform-api.ts";
-import { complain, EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
+import { platformClient, withPlatformOptions } from "./platform-api.ts";
+import { complain, EXIT_USAGE } from "./simulate.ts";
 
 interface Options extends PlatformOptions {
   readonly account?: string;
@@ -30,11 +31,11 @@ export function exportCommand(): Command {
 }
 
 async function run(options: Options): Promise<number> {
-  const api = PlatformApi.of(options, process.env);
-  if (!api.ok) return refused([api.error], EXIT_USAGE);
+  const api = platformClient(options, process.env);
+  if (!api.ok) return complainOf({ status: null, sentences: [api.error] });
   const query = options.account === undefined ? "" : `?account=${encodeURIComponent(options.account)}`;
-  const exported = await api.value.get<Exported>(`/api/workspace${query}`);
-  if (!exported.ok) return refused(exported.error.messages, exported.error.status === null ? EXIT_USAGE : EXIT_FINDING);
+  const exported = await api.value.json<Exported>(`/api/workspace${query}`);
+  if (!exported.ok) return complainOf(exported.error);
   const { output } = options;
   if (output === undefined) process.stdout.write(yaml(inOneFile(exported.value, () => false)));
   else if (!written(exported.value, output, options.force === true)) return EXIT_USAGE;
@@ -43,11 +44,6 @@ async function run(options: Options): Promise<number> {
       'secrets that are in no environment variable are shown as "********": applied again, they stay as they are',
     );
   return 0;
-}
-
-function refused(messages: readonly string[], status: number): number {
-  for (const message of messages) complain(message);
-  return status;
 }
 
 function yaml(document: unknown): string {

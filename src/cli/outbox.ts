@@ -1,7 +1,9 @@
 import { Command } from "commander";
-import type { AccountApiOptions } from "./account-api.ts";
-import { AccountApi, withAccountOptions } from "./account-api.ts";
-import { complain, EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
+import type { Result } from "../base/result.ts";
+import type { AccountApi, AccountApiOptions } from "./account-api.ts";
+import { runWithApi, withAccountOptions } from "./account-api.ts";
+import type { ApiProblem } from "./api-client.ts";
+import { say } from "./terminal.ts";
 
 interface ListOptions extends AccountApiOptions {
   readonly parked?: boolean;
@@ -31,32 +33,31 @@ export function outboxCommand(): Command {
     .option("--parked", "only what was given up")
     .option("--json", "print each delivery as JSON, one a line")
     .action(async (options: ListOptions) => {
-      process.exitCode = await list(options);
+      process.exitCode = await runWithApi(options, (api) => list(api, options));
     });
   command.addCommand(
     withAccountOptions(new Command("replay"))
       .description("send a delivery that was given up again, under its old id")
       .argument("<id...>", "deliveries")
       .action(async (ids: readonly string[], _options: object, replay: Command) => {
-        process.exitCode = await replayAll(ids, replay.optsWithGlobals<AccountApiOptions>());
+        const options = replay.optsWithGlobals<AccountApiOptions>();
+        process.exitCode = await runWithApi(options, (api) => replayAll(api, ids));
       }),
   );
   return command;
 }
 
-async function list(options: ListOptions): Promise<number> {
-  const api = AccountApi.of(options, process.env);
-  if (!api.ok) return usage(api.error);
-  const state = options.parked === true ? "&state=parked" : "";
+async function list(api: AccountApi, { parked, json }: ListOptions): Promise<readonly string[]> {
+  const state = parked === true ? "&state=parked" : "";
   for (let next: string | null = ""; next !== null;) {
-    const answer = await api.value.ask(`/outbox?limit=100${state}${next === "" ? "" : `&before=${next}`}`);
-    if (!answer.ok) return finding(answer.error.sentence);
-    const page = (await answer.value.json()) as DeliveryPage;
-    for (const each of page.deliveries)
-      process.stdout.write(`${options.json === true ? JSON.stringify(each) : line(each)}\n`);
-    ({ next } = page);
+    const page: Result<DeliveryPage, ApiProblem> = await api.json(
+      `/outbox?limit=100${state}${next === "" ? "" : `&before=${next}`}`,
+    );
+    if (!page.ok) return page.error.sentences;
+    for (const each of page.value.deliveries) say(json === true ? JSON.stringify(each) : line(each));
+    ({ next } = page.value);
   }
-  return 0;
+  return [];
 }
 
 function line({ id, state, purpose, url, tries, due_at, parked_at, error }: DeliveryLine): string {
@@ -65,24 +66,12 @@ function line({ id, state, purpose, url, tries, due_at, parked_at, error }: Deli
   return `${id}  ${purpose}  ${when}, ${tries} ${tries === 1 ? "try" : "tries"}  ${url ?? ""}${why}`;
 }
 
-async function replayAll(ids: readonly string[], options: AccountApiOptions): Promise<number> {
-  const api = AccountApi.of(options, process.env);
-  if (!api.ok) return usage(api.error);
-  let status = 0;
+async function replayAll(api: AccountApi, ids: readonly string[]): Promise<readonly string[]> {
+  const problems: string[] = [];
   for (const id of ids) {
-    const answer = await api.value.ask(`/outbox/${encodeURIComponent(id)}/replay`, { method: "POST" });
-    if (answer.ok) process.stdout.write(`${id} is sent again\n`);
-    else status = finding(answer.error.sentence);
+    const answer = await api.json(`/outbox/${encodeURIComponent(id)}/replay`, { method: "POST" });
+    if (answer.ok) say(`${id} is sent again`);
+    else problems.push(...answer.error.sentences);
   }
-  return status;
-}
-
-function usage(sentence: string): number {
-  complain(sentence);
-  return EXIT_USAGE;
-}
-
-function finding(sentence: string): number {
-  complain(sentence);
-  return EXIT_FINDING;
+  return problems;
 }

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
-import type { AccountApi, AccountApiOptions, ApiProblem } from "./account-api.ts";
+import type { AccountApi, AccountApiOptions } from "./account-api.ts";
 import { runWithApi, withAccountOptions } from "./account-api.ts";
+import type { ApiProblem } from "./api-client.ts";
 import { complain, EXIT_USAGE } from "./simulate.ts";
 import { say } from "./terminal.ts";
 
@@ -47,12 +48,12 @@ async function run(to: string, options: PlaceOptions): Promise<number> {
   }
   return runWithApi(options, async (api) => {
     const placed = await place(api, to, options);
-    if (!placed.ok) return placed.error.sentence;
+    if (!placed.ok) return placed.error.sentences;
     const { Call: call } = placed.value;
     say(
       options.json === true ? JSON.stringify(call, null, 2) : `${call.Sid}  ${call.From} → ${call.To}  ${call.Status}`,
     );
-    return null;
+    return [];
   });
 }
 
@@ -89,7 +90,7 @@ async function targetOf(
 }
 
 function refusal(sentence: string): Result<never, ApiProblem> {
-  return err({ isAway: false, sentence });
+  return err({ status: 404, sentences: [sentence] });
 }
 
 function urlOf({ server, account }: AccountApi, flow: string): string {
