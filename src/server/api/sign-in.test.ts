@@ -1,9 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { TOTP, URI } from "otpauth";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { silentLog } from "../../base/log.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { Store } from "../../edges/store/store.ts";
+import { PasswordsBusyError } from "./password.ts";
 import type { TestServer } from "../../edges/store/testing/server.ts";
 import { startTestServer } from "../../edges/store/testing/server.ts";
 import { Feed } from "../exchange/feed/feed.ts";
@@ -255,6 +256,17 @@ describe("a sign-in", () => {
     clock.advance(60_000);
     expect((await signIn("priya", PASSWORD)).status).toBe(200);
     expect(access.refusals.counts.get("too_many_failures")).toBe(6);
+  });
+
+  it("whose password could not be checked is not a failure, nor is a change of the password", async () => {
+    const { cookie } = await member("priya", "viewer");
+    const matches = vi.spyOn(access.signIns.passwords, "matches");
+    matches.mockRejectedValue(new PasswordsBusyError("too many passwords wait for their check"));
+    for (let i = 0; i < 12; i++) expect((await signIn("priya", PASSWORD)).status).toBe(503);
+    const change = { password: PASSWORD, new_password: "x".repeat(12) };
+    for (let i = 0; i < 12; i++) expect((await as(cookie, "PUT /session/password", change)).status).toBe(503);
+    matches.mockRestore();
+    expect((await signIn("priya", PASSWORD)).status).toBe(200);
   });
 
   it("of one login is refused after fifty failures from everywhere, but not where its owner has signed in", async () => {

@@ -87,13 +87,14 @@ export class SignIns {
     const known = `${source} ${login}`;
     const waitMs = Math.max(this.#perSource.waitMs(source), this.#known.has(known) ? 0 : this.#perLogin.waitMs(login));
     if (waitMs > 0) return { kind: "later", after: Math.ceil(waitMs / 1000) };
-    // Counted before the check: attempts that come at the same time must not all pass.
-    this.#perSource.failed(source);
-    this.#perLogin.failed(login);
-    const verdict = await this.#checked(given);
-    if (verdict.kind === "wrong") return verdict;
-    this.#perSource.forgive(source);
-    this.#perLogin.forgive(login);
+    const verdict = await counted(
+      [
+        [this.#perSource, source],
+        [this.#perLogin, login],
+      ],
+      () => this.#checked(given),
+      ({ kind }) => kind === "wrong",
+    );
     if (verdict.kind === "ok") this.#remember(known);
     return verdict;
   }
@@ -124,10 +125,8 @@ export class SignIns {
   async isPassword(member: Member, password: string, address: string): Promise<boolean | "later"> {
     const source = sourceOf(address);
     if (this.#perSource.waitMs(source) > 0) return "later";
-    this.#perSource.failed(source);
-    const isRight = await this.passwords.matches(password, member.password_hash);
-    if (isRight) this.#perSource.forgive(source);
-    return isRight;
+    const check = (): Promise<boolean> => this.passwords.matches(password, member.password_hash);
+    return counted([[this.#perSource, source]], check, (isRight) => !isRight);
   }
 
   /** Whose session this token is; null: nobody's, or it has ended. */
@@ -228,4 +227,22 @@ export class SignIns {
 
 function totpPlace(id: string): [string, string] {
   return [`member ${id}`, "totp"];
+}
+
+/** Counts a failure before the check, so that attempts that come at the same time don't all pass, and takes it back if it was none. */
+async function counted<T>(
+  limits: readonly (readonly [limit: FailureLimit, key: string])[],
+  check: () => Promise<T>,
+  isFailure: (result: T) => boolean,
+): Promise<T> {
+  for (const [limit, key] of limits) limit.failed(key);
+  let isCounted = false;
+  try {
+    const result = await check();
+    isCounted = isFailure(result);
+    return result;
+  } finally {
+    // What could not be checked is no failure, either.
+    if (!isCounted) for (const [limit, key] of limits) limit.forgive(key);
+  }
 }
