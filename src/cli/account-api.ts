@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
-import type { ApiProblem, ServerOptions } from "./api-client.ts";
+import type { ApiProblem, ApiServerOptions } from "./api-client.ts";
 import { ApiClient, withServerOption } from "./api-client.ts";
 import { complain, EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
 import { keysOfWorkspace } from "./workspace-keys.ts";
 
 /** Where a command finds the platform, and for which account it speaks. */
-export interface AccountApiOptions extends ServerOptions {
+export interface AccountApiOptions extends ApiServerOptions {
   readonly key?: string;
   readonly account?: string;
   readonly workspace?: string;

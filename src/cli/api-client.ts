@@ -4,7 +4,7 @@ import { err, ok } from "../base/result.ts";
 import { complain, EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
 
 /** Where a command finds the platform. */
-export interface ServerOptions {
+export interface ApiServerOptions {
   readonly server?: string;
 }
 
@@ -46,7 +46,7 @@ export class ApiClient {
   }
 
   /** Of `--server`, else the environment. The error is one sentence. */
-  static serverOf({ server }: ServerOptions, env: NodeJS.ProcessEnv): Result<string, string> {
+  static serverOf({ server }: ApiServerOptions, env: NodeJS.ProcessEnv): Result<string, string> {
     const url = (server ?? env["PLUGBOARD_SERVER"] ?? env["PLUGBOARD_URL"] ?? DEFAULT_SERVER).replace(/\/+$/, "");
     return /^https?:\/\//.test(url) && URL.canParse(url)
       ? ok(url)

@@ -4,7 +4,7 @@ import type { Flow } from "../core/call/setup.ts";
 import { parseFlow } from "../core/flow/flow.ts";
 import type { ResourceDocument } from "../server/configuration/resources.ts";
 import { masked } from "../server/configuration/secrets.ts";
-import type { FlowComparison } from "../tools/simulator/compare/compare-flows.ts";
+import type { CompareOptions, FlowComparison } from "../tools/simulator/compare/compare-flows.ts";
 import { compareFlows } from "../tools/simulator/compare/compare-flows.ts";
 import { loadWorkspaceInput } from "../server/exchange/workspace.ts";
 import type { WorkspaceInput } from "../server/exchange/workspace.ts";
@@ -92,19 +92,25 @@ async function showOutcomes(
   for (const account of new Set(changed.map((each) => each.account))) {
     const configured = await api.json<Configured>(`/api/workspace?account=${encodeURIComponent(account)}`);
     if (!configured.ok) continue;
-    const people = peopleOf(document.accounts, account);
+    const options = accountOf(document.accounts, account);
     for (const { name } of changed.filter((each) => each.account === account)) {
       const [before, after] = [configuredFlow(configured.value, name), fileFlow(document.flows, account, name)];
-      if (before !== null && after !== null) showComparison(name, compareFlows(before, after, { people }));
+      if (before !== null && after !== null) showComparison(name, compareFlows(before, after, options));
     }
   }
 }
 
-type Person = { readonly name: string; readonly number?: string };
+/** What of an account decides how its calls go: its people, and its time zone. */
+function accountOf(accounts: readonly unknown[], sid: string): CompareOptions {
+  const account = accounts.find((each) => (each as { sid?: unknown }).sid === sid) as AccountLines | undefined;
+  const { users: people = [], timezone } = account ?? {};
+  return { people, ...(timezone === undefined ? {} : { timezone }) };
+}
 
-function peopleOf(accounts: readonly unknown[], sid: string): readonly Person[] {
-  const account = accounts.find((each) => (each as { sid?: unknown }).sid === sid);
-  return (account as { users?: readonly Person[] } | undefined)?.users ?? [];
+/** Of an account as its file has it, checked already. */
+interface AccountLines {
+  readonly users?: readonly { readonly name: string; readonly number?: string }[];
+  readonly timezone?: string;
 }
 
 /** As `GET /api/workspace` gives it. */

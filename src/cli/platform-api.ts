@@ -4,11 +4,11 @@ import type { Command } from "commander";
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import { OPERATOR, operatorToken } from "../server/configuration/operator.ts";
-import type { ServerOptions } from "./api-client.ts";
+import type { ApiServerOptions } from "./api-client.ts";
 import { ApiClient, withServerOption } from "./api-client.ts";
 
 /** Where a command finds the platform, and as whom it speaks there. */
-export interface PlatformOptions extends ServerOptions {
+export interface PlatformOptions extends ApiServerOptions {
   readonly key?: string;
   readonly data?: string;
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { plainAccount } from "../../core/contract/account.ts";
 import { diffDocuments, diffFlows } from "../../core/flow/diff.ts";
 import { parseFlow } from "../../core/flow/flow.ts";
 import type { EditOf } from "../configuration/configuration.ts";
@@ -290,8 +291,8 @@ class FlowRoutes {
     if (outcomes !== "true") return { from, to, changes, outcomes: null };
     if (!a.ok || !b.ok)
       return problem(reply, 422, `${a.ok ? to : from} has mistakes: no call can be played through it`);
-    const people = this.#options.directory.account(params.account)?.account.users ?? [];
-    const compared = await compareInThread({ before: a.value, after: b.value, people });
+    const { users: people, timezone } = this.#options.directory.account(params.account)?.account ?? plainAccount();
+    const compared = await compareInThread({ before: a.value, after: b.value, people, timezone });
     return compared.ok ? { from, to, changes, outcomes: compared.value } : problem(reply, 503, compared.error);
   }
 

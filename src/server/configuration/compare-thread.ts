@@ -9,5 +9,5 @@ const LOWER_BY = 10;
 // On Linux 0 means this thread alone; elsewhere it would be the whole process.
 if (process.platform === "linux") setPriority(0, Math.min(constants.priority.PRIORITY_LOW, getPriority(0) + LOWER_BY));
 
-const { before, after, people } = workerData as FlowPair;
-parentPort?.postMessage(compareFlows(before, after, { people }), []);
+const { before, after, ...options } = workerData as FlowPair;
+parentPort?.postMessage(compareFlows(before, after, options), []);

@@ -7,8 +7,10 @@ import type { CompareOptions, FlowComparison } from "../../tools/simulator/compa
 export interface FlowPair {
   readonly before: Flow;
   readonly after: Flow;
-  /** Whose numbers are told by name. */
+  /** Whose numbers are shown with their names. */
   readonly people: CompareOptions["people"] & object;
+  /** The account's. */
+  readonly timezone: string;
 }
 
 /** Comparisons at a time: each has a core to itself for a second or more. */

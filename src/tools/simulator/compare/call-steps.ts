@@ -37,9 +37,9 @@ function step(kind: CallStep["kind"], key: string, words: string): CallStep {
   return { kind, key: `${kind} ${key}`, applet: "", exit: "", words };
 }
 
-/** Where two calls part: what they have in common until then, and what each comes to next. */
-export interface Parting {
-  /** The last way out of an applet that both took; null: they part at the start. */
+/** Where two calls diverge: what they have in common until then, and what each comes to next. */
+export interface Divergence {
+  /** The last way out of an applet that both took; null: they diverge at the start. */
   readonly after: CallStep | null;
   /** The applet that both are in. */
   readonly applet: string | null;
@@ -48,7 +48,7 @@ export interface Parting {
 }
 
 /** Null: they come to the same. */
-export function partingOf(before: readonly CallStep[], now: readonly CallStep[]): Parting | null {
+export function divergenceOf(before: readonly CallStep[], now: readonly CallStep[]): Divergence | null {
   const at = before.findIndex((each, i) => each.key !== now[i]?.key);
   const index = at < 0 ? before.length : at;
   if (index === before.length && index === now.length) return null;
@@ -64,7 +64,7 @@ export function noticed(steps: readonly CallStep[]): CallStep | null {
 }
 
 /** `greet (then) → menu (1) → the call ends`: applets with their exits. */
-export function storyOf(trace: readonly TraceEntry[]): string {
+export function pathOf(trace: readonly TraceEntry[]): string {
   const steps: string[] = [];
   for (const entry of trace) {
     if (entry.type === "applet.entered") steps.push(entry.applet);

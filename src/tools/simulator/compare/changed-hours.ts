@@ -12,29 +12,36 @@ const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const SOME_SUNDAY_MS = Date.parse("2026-01-04T00:00:00Z");
 const SEARCHED_SLOTS = 48 * 4;
 
+/** An applet that two versions of a flow have, and the exits that they take. */
+export interface ChangedExit {
+  readonly before: AppletDocument;
+  readonly after: AppletDocument;
+  readonly from: string;
+  readonly to: string;
+  /** The account's, for applets that name none. */
+  readonly timezone: string;
+}
+
 /**
  * When in a week a time condition takes another exit than before, by the clock of its zone: `Mon-Fri 18:00-20:00`. Null: never, or
  * the applet does not decide by the hour.
  */
-export function changedHours(before: AppletDocument, after: AppletDocument, from: string, to: string): string | null {
-  const timezone = zoneOf(after);
-  const [was, is] = [openAt(before, from), openAt(after, to)];
-  if (was === null || is === null) return null;
-  const monday = mondayIn(timezone);
-  const days = DAYS.map((_, day) => {
-    const slots = Array.from({ length: SLOTS_A_DAY }, (__, slot) => monday + (day * SLOTS_A_DAY + slot) * SLOT_MS);
-    return spansOf(slots.map((ms) => was(ms, zoneOf(before)) && is(ms, timezone)));
-  });
+export function changedHours(changed: ChangedExit): string | null {
+  const week = weekOf(changed);
+  if (week === null) return null;
+  const days = week.map((slots) => spansOf(slots.map(({ isChanged }) => isChanged)));
   return days.every((spans) => spans === "") ? null : grouped(days);
 }
 
 /** Moments of a week, at most one a day, at which an applet of both flows takes another exit by the hour alone. */
-export function changedMoments(before: Flow, after: Flow): readonly number[] {
+export function changedMoments(before: Flow, after: Flow, timezone: string): readonly number[] {
   return Object.entries(before.applets).flatMap(([id, old]) => {
     const current = after.applets[id];
     if (current === undefined || isSameJson(old, current)) return [];
     const pairs = exitNames(old).flatMap((from) => exitNames(current).map((to) => [from, to] as const));
-    return pairs.filter(([from, to]) => from !== to).flatMap(([from, to]) => momentsOf(old, current, from, to));
+    return pairs
+      .filter(([from, to]) => from !== to)
+      .flatMap(([from, to]) => momentsOf({ before: old, after: current, from, to, timezone }));
   });
 }
 
@@ -46,19 +53,28 @@ function exitNames(document: AppletDocument): readonly string[] {
   );
 }
 
-function momentsOf(before: AppletDocument, after: AppletDocument, from: string, to: string): readonly number[] {
-  const [was, is] = [openAt(before, from), openAt(after, to)];
-  if (was === null || is === null) return [];
-  const [timezone, monday] = [zoneOf(after), mondayIn(zoneOf(after))];
-  return DAYS.flatMap((_, day) => {
-    const slots = Array.from({ length: SLOTS_A_DAY }, (__, slot) => monday + (day * SLOTS_A_DAY + slot) * SLOT_MS);
-    const first = slots.find((ms) => was(ms, zoneOf(before)) && is(ms, timezone));
-    return first === undefined ? [] : [first];
-  });
+function momentsOf(changed: ChangedExit): readonly number[] {
+  const days = weekOf(changed) ?? [];
+  return days.flatMap((slots) => slots.find(({ isChanged }) => isChanged)?.ms ?? []);
 }
 
-function zoneOf({ timezone }: AppletDocument): string {
-  return typeof timezone === "string" ? timezone : "Asia/Kolkata";
+interface Slot {
+  readonly ms: number;
+  /** The exit is another one then. */
+  readonly isChanged: boolean;
+}
+
+/** A week from Monday on by the clock of the newer applet, day by day; null: not both of them decide by the hour. */
+function weekOf({ before, after, from, to, timezone }: ChangedExit): readonly (readonly Slot[])[] | null {
+  const [was, is] = [openAt(before, from), openAt(after, to)];
+  if (was === null || is === null) return null;
+  const monday = mondayIn(typeof after["timezone"] === "string" ? after["timezone"] : timezone);
+  return DAYS.map((_, day) =>
+    Array.from({ length: SLOTS_A_DAY }, (__, slot) => {
+      const ms = monday + (day * SLOTS_A_DAY + slot) * SLOT_MS;
+      return { ms, isChanged: was(ms, timezone) && is(ms, timezone) };
+    }),
+  );
 }
 
 /** Whether the applet takes this exit at a moment. */

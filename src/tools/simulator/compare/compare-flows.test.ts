@@ -63,7 +63,18 @@ describe("what changes for callers", () => {
     expect(messages(after)).toEqual([message]);
   });
 
-  it("tells people by their names", () => {
+  it("goes by the account's time zone where an applet names none", () => {
+    const timezone = "America/New_York";
+    const after = flow({ hours: { ...HOURS, timezone } });
+    expect(compareFlows(flow(), after, { calls: 400, timezone }).outcomes).toEqual([]);
+    expect(compareFlows(flow(), after, { calls: 400 }).outcomes).not.toEqual([]);
+    const shorter = flow({ hours: { ...HOURS, open: ["mon-fri 09:00-18:00", "sat 10:00-14:00"] } });
+    expect(compareFlows(flow(), shorter, { calls: 600, timezone }).outcomes.map(({ message }) => message)).toEqual([
+      'Mon-Fri 18:00-20:00 (at "hours"): callers now reach voicemail "vm" instead of connect "sales".',
+    ]);
+  });
+
+  it("shows people by their names", () => {
     const after = flow({ sales: { ...SALES, parameters: { destination: { numbers: ["+919900000012"] } } } });
     const people = [{ name: "priya", number: "+919900000011" }, { name: "anil" }];
     expect(compareFlows(flow(), after, { calls: 200, people }).outcomes.map(({ message }) => message)).toEqual([

@@ -1,6 +1,7 @@
 import { seededRandom } from "../../../base/random.ts";
 import type { Flow } from "../../../core/call/setup.ts";
 import type { TraceEntry } from "../../../core/call/trace.ts";
+import { plainAccount } from "../../../core/contract/account.ts";
 import { step } from "../../../core/engine/engine.ts";
 import { documentOf } from "../../../core/flow/example-call.ts";
 import { drawScenario, makeScenarioPools } from "../random/random-scenario.ts";
@@ -9,8 +10,8 @@ import type { Scenario } from "../scenario/scenario-types.ts";
 import { scenarioDocument } from "../scenario/show-scenario.ts";
 import { DEFAULT_SEED } from "../simulate.ts";
 import { SimulatedNetwork } from "../simulated-network.ts";
-import type { CallStep, Parting } from "./call-steps.ts";
-import { noticed, partingOf, stepsOf, storyOf } from "./call-steps.ts";
+import type { CallStep, Divergence } from "./call-steps.ts";
+import { noticed, divergenceOf, stepsOf, pathOf } from "./call-steps.ts";
 import { changedHours, changedMoments } from "./changed-hours.ts";
 
 /** Callers whose call comes to something else. */
@@ -38,8 +39,17 @@ export interface CompareOptions {
   /** To play; more find rarer changes. */
   readonly calls?: number;
   readonly seed?: number;
-  /** Whose numbers are told by name. */
+  /** Whose numbers are shown with their names. */
   readonly people?: readonly { readonly name: string; readonly number?: string | null | undefined }[];
+  /** The account's time zone, for applets that name none. */
+  readonly timezone?: string;
+}
+
+/** What is compared. */
+interface Versions {
+  readonly before: Flow;
+  readonly after: Flow;
+  readonly timezone: string;
 }
 
 /** A second of computing; what fewer calls than one in a hundred meet may be missed. */
@@ -50,7 +60,7 @@ const MAX_OUTCOMES = 20;
 const CALL_SID = "c0ffee00000000000000000000001a15";
 
 interface Found {
-  readonly parting: Parting;
+  readonly divergence: Divergence;
   readonly scenario: Scenario;
   calls: number;
 }
@@ -60,23 +70,24 @@ interface Found {
  * call that shows it. The same versions and seed give the same comparison.
  */
 export function compareFlows(before: Flow, after: Flow, options: CompareOptions = {}): FlowComparison {
-  const { calls = CALLS, seed = DEFAULT_SEED, people = [] } = options;
+  const { calls = CALLS, seed = DEFAULT_SEED, people = [], timezone = plainAccount().timezone } = options;
+  const versions = { before, after, timezone };
   const pools = makeScenarioPools(together(before, after), seed);
   const random = seededRandom(seed);
-  const moments = changedMoments(before, after);
+  const moments = changedMoments(before, after, timezone);
   const found = new Map<string, Found>();
   let changed = 0;
   for (let run = 1; run <= calls; run++) {
-    const scenario = startedAt(moments, run, drawScenario(pools, random, run));
-    const parting = partingIn(scenario, before, after);
-    if (parting === null) continue;
+    const scenario = inZone(timezone, startedAt(moments, run, drawScenario(pools, random, run)));
+    const divergence = divergenceIn(scenario, versions);
+    if (divergence === null) continue;
     changed += 1;
-    const known = found.get(keyOf(parting));
-    if (known === undefined) found.set(keyOf(parting), { parting, scenario, calls: 1 });
+    const known = found.get(keyOf(divergence));
+    if (known === undefined) found.set(keyOf(divergence), { divergence, scenario, calls: 1 });
     else known.calls += 1;
   }
   const sorted = [...found].toSorted(([, a], [, b]) => b.calls - a.calls).slice(0, MAX_OUTCOMES);
-  const outcomes = sorted.map(([key, each]) => outcomeOf(key, each, before, after));
+  const outcomes = sorted.map(([key, each]) => outcomeOf(key, each, versions));
   return {
     calls,
     changed,
@@ -108,6 +119,11 @@ function startedAt(moments: readonly number[], run: number, scenario: Scenario):
   return moment === undefined ? scenario : { ...scenario, startMs: moment };
 }
 
+function inZone(timezone: string, scenario: Scenario): Scenario {
+  const { setup } = scenario;
+  return { ...scenario, setup: { ...setup, account: { ...setup.account, timezone } } };
+}
+
 /** A flow that asks, rings and says all that either does: what calls are drawn for. */
 function together(before: Flow, after: Flow): Flow {
   const old = Object.entries(before.applets).map(([id, applet]) => [`before ${id}`, applet] as const);
@@ -118,36 +134,36 @@ function play(scenario: Scenario, flow: Flow): readonly TraceEntry[] {
   return new SimulatedNetwork({ ...scenario, setup: { ...scenario.setup, flow } }, step).run(CALL_SID).trace;
 }
 
-function partingIn(scenario: Scenario, before: Flow, after: Flow): Parting | null {
-  return partingOf(stepsOf(play(scenario, before)), stepsOf(play(scenario, after)));
+function divergenceIn(scenario: Scenario, { before, after }: Versions): Divergence | null {
+  return divergenceOf(stepsOf(play(scenario, before)), stepsOf(play(scenario, after)));
 }
 
-/** Calls that part at the same place in the same way are one change. */
-function keyOf({ after, applet, before, now }: Parting): string {
+/** Calls that diverge at the same place in the same way are one change. */
+function keyOf({ after, applet, before, now }: Divergence): string {
   const [was, is] = [noticed(before), noticed(now)];
   return JSON.stringify([after?.key, applet, before[0]?.key, now[0]?.key, was?.key, is?.key]);
 }
 
-function outcomeOf(key: string, { parting, scenario, calls }: Found, before: Flow, after: Flow): OutcomeChange {
+function outcomeOf(key: string, { divergence, scenario, calls }: Found, versions: Versions): OutcomeChange {
   const isSame = (candidate: Scenario): boolean => {
-    const other = partingIn(candidate, before, after);
+    const other = divergenceIn(candidate, versions);
     return other !== null && keyOf(other) === key;
   };
   const smallest = shrink(scenario, isSame);
   return {
-    message: messageOf(parting, before, after),
+    message: messageOf(divergence, versions),
     calls,
-    before: storyOf(play(smallest, before)),
-    after: storyOf(play(smallest, after)),
-    scenario: scenarioDocument(smallest, documentOf(after)),
+    before: pathOf(play(smallest, versions.before)),
+    after: pathOf(play(smallest, versions.after)),
+    scenario: scenarioDocument(smallest, documentOf(versions.after)),
   };
 }
 
-function messageOf(parting: Parting, before: Flow, after: Flow): string {
-  const [was, is] = [noticed(parting.before), noticed(parting.now)];
+function messageOf(divergence: Divergence, versions: Versions): string {
+  const [was, is] = [noticed(divergence.before), noticed(divergence.now)];
   const then = is?.words ?? "come to nothing more";
   const instead = was === null ? "where nothing more came" : `instead of those who ${was.words}`;
-  return `${whoOf(parting, before, after)} now ${then} ${short(instead, was, is)}.`;
+  return `${whoOf(divergence, versions)} now ${then} ${short(instead, was, is)}.`;
 }
 
 /** `reach voicemail "vm" instead of connect "sales"`: the verb is said once. */
@@ -175,23 +191,23 @@ function pastOf({ kind, words }: CallStep): string {
 }
 
 /** The callers concerned, in terms of the flow: when they call, or how they got there. */
-function whoOf(parting: Parting, before: Flow, after: Flow): string {
-  const { applet } = parting;
-  const hours = applet === null ? null : hoursOf(applet, parting, before, after);
+function whoOf(divergence: Divergence, versions: Versions): string {
+  const { applet } = divergence;
+  const hours = applet === null ? null : hoursOf(applet, divergence, versions);
   if (hours !== null) return `${hours} (at "${applet ?? ""}"): callers`;
-  const [was, is] = [parting.before[0], parting.now[0]];
+  const [was, is] = [divergence.before[0], divergence.now[0]];
   if (was?.kind === "exit" && is?.kind === "exit")
     return `Callers whose way out of "${was.applet}" is "${is.exit}" and was "${was.exit}"`;
   if (was?.kind === "exit" || is?.kind === "exit") return `Callers in "${applet ?? ""}"`;
-  if (parting.after === null) return applet === null ? "All callers" : `Callers in "${applet}"`;
+  if (divergence.after === null) return applet === null ? "All callers" : `Callers in "${applet}"`;
   if (was?.kind === "applet" || is?.kind === "applet")
-    return `Callers who leave "${parting.after.applet}" by "${parting.after.exit}"`;
+    return `Callers who leave "${divergence.after.applet}" by "${divergence.after.exit}"`;
   return `Callers in "${applet ?? ""}"`;
 }
 
-function hoursOf(id: string, { before: was, now: is }: Parting, before: Flow, after: Flow): string | null {
-  const [old, current] = [before.applets[id], after.applets[id]];
+function hoursOf(id: string, { before: was, now: is }: Divergence, versions: Versions): string | null {
+  const [old, current] = [versions.before.applets[id], versions.after.applets[id]];
   const [from, to] = [was[0], is[0]];
   if (old === undefined || current === undefined || from?.kind !== "exit" || to?.kind !== "exit") return null;
-  return changedHours(old, current, from.exit, to.exit);
+  return changedHours({ before: old, after: current, from: from.exit, to: to.exit, timezone: versions.timezone });
 }
