@@ -5,10 +5,11 @@ import { logOptions, type Log } from "../../base/log.ts";
 import { showProblem } from "../../core/flow/yaml-document.ts";
 import { systemClock } from "../../base/system-clock.ts";
 import { systemRandom } from "../../base/system-random.ts";
-import type { NumberRouting } from "../api/number-routing.ts";
 import { Access } from "../api/access.ts";
+import type { ApiOptions } from "../api/api-options.ts";
 import { buildApi } from "../api/server.ts";
 import { AudioLibrary } from "../../edges/audio/library.ts";
+import type { AccountConfig } from "../exchange/account-config.ts";
 import { Directory } from "../exchange/directory.ts";
 import { Feed } from "../exchange/feed/feed.ts";
 import { Exchange } from "../exchange/exchange.ts";
@@ -77,7 +78,7 @@ interface Parts {
 async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log): Promise<void> {
   const { serve, recordingsDir } = config;
   const parts = await openParts(config, file, log);
-  const { store, configuration, directory, exchange, links, feed } = parts;
+  const { store, configuration, directory, exchange, feed } = parts;
   const { workspace } = configuration;
   for (const { message, ...where } of warningsOf(workspace)) log.warn(where, message);
   if (workspace.accounts.length === 0) log.warn({}, "nothing is configured yet: plugboard apply FILE");
@@ -87,17 +88,10 @@ async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log)
   await recoverCalls(exchange, store, directory, log);
   const outbox = outboxOf(parts, log);
   outbox.start();
-  const publicUrl = publicUrlOf(serve);
   feed.start();
-  const numberRouting: NumberRouting = {
-    change: (account, number, settings) => changeNumber(configuration, "the /v1 API", { account, number }, settings),
-  };
   const access = accessOf(config, parts, log);
-  await useKeys(access, workspace);
-  const { trustedProxies } = serve;
-  const told = { numberRouting, access, trustedProxies, recordingsDir, links, feed, publicUrl };
-  const asked = { exchange, store, configuration, directory, ...told };
-  const api = await buildApi({ ...asked, operatorToken: operatorToken(config.secret), clock: systemClock, log });
+  await useKeys(access, workspace.accounts);
+  const api = await buildApi(apiOptionsOf(config, parts, access, log));
   const httpUrl = await listening("PLUGBOARD_HTTP", "--http", serve.http, () => api.listen({ ...serve.http }));
   const coalescer = new WakeupCoalescer(
     () => exchange.callsBegun,
@@ -106,7 +100,7 @@ async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log)
   );
   coalescer.start();
   configuration.start(async (next) => {
-    await useKeys(access, next);
+    await useKeys(access, changedAccounts(configuration.workspace, next));
     await useWorkspace(parts, recordingsDir, next);
   });
   stopOnSignal(async (drainMs) => {
@@ -218,8 +212,37 @@ function accessOf({ secret, serve }: ControlConfig, { store, directory }: Parts,
   });
 }
 
-async function useKeys(access: Access, { accounts }: Workspace): Promise<void> {
+function apiOptionsOf(config: ControlConfig, parts: Parts, access: Access, log: Log): ApiOptions {
+  const { serve, recordingsDir, secret } = config;
+  const { exchange, store, configuration, directory, links, feed } = parts;
+  return {
+    exchange,
+    store,
+    configuration,
+    numberRouting: {
+      change: (account, number, settings) => changeNumber(configuration, "the /v1 API", { account, number }, settings),
+    },
+    directory,
+    access,
+    trustedProxies: serve.trustedProxies,
+    recordingsDir,
+    links,
+    feed,
+    publicUrl: publicUrlOf(serve),
+    operatorToken: operatorToken(secret),
+    clock: systemClock,
+    log,
+  };
+}
+
+async function useKeys(access: Access, accounts: readonly AccountConfig[]): Promise<void> {
   for (const { account, apiKeys } of accounts) await access.useFileKeys(account.sid, apiKeys);
+}
+
+/** An account that has not changed is the same object. */
+function changedAccounts(before: Workspace, next: Workspace): readonly AccountConfig[] {
+  const known = new Set(before.accounts);
+  return next.accounts.filter((account) => !known.has(account));
 }
 
 function publicUrlOf({ publicUrl, publicAddress, http }: ServeConfig): string {
