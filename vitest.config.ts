@@ -6,7 +6,8 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules", 
 
 /** The one of the independent peers that is judged by what it hears. */
 const LISTENS = "test/interop/baresip.test.ts";
-const wholePlatform = { testTimeout: 120_000, hookTimeout: 60_000 };
+const globalSetup = "test/support/database-servers.ts";
+const wholePlatform = { globalSetup, testTimeout: 120_000, hookTimeout: 60_000 };
 
 /** `unit` needs nothing outside this process's own sockets and files; the others need what their folder's name says. */
 export default defineConfig({
@@ -16,6 +17,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/*.test.ts"],
+          globalSetup,
           testTimeout: 20_000,
           // A hook that starts a database, on a machine with other work.
           hookTimeout: 60_000,

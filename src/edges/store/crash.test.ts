@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLog } from "../../base/log.ts";
 import { Store } from "./store.ts";
-import type { TestServer } from "./testing/server.ts";
+import type { OwnTestServer } from "./testing/server.ts";
 import { sampleCall } from "./testing/calls.ts";
-import { ROUTES, startTestServer } from "./testing/server.ts";
+import { ROUTES, startOwnTestServer } from "./testing/server.ts";
 
-let server: TestServer;
-beforeAll(async () => (server = await startTestServer()));
+let server: OwnTestServer;
+beforeAll(async () => (server = await startOwnTestServer()));
 afterAll(() => server.stop());
 
 describe.each(ROUTES)("when the database is killed over %s", (route) => {

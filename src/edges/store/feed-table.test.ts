@@ -5,13 +5,13 @@ import { seededRandom } from "../../base/random.ts";
 import type { FeedPage, FeedRow } from "./feed-table.ts";
 import { Store } from "./store.ts";
 import { sampleCall } from "./testing/calls.ts";
-import type { TestServer } from "./testing/server.ts";
-import { startTestServer } from "./testing/server.ts";
+import type { OwnTestServer } from "./testing/server.ts";
+import { startOwnTestServer } from "./testing/server.ts";
 import type { JournalRow } from "./types.ts";
 
 const DAY_MS = 86_400_000;
 
-let server: TestServer;
+let server: OwnTestServer;
 let url: string;
 let stores: Store[];
 /** Each test has accounts of its own; their names begin so, and those of their calls. */
@@ -19,7 +19,7 @@ let acme = "acme0";
 let tests = 0;
 
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startOwnTestServer();
   url = await server.database();
   stores = [await open("n1"), await open("n2")];
 });
