@@ -74,7 +74,7 @@ describe("an account in a document", () => {
     ["groups", [{ name: "", users: [] }], "groups.0.name: "],
     ["groups", [{ name: "sales" }], "groups.0.users: "],
     ["groups", [{ name: "sales", users: [], oder: [] }], '"oder"'],
-  ])("%s may not be %j, and the refusal names what is allowed", (name, value, sentence) => {
+  ])("%s may not be %j, and the message names what is allowed", (name, value, sentence) => {
     expect(problems({ [name]: value })).toEqual([expect.stringContaining(sentence)]);
   });
 });

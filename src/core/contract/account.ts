@@ -1,4 +1,4 @@
-/** REQ-33. `documented`: what the documents say; `observed`: what the production system has been seen to send. */
+/** REQ-33. `documented`: what the documents say; `observed`: what the production system actually sends. */
 export type Wire = "documented" | "observed";
 
 /** A person of the account: may be dialled by number or as `sip:<name>`; `email` goes into dial events (EVT-1). */
@@ -40,8 +40,7 @@ export interface Account {
 }
 
 /**
- * An account with the defaults of a workspace file, nothing forbidden and nobody in it: for tools and tests, to which only
- * `fields` matter.
+ * An account with the defaults of a workspace file, no restrictions and no users: for tools and tests that care only about `fields`.
  */
 export function plainAccount(fields: Partial<Account> = {}): Account {
   return {

@@ -18,7 +18,7 @@ import type { HttpOutcome } from "./http.ts";
 const NUMBERS = { numbers: ["+919900000011"] };
 const URL_OK = "https://cdn.example/a.wav";
 
-/** The verdict on `fields` beside a good destination. */
+/** The verdict on `fields` together with a good destination. */
 function validate(fields: Readonly<Record<string, unknown>>, mode: ValidationMode = "strict"): ConnectVerdict {
   return validateConnectAnswer(json({ destination: NUMBERS, ...fields }), ACCOUNT, EXOPHONE, mode);
 }
@@ -714,10 +714,13 @@ describe("parallel_ringing", () => {
     { max_ringing_duration: 12, parallel_ringing: { activate: true, max_parallel_attempts: 3 } },
     { max_ringing_duration: "90", parallel_ringing: { activate: "true", max_parallel_attempts: 0 } },
     { max_ringing_duration: 0, parallel_ringing: true },
-  ])("RES-15, RES-18, RES-19: ring limit and parallel ringing are read alone as with the whole answer: %j", (body) => {
-    const { maxRingingDurationS, parallel } = answerOf(body, "lenient");
-    expect(readRinging(body)).toEqual({ maxRingingDurationS, parallel });
-  });
+  ])(
+    "RES-15, RES-18, RES-19: ring limit and parallel ringing are read on their own as in a whole answer: %j",
+    (body) => {
+      const { maxRingingDurationS, parallel } = answerOf(body, "lenient");
+      expect(readRinging(body)).toEqual({ maxRingingDurationS, parallel });
+    },
+  );
 
   it.each([
     [{ activate: false, max_parallel_attempts: 0 }, 0, 5],
@@ -1115,7 +1118,7 @@ describe("any answer", () => {
     fc.tuple(object, numbers).map(([fields, list]) => ({ ...fields, destination: { numbers: list } })),
   );
 
-  it("RES-9: gets a verdict without throwing, the same each time, and what is unusable says why", () => {
+  it("RES-9: gets a verdict without throwing, the same each time, with the reason if it is unusable", () => {
     fc.assert(
       fc.property(body, fc.constantFrom<ValidationMode>("strict", "lenient"), (value, mode) => {
         const verdict = validateConnectAnswer(json(value), ACCOUNT, EXOPHONE, mode);

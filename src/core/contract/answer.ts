@@ -412,7 +412,7 @@ function audioOfPlayback(playback: StartCallPlayback | null): string | null {
   return playback?.kind === "audio_url" ? playback.value : null;
 }
 
-/** RES-5 lenient: the answer without what plays this audio (default tone, no playback). */
+/** RES-5 lenient: the answer without this audio (the default tone instead, or no playback). */
 export function withoutAudio(answer: ConnectAnswer, url: string): ConnectAnswer {
   const { musicOnHold, startCallPlayback } = answer;
   return {

@@ -53,7 +53,7 @@ describe("the check of an audio URL", () => {
     },
   );
 
-  it("RES-27: the format itself decides where it was looked at, whatever the media type says", () => {
+  it("RES-27: a format that was read from the file overrules the media type", () => {
     const of = (format: AudioFormat, contentType = "audio/wav") =>
       validateAudio(URL_OK, head(contentType), "strict", format);
     const best = { name: WAV, best: true, problem: null };

@@ -4,7 +4,7 @@ import type { HttpOutcome } from "./http.ts";
 import { maskCredentials } from "./query.ts";
 import { contentTypeOf, type HttpResponse, readResponse, UNUSED } from "./http-response.ts";
 
-/** The verdict on an audio URL. Not `ok`: strict, the answer that names it is invalid; lenient, it is left out. */
+/** The verdict on an audio URL. If not `ok`, strict makes the answer that names it invalid; lenient leaves the audio out. */
 export interface AudioVerdict {
   readonly ok: boolean;
   readonly findings: readonly Finding[];
@@ -33,8 +33,7 @@ const CONVERTED = "it is decoded and converted";
 /**
  * RES-27: validates the answer to the check (HEAD, or GET) of one audio URL, named in the findings without its
  * credentials. One that cannot be decoded makes the URL unusable; another format than WAV, 8 kHz, 16 bit, mono is a
- * warning. Where the file itself was not looked at (`format` null) its media type decides, and one that says nothing is
- * a warning.
+ * warning. If the file itself was not examined (`format` null), its media type decides; one that says nothing is a warning.
  */
 export function validateAudio(
   url: string,

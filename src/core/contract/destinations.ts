@@ -6,7 +6,7 @@ import { readDestination, readIntegerDestination } from "./numbers.ts";
 /** REQ-8: no call rings more than a hundred numbers; a longer list is a mistake. */
 export const MAX_NUMBERS = 100;
 
-/** The entries of a destination list: the undialable left out (RES-4), each destination once (RES-26). */
+/** The entries of a destination list, without those that cannot be dialled (RES-4) and without duplicates (RES-26). */
 export function readList(
   findings: Finding[],
   entries: readonly unknown[],

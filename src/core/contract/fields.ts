@@ -58,8 +58,8 @@ export function reportByMode(
 }
 
 /**
- * An optional field of the object at `path`. RES-28: `null` is as if the field were left out, with a warning, because
- * many serialisers write it for whatever is not set.
+ * An optional field of the object at `path`. RES-28: `null` counts as a missing field, with a warning, because many serialisers write it
+ * for unset fields.
  */
 export function readOptional(context: ValidationContext, path: string, object: JsonObject, key: string): unknown {
   const value = object[key];
@@ -99,8 +99,8 @@ export function readWord<W extends string>(
 }
 
 /**
- * A whole number, coerced from one in a string (RES-6). Lenient (RES-5) rounds down, lowers to the limit what is above
- * it, and takes the default for what is below it (0 does not mean one second) or is not a number at all.
+ * A whole number, coerced from one in a string (RES-6). Lenient (RES-5) rounds down, lowers what is above the range to the maximum, and
+ * takes the default for what is below it (0 does not mean one second) or is not a number at all.
  */
 export function readInteger(context: ValidationContext, field: IntegerField, value: unknown): number {
   if (value === undefined) return field.defaultValue;
@@ -113,7 +113,7 @@ export function readInteger(context: ValidationContext, field: IntegerField, val
   return consequence;
 }
 
-/** Fifteen digits are exact as a number; no field needs as many. */
+/** A number holds fifteen digits exactly; no field needs that many. */
 const WHOLE_NUMBER = /^[+-]?[0-9]{1,15}$/;
 
 /** NaN: it is neither a number nor one in a string. */
@@ -138,7 +138,7 @@ function coerced(context: ValidationContext, field: Field, value: unknown, allow
 /** Unknown keys reported one by one per object; a mistyped answer has a few, a foreign one may have thousands. */
 const MAX_UNKNOWN_KEYS = 20;
 
-/** RES-7: names each unknown key of the object at `path`, with the known key that it was probably meant to be. */
+/** RES-7: names each unknown key of the object at `path`, with the known key that was probably meant. */
 export function checkKeys<P extends string>(
   context: ValidationContext,
   shape: Readonly<Record<P, readonly string[]>>,

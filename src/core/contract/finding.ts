@@ -1,7 +1,7 @@
 /**
  * One outcome of a validation (RES-9), complete enough to show to a person. `path` is the place in the answer
- * (`destination.numbers[2]`; empty: the answer as a whole), `found` what was there (shortened), `allowed` what may be
- * there, `consequence` what the platform does about it, `message` all of it in one sentence.
+ * (`destination.numbers[2]`; empty: the answer as a whole), `found` what was there (shortened), `allowed` what may be there, `consequence`
+ * what the platform does about it, and `message` says all of it in one sentence.
  */
 export interface Finding {
   readonly level: "warning" | "error";

@@ -21,7 +21,7 @@ const legsIn = (query: Query): number[] =>
   query.flatMap(([name]) => (name.endsWith("][Number]") ? [Number(/\d+/.exec(name)?.[0])] : []));
 
 describe("the length of a request", () => {
-  it("C15, REQ-29: after 100 attempts the last that fit into 8 KiB are sent, each whole and with its own number", () => {
+  it("C15, REQ-29: after 100 attempts the latest that fit into 8 KiB are sent, each complete and with its own number", () => {
     const { query } = fitQuery(queryOf(100), [URL_SHORT]);
     const kept = legsIn(query);
     expect(appendQuery(URL_SHORT, query).length).toBeLessThanOrEqual(MAX_REQUEST_URL_OCTETS);
@@ -31,7 +31,7 @@ describe("the length of a request", () => {
     expect(query.slice(0, 16)).toEqual(queryOf(0));
   });
 
-  it("C15, REQ-29: not one more is left out than has to be", () => {
+  it("C15, REQ-29: no more are left out than necessary", () => {
     const { query } = fitQuery(queryOf(100), [URL_SHORT]);
     const first = legsIn(query)[0] ?? 0;
     const withOneMore = queryOf(100).filter(
@@ -66,7 +66,7 @@ describe("the length of a request", () => {
     expect(appendQuery(long.replace("u:p@", ""), query).length).toBeLessThanOrEqual(MAX_REQUEST_URL_OCTETS);
   });
 
-  it("REQ-29: a request that is too long without any leg loses all of them and nothing else", () => {
+  it("REQ-29: a request that is too long even without legs loses all of them and nothing else", () => {
     const custom: Query = [["CustomField", "x".repeat(9000)]];
     expect(fitQuery([...custom, ...queryOf(2)], [URL_SHORT]).query).toEqual([...custom, ...queryOf(0)]);
   });

@@ -3,7 +3,7 @@ import { encodeQuery, splitConfiguredUrl, type Query } from "./query.ts";
 
 /**
  * Longest request URL, our parameters included, in octets: the 8 KiB that common HTTP servers accept as one request
- * line, less room for the method and the version. A longer one is answered 414, and the call would lose its answer.
+ * line, minus room for the method and the version. Servers answer a longer one with 414, and the call would lose its answer.
  */
 export const MAX_REQUEST_URL_OCTETS = 8_128;
 
@@ -14,8 +14,8 @@ interface FittedQuery {
 }
 
 /**
- * REQ-29: the query as it fits after each of `urls` (a Fallback gets the same as the Primary, REQ-7). The earliest
- * `Legs[i]` are left out where it would be too long; the others keep their `i`.
+ * REQ-29: the query, short enough for each of `urls` (a Fallback gets the same as the Primary, REQ-7). If it would be too long, the
+ * earliest `Legs[i]` are left out; the others keep their `i`.
  */
 export function fitQuery(query: Query, urls: readonly string[]): FittedQuery {
   if (!query.some(isLeg)) return { query, finding: null };

@@ -218,12 +218,12 @@ describe("a Gather's answer", () => {
     });
   });
 
-  it("RES-1: what did not come is not an answer", () => {
+  it("RES-1: a request that failed gives no answer", () => {
     const refused = validateGatherAnswer({ ok: false, reason: "refused", detail: "" }, "strict");
     expect(refused).toMatchObject({ usable: false, result: "unreachable" });
   });
 
-  it("RES-9: any JSON gets a verdict without throwing, and what is unusable says why", () => {
+  it("RES-9: any JSON gets a verdict without throwing, with the reason if it is unusable", () => {
     const key = fc.constantFrom(
       "gather_prompt",
       "max_input_digits",

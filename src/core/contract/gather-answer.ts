@@ -24,7 +24,7 @@ export interface GatherAnswer {
   readonly finishOnKey: string;
   readonly inputTimeoutS: number;
   readonly repeatMenu: number;
-  /** Played instead of `prompt` from the second time on; null: `prompt` again. */
+  /** Played instead of `prompt` from the second time on; null: `prompt` is repeated. */
   readonly repeatPrompt: Prompt | null;
 }
 
@@ -37,7 +37,7 @@ const SHAPE = {
 } satisfies KnownKeys;
 
 const DIGITS = { rule: "APP-2", path: "max_input_digits", min: 1, max: 255, defaultValue: 255 };
-/** Ten minutes without input would hold a line for nothing. */
+/** Waiting any longer than ten minutes for input would hold a line for nothing. */
 const TIMEOUT = { rule: "APP-2", path: "input_timeout", min: 1, max: 600, defaultValue: 5 };
 /** A caller does not listen to a prompt more than twenty times. */
 const REPEAT = { rule: "APP-2", path: "repeat_menu", min: 0, max: 20, defaultValue: 0 };

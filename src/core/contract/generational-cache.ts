@@ -1,5 +1,5 @@
 /**
- * A bounded cache of a pure function's results, by its argument, mostly a text. It has two generations: when the younger
+ * A bounded cache of a pure function's results, by its argument, usually a text. It has two generations: when the younger
  * one is full it replaces the older one, and entries that were not read since are dropped. So it holds at most twice
  * `max` entries, and what is in steady use stays.
  */

@@ -12,7 +12,7 @@ describe("an answer that cannot be used", () => {
   const body = JSON.stringify({ destination: NUMBERS });
 
   it.each([100, 199, 201, 204, 206, 299, 400, 401, 403, 404, 410, 429, 500, 503])(
-    "RES-1: status %i is a failure, whatever the body",
+    "RES-1: status %i is a failure, no matter what the body is",
     (status) => {
       expect(validateOutcome({ ok: true, status, contentType: "application/json", body })).toEqual({
         usable: false,

@@ -92,7 +92,7 @@ export function contentTypeOf(header: string | null): string {
   return header === null ? "no Content-Type" : `Content-Type ${quote(header)}`;
 }
 
-/** One finding about the answer as a whole, and the end of it. */
+/** The answer as a whole cannot be used, for this one reason. */
 export function unusable(result: Unusable["result"], parts: Omit<FindingParts, "path" | "consequence">): Unusable {
   return { usable: false, result, findings: [error({ ...parts, path: "", consequence: UNUSED })] };
 }

@@ -14,9 +14,9 @@ export interface PreparedRequest {
   readonly method: "GET" | "POST";
   /** As configured, without credentials; a query of its own is kept (REQ-2). */
   readonly baseUrl: string;
-  /** Our parameters: appended to it, or what the body of a POST says. */
+  /** Our parameters: appended to the URL, or sent as the body of a POST. */
   readonly query: Query;
-  /** With POST, and only with it (API-6). */
+  /** Present with POST only (API-6). */
   readonly body?: RequestBody;
   readonly headers: Readonly<Record<string, string>>;
   /** `Basic …` from `user:pass@` in the configured URL (REQ-2). Never logged, traced or shown. */
@@ -37,7 +37,7 @@ export interface HttpRequest {
 /** Why no complete answer came. `blocked`: the guard refused the address; `too_large`: more than 64 KiB (REQ-8). */
 export type HttpFailureReason = "timeout" | "refused" | "dns" | "tls" | "reset" | "blocked" | "too_large" | "bad_url";
 
-/** What came of one request. `contentType` is the header as received; `body` is text (UTF-8). */
+/** The outcome of one request. `contentType` is the header as received; `body` is text (UTF-8). */
 export type HttpOutcome =
   | { readonly ok: true; readonly status: number; readonly contentType: string | null; readonly body: string }
   | { readonly ok: false; readonly reason: HttpFailureReason; readonly detail: string };

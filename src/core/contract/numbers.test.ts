@@ -117,7 +117,7 @@ describe("accepted forms", () => {
     expect(read(`sip:a@${host}h`, account).destination).toBeNull();
   });
 
-  it("RES-24: what was read before is read the same again, with its own text", () => {
+  it("RES-24: a text that was read before is read the same way again, and findings still quote it", () => {
     const texts = ["+919900000011", "09900000011", "99 0000 0011", "abc", "112", "+911234"];
     const once = texts.map((text) => read(text));
     expect(texts.map((text) => read(text))).toEqual(once);
@@ -126,7 +126,7 @@ describe("accepted forms", () => {
     expect(texts.map((text) => read(text))).toEqual(once);
   });
 
-  it("RES-24: a number that was read is read again as the same, without a warning", () => {
+  it("RES-24: a number in its normal form is read as itself, without a warning", () => {
     const digits = fc.stringMatching(/^(?:\+91|0|91|)[6-9][0-9]{9}$/);
     const anything = fc.string({ unit: fc.constantFrom(..."+0123456789 -()[]x@:sip.".split("")) });
     fc.assert(
@@ -166,7 +166,7 @@ describe("JSON integers", () => {
     });
   });
 
-  it("C17, RES-24: digits that are a number of the account's country are that number, as they are in a text", () => {
+  it("C17, RES-24: digits that are a number of the account's country are that number, as in a text", () => {
     // +95 is Myanmar.
     expect(readIntegerPhone(9_512_497_648, "IN")).toEqual(readPhone("9512497648", "IN"));
     expect(readIntegerPhone(9_512_497_648, "IN").e164).toBe("+919512497648");
@@ -176,7 +176,7 @@ describe("JSON integers", () => {
     expect(integer(value)).toMatchObject({ destination: null, findings: [{ rule: "RES-4", path: AT }] });
   });
 
-  it("C17, RES-25: as an integer too, the account's own ExoPhone loops, and prefixes count", () => {
+  it("C17, RES-25: the account's own ExoPhone and its prefixes count for an integer as well", () => {
     expect(integer(918_047_100_000)).toMatchObject({ destination: null, findings: [{ rule: "RES-25" }] });
     const account = { ...ACCOUNT, dialPrefixes: ["+1"] };
     expect(integer(919_900_000_011, account)).toMatchObject({ destination: null, findings: [{ rule: "RES-4" }] });

@@ -13,7 +13,7 @@ export interface ReadDestination {
 /** The accepted forms, as findings name them (RES-24). */
 const ALLOWED_FORMS = "an E.164 number such as +919900000001, or sip:user";
 const SKIPPED = "the entry is skipped";
-/** What the finding says of a number that the account's `dial_prefixes` forbid: the platform counts these. */
+/** What the finding says about a number that the account's `dial_prefixes` forbid: the platform counts these. */
 export const OUTSIDE_PREFIXES = "is outside the prefixes this account may dial";
 /** Up to this many digits without a + are a short code (112, an operator's 198), not a phone. */
 const SHORT_CODE_DIGITS = 6;
@@ -117,12 +117,12 @@ export type Phone =
 const NO_NUMBER = "is not a phone number";
 const INVALID = "is not a valid number of its country";
 
-/** Entries kept: the numbers of a busy account's teams many times over, in about a megabyte. */
+/** Entries kept: many times the numbers of a busy account's teams, in about a megabyte. */
 const phones = new GenerationalCache<Phone>(5000);
 
 /**
- * Reads a number the way RES-24 allows, in `country` (ISO 3166) where it has no +. The library takes 15 to 20 µs a
- * number, and the same few numbers come again with every call: the results are kept.
+ * Reads a number the way RES-24 allows, in `country` (ISO 3166) where it has no +. The library takes 15 to 20 µs per number, and every call
+ * brings the same few numbers: the results are cached.
  */
 export function readPhone(text: string, country: string): Phone {
   const key = `${country} ${text}`;
@@ -160,7 +160,7 @@ export function readIntegerPhone(value: number, country: string): Phone {
   return international.fault === null ? international : asText;
 }
 
-/** `0XXXXXXXXXX`, `91XXXXXXXXXX` and ten digits in India, the like elsewhere; not, say, `0091…`. */
+/** `0XXXXXXXXXX`, `91XXXXXXXXXX` and ten digits in India, and their equivalents elsewhere; but not `0091…`. */
 function parseNational(digits: string, country: string): Phone {
   const parsed = parsePhoneNumberFromString(digits, country as CountryCode);
   if (parsed === undefined) return { e164: null, fault: NO_NUMBER };

@@ -45,9 +45,12 @@ describe("how an attempt ended", () => {
     expect(outcomeOfSip(sip, q850)).toEqual({ status, cause: { code, name } });
   });
 
-  it.each([16, 31, 127, 0, 500])("S20, REQ-29: the Q.850 cause %i says nothing of a failure: SIP decides", (q850) => {
-    expect(outcomeOfSip(486, q850)).toEqual({ status: "busy", cause: { code: 17, name: "USER_BUSY" } });
-  });
+  it.each([16, 31, 127, 0, 500])(
+    "S20, REQ-29: the Q.850 cause %i says nothing about the failure: SIP decides",
+    (q850) => {
+      expect(outcomeOfSip(486, q850)).toEqual({ status: "busy", cause: { code: 17, name: "USER_BUSY" } });
+    },
+  );
 
   it("S20, REQ-29: the Q.850 cause of a BYE names the cause of an attempt that was answered", () => {
     expect(outcomeOfAnswered(17)).toEqual({ status: "completed", cause: { code: 17, name: "USER_BUSY" } });

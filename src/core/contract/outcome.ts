@@ -72,9 +72,8 @@ const Q850_OUTCOMES: ReadonlyMap<number, DialOutcome> = new Map(
 );
 
 /**
- * How an attempt ended that was not answered (contract, section 1). A Q.850 cause of the peer decides (REQ-29), unless it
- * says nothing about a failure (16 normal clearing, 31 unspecified, 127 interworking, unknown ones); else the SIP status
- * does. `status` null: transport error.
+ * How an attempt ended that was not answered (contract, section 1). The peer's Q.850 cause decides (REQ-29), unless it says nothing about a
+ * failure (16 normal clearing, 31 unspecified, 127 interworking, unknown ones); then the SIP status does. `status` null: transport error.
  */
 export function outcomeOfSip(status: number | null, q850: number | null = null): DialOutcome {
   return (q850 === null ? undefined : Q850_OUTCOMES.get(q850)) ?? outcomeOfStatus(status);

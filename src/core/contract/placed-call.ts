@@ -1,9 +1,9 @@
 import type { StartCallPlayback } from "./answer.ts";
 import type { Destination } from "./destination.ts";
 
-/** `TimeOut` (API-1): the regulator lets a phone ring for a minute at most. Seconds. */
+/** `TimeOut` (API-1), in seconds: the regulator lets a phone ring for at most a minute. */
 export const MAX_RING_S = 60;
-/** What RES-15 gives a destination. Seconds. */
+/** The default of RES-15 for a destination, in seconds. */
 export const DEFAULT_RING_S = 30;
 
 /** `StatusCallbackEvents` (API-1, API-6). */
@@ -27,7 +27,7 @@ export interface SecondNumber {
   readonly playback: StartCallPlayback | null;
 }
 
-/** A call by API, beside what every call has: its first leg is dialled by us. */
+/** What a call by API has in addition to every call: we dial its first leg. */
 export interface CallPlacement {
   /** Leg 1. */
   readonly destination: Destination;

@@ -30,7 +30,7 @@ describe("encodeQuery", () => {
     ["\n", "%0A"],
     ["\ud800", "%EF%BF%BD"],
     ["a{b", "a%7Bb"],
-  ])("REQ-1: %j goes out as %s, in values and in names", (given, wire) => {
+  ])("REQ-1: %j is sent as %s, in values and in names", (given, wire) => {
     expect(encodeQuery([["x", given]])).toBe(`x=${wire}`);
     expect(encodeQuery([[given, "x"]])).toBe(`${wire}=x`);
   });
@@ -74,7 +74,7 @@ describe("appendQuery", () => {
     expect(appendQuery(url, [["a", "1"]])).toBe(whole);
   });
 
-  it("REQ-2: nothing to append leaves the URL without its fragment", () => {
+  it("REQ-2: an empty query still removes the URL's fragment", () => {
     expect(appendQuery("https://h/p?k=1#f", [])).toBe("https://h/p?k=1");
     expect(appendQuery("https://h/p", [])).toBe("https://h/p");
   });
@@ -152,7 +152,7 @@ describe("splitConfiguredUrl", () => {
     });
   });
 
-  it("a URL is split once; a text too long for one is not kept", () => {
+  it("a URL is split once; a text that is too long for a URL is not kept", () => {
     const url = `${longUrl(MAX_URL_CHARACTERS - 1)}1`;
     expect(splitConfiguredUrl(url)).toBe(splitConfiguredUrl(url));
     const refused = splitConfiguredUrl(longUrl(MAX_URL_CHARACTERS + 1));

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import { GenerationalCache } from "./generational-cache.ts";
 
-/** Query parameters in the order they go out; a name may come twice. */
+/** Query parameters in the order they are sent; a name may occur twice. */
 export type Query = readonly (readonly [string, string])[];
 
 /** A configured URL, split (REQ-2). `url` holds no credentials; `authorization` is the `Basic …` made of them. */
@@ -10,7 +10,7 @@ export interface ConfiguredUrl {
   readonly authorization: string | null;
 }
 
-/** Longest URL we accept in a flow or an answer: what common HTTP servers take in one request line is 8 KiB. */
+/** Longest URL we accept in a flow or an answer: common HTTP servers accept request lines of up to 8 KiB. */
 export const MAX_URL_CHARACTERS = 2048;
 
 /** `application/x-www-form-urlencoded` (REQ-1): space `+`, `:` `%3A`, `"` `%22`, brackets `%5B %5D`, upper-case hex. */
@@ -43,8 +43,8 @@ export function isHttpUrl(text: string): boolean {
 }
 
 /**
- * Configured URLs kept: splitting one costs as much as all the rest of a request, and a flow requests the same few
- * for every call. A few kB in practice, at most 8 MB.
+ * Configured URLs kept: splitting one costs as much as the rest of the request, and a flow requests the same few in every call. A few kB in
+ * practice, at most 8 MB.
  */
 const splits = new GenerationalCache<Result<ConfiguredUrl, string>>(500);
 
@@ -53,7 +53,7 @@ export function splitConfiguredUrl(text: string): Result<ConfiguredUrl, string> 
   const known = splits.get(text);
   if (known !== undefined) return known;
   const split = splitUrl(text);
-  // A text too long for a URL is not worth keeping.
+  // A text that is too long for a URL is not worth keeping.
   if (text.length <= MAX_URL_CHARACTERS) splits.set(text, split);
   return split;
 }
@@ -79,7 +79,7 @@ function userinfoSpan(url: string): readonly [number, number] | null {
   return at < start ? null : [start, at];
 }
 
-/** RFC 7617. A name alone has an empty password; nothing at all before the `@` is not a credential. */
+/** RFC 7617. A name alone has an empty password; an empty userinfo before the `@` is no credential. */
 function basicAuthorization(userinfo: string): string | null {
   if (userinfo === "" || userinfo === ":") return null;
   const pair = userinfo.includes(":") ? userinfo : `${userinfo}:`;

@@ -90,7 +90,7 @@ describe("the request of section 1", () => {
     ]);
   });
 
-  it("REQ-30: on the first request of a call every conditional parameter is absent, DialWhomNumber alone is empty", () => {
+  it("REQ-30: on the first request of a call every conditional parameter is absent, and only DialWhomNumber is empty", () => {
     expect(connectQuery(ACCOUNT, FACTS).map(([name]) => name)).toEqual(FIRST_REQUEST_PARAMETERS);
     expect(connectQuery(ACCOUNT, FACTS).filter(([, text]) => text === "")).toEqual([["DialWhomNumber", ""]]);
   });
@@ -100,7 +100,7 @@ describe("the request of section 1", () => {
     expect(connectQuery(ACCOUNT, { ...FACTS, ...empty })).toEqual(connectQuery(ACCOUNT, FACTS));
   });
 
-  it("REQ-12, REQ-21: CallTo is the number an API call dials out to, To still the ExoPhone", () => {
+  it("REQ-12, REQ-21: CallTo is the number an API call dials out to, and To is still the ExoPhone", () => {
     const facts = { callTo: "+919822222222", to: "+918047100000" };
     expect([value(facts, "CallTo"), value(facts, "To")]).toEqual(["09822222222", "08047100000"]);
     const event = { ...FACTS, ...facts, destination: number("+919999999999"), event: "Dial" } as const;
@@ -186,17 +186,17 @@ describe("the request of section 1", () => {
     },
   );
 
-  it("REQ-25: digits stand inside double quotes, on the wire %22", () => {
+  it("REQ-25: digits are inside double quotes, which are %22 on the wire", () => {
     expect(value({ digits: "2*#" }, "digits")).toBe('"2*#"');
     const built = build({ query: connectQuery(ACCOUNT, { ...FACTS, digits: "215250" }) });
     expect(built.url.endsWith("&digits=%22215250%22")).toBe(true);
   });
 
-  it("REQ-26: CustomField goes out as given, without quotes", () => {
+  it("REQ-26: CustomField is sent as given, without quotes", () => {
     expect(value({ customField: '{"a":"b c"}' }, "CustomField")).toBe('{"a":"b c"}');
   });
 
-  it("REQ-27, REQ-28: the recording's URL and the ExoPhone of leg 2 are sent only when there are any", () => {
+  it("REQ-27, REQ-28: the recording's URL and the ExoPhone of leg 2 are sent only if they exist", () => {
     expect(value({ recordingUrl: "https://r/1.wav" }, "RecordingUrl")).toBe("https://r/1.wav");
     expect(value({ outgoingPhoneNumber: "+918047100000" }, "OutgoingPhoneNumber")).toBe("08047100000");
     expect(value({}, "RecordingUrl")).toBeUndefined();
@@ -252,7 +252,7 @@ function build({ configuredUrl = "https://app.example/c", query = [["a", "b c"]]
 }
 
 describe("buildRequest", () => {
-  it("REQ-1, REQ-4, REQ-9: is a GET with these headers and no other, so unsigned", () => {
+  it("REQ-1, REQ-4, REQ-9: is a GET with these headers and no others, so unsigned", () => {
     expect(build({})).toEqual({
       method: "GET",
       url: "https://app.example/c?a=b+c",
@@ -341,7 +341,7 @@ describe("dial events", () => {
 });
 
 describe("the request of a Greeting", () => {
-  it("APP-1: names the call, both ends, the last destination, and the CustomField where there is one", () => {
+  it("APP-1: names the call, both ends, the last destination, and the CustomField if there is one", () => {
     const facts = { ...FACTS, dialWhomNumber: number("+919900000011"), customField: "x" };
     const always = [
       ["CallSid", "9953099079d70b89bbc1aa43ae6d1893"],

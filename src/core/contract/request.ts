@@ -22,7 +22,7 @@ export interface CallFacts {
   readonly callSid: string;
   /** REQ-11, REQ-21: the caller; of a call started by API, leg 1's number. */
   readonly callFrom: string;
-  /** REQ-12: the ExoPhone; of a call started by API, the number dialled out where there is one. */
+  /** REQ-12: the ExoPhone; of a call started by API, the number that it dials out to, if any. */
   readonly callTo: string;
   /** REQ-21: always the ExoPhone. */
   readonly to: string;
@@ -40,7 +40,7 @@ export interface RequestFacts extends CallFacts {
   readonly dialWhomNumber: Destination | null;
   readonly dialCallDurationS: number;
   readonly dialCallStatus: DialStatus | null;
-  /** Without quotes; they are added here (REQ-25). */
+  /** Without quotes, which are added here (REQ-25). */
   readonly digits: string | null;
   readonly customField: string | null;
   readonly recordingUrl: string | null;
@@ -82,12 +82,12 @@ export interface CustomerRequestParts {
   /** As configured: may hold `user:pass@` and a query of its own (REQ-2). */
   readonly configuredUrl: string;
   readonly query: Query;
-  /** Of the platform, for `User-Agent` (REQ-4). */
+  /** The platform's version, for `User-Agent` (REQ-4). */
   readonly version: string;
   /** REQ-3: `Exotel-Version: 1.0`, for the dynamic URLs of Connect and Gather only. */
   readonly versionHeader: boolean;
   readonly accept: string;
-  /** Present: the request is a POST, and its parameters are in here. */
+  /** If present, the request is a POST, and its parameters are in here. */
   readonly body?: RequestBody;
 }
 
@@ -185,7 +185,7 @@ export function greetingQuery(account: Account, facts: GreetingFacts): Query {
 /** REQ-4: `Accept` where the answer is JSON (Connect, Gather). */
 export const ACCEPT_JSON = "application/json";
 
-/** APP-7: `Accept` where the answer is text (Dial-Whom, Greeting). Frameworks that serve only JSON answer 406 to less. */
+/** APP-7: `Accept` where the answer is text (Dial-Whom, Greeting). Frameworks that serve only JSON answer 406 to a narrower one. */
 export const ACCEPT_TEXT = "text/plain, */*;q=0.5";
 
 /** The version of the contract that Connect and Gather speak (REQ-3). */
@@ -207,14 +207,14 @@ function headersOf({ accept, version, versionHeader }: CustomerRequestParts): Re
   return { "exotel-version": EXOTEL_VERSION, accept, "user-agent": userAgent };
 }
 
-/** The request as it goes out: our parameters are appended to the URL's own query (REQ-1, REQ-2), or are the body of a POST. */
+/** The request as it is sent: our parameters are appended to the URL's own query (REQ-1, REQ-2), or are the body of a POST. */
 export function toHttpRequest({ method, baseUrl, query, headers, authorization, body }: PreparedRequest): HttpRequest {
   if (body === undefined) return { method, url: appendQuery(baseUrl, query), headers, authorization };
   const { contentType, text } = body;
   return { method, url: baseUrl, headers: { ...headers, "content-type": contentType }, authorization, body: text };
 }
 
-/** {@link prepareRequest} and {@link toHttpRequest} in one, to send at once. */
+/** {@link prepareRequest} and {@link toHttpRequest} in one, for a request that is sent at once. */
 export function buildHttpRequest(parts: CustomerRequestParts): Result<HttpRequest, string> {
   const prepared = prepareRequest(parts);
   return prepared.ok ? ok(toHttpRequest(prepared.value)) : prepared;

@@ -25,12 +25,12 @@ export interface StatusFacts extends Omit<CallFacts, "direction"> {
   readonly legs: readonly LegStatus[];
 }
 
-/** Exotel's word for calls by API in its REST interface, StatusCallbacks included. */
+/** Exotel's word for calls by API in its REST interface, including StatusCallbacks. */
 export const DIRECTION_BY_API = "outbound-api";
-/** Nobody listens for answering machines: Exotel's word for that. */
+/** Exotel's word for calls without answering-machine detection, which we don't have. */
 const ANSWERED_BY = "NA";
 
-/** The fields of one StatusCallback in API-6's order; what there is none of is absent. */
+/** The fields of one StatusCallback in API-6's order; fields without a value are absent. */
 export function statusFields(account: Account, facts: StatusFacts): Query {
   const time = (ms: number): string => formatDateTime(ms, account.timezone);
   const fields: [string, string][] = [
@@ -59,7 +59,7 @@ export function statusFields(account: Account, facts: StatusFacts): Query {
   return fields;
 }
 
-/** The fields as they are sent. `id` becomes the boundary of a multipart form: the sender of the values must not be able to guess it. */
+/** The fields as they are sent. `id` becomes the boundary of a multipart form: whoever chose the values must not be able to guess it. */
 export function statusBody(fields: Query, form: StatusCallback["form"], id: string): RequestBody {
   return form === "json" ? jsonBody(fields) : multipartBody(fields, `plugboard-${id}`);
 }

@@ -76,7 +76,7 @@ describe("suggestKey", () => {
     expect(suggestKey({ "": ["abcdefgh"] }, "", "abc")).toBeNull();
   });
 
-  it("RES-7: where no key is known none is suggested", () => {
+  it("RES-7: if no key is known, none is suggested", () => {
     expect(suggestKey({}, "", "alpha")).toBeNull();
     expect(suggestKey({ "": [] }, "", "alpha")).toBeNull();
   });

@@ -38,8 +38,8 @@ function normalized(key: string): string {
 const MIN_PART = 4;
 
 /**
- * How much two names differ: 0 the same; 1 to 2, one a part of the other, by how much is missing; else by their letters.
- * Null: not alike. Parts count within one object only: `agent_type` is not music_on_hold.type.
+ * How much two names differ: 0 if they are the same; 1 to 2 if one is part of the other, by how much is missing; otherwise by their
+ * letters. Null: not alike. Parts count within one object only: `agent_type` is not music_on_hold.type.
  */
 function keyDistance(key: string, name: string, isSameObject: boolean): number | null {
   const [a, b] = [normalized(key), normalized(name)];
@@ -65,7 +65,7 @@ function wordsOf(key: string): readonly string[] {
     .split(/[_\s-]+/);
 }
 
-/** How many letters may differ for one word to pass as a slip for another: two, a third of a long one, less of a tiny one. */
+/** How many letters may differ for one word to pass as a typo of another: two, a third of a long one, fewer in a tiny one. */
 function maxTypos(word: string): number {
   return Math.max(0, Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1));
 }

@@ -51,8 +51,8 @@ describe("Switch", () => {
           path: "",
           found,
           allowed: "text/plain or application/json",
-          consequence: "it is read all the same",
-          message: `The answer has ${found}; allowed is text/plain or application/json: it is read all the same.`,
+          consequence: "it is read anyway",
+          message: `The answer has ${found}; allowed is text/plain or application/json: it is read anyway.`,
         },
       ],
     });
@@ -121,7 +121,7 @@ describe("Switch", () => {
     expect(validateSwitchAnswer(text("x".repeat(64)))).toMatchObject({ usable: true });
   });
 
-  it("APP-5: what is not 200 selects nothing", () => {
+  it("APP-5: an answer other than 200 selects nothing", () => {
     const notFound: HttpOutcome = { ok: true, status: 404, contentType: "text/plain", body: "x" };
     expect(validateSwitchAnswer(notFound)).toMatchObject({ usable: false, result: "http_error" });
   });

@@ -14,9 +14,8 @@ const MEDIA_TYPES = ["text/plain", "application/json"];
 const MAX_CASE_CHARACTERS = 64;
 
 /**
- * APP-5: `{"select":"<case>"}`, as `text/plain` or JSON. Understood as well, each with a warning: another media type or
- * none, `select` in another case, a number or boolean, and the name of the case alone. Whatever else comes selects
- * nothing, with an error that says why.
+ * APP-5: `{"select":"<case>"}`, as `text/plain` or JSON. Also understood, each with a warning: another media type or none, `select` with
+ * other capitals, a number or boolean, and the name of the case alone. Anything else selects nothing, with an error that says why.
  */
 export function validateSwitchAnswer(outcome: HttpOutcome): SwitchVerdict {
   const received = readResponse(outcome);
@@ -75,7 +74,7 @@ function otherMediaType({ contentType }: HttpResponse): Finding {
   const found = contentTypeOf(contentType);
   const allowed = MEDIA_TYPES.join(" or ");
   const problem = `has ${found}; allowed is ${allowed}`;
-  return warning({ rule: "APP-5", path: "", found, allowed, consequence: "it is read all the same", problem });
+  return warning({ rule: "APP-5", path: "", found, allowed, consequence: "it is read anyway", problem });
 }
 
 function noSelection(found: string): Unusable {

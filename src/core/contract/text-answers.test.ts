@@ -125,7 +125,7 @@ describe("Dial-Whom", () => {
     });
   });
 
-  it("APP-7: what is not text/plain, or not 200, dials nobody", () => {
+  it("APP-7: an answer that is not text/plain, or not 200, dials nobody", () => {
     expect(validateDialWhomText(html("<p>09900000011</p>"), ACCOUNT)).toEqual(wrongType("APP-7", "text/plain"));
     expect(validateDialWhomText(NOT_FOUND, ACCOUNT)).toMatchObject({ usable: false, result: "http_error" });
   });
@@ -153,7 +153,7 @@ describe("Greeting", () => {
     });
   });
 
-  it("APP-1: audio URLs one a line are played in order and checked once each", () => {
+  it("APP-1: audio URLs, one per line, are played in order and checked once each", () => {
     expect(greet("https://h/a.wav\r\n https://h/b.wav \n\nhttps://h/a.wav")).toEqual({
       usable: true,
       prompts: [audio("https://h/a.wav"), audio("https://h/b.wav"), audio("https://h/a.wav")],
@@ -173,7 +173,7 @@ describe("Greeting", () => {
           rule: "APP-1",
           path: "",
           found: "1 URL in 3 lines",
-          allowed: "a text, or audio URLs one a line",
+          allowed: "a text, or audio URLs, one per line",
           consequence: "all of it is spoken as text",
           message: "The answer holds 1 URL in 3 lines: all of it is spoken as text.",
         },
@@ -192,7 +192,7 @@ describe("Greeting", () => {
           rule: "APP-1",
           path: "",
           found: "nothing",
-          allowed: "a text, or audio URLs one a line",
+          allowed: "a text, or audio URLs, one per line",
           consequence: "nothing is played",
           message: "The answer is empty: nothing is played.",
         },
@@ -251,7 +251,7 @@ describe("Greeting", () => {
     });
   });
 
-  it("APP-1: what is not text/plain, or not 200, is skipped", () => {
+  it("APP-1: an answer that is not text/plain, or not 200, is skipped", () => {
     expect(validateGreetingText(html("Hello"))).toEqual(wrongType("APP-1", "text/plain"));
     expect(validateGreetingText(NOT_FOUND)).toMatchObject({ usable: false, result: "http_error" });
   });

@@ -48,7 +48,7 @@ function nonEmpty(texts: readonly string[]): readonly string[] {
 
 /**
  * What both text answers share. `text/plain` is taken as it is; `application/json` must hold one text, number or list;
- * a body that is a JSON text or list is read as such whatever its type says. `allowed` is for the findings.
+ * a body that is a JSON text or list is read as such, whatever its type. `allowed` is for the findings.
  */
 function readEntries(rule: string, outcome: HttpOutcome, allowed: string): TextEntries {
   const received = readResponse(outcome);
@@ -75,7 +75,7 @@ function jsonValueOf(text: string): unknown {
 function asJson(rule: string, value: unknown, allowed: string): Finding {
   const found = `JSON (${describe(value)})`;
   const parts = { rule, path: "", found, allowed: `${allowed}, as text/plain` };
-  return warning({ ...parts, consequence: "it is read all the same" });
+  return warning({ ...parts, consequence: "it is read anyway" });
 }
 
 function mislabelled(rule: string): Finding {
@@ -90,9 +90,9 @@ function notEntries(rule: string, value: unknown, allowed: string): Unusable {
 
 /** Audio files of one greeting: a longer list is a mistake, and each is checked and fetched. */
 const MAX_GREETING_URLS = 20;
-const GREETING = "a text, or audio URLs one a line";
+const GREETING = "a text, or audio URLs, one per line";
 
-/** APP-1: `text/plain`; a text to speak, or audio URLs one a line. Also as one JSON text or list, with a warning. */
+/** APP-1: `text/plain`; a text to speak, or audio URLs, one per line. Also as one JSON text or list, with a warning. */
 export function validateGreetingText(outcome: HttpOutcome): GreetingVerdict {
   const read = readEntries("APP-1", outcome, GREETING);
   if (!read.usable) return read;

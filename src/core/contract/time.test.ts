@@ -93,7 +93,7 @@ describe("times", () => {
     expect(parseDateTime(text, "Asia/Kolkata")).toBe(iso === null ? null : Date.parse(iso));
   });
 
-  it("API-5: takes the first of an hour that comes twice, and finds a moment for one that never comes", () => {
+  it("API-5: takes the first of an hour that occurs twice, and finds a moment for one that is skipped", () => {
     expect(parseDateTime("2024-10-27 02:30:00", "Europe/Berlin")).toBe(Date.parse("2024-10-27T00:30:00Z"));
     expect(parseDateTime("2024-03-31 02:30:00", "Europe/Berlin")).not.toBeNull();
   });

@@ -34,7 +34,7 @@ const zones = new GenerationalCache<Zone>(MAX_ZONES);
 
 /**
  * `2024-09-03 11:44:54` in `timezone` (REQ-16, REQ-22, REQ-31). `ms` is epoch milliseconds, `timezone` a name that
- * {@link isTimezone} accepts; another throws a RangeError.
+ * {@link isTimezone} accepts; others throw a RangeError.
  */
 export function formatDateTime(ms: number, timezone: string): string {
   const zone = zoneOf(timezone);
@@ -49,19 +49,19 @@ export function formatDateTimeWithDay(ms: number, timezone: string): string {
   return `${dayOf(local, zone).withDay} ${timeOfDay(local)}`;
 }
 
-/** The same text as `Date.toISOString`, from the cached day: that takes 0.7 µs, too slow for a line of every call's trace. */
+/** The same text as `Date.toISOString`, from the cached day: `toISOString` takes 0.7 µs, too slow for every line of a trace. */
 export function formatInstant(ms: number): string {
   const { date } = dayOf(ms, zoneOf("UTC"));
   const milliseconds = Math.floor(ms) - Math.floor(ms / 1000) * 1000;
   return `${date}T${timeOfDay(ms)}.${String(milliseconds).padStart(3, "0")}Z`;
 }
 
-/** `2024-09-03 11:44:54`, or less of it. */
+/** `2024-09-03 11:44:54`, or a shorter form of it. */
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?)?$/;
 
 /**
- * The moment at which the zone's clock shows `text` (the form of {@link formatDateTime}; seconds and time may be left out);
- * null: there is no such date. What a clock that is set back shows twice is the first of both.
+ * The moment at which the zone's clock shows `text` (in the form of {@link formatDateTime}; seconds and time may be left out); null if
+ * there is no such date. If the clock is set back and shows it twice, the first time counts.
  */
 export function parseDateTime(text: string, timezone: string): number | null {
   const [, date, time = "00:00", seconds = ":00"] = DATE_TIME.exec(text) ?? [];

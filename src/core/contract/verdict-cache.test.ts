@@ -21,7 +21,7 @@ describe("VerdictCache", () => {
     expect(validate({ record: true })).toBe(validate({ record: true }));
   });
 
-  it("another mode, account, ExoPhone or media type gets a verdict of its own", () => {
+  it("another mode, account, ExoPhone or media type gets its own verdict", () => {
     expect(validate({ max_ringing_duration: 0 }).usable).toBe(false);
     expect(validate({ max_ringing_duration: 0 }, { mode: "lenient" }).usable).toBe(true);
     const dialsNobody = { ...ACCOUNT, dialPrefixes: ["+1"] };

@@ -19,12 +19,12 @@ interface CachedVerdict<V> extends VerdictKey {
 const MAX_BODY_CHARACTERS = 1024;
 /** Each finding takes half a kilobyte, and an answer with many will soon be corrected. */
 const MAX_FINDINGS = 5;
-/** Accounts, or modes, that give the very same answer. */
+/** Verdicts kept per body, for accounts or modes that get the same answer. */
 const VERDICTS_PER_BODY = 4;
 /** At most 2,000 bodies in two generations, 40 MB if all are as large as they may be; 2 MB in practice. */
 const MAX_BODIES = 1000;
 
-/** Verdicts given before: most customers' URLs answer many calls with the same words. */
+/** Verdicts given before: most customers' URLs answer many calls with the same text. */
 export class VerdictCache<V extends { readonly findings: readonly unknown[] }> {
   readonly #verdicts = new GenerationalCache<readonly CachedVerdict<V>[]>(MAX_BODIES);
 

@@ -7,7 +7,7 @@ export interface Unusable {
   readonly findings: readonly Finding[];
 }
 
-/** What validation made of an answer: what was read from it, with the warnings on the way, or why it cannot be used. */
+/** What validation made of an answer: what was read from it, with any warnings, or why it cannot be used. */
 export type Verdict<Read extends object> =
   | (Read & { readonly usable: true; readonly findings: readonly Finding[] })
   | Unusable;

@@ -117,7 +117,7 @@ describe("redirecting a live call", () => {
     expect(call.outcomes).toEqual([`${A} canceled`]);
   });
 
-  it("REQ-20: into another flow says that flow's id from then on, and follows its exits", () => {
+  it("REQ-20: into another flow sends that flow's id from then on, and follows its exits", () => {
     const other = parseFlow({
       flow: "22",
       start: "pass",
@@ -142,7 +142,7 @@ describe("redirecting a live call", () => {
     expect(call.call.ended).toBe(true);
   });
 
-  it("counts as an applet run: APP-9 ends a call that a program redirects for ever", () => {
+  it("counts as an applet run: APP-9 ends a call that a program redirects endlessly", () => {
     const call = CALLS.in_flow();
     for (let i = 0; i < 200 && !call.call.ended; i++)
       call.event({ kind: "command", command: "redirect", applet: "desk" });
@@ -151,7 +151,7 @@ describe("redirecting a live call", () => {
 });
 
 describe("recording by command", () => {
-  it("begins, pauses, goes on and stops; the URL of the recording is known from then on", () => {
+  it("starts, pauses, resumes and stops; the URL of the recording is known from then on", () => {
     const call = CALLS.talking();
     expect(command(call, "start_recording")).toEqual(["record"]);
     const { id = "" } = call.of("record")[0] ?? {};
@@ -173,7 +173,7 @@ describe("recording by command", () => {
     expect(call.of("stop_recording")).not.toHaveLength(1);
   });
 
-  it("DIAL-10: stops and pauses what the answer had recorded", () => {
+  it("DIAL-10: stops and pauses a recording that the answer started", () => {
     const call = CALLS.in_flow();
     call.enterDigits("1#");
     call.dial([A], { record: true });
@@ -207,7 +207,7 @@ describe("sound and digits by command", () => {
     expect(JSON.stringify(call.trace)).not.toContain("9876");
   });
 
-  it("sends no digits to a callee whom nobody is connected with", () => {
+  it("sends no digits to a callee who is not connected to the caller", () => {
     const call = CALLS.dialing();
     call.event({ kind: "command", command: "send_digits", to: "callee", digits: "1" });
     expect(call.kinds).toEqual([]);

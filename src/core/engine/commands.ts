@@ -35,7 +35,7 @@ export function handleCommand(context: StepContext, command: CallCommand): void 
   }
 }
 
-/** The account's budget does not pay the call any longer: both parties are hung up, as at the end of DIAL-5's limit. */
+/** The account's budget no longer covers the call: both parties are hung up, as at DIAL-5's limit. */
 function endByLimit(context: StepContext, limit: LimitFact): void {
   context.trace({ type: "limit.reached", leg: null, ...limit });
   finishCall(context, { by: "platform", rule: "LIMIT", message: `The call ends: ${limit.message}.` });
@@ -43,7 +43,7 @@ function endByLimit(context: StepContext, limit: LimitFact): void {
 
 type Of<K extends CallCommand["command"]> = Extract<CallCommand, { command: K }>;
 
-/** What the running applet left open is closed as at the end of a call, but the caller stays, and goes on elsewhere. */
+/** Closes what the running applet left open, as at the end of a call, but the caller stays and goes on elsewhere. */
 function redirect(context: StepContext, { applet, flow }: Of<"redirect">): void {
   const message = "The call was redirected by command.";
   const callee = calleeOf(context.call);
@@ -79,7 +79,7 @@ function handleRecording(
   context.pauseRecording(id, paused);
 }
 
-/** The rest of the conversation; a new recording has a new file. */
+/** Records the rest of the conversation; a new recording has a new file. */
 function startRecording(context: StepContext, layout: "mono" | "dual"): void {
   const callee = calleeOf(context.call);
   if (callee === null) return;
@@ -88,7 +88,7 @@ function startRecording(context: StepContext, layout: "mono" | "dual"): void {
   context.updateFacts({ recordingUrl: context.recordingUrl(id) });
 }
 
-/** What the digits are stays out of the trace: they may be a PIN. */
+/** The digits themselves stay out of the trace: they may be a PIN. */
 function sendDigits(context: StepContext, { to, digits }: Of<"send_digits">): void {
   context.decide("COMMAND", `${digits.length} digits are sent to the ${to}, by command.`);
   for (const leg of legsOf(context, to)) context.sendDigits(leg, digits);
@@ -105,7 +105,7 @@ function legsOf(context: StepContext, to: CallParty | "both"): readonly LegId[] 
   return to === "callee" ? [callee] : [CALLER, callee];
 }
 
-/** Whether this playback was started by command: its end is no applet's business. */
+/** Whether this playback was started by command; if so, no applet is told of its end. */
 export function closeCommandPlay(context: StepContext, id: string): boolean {
   const { commandPlays = [] } = context.call;
   if (!commandPlays.includes(id)) return false;

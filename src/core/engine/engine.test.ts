@@ -109,7 +109,7 @@ describe("a caller who hangs up", () => {
     expect(call.kinds).toEqual([]);
   });
 
-  it("before being answered reached nobody: no-answer", () => {
+  it("before being answered makes the call no-answer", () => {
     const { setup, call } = new Drive({ flow: HANGUP });
     const unanswered = { ...call, closing: null, ended: false, callerGone: false };
     const { effects } = step(setup, unanswered, { kind: "leg_ended", at: call.now, leg: CALLER, detail: "" });

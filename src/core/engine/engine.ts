@@ -188,7 +188,7 @@ function closeRecording(context: StepContext, event: Extract<CallEvent, { kind: 
   return true;
 }
 
-/** The caller answers only where we dialled, in a call by API. */
+/** The caller's own leg can answer only in a call by API, where we dial it. */
 function isLateAnswer({ call }: StepContext, leg: LegId): boolean {
   return leg !== CALLER || (call.placed !== undefined && !call.answered);
 }

@@ -57,7 +57,7 @@ function place({ placed = {}, second, timeLimitMs, flow = greetingFlow }: Option
   });
 }
 
-/** What the StatusCallback was told, one after the other. */
+/** What the StatusCallback was told, in order. */
 function told(call: Drive): Record<string, string>[] {
   return call
     .of("notify")
@@ -69,7 +69,7 @@ function statusOf(call: Drive): string | undefined {
 }
 
 describe("a call by API into a flow", () => {
-  it("API-1: dials leg 1 from the ExoPhone, and begins the flow with its answer", () => {
+  it("API-1: dials leg 1 from the ExoPhone, and starts the flow when it answers", () => {
     const call = place();
     expect(call.of("dial")).toMatchObject([{ leg: 1, destination: { e164: CALLER_NUMBER }, callerId: EXOPHONE }]);
     expect(call.traced("caller.dialed")).toMatchObject([{ destination: CALLER_NUMBER, ring_limit_ms: 20_000 }]);
@@ -78,7 +78,7 @@ describe("a call by API into a flow", () => {
     call.ring(1);
     call.answer(1);
     expect(call.applets).toEqual(["greet"]);
-    // It was us who called: there is nothing to answer.
+    // We placed the call: there is nothing to answer.
     expect(call.of("answer")).toEqual([]);
     call.played();
     call.hangUp();
@@ -86,7 +86,7 @@ describe("a call by API into a flow", () => {
     expect(statusOf(call)).toBe("completed");
   });
 
-  it("REQ-26, REQ-11, REQ-12, REQ-13: every later request says what was asked for and by whom it was started", () => {
+  it("REQ-26, REQ-11, REQ-12, REQ-13: every later request says what was asked for and that the call was started by API", () => {
     const call = place();
     call.answer(1);
     call.played();
@@ -106,7 +106,7 @@ describe("a call by API into a flow", () => {
     [480, "no-answer"],
     [404, "failed"],
     [null, "failed"],
-  ] as const)("API-3: leg 1 that fails with %s makes the call %s, and nothing of the flow runs", (sip, status) => {
+  ] as const)("API-3: a leg 1 that fails with %s makes the call %s, and the flow does not run", (sip, status) => {
     const call = place();
     call.refuse(1, sip);
     expect([statusOf(call), call.applets, call.open]).toEqual([status, [], []]);
@@ -114,7 +114,7 @@ describe("a call by API into a flow", () => {
     expect(told(call).at(-1)).toMatchObject({ EventType: "terminal", Status: status, "Legs[0][Status]": status });
   });
 
-  it("API-1: TimeOut cancels a leg 1 that rings for too long", () => {
+  it("API-1: TimeOut cancels leg 1 when it rings for too long", () => {
     const call = place();
     call.ring(1);
     call.after(19_999);
@@ -237,7 +237,7 @@ describe("a call by API that connects two numbers", () => {
     ["single", "mono"],
     ["dual", "dual"],
   ] as const)(
-    "API-2: Record with RecordingChannels %s records the conversation, and its URL is told",
+    "API-2: Record with RecordingChannels %s records the conversation and sends its URL",
     (recordingChannels, layout) => {
       const call = place({ second: { record: true, recordingChannels } });
       call.answer(1);
@@ -250,7 +250,7 @@ describe("a call by API that connects two numbers", () => {
     },
   );
 
-  it("REQ-30: a recording that failed is not told", () => {
+  it("REQ-30: the URL of a recording that failed is not sent", () => {
     const call = place({ second: { record: true } });
     call.answer(1);
     call.answer(2);
@@ -284,7 +284,7 @@ describe("the StatusCallback", () => {
     expect(told(call).map(({ EventType }) => EventType)).toEqual(["terminal"]);
   });
 
-  it("API-6, REQ-2: is a POST of a multipart form to the URL as it was given, its credentials in a header", () => {
+  it("API-6, REQ-2: is a POST of a multipart form to the URL as it was given, with its credentials in a header", () => {
     const call = place();
     call.refuse(1);
     const [notify] = call.of("notify");
@@ -322,7 +322,7 @@ describe("the StatusCallback", () => {
     });
   });
 
-  it("API-6: times are the account's, and EndTime is the constant of a call that goes on", () => {
+  it("API-6: times are in the account's zone, and EndTime is the constant until the call ends", () => {
     const call = place();
     call.ring(1);
     call.after(20_000);

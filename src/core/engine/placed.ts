@@ -11,7 +11,7 @@ import { CALL_TIMER, finishCall } from "./finish.ts";
 import { enterFlow } from "./flow-runner.ts";
 import { notifyStatus } from "./status.ts";
 
-/** Leg 1 of a call by API has rung long enough. */
+/** Fires when leg 1 of a call by API has rung as long as it may. */
 export const CALLER_RING_TIMER = "caller";
 
 type LegEvent = Extract<CallEvent, { kind: `leg_${string}` }>;
@@ -52,7 +52,7 @@ export function onPlacedLeg(context: StepContext, event: LegEvent): void {
   }
 }
 
-/** `TimeOut` is over. */
+/** `TimeOut` has passed. */
 export function onCallerRingLimit(context: StepContext): void {
   const seconds = (context.call.placed?.ringLimitMs ?? 0) / 1000;
   context.endLeg(CALLER, "ring_limit");
@@ -80,7 +80,7 @@ function onAnswered(context: StepContext): void {
   enterFlow(context);
 }
 
-/** Nobody answered: nothing of the flow runs. */
+/** Nobody answered: the flow does not run. */
 function notReached(context: StepContext, outcome: DialOutcome, sip: number | null, detail: string): void {
   context.patchState({ legs: context.call.legs.filter(({ leg }) => leg !== CALLER) });
   const message = "Leg 1 was not reached: the call ends before its flow begins.";

@@ -8,7 +8,7 @@ import type { HttpOutcome } from "../contract/http.ts";
 import { parseFlow } from "../flow/flow.ts";
 import { Drive, type DriveOptions, type Untimed } from "./testing/drive.ts";
 
-/** All numbers in the answers: few, so that lists repeat. */
+/** All numbers in the answers; few, so that lists contain duplicates. */
 const NUMBERS = ["+919900000011", "+919900000012", "+919900000013", "09900000014", "sip:anil", "nonsense"];
 
 const answer = fc.record(
@@ -220,7 +220,7 @@ function strayEvent(): fc.Arbitrary<Untimed> {
   );
 }
 
-/** No stray event where the caller is a leg that we dial. */
+/** Stray events of the caller are left out where the caller is a leg that we dial. */
 function concernsCaller(event: Untimed): boolean {
   return "leg" in event && event.leg === CALLER;
 }
@@ -321,7 +321,7 @@ const flow = fc.oneof(connects, mixed);
 
 const eventList = fc.array(fc.tuple(happenings, fc.nat({ max: 20 })), { maxLength: 40 });
 
-/** Nothing for a call that comes in. */
+/** Undefined for an incoming call. */
 const placed: fc.Arbitrary<DriveOptions["call"]> = fc
   .option(
     fc.record({

@@ -140,7 +140,7 @@ describe("who calls whom", () => {
 });
 
 describe("text answers", () => {
-  it("C10, APP-1, APP-7: Dial-Whom and greeting URLs are asked for text first, and for anything else after it", () => {
+  it("C10, APP-1, APP-7: Dial-Whom and greeting URLs are asked for text first, then for anything else", () => {
     const greet = { type: "greeting", say: { url: "https://app.example/greeting" }, next: "whom" };
     const whom = { type: "connect", dial_whom: { url: "https://app.example/whom" } };
     const call = new Drive({ flow: { flow: "1", start: "greet", applets: { greet, whom, bye: BYE } } });

@@ -6,7 +6,7 @@ import type { StepContext } from "../call/step-context.ts";
 import type { StatusEvent } from "../contract/placed-call.ts";
 import { type LegStatus, statusBody, statusFields } from "../contract/status-callback.ts";
 
-/** API-6: tells the StatusCallback of a call by API, if it wants this event; `record` with `terminal` alone. */
+/** API-6: tells the StatusCallback of a call by API, if it wants this event; `record` only with `terminal`. */
 export function notifyStatus(context: StepContext, event: StatusEvent, record: CallRecord | null): void {
   const { callSid, customField, placed, facts, lastId, closing } = context.call;
   const callback = placed?.statusCallback ?? null;

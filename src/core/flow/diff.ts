@@ -4,9 +4,9 @@ import { describe } from "../contract/finding.ts";
 /** One difference between two versions of a flow, in terms of the flow, not of its text. */
 export interface FlowChange {
   readonly kind: "added" | "removed" | "changed";
-  /** `["applets", "sales", "exits", "nobody_answered"]`; only the name of an applet: the whole applet. */
+  /** `["applets", "sales", "exits", "nobody_answered"]`; `["applets", "sales"]` is the whole applet. */
   readonly path: readonly string[];
-  /** Null: there was, or is, nothing. */
+  /** Null if it was added, as `after` is if it was removed. */
   readonly before: unknown;
   readonly after: unknown;
   /** One sentence. */
@@ -23,7 +23,7 @@ export function diffFlows(before: Flow, after: Flow): readonly FlowChange[] {
   return [...diffDocuments(oldRest, rest), ...compare(["applets"], old, applets)];
 }
 
-/** The same for documents of any kind. */
+/** {@link diffFlows} for documents of any kind. */
 export function diffDocuments(before: object, after: object): readonly FlowChange[] {
   return compare([], before, after);
 }

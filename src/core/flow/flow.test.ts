@@ -72,10 +72,10 @@ describe("a flow document", () => {
   });
 
   it.each(["sales-line", "", "11754a", " 1", "1".repeat(21), -1, 1.5, true, null])(
-    "C14, REQ-20: %j is not an id, because it goes out as flow_id",
+    "C14, REQ-20: %j is not an id, because it is sent as flow_id",
     (flow) => {
       const [first] = problems({ flow, start: "bye", applets: { bye: BYE } });
-      expect(first).toMatch(/^flow: is .*; allowed is digits, such as "11754": it goes out as flow_id$/);
+      expect(first).toMatch(/^flow: is .*; allowed is digits, such as "11754": it is sent as flow_id$/);
     },
   );
 

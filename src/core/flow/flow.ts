@@ -14,9 +14,9 @@ export type { FlowProblem } from "./schema-errors.ts";
 /** More than a person can draw or a call can run (APP-9); bounds verification. */
 const MAX_APPLETS = 200;
 
-const FLOW_ID = 'digits, such as "11754": it goes out as flow_id';
+const FLOW_ID = 'digits, such as "11754": it is sent as flow_id';
 
-/** REQ-20: the id goes out as `flow_id`, which is digits; YAML may hold it without quotes. */
+/** REQ-20: the id is sent as `flow_id`, which is digits; YAML may hold it without quotes. */
 const flowIdSchema = z.preprocess(
   (value) => (typeof value === "number" || typeof value === "string" ? String(value) : ""),
   z.string().regex(/^[0-9]{1,20}$/, FLOW_ID),
@@ -36,8 +36,8 @@ const envelope = z.strictObject({
 export interface FlowReading {
   readonly problems: readonly FlowProblem[];
   /**
-   * What can be played of it: every applet that cannot be read, and every target that does not exist,
-   * is replaced by a Hangup. Null: it does not say where to start, or has no applets.
+   * The part of it that can be played: every applet that cannot be read, and every target that does not exist, is replaced by a Hangup.
+   * Null: it does not say where to start, or has no applets.
    */
   readonly playable: Flow | null;
   /** Applets that cannot be read. */
@@ -102,7 +102,7 @@ export function exitsOf(document: AppletDocument): readonly AppletExit[] {
 
 interface ReadApplets {
   readonly applets: Readonly<Record<string, AppletDocument>>;
-  /** Of all applets, including those with problems. */
+  /** Ids of all applets, including those with problems. */
   readonly ids: readonly string[];
   readonly problems: readonly FlowProblem[];
 }

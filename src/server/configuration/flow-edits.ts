@@ -138,7 +138,7 @@ function misplacedFlow(
   { account, flow }: FlowPlace,
   { flow: id = flow, account: owner = account }: ResourceDocument,
 ): string | null {
-  if (!FLOW_ID.test(flow)) return "its id must be digits, such as 11754: it goes out as flow_id";
+  if (!FLOW_ID.test(flow)) return "its id must be digits, such as 11754: it is sent as flow_id";
   if (String(id) !== flow) return `flow is ${JSON.stringify(id)}, it must be "${flow}", as in the address`;
   return owner === account ? null : `account is ${JSON.stringify(owner)}, it must be "${account}", as in the address`;
 }

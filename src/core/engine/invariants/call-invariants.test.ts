@@ -279,26 +279,26 @@ type Breach = readonly [moments: readonly Moment[], ...violations: string[]];
 
 const BREACHES: Readonly<Record<string, Breach>> = {
   "anything after the end": [[...over(), ...trace(DECIDED)], "ends: trace after the end"],
-  "a second answer": [[answer, answer], "fits_leg: the caller is answered and is up"],
-  "an answer to a caller who left": [[callerLeft, answer], "fits_leg: the caller is answered and is gone"],
-  "an answer to a caller who failed": [[failed(CALLER), answer], "fits_leg: the caller is answered and is gone"],
-  "a refusal after an answer": [[answer, reject], "fits_leg: the caller is refused and is up"],
-  "a refusal of a caller who left": [[callerLeft, reject], "fits_leg: the caller is refused and is gone"],
+  "a second answer": [[answer, answer], "fits_leg: the caller is answered but is up"],
+  "an answer to a caller who left": [[callerLeft, answer], "fits_leg: the caller is answered but is gone"],
+  "an answer to a caller who failed": [[failed(CALLER), answer], "fits_leg: the caller is answered but is gone"],
+  "a refusal after an answer": [[answer, reject], "fits_leg: the caller is refused but is up"],
+  "a refusal of a caller who left": [[callerLeft, reject], "fits_leg: the caller is refused but is gone"],
   "sound to a caller who was not answered": [
     [play("p1", CALLER)],
-    "fits_leg: playback p1 needs leg 1 up, and it is waiting",
+    "fits_leg: playback p1 needs leg 1 up, but it is waiting",
   ],
   "sound to a caller who left": [
     [answer, callerLeft, play("p1", CALLER)],
-    "fits_leg: playback p1 needs leg 1 up, and it is gone",
+    "fits_leg: playback p1 needs leg 1 up, but it is gone",
   ],
   "sound to a leg that rings": [
     [answer, dial(2), play("p1", CALLER, 2)],
-    "fits_leg: playback p1 needs leg 2 up, and it is ringing",
+    "fits_leg: playback p1 needs leg 2 up, but it is ringing",
   ],
   "a recording of a leg that failed": [
     [answer, dial(2), failed(2), record("r1", CALLER, 2)],
-    "fits_leg: recording r1 needs leg 2 up, and it is gone",
+    "fits_leg: recording r1 needs leg 2 up, but it is gone",
   ],
   "REF-8: a leg that is dialled after the caller left": [
     [callerLeft, dial(2)],
@@ -307,19 +307,19 @@ const BREACHES: Readonly<Record<string, Breach>> = {
   "a leg that is dialled twice": [[dial(2), failed(2), dial(2)], "one_end_per_attempt: leg 2 is dialled twice"],
   "an answered leg that is cancelled": [
     [dial(2), answered(2), { kind: "cancel", leg: 2, reason: "call_ended" }],
-    "fits_leg: a CANCEL needs leg 2 ringing, and it is up",
+    "fits_leg: a CANCEL needs leg 2 ringing, but it is up",
   ],
   "a leg that was never dialled and is cancelled": [
     [answered(2), { kind: "cancel", leg: 2, reason: "call_ended" }],
-    "fits_leg: a CANCEL needs leg 2 ringing, and it is unknown",
+    "fits_leg: a CANCEL needs leg 2 ringing, but it is unknown",
   ],
   "early media of an answered leg": [
     [dial(2), answered(2), { kind: "forward_audio", from: 2, to: CALLER }],
-    "fits_leg: early media needs leg 2 ringing, and it is up",
+    "fits_leg: early media needs leg 2 ringing, but it is up",
   ],
   "a conversation with a leg that rings": [
     [answer, dial(2), bridge(2)],
-    "no_stranger: leg 2 is bridged and is ringing",
+    "no_stranger: leg 2 is bridged but is ringing",
   ],
   "a conversation with a caller who was not answered": [
     [dial(2), answered(2), bridge(2)],
@@ -491,19 +491,19 @@ const BREACHES: Readonly<Record<string, Breach>> = {
     trace({ ...resultOf("f1"), result: "invalid", rule: null, message: "" }),
     "trace_explains: request f1 is invalid for no reason",
   ],
-  "REF-7: a fetch too many": [
+  "REF-7: one fetch too many": [
     trace(ENTERED, ...Array.from({ length: 21 }, () => asked())),
     "within_limits: 21 fetches (REF-7)",
   ],
-  "DIAL-3: an attempt too many at once": [
+  "DIAL-3: one attempt too many at once": [
     trace(ENTERED, started(2), started(3)),
-    "within_limits: 2 attempts at once, allowed are 1 (DIAL-3)",
+    "within_limits: 2 attempts at once, at most 1 allowed (DIAL-3)",
   ],
   "DIAL-5: a conversation that is too long": [
     trace(ENTERED, limited(60), conversationStarted(2), conversationEnded(2, 60_001)),
-    "within_limits: a conversation of 60001 ms, allowed are 60000 (DIAL-5)",
+    "within_limits: a conversation of 60001 ms, at most 60000 allowed (DIAL-5)",
   ],
-  "APP-9: an applet too many": [
+  "APP-9: one applet too many": [
     trace(...Array.from({ length: 200 }, () => [ENTERED, exit("nobody_answered", "sales")]).flat(), ENTERED),
     "within_limits: 201 applets have run (APP-9)",
   ],

@@ -60,7 +60,7 @@ export class ConnectInvariants {
     this.#connect.dialled += 1;
     this.#connect.open += 1;
     const { open, atOnce } = this.#connect;
-    if (open > atOnce) this.#report("within_limits", `${open} attempts at once, allowed are ${atOnce} (DIAL-3)`);
+    if (open > atOnce) this.#report("within_limits", `${open} attempts at once, at most ${atOnce} allowed (DIAL-3)`);
   }
 
   #conversationEnded(durationMs: number): void {
@@ -68,7 +68,7 @@ export class ConnectInvariants {
     this.#connect.conversations += 1;
     const { conversationLimitMs: limitMs } = this.#connect;
     if (durationMs > limitMs)
-      this.#report("within_limits", `a conversation of ${durationMs} ms, allowed are ${limitMs} (DIAL-5)`);
+      this.#report("within_limits", `a conversation of ${durationMs} ms, at most ${limitMs} allowed (DIAL-5)`);
   }
 
   /** With no applet at *nobody dialed*, *nobody answers* replaces it (EXIT-4). */

@@ -100,7 +100,7 @@ export class LegInvariants {
   }
 
   #needsWaitingCaller(what: string): void {
-    if (this.#caller !== "waiting") this.#report("fits_leg", `the caller is ${what} and is ${this.#caller}`);
+    if (this.#caller !== "waiting") this.#report("fits_leg", `the caller is ${what} but is ${this.#caller}`);
   }
 
   #needsAllUp(legs: readonly LegId[], what: string): void {
@@ -109,7 +109,7 @@ export class LegInvariants {
 
   #needs(leg: LegId, wanted: "ringing" | "up", what: string): void {
     const state = this.#stateOf(leg);
-    if (state !== wanted) this.#report("fits_leg", `${what} needs leg ${leg} ${wanted}, and it is ${state}`);
+    if (state !== wanted) this.#report("fits_leg", `${what} needs leg ${leg} ${wanted}, but it is ${state}`);
   }
 
   #stateOf(leg: LegId): string {
@@ -121,7 +121,7 @@ export class LegInvariants {
       this.#report("one_conversation", `leg ${callee} is bridged while leg ${this.#bridged} is`);
     if (this.#caller !== "up") this.#report("no_stranger", `leg ${callee} is bridged with nobody`);
     const state = this.#stateOf(callee);
-    if (state !== "up") this.#report("no_stranger", `leg ${callee} is bridged and is ${state}`);
+    if (state !== "up") this.#report("no_stranger", `leg ${callee} is bridged but is ${state}`);
     this.#bridged = callee;
   }
 

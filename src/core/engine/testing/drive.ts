@@ -60,7 +60,7 @@ export class Drive {
   state: CallState | null = null;
   now = START_MS;
   readonly #invariants: CallInvariants;
-  /** False: without the second step, for calls with thousands of events. */
+  /** False skips the second step, for calls with thousands of events. */
   thorough = true;
 
   constructor(options: DriveOptions = {}) {
