@@ -709,7 +709,7 @@ export interface PlugboardApi {
     ): Promise<{
       readonly call_sid: string;
     }>;
-    /** pause_recording: records silence until it is resumed */
+    /** pause_recording: records silence until the recording is resumed */
     pauseRecording(
       input: {
         readonly account?: string;
@@ -719,7 +719,7 @@ export interface PlugboardApi {
     ): Promise<{
       readonly call_sid: string;
     }>;
-    /** resume_recording: records what is said again */
+    /** resume_recording: records what is said from now on */
     resumeRecording(
       input: {
         readonly account?: string;
@@ -744,7 +744,7 @@ export interface PlugboardApi {
     ): Promise<{
       readonly call_sid: string;
     }>;
-    /** play: plays a sound or a text to one of the two, or both, instead of the other's voice */
+    /** play: plays a sound or a text to either party, or both, instead of the other's voice */
     play(
       input: {
         readonly account?: string;

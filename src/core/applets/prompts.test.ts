@@ -4,7 +4,7 @@ import { appletKind, appletKinds } from "./registry.ts";
 const TEXT = { kind: "text", language: "hi" } as const;
 const LINES = { ...TEXT, text: "Hello" };
 
-/** For every kind: a document, and what it plays no matter what its URLs answer. */
+/** A document of every kind, and what it plays no matter what its URLs answer. */
 const ROWS: readonly (readonly [type: string, document: object, prompts: readonly object[]])[] = [
   ["greeting", { say: { text: "Hello" } }, [LINES]],
   ["greeting", { say: { audio_file: "welcome.wav" } }, [{ kind: "file", file: "welcome.wav" }]],

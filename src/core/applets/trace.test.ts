@@ -118,7 +118,7 @@ const DECISION_TYPES: readonly string[] = ["digits", "answer.finding", "request.
 
 const SHOWN = ["rule", "applet", "exit", "next", "result", "http_status", "digits", "message"];
 
-/** `type rule … message`, without what an entry does not have. */
+/** `type rule … message`, without fields that an entry does not have. */
 function line(entry: TraceEntry): string {
   const fields = new Map(Object.entries(entry));
   const shown = SHOWN.map((name) => fields.get(name)).filter((value) => value !== undefined && value !== null);

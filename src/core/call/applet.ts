@@ -33,7 +33,7 @@ export interface AppletExit {
 
 /** The longest silence before an exit, in ms, for the two ways to reach it. Both null: the exit is never taken. */
 export interface ExitSilence {
-  /** Since this applet last played something, or the caller entered a digit. Null: it never does before this exit. */
+  /** Since this applet last played something, or the caller entered a digit. Null: that never happens before this exit. */
   readonly afterSound: number | null;
   /** How long the applet took without any sound, added to the silence before it. Null: it always makes a sound. */
   readonly throughout: number | null;
@@ -45,7 +45,7 @@ export const NO_SILENCE: ExitSilence = { afterSound: 0, throughout: null };
 /** With this document the exit is never taken. */
 export const NEVER_TAKEN: ExitSilence = { afterSound: null, throughout: null };
 
-/** The applet decides without time or sound. */
+/** The applet decides at once and makes no sound. */
 export const AT_ONCE: ExitSilence = { afterSound: null, throughout: 0 };
 
 /**
@@ -126,7 +126,7 @@ export function dynamicUrlFields(wanted: string, exitWithout: string): readonly 
     {
       path: "url.fallback",
       label: "Fallback URL",
-      help: `Asked when the Primary cannot be used. With neither, the call goes on at “${exitWithout}”.`,
+      help: `Asked when the Primary cannot be used. If neither can, the call goes on at “${exitWithout}”.`,
       input: { kind: "url" },
       required: false,
     },
@@ -161,11 +161,12 @@ export interface AppletKind<D extends AppletDocument = AppletDocument, S = unkno
   /** Without `groups` the account is not known. */
   times(document: D, groups?: GroupSizes | null): AppletTimes;
   /**
-   * What the contract says of an answer that is written into the document, and of a group that the account does not have;
-   * what else depends on the account is left out. Without `groups` the account is not known. Paths count from the applet.
+   * What the contract says about an answer written into the document, and about a group that the account does not have;
+   * anything else that depends on the account is left out. Without `groups` the account is not known. Paths count from
+   * the applet.
    */
   review?(document: D, mode: ValidationMode, groups?: GroupSizes | null): readonly Finding[];
-  /** Texts and files that it plays whatever its URLs answer; `language` (BCP 47) is the account's. */
+  /** Texts and files that it plays no matter what its URLs answer; `language` (BCP 47) is the account's. */
   prompts(document: D, language: string): readonly FixedPrompt[];
   /** Null: this document alone cannot lead to that target. */
   exampleScript(document: D, plan: ExampleScriptPlan): ExampleScript | null;

@@ -15,7 +15,7 @@ export const CALL_PHASES: Readonly<Record<CallPhase, string>> = {
   ending: "has ended",
 };
 
-/** What an action needs of the call's recording. */
+/** The state of the call's recording that an action needs. */
 type RecordingNeed = "none" | "running" | "not paused" | "paused";
 
 /** When an action is allowed, and what it does, for people. */
@@ -32,19 +32,19 @@ const LIVE: readonly CallPhase[] = ["placing", "arriving", "in_flow", "dialing",
 const ANSWERED: readonly CallPhase[] = ["in_flow", "dialing", "talking"];
 const TALKING: readonly CallPhase[] = ["talking"];
 
-/** The one table of actions and the states in which they are legal: engine, API and documentation go by it. */
+/** The one table of actions and the states in which they are legal: engine, API and documentation use it. */
 export const CALL_ACTIONS: Readonly<Record<CallAction, ActionRule>> = {
   hang_up: { phases: LIVE, does: "ends the call" },
   redirect: { phases: ANSWERED, does: "sends the caller to another applet or flow, and hangs up the other legs" },
   start_recording: { phases: TALKING, recording: "none", does: "records the conversation until it ends" },
   stop_recording: { phases: TALKING, recording: "running", does: "closes the recording; its file is kept" },
-  pause_recording: { phases: TALKING, recording: "not paused", does: "records silence until it is resumed" },
-  resume_recording: { phases: TALKING, recording: "paused", does: "records what is said again" },
+  pause_recording: { phases: TALKING, recording: "not paused", does: "records silence until the recording is resumed" },
+  resume_recording: { phases: TALKING, recording: "paused", does: "records what is said from now on" },
   send_digits: {
     phases: ANSWERED,
     does: "sends digits to the caller, or, in a conversation, to the callee",
   },
-  play: { phases: TALKING, does: "plays a sound or a text to one of the two, or both, instead of the other's voice" },
+  play: { phases: TALKING, does: "plays a sound or a text to either party, or both, instead of the other's voice" },
 };
 
 /** How far the call is now. */
@@ -66,7 +66,7 @@ export function runningRecording(call: CallState): OpenRecording | null {
   return call.recordings.find(({ closing }) => !closing) ?? null;
 }
 
-/** Why this command cannot be carried out now, as one sentence; null: it can. */
+/** Why this command cannot be carried out now, as one sentence; null if it can. */
 export function refusalOf(call: CallState, command: CallCommand): string | null {
   if (command.command === "recover") return null;
   const phase = phaseOf(call);
@@ -86,7 +86,7 @@ function refusalOfAction(call: CallState, action: CallAction): string | null {
 export interface PossibleAction {
   readonly action: CallAction;
   readonly does: string;
-  /** Why it cannot; null: it can. */
+  /** Why it cannot; null if it can. */
   readonly refusal: string | null;
 }
 
@@ -108,19 +108,19 @@ function recordingProblem(call: CallState, action: CallAction, need: RecordingNe
 
 const NOTHING = "nothing is being recorded";
 
-/** By what the recording is, and what is needed of it. */
+/** The problem, by the state of the recording and the state that the action needs. */
 const PROBLEMS: Readonly<Record<"none" | "recording" | "paused", Readonly<Record<RecordingNeed, string | null>>>> = {
   none: { none: null, running: NOTHING, "not paused": NOTHING, paused: NOTHING },
   recording: {
-    none: "the conversation is being recorded already",
+    none: "the conversation is already being recorded",
     running: null,
     "not paused": null,
     paused: "the recording is not paused",
   },
   paused: {
-    none: "the conversation is being recorded already",
+    none: "the conversation is already being recorded",
     running: null,
-    "not paused": "the recording is paused already",
+    "not paused": "the recording is already paused",
     paused: null,
   },
 };

@@ -10,11 +10,11 @@ export type CallParty = "caller" | "callee";
  * again. `call-action.ts` says when each is allowed.
  */
 export type CallCommand =
-  /** `limit`: the platform hangs up because of this. */
+  /** `limit`: the limit for which the platform hangs up. */
   | { readonly command: "hang_up"; readonly limit?: LimitFact }
   /** The control process restarted and lost the call's legs: end it now. */
   | { readonly command: "recover" }
-  /** The caller goes on at this applet, a callee is hung up. `flow`: the whole of another flow; absent: the call's own. */
+  /** The caller goes on at this applet, and a callee is hung up. `flow`: another flow, in full; absent: the call's own. */
   | { readonly command: "redirect"; readonly applet: string; readonly flow?: Flow }
   | { readonly command: "start_recording"; readonly layout: "mono" | "dual" }
   | { readonly command: "stop_recording" }

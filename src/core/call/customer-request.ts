@@ -17,20 +17,20 @@ export interface RequestPolicy<A> {
   /** REQ-3. */
   readonly versionHeader: boolean;
   readonly accept: string;
-  /** REF-7: requests that may be sent in all, the Fallback's included. */
+  /** REF-7: requests that may be sent in all, including the Fallback's. */
   readonly maxRequests: number;
   evaluate(outcome: HttpOutcome): EvaluatedAnswer<A>;
-  /** RES-5 lenient: the answer without what needs this audio. */
+  /** RES-5 lenient: the answer without the parts that need this audio. */
   withoutAudio(answer: A, url: string): A;
 }
 
-/** The outcome of the request so far. `id`: the one that findings and the answer are traced under. */
+/** The outcome of the request so far. Findings and the answer are traced under `id`. */
 export type RequestOutcome<A> =
   | { readonly kind: "waiting" }
   | { readonly kind: "answer"; readonly id: string; readonly answer: A }
   | { readonly kind: "unusable"; readonly message: string };
 
-/** An answer that is usable if its audio is there. */
+/** An answer that is usable if its audio can be fetched. */
 interface PendingAudioCheck<A> {
   readonly answer: A;
   readonly checks: readonly { readonly id: string; readonly url: string }[];
@@ -46,7 +46,7 @@ interface ReceivedAnswer {
 
 /** The part of an applet's state that belongs to its requests: plain JSON. A step works on a shallow copy. */
 export interface CustomerRequestState<A> {
-  /** The request in progress, or whose audio is being checked; null: none, or the answer is part of the flow. */
+  /** The request in progress, or whose audio is being checked; null if there is none, or the answer is part of the flow. */
   id: string | null;
   role: "primary" | "fallback" | null;
   /** REQ-7: the Fallback gets what the Primary got. */
@@ -116,7 +116,7 @@ function send<A>(
   query: Query,
 ): RequestOutcome<A> {
   if (request.requests >= policy.maxRequests) {
-    return { kind: "unusable", message: `${request.requests} requests were sent, and no more may be (REF-7).` };
+    return { kind: "unusable", message: `${request.requests} requests were sent, and no more are allowed (REF-7).` };
   }
   const { purpose, versionHeader, accept } = policy;
   const url = role === "primary" ? policy.primary : (policy.fallback ?? "");
@@ -212,8 +212,8 @@ function accept<A>(
 }
 
 /**
- * The call ends during the request. An answer that only waited for its audio (RES-27) was evaluated, so it gets its
- * result: every request that was answered has one.
+ * The call ends during the request. An answer that was only waiting for its audio (RES-27) has been evaluated, so it
+ * gets its result: every request that was answered has one.
  */
 export function abandonRequest<A>(context: StepContext, request: CustomerRequestState<A>, ending: CallEnding): void {
   const { checking } = request;

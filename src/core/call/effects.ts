@@ -17,7 +17,7 @@ export type Playable =
   | { readonly kind: "text"; readonly text: string; readonly language: string }
   | { readonly kind: "file"; readonly file: string };
 
-/** Something to play that is known before a call: it can be made ready, and no customer's server is asked for it. */
+/** Something to play that is known before a call: it can be prepared, and no customer's server is asked for it. */
 export type FixedPrompt = Extract<Playable, { kind: "text" | "file" }>;
 
 /**
@@ -44,11 +44,11 @@ export type Effect =
   /** Rejects a call that was not answered, with a final SIP status. */
   | { readonly kind: "reject"; readonly sip: number }
   /**
-   * Sends an INVITE → `leg_ringing`*, `leg_early_media`*, then `leg_answered` or `leg_failed`. `callerId` is E.164. The
-   * caller's leg is dialled too, first of all, in a call by API.
+   * Sends an INVITE → `leg_ringing`*, `leg_early_media`*, then `leg_answered` or `leg_failed`. `callerId` is E.164. In
+   * a call by API the caller's leg is dialled too, before any other.
    */
   | { readonly kind: "dial"; readonly leg: LegId; readonly destination: Destination; readonly callerId: string }
-  /** Cancels a dialled leg, whatever its state. No further event of that leg is owed, but one may cross. */
+  /** Cancels a dialled leg, whatever its state. No further event of that leg has to follow, but one may cross. */
   | { readonly kind: "cancel"; readonly leg: LegId; readonly reason: CancelReason }
   /** Ends a leg that is up → `leg_ended`. */
   | { readonly kind: "hang_up"; readonly leg: LegId }
@@ -73,15 +73,15 @@ export type Effect =
       readonly id: string;
       readonly legs: readonly LegId[];
       readonly layout: "mono" | "dual";
-      /** Close after this long; null: no limit. */
+      /** Closes after this long; null: no limit. */
       readonly maxMs: number | null;
-      /** Close after this much silence; null: never. */
+      /** Closes after this much silence; null: never. */
       readonly silenceMs: number | null;
     }
   | { readonly kind: "stop_recording"; readonly id: string }
-  /** Silence is recorded until it is resumed. */
+  /** While it is paused, silence is recorded. */
   | { readonly kind: "pause_recording"; readonly id: string; readonly paused: boolean }
-  /** To the far side of a leg that is up, as if they had been pressed here: 0-9 * # A-D. */
+  /** Sends digits to the far side of a leg that is up, as if they had been pressed here: 0-9 * # A-D. */
   | { readonly kind: "send_digits"; readonly leg: LegId; readonly digits: string }
   /** → `timer` at epoch ms `at`. Setting it again moves it. */
   | { readonly kind: "set_timer"; readonly id: string; readonly at: number }

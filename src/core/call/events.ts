@@ -11,7 +11,7 @@ import type { LimitFact } from "./limit-fact.ts";
  */
 export type CallEvent =
   /**
-   * First event of every call. `from` and `to` are E.164 (or `sip:user`, or the raw text when neither); a caller who
+   * First event of every call. `from` and `to` are E.164 (or `sip:user`, or otherwise the raw text); a caller who
    * withheld the number is `anonymous` (REQ-34). `to` is the ExoPhone.
    */
   | {
@@ -22,11 +22,11 @@ export type CallEvent =
       readonly to: string;
       readonly direction: "incoming" | "outbound-dial";
       readonly customField: string | null;
-      /** REQ-12: the number dialled out (`To`) of a call started by API, E.164; absent: there is none. */
+      /** REQ-12: the number that a call started by API dials out to (`To`), E.164; absent if there is none. */
       readonly dialTo?: string;
       /** `TimeLimit` of a call started by API (API-1), from the answer of leg 1; absent: the platform's own limit. */
       readonly timeLimitMs?: number;
-      /** Of a call started by API: its first leg is to be dialled. `from` is that number, `to` the ExoPhone that is shown. */
+      /** Present in a call started by API: its first leg is to be dialled. `from` is that number, `to` the ExoPhone shown to it. */
       readonly placed?: CallPlacement;
     }
   /** The outcome of a `fetch` effect, by its id. */
@@ -47,8 +47,8 @@ export type CallEvent =
       readonly format?: AudioFormat;
     }
   /**
-   * An INVITE of a dialled leg is about to go out: the first, or the next after a challenge, to another address, or after
-   * a redirection. `target` is the address and port it goes to; `reason` says why it is not the first.
+   * An INVITE of a dialled leg is about to be sent: the first, or another one after a challenge or a redirection, or to
+   * another address. `target` is the address and port it goes to; `reason` says why it is not the first.
    */
   | {
       readonly kind: "invite_sent";
@@ -66,7 +66,7 @@ export type CallEvent =
   | { readonly kind: "leg_answered"; readonly at: number; readonly leg: LegId }
   /**
    * A dialled leg that will never be answered. `sip`: final status, null for transport error or no route. `q850`: the
-   * cause in a Reason header of the peer (RFC 3326); absent: it sent none. `limit`: it was never dialled because of this.
+   * cause in a Reason header of the peer (RFC 3326); absent if it sent none. `limit`: the limit because of which it was never dialled.
    */
   | {
       readonly kind: "leg_failed";
@@ -77,7 +77,7 @@ export type CallEvent =
       readonly detail: string;
       readonly limit?: LimitFact;
     }
-  /** A leg that was up (or a caller that came in, at any time) left. Comes once per leg, also after our own `hang_up`. */
+  /** A leg that was up (or an incoming caller, at any time) left. Comes once per leg, also after our own `hang_up`. */
   | {
       readonly kind: "leg_ended";
       readonly at: number;
@@ -107,7 +107,7 @@ export type CallEvent =
       readonly durationMs: number;
       readonly failure: string | null;
     }
-  /** From a person or the platform. */
+  /** A command from a person, a program or the platform. */
   | ({ readonly kind: "command"; readonly at: number } & CallCommand);
 
 /** The events an applet gets: of requests, dialled legs, playbacks, the caller's digits, timers, recordings. */

@@ -3,7 +3,7 @@ import type { GroupSizes } from "./setup.ts";
 import type { Say } from "./say.ts";
 
 /**
- * What has to happen for an applet to be left by one of its exits: parts of a scenario document (answers of URLs,
+ * What has to happen for an applet to be left by one of its exits, as parts of a scenario document (answers of URLs,
  * behaviours of phones, digits, playing times), for the example calls of a flow's verification.
  */
 export interface ExampleScript {
@@ -31,12 +31,12 @@ export type Timing = "fast" | "slow" | "silent";
 
 /** What to write a script for. */
 export interface ExampleScriptPlan {
-  /** An exit by its name; `ringing`, `silence`: the worst the applet can do, whatever exit it leads to. */
+  /** The name of an exit; `ringing`, `silence`: the applet's worst case, whatever exit it leads to. */
   readonly target: string;
   readonly timing: Timing;
   /** APP-5: the case that a later Switch has to take; null: none. */
   readonly select: string | null;
-  /** Of the account; absent or null: it is not known. */
+  /** The account's groups; absent or null if the account is not known. */
   readonly groups?: GroupSizes | null;
 }
 
@@ -46,7 +46,7 @@ export const EXAMPLE_PROMPT_MS = 1000;
 /** A request that gets no answer within the 5 s of REQ-6. */
 export const TIMES_OUT: Readonly<Record<string, unknown>> = { error: "timeout" };
 
-/** What a `say` needs to be played, or with `silent` to be skipped after the longest time. */
+/** What it takes to play a `say`, or, if `silent`, to skip it after the longest time. */
 export function exampleScriptOfSay(say: Say | undefined, silent: boolean): ExampleScript {
   if (say === undefined) return { takesMs: 0 };
   if (say.url === undefined)
@@ -56,7 +56,7 @@ export function exampleScriptOfSay(say: Say | undefined, silent: boolean): Examp
   return { ...exampleScriptOfSound(text, undefined), urls: [[say.url, { status: 200, text }]] };
 }
 
-/** What a customer's prompt needs to be played. */
+/** What it takes to play a customer's prompt. */
 export function exampleScriptOfPrompt(prompt: Prompt): ExampleScript {
   return exampleScriptOfSound(prompt.value, prompt.kind === "audio_url" ? prompt.value : undefined);
 }

@@ -1,7 +1,7 @@
-/** APP-9: applets one call may execute; ends a flow that loops for ever. */
+/** APP-9: applets one call may execute; ends a flow that loops forever. */
 export const MAX_APPLETS_PER_CALL = 200;
 
-/** REF-7: requests (Primary and Fallback counted alike) that one Connect may send; ends a re-fetch that would go on for ever. */
+/** REF-7: requests (Primary and Fallback counted alike) that one Connect may send; ends a re-fetch that would go on forever. */
 export const MAX_FETCHES_PER_CONNECT = 20;
 
 /**
@@ -21,7 +21,7 @@ export const REQUEST_DEADLINE_MS = 5000;
 
 /**
  * How long a sync Passthru directly after a Connect waits for the last dial event to be sent first: a caller does not
- * notice it, and an outbox that is away must not hold a call up.
+ * notice it, and an unreachable outbox must not hold up a call.
  */
 export const NOTIFICATION_LEAD_MS = 200;
 
@@ -31,5 +31,5 @@ export const RECORDING_CLOSE_MS = 5000;
 /** Longest a call may last: API-1's largest `TimeLimit`. Also ends a call whose trunk lost its legs. */
 export const MAX_CALL_MS = 14_400_000;
 
-/** A prompt that never reports its end (the media process is gone) counts as played after this long. */
+/** A prompt that never reports its end (the media process has died) counts as played after this long. */
 export const MAX_PROMPT_MS = 600_000;

@@ -4,7 +4,7 @@ import type { CallType, DialStatus } from "../contract/outcome.ts";
 export const ENDED_BY = ["caller", "callee", "platform"] as const;
 export type EndedBy = (typeof ENDED_BY)[number];
 
-/** How a call ended, whatever became of its attempts. */
+/** How a call ended, no matter how its attempts did. */
 export const CALL_STATUSES = ["completed", "failed", "busy", "no-answer"] as const;
 
 /** The call detail record: the `cdr` of a report and the last trace entry of every call. Keys as in its JSON. */

@@ -156,7 +156,7 @@ describe("the report of a call", () => {
     expect(report.cdr).toMatchObject({ conversation_s: 3 });
   });
 
-  it("leaves open what a call has not reached yet", () => {
+  it("leaves null what a call has not reached yet", () => {
     const report = reportOf(traceOf([0, started], [120, dialled]), { seed: null });
     expect(report).toMatchObject({ ended_by: null, cdr: null, duration_ms: 120 });
     expect(report.attempts).toMatchObject([{ answered_ms: null, ended_ms: null, outcome: null }]);

@@ -47,7 +47,7 @@ export interface WarningReport {
 }
 
 /**
- * One call as API, screen, command line and replay show it. Everything comes from the trace, so a live call and a
+ * One call as the API, the dashboard, the command line and replays show it. Everything comes from the trace, so a live call and a
  * simulated one have the same shape. During a call `ended_by` and `cdr` are null and `duration_ms` is the time of the
  * last entry.
  */

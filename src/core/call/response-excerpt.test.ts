@@ -18,7 +18,7 @@ describe("an answer in the trace", () => {
     expect(fallback).not.toHaveProperty("body");
   });
 
-  it("is cut where it is too long for a trace, and says so", () => {
+  it("is cut if it is too long for a trace, and says so", () => {
     const whole = "a".repeat(MAX_EXCERPT_CHARACTERS);
     expect(shown(whole)).toEqual({ content_type: "text/plain", body: whole });
     expect(shown(`${whole}b`)).toEqual({ content_type: "text/plain", body: whole, body_cut: true });

@@ -6,17 +6,17 @@ export const MAX_EXCERPT_CHARACTERS = 2048;
 
 /** An answer as the trace shows it, so that customers can see exactly what their URL sent. */
 export interface ResponseExcerpt {
-  /** The header as received; null: there was none. */
+  /** The header as received; null if there was none. */
   readonly content_type?: string | null;
   /** Without the credentials of URLs in it (REQ-2), and no longer than {@link MAX_EXCERPT_CHARACTERS}. */
   readonly body?: string;
-  /** True where the body was longer, otherwise absent. */
+  /** True if the body was longer, otherwise absent. */
   readonly body_cut?: boolean;
 }
 
 const EMPTY: ResponseExcerpt = {};
 
-/** What a trace keeps of an answer; nothing where no complete one arrived. */
+/** What a trace keeps of an answer; empty if no complete one arrived. */
 export function responseExcerpt(outcome: HttpOutcome | null): ResponseExcerpt {
   if (outcome === null || !outcome.ok) return EMPTY;
   const body = maskCredentialsIn(outcome.body);

@@ -9,7 +9,7 @@ import type { EndedBy } from "./record.ts";
 import type { Flow } from "./setup.ts";
 
 /**
- * What the applets so far established about the call, and every later request carries (contract, section 1).
+ * What the applets so far have established about the call; every later request carries it (contract, section 1).
  * Replaced as a whole with each change, so that older states keep theirs.
  */
 export interface KnownFacts {
@@ -38,7 +38,7 @@ export interface OpenRecording {
   readonly id: string;
   /** It was stopped; its `recording_ready` is due. */
   readonly closing: boolean;
-  /** By command: what is said meanwhile is not in it. */
+  /** Paused by command: silence is recorded. */
   readonly paused?: boolean;
 }
 
@@ -55,7 +55,7 @@ export interface Closing {
   readonly rejected: boolean;
 }
 
-/** APP-5: what was found about a Passthru's answer as a selection. A Switch traces it; without one nobody needs it. */
+/** APP-5: findings about a Passthru's answer as a selection. Only a Switch that follows traces them. */
 export interface SelectionReading {
   /** Id of the Passthru's request. */
   readonly request: string;
@@ -75,15 +75,15 @@ export interface CallState {
   readonly callSid: string;
   readonly from: string;
   readonly to: string;
-  /** E.164 of the number dialled out, of a call started by API with one (REQ-12). */
+  /** E.164 of the number that a call started by API dials out to, if any (REQ-12). */
   readonly dialTo?: string;
   readonly direction: "incoming" | "outbound-dial";
   readonly customField: string | null;
-  /** Of a call started by API. */
+  /** Present in a call started by API. */
   readonly placed?: CallPlacement;
   /** `TimeLimit` of a call started by API. */
   readonly timeLimitMs?: number;
-  /** Leg 1 of a call started by API rings. */
+  /** Leg 1 of a call started by API has rung. */
   readonly callerRang?: boolean;
   /** Epoch ms of leg 1's answer, in a call started by API. */
   readonly answeredAt?: number;
@@ -121,7 +121,7 @@ export interface CallState {
   readonly dialStatus: DialStatus | null;
   /** The attempt that represents the latest Connect that dialled, for StatusCallbacks (API-6). */
   readonly secondLeg?: LegStatus;
-  /** The leg that the caller is bridged with; null or absent: none. */
+  /** The leg that the caller is bridged with, if any. */
   readonly bridged?: LegId | null;
   /** A callee ended the conversation and no applet has waited for the caller since (see {@link EndedBy}). */
   readonly calleeLeft: boolean;
@@ -129,7 +129,7 @@ export interface CallState {
   /** Fetches and audio checks in progress. */
   readonly fetches: readonly string[];
   readonly plays: readonly string[];
-  /** Those of them that a command started: no applet knows of them. */
+  /** Those of them that a command started; applets don't know about them. */
   readonly commandPlays?: readonly string[];
   readonly recordings: readonly OpenRecording[];
   readonly timers: readonly ArmedTimer[];

@@ -33,7 +33,7 @@ export interface RequestSpec {
   readonly query: Query;
   readonly versionHeader: boolean;
   readonly accept: string;
-  /** See the `fetch` effect; it makes a difference only where the same step notifies. */
+  /** See the `fetch` effect; it matters only if the same step notifies. */
   readonly followsNotifications?: true;
   /** Present: a POST, with the parameters in here instead of in the URL. */
   readonly body?: RequestBody;
@@ -68,7 +68,7 @@ export class StepContext {
   }
 
   /** The state as it stands within this step. */
-  /** What every request of this call says of it, at this moment. */
+  /** What every request of this call says about it at this moment. */
   get callFacts(): CallFacts {
     const { callSid, from, to, dialTo, direction, startedAt } = this.#draft;
     const callTo = dialTo ?? to;
@@ -110,7 +110,7 @@ export class StepContext {
     this.#decision = { kind: "end", ending };
   }
 
-  /** For the engine: the decision, once. */
+  /** For the engine: returns the decision and clears it. */
   takeDecision(): FlowDecision | null {
     const decision = this.#decision;
     this.#decision = null;
@@ -214,7 +214,7 @@ export class StepContext {
     return id;
   }
 
-  /** Cancels a fetch or check; does nothing when it is over already. */
+  /** Cancels a fetch or check; does nothing if it is already over. */
   cancelRequest(id: string, rule: string): void {
     if (!this.closeFetch(id)) return;
     this.effects.push({ kind: "cancel_request", id });
@@ -288,7 +288,7 @@ export class StepContext {
     this.effects.push({ kind: "dial", leg: CALLER, destination, callerId });
   }
 
-  /** Cancels a ringing leg or hangs up an answered one; nothing when it is gone already. */
+  /** Cancels a ringing leg or hangs up an answered one; does nothing if it has already ended. */
   endLeg(leg: LegId, reason: CancelReason): void {
     const open = this.#draft.legs.find((each) => each.leg === leg);
     if (open === undefined) return;
@@ -316,7 +316,7 @@ export class StepContext {
     this.effects.push({ kind: "unbridge", a: CALLER, b: callee });
   }
 
-  /** A callee who is gone is in no conversation. */
+  /** A callee who has left is no longer in a conversation. */
   forgetBridge(callee: LegId): void {
     if (this.#draft.bridged === callee) this.#draft.bridged = null;
   }
@@ -395,7 +395,7 @@ export class StepContext {
 
   // ── the ledger: for the engine ────────────────────────────────────────────────────────────────────────────────────
 
-  /** Removes a fetch or check from the ledger; false: it was not open. */
+  /** Removes a fetch or check from the ledger; false if it was not open. */
   closeFetch(id: string): boolean {
     if (!this.#draft.fetches.includes(id)) return false;
     this.#draft.fetches = this.#draft.fetches.filter((each) => each !== id);
@@ -420,7 +420,7 @@ export class StepContext {
   }
 }
 
-/** Ids of audio checks begin so, unlike those of fetches. */
+/** Ids of audio checks begin with this; those of fetches do not. */
 const CHECK = "a";
 
 /** Whether a request was an audio check: the edge answers it with `audio_checked`, and a fetch with `fetched`. */

@@ -45,12 +45,12 @@ const every: readonly CallEvent[] = [
 ];
 
 describe("a journalled event", () => {
-  it("of an earlier version is read under its name of today", () => {
+  it("of an earlier version is read under its present name", () => {
     const played = { kind: "played", at: 1000, id: "p1", failure: null };
     expect(readStoredEvent(stored(played, 1, 1))).toEqual({ ok: true, value: { ...played, kind: "playback_ended" } });
   });
 
-  it.each([arrived, ...every])("of today is read as it was written: $kind", (event) => {
+  it.each([arrived, ...every])("of this version is read as it was written: $kind", (event) => {
     expect(readStoredEvent(stored(event))).toEqual({ ok: true, value: event });
   });
 
@@ -68,14 +68,14 @@ describe("a journalled event", () => {
     ["a command that every object has", stored({ kind: "command", at: 1, command: "constructor" }), "is not known"],
     ["half a command", stored({ kind: "command", at: 1, command: "redirect" }), "lacks a field"],
     ["a newer format", stored(arrived, 1, 3), "newer version (format 3)"],
-  ])("M3: with %s is unreadable, which is said and not thrown", (_, step, error) => {
+  ])("M3: with %s is unreadable, which is returned as an error and not thrown", (_, step, error) => {
     const read = readStoredEvent(step);
     expect(read.ok ? "" : read.error).toContain(error);
   });
 });
 
 describe("the journal of a call", () => {
-  it("is read whole", () => {
+  it("is read completely", () => {
     const steps = [arrived, ...every].map((event, index) => stored(event, index + 1));
     expect(readStoredEvents(steps)).toEqual({ ok: true, value: [arrived, ...every] });
   });

@@ -16,13 +16,13 @@ const NEWEST = 2;
 /** Kinds of events under the names that format 1 may carry. */
 const EARLIER_KINDS: Readonly<Record<string, CallEvent["kind"]>> = { played: "playback_ended" };
 
-/** Of a kind that is not known: enough to recognise it. */
+/** Characters shown of an unknown kind: enough to recognise it. */
 const SHOWN_CHARACTERS = 40;
 
 type Kind = CallEvent["kind"];
 /** What a field holds, in JSON's words; `outcome` is an `HttpOutcome`. */
 type FieldType = "string" | "number" | "string or null" | "number or null" | "object" | "outcome";
-/** Every field that an event of this kind must have beside `kind` and `at`. */
+/** Every field that an event of this kind must have besides `kind` and `at`. */
 type Fields<K extends Kind> = {
   readonly [F in Exclude<RequiredKeys<Extract<CallEvent, { kind: K }>>, "kind" | "at">]: FieldType;
 };
@@ -90,11 +90,11 @@ export function readStoredEvent({ version, json }: StoredEvent): Result<CallEven
   const wrong = Object.entries({ at: "number" as const, ...fields }).find(([name, type]) => !HOLDS[type](value[name]));
   if (wrong !== undefined) return err(`is a ${kind} whose ${wrong[0]} is not of type ${wrong[1]}`);
   if (kind === "command" && !isCommand(value)) return err("is a command that is not known, or lacks a field");
-  // Every field that the type demands is there; kinds of text inside are the engine's to judge.
+  // Every field that the type demands is there; what the texts in them mean is for the engine to judge.
   return ok({ ...value, kind } as CallEvent);
 }
 
-/** What each command must have beside its name; a newer version may know more of them. */
+/** What each command must have besides its name; a newer version may know more commands. */
 const COMMANDS: Readonly<Record<CallCommandName, Readonly<Record<string, FieldType>>>> = {
   hang_up: {},
   recover: {},
@@ -113,7 +113,7 @@ function isCommand(value: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(COMMANDS[name as CallCommandName]).every(([field, type]) => HOLDS[type](value[field]));
 }
 
-/** Names that every object has (`constructor`) are no kinds: the tables are asked for their own. */
+/** Names that every object has (`constructor`) are not kinds: only the tables' own keys count. */
 function presentKind(stored: unknown): string {
   if (typeof stored !== "string") return "";
   return Object.hasOwn(EARLIER_KINDS, stored) ? (EARLIER_KINDS[stored] ?? stored) : stored;

@@ -10,7 +10,7 @@ export function parseJson(json: string): Result<unknown, string> {
   }
 }
 
-/** An object with fields, no list. */
+/** An object with fields, not a list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

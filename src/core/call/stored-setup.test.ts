@@ -15,7 +15,7 @@ it("a stored setup is read as it was written", () => {
   expect(read(setup)).toEqual({ ok: true, value: setup });
 });
 
-it("M4: a setup of a version before a setting existed gets what was the case then", () => {
+it("M4: a setup stored before a setting existed gets what applied then", () => {
   const { language: _, ...account } = ACCOUNT;
   expect(read({ ...setup, account }, 1)).toMatchObject({ ok: true, value: { account: { language: "en-IN" } } });
 });
@@ -37,6 +37,6 @@ it.each([
   ["an applet without a type", read({ ...setup, flow: { ...setup.flow, applets: { a: {} } } }), "has no flow"],
   ["no recordings URL", read({ ...setup, recordingsUrl: 1 }), "is incomplete"],
   ["a newer format", read(setup, 3), "newer version (format 3)"],
-])("M3: a setup with %s is unreadable, which is said and not thrown", (_, result, error) => {
+])("M3: a setup with %s is unreadable, which is returned as an error and not thrown", (_, result, error) => {
   expect(result.ok ? "" : result.error).toContain(error);
 });

@@ -7,13 +7,13 @@ import { isObject, parseJson } from "./stored-json.ts";
 /** The newest format that this version of Plugboard writes and reads. */
 const NEWEST = 2;
 
-/** What an account meant before it had a setting of its own for this: a setup of an earlier version lacks it. */
+/** What applied to accounts before each of these settings existed: a setup of an earlier version lacks it. */
 const ACCOUNT_BEFORE: Omit<Account, "sid"> = {
   tenantId: "",
   country: "IN",
   timezone: "Asia/Kolkata",
   numberFormat: "national",
-  // What calls were sent before the setting existed.
+  // The form that requests had before the setting existed.
   wire: "observed",
   dialEvents: ["dial", "terminal"],
   language: "en-IN",
@@ -41,7 +41,7 @@ export function readStoredSetup({ version, json }: { version: number; json: stri
   return ok({ ...setup, account: accountOf(account), flow, recordingsUrl, version: writtenBy });
 }
 
-/** Earlier versions had a setting for `Created` alone (`createdFormat`) in place of `wire` (REQ-33). */
+/** Earlier versions had a setting only for `Created` (`createdFormat`) instead of `wire` (REQ-33). */
 function accountOf(stored: Readonly<Record<string, unknown>>): Account {
   const { createdFormat, ...account } = stored;
   const wire = createdFormat === undefined ? {} : { wire: createdFormat };

@@ -30,7 +30,7 @@ export type TraceBody =
       readonly destination: string;
       readonly caller_id: string;
       readonly ring_limit_ms: number;
-      /** From its answer on; null: the platform's own limit. */
+      /** Counted from its answer; null: the platform's own limit. */
       readonly time_limit_ms: number | null;
     }
   | { readonly type: "caller.ringing" }
@@ -84,7 +84,7 @@ export type TraceBody =
       readonly ring_limit_ms: number;
       readonly round: number;
     }
-  /** One INVITE of the attempt: where it goes. `reason`: why it is not the first. */
+  /** One INVITE of the attempt: where it is sent. `reason`: why it is not the first. */
   | {
       readonly type: "attempt.dialed";
       readonly leg: LegId;

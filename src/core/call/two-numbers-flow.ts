@@ -2,7 +2,7 @@ import type { Flow } from "./setup.ts";
 
 /**
  * The flow of calls by API that connect two numbers (API-2): one Connect without a source, which dials what the request
- * named. No customer can write it, so that all these calls of an account share one stored setup.
+ * named. It is the platform's own, so that all these calls of an account share one stored setup.
  */
 export const TWO_NUMBERS_FLOW: Flow = {
   id: "",

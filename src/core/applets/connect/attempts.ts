@@ -47,7 +47,7 @@ export interface AttemptEnd {
   readonly sip: number | null;
   readonly rule: string | null;
   readonly message: string;
-  /** Why its leg is cancelled, should it still ring. */
+  /** Why its leg is cancelled if it is still ringing. */
   readonly cancel?: CancelReason;
 }
 
@@ -69,7 +69,7 @@ export function endAttempt(context: StepContext, state: ConnectState, attempt: A
   notifyDialEvent(context, state, attempt, "Terminal");
 }
 
-/** Cancels every attempt but one (`except`, the one that answered), or all of them when the caller no longer waits. */
+/** Cancels every attempt but one (`except`, the one that answered), or all of them when the caller is no longer waiting. */
 export function cancelAttempts(
   context: StepContext,
   state: ConnectState,

@@ -12,7 +12,7 @@ const TWELVE = Array.from({ length: 12 }, (_, i) => `+9199000000${10 + i}`);
 const HOLD = { music_on_hold: { type: "custom_tone", value: "https://cdn.example/hold.wav" } };
 const WHISPER = { start_call_playback: { type: "audio_url", value: "https://cdn.example/hello.wav" } };
 
-/** An applet at the second exit alone: it replaces the third. */
+/** An applet at the second exit only, which replaces the third. */
 const STANDS_IN = { nobody_answered: "bye" };
 
 /** Parameters with a list. */
@@ -154,7 +154,7 @@ const CASES: Readonly<Record<string, BoundsCase>> = {
     ringMs: 3_000_000,
     ringsBecause: "100 numbers may each ring for 30 s.",
     silenceMs: 5000,
-    silentBecause: "Its URL may take 5 s to be there.",
+    silentBecause: "Its URL may take 5 s to answer.",
   },
   "APP-7: a Dial-Whom URL with parameters, and one applet for the last two exits": {
     document: {
@@ -165,7 +165,7 @@ const CASES: Readonly<Record<string, BoundsCase>> = {
     ringMs: 250_000,
     ringsBecause: "100 numbers in rounds of 4 may each ring for 10 s.",
     silenceMs: 5000,
-    silentBecause: "Its URL may take 5 s to be there.",
+    silentBecause: "Its URL may take 5 s to answer.",
     afterRinging: [0, 5000],
   },
   "APP-7: a group": {
@@ -222,7 +222,7 @@ describe("the bounds of a Connect", () => {
       ringMs,
       ringsBecause,
       silenceMs,
-      silentBecause: row.silentBecause ?? "What it plays may take 5 s to be there.",
+      silentBecause: row.silentBecause ?? "The check of its audio may take 5 s.",
     });
   });
 

@@ -17,13 +17,13 @@ const LOOKS_DIALABLE = /^\s*(?:\+?\d[\d ()-]{6,}|sip:\S+)\s*$/;
 /** The three exits (section 6), in the order of the contract. */
 export function connectExits(document: ConnectDocument): readonly AppletExit[] {
   const asksUrl = document.url !== undefined || document.dial_whom?.url !== undefined;
-  // Anyone in the account or named by a URL may be rung; an empty list in the flow rings nobody.
+  // A group or a URL may name anyone; an empty list in the flow rings nobody.
   const ringsNobody = !asksUrl && document.dial_whom?.group === undefined && numbersOf(document).length === 0;
   const ended = { waits: true, silence: ringsNobody ? NEVER_TAKEN : NO_SILENCE, optional: false };
   // A list in the flow is rejected at once; with a URL the caller has heard nothing while it was asked.
   const { silenceMs } = connectTimes(document);
   const silence = { afterSound: null, throughout: silenceMs };
-  // EXIT-4: left empty, the last exit is the one before it.
+  // EXIT-4: if the last exit has no applet, the one before it is taken.
   const { nobody_answered: unanswered, nobody_dialed: undialled } = document.exits;
   const standsIn = unanswered !== undefined && undialled === undefined;
   const waits = asksUrl || numbersOf(document).some((each) => LOOKS_DIALABLE.test(each));
@@ -46,7 +46,7 @@ function exit(document: ConnectDocument, name: ConnectExit, label: string) {
   return { name, label, target: document.exits[name] ?? null, path: ["exits", name] };
 }
 
-/** The longest a caller may hear ringing, and hear nothing. */
+/** The longest a caller may hear ringing, and the longest they may hear nothing. */
 export function connectTimes(document: ConnectDocument, groups: GroupSizes | null = null): AppletTimes {
   if (document.url !== undefined) {
     const asked = document.url.fallback === undefined ? 1 : 2;
@@ -73,11 +73,11 @@ function timesOfFlow(document: ConnectDocument, groups: GroupSizes | null): Appl
     // The audio that the flow names is checked within one request's deadline, together with the URL if there is one.
     silenceMs: asksUrl || soundUrlsOf(document).length > 0 ? REQUEST_DEADLINE_MS : 0,
     ringsBecause: `${listWords(document, groups)}${size > 1 ? ` in rounds of ${size}` : ""} may each ring for ${ringS} s.`,
-    silentBecause: `${asksUrl ? "Its URL" : "What it plays"} may take 5 s to be there.`,
+    silentBecause: asksUrl ? "Its URL may take 5 s to answer." : "The check of its audio may take 5 s.",
   };
 }
 
-/** How many destinations it may ring at worst. A group that is not known may be as long as a list can be. */
+/** How many destinations it may ring at worst. A group of unknown size may be as long as a list can be. */
 export function listLength(document: ConnectDocument, groups: GroupSizes | null): number {
   const { dial_whom: whom } = document;
   if (whom === undefined || whom.numbers !== undefined) return new Set(numbersOf(document)).size;
@@ -107,7 +107,7 @@ export function numbersOf({ dial_whom: whom, parameters }: ConnectDocument): rea
   return Array.isArray(numbers) ? numbers.filter((each) => typeof each === "string") : [];
 }
 
-/** The text of `start_call_playback`, where it is written into the flow. */
+/** The text of `start_call_playback`, if it is written into the flow. */
 export function connectPrompts({ parameters = {} }: ConnectDocument, language: string): readonly FixedPrompt[] {
   const playback = parameters["start_call_playback"];
   if (!isObject(playback) || playback["type"] !== "text") return [];

@@ -29,7 +29,7 @@ import { connectExampleScript } from "./example-script.ts";
 import { connectExits, connectPrompts, connectTimes } from "./bounds.ts";
 
 /**
- * Connect (contract, sections 3 to 6): asks whom to dial, dials round after round, puts the caller through. Sequence,
+ * Connect (contract, sections 3 to 6): asks whom to dial, dials round after round, and puts the caller through. Sequence,
  * parallel ringing and re-fetching are one machine: an answer is a list, a round is the next part of it, and what
  * follows a round without a conversation is the next round, a new answer, or an exit.
  */
@@ -134,7 +134,7 @@ function handlePlayed(
 function handleTimer(context: StepContext, document: ConnectDocument, state: ConnectState, id: string): void {
   if (id === RING_TIMER) return onRingLimit(context, state, document);
   if (id === CONVERSATION_TIMER) return onConversationLimit(context, state);
-  // The third is the announcement's.
+  // The third timer is the announcement's.
   const leg = lastLeg(state);
   if (leg !== null) onPlaybackEnded(context, state, leg, "it did not end in time");
 }
@@ -144,7 +144,7 @@ function lastLeg(state: ConnectState): LegId | null {
   return activeAttempts(state).at(-1)?.leg ?? null;
 }
 
-/** The call ends during the Connect: by the caller, by a limit, by command (REF-8, DIAL-5, DIAL-11). */
+/** The call ends during the Connect: the caller left, a limit was reached, or a command ended it (REF-8, DIAL-5, DIAL-11). */
 function close(context: StepContext, state: ConnectState, ending: CallEnding): ClosingExit | null {
   const attempt: Attempt | undefined = activeAttempts(state).at(-1);
   if (state.phase === "talking" && attempt !== undefined) {

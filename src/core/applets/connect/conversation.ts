@@ -18,7 +18,7 @@ export function playOrBridge(context: StepContext, state: ConnectState, leg: Leg
   const playback = state.answer?.startCallPlayback ?? null;
   if (playback === null) return bridge(context, state, leg);
   state.phase = "announcing";
-  // To the callee alone: the caller's hold audio goes on. To both: it stops first.
+  // If it is for the callee only, the caller's hold audio goes on; if it is for both, that stops first.
   updateHoldAudio(context, state);
   const legs = playback.to === "both" ? [CALLER, leg] : [leg];
   state.announcement = context.play(legs, [playableOf(context, playback)], false, "DIAL-8");

@@ -123,7 +123,7 @@ describe("dial events", () => {
     expect(Object.fromEntries(call.traced("dial_event")[0]?.query ?? [])["Direction"]).toBe("outbound-dial");
   });
 
-  it("EVT-6: are handed to the outbox in order per attempt, and the call waits for none of them", () => {
+  it("EVT-6: are handed to the outbox in order per attempt, and the call does not wait for them", () => {
     const call = dialling([A, B], {}, { parallel_ringing: { activate: true } });
     const orders = call.of("notify").map((effect) => effect.order);
     expect(new Set(orders).size).toBe(2);

@@ -64,7 +64,7 @@ function useAnswer(
   ringNext(context, state, document, answer);
 }
 
-/** REF-4: after normalisation; order does not count, and an answer's list has no duplicates. */
+/** REF-4: compares normalised destinations; order does not count, and an answer's list has no duplicates. */
 function sameSet(a: readonly Destination[], b: readonly Destination[]): boolean {
   if (a.length !== b.length) return false;
   const keys = new Set(a.map(destinationKey));

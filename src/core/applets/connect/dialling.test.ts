@@ -26,7 +26,7 @@ describe("in sequence", () => {
     expect(call.exits).toEqual(["sales.nobody_answered"]);
   });
 
-  it("RES-9: the trace shows the answer in use with its defaults, and what became of each destination", () => {
+  it("RES-9: the trace shows the answer in use with its defaults, and what happened to each destination", () => {
     const call = dialling([A, B]);
     call.refuse(2);
     call.answer(3);
@@ -511,7 +511,7 @@ describe("start_call_playback", () => {
     expect(call.report().warnings).toEqual([warning]);
   });
 
-  it("DIAL-8: a playback that never reports its end does not hold the call for ever", () => {
+  it("DIAL-8: a playback that never reports its end does not hold the call forever", () => {
     const call = dialling([A], toCallee);
     call.answer(2);
     call.after(599_999);
@@ -545,7 +545,7 @@ describe("start_call_playback", () => {
     expect(call.of("end")[0]?.record).toMatchObject({ call_type: "client-hangup", conversation_s: 0 });
   });
 
-  it("DIAL-9: audio is identified by its URL alone, so that media can cache it under that name", () => {
+  it("DIAL-9: audio is identified by its URL alone, so that the media process can cache it under that name", () => {
     const whisper = "https://cdn.example/whisper.wav?v=1";
     const call = dialling([A], { start_call_playback: { playback_to: "callee", type: "audio_url", value: whisper } });
     call.outcome({ ok: true, status: 200, contentType: "audio/wav", body: "" });

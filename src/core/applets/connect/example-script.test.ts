@@ -45,7 +45,7 @@ function ringing(numbers: readonly string[]) {
   return numbers.map((each) => [each, RINGS] as const);
 }
 
-/** Document, target and timing; what is scripted. */
+/** Document, target and timing; then the script. */
 type Row = readonly [
   document: object,
   target: string,

@@ -17,7 +17,7 @@ const RINGS_FOR_EVER = { ring_after_ms: 300 };
 const UNREACHABLE = { fail_after_ms: 0 };
 const AUDIO = { status: 200, headers: { "content-type": "audio/wav" } };
 
-/** Scripts for the exits of a Connect, for its longest ringing and its longest silence. Null: no script shows it. */
+/** Scripts for the exits of a Connect, for its longest ringing and its longest silence. Null if no script can show it. */
 export function connectExampleScript(
   document: ConnectDocument,
   { target, timing, groups = null }: ExampleScriptPlan,
@@ -61,7 +61,7 @@ function firstAndOthers(list: readonly string[], first: Behaviour): NonNullable<
   return list.map((each, i) => [each, i === 0 ? first : UNREACHABLE] as const);
 }
 
-/** EXIT-4: nobody dialled leads here too, if that exit has no applet. */
+/** EXIT-4: "nobody dialled" leads here too, if that exit has no applet. */
 function standIn(document: ConnectDocument): ExampleScript | null {
   return document.exits.nobody_dialed === undefined ? nobody(document) : null;
 }
@@ -117,7 +117,7 @@ function connectAnswer(
   return { status: 200, json: { destination: { numbers }, max_ringing_duration: LONGEST_RING_S, ...more } };
 }
 
-/** The answer of whichever URL names these numbers, or the group that holds them; none if the flow itself names them. */
+/** The answer of whichever URL names these numbers, or the group that holds them; empty if the flow itself names them. */
 function asked(document: ConnectDocument, numbers: readonly string[]): Omit<ExampleScript, "takesMs"> {
   const { url, dial_whom: whom } = document;
   if (url !== undefined) return { urls: [[url.primary, connectAnswer(numbers, {})]] };

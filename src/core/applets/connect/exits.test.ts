@@ -12,7 +12,7 @@ function flowOf(parts: Record<string, unknown>, exits: Record<string, string> = 
 
 const URL_ONLY = { url: { primary: "https://app.example/connect" } };
 
-/** Two Connects in a row, however the first ends. */
+/** Two Connects in a row: every exit of the first leads to the second. */
 function chain() {
   const exits = { conversation_ended: "second", nobody_answered: "second", nobody_dialed: "second" };
   const flow = flowOf(URL_ONLY, exits);
@@ -119,7 +119,7 @@ describe("the exits of a Connect", () => {
     expect(call.exits).toEqual(["sales.nobody_answered"]);
   });
 
-  it("RES-3: an empty list takes the third exit at once, and no Fallback is asked", () => {
+  it("RES-3: an empty list takes the third exit at once, and the Fallback is not asked", () => {
     const call = new Drive();
     call.dial([]);
     expect(call.asked).toHaveLength(1);
@@ -206,7 +206,7 @@ describe("what later requests report", () => {
     expect(call.applets).toEqual(["greet", "sales", "menu"]);
   });
 
-  it("EXIT-5: if an applet held the caller after the callee left, it is the platform that ends the call", () => {
+  it("EXIT-5: if an applet kept the caller after the callee left, it is the platform that ends the call", () => {
     const greet = { type: "greeting", say: { text: "Goodbye" } };
     const flow = flowOf(URL_ONLY, { conversation_ended: "greet" });
     const call = new Drive({ flow: { ...flow, applets: { ...flow.applets, greet } } });

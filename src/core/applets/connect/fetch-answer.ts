@@ -43,12 +43,15 @@ export function requestAnswer(
   );
 }
 
-/** The Connect of a call by API that connects two numbers: no document of a customer is without any source. */
+/** Whether this is the Connect of a call by API that connects two numbers: a customer's document always has a source. */
 function isOfPlacedCall({ url, parameters, dial_whom }: ConnectDocument): boolean {
   return url === undefined && parameters === undefined && dial_whom === undefined;
 }
 
-/** API-2: what the request said, as the answer that a URL would have given. What cannot be played is replaced or skipped (DIAL-7, DIAL-8). */
+/**
+ * API-2: the parameters of the API request, in the form of a URL's answer. Audio that cannot be played is replaced or
+ * skipped (DIAL-7, DIAL-8).
+ */
 function answerOf(placed: CallPlacement, second: SecondNumber): RequestOutcome<ConnectAnswer> {
   const { destination, record, recordingChannels, waitUrl, playback } = second;
   const answer: ConnectAnswer = {
@@ -58,7 +61,7 @@ function answerOf(placed: CallPlacement, second: SecondNumber): RequestOutcome<C
     record,
     recordingChannels,
     maxRingingDurationS: placed.ringLimitMs / 1000,
-    // `TimeLimit` is the whole call's.
+    // `TimeLimit` applies to the whole call.
     maxConversationDurationS: MAX_CALL_MS / 1000,
     musicOnHold: waitUrl === null ? { type: "default_tone" } : { type: "custom_tone", url: waitUrl },
     parallel: { activate: false, maxAttempts: 1 },
@@ -68,7 +71,7 @@ function answerOf(placed: CallPlacement, second: SecondNumber): RequestOutcome<C
   return { kind: "answer", id: REQUEST, answer };
 }
 
-/** Where an answer comes from that no URL and no flow gave. */
+/** The source of an answer that came from neither a URL nor the flow. */
 const REQUEST = "api";
 
 /** REQ-3: requests to the dynamic URL carry the version header (1.0); the older Dial-Whom URL is recognised by its absence. */

@@ -9,7 +9,7 @@ export const connectForm: AppletForm = {
     {
       path: "dial_whom.numbers",
       label: "Dial these numbers",
-      help: "Instead of a URL: the numbers, dialled in this order.",
+      help: "Instead of a URL: the numbers, to be dialled in this order.",
       input: { kind: "numbers" },
       required: false,
     },

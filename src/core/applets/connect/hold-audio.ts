@@ -21,7 +21,7 @@ export function updateHoldAudio(context: StepContext, state: ConnectState): void
   if (wanted !== null) state.holdAudio = start(context, wanted);
 }
 
-/** A loop never ends by itself: if it is reported as ended, it failed, and our own tone replaces it. */
+/** A loop never ends by itself: if it is reported as ended, it has failed, and our own tone replaces it. */
 export function onHoldAudioFailed(context: StepContext, state: ConnectState, failure: string | null): void {
   if (state.holdAudio?.kind === "url") {
     warnReplaced(context, state.holdAudio.play, failure ?? "it ended");
@@ -58,7 +58,7 @@ function wantedHoldAudio(state: ConnectState): Wanted | null {
   }
 }
 
-/** With several legs, the first that sends early media, for as long as it rings. An answered leg is not hold audio. */
+/** Of several legs, the first that sends early media, for as long as it rings. An answered leg is not hold audio. */
 function forwardedLeg(state: ConnectState): Wanted | null {
   if (state.phase !== "ringing") return null;
   const sending = activeAttempts(state).filter((each) => each.earlyMedia);

@@ -159,7 +159,7 @@ describe("with fetch_after_attempt", () => {
     expect(call.exits).toEqual(["sales.nobody_answered"]);
   });
 
-  it("REF-7: a Connect asks at most 20 times, however often the answers change", () => {
+  it("REF-7: a Connect asks at most 20 times, no matter how often the answers change", () => {
     const call = new Drive();
     for (let i = 0; call.call.fetches.length > 0; i++) {
       call.dial([i % 2 === 0 ? A : B], AGAIN);

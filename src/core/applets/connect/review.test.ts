@@ -4,7 +4,7 @@ import { connect } from "./connect.ts";
 const NUMBERS = { destination: { numbers: ["+919900000011"] } };
 const WHOM = { numbers: ["+919900000011"] };
 
-/** Document; rule and path of each finding. */
+/** Document; then rule and path of each finding. */
 type Row = readonly [document: object, ...findings: (readonly [rule: string, path: string])[]];
 
 const ROWS: Readonly<Record<string, Row>> = {

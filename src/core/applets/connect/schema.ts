@@ -32,7 +32,7 @@ export const connectSchema = z
   .superRefine((document, context) => {
     const inFlow = document.dial_whom ?? document.parameters;
     if ((document.url === undefined) !== (inFlow === undefined)) return;
-    const message = "must hold exactly one of `url`, `parameters` and `dial_whom` (with which `parameters` may stand)";
+    const message = "must hold exactly one of `url`, `parameters` and `dial_whom` (which `parameters` may accompany)";
     context.addIssue({ code: "custom", path: [], message });
   });
 

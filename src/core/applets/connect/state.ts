@@ -24,10 +24,10 @@ export interface Attempt {
   readonly startedAt: number;
   readonly rang: boolean;
   readonly earlyMedia: boolean;
-  /** Absent: nobody answered. */
+  /** Absent: not answered. */
   readonly answeredAt?: number;
   readonly bridgedAt: number | null;
-  /** How it ended; null while it goes on. */
+  /** How it ended; null while it is in progress. */
   readonly outcome: DialOutcome | null;
   readonly endedAt: number | null;
 }
@@ -78,7 +78,7 @@ export function initialState(): ConnectState {
   };
 }
 
-/** Attempts of the current round that are still ringing or up. */
+/** Attempts of the current round whose legs are still ringing or up. */
 export function activeAttempts(state: ConnectState): readonly Attempt[] {
   return state.attempts.filter((each) => each.outcome === null);
 }

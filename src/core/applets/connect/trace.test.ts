@@ -173,7 +173,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       OVER,
     ],
   },
-  "DIAL-8: an announcement that does not end neither cuts nor repeats the conversation": {
+  "DIAL-8: an announcement that does not end neither cuts short nor repeats the conversation": {
     happens: (call) => {
       call.dial([A], { ...WHISPER, max_conversation_duration: 4500 });
       call.answer(2);
@@ -324,7 +324,7 @@ const DECISION_TYPES: readonly string[] = [
 
 const SHOWN = ["rule", "leg", "applet", "exit", "next", "outcome", "by", "duration_ms", "message"];
 
-/** `type rule … message`, without what an entry does not have. */
+/** `type rule … message`, without fields that an entry does not have. */
 function line(entry: TraceEntry): string {
   const fields = new Map(Object.entries(entry));
   const shown = SHOWN.map((name) => fields.get(name)).filter((value) => value !== undefined && value !== null);

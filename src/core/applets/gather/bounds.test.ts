@@ -55,14 +55,14 @@ const CASES: Readonly<Record<string, BoundsCase>> = {
     afterNothing: [5000, null],
     waits: true,
   },
-  "parameters that only a lenient flow uses": {
+  "parameters that only a lenient flow can use": {
     document: { parameters: TOO_LONG },
     silenceMs: 0,
     afterDigits: [600_000, null],
     afterNothing: [600_000, 0],
     waits: false,
   },
-  "parameters that no flow uses": {
+  "parameters that no flow can use": {
     document: { parameters: {} },
     silenceMs: 0,
     afterDigits: [null, null],
@@ -99,7 +99,7 @@ describe("the bounds of a Gather", () => {
       ringMs: 0,
       ringsBecause: "It dials nobody.",
       silenceMs: row.silenceMs,
-      silentBecause: "Its URLs may take 5 s each to say what to ask for.",
+      silentBecause: "Its URLs may each take 5 s to answer.",
     });
   });
 });

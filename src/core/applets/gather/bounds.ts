@@ -19,7 +19,7 @@ export function gatherExits(document: GatherDocument): readonly AppletExit[] {
 }
 
 export function gatherTimes(document: GatherDocument): AppletTimes {
-  const silentBecause = "Its URLs may take 5 s each to say what to ask for.";
+  const silentBecause = "Its URLs may each take 5 s to answer.";
   return { ...DIALS_NOBODY, silenceMs: promptCycleMs(document), silentBecause };
 }
 

@@ -24,7 +24,7 @@ function answer(digits: number, timeoutS: number): NonNullable<ExampleScript["ur
   return [[PRIMARY, { status: 200, json }]];
 }
 
-/** Document, target and timing; what is scripted. */
+/** Document, target and timing; then the script. */
 type Row = readonly [
   document: object,
   target: string,

@@ -213,7 +213,7 @@ describe("a Gather", () => {
     expect(call.exits).toEqual(["ask.nothing_entered"]);
   });
 
-  it("APP-2: digits typed ahead answer it, and what is left over is kept", () => {
+  it("APP-2: digits typed ahead answer it, and any left over are kept", () => {
     const flow = gatherFlow({ parameters: { ...PROMPT, max_input_digits: 2 } });
     const greet = { type: "greeting", say: { text: "Hello" }, next: "ask" };
     const call = new Drive({ flow: { ...flow, start: "greet", applets: { ...flow.applets, greet } } });
@@ -224,7 +224,7 @@ describe("a Gather", () => {
     expect(call.of("play")).toHaveLength(1);
   });
 
-  it("APP-2: digits typed ahead that are not enough start the wait for the next", () => {
+  it("APP-2: if too few digits were typed ahead, the wait for the next one starts", () => {
     const call = asking();
     call.enterDigits("7");
     call.json(PROMPT);
@@ -248,7 +248,7 @@ describe("a Gather", () => {
     expect(call.query("passthru")).not.toHaveProperty("digits");
   });
 
-  it("C1, REQ-25: a Gather whose URL cannot be used got nothing; its own request still carries what came before", () => {
+  it("C1, REQ-25: a Gather whose URL cannot be used gets no digits; its own request still carries the earlier ones", () => {
     const first = { type: "gather", parameters: PROMPT, exits: { digits_entered: "ask" } };
     const ask = { type: "gather", url: { primary: "https://app.example/g" }, exits: { nothing_entered: "sales" } };
     const sales = { type: "connect", url: { primary: "https://app.example/connect" } };

@@ -27,13 +27,13 @@ import { gatherExits, gatherTimes } from "./bounds.ts";
 import { gatherExampleScript } from "./example-script.ts";
 import { type GatherDocument, gatherSchema } from "./schema.ts";
 
-/** Until an answer is in use. */
+/** The state until an answer is in use. */
 interface AskingState {
   readonly request: CustomerRequestState<GatherAnswer>;
   readonly answer: null;
 }
 
-/** Once an answer is in use. */
+/** The state once an answer is in use. */
 interface GatheringState {
   readonly answer: GatherAnswer;
   readonly prompt: PromptState;
@@ -154,7 +154,7 @@ function listen(context: StepContext, state: GatheringState): GatherState {
   return state;
 }
 
-/** The finish digit, or enough digits, end the input. What is left over is for the next prompt. */
+/** The finish digit, or enough digits, end the input. Any left over are kept for the next prompt. */
 function takeDigits(context: StepContext, state: GatheringState, entered: string): GatherState {
   const { answer } = state;
   let { digits } = state;

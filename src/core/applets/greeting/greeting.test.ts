@@ -52,7 +52,7 @@ describe("a greeting", () => {
     expect(call.of("play")[0]?.items).toEqual([{ kind: "text", text: "Good morning", language: "en-IN" }]);
   });
 
-  it("APP-1: audio URLs one a line are played in order", () => {
+  it("APP-1: audio URLs, one per line, are played in order", () => {
     const call = new Drive({ flow: greetingFlow(URL_SAY) });
     call.text("https://cdn.example/a.wav\nhttps://cdn.example/b.wav\n");
     expect(call.of("play")[0]?.items).toEqual([
@@ -79,7 +79,7 @@ describe("a greeting", () => {
     expect(call.report().warnings).toEqual([{ rule: "APP-1", path: "say", level: "warning", message }]);
   });
 
-  it("C8, APP-1: a prompt that never reports its end does not hold the caller for ever, and is a warning", () => {
+  it("C8, APP-1: a prompt that never reports its end does not hold the caller forever, and is a warning", () => {
     const call = new Drive({ flow: greetingFlow({ text: "Hello" }) });
     call.after(600_000);
     expect(call.applets).toEqual(["greet", "menu"]);
@@ -144,7 +144,7 @@ describe("what flow verification knows about a greeting", () => {
     [{ text: "Hello" }, 0],
     [URL_SAY, 5000],
   ])("APP-1: playing %j, it is silent for %i ms at worst", (say, silenceMs) => {
-    const silentBecause = "Its URL may take 5 s to say what to say.";
+    const silentBecause = "Its URL may take 5 s to answer.";
     expect(greeting.times(documentOf(say))).toEqual({ ...DIALS_NOBODY, silenceMs, silentBecause });
   });
 

@@ -38,7 +38,7 @@ const kind: AppletKind<GreetingDocument, PromptState> = {
     sample: { type: "greeting", say: { text: "Welcome." } },
   },
   exits({ say: what, next }) {
-    // A fixed prompt takes time but waits for nobody; a URL is waited for.
+    // A fixed prompt takes time but does not wait for anyone; a URL is waited for.
     const waits = what.url !== undefined;
     // A URL without a usable answer is skipped.
     const silence = waits ? { afterSound: 0, throughout: REQUEST_DEADLINE_MS } : NO_SILENCE;
@@ -47,7 +47,7 @@ const kind: AppletKind<GreetingDocument, PromptState> = {
   times: ({ say: what }) => ({
     ...DIALS_NOBODY,
     silenceMs: what.url === undefined ? 0 : REQUEST_DEADLINE_MS,
-    silentBecause: "Its URL may take 5 s to say what to say.",
+    silentBecause: "Its URL may take 5 s to answer.",
   }),
   prompts: ({ say: what }, language) => fixedPromptsOf(what, language),
   exampleScript: ({ say: what }, { timing }) => exampleScriptOfSay(what, timing === "silent"),

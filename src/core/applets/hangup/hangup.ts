@@ -26,7 +26,7 @@ const kind: AppletKind<HangupDocument, null> = {
   prompts: () => [],
   exampleScript: () => null,
   enter(context) {
-    // Directly after a conversation that the callee left, it was the callee who ended the call.
+    // Directly after a conversation that the callee left, the callee has ended the call.
     const by = context.call.calleeLeft ? "callee" : "platform";
     context.end({ by, rule: "APP-8", message: "The flow hangs the call up." });
     return null;

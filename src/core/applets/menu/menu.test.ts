@@ -96,21 +96,24 @@ describe("an IVR menu", () => {
   it.each<[string, string, (call: Drive) => void, string | undefined]>([
     ["no digit is entered", "no_input", (call) => call.after(5000), undefined],
     ["a wrong digit is entered", "invalid", (call) => call.enterDigits("9"), '"9"'],
-  ])("C1, REQ-25: after a menu in which %s (%s) the digit of the one before is gone", (_, exit, happens, digits) => {
-    const applets = {
-      first: { ...MENU, keys: { "1": "menu" }, no_input: "none", invalid: "none" },
-      menu: { ...MENU, keys: {}, [exit]: "pass" },
-      pass: { type: "passthru", url: "https://app.example/p" },
-      none: BYE,
-      wrong: BYE,
-    };
-    const call = new Drive({ flow: { flow: "1", start: "first", applets } });
-    call.enterDigits("1");
-    call.played();
-    happens(call);
-    expect(call.exits).toEqual(["first.1", `menu.${exit}`]);
-    expect(call.query("passthru")["digits"]).toBe(digits);
-  });
+  ])(
+    "C1, REQ-25: after a menu in which %s (%s) the digit of the one before is no longer sent",
+    (_, exit, happens, digits) => {
+      const applets = {
+        first: { ...MENU, keys: { "1": "menu" }, no_input: "none", invalid: "none" },
+        menu: { ...MENU, keys: {}, [exit]: "pass" },
+        pass: { type: "passthru", url: "https://app.example/p" },
+        none: BYE,
+        wrong: BYE,
+      };
+      const call = new Drive({ flow: { flow: "1", start: "first", applets } });
+      call.enterDigits("1");
+      call.played();
+      happens(call);
+      expect(call.exits).toEqual(["first.1", `menu.${exit}`]);
+      expect(call.query("passthru")["digits"]).toBe(digits);
+    },
+  );
 
   it("further digits are kept for the next prompt", () => {
     const flow = menuFlow();
@@ -179,7 +182,7 @@ describe("what flow verification knows about a menu", () => {
     ]);
   });
 
-  it("no digit is wrong if every one is set", () => {
+  it("no digit is wrong if all of them are set", () => {
     expect(menu.exits(documentOf({ keys: ALL_KEYS })).at(-1)).toMatchObject({ name: "invalid", silence: NEVER_TAKEN });
   });
 
@@ -189,7 +192,7 @@ describe("what flow verification knows about a menu", () => {
       ringMs: 0,
       ringsBecause: "It dials nobody.",
       silenceMs: 36_000,
-      silentBecause: "Its URL may take 5 s to answer nothing, and then the menu waits for a digit.",
+      silentBecause: "Its URL may take 5 s and name nothing to play, and then the menu waits for a digit.",
     });
     expect(menu.exits(document).at(-2)?.silence).toEqual({ afterSound: 7000, throughout: 36_000 });
     expect(menu.times(documentOf({ repeat: 2 })).silenceMs).toBe(0);

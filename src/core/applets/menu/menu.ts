@@ -26,7 +26,7 @@ const KEYS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"] as con
 
 /** Seconds; no caller waits in silence for longer. */
 const MAX_TIMEOUT_S = 60;
-/** No caller listens to a menu more often than this. */
+/** No caller listens to a menu more times than this. */
 const MAX_REPEATS = 20;
 
 const schema = z.strictObject({
@@ -78,7 +78,7 @@ const kind: AppletKind<MenuDocument, MenuState> = {
       {
         path: "repeat",
         label: "Repeat",
-        help: "How often the prompt plays again when no digit, or a wrong one, is entered.",
+        help: "How many times the prompt plays again if no digit, or a wrong one, is entered.",
         input: { kind: "number", min: 0, max: MAX_REPEATS, unit: "times", default: 0 },
         required: false,
       },
@@ -89,7 +89,7 @@ const kind: AppletKind<MenuDocument, MenuState> = {
   times: (document) => ({
     ...DIALS_NOBODY,
     silenceMs: silentPromptMs(document) ?? 0,
-    silentBecause: "Its URL may take 5 s to answer nothing, and then the menu waits for a digit.",
+    silentBecause: "Its URL may take 5 s and name nothing to play, and then the menu waits for a digit.",
   }),
   prompts: ({ say: what }, language) => fixedPromptsOf(what, language),
   exampleScript: menuExampleScript,

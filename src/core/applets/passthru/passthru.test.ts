@@ -50,14 +50,14 @@ describe("a Passthru", () => {
     expect(call.query("passthru")["CallSid"]).toBe(call.call.callSid);
   });
 
-  it("APP-4: does not answer the caller: a flow may ask before it takes the call", () => {
+  it("APP-4: does not answer the caller: a flow may ask before it answers the call", () => {
     const call = new Drive({ flow: passthruFlow() });
     expect(call.of("answer")).toEqual([]);
     call.status(404);
     expect(call.of("reject")).toHaveLength(1);
   });
 
-  it("REQ-24: reports directly after a Connect how it ended; the next applet no longer does", () => {
+  it("REQ-24: directly after a Connect, reports how it ended; the next applet no longer does", () => {
     const flow = afterConnect("nobody_answered");
     const applets = { ...flow.applets, pass: { ...PASS, exits: { ok: "second" } }, second: PASS, good: BYE, bad: BYE };
     const call = new Drive({ flow: { ...flow, applets } });

@@ -111,7 +111,7 @@ function passthruExampleScript(
   return { urls: [[url, { after_ms: takesMs, status: 200, ...body }]], takesMs };
 }
 
-/** Without waiting for an answer: the outbox delivers it at least once, in order with the call's other Passthrus. */
+/** Does not wait for an answer: the outbox delivers the request at least once, in order with the call's other Passthrus. */
 function notifyPassthru(context: StepContext, document: PassthruDocument): void {
   context.notify(requestOf(context, document), `${context.call.callSid}-passthru`);
 }

@@ -86,7 +86,7 @@ function selectedExit(context: StepContext, cases: readonly string[]): string {
   const { selected, selection = null } = context.call;
   if (selection !== null) {
     context.findings(selection.request, selection.findings);
-    // Another Switch need not repeat them.
+    // Another Switch does not need to repeat them.
     context.patchState({ selection: { ...selection, findings: [] } });
   }
   if (selected !== null && cases.includes(selected)) return selected;

@@ -41,14 +41,14 @@ const kind: AppletKind<TimeConditionDocument, null> = {
       {
         path: "open",
         label: "Open",
-        help: "Days and hours, one a line: mon-fri 09:00-18:00.",
+        help: "Days and hours, one per line: mon-fri 09:00-18:00.",
         input: { kind: "hours" },
         required: true,
       },
       {
         path: "timezone",
         label: "Time zone",
-        help: "Left empty: the account's.",
+        help: "If empty, the account's time zone applies.",
         input: { kind: "text" },
         required: false,
       },
@@ -80,7 +80,7 @@ function isOpenAt(document: TimeConditionDocument, atMs: number, accountZone: st
   return isOpen(spansOf(document), atMs, document.timezone ?? accountZone);
 }
 
-/** All hours of all days: people write this to switch a condition off. */
+/** All hours of all days, which people write to switch a condition off. */
 function isAlwaysOpen(document: TimeConditionDocument): boolean {
   return spansOf(document).some(({ days, fromMin, toMin }) => days.length === 7 && fromMin === 0 && toMin === DAY_MIN);
 }

@@ -18,7 +18,7 @@ function recording(more: Record<string, unknown> = {}): Drive {
 }
 
 describe("a voicemail", () => {
-  it("APP-6: prompt, beep, then the recording of the caller alone, with its limits", () => {
+  it("APP-6: prompt, beep, then the recording of the caller only, with its limits", () => {
     const call = new Drive({ flow: voicemailFlow({ max_silence: 4 }) });
     expect(call.of("play")[0]?.items).toMatchObject([{ kind: "text", text: "Leave a message" }]);
     expect(call.of("record")).toEqual([]);
@@ -77,7 +77,7 @@ describe("a voicemail", () => {
     expect(call.query("passthru")).not.toHaveProperty("RecordingUrl");
   });
 
-  it("a recording that never reports its end does not hold the caller for ever", () => {
+  it("a recording that never reports its end does not hold the caller forever", () => {
     const call = recording();
     call.after(64_999);
     expect(call.exits).toEqual([]);
@@ -197,7 +197,7 @@ describe("the bounds of a voicemail", () => {
     ["a prompt of its own", WITH_TEXT, 0],
     ["a URL, which may take the time of a request", WITH_URL, 5000],
   ])("APP-6: how long it is silent with %s", (_, document, silenceMs) => {
-    const silentBecause = "Its URL may take 5 s to say what to say.";
+    const silentBecause = "Its URL may take 5 s to answer.";
     const dialsNobody = { ringMs: 0, ringsBecause: "It dials nobody." };
     expect(voicemail.times(document)).toEqual({ ...dialsNobody, silenceMs, silentBecause });
   });

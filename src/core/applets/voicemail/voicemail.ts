@@ -17,7 +17,7 @@ import { fixedPromptsOf } from "../../call/say.ts";
 import type { StepContext } from "../../call/step-context.ts";
 import { appletIdSchema } from "../../contract/field-schemas.ts";
 
-/** Seconds. After an hour the caller has forgotten to hang up. */
+/** In seconds. After an hour the caller must have forgotten to hang up. */
 const MAX_DURATION_S = 3600;
 const MAX_SILENCE_S = 60;
 
@@ -39,7 +39,7 @@ type VoicemailState =
 
 /** Ends a beep or a recording that never reports its end. */
 const GUARD_TIMER = "guard";
-/** A beep lasts half a second; if it has not ended after this long, media is in trouble. */
+/** A beep lasts half a second; if it has not ended after this long, the media process is in trouble. */
 const BEEP_LIMIT_MS = 3000;
 
 /** Length of beep and message in a script. */
@@ -89,7 +89,7 @@ const kind: AppletKind<VoicemailDocument, VoicemailState> = {
   times: ({ say: what }) => ({
     ...DIALS_NOBODY,
     silenceMs: what?.url === undefined ? 0 : REQUEST_DEADLINE_MS,
-    silentBecause: "Its URL may take 5 s to say what to say.",
+    silentBecause: "Its URL may take 5 s to answer.",
   }),
   prompts: ({ say: what }, language) => fixedPromptsOf(what, language),
   exampleScript({ say: what }, { timing }) {
@@ -166,7 +166,7 @@ function onRecording(
   event: AppletEvent,
 ): VoicemailState {
   const finished = event.kind === "digit" && event.digit === "#";
-  // The recording of an earlier Connect's conversation may close as late as now.
+  // The recording of an earlier Connect's conversation may not close until now.
   const closed = event.kind === "recording_ready" && event.id === state.id;
   const overdue = event.kind === "timer";
   if (!finished && !closed && !overdue) return state;

@@ -10,7 +10,7 @@ import { explain } from "./explain.ts";
 
 const RANDOM_FLOWS = 60;
 const CALLS_PER_FLOW = 8;
-/** Through a flow in which every call comes to a Connect. */
+/** Calls through a flow in which every call reaches a Connect. */
 const CONNECT_CALLS = 600;
 const CONNECT_FLOW = `flow: "1"
 start: sales
@@ -112,7 +112,7 @@ describe("the explanation of a call", () => {
     expect(text).toContain("+919900000011 is ringing (#17); +919900000012 is being dialled (#9)");
   });
 
-  it("says of a call that rang nobody whose URL failed, how, and by which rules", () => {
+  it("of a call that rang nobody, says whose URL failed, how, and by which rules", () => {
     const { text, sentences } = explain(simulate(loadScenario("examples/scenarios/broken-url.yaml")).trace);
     expect(text).toBe(
       "The call from +919812345678 to +918047100000 ended as completed: it should have been connected, and nobody was dialled. " +
@@ -124,7 +124,7 @@ describe("the explanation of a call", () => {
     expect(sentences[2]).toMatchObject({ rules: ["RES-2"], entries: [11] });
   });
 
-  it("says of a call that rang, whom, how long, and where the caller went then", () => {
+  it("of a call that rang someone, says whom, for how long, and where the caller went next", () => {
     const { text } = explain(simulate(loadScenario("examples/scenarios/nobody-there.yaml")).trace);
     expect(text).toContain("ended as no-answer because nobody who was dialled answered");
     expect(text).toContain("Its flow led through greet (exit next), menu (exit no_input) to desk (#14)");
@@ -158,7 +158,7 @@ describe("the explanation of a call", () => {
     expect(text).toContain("Refused with 503 (limit): 2 calls are up (REFUSED, #2).");
   });
 
-  it("keeps to a screenful where a call dialled many", () => {
+  it("stays within a screen when a call dialled many", () => {
     const attempts = Array.from({ length: 60 }, (_, index): TraceBody[] => [
       {
         type: "attempt.started",

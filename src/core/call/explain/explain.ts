@@ -14,7 +14,7 @@ export interface Explanation {
   readonly sentences: readonly ExplainedSentence[];
 }
 
-/** A paragraph holds at most so many of each, or nobody reads it; the timeline has the rest. */
+/** The most of each that a paragraph holds, so that it stays readable; the timeline has the rest. */
 const MAX_REQUESTS = 4;
 const MAX_ATTEMPTS = 6;
 const MAX_FINDINGS = 3;
@@ -25,14 +25,14 @@ const CONSEQUENCE = /^(?:Request \S+ is cancelled|The flow does not go on, but|T
 
 /**
  * What decided the outcome of a call, from its trace alone, at any moment of the call: how it ended, what the customer's
- * URL answered, who was dialled and what came of it, the exit that was taken, and what ended the call. Pure.
+ * URL answered, who was dialled with what result, the exit that was taken, and what ended the call. Pure.
  */
 export function explain(trace: readonly TraceEntry[]): Explanation {
   const sentences = [...sentencesOf(trace)].flatMap((clauses) => (clauses.length === 0 ? [] : [sentenceOf(clauses)]));
   return { text: sentences.map(({ text }) => text).join(" "), sentences };
 }
 
-/** Each a list of clauses; an empty one is left out. */
+/** The sentences, each a list of clauses; empty ones are left out. */
 function* sentencesOf(trace: readonly TraceEntry[]): Generator<readonly Clause[]> {
   const started = trace.find((entry) => entry.type === "call.started");
   const ended = trace.findLast((entry) => entry.type === "call.ended");
@@ -61,7 +61,7 @@ function* course(
 
 type Names = (message: string) => string;
 
-/** Says destinations instead of numbers of legs, which only a timeline explains. */
+/** Replaces the numbers of legs, which only a timeline explains, with destinations. */
 function namesOf(trace: readonly TraceEntry[]): Names {
   const names = new Map(
     trace.flatMap((entry) => (entry.type === "attempt.started" ? [[entry.leg, entry.destination]] : [])),
@@ -103,13 +103,13 @@ function outcomeOf(record: CallRecord): string {
 }
 
 function undialledBecause({ call_type, status, ended_by }: CallRecord): string {
-  if (call_type === "client-hangup" && ended_by === "caller") return "the caller left before anybody was dialled";
-  if (call_type === "voicemail") return "it came to the voicemail, and nobody was dialled";
+  if (call_type === "client-hangup" && ended_by === "caller") return "the caller left before anyone was dialled";
+  if (call_type === "voicemail") return "it reached the voicemail, and nobody was dialled";
   if (call_type !== "call-attempt") return "it should have been connected, and nobody was dialled";
   return status === "completed" ? "nobody was to be dialled" : "it was never answered";
 }
 
-/** A call that came into no applet: a limit, a refusal or the first leg says why. */
+/** A call that reached no applet: a limit, a refusal or the first leg says why. */
 function* refusal(trace: readonly TraceEntry[]): Generator<readonly Clause[]> {
   const names = namesOf(trace);
   const dialed = trace.find((entry) => entry.type === "caller.dialed")?.destination ?? "the caller";
@@ -234,7 +234,7 @@ function exitClauses({ exit, entered }: Visit, why: Entry<"decision"> | null, na
   return why === null ? [left] : [cite(names(why.message), why), left];
 }
 
-/** The decision behind an exit; null: what was cited before says it already. */
+/** The decision behind an exit; null if an earlier clause already says it. */
 function reasonOf({ exit, decisions, requests }: Visit): Entry<"decision"> | null {
   const asked = requests.at(-1)?.sent.seq ?? 0;
   const known = requests.map(({ result }) => result?.message);

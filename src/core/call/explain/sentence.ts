@@ -12,7 +12,7 @@ export interface Clause {
   readonly entry: number | null;
 }
 
-/** An entry of a trace, as far as evidence needs it. */
+/** The part of a trace entry that evidence needs. */
 interface Cited {
   readonly seq: number;
   readonly rule?: string | null;

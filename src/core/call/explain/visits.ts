@@ -4,7 +4,7 @@ import type { TraceEntry } from "../trace.ts";
 /** One entry of a trace by its type. */
 export type Entry<T extends TraceEntry["type"]> = Extract<TraceEntry, { readonly type: T }>;
 
-/** A request to a URL of the customer, and what came of it. */
+/** A request to a URL of the customer, and its result. */
 export interface RequestStory {
   readonly sent: Entry<"request.sent">;
   readonly result: Entry<"request.result"> | null;
@@ -39,7 +39,7 @@ type Mutable<T> = {
 type OpenAttempt = { -readonly [K in keyof AttemptStory]: AttemptStory[K] };
 type OpenRequest = { -readonly [K in keyof RequestStory]: RequestStory[K] };
 
-/** The applets a call was in, in order. What belongs to a leg or a request stands where that began. */
+/** The applets a call was in, in order. Entries of a leg or a request belong to the applet in which it began. */
 export function visitsOf(trace: readonly TraceEntry[]): readonly Visit[] {
   const reader = new VisitReader();
   for (const entry of trace) reader.read(entry);
@@ -97,9 +97,9 @@ function emptyVisit(entered: Entry<"applet.entered">): Mutable<Visit> {
 }
 
 /**
- * The visit that decided what became of the call: where the last conversation was, else where the last destination was
- * dialled, else the last Connect, else where a request last failed, else the last one that was left by an exit, else the
- * last. Null: the call was in no applet.
+ * The visit that decided the outcome of the call: where the last conversation was, else where the last destination was
+ * dialled, else the last Connect, else where a request last failed, else the last one that was left by an exit, else
+ * the last. Null: the call was in no applet.
  */
 export function decisiveVisit(visits: readonly Visit[]): Visit | null {
   const tests: readonly ((visit: Visit) => boolean)[] = [
