@@ -7,7 +7,7 @@ import { sampleCall } from "./testing/calls.ts";
 import type { TestServer } from "./testing/server.ts";
 import { startTestServer } from "./testing/server.ts";
 
-/** Tables that hold nothing of one account, or are reached before it is known who asks: the role has no right to any. */
+/** Tables with nothing that belongs to an account, or that are read before the requester is known: the role has no rights to them. */
 const OF_THE_PLATFORM = [
   "configuration_state",
   "kysely_migration",
@@ -17,7 +17,7 @@ const OF_THE_PLATFORM = [
   "store_key",
 ];
 
-/** Those with a row of acme's here; of the others it is only known that nobody sees rows of another account. */
+/** Tables that hold a row of acme's here; for the others the test only shows that no rows of another account are seen. */
 const WITH_ROWS = ["api_keys", "audit_log", "calls", "feed", "feed_heads", "journal", "live", "members", "outbox"];
 
 let server: TestServer;
@@ -67,12 +67,12 @@ const countAs = (account: string, table: string): Promise<number> =>
   });
 
 describe("a session under the account role", () => {
-  it("finds a policy on every table but those of the platform", async () => {
+  it("finds a policy on every table except the platform's", async () => {
     const unbound = (await tables()).filter(({ isBound }) => !isBound).map(({ name }) => name);
     expect(unbound).toEqual(OF_THE_PLATFORM);
   });
 
-  it("sees its account's rows in every table, and another account none", async () => {
+  it("sees its account's rows in every table, and another account sees none", async () => {
     for (const { name } of (await tables()).filter(({ isBound }) => isBound)) {
       const [all] = await server.query(url, `select count(*) as count from ${name}`);
       expect([name, await countAs("acme", name)]).toEqual([name, Number(all?.["count"])]);
@@ -121,7 +121,7 @@ describe("a session under the account role", () => {
     await expect(store.withinAccount("globex", (db) => store.keys.add(db, row))).rejects.toThrow("row-level security");
   });
 
-  it("is no longer the account's once its transaction has ended, however it ended", async () => {
+  it("stops being the account's when its transaction ends, however it ends", async () => {
     await expect(store.withinAccount("acme", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
     // Every connection of the pool.
     const roles = await Promise.all(
@@ -163,7 +163,7 @@ describe("a database whose user can't create roles", () => {
     return Store.open(database.replace("tester:test@", `${user}:p@`), { log: silentLog, node: "n2" });
   }
 
-  it("is served once the role was granted to the user, and keeps accounts apart", async () => {
+  it("is served once the role has been granted to the user, and keeps accounts apart", async () => {
     const plain = await openAs("plain", `grant ${ACCOUNT_ROLE} to plain`);
     await plain.append(sampleCall("a"));
     expect(await plain.getCall("acme", "a")).not.toBeNull();
@@ -172,14 +172,14 @@ describe("a database whose user can't create roles", () => {
     await plain.close();
   });
 
-  it("is refused with a sentence that holds the statements to run", async () => {
+  it("is refused with a sentence that contains the statements to run", async () => {
     await expect(openAs("poor", "select 1")).rejects.toThrow(
-      `The database user poor can't create roles, and the rows of each account are read under a role of its own: let an ` +
+      `The database user poor can't create roles, and the rows of an account are read under a separate role: let an ` +
         `administrator of the database run once "create role ${ACCOUNT_ROLE} nologin; grant ${ACCOUNT_ROLE} to poor;"`,
     );
   });
 
-  it("makes the role itself where it may", async () => {
+  it("creates the role itself if it may", async () => {
     await server.query(url, `alter role ${ACCOUNT_ROLE} rename to earlier_account`);
     await (await openAs("maker", "alter role maker createrole")).close();
     expect(await server.query(url, "select 1 from pg_roles where rolname = $1", [ACCOUNT_ROLE])).toHaveLength(1);

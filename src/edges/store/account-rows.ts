@@ -7,19 +7,22 @@ import type { Tables } from "./tables.ts";
 /** A connection inside a transaction that sees the rows of one account only. */
 export type AccountDb = Transaction<Tables>;
 
-/** The role under which an account's rows are read and changed. Nobody signs in as it: a session takes it for a transaction. */
+/** The role under which an account's rows are read and changed. Nobody signs in as it: a session switches to it for one transaction. */
 export const ACCOUNT_ROLE = "plugboard_account";
 const POLICY = "of_account";
 const OF_ACCOUNT = "account = current_setting('plugboard.account', true)";
 
-/** Tables without an `account`, whose rows belong to that of another table. What the policy looks up there is bound, too. */
+/**
+ * Tables without an `account`, whose rows belong to the account of a row in another table. The policy's look-up there
+ * is restricted, too.
+ */
 const THROUGH_CALLS: Readonly<Record<string, string>> = {
   journal:
     "exists (select 1 from calls c where c.call_sid = journal.call_sid) or " +
     "exists (select 1 from live l where l.call_sid = journal.call_sid)",
 };
 
-/** What the role may do where it is less than everything. */
+/** The role's rights on tables where it may not do everything. */
 const RIGHTS: Readonly<Record<string, string>> = {
   // Only the journal's connection writes calls.
   journal: "select",
@@ -30,8 +33,8 @@ const RIGHTS: Readonly<Record<string, string>> = {
 const ALL_RIGHTS = "select, insert, update, delete";
 
 /**
- * Runs statements as one account: rows of others are neither seen nor changed, whatever the statement says. A statement without
- * its `where account = …` finds nothing more.
+ * Runs statements as one account: rows of others are neither seen nor changed, whatever the statement says. A statement
+ * that lacks its `where account = …` finds nothing more.
  */
 export function withinAccount<T>(db: Kysely<Tables>, account: string, work: (tx: AccountDb) => Promise<T>): Promise<T> {
   return db.transaction().execute(async (tx) => {
@@ -42,7 +45,7 @@ export function withinAccount<T>(db: Kysely<Tables>, account: string, work: (tx:
   });
 }
 
-/** The same for statements of `pg` itself. */
+/** {@link withinAccount} for statements of `pg` itself. */
 export async function clientWithinAccount<T>(
   pool: Pool,
   account: string,
@@ -59,15 +62,15 @@ export async function clientWithinAccount<T>(
     client.release();
     return result;
   } catch (error) {
-    // The role ends with its connection.
+    // Close the connection, so that the role ends with it.
     client.release(true);
     throw error;
   }
 }
 
 /**
- * Puts a policy on every table whose rows belong to an account, those of later migrations too, and sees to the role.
- * Throws one sentence when the database's user may neither make the role nor take it.
+ * Puts a policy on every table whose rows belong to an account, including those of later migrations, and creates the
+ * role if necessary. Throws one sentence if the database's user may neither create the role nor switch to it.
  */
 export async function isolateAccounts(db: Kysely<Tables>): Promise<void> {
   await makeRole(db);
@@ -105,7 +108,7 @@ async function isolateTable(tx: AccountDb, table: string): Promise<void> {
     await sql.raw(statement).execute(tx);
 }
 
-/** SQLSTATEs: the role is there already (made by another node this moment); we have no right to do it. */
+/** SQLSTATEs: the role already exists (another node has just created it); we have no right to do it. */
 const THERE = new Set(["42710", "23505"]);
 const NO_RIGHT = "42501";
 
@@ -117,9 +120,9 @@ async function makeRole(db: Kysely<Tables>): Promise<void> {
   const { rows } = await sql<{ name: string }>`select quote_ident(current_user) as name`.execute(db);
   const user = rows[0]?.name ?? "";
   throw new Error(
-    `The database user ${user} can't create roles, and the rows of each account are read under a role of its own: let an ` +
+    `The database user ${user} can't create roles, and the rows of an account are read under a separate role: let an ` +
       `administrator of the database run once "create role ${ACCOUNT_ROLE} nologin; grant ${ACCOUNT_ROLE} to ${user};" ` +
-      "(without the first statement if the role is there)",
+      "(without the first statement if the role exists)",
   );
 }
 
@@ -134,7 +137,7 @@ async function canTakeRole(db: Kysely<Tables>): Promise<boolean> {
   }
 }
 
-/** What we have no right to do, or another did before us, is judged by what comes of it. */
+/** Ignores that we have no right to do it, or that another node did it first: the caller checks the result. */
 async function attempt(db: Kysely<Tables>, statement: string): Promise<void> {
   try {
     await sql.raw(statement).execute(db);

@@ -32,11 +32,11 @@ export interface NewApiKey extends Pick<
 /** A key of a workspace file. */
 export type FileApiKey = Pick<NewApiKey, "key" | "scopes" | "tokenHash">;
 
-/** Last use is written at most so often for each key: a busy client must not cost a write for each request. */
+/** The last use of each key is written at most this often: a busy client must not cost a write per request. */
 export const LAST_USE_EVERY_MS = 60_000;
-/** Keys of an account that are not revoked; nobody can look after more. */
+/** Most keys of an account that are not revoked; nobody can keep track of more. */
 export const MAX_ACTIVE_KEYS = 100;
-/** Revoked keys are listed among the others: the newest. */
+/** Keys in a list, newest first, including revoked ones. */
 const LISTED_KEYS = 500;
 
 /** The keys of the HTTP API. */
@@ -47,7 +47,7 @@ export class ApiKeyTable {
     this.#db = db;
   }
 
-  /** A key that may be used, with its hash; null: unknown or revoked. Who asks is not known yet, so no account is set. */
+  /** A key that may be used, with its hash; null if it is unknown or revoked. The requester is not known yet, so no account is set. */
   async find(account: string, key: string): Promise<(StoredApiKey & { readonly tokenHash: string }) | null> {
     const query = this.#db.selectFrom("api_keys").selectAll();
     const row = await query
@@ -71,7 +71,7 @@ export class ApiKeyTable {
       .execute();
   }
 
-  /** Newest first, revoked ones too. */
+  /** Newest first, including revoked keys. */
   list(account: string): Promise<readonly StoredApiKey[]> {
     return withinAccount(this.#db, account, async (db) => {
       const query = db.selectFrom("api_keys").selectAll().where("account", "=", account);
@@ -79,7 +79,7 @@ export class ApiKeyTable {
     });
   }
 
-  /** Call within {@link withinAccount}. False: the account has {@link MAX_ACTIVE_KEYS} already. */
+  /** Call within {@link withinAccount}. False if the account already has {@link MAX_ACTIVE_KEYS}. */
   async add(
     db: AccountDb,
     { account, key, name, scopes, createdAt, createdBy, tokenHash }: NewApiKey,
@@ -97,7 +97,7 @@ export class ApiKeyTable {
     return true;
   }
 
-  /** Call within {@link withinAccount}. What the key was; null: there is none, or it was revoked before. */
+  /** Call within {@link withinAccount}. Returns the key as it was; null if there is none, or it was already revoked. */
   async revoke(db: AccountDb, account: string, key: string, now: number): Promise<StoredApiKey | null> {
     const row = await db
       .updateTable("api_keys")
@@ -111,7 +111,7 @@ export class ApiKeyTable {
     return row === undefined ? null : stored(row);
   }
 
-  /** Makes the file's keys of an account those given: new and changed ones are written, those gone are revoked. */
+  /** Replaces an account's keys from the workspace file: new and changed ones are written, missing ones are revoked. */
   replaceFileKeys(account: string, keys: readonly FileApiKey[], now: number): Promise<void> {
     return withinAccount(this.#db, account, async (db) => {
       for (const key of keys) await putFileKey(db, account, key, now);
@@ -161,7 +161,7 @@ function stored(row: ApiKeysTable): StoredApiKey {
     account: row.account,
     key: row.key,
     name: row.name,
-    // A scope of a later version says nothing to this one.
+    // A scope of a later version means nothing to this one.
     scopes: SCOPES.filter((scope) => row.scopes.includes(scope)),
     source: row.source,
     createdAt: row.created_at,

@@ -10,7 +10,7 @@ export interface AuditActor {
 
 /** One change. `before` and `after` are plain data; what looks like a secret is masked. */
 export interface AuditNote {
-  /** Null: a change of the platform, no account's. */
+  /** Null: a change of the platform itself. */
   readonly account: string | null;
   /** Epoch ms. */
   readonly at: number;
@@ -23,7 +23,7 @@ export interface AuditNote {
   readonly after?: unknown;
 }
 
-/** A change as it is kept. */
+/** A change as it is stored. */
 export interface AuditEntry extends AuditNote {
   readonly id: number;
   readonly before: unknown;
@@ -36,7 +36,7 @@ export interface AuditPage {
   readonly limit: number;
 }
 
-/** A larger document is noted by its length: a change must never fail because of its note. */
+/** Of a larger document only the length is noted: a change must never fail because of its note. */
 const MAX_DOCUMENT_CHARACTERS = 256 * 1024;
 
 /** The log of every change of an account: written with the change, in its transaction, and never changed. */
@@ -47,7 +47,7 @@ export class AuditLog {
     this.#db = db;
   }
 
-  /** Call with the transaction of the change, so that neither is there without the other. */
+  /** Call with the transaction of the change, so that neither is stored without the other. */
   async note(db: Kysely<Tables>, { account, at, actor, action, subject, before, after }: AuditNote): Promise<void> {
     const what = { account, at, actor_kind: actor.kind, actor: actor.id, action, subject };
     await db
@@ -101,7 +101,10 @@ const SECRET_NAME = /pass(?:word|phrase)|token|secret|credential|authorization|c
 const USERINFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^/?#\s@]*@/gi;
 export const MASK = "[masked]";
 
-/** The same document with secrets replaced by {@link MASK}: values under a telling name, and what stands before the `@` of a URL. */
+/**
+ * The same document with secrets replaced by {@link MASK}: values of keys that look like secrets, and whatever is
+ * before the `@` of a URL.
+ */
 export function masked(value: unknown): unknown {
   if (typeof value === "string") return value.replaceAll(USERINFO, `$1${MASK}@`);
   if (typeof value !== "object" || value === null) return value;

@@ -5,11 +5,11 @@ import { clientWithinAccount } from "./account-rows.ts";
 /** The call that an `Idempotency-Key` has already led to. */
 export interface KeyedCall {
   readonly callSid: string;
-  /** Of what the request asked for: a key that comes with something else is a mistake. */
+  /** Fingerprint of what the request asked for: the same key with a different request is a mistake. */
   readonly fingerprint: string;
 }
 
-/** Another call has this key: nothing of the rows was written. */
+/** Another call has this key: none of the rows were written. */
 export class KeyTakenError extends Error {
   override readonly name = "KeyTakenError";
 }
@@ -17,9 +17,9 @@ export class KeyTakenError extends Error {
 /** The unique constraint of the table, as its migration makes it. */
 const CONSTRAINT = "call_keys_pkey";
 const UNIQUE_VIOLATION = "23505";
-/** A client that repeats a request does so within minutes; the day is for one that was switched off meanwhile. */
+/** A client repeats a request within minutes; a day covers one that was switched off meanwhile. */
 const KEPT_MS = 24 * 3_600_000;
-/** Old keys that go with one look-up: more than one look-up adds, so that the table stays as small as a day. */
+/** Old keys that one look-up deletes: more than a look-up adds, so that the table never holds much more than a day. */
 const SWEEP_ROWS = 20;
 
 /** The keys of requests that placed calls; they are written with the first journal row of their call. */
@@ -30,7 +30,7 @@ export class CallKeys {
     this.#pool = pool;
   }
 
-  /** What this key has led to in the last day; null: nothing. */
+  /** The call that this key has led to in the last day; null if there is none. */
   async find(account: string, key: string, nowMs: number): Promise<KeyedCall | null> {
     await this.#sweep(nowMs - KEPT_MS);
     const text = `select call_sid as "callSid", fingerprint from call_keys where account = $1 and key = $2`;

@@ -6,13 +6,13 @@ import { startTestServer } from "./testing/server.ts";
 import type { CallFilter } from "./types.ts";
 
 const CALLS = 40_000;
-/** A page and what the planner looks at besides; far from all calls of the account. */
+/** A page and whatever else the plan reads; far fewer than all calls of the account. */
 const FEW_ROWS = 1000;
 
 let server: TestServer;
 let url: string;
 
-/** Half of the calls are another account's. Rare: one number, one outcome in 10,000, all of them old. */
+/** Half of the calls belong to another account. The rare number and the rare outcome occur once in 10,000 calls, all of them old. */
 beforeAll(async () => {
   server = await startTestServer();
   url = await server.database();
@@ -68,7 +68,7 @@ describe("a list of calls reads", () => {
     expect((await rowsRead()) - before).toBeLessThan(FEW_ROWS);
   });
 
-  it("API-5: all of them to count them, in an index", async () => {
+  it("API-5: all of them when it counts them, but only in an index", async () => {
     const store = await Store.open(url, { log: silentLog, node: "reader" });
     expect(await store.countCalls("acme", { fromAnyOf: ["+911"] })).toBe(2);
     expect(await store.countCalls("acme")).toBe(CALLS / 2);

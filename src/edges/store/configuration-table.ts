@@ -5,7 +5,7 @@ import { FORMAT } from "./format.ts";
 import { openText } from "./sealed-rows.ts";
 import type { Sealer } from "./sealer.ts";
 
-/** What names one configured thing. `kind` and `name` are the caller's; `body` below is JSON that nothing here looks into. */
+/** What names one configured thing. `kind` and `name` are up to the caller; `body` below is JSON that is not interpreted here. */
 export interface ConfiguredKey {
   readonly account: string;
   readonly kind: string;
@@ -15,9 +15,9 @@ export interface ConfiguredKey {
 /** One configured thing as stored. */
 export interface ConfiguredRow extends ConfiguredKey {
   readonly position: number;
-  /** Of the whole configuration, when this row changed last. */
+  /** Revision of the whole configuration in which this row last changed. */
   readonly revision: number;
-  /** Null: it has not changed since the revision that was asked for. */
+  /** Null if it has not changed since the revision that was asked for. */
   readonly body: string | null;
   readonly flowVersion: number | null;
   readonly changedAt: number;
@@ -36,7 +36,7 @@ export type ConfiguredDraft = Pick<ConfiguredRow, "account" | "kind" | "name" | 
   readonly body: string;
 };
 
-/** A flow that is worked on. `revision` is that of the whole configuration when it was saved. */
+/** A flow that is being edited. `revision` is that of the whole configuration when it was saved. */
 export interface FlowDraftRow {
   readonly account: string;
   readonly flow: string;
@@ -70,7 +70,7 @@ export interface ConfigurationChangeRow extends ConfiguredKey {
 
 /** Everything that one change writes, all or nothing. */
 export interface ConfigurationWrite {
-  /** The revision that the change was made from: if it is not the newest any more, nothing is written. */
+  /** The revision that the change was made from: if it is no longer the newest, nothing is written. */
   readonly basedOn: number;
   readonly at: number;
   readonly by: string;
@@ -100,20 +100,20 @@ export class ConfigurationTable {
   readonly #sealer: Sealer | null;
   readonly #feed: FeedTable;
 
-  /** `feed`: has every change as an event of its account. */
+  /** `feed` receives every change as an event of its account. */
   constructor(pool: Pool, sealer: Sealer | null, feed: FeedTable) {
     this.#pool = pool;
     this.#sealer = sealer;
     this.#feed = feed;
   }
 
-  /** Which revision is the newest: what nodes ask again and again, one row by its key. */
+  /** The newest revision. Nodes ask for it again and again: one row, found by its key. */
   async revision(): Promise<number> {
     const { rows } = await this.#pool.query<{ revision: number }>("select revision from configuration_state");
     return rows[0]?.revision ?? 0;
   }
 
-  /** Every row, with the bodies of those that changed after `since`. One statement, so that it is one moment's state. */
+  /** Every row, with the bodies of those that changed after `since`. One statement, so that the state is that of one moment. */
   async read(since: number): Promise<ConfiguredState> {
     const { rows } = await this.#pool.query<StateRow>(READ, [since]);
     return {
@@ -135,7 +135,7 @@ export class ConfigurationTable {
     };
   }
 
-  /** The new revision; null: someone else was first, and nothing was written. */
+  /** The new revision; null if someone else was first, and nothing was written. */
   async commit(write: ConfigurationWrite): Promise<number | null> {
     const client = await this.#pool.connect();
     try {
@@ -147,7 +147,7 @@ export class ConfigurationTable {
       this.#feed.notePending();
       return revision;
     } catch (error) {
-      // Not back into the pool: whether its transaction still stands is not known.
+      // Don't return it to the pool: its transaction may still be open.
       client.release(true);
       throw error;
     }
@@ -211,7 +211,7 @@ export class ConfigurationTable {
     return { account, flow, revision, body: opened, changedAt, changedBy, version };
   }
 
-  /** Without bodies, the newest first. */
+  /** Without bodies, newest first. */
   async versions(account: string, flow: string): Promise<readonly Omit<FlowVersionRow, "body">[]> {
     const text = `select account, flow, number, published_at as "publishedAt", published_by as "publishedBy", version
       from flow_versions where account = $1 and flow = $2 order by number desc limit ${VERSIONS_LIMIT}`;
@@ -236,7 +236,7 @@ export class ConfigurationTable {
     return new Map(rows.map(({ key, number }) => [key, number]));
   }
 
-  /** Of one account, newest first; `before`: the id of the last line of the page before. */
+  /** The changes of one account, newest first; `before`: the id of the last line of the previous page. */
   async changes(
     account: string,
     before: number | null,
@@ -249,7 +249,7 @@ export class ConfigurationTable {
       .rows;
   }
 
-  /** As the account: rows of others are not seen, whatever the statement says. */
+  /** Runs as the account: rows of others are not seen, whatever the statement says. */
   #as<T>(account: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
     return clientWithinAccount(this.#pool, account, work);
   }
@@ -273,7 +273,7 @@ interface ResourceRow extends ConfiguredKey {
   readonly version: number;
 }
 
-/** Of an empty configuration there is one row, which only has the revision. */
+/** An empty configuration has one row, which holds only the revision. */
 type StateRow = { readonly state: number } & (ResourceRow | { readonly account: null });
 
 interface DraftRow {
@@ -314,11 +314,11 @@ const ADD_CHANGE = `
   insert into configuration_changes (revision, account, kind, name, change, details, changed_at, changed_by)
   values ($1, $2, $3, $4, $5, $6, $7, $8)`;
 
-/** The same for the log of everything that changes of an account; sentences about secrets do not hold them. */
+/** The same for the audit log of the account; sentences about secrets do not contain them. */
 const ADD_NOTE = `
   insert into audit_log (account, at, actor_kind, actor, action, subject, after) values ($1, $2, $3, $4, $5, $6, $7)`;
 
-/** `key acme-key`, `user usr_1`: as the API names them; anything else is the platform. */
+/** `key acme-key`, `user usr_1`: as the API names them; anything else means the platform. */
 function actorOf(by: string): readonly ["key" | "user" | "system", string] {
   const [, kind, id] = /^(key|user) (.+)$/.exec(by) ?? [];
   return (kind === "key" || kind === "user") && id !== undefined ? [kind, id] : ["system", by];
@@ -326,7 +326,7 @@ function actorOf(by: string): readonly ["key" | "user" | "system", string] {
 
 const DRAFTS = "select account, flow, revision, body, changed_at, changed_by, version from flow_drafts";
 
-/** Takes the row that all writers take, and with it the next revision. Null: the configuration has moved on. */
+/** Locks the row that all writers lock, and takes the next revision. Null if the configuration has moved on. */
 async function advance(client: PoolClient, basedOn: number): Promise<number | null> {
   const text = "update configuration_state set revision = revision + 1 where revision = $1 returning revision";
   const { rows } = await client.query<{ revision: number }>(text, [basedOn]);

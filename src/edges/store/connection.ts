@@ -1,7 +1,7 @@
 import type { ClientConfig } from "pg";
 import { DatabaseError, TypeOverrides } from "pg";
 
-/** Object id of `bigint`: ours are times, counts and sequence numbers, all exact in a double. */
+/** Object id of `bigint`: ours are times, counts and sequence numbers, which a double holds exactly. */
 const BIGINT = 20;
 const parsers = new TypeOverrides();
 parsers.setTypeParser(BIGINT, Number);

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
 /**
- * What a feed row holds: items, as a JSON list without its brackets, so that rows are joined by a comma. An item carries its
- * format, `v`. A step's item only points at the journal: its events are made from that step's trace when they are read.
+ * What a feed row holds: items, as a JSON list without its brackets, so that rows are joined by a comma. An item
+ * carries its format, `v`. A step's item only points to the journal: its events are made from that step's trace when
+ * they are read.
  *
  *   {"v":1,"call":"…","step":3,"entries":[4,5]}      one event for each of these entries
  *   {"v":1,"at":1767600000000,"type":"…","data":{}}  one event that is in no call's trace
@@ -14,7 +15,7 @@ const itemSchema = z.union([
 
 type FeedItem = z.output<typeof itemSchema>;
 
-/** An event that no call's trace holds. `data` can be written as JSON. */
+/** An event that is in no call's trace. `data` can be written as JSON. */
 export interface OwnEvent {
   /** Epoch ms. */
   readonly at: number;
@@ -36,7 +37,7 @@ export function ownItem({ at, type, data }: OwnEvent): string {
   return JSON.stringify({ v: 1, at, type, data });
 }
 
-/** The `n` events of a row. One that cannot be read keeps their numbers: all of them are `unreadable`. */
+/** The `n` events of a row. If the row cannot be read, they keep their numbers but are all `unreadable`. */
 export function placesOf(n: number, items: string): readonly FeedPlace[] {
   const places = read(items).flatMap(placesOfItem);
   return places.length === n ? places : Array.from({ length: n }, () => ({ kind: "unreadable" }) as const);
@@ -47,7 +48,7 @@ function read(items: string): readonly FeedItem[] {
     const parsed = z.array(itemSchema).safeParse(JSON.parse(`[${items}]`));
     return parsed.success ? parsed.data : [];
   } catch {
-    return []; // damaged: the count does not fit, and the reader is told
+    return []; // damaged: the count does not match, and the reader is told
   }
 }
 

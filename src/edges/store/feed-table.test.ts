@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 let server: OwnTestServer;
 let url: string;
 let stores: Store[];
-/** Each test has accounts of its own; their names begin so, and those of their calls. */
+/** Each test has accounts of its own; their names, and those of their calls, begin with this. */
 let acme = "acme0";
 let tests = 0;
 
@@ -57,7 +57,7 @@ async function whole(account: string): Promise<FeedPage> {
   }
 }
 
-/** What each event is, without its number: `<call> <entry>`, or the type of an own one. */
+/** What each event is, without its number: `<call> <entry>`, or the type of an event outside calls. */
 function names(rows: readonly FeedRow[]): readonly string[] {
   return rows.map((row) => (row.kind === "entry" ? `${row.callSid.replace(/^\w+-/, "")} ${row.entry}` : row.kind));
 }
@@ -92,7 +92,7 @@ describe("the feed of an account", () => {
     expect(await whole(`${acme}c`)).toEqual({ newest: 0, gone: 0, rows: [] });
   });
 
-  it("knows nothing of rows that the database refused, and no number is lost by them", async () => {
+  it("does not contain rows that the database refused, and loses no number to them", async () => {
     await store().append(fedCall("a", 2));
     await expect(store().append(fedCall("a", 2))).rejects.toThrow("duplicate key");
     await store().append(fedCall("b", 2));
@@ -162,7 +162,7 @@ describe("the feed of an account", () => {
     }
   });
 
-  it("loses and doubles nothing when the database is killed while it is written and numbered", async () => {
+  it("loses and duplicates nothing when the database is killed during writing and numbering", async () => {
     const acknowledged = new Set<string>();
     const stop = new AbortController();
     const write = async (name: string): Promise<void> => {
@@ -213,7 +213,7 @@ describe("the feed of an account", () => {
     ]);
   });
 
-  it("is deleted by age, from its beginning, and says up to where", async () => {
+  it("is deleted by age, from its beginning, and says up to which event", async () => {
     for (const call of ["a", "b", "c"]) {
       await store().append(fedCall(call, 2));
       await sequenceAll();

@@ -11,49 +11,50 @@ export type FeedRow = { readonly seq: number } & (
   | {
       readonly kind: "entry";
       readonly callSid: string;
-      /** Of the step, epoch ms. */
+      /** Time of the step, epoch ms. */
       readonly at: number;
-      /** The trace entries of the step as JSON, and the `seq` of the one that is meant. */
+      /** The trace entries of the step as JSON, and the `seq` of the one that this event is. */
       readonly trace: string;
       readonly entry: number;
     }
   | { readonly kind: "own"; readonly event: OwnEvent }
-  /** Its call was erased, or its row is damaged. `callSid` null: not known. */
+  /** Its call was erased, or its row is damaged. `callSid` is null if it is not known. */
   | { readonly kind: "missing"; readonly callSid: string | null; readonly at: number }
 );
 
 /** Some events of a feed, in order. */
 export interface FeedPage {
-  /** Number of the newest event of the account; 0: there was none yet. */
+  /** Number of the account's newest event; 0 if there has been none yet. */
   readonly newest: number;
   /** Events up to this one were deleted by age. */
   readonly gone: number;
   readonly rows: readonly FeedRow[];
 }
 
-/** What one round of numbering did. */
+/** The result of one round of numbering. */
 export interface SequencedRound {
-  /** The newest number of each account that got new ones. */
+  /** The newest number of each account that got new numbers. */
   readonly newest: ReadonlyMap<string, number>;
   /** There may be more to number. */
   readonly more: boolean;
 }
 
 const NOW_MS = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
-/** Journal commits that are numbered at once: they become one row for each account, which a reader parses as a whole. */
+/** Journal commits that are numbered at once: they become one row per account, which a reader parses as a whole. */
 const ROUND_ROWS = 100;
-/** Rows read for one page: each has one event at least, mostly many. */
+/** Rows read for one page: each has at least one event, and usually many. */
 const PAGE_ROWS = 100;
 /** Rows deleted by one statement. */
 const TRIM_ROWS = 1000;
-/** What a reader has seen may not get another content, even where the server's own default would allow it. */
+/** An event that a reader has seen must never change, even if the server's own default would allow it. */
 const DURABLE =
   "case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', true) end";
 
 /**
- * Numbers what was committed, in the order of the rows' ids: a call's rows are committed one after the other, so that its
- * events keep their order. The lock keeps nodes from doing the same work; were it not there, the row locks of `delete`
- * would still give every row to one of them. Numbers and rows are one transaction: a number that is given is used.
+ * Numbers what was committed, in the order of the rows' ids: a call's rows are committed one after the other, so that
+ * its events keep their order. The lock keeps nodes from doing the same work; without it, the row locks of `delete`
+ * would still give every row to only one of them. Numbers and rows are one transaction: every number that is given is
+ * used.
  */
 const SEQUENCE = `
   with guard as materialized (
@@ -73,7 +74,7 @@ const SEQUENCE = `
     select s.account, c.last, s.n, ${NOW_MS}, s.items from sums s join counted c on c.account = s.account)
   select c.account, c.last, s.rows from counted c join sums s on s.account = c.account`;
 
-/** Head and rows in one statement: what is deleted meanwhile is seen in both or in neither. */
+/** Head and rows in one statement: a deletion meanwhile is seen in both or in neither. */
 const PAGE = `
   select h.last as newest, h.gone, f.last, f.n, f.at, f.items
   from feed_heads h left join lateral (
@@ -85,7 +86,7 @@ const STEPS = `
   from unnest($1::text[], $2::int[]) as u(call_sid, seq)
   join journal j on j.call_sid = u.call_sid and j.seq = u.seq`;
 
-/** The oldest rows, without a look at the younger ones. */
+/** Deletes the oldest rows without looking at the newer ones. */
 const TRIM = `
   with oldest as (select last, at from feed where account = $1 order by last limit $3),
   old as (select max(last) as last from oldest where at < $2),
@@ -109,12 +110,12 @@ interface StepRow {
   readonly trace: string;
 }
 
-/** An event whose step is still to be read. */
+/** An event whose step has not been read yet. */
 type Located = FeedPlace & { readonly number: number; readonly writtenAt: number };
 
 /**
- * The numbered events of each account. What happens is put into `feed_pending`, in the transaction that makes it happen:
- * that locks nothing, so a call never waits here. One statement at a time then numbers what was committed.
+ * The numbered events of each account. Events are put into `feed_pending` in the transaction that causes them, which
+ * locks nothing, so a call never waits here. One statement at a time then numbers what has been committed.
  *
  *   journal commit ─┐
  *   append ─────────┴─► feed_pending ── sequence ──► feed (1 … n of each account) ── page ──► readers
@@ -127,7 +128,7 @@ export class FeedTable {
     this.#pool = pool;
   }
 
-  /** `listener` is called when this process has committed something that waits for its numbers; one listener at a time. */
+  /** `listener` is called when this process has committed something that waits to be numbered; one listener at a time. */
   onPending(listener: () => void): void {
     this.#onPending = listener;
   }
@@ -137,8 +138,8 @@ export class FeedTable {
   }
 
   /**
-   * Adds events in their order; durable when it resolves. With `client`, they are part of that client's transaction, and
-   * only there if it commits; call {@link notePending} then, so that readers see them soon.
+   * Adds events in order; they are durable when it resolves. With `client`, they are part of that client's transaction,
+   * and exist only if it commits; then call {@link notePending}, so that readers see them soon.
    */
   async append(account: string, events: readonly OwnEvent[], client?: ClientBase): Promise<void> {
     if (events.length === 0) return;
@@ -147,7 +148,7 @@ export class FeedTable {
     if (client === undefined) this.notePending();
   }
 
-  /** Gives numbers to what waits for them. */
+  /** Numbers the events that are waiting. */
   async sequence(): Promise<SequencedRound> {
     const { rows } = await this.#pool.query<{ account: string; last: number; rows: number }>({
       name: "feed_sequence",
@@ -169,7 +170,7 @@ export class FeedTable {
     return new Map(rows.map(({ account, last }) => [account, last]));
   }
 
-  /** Events after number `after`, at most `limit`, perhaps fewer although there are more. */
+  /** Events after number `after`, at most `limit`, and possibly fewer even if there are more. */
   page(account: string, after: number, limit: number): Promise<FeedPage> {
     return clientWithinAccount(this.#pool, account, (client) => this.#page(client, account, after, limit));
   }

@@ -1,5 +1,5 @@
 /**
- * Formats of stored payloads. A row says which one it has; a new one is a new number, and readers know all of them.
+ * Formats of stored payloads. Each row says which one it has; a new format gets a new number, and readers know all of them.
  *
  *   1  JSON, unmarked: events and snapshots may carry earlier names
  *   2  the same under today's names

@@ -5,7 +5,7 @@ import type { CallRow, EndRow, JournalRow, OutboxRow, RecordingRow } from "./typ
 
 /** One named statement that writes a whole group: one round trip, one transaction. */
 export interface GroupStatement {
-  /** The same name always has the same text, so that the server parses and plans it once per connection. */
+  /** A name always stands for the same text, so that the server parses and plans it once per connection. */
   readonly name: string;
   readonly text: string;
   readonly values: readonly (Buffer | string)[];
@@ -90,7 +90,7 @@ export function groupStatement(node: string, rows: readonly JournalRow[], leaseM
   const insert = `insert into journal (call_sid, seq, at, event, trace, leg_snapshots, version)
     select sid, seq, at, event, trace, leg_snapshots, ${FORMAT} from ${journal}`;
   withs.push(`journaled as (${insert})`);
-  // Names both parameters, so that statements that do not use them still accept them.
+  // Mentions both parameters, so that statements that do not use them still accept them.
   const result = group.outbox.length > 0 ? "select id from due where due_at > 0" : "select 1 where false";
   const text = `with parameters as (select $1::text, $2::bigint), ${withs.join(", ")} ${result}`;
   return { name: `journal_${key}`, text, values };
@@ -183,8 +183,8 @@ function outbox({ outbox }: Group): Part | null {
     bigint("created", outbox, ({ row }) => row.at),
     { name: "first", type: "int", value: intArray(firsts(outbox)) },
   ];
-  // Due at once, whatever this machine's clock says: only the database's clock decides later.
-  // Rows that are leased at once follow that clock, too.
+  // Due at once, whatever this machine's clock says: after that, only the database's clock decides. Rows that are
+  // leased at once follow that clock, too.
   const fields = "id, call_sid, order_key, account, purpose, request, created_at, due_at, leased_by, version";
   const leased = `$2::bigint > 0 and u.first = 1 and not exists (
     select 1 from outbox p where p.call_sid = u.sid and p.order_key = u.order_key)`;
@@ -223,7 +223,7 @@ function feed({ rows }: Group): Part | null {
   return { key: "f", columns, write };
 }
 
-/** A key that is taken refuses the whole group; the journal then finds the one `append` that has it. */
+/** If a key is taken, the whole group is refused; the journal then finds the one `append` that has it. */
 function callKeys({ keyed }: Group): Part | null {
   if (keyed.length === 0) return null;
   const columns = [
@@ -240,7 +240,7 @@ function callKeys({ keyed }: Group): Part | null {
   return { key: "k", columns, write };
 }
 
-/** 1 for the first row of each (call, order key) in the group: what the database cannot see of its own insert. */
+/** 1 for the first row of each (call, order key) in the group: the database cannot see this within its own insert. */
 function firsts(outbox: Group["outbox"]): readonly number[] {
   const seen = new Set<string>();
   return outbox.map(({ row, due }) => {

@@ -13,8 +13,8 @@ export class StoreBusyError extends Error {
 }
 
 /**
- * `now`: the caller waits for it. `soon`: nothing outside depends on it; it goes with the next commit, within
- * {@link SOON_MS}. Either way rows are written in the order of `append`.
+ * `now`: the caller waits for it. `soon`: nothing outside depends on it; it joins the next commit, within {@link
+ * SOON_MS}. Either way rows are written in the order of `append`.
  */
 export type Urgency = "now" | "soon";
 
@@ -27,10 +27,10 @@ export interface JournalOptions {
 
 /**
  * A commit costs ten times as much as a row, so rows share one; but on a quiet platform they must not wait for the next
- * call: moving the previous call to `calls` took a quarter of the commit that this call's INVITE waits for.
+ * call: moving the previous call to `calls` took a quarter of the commit that the next call's INVITE waits for.
  */
 const SOON_MS = 20;
-/** About 60 s of 20 calls a second: more waiting means that the database is gone or far too slow. */
+/** About 60 s of 20 calls a second: if more are waiting, the database is gone or far too slow. */
 const QUEUE_ROWS = 10_000;
 const QUEUE_CHARS = 64 * 1024 * 1024;
 /** One statement stays below a few ms and a few MB. */
@@ -50,7 +50,7 @@ interface Pending {
 }
 
 /**
- * Group commit. While a commit is in flight, rows wait; then all that wait go together.
+ * Group commit. While a commit is in flight, rows wait; then all of them are committed together.
  *
  *   append ─► queue ─► group in flight ─┬─ committed ─► resolve
  *               ▲                       ├─ refused ───► retried one by one; only the bad one rejects
@@ -63,7 +63,7 @@ export class Journal {
   readonly #connection: NodeConnection;
   readonly #refusals: RepeatedLine;
   #client: Client | null = null;
-  /** Since when there is no connection, on the clock that never steps; null: there is one. */
+  /** Since when there is no connection, on the clock that never steps; null if there is one. */
   #downSince: number | null = null;
   readonly #queue: Pending[] = [];
   #rows = 0;
@@ -99,7 +99,7 @@ export class Journal {
     return this.#connection.open(limitMs);
   }
 
-  /** How long the database has been out of reach, ms; 0: it is connected. */
+  /** How long the database has been out of reach, ms; 0 if it is connected. */
   get outageMs(): number {
     return this.#downSince === null ? 0 : this.#options.clock.elapsed() - this.#downSince;
   }
@@ -110,7 +110,7 @@ export class Journal {
     const chars = rows.reduce((sum, row) => sum + weightOf(row), 0);
     if (this.#closing) return Promise.reject(new Error("The store is closed."));
     if (this.#rows + rows.length > QUEUE_ROWS || this.#chars + chars > QUEUE_CHARS)
-      return Promise.reject(new StoreBusyError(`${this.#rows} journal rows wait for the database.`));
+      return Promise.reject(new StoreBusyError(`${this.#rows} journal rows are waiting for the database.`));
     return new Promise((resolve, reject) => {
       this.#queue.push({ rows, chars, resolve, reject });
       this.#rows += rows.length;
@@ -139,7 +139,7 @@ export class Journal {
     }
     this.#due = true;
     if (this.#working || this.#immediate) return;
-    // Not at once: steps of other calls in this turn of the event loop share the commit.
+    // Not immediately, so that steps of other calls in this turn of the event loop share the commit.
     this.#immediate = true;
     setImmediate(() => {
       this.#immediate = false;
@@ -147,7 +147,7 @@ export class Journal {
     });
   }
 
-  /** Writes what waits after {@link SOON_MS} at the latest. */
+  /** Writes what is waiting, after {@link SOON_MS} at the latest. */
   #flushSoon(): void {
     this.#soon ??= this.#options.clock.after(SOON_MS, () => {
       this.#due = true;
@@ -233,7 +233,7 @@ export class Journal {
 
   async #connected(): Promise<Client> {
     while (this.#client === null) {
-      if (this.#closing) throw new ClosedError("The store was closed while the database was away.");
+      if (this.#closing) throw new ClosedError("The store was closed while the database was unreachable.");
       await new Promise<void>((resolve) => (this.#wakeUp = resolve));
     }
     return this.#client;
@@ -248,13 +248,13 @@ class ClosedError extends Error {
   override readonly name = "ClosedError";
 }
 
-/** Only message and code: the database's details may quote the row, phone numbers included. */
+/** Only message and code: the database's details may quote the row, including phone numbers. */
 function reasonOf(error: unknown): { readonly reason: string; readonly code: string } {
   if (!(error instanceof Error)) return { reason: String(error), code: "" };
   return { reason: error.message, code: "code" in error ? String(error.code) : "" };
 }
 
-/** A group is there whole or not at all, so its first row decides. */
+/** A group is stored completely or not at all, so its first row decides. */
 async function isWritten(client: Client, rows: readonly JournalRow[]): Promise<boolean> {
   const first = rows[0];
   if (first === undefined) return true;

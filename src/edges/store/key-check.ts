@@ -6,8 +6,8 @@ const PLACE = "key check";
 const TEXT = "plugboard";
 
 /**
- * Every node of a database seals with one secret. The first leaves a sealed word; one that cannot open it is refused
- * before it writes what the others could not read.
+ * Every node of a database seals with the same secret. The first one leaves a sealed word; a node that cannot open it
+ * is refused before it writes anything that the others could not read.
  */
 export async function checkKey(pool: Pool, sealer: Sealer): Promise<void> {
   const text = `insert into store_key (check_text) values ($1) on conflict (only_row) do nothing`;
@@ -15,7 +15,7 @@ export async function checkKey(pool: Pool, sealer: Sealer): Promise<void> {
   const { rows } = await pool.query<{ check_text: string }>("select check_text from store_key");
   if (sealer.open(SCOPE, PLACE, rows[0]?.check_text ?? "") === TEXT) return;
   throw new Error(
-    "The database was sealed with another secret: set PLUGBOARD_SECRET to the one it was made with " +
+    "The database was sealed with another secret: set PLUGBOARD_SECRET to the one it was created with " +
       "(without the variable it is in the file `secret` of the data folder that was used then).",
   );
 }

@@ -8,16 +8,16 @@ import type { MembersTable, Tables } from "./tables.ts";
 export const ROLES = ["viewer", "operator", "admin"] as const;
 export type MemberRole = (typeof ROLES)[number];
 
-/** A person who signs in, with everything that the sign-in checks. Never leaves the platform as it is. */
+/** A person who signs in, with everything that the sign-in checks. It never leaves the platform in this form. */
 export type Member = Selectable<MembersTable>;
 
-/** A new member; the password's hash in PHC form. */
+/** A new member; the password's hash is in PHC form. */
 export type NewMember = Pick<
   Member,
   "id" | "account" | "login" | "role" | "password_hash" | "must_change" | "created_at" | "created_by"
 >;
 
-/** What may change of a member. */
+/** What may change in a member. */
 export type MemberChange = Partial<
   Pick<
     Member,
@@ -25,14 +25,14 @@ export type MemberChange = Partial<
   >
 >;
 
-/** Sessions of one member at once: more are forgotten browsers, and the oldest ends. */
+/** Sessions of one member at once: any more are forgotten browsers, and the oldest one ends. */
 const MAX_SESSIONS = 20;
-/** Members of one account; a page that lists more serves nobody. */
+/** Members of one account; a page that lists more is of no use to anyone. */
 export const MAX_MEMBERS = 1000;
 
 /**
  * People who sign in, and their sessions. Methods that take a `db` belong to an account or the platform: call them within
- * `withinAccount` or `asPlatform`. The others run before it is known who asks.
+ * `withinAccount` or `asPlatform`. The others run before the requester is known.
  */
 export class MemberTable {
   readonly #db: Kysely<Tables>;
@@ -51,7 +51,7 @@ export class MemberTable {
     return (await query.where("login", "=", login).executeTakeFirst()) ?? null;
   }
 
-  /** By login. */
+  /** Members, sorted by login. */
   list(db: AccountDb, account: string | null): Promise<readonly Member[]> {
     const query = db.selectFrom("members").selectAll().where("account", "is not distinct from", account);
     return query.orderBy("login").limit(MAX_MEMBERS).execute();
@@ -62,7 +62,7 @@ export class MemberTable {
     return (await query.where("id", "=", id).forUpdate().executeTakeFirst()) ?? null;
   }
 
-  /** False: the login is taken. */
+  /** False if the login is taken. */
   async add(db: AccountDb, member: NewMember): Promise<boolean> {
     const values = { ...member, totp_secret: null, signed_in_at: null };
     const made = db
@@ -76,7 +76,7 @@ export class MemberTable {
     await db.updateTable("members").set(change).where("id", "=", id).execute();
   }
 
-  /** What members change of themselves, with its note. */
+  /** A change that members make to themselves, with its note. */
   async changeOwn(id: string, change: MemberChange, note: AuditNote): Promise<void> {
     await this.#db.transaction().execute(async (db) => {
       await this.change(db, id, change);
@@ -84,25 +84,25 @@ export class MemberTable {
     });
   }
 
-  /** The sessions end with it. */
+  /** Also ends the member's sessions. */
   async remove(db: AccountDb, id: string): Promise<void> {
     await db.deleteFrom("members").where("id", "=", id).execute();
   }
 
-  /** Takes a step of the clock whose code was right; false: that code, or a later one, was used before. */
+  /** Records the time step of a correct code; false if that code, or a later one, was used before. */
   async useStep(id: string, step: number): Promise<boolean> {
     const taken = this.#db.updateTable("members").set({ totp_step: step }).where("id", "=", id);
     return (await taken.where("totp_step", "<", step).returning("id").executeTakeFirst()) !== undefined;
   }
 
-  /** Takes a recovery code out; false: there is none of that hash. */
+  /** Removes a recovery code; false if there is none with that hash. */
   async useRecoveryCode(id: string, hash: string): Promise<boolean> {
     const { rows } = await sql`update members set recovery_hashes = array_remove(recovery_hashes, ${hash})
       where id = ${id} and ${hash} = any(recovery_hashes) returning id`.execute(this.#db);
     return rows.length === 1;
   }
 
-  /** Begins a session, and ends those that nobody has used since `unusedSince` and the member's oldest beyond {@link MAX_SESSIONS}. */
+  /** Begins a session, and ends those not used since `unusedSince` and the member's oldest ones beyond {@link MAX_SESSIONS}. */
   async beginSession(member: string, tokenHash: string, now: number, unusedSince: number): Promise<void> {
     await this.#db.transaction().execute(async (db) => {
       await db.deleteFrom("sessions").where("used_at", "<", unusedSince).execute();
@@ -117,7 +117,7 @@ export class MemberTable {
     });
   }
 
-  /** Whose session it is, and since when; null: there is none. */
+  /** Whose session it is, and since when; null if there is none. */
   async session(tokenHash: string): Promise<(Member & { readonly begun_at: number; readonly used_at: number }) | null> {
     const query = this.#db
       .selectFrom("sessions")
@@ -136,19 +136,19 @@ export class MemberTable {
     await this.#db.deleteFrom("sessions").where("token_hash", "=", tokenHash).execute();
   }
 
-  /** All of a member, but the one that asks for it. */
+  /** All of a member's sessions except the one that asks for it. */
   async endOtherSessions(member: string, tokenHash: string | null): Promise<void> {
     const ended = this.#db.deleteFrom("sessions").where("member", "=", member);
     await ended.$if(tokenHash !== null, (query) => query.where("token_hash", "!=", tokenHash ?? "")).execute();
   }
 
-  /** How many can look after the platform itself. Within a transaction they stay so many until its end. */
+  /** How many members can administer the platform itself. Within a transaction, the number stays the same until its end. */
   async countPlatformAdmins(db: Kysely<Tables> = this.#db): Promise<number> {
     const query = db.selectFrom("members").select("id").where("account", "is", null).where("role", "=", "admin");
     return (await query.forUpdate().execute()).length;
   }
 
-  /** Of two nodes that start at once, one succeeds. */
+  /** Of two nodes that start at once, only one succeeds. */
   addFirst(member: NewMember): Promise<boolean> {
     return this.#db.transaction().execute(async (db) => {
       if (!(await this.add(db, member))) return false;

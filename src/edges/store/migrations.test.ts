@@ -12,7 +12,7 @@ import { sampleCall } from "./testing/calls.ts";
 import type { TestServer } from "./testing/server.ts";
 import { startTestServer } from "./testing/server.ts";
 
-/** Hashes of the texts of every migration that has landed. A line may be added here, never changed. */
+/** Hashes of the texts of every migration that has landed. Lines may be added here, but never changed. */
 const LANDED: Readonly<Record<string, string>> = {
   "001_calls": "97a48f9709d0218d",
   "002_leg_snapshots": "f4b562c13f8ca1fd",
@@ -28,7 +28,7 @@ const LANDED: Readonly<Record<string, string>> = {
   "012_members": "dd9478ca42ce014c",
 };
 
-/** A dump of each schema that ever landed, with rows as its version wrote them. */
+/** A dump of each schema that has ever landed, with rows as its version wrote them. */
 const SCHEMAS = join(import.meta.dirname, "../../../test/fixtures/schemas");
 const dumps = readdirSync(SCHEMAS).map((name) => [name, readFileSync(join(SCHEMAS, name), "utf8")] as const);
 
@@ -57,7 +57,7 @@ it("A10: no migration that has landed was changed", () => {
   expect(Object.fromEntries(hashes)).toEqual(LANDED);
 });
 
-describe.each(dumps)("a database as %s left it", (_, dump) => {
+describe.each(dumps)("a database left by %s", (_, dump) => {
   let url: string;
   let store: Store;
 
@@ -68,11 +68,11 @@ describe.each(dumps)("a database as %s left it", (_, dump) => {
   });
   afterAll(() => store.close());
 
-  it("M4: becomes today's, column by column and index by index", async () => {
+  it("M4: gets today's schema, column by column and index by index", async () => {
     expect(await schemaOf(url)).toEqual(await schemaOf(await server.database()));
   });
 
-  it("M4: still has its call in progress, with its format, and its finished one", async () => {
+  it("M4: still has its call in progress, in its format, and its finished one", async () => {
     const [live, ...others] = await store.unfinishedCalls();
     expect(others).toEqual([]);
     expect(live).toMatchObject({ callSid: "live-1", legSnapshots: { version: 1 } });
@@ -90,7 +90,7 @@ describe.each(dumps)("a database as %s left it", (_, dump) => {
     expect((await store.getCall("acme", "done-1"))?.call.status).toBe("completed");
   });
 
-  it("M4: goes on with both: the call ends, the request is delivered, new calls come", async () => {
+  it("M4: continues with both: the call ends, the request is delivered, and new calls arrive", async () => {
     const step = { callSid: "live-1", account: "acme", seq: 3, at: 1_767_600_001_000, event: "{}", trace: "[]" };
     const end = sampleCall("live-1")[2]?.end;
     if (end === undefined) throw new Error("no end");
@@ -104,7 +104,7 @@ describe.each(dumps)("a database as %s left it", (_, dump) => {
   });
 });
 
-it("M4: a database that a newer version changed is refused with a sentence", async () => {
+it("M4: a database that a newer version has changed is refused with a sentence", async () => {
   const url = await server.database();
   await server.query(url, "insert into kysely_migration values ('999_future', '2030-01-01T00:00:00.000Z')");
   await expect(Store.open(url, { log: silentLog, node: "n1" })).rejects.toThrow("A newer version of Plugboard");

@@ -16,7 +16,7 @@ export interface NodeConnectionOptions {
   readonly log: Log;
   /** A connection that holds the node's id is up (again). */
   readonly onUp: (client: Client) => void;
-  /** It is lost; reconnecting has already begun. */
+  /** The connection is lost; reconnecting has already begun. */
   readonly onDown: () => void;
 }
 
@@ -117,8 +117,8 @@ export class NodeTakenError extends Error {
 export const NODE_LOCK_KEY = "hashtextextended('plugboard node ' || $1, 0)";
 
 async function prepareSession(client: Client, node: string): Promise<void> {
-  // Acknowledged means durable, even where the server's own default says otherwise; stricter values are kept.
-  // Our statements join small tables with a handful of values: plan them once, by index, whatever statistics say.
+  // Acknowledged means durable, even if the server's own default says otherwise; stricter values are kept.
+  // Our statements join small tables with a few values: plan them once, by index, whatever the statistics say.
   await client.query(`
     select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
     set plan_cache_mode = force_generic_plan;
@@ -126,5 +126,5 @@ async function prepareSession(client: Client, node: string): Promise<void> {
   const { rows } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${NODE_LOCK_KEY}) as taken`, [
     node,
   ]);
-  if (rows[0]?.taken !== true) throw new NodeTakenError(`Another process works as node "${node}".`);
+  if (rows[0]?.taken !== true) throw new NodeTakenError(`Another process is running as node "${node}".`);
 }

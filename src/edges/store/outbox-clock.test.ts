@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 it.each([HOUR_MS, 24 * HOUR_MS])(
-  "M8: after the database's clock was set back by %i ms, a delivery that waits is due, not late by as much",
+  "M8: after the database's clock was set back by %i ms, a waiting delivery is due, and not late by that much",
   async (byMs) => {
     const [first, ...rest] = sampleCall(`call-${byMs}`);
     if (first === undefined) throw new Error("no call");

@@ -8,12 +8,12 @@ import { bigintArray, textArray } from "./sql-arrays.ts";
 import type { OutboxTable } from "./tables.ts";
 import type { ClaimedRow, OutboxEntry, OutboxFilter, OutboxVerdict } from "./types.ts";
 
-/** The database's clock, in ms: leases of several machines compare by it. */
+/** The database's clock, in ms: leases of several machines are compared by it. */
 const NOW_MS = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
 
 /**
- * Farther ahead than any lease or retry (30 min): such a row was written before the database's clock was set back, and would
- * wait as much longer.
+ * Further ahead than any lease or retry (30 min): such a row was written before the database's clock was set back, and
+ * would wait that much longer.
  */
 const FARTHEST_MS = 35 * 60_000;
 
@@ -33,7 +33,7 @@ const CLAIM = `
   from due where outbox.id = due.id
   returning outbox.id, call_sid, order_key, account, purpose, request, created_at, tries, seq, version`;
 
-/** A postponed row postpones its successors too: otherwise every claim would look at them in vain. */
+/** A postponed row also postpones its successors: otherwise every claim would look at them for nothing. */
 const SETTLE = `
   with delivered as (delete from outbox where id = any($1::text[]) returning call_sid, order_key, seq),
   given_up as (
@@ -58,8 +58,8 @@ const PAGE_DEFAULT = 50;
 const PAGE_LIMIT = 100;
 
 /**
- * The table of requests to deliver. `pool` may acknowledge before the disk has it: a claim or verdict lost in a crash means
- * one more delivery, which at-least-once allows. Rows arrive through the journal and are just as durable.
+ * The table of requests to deliver. `pool` may acknowledge a change before it is on disk: a claim or verdict lost in a
+ * crash means one more delivery, which at-least-once allows. Rows arrive through the journal and are just as durable.
  */
 export class OutboxQueue {
   readonly #pool: Pool;
@@ -72,7 +72,7 @@ export class OutboxQueue {
     this.#sealer = sealer;
   }
 
-  /** Makes due at once what an earlier process of this node had leased. Call only while holding the node's id. */
+  /** Makes rows that an earlier process of this node had leased due at once. Call only while holding the node's id. */
   async inherit(): Promise<void> {
     await this.#pool.query("update outbox set due_at = 0, leased_by = null where leased_by = $1", [this.#node]);
   }

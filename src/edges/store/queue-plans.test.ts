@@ -46,7 +46,7 @@ async function fill(round: number): Promise<void> {
     );
 }
 
-it("what is due, and what is to be numbered or read, is found by index, although the plans were made while the tables were empty", async () => {
+it("rows that are due, or are to be numbered or read, are found by index, even with plans made while the tables were empty", async () => {
   const before = { outbox: await scansOf("outbox"), journal: await scansOf("journal") };
   for (let round = 0; round < ROUNDS; round++) {
     const claimed = await store.claimOutbox(50, 15_000);
@@ -60,7 +60,7 @@ it("what is due, and what is to be numbered or read, is found by index, although
   await expect
     .poll(async () => (await scansOf("outbox")).index, { timeout: 5000 })
     .toBeGreaterThan(before.outbox.index);
-  // One when the store is opened: what had an earlier process leased?
+  // One scan when the store is opened, to find what an earlier process had leased.
   expect((await scansOf("outbox")).whole - before.outbox.whole).toBeLessThanOrEqual(1);
   expect((await scansOf("journal")).whole - before.journal.whole).toBe(0);
 });

@@ -23,7 +23,7 @@ const PAGE_DEFAULT = 50;
 const PAGE_LIMIT = 100;
 /** Unfinished calls are read in slices of this many: some MB each. */
 const RECOVERY_SLICE = 200;
-/** Counting stops here: people filter a list that long, they do not page through it. */
+/** Counting stops here: people filter a list that long instead of paging through it. */
 const COUNT_LIMIT = 100_000;
 
 /** A row of the union of live and finished calls. */
@@ -40,7 +40,7 @@ const ALL = sql.raw(
     `select ${SUMMARY}, null::bigint, null::text, null::text from live)`,
 );
 
-/** Everything that is read outside the hot path. */
+/** All reads outside the hot path. */
 export class Reader {
   readonly #db: Kysely<Tables>;
   readonly #sealer: Sealer | null;
@@ -59,7 +59,7 @@ export class Reader {
     return { version: row.version, json: openText(this.#sealer, hash, PLACES.setup(), row.body) };
   }
 
-  /** Read from the cursor, whichever side of it is wanted, then brought into the list's order. */
+  /** Reads from the cursor in the direction that is wanted, then sorts the page into the list's order. */
   async calls(account: string, filter: CallFilter): Promise<CallPage> {
     const { before, after, sort: wanted = "desc" } = filter;
     const direction = after === undefined ? (before === undefined ? wanted : "desc") : "asc";
@@ -128,7 +128,7 @@ export class Reader {
     };
   }
 
-  /** One array of every step's entries. A step that cannot be read is left out: the others still say what happened. */
+  /** One array of every step's entries. A step that cannot be read is left out: the others still show what happened. */
   #trace(callSid: string, steps: readonly string[]): string {
     const lists = steps.flatMap((step) => {
       const [seq, text] = JSON.parse(step) as [number, string];
@@ -217,7 +217,7 @@ function anyOf<Q extends { where(condition: Expression<SqlBool>): Q }>(query: Q,
   return conditions.reduce((narrowed, condition) => (condition === null ? narrowed : narrowed.where(condition)), query);
 }
 
-/** What only the record and the trace know of a call; the page's limit and the account's index bound how many are looked at. */
+/** Filters by what only the record and the trace say about a call; the page's limit and the account's index bound how many are read. */
 function byOutcome<Q extends { where(condition: Expression<SqlBool>): Q }>(query: Q, filter: CallFilter): Q {
   const { dialCallStatus, exit, failed, minDurationMs, maxDurationMs } = filter;
   const conditions = [
@@ -230,7 +230,7 @@ function byOutcome<Q extends { where(condition: Expression<SqlBool>): Q }>(query
   return conditions.reduce((narrowed, condition) => (condition === null ? narrowed : narrowed.where(condition)), query);
 }
 
-/** A record without a dial status, but of these types: a Connect ran and dialled nobody. */
+/** Records of these types without a dial status: a Connect ran and dialled nobody. */
 const FAILED = sql<SqlBool>`(status <> 'completed'
   or cdr::jsonb ->> 'call_type' in ('incomplete', 'client-hangup')
   or coalesce(cdr::jsonb ->> 'dial_call_status', 'completed') <> 'completed')`;

@@ -1,7 +1,7 @@
 import type { Sealer } from "./sealer.ts";
 import type { JournalRow, OutboxRow } from "./types.ts";
 
-/** What each sealed text is for; a sealed text opens in its own place only. */
+/** What each sealed text is for; a sealed text opens only in its own place. */
 export const PLACES = {
   setup: () => "setup",
   event: (seq: number) => `event ${seq}`,
@@ -11,7 +11,7 @@ export const PLACES = {
 
 /**
  * A journal row with everything sealed that may hold credentials: answers of URLs, requests with their `Authorization`.
- * Traces and records mask credentials already, and lists filter by them: they stay in clear.
+ * Traces and records already mask credentials, and lists filter by them: they are not sealed.
  */
 export function sealRow(sealer: Sealer, row: JournalRow): JournalRow {
   const { callSid, outbox } = row;
@@ -34,7 +34,7 @@ function sealOutbox(sealer: Sealer, callSid: string, due: OutboxRow): OutboxRow 
   return { ...due, request: sealer.seal(callSid, PLACES.request(due.id), due.request) };
 }
 
-/** A stored text in clear; as it is stored where it does not open: readers say that they cannot read it. */
+/** A stored text, opened; if it does not open, it is returned as it is, and readers report that they cannot read it. */
 export function openText(sealer: Sealer | null, scope: string, place: string, stored: string): string {
   return sealer?.open(scope, place, stored) ?? stored;
 }

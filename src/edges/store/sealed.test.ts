@@ -19,7 +19,7 @@ afterAll(() => server.stop());
 const open = (url: string, secret: string | null, log: Log = silentLog): Promise<Store> =>
   Store.open(url, { log, node: "n1", sealer: secret === null ? null : new Sealer(secret, seededRandom(1)) });
 
-/** A call of which everything but the trace, which masks it, names the password. */
+/** A call that contains the password everywhere except in the trace, which masks it. */
 function callOf(callSid: string, upTo = 3): readonly JournalRow[] {
   const url = `https://user:${PASSWORD}@app.example/`;
   return sampleCall(callSid)
@@ -38,7 +38,7 @@ async function dumpOf(url: string): Promise<string> {
 }
 
 describe("a store with a sealer", () => {
-  it("A13: leaves no password in clear in any table, and gives everything back as it was", async () => {
+  it("A13: leaves no password in plain text in any table, and returns everything as it was", async () => {
     const url = await server.database();
     const store = await open(url, "the secret");
     await store.putSetup("h", JSON.stringify({ url: PASSWORD }));
@@ -65,7 +65,7 @@ describe("a store with a sealer", () => {
     await store.close();
   });
 
-  it("A13: hands new requests to the outbox's worker in clear", async () => {
+  it("A13: hands new requests to the outbox's worker unsealed", async () => {
     const store = await open(await server.database(), "the secret");
     const taken: string[] = [];
     store.takeOutbox(1000, (rows) => taken.push(...rows.map(({ request }) => request)));
@@ -75,7 +75,7 @@ describe("a store with a sealer", () => {
     await store.close();
   });
 
-  it("A13: leaves alone what cannot hold credentials, but for its requests", async () => {
+  it("A13: does not seal what cannot hold credentials, except for its requests", async () => {
     const url = await server.database();
     const store = await open(url, "the secret");
     const rows = callOf("a", 2).map((row) => ({ ...row, inClear: true as const }));
@@ -86,7 +86,7 @@ describe("a store with a sealer", () => {
     await store.close();
   });
 
-  it("M4: reads what a version before stored in clear", async () => {
+  it("M4: reads what an earlier version stored unsealed", async () => {
     const url = await server.database();
     const before = await open(url, null);
     const rows = callOf("a", 2);
@@ -104,7 +104,7 @@ describe("a store with a sealer", () => {
     await (await open(url, "the secret")).close();
   });
 
-  it("M3: gives a damaged row out as it is stored, shows the rest of its trace, and says which step is missing", async () => {
+  it("M3: returns a damaged row as it is stored, shows the rest of its trace, and says which step is missing", async () => {
     const url = await server.database();
     const warnings: object[] = [];
     const store = await open(url, "the secret", { ...silentLog, warn: (fields) => warnings.push(fields) });
@@ -129,7 +129,7 @@ describe("a sealed text", () => {
     expect(new Sealer("another", seededRandom(7)).open("a", "event 1", sealed)).toBeNull();
   });
 
-  it("A13: is another each time, and does not open when a bit of it changed", () => {
+  it("A13: is different each time, and does not open if a bit of it has changed", () => {
     expect(sealer.seal("a", "event 1", "नमस्ते")).not.toBe(sealed);
     const bytes = Buffer.from(sealed.slice("sealed:2:".length), "base64");
     for (let at = 0; at < bytes.length; at++) {
@@ -141,7 +141,7 @@ describe("a sealed text", () => {
       expect(sealer.open("a", "event 1", text)).toBeNull();
   });
 
-  it("M4: opens what the version before sealed, in its own place", () => {
+  it("M4: opens what the previous version sealed, in its own place", () => {
     const before = "sealed:1:Ag/6soVndz2NukInvLtmxmYpVJksV+iHc/BfMSSanzV2/xLHbkAPWtY+uykVMg==";
     expect(sealer.open("a", "event 1", before)).toBe("नमस्ते");
     expect(sealer.open("a", "event 2", before)).toBeNull();

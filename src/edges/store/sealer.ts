@@ -2,9 +2,9 @@ import type { KeyObject } from "node:crypto";
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync } from "node:crypto";
 import type { Random } from "../../base/random.ts";
 
-/** Sealed texts begin so; JSON never does, and rows of the first version are JSON in clear. */
+/** Sealed texts begin with this; JSON never does, and rows of the first version are unsealed JSON. */
 const PREFIX = "sealed:2:";
-/** Of the version before: a key for each scope, and no salt. */
+/** The prefix of the previous version, which had a key for each scope and no salt. */
 const PREFIX_BEFORE = "sealed:1:";
 const ALGORITHM = "aes-256-gcm";
 const KEY_BYTES = 32;
@@ -13,7 +13,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** Texts under one key: few enough that two of their random nonces never meet (2^32 would be allowed). */
 const TEXTS_PER_KEY = 2 ** 24;
-/** Keys kept in memory for opening: one for each start of the platform, or call of the version before, read lately. */
+/** Keys kept in memory for opening: one for each start of the platform, or call of the previous version, that was read recently. */
 const KNOWN_KEYS = 4096;
 
 /** A key that new texts are sealed with, and what it was made from. */
@@ -25,7 +25,7 @@ interface SealingKey {
 
 /**
  * Seals texts before they are stored: someone who has only the disk or a dump must not read URL passwords and answers.
- * AES-256-GCM under keys made from the platform's secret and a random salt; a new one at each start, and now and then.
+ * AES-256-GCM under keys made from the platform's secret and a random salt; with a new salt at each start, and from time to time.
  *
  *   sealed:2: | base64( salt, 16 octets | nonce, 12 octets | ciphertext | tag, 16 octets )
  */
@@ -41,7 +41,7 @@ export class Sealer {
     this.#random = random;
   }
 
-  /** `scope` and `place` are whose text it is and what for (a call, `event 3`): moved elsewhere, it does not open. */
+  /** `scope` and `place` say whose text it is and what for (a call, `event 3`): it does not open anywhere else. */
   seal(scope: string, place: string, text: string): string {
     const { salt, key } = this.#sealingKey();
     const nonce = this.#bytes(NONCE_BYTES);
@@ -51,7 +51,7 @@ export class Sealer {
     return PREFIX + sealed.toString("base64");
   }
 
-  /** Clear texts come back as they are. Null: sealed with another secret, for another place, or damaged. */
+  /** Unsealed texts are returned as they are. Null: sealed with another secret, for another place, or damaged. */
   open(scope: string, place: string, stored: string): string | null {
     if (stored.startsWith(PREFIX)) {
       const sealed = Buffer.from(stored.slice(PREFIX.length), "base64");
@@ -85,7 +85,7 @@ export class Sealer {
     return this.#sealing;
   }
 
-  /** Keys are objects, and made once: turning octets into a key costs three times the sealing. */
+  /** Keys are kept as objects and created once: turning octets into a key costs three times as much as sealing. */
   #key(name: string): KeyObject {
     const known = this.#keys.get(name);
     if (known !== undefined) return known;

@@ -74,7 +74,7 @@ it("adds up the minutes of answered legs since the day and the night began, by d
   expect(await store.spend.legsSince("other", since)).toEqual([]);
 });
 
-it("reads by the index of calls by account and time, however many calls others have", async () => {
+it("reads by the index of calls by account and time, no matter how many calls others have", async () => {
   const copied = `call_sid || i, 'other', node, setup, flow, from_number, to_number, direction, custom_field, started_at,
     ended_at, status, cdr, attempts, requests`;
   await server.query(

@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Tables } from "./tables.ts";
 
-/** From when legs count. Epoch ms. */
+/** The times since when legs count, in epoch ms. */
 export interface SpendSince {
   readonly now: number;
   readonly dayStart: number;
@@ -12,14 +12,14 @@ export interface SpendSince {
 /** The legs of ended calls that went to one destination. */
 export interface PastLegs {
   readonly destination: string;
-  /** Minutes of answered legs, each counted whole, that began since the day, and since the night began. */
+  /** Minutes of answered legs, counting every minute that has begun, since the start of the day and of the night. */
   readonly minutesToday: number;
   readonly minutesTonight: number;
   /** How long ago each attempt of the last hour was made, ms. */
   readonly lastHourMs: readonly number[];
 }
 
-/** A call that began this long before a bound may still have legs behind it: the longest that a call may last, ms. */
+/** A call that began this long before a bound may still have legs after it: the longest that a call may last, ms. */
 const LONGEST_CALL_MS = 14_400_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -31,7 +31,7 @@ interface LegSums {
   readonly last_hour: string;
 }
 
-/** What calls out have cost, read once at a start: by the index of calls by account and time, one row a destination. */
+/** What outgoing calls have cost, read once at each start, by the index of calls by account and time: one row per destination. */
 export class SpendReader {
   readonly #db: Kysely<Tables>;
 

@@ -23,7 +23,7 @@ const echo = async (type: string, value: Buffer): Promise<unknown> => {
   return (await client.query<{ back: unknown }>(query, [value])).rows[0]?.back;
 };
 
-it("the server reads any texts and nulls as they were given, zero bytes as U+FFFD", async () => {
+it("the server reads any texts and nulls as they were given, and zero bytes as U+FFFD", async () => {
   const texts = array(option(string({ unit: "binary" })));
   await assert(
     asyncProperty(texts, async (values) => {

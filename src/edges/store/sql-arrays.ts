@@ -1,6 +1,6 @@
 /**
- * Arrays in PostgreSQL's binary wire format. The text format would escape every quote of every JSON payload here and
- * unescape it there; this is a length and the bytes. `pg` sends a Buffer as a binary parameter.
+ * Arrays in PostgreSQL's binary wire format. The text format would escape every quote of every JSON payload on this
+ * side and unescape it on the other; this is a length and the bytes. `pg` sends a Buffer as a binary parameter.
  *
  *   int32 dimensions=1 | int32 has-nulls | int32 element type | int32 length | int32 lower bound=1 | elements
  *   element: int32 length (-1: null) | bytes

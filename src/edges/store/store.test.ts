@@ -29,7 +29,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     await Promise.all(opened.splice(0).map((one) => one.close()));
   });
 
-  it("migrates an empty database, and a migrated one not again", async () => {
+  it("migrates an empty database, but does not migrate it again", async () => {
     const empty = await server.database(route, "empty");
     await Promise.all([open("n1", empty), open("n2", empty)]);
     const first = await server.query(empty, "select * from kysely_migration");
@@ -38,7 +38,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     expect(await server.query(empty, "select * from kysely_migration")).toEqual(first);
   });
 
-  it("keeps a finished call whole: record, trace in order, attempts, requests, recordings", async () => {
+  it("keeps all of a finished call: record, trace in order, attempts, requests, recordings", async () => {
     const rows = sampleCall("a", 4);
     await store.append(rows.slice(0, 2));
     await store.append(rows.slice(2));
@@ -51,7 +51,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     expect(await store.unfinishedCalls()).toEqual([]);
   });
 
-  it("shows a live call with the trace so far, and to its own account only", async () => {
+  it("shows a live call with the trace so far, and only to its own account", async () => {
     await store.append(sampleCall("a").slice(0, 2));
     const found = await store.getCall("acme", "a");
     expect(found?.call).toMatchObject({ endedAt: null, status: null, cdr: null });
@@ -107,7 +107,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     expect(await store.getCall("acme", "good")).not.toBeNull();
   });
 
-  it("A8: says once a minute that rows are refused, however many are", async () => {
+  it("A8: says once a minute that rows are refused, no matter how many are", async () => {
     const lines: object[] = [];
     const log = { ...silentLog, error: (fields: object) => lines.push(fields) };
     const other = await Store.open(url, { log, node: "n2" });
@@ -122,7 +122,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     }
   });
 
-  it("lets rows that can wait ride with the next commit, before it in order", async () => {
+  it("writes rows that can wait with the next commit, ahead of its rows", async () => {
     const rows = sampleCall("a");
     const first = store.append(rows.slice(0, 1), "soon");
     await store.append(rows.slice(1));
@@ -132,7 +132,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     expect(await store.getCall("acme", "b")).not.toBeNull();
   });
 
-  it("refuses more rows than the queue holds, at once, and keeps those it took", async () => {
+  it("refuses more rows than the queue holds at once, and keeps those it has accepted", async () => {
     const [row] = sampleCall("a", 1);
     if (row === undefined) throw new Error("no row");
     const many = (name: string, n: number): readonly JournalRow[] =>
@@ -145,7 +145,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
         trace: "[]",
       }));
     const taken = store.append(many("full", 10_000));
-    await expect(store.append([row])).rejects.toThrow("10000 journal rows wait");
+    await expect(store.append([row])).rejects.toThrow("10000 journal rows are waiting");
     await taken;
     await store.append([row]);
     expect(await server.query(url, "select count(*)::int as n from journal")).toEqual([{ n: 10_001 }]);
@@ -191,7 +191,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     await expect(Store.open(url, { log: silentLog, node: "n2", clock })).rejects.toThrow(NodeTakenError);
   });
 
-  it("hands a dead node's calls over, and a living one's not", async () => {
+  it("hands over the calls of a dead node, but not those of a live one", async () => {
     const other = await open("n2");
     await other.append(sampleCall("b").slice(0, 2));
     expect(await store.deadNodes()).toEqual([]);
@@ -204,7 +204,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     expect((await store.getCall("acme", "b"))?.call).toMatchObject({ node: "n1", status: "completed" });
   });
 
-  it("keeps setups under their hash, and putting one twice is no error", async () => {
+  it("keeps setups under their hash, and putting one twice is not an error", async () => {
     await store.putSetup("h", '{"a":1}');
     await store.putSetup("h", '{"a":1}');
     await (await open("n2")).putSetup("h", '{"a":1}');
@@ -212,7 +212,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
     expect(await store.getSetup("other")).toBeNull();
   });
 
-  it("lists newest first, in pages both ways, live and finished alike, and filters", async () => {
+  it("lists live and finished calls, newest first, in pages in both directions, and filters them", async () => {
     for (let i = 0; i < 6; i++)
       await store.append(i === 5 ? sampleCall("c5", 2, 5000).slice(0, 1) : sampleCall(`c${i}`, 2, i * 1000));
     const sids = async (filter: Parameters<Store["listCalls"]>[1]) =>
@@ -262,7 +262,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
       await expect.poll(() => claim(60_000), { interval: 5 }).toEqual(["a1"]);
     });
 
-    it("EVT-6: gives a row out again at once when its node's process was replaced, but not one that rests", async () => {
+    it("EVT-6: gives a row out again at once when its node's process was replaced, but not one that waits to be retried", async () => {
       await owe(owed("a1", "a"), owed("b1", "b"));
       expect(await claim()).toEqual(["a1", "b1"]);
       await store.settleOutbox([{ kind: "retry", id: "b1", inMs: 60_000, error: "refused" }]);
@@ -280,7 +280,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
       expect(await store.claimOutbox(10, 1000)).toMatchObject([{ id: "a1", tries: 1, order: "a", account: "acme" }]);
     });
 
-    it("EVT-6: a parked row is out of its successors' way, seen by people, and can be put back", async () => {
+    it("EVT-6: a parked row does not block its successors, is shown to people, and can be put back", async () => {
       await owe(owed("a1", "a"), owed("a2", "a"));
       await claim();
       await store.settleOutbox([{ kind: "parked", id: "a1", error: "gave up" }]);
@@ -308,7 +308,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
       expect(new Set([...a, ...b].map(({ id }) => id)).size).toBe(a.length + b.length);
     });
 
-    it("EVT-6: hands this node's new rows over at once, leased; those with a predecessor stay to be claimed", async () => {
+    it("EVT-6: hands over this node's new rows at once, leased; those with a predecessor remain to be claimed", async () => {
       const taken: string[] = [];
       const stop = store.takeOutbox(60_000, (rows) => taken.push(...rows.map(({ id, callSid }) => `${callSid}/${id}`)));
       await owe(owed("a1", "a"), owed("a2", "a"), owed("b1", "b"));
@@ -328,7 +328,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
   });
 });
 
-/** Ten seconds pass at every third look. */
+/** Ten seconds pass every third time it is read. */
 function clockThatHurries(): () => number {
   let looks = 0;
   return () => Math.floor(looks++ / 3) * 10_000;

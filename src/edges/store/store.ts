@@ -42,31 +42,31 @@ import type {
 
 export { NodeTakenError } from "./node-connection.ts";
 
-/** What `Store.open` needs beside the database. */
+/** What `Store.open` needs besides the database. */
 export interface StoreOptions {
   readonly log: Log;
   /** This node's id: calls are marked with it. One process at a time may hold it. */
   readonly node: string;
   readonly clock?: Clock;
-  /** Seals what is stored; null: it is stored in clear (tests, tools). */
+  /** Seals what is stored; null: it is stored unsealed (tests, tools). */
   readonly sealer?: Sealer | null;
 }
 
 /** Waits for a database that is just starting, and for a predecessor's connection to close. */
 const OPEN_LIMIT_MS = 10_000;
 const PING_LIMIT_MS = 2_000;
-/** Reading never needs more at once; the embedded server allows 32 in all. */
+/** Reads never need more at once; the embedded server allows 32 in all. */
 const READ_CONNECTIONS = 4;
 const OUTBOX_CONNECTIONS = 1;
-/** One numbers events, one reads them. */
+/** One to number events, one to read them. */
 const FEED_CONNECTIONS = 2;
 /**
- * Outbox and feed fill and empty faster than statistics follow: a plan made while they were empty once scanned the whole
- * outbox for each of its rows, for minutes.
+ * Outbox and feed fill and empty faster than the statistics are updated: a plan made while they were empty once scanned
+ * the whole outbox for each of its rows, for minutes.
  */
 const BY_INDEX =
   "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off";
-/** Shorter than a lease: the statement of a process that was killed must not go on without it, ms. */
+/** In ms. Shorter than a lease: the statement of a process that was killed must not outlive the lease. */
 const QUEUE_LIMIT_MS = 10_000;
 /** A read that takes this long is a bug. */
 const READ_LIMIT_MS = 30_000;
@@ -141,9 +141,9 @@ export class Store {
   }
 
   /**
-   * Connects, takes the node's id (an advisory lock on the journal's connection), and migrates forward. Throws when
-   * the server cannot be reached within 10 s, with `NodeTakenError` when another process holds the id, when the database was
-   * sealed with another secret than the sealer's, and when its user can't take the role of `account-rows.ts`.
+   * Connects, takes the node's id (an advisory lock on the journal's connection), and migrates forward. Throws if the
+   * server cannot be reached within 10 s, if another process holds the id (`NodeTakenError`), if the database was
+   * sealed with a secret other than the sealer's, or if its user can't switch to the role of `account-rows.ts`.
    */
   static async open(target: string | ClientConfig, options: StoreOptions): Promise<Store> {
     const store = new Store(target, options);
@@ -162,9 +162,10 @@ export class Store {
 
   /**
    * Journals steps, in the given order; resolves when all are durable. Rows that wait while a commit is in flight
-   * share the next one; `soon` rows wait up to 20 ms for one to share. While the database is away it stays pending: the
-   * journal reconnects and goes on by itself. Rejects with `StoreBusyError` at once when the queue is full; with the
-   * database's error when these very rows were refused (then nothing of this `append` was written), `KeyTakenError` among them.
+   * share the next one; `soon` rows wait up to 20 ms for one to share. While the database is unreachable it stays
+   * pending: the journal reconnects and continues by itself. Rejects with `StoreBusyError` at once if the queue is
+   * full, or with the database's error (or `KeyTakenError`) if these particular rows were refused; then nothing of this
+   * `append` was written.
    */
   async append(rows: readonly JournalRow[], urgency: Urgency = "now"): Promise<void> {
     const sealer = this.#sealer;
@@ -176,7 +177,7 @@ export class Store {
     if (taken.size > 0 && this.#taker !== null) this.#taker(takenRows(rows, taken));
   }
 
-  /** Keeps a call setup under its hash. Putting it again does nothing, and asks the database nothing. */
+  /** Keeps a call setup under its hash. Putting it again does nothing, without asking the database. */
   async putSetup(hash: string, json: string): Promise<void> {
     if (this.#knownSetups.has(hash)) return;
     const text = `insert into setups (hash, body, created_at, version)
@@ -196,7 +197,7 @@ export class Store {
     return this.#reader.unfinished(node);
   }
 
-  /** Other nodes that have unfinished calls and whose process is gone. */
+  /** Other nodes that have unfinished calls and whose process has ended. */
   async deadNodes(): Promise<readonly string[]> {
     const text = `
       select node from (select distinct node from live) n, lateral (select ${NODE_LOCK_KEY.replace("$1", "node")} as key) k
@@ -209,7 +210,7 @@ export class Store {
     return rows.map(({ node }) => node);
   }
 
-  /** Makes the unfinished calls of a dead node ours, and returns them; empty when that node lives. */
+  /** Makes the unfinished calls of a dead node ours, and returns them; empty if that node is alive. */
   async adoptCalls(node: string): Promise<readonly UnfinishedCall[]> {
     // The dead node's own lock keeps its successor away for the moment of the change.
     const text = `
@@ -222,8 +223,8 @@ export class Store {
   }
 
   /**
-   * Runs statements as one account, in one transaction: rows of others are neither seen nor changed. Everything that the API
-   * reads or changes of an account goes through here.
+   * Runs statements as one account, in one transaction: rows of others are neither seen nor changed. Everything that
+   * the API reads or changes in an account goes through here.
    */
   withinAccount<T>(account: string, work: (db: AccountDb) => Promise<T>): Promise<T> {
     return withinAccount(this.#db, account, work);
@@ -277,9 +278,9 @@ export class Store {
   }
 
   /**
-   * From now on `take` gets the outbox rows of every `append` here, once durable, that nothing of their order key
-   * precedes: leased to this node for `leaseMs`, as if claimed. The others are there to be claimed. Returns the
-   * unsubscriber; one taker at a time.
+   * From now on `take` gets the outbox rows of every `append` here, once durable, that are first in line for their
+   * order key: leased to this node for `leaseMs`, as if claimed. The others remain to be claimed. Returns the function
+   * that unsubscribes; one taker at a time.
    */
   takeOutbox(leaseMs: number, take: (rows: readonly ClaimedRow[]) => void): () => void {
     this.#taker = take;
@@ -295,17 +296,17 @@ export class Store {
     return this.withinAccount(account, (db) => this.#outbox.list(db, account, filter));
   }
 
-  /** Puts a parked row back in line, before its successors, with all its tries before it. */
+  /** Puts a parked row back in line, ahead of its successors, with all its tries left. */
   unpark(account: string, id: string): Promise<"waits" | "waited_already" | "unknown"> {
     return this.withinAccount(account, (db) => this.#outbox.unpark(db, account, id));
   }
 
-  /** How long the journal has had no connection to the database, ms; 0: it has one. */
+  /** How long the journal has had no connection to the database, ms; 0 if it has one. */
   get outageMs(): number {
     return this.#journal.outageMs;
   }
 
-  /** Rejects when the database does not answer within 2 s. */
+  /** Rejects if the database does not answer within 2 s. */
   async ping(): Promise<void> {
     await this.#pool.query({ text: "select 1", query_timeout: PING_LIMIT_MS } as { text: string });
   }
@@ -323,7 +324,7 @@ export class Store {
   }
 }
 
-/** `append` may share a commit with others: of what that took, the rows of this one. */
+/** Of the rows that a commit leased, those of this `append`: it may have shared the commit with others. */
 function takenRows(rows: readonly JournalRow[], taken: ReadonlySet<string>): readonly ClaimedRow[] {
   return rows.flatMap(({ callSid, account, at, outbox = [] }) =>
     outbox

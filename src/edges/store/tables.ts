@@ -85,7 +85,7 @@ export interface ApiKeysTable {
   readonly token_hash: string;
   readonly name: string;
   readonly scopes: readonly string[];
-  /** `file`: of the workspace file; `api`: made while the platform ran. */
+  /** `file`: from the workspace file; `api`: created while the platform was running. */
   readonly source: "file" | "api";
   readonly created_at: number;
   readonly created_by: string;
@@ -95,7 +95,7 @@ export interface ApiKeysTable {
 
 export interface AuditLogTable {
   readonly id: Generated<number>;
-  /** Null: of the platform, no account's. */
+  /** Null: of the platform itself. */
   readonly account: string | null;
   readonly at: number;
   readonly actor_kind: "key" | "user" | "system";
@@ -114,12 +114,12 @@ export interface MembersTable {
   readonly login: string;
   readonly role: "viewer" | "operator" | "admin";
   readonly password_hash: string;
-  /** The password was made by another: it opens nothing but the change of it. */
+  /** Someone else set the password: it may only be used to change it. */
   readonly must_change: boolean;
   /** Base32, sealed; active once a code has confirmed it. */
   readonly totp_secret: string | null;
   readonly totp_active: Generated<boolean>;
-  /** The newest step whose code was used: none is good twice (RFC 6238, 5.2). */
+  /** The newest step whose code was used: no code is accepted twice (RFC 6238, 5.2). */
   readonly totp_step: Generated<number>;
   readonly recovery_hashes: Generated<readonly string[]>;
   readonly created_at: number;

@@ -17,19 +17,19 @@ export interface JournalRow {
   readonly trace: string;
   /** What the edge needs after a crash (leg dialogs, open recordings), as JSON; the newest one counts. Absent: unchanged. */
   readonly legSnapshots?: string | null;
-  /** True: neither event nor leg snapshots can hold credentials, so that they need no sealing. Absent: both are sealed. */
+  /** True if neither event nor leg snapshots can hold credentials, so that they need no sealing. Absent: both are sealed. */
   readonly inClear?: true;
   /** Trace entries of this step that belong to the account's feed, by their `seq`; same transaction as the step. */
   readonly feed?: readonly number[];
   /** Requests to deliver from now on; same transaction as the step. */
   readonly outbox?: readonly OutboxRow[];
-  /** With the first step of a call, and only with it. */
+  /** Only with the first step of a call. */
   readonly call?: CallRow;
-  /** With the last step of a call, and only with it. A call of one step may carry both. */
+  /** Only with the last step of a call. A call of one step may carry both. */
   readonly end?: EndRow;
 }
 
-/** What is known of a call when it starts. */
+/** What is known about a call when it starts. */
 export interface CallRow {
   /** Key of `putSetup`; the setup must have been put before. */
   readonly setup: string;
@@ -39,13 +39,13 @@ export interface CallRow {
   readonly direction: "incoming" | "outbound-dial";
   readonly customField: string | null;
   readonly startedAt: number;
-  /** E.164 or `sip:…` of the second number, of a call by API that connects two; absent or null: there is none. */
+  /** E.164 or `sip:…` of the second number, of a call by API that connects two; absent or null if there is none. */
   readonly dialTo?: string | null;
-  /** `Idempotency-Key` of the request that placed it. Where another call has it, nothing of the `append` is written. */
+  /** `Idempotency-Key` of the request that placed it. If another call has it, nothing of the `append` is written. */
   readonly key?: { readonly key: string; readonly fingerprint: string };
 }
 
-/** What is known of a call when it is over. */
+/** What is known about a call when it is over. */
 export interface EndRow {
   readonly endedAt: number;
   /** `status` of the call detail record; lists filter by it. */
@@ -63,7 +63,7 @@ export interface AttemptRow {
   readonly applet: string;
   readonly destination: string;
   readonly callerId: string;
-  /** The trunk it was last sent over; null: none was reached. */
+  /** The trunk it was last sent over; null if none was reached. */
   readonly trunk: string | null;
   readonly startedMs: number;
   readonly ringingMs: number | null;
@@ -82,7 +82,7 @@ export interface RequestRow {
   readonly purpose: string;
   readonly url: string;
   readonly result: string;
-  /** Null: there was no outcome. */
+  /** Null if there was no outcome. */
   readonly elapsedMs: number | null;
   readonly body: string;
 }
@@ -94,7 +94,7 @@ export interface RecordingRow {
   readonly file: string;
   readonly layout: "mono" | "dual";
   readonly durationMs: number;
-  /** Why there is no playable file; null when there is one. */
+  /** Why there is no playable file; null if there is one. */
   readonly failure: string | null;
 }
 
@@ -119,7 +119,7 @@ export interface ClaimedRow extends OutboxRow {
   readonly createdAt: number;
 }
 
-/** What became of claimed rows. */
+/** The outcome of a claimed row. */
 export type OutboxVerdict =
   | { readonly kind: "done"; readonly id: string }
   | { readonly kind: "retry"; readonly id: string; readonly inMs: number; readonly error: string }
@@ -134,9 +134,9 @@ export interface OutboxEntry extends ClaimedRow {
   readonly seq: number;
   /** When it is tried next, epoch ms; 0: now. */
   readonly dueAt: number;
-  /** Null: it waits for its turn. */
+  /** Null if it is waiting for its turn. */
   readonly parkedAt: number | null;
-  /** Why the last try failed; null: none did. */
+  /** Why the last try failed; null if none did. */
   readonly error: string | null;
 }
 
@@ -157,7 +157,7 @@ export interface UnfinishedCall {
   readonly setup: string;
   /** Every journalled step, in order. */
   readonly steps: readonly StoredStep[];
-  /** The newest `legSnapshots`; null when there never was one. */
+  /** The newest `legSnapshots`; null if there never was one. */
   readonly legSnapshots: StoredText | null;
 }
 
@@ -166,7 +166,7 @@ export interface StoredStep extends StoredText {
   readonly seq: number;
 }
 
-/** A call as lists show it. `endedAt`, `status`, `cdr` are null while it lives. */
+/** A call as lists show it. `endedAt`, `status`, `cdr` are null while it is live. */
 export interface CallSummary extends Omit<CallRow, "key"> {
   readonly callSid: string;
   readonly account: string;
@@ -191,7 +191,7 @@ export interface CallFilter {
   readonly limit?: number;
   /** Only calls older than this one, the nearest first. Alone, or without `after`. */
   readonly before?: CallCursor;
-  /** Only calls newer than this one, the nearest to it; the page has the list's order all the same. */
+  /** Only calls newer than this one, the nearest to it; the page is still in the list's order. */
   readonly after?: CallCursor;
   /** `live` means: has not ended. */
   readonly status?: string;
@@ -206,13 +206,13 @@ export interface CallFilter {
   /** Either side. */
   readonly number?: string;
   readonly direction?: CallRow["direction"];
-  /** Of the call detail record; only calls that have ended. */
+  /** `DialCallStatus` of the call detail record; only calls that have ended. */
   readonly dialCallStatus?: string;
-  /** Ended, and was refused or meant to be connected without a conversation. */
+  /** Only calls that have ended and were refused, or should have been connected but had no conversation. */
   readonly failed?: true;
   /** Name of an exit that the call's flow has taken. */
   readonly exit?: string;
-  /** Whole length of the call, ended calls only. */
+  /** Total length of the call; only calls that have ended. */
   readonly minDurationMs?: number;
   readonly maxDurationMs?: number;
   readonly startedFrom?: number;

@@ -1,11 +1,11 @@
 import { DatabaseError } from "pg";
 import { StoreBusyError } from "./journal.ts";
 
-/** SQLSTATE classes that say that something is wrong with the very rows: bad data, a broken constraint, too long. */
+/** SQLSTATE classes that mean that the rows themselves are wrong: bad data, a violated constraint, too long. */
 const ROWS_AT_FAULT = /^(?:22|23|54)/;
 
 /**
- * Whether rows that `append` rejected with this error can be written later just as they are: the disk is full (53100), the
+ * Whether rows that `append` rejected with this error can be written later unchanged: the disk is full (53100), the
  * database is read-only, the queue is full. False: the rows themselves are at fault, or the store is closed.
  */
 export function isTemporary(error: unknown): boolean {

@@ -8,8 +8,8 @@ export const ROLE = "plugboard";
 const NOTE = "# Written by Plugboard at each start.\n";
 
 /**
- * Who may connect: over the unix socket the user that we run as, known by the kernel's word (peer); over the network,
- * where the settings open it, roles with a password. Returns whether that is new to a server that already runs.
+ * Who may connect: over the unix socket, the user that we run as, as the kernel reports it (peer); over the network, if
+ * the settings open it, roles with a password. Returns whether a server that is already running has to be told.
  */
 export async function writeAccess(cluster: string, owner: SystemUser | null, system: UserSystem): Promise<boolean> {
   const { hba, ident } = accessRules(system.name());
@@ -32,7 +32,7 @@ export function accessRules(user: string): { readonly hba: string; readonly iden
 }
 
 /**
- * Written beside and renamed: the folder belongs to the server's user, who could have put a link to another file there.
+ * Writes a new file next to it and renames that: the folder belongs to the server's user, who could have put a link to another file there.
  */
 async function replace(file: string, text: string, owner: SystemUser | null, system: UserSystem): Promise<boolean> {
   if ((await readFile(file, "utf8").catch(() => null)) === text) return false;

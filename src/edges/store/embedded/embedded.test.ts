@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe("the embedded server", () => {
-  it("runs as somebody other than root, durably, on a unix socket alone; and stops", async () => {
+  it("runs as a user other than root, durably, only on a unix socket, and stops", async () => {
     const server = await start();
     expect(await ask(server, "select current_setting('fsync') f, current_setting('listen_addresses') l")).toEqual({
       f: "on",
@@ -38,10 +38,10 @@ describe("the embedded server", () => {
     expect(isAlive(server.pid)).toBe(false);
   });
 
-  it("is adopted while it is alive, started again when it was killed, and keeps its rows through both", async () => {
+  it("is adopted while it is alive, restarted after it was killed, and keeps its rows either way", async () => {
     const first = await start();
     await ask(first, "create table kept as select 42 as n");
-    // As a process of ours that was killed leaves it: alive, with nobody's mark on the folder.
+    // The state that a killed process of ours leaves: the server is alive, and the folder is unclaimed.
     const second = await start();
     expect([second.adopted, second.pid]).toEqual([true, first.pid]);
     process.kill(second.pid, "SIGKILL");
@@ -50,7 +50,7 @@ describe("the embedded server", () => {
     expect(await ask(third, "select n from kept")).toEqual({ n: 42 });
   });
 
-  it("starts over a postmaster.pid whose number now belongs to somebody else", async () => {
+  it("starts in spite of a postmaster.pid whose number now belongs to another process", async () => {
     const first = await start();
     await first.stop();
     await writeFile(join(dataDir, "cluster", "postmaster.pid"), `${process.pid}\n${dataDir}\n1\n5432\n\n\n\nready\n`);
@@ -59,34 +59,34 @@ describe("the embedded server", () => {
     expect(await ask(second, "select 1 as n")).toEqual({ n: 1 });
   });
 
-  it("begins afresh after a crash in the middle of making the cluster", async () => {
+  it("starts over after a crash while the cluster was being created", async () => {
     await mkdir(join(dataDir, "cluster.new"));
     await writeFile(join(dataDir, "cluster.new", "half"), "");
     expect(await ask(await start(), "select 1 as n")).toEqual({ n: 1 });
   });
 
-  it("refuses a folder that another live process looks after", async () => {
+  it("refuses a folder that another live process is in charge of", async () => {
     await writeFile(join(dataDir, "owner"), `${process.ppid} ${await stampOf(process.ppid)}\n`);
-    await expect(start()).rejects.toThrow(`Process ${process.ppid} already looks after`);
+    await expect(start()).rejects.toThrow(`Process ${process.ppid} is already in charge of`);
     await writeFile(join(dataDir, "owner"), `${process.ppid} 1\n`);
     expect((await start()).adopted).toBe(false);
   });
 
-  it("says what the server said when it cannot start", async () => {
+  it("reports what the server said when it cannot start", async () => {
     const settings = { shared_buffers: "nonsense" };
     await expect(startEmbedded({ dataDir, log: silentLog, settings })).rejects.toThrow("nonsense");
   });
 });
 
 describe("folders of the embedded server", () => {
-  it("the socket moves to a short folder when its path would be too long for a socket", () => {
+  it("the socket moves to a folder with a short path when its own would be too long", () => {
     expect(socketDirsOf("/srv/data")).toEqual(["/srv/data/socket"]);
     expect(socketDirsOf(`/srv/${"x".repeat(100)}`)).toContainEqual(
       expect.stringMatching(/^\/.{1,60}\/plugboard-[0-9a-f]{12}$/),
     );
   });
 
-  it("a folder closed to others is seen, however deep the path goes below it", async () => {
+  it("a folder that is closed to others is noticed, no matter how deep the path below it is", async () => {
     await mkdir(join(dataDir, "a", "b"), { recursive: true });
     expect(await mayPass(join(dataDir, "a", "b", "c"), { uid: 4711, gid: 4711 })).toBe(false);
   });

@@ -20,39 +20,39 @@ import { SERVER_SETTINGS } from "./settings.ts";
 import { startProblem } from "./start-problem.ts";
 
 export interface EmbeddedOptions {
-  /** Folder of everything the server keeps; made when absent. */
+  /** Folder of everything the server keeps; created if it is missing. */
   readonly dataDir: string;
   readonly log: Log;
   readonly clock?: Clock;
-  /** Over the product's own settings; for tests that need the network. */
+  /** Override the product's own settings; for tests that need the network. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Tests bring a machine with other users. */
+  /** The machine's users; tests supply others. */
   readonly users?: UserSystem;
-  /** Where a cluster goes that the data folder cannot hold; tests bring their own. */
+  /** Where a cluster is put if the data folder cannot hold it; tests supply their own. */
   readonly elsewhere?: string;
 }
 
 /** A running embedded server. */
 export interface Embedded {
-  /** For `Store.open`: over a unix socket, nothing listens on the network. */
+  /** For `Store.open`: over a unix socket; nothing listens on the network. */
   readonly url: string;
   readonly pid: number;
-  /** It was already alive: left by a process of ours that was killed. */
+  /** Whether it was already alive: left behind by a process of ours that was killed. */
   readonly adopted: boolean;
   /** Fast shutdown (checkpoint, clients are cut off); killed after 10 s. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** After kill -9 of the server its children hold the shared memory for a moment. */
+/** After kill -9 of the server, its children hold the shared memory for a moment. */
 const START_RETRY_MS = 15_000;
 const LINGERING = /shared memory block|lock file/;
-/** Replaying 1 GB of log on a slow disk; the process being alive is watched apart. */
+/** Enough to replay 1 GB of log on a slow disk; whether the process is alive is watched separately. */
 const READY_LIMIT_MS = 120_000;
 const POLL_MS = 20;
 /** A fast shutdown writes one checkpoint of at most 64 MB. */
 const STOP_LIMIT_MS = 10_000;
 const LOG_BYTES = 10 * 1024 * 1024;
-/** SQLSTATE class "invalid authorization": waiting does not mend it. */
+/** SQLSTATE class "invalid authorization": waiting does not help. */
 const REFUSED = /^28/;
 
 /** Folders and helpers of one start. */
@@ -66,9 +66,9 @@ interface Site extends Place {
 }
 
 /**
- * Starts the embedded PostgreSQL of a data folder, or adopts it when it outlived us. It runs in a session of its own,
- * so that neither Ctrl-C nor our death ends it. One process at a time may look after a data folder: a second one is
- * refused. Throws one sentence, and the server's own words, when it cannot be started.
+ * Starts the embedded PostgreSQL of a data folder, or adopts it if it outlived us. It runs in a session of its own, so
+ * that neither Ctrl-C nor our death ends it. One process at a time may be in charge of a data folder: a second one is
+ * refused. If the server cannot be started, throws one sentence and the server's own words.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const dataDir = resolve(options.dataDir);
@@ -105,7 +105,7 @@ async function prepare(place: Place, options: EmbeddedOptions, system: UserSyste
   };
 }
 
-/** A server of this cluster that is still alive. A `postmaster.pid` that no process stands behind is removed. */
+/** A server of this cluster that is still alive. A `postmaster.pid` without a process is removed. */
 async function adopt(site: Site): Promise<Postmaster | null> {
   const found = await readPostmaster(site.cluster);
   if (found === null) return null;
@@ -123,22 +123,22 @@ async function adopt(site: Site): Promise<Postmaster | null> {
   return found;
 }
 
-/** An older version trusted everyone who reached the socket: tell the running server the new rules. */
+/** An older version trusted everyone who could reach the socket: tells the running server the new rules. */
 async function closeAccess({ cluster, users, home, system }: Site, pid: number): Promise<void> {
   const { uid, gid } = await stat(cluster);
-  // It reads its files by their whole path.
+  // It reads its files by their full path.
   if (users !== null && uid !== users.server.uid) await chmod(home, 0o711);
   if (await writeAccess(cluster, users === null ? null : { uid, gid }, system)) process.kill(pid, "SIGHUP");
 }
 
-/** Made under another name and renamed, so that a crash in the middle leaves no half cluster. */
+/** Creates the cluster under another name and renames it, so that a crash leaves no half-made cluster. */
 async function initialise(site: Site): Promise<void> {
   const { cluster, users, programs, system } = site;
   if (await isThere(join(cluster, "PG_VERSION"))) return;
   if (await isThere(cluster))
     throw new Error(
-      `${cluster} is there but holds no database (PG_VERSION is missing) and was left as it is: ` +
-        "put a backup in its place, or move the folder away to begin with an empty one.",
+      `${cluster} exists but holds no database (PG_VERSION is missing), and was left as it is: ` +
+        "put a backup in its place, or move the folder away to start with an empty one.",
     );
   const unfinished = `${cluster}.new`;
   await rm(unfinished, { recursive: true, force: true });
@@ -159,14 +159,14 @@ async function makeOwned(folder: string, user: SystemUser | null, system: UserSy
 }
 
 /**
- * Root starts the server's user inside the cluster, and names it by where it stands: the path itself may lead through
- * folders that this user may not enter.
+ * Root starts the server inside the cluster and passes a relative path: the full path may lead through folders that the
+ * server's user may not enter.
  */
 function dataFlag({ users }: Site, cluster: string): string {
   return users !== null && process.platform === "linux" ? "/proc/self/cwd" : cluster;
 }
 
-/** Starts the server and waits until it answers; again and again while a killed predecessor's children linger. */
+/** Starts the server and waits until it answers; retries while a killed predecessor's children linger. */
 async function launch(site: Site): Promise<number> {
   await takeOver(site);
   const until = site.clock.elapsed() + START_RETRY_MS;
@@ -184,7 +184,7 @@ async function launch(site: Site): Promise<number> {
   }
 }
 
-/** No server runs: the cluster is given to the user that will run it, and what a killed one left is removed. */
+/** No server is running: gives the cluster to the user that will run it, and removes what a killed server left. */
 async function takeOver(site: Site): Promise<void> {
   const { cluster, users, system, socketDir } = site;
   if (users !== null && (await stat(cluster)).uid !== users.server.uid) await giveTree(cluster, users.server, system);
@@ -195,7 +195,7 @@ async function takeOver(site: Site): Promise<void> {
 
 function serverArguments(site: Site): readonly string[] {
   const { settings, socketDir, home, users, cluster } = site;
-  // Relative to the cluster, like everything that the server's user must reach without a way in from above.
+  // Relative to the cluster, like everything that the server's user must reach without passing the folders above.
   const socket =
     users !== null && socketDir === join(home, "socket") ? "../socket" : `"${socketDir.replaceAll('"', '""')}"`;
   const args = ["-D", dataFlag(site, cluster), "-c", `unix_socket_directories=${socket}`];
@@ -204,7 +204,7 @@ function serverArguments(site: Site): readonly string[] {
   return args;
 }
 
-/** A program of the package, its output in `server.log`; in a session of its own. */
+/** Runs a program of the package in a session of its own, with its output in `server.log`. */
 async function run(
   site: Site,
   user: SystemUser | null,
@@ -234,7 +234,7 @@ interface Running {
   readonly exited: Promise<number | null>;
 }
 
-/** True once the server takes connections; false when `alive` says that it ended. */
+/** True once the server accepts connections; false if `alive` says that it has ended. */
 async function ready(site: Site, socketDir: string, alive: () => boolean): Promise<boolean> {
   const until = site.clock.elapsed() + READY_LIMIT_MS;
   const config = { ...addressOf(socketDir, site.settings), connectionTimeoutMillis: STOP_LIMIT_MS };
@@ -244,7 +244,7 @@ async function ready(site: Site, socketDir: string, alive: () => boolean): Promi
       await client.connect();
       return true;
     } catch (error) {
-      if (site.clock.elapsed() > until) throw new Error("PostgreSQL does not take connections.", { cause: error });
+      if (site.clock.elapsed() > until) throw new Error("PostgreSQL does not accept connections.", { cause: error });
       if (error instanceof DatabaseError && REFUSED.test(error.code ?? ""))
         throw new Error(`The embedded PostgreSQL does not let us in: ${error.message}`, { cause: error });
       await sleep(site.clock, POLL_MS);
@@ -280,7 +280,7 @@ function embedded(
 /** Fast shutdown, then immediate, then kill: each leaves a cluster that recovers by itself. */
 async function shutDown(site: Site, pid: number): Promise<void> {
   for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
-    // Another process may have the number of a server that died long ago.
+    // Another process may now have the pid of a server that died long ago.
     if (!(await serves(pid, site.cluster))) return;
     if (signal !== "SIGINT") site.log.warn({ pid, signal }, "embedded PostgreSQL does not stop");
     process.kill(pid, signal);
@@ -311,6 +311,6 @@ async function isThere(file: string): Promise<boolean> {
 
 async function logSince(site: Site, offset: number): Promise<string> {
   const bytes = await readFile(site.logFile).catch(() => Buffer.alloc(0));
-  // Turned over meanwhile: all of it is new.
+  // The file was replaced meanwhile: all of it is new.
   return bytes.subarray(offset > bytes.length ? 0 : offset).toString("utf8");
 }

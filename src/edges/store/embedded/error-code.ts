@@ -4,7 +4,7 @@ export function errorCode(error: unknown): string | null {
   return typeof error.code === "string" ? error.code : null;
 }
 
-/** Codes of a file system that refuses a change for good, and why. */
+/** Codes with which a file system refuses a change permanently, and why. */
 const REFUSALS: Readonly<Record<string, string>> = {
   EACCES: "this user may not write there",
   EPERM: "this user may not change it",
@@ -12,13 +12,13 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ENOSPC: "its disk is full: free some space",
   EDQUOT: "this user's disk quota is used up: free some space",
   ENOTDIR: "a part of its path is not a folder",
-  EEXIST: "a file of that name is in the way",
+  EEXIST: "a file with that name is in the way",
 };
 
-/** An error about a folder as one sentence that names the folder; other errors come back as they are. */
+/** An error about a folder as one sentence that names the folder; other errors are returned unchanged. */
 export function folderProblem(folder: string, error: unknown): unknown {
   const reason = REFUSALS[errorCode(error) ?? ""];
   if (reason === undefined) return error;
-  const advice = "Mend that, or name another data folder (--data or PLUGBOARD_DATA).";
+  const advice = "Fix that, or name another data folder (--data or PLUGBOARD_DATA).";
   return new Error(`The data folder ${folder} cannot be used, ${reason}. ${advice}`, { cause: error });
 }

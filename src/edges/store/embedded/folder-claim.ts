@@ -9,17 +9,17 @@ interface Mark {
   readonly state: string;
 }
 
-/** Marks of processes: `owner-<pid>`; `owner` alone is what earlier versions wrote. */
+/** Marks of processes: `owner-<pid>`; earlier versions wrote just `owner`. */
 const MARK = /^owner(?:-\d+)?$/;
 
 /**
- * Marks a data folder as looked after by this process; returns the unmarker. Throws when another live process looks
- * after it: two platforms on one folder would end each other's calls.
+ * Marks this process as the one in charge of a data folder; returns a function that removes the mark. Throws if another
+ * live process is in charge: two platforms on one folder would end each other's calls.
  *
  *   candidate ── no owner, no candidate of a lower pid ─► owner ── still none of a lower pid ─► ours
  *
- * Two that come at once both write before they look, so at least one sees the other; the lower pid wins. A mark of a
- * dead process counts for nothing, whatever killed it.
+ * Two that start at once both write before they look, so at least one sees the other; the lower pid wins. The mark of a
+ * dead process does not count, whatever killed it.
  */
 export async function claimFolder(dataDir: string): Promise<() => Promise<void>> {
   const file = join(dataDir, `owner-${process.pid}`);
@@ -45,24 +45,24 @@ export async function claimFolder(dataDir: string): Promise<() => Promise<void>>
 
 function refuse(rival: Mark | undefined, dataDir: string): void {
   if (rival === undefined) return;
-  throw new Error(`Process ${rival.pid} already looks after ${dataDir}: stop it, or use another data folder.`);
+  throw new Error(`Process ${rival.pid} is already in charge of ${dataDir}: stop it, or use another data folder.`);
 }
 
-/** Renamed into place, so that nobody reads half a mark. */
+/** Writes the mark under another name and renames it, so that nobody reads half a mark. */
 async function writeMark(file: string, state: "candidate" | "owner"): Promise<void> {
   const fresh = `${file}.new`;
   await writeFile(fresh, `${process.pid} ${await startStamp(process.pid)} ${state}\n`, { mode: 0o600 });
   await rename(fresh, file);
 }
 
-/** Marks of other processes that live; those of dead ones are removed. */
+/** Marks of other live processes; those of dead ones are removed. */
 async function liveMarks(dataDir: string): Promise<readonly Mark[]> {
   const live: Mark[] = [];
   for (const name of (await readdir(dataDir)).filter((entry) => MARK.test(entry))) {
     const file = join(dataDir, name);
     const [number, stamp = "", state = "owner"] = (await readFile(file, "utf8").catch(() => "")).trim().split(" ");
     const pid = Number(number);
-    // Empty: its owner took it away just now.
+    // Empty: its owner has just removed it.
     if (!(pid > 0) || pid === process.pid) continue;
     if (isAlive(pid) && (await startStamp(pid)) === stamp) live.push({ file, pid, state });
     else await rm(file, { force: true });

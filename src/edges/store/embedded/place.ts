@@ -9,27 +9,27 @@ import { findServerUsers, mayPass } from "./server-user.ts";
 
 /** Where the server's cluster and socket are, and as whom it runs. */
 export interface Place {
-  /** The data folder, or what stands in for it where the data folder's file system knows no other owner than root. */
+  /** The data folder, or its replacement if the data folder's file system supports no owner other than root. */
   readonly home: string;
   readonly cluster: string;
   readonly socketDir: string;
-  /** Null: as ourselves. */
+  /** Null: it runs as our own user. */
   readonly users: ServerUsers | null;
 }
 
-/** The longest path that fits `sockaddr_un` (108 bytes with its end). */
+/** The longest path that fits `sockaddr_un` (108 bytes including the terminator). */
 const SOCKET_PATH_BYTES = 107;
 export const PORT = 5432;
-/** Beside the system's packages, where it survives a reboot. */
+/** Next to the data of the system's packages, where it survives a reboot. */
 const ELSEWHERE = "/var/lib/plugboard/clusters";
-/** A file in the data folder that names the other place, for good. */
+/** A file in the data folder that names the other place permanently. */
 const POINTER = "cluster-location";
-/** Folders where a socket's path is short, and which the system does not clear while the machine runs; tried in turn. */
+/** Folders with short paths, which the system does not clear while the machine is running; tried in turn. */
 const SHORT_FOLDERS: readonly string[] = ["/run", process.env["XDG_RUNTIME_DIR"] ?? "", tmpdir(), "/tmp"];
 
 /**
- * Prepares the folders of a data folder. Root keeps everything inside it, too: the server's user gets the cluster and
- * the socket's folder, and needs no way in from above, because it is started inside the cluster.
+ * Prepares the folders of a data folder. Under root, too, everything is inside it: the server's user owns the cluster
+ * and the socket's folder, and needs no access to the folders above, because it is started inside the cluster.
  */
 export async function findPlace(dataDir: string, system: UserSystem, log: Log, elsewhere = ELSEWHERE): Promise<Place> {
   await makeFolder(dataDir);
@@ -41,15 +41,15 @@ export async function findPlace(dataDir: string, system: UserSystem, log: Log, e
   if (await takesOwners(real, users, system)) return placeIn(real, users, system);
   if ((await stat(join(real, "cluster")).catch(() => null)) !== null)
     throw new Error(
-      `PostgreSQL does not run as root, and the file system of ${real} gives its files to no other user: ` +
-        "run as the user who made it, or set DATABASE_URL.",
+      `PostgreSQL does not run as root, and the file system of ${real} does not let files belong to another user: ` +
+        "run as the user who created it, or set DATABASE_URL.",
     );
   const home = join(elsewhere, hashOf(real));
   await makeFolder(home);
   await writeFile(join(real, POINTER), `${home}\n`, { mode: 0o600 });
   log.warn(
     { dataDir: real, home },
-    "this data folder's file system knows no other owner: the database is kept elsewhere",
+    "this data folder's file system supports no other owner: the database is kept elsewhere",
   );
   return placeIn(home, users, system);
 }
@@ -73,7 +73,7 @@ async function readPointer(dataDir: string): Promise<string | null> {
   );
 }
 
-/** Some file systems (vfat, some network and shared folders) refuse another owner, or forget it at once. */
+/** Some file systems (vfat, some network and shared folders) refuse another owner, or ignore it silently. */
 async function takesOwners(dataDir: string, { server }: ServerUsers, system: UserSystem): Promise<boolean> {
   const probe = join(dataDir, `owner-probe-${process.pid}`);
   try {
@@ -90,7 +90,7 @@ async function takesOwners(dataDir: string, { server }: ServerUsers, system: Use
 
 async function placeIn(home: string, users: ServerUsers | null, system: UserSystem): Promise<Place> {
   if (users !== null) {
-    // The server goes from the cluster to the socket's folder through here; no other user does.
+    // The server passes through here from the cluster to the socket's folder; no other user does.
     await system.give(home, { uid: 0, gid: users.server.gid });
     await chmod(home, 0o710);
   }
@@ -98,7 +98,7 @@ async function placeIn(home: string, users: ServerUsers | null, system: UserSyst
   return { home, cluster: join(home, "cluster"), socketDir, users };
 }
 
-/** Beside the cluster; in a short folder of its own where that path is too long for a socket. */
+/** Creates it next to the cluster, or in a folder with a short path if that one is too long for a socket. */
 async function makeSocketDir(home: string, users: ServerUsers | null, system: UserSystem): Promise<string> {
   const failures: string[] = [];
   for (const folder of socketDirsOf(home)) {
@@ -127,7 +127,7 @@ function fitsSocket(folder: string): boolean {
   return Buffer.byteLength(join(folder, `.s.PGSQL.${PORT}.lock`)) <= SOCKET_PATH_BYTES;
 }
 
-/** It must belong to the server alone, and not be a link that another user made. */
+/** The folder must belong to the server only, and not be a link that another user created. */
 async function makePrivate(folder: string, users: ServerUsers | null, system: UserSystem): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 });

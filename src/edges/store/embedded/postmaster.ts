@@ -13,7 +13,7 @@ export interface Postmaster {
 /** Lines of `postmaster.pid` (PostgreSQL's pidfile.h), counted from 0. */
 const LINE = { pid: 0, port: 3, socketDir: 4, status: 7 } as const;
 
-/** The server that left its `postmaster.pid` in a cluster folder; null when there is no such file. */
+/** The server that left its `postmaster.pid` in a cluster folder; null if there is no such file. */
 export async function readPostmaster(cluster: string): Promise<Postmaster | null> {
   let lines: readonly string[];
   try {
@@ -27,7 +27,7 @@ export async function readPostmaster(cluster: string): Promise<Postmaster | null
   return {
     pid,
     port: Number(lines[LINE.port]),
-    // Relative where root started it.
+    // It is relative if root started the server.
     socketDir: resolve(cluster, lines[LINE.socketDir] ?? ""),
     stopping: lines[LINE.status] === "stopping",
   };
@@ -44,8 +44,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * Whether a live process is the server of this cluster, and not another that got its number after a reboot: a server
- * stands in its cluster. Where there is no /proc, a live process is taken for it.
+ * Whether a live process is the server of this cluster, and not another that got its pid after a reboot: a server's
+ * working folder is its cluster. Without /proc, any live process counts as the server.
  */
 export async function serves(pid: number, cluster: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
@@ -54,17 +54,17 @@ export async function serves(pid: number, cluster: string): Promise<boolean> {
   } catch (error) {
     const code = errorCode(error);
     if (code === "ENOENT" || code === "ESRCH") return process.platform !== "linux";
-    // A process that we may not look at runs as another user: ours never does.
+    // A process that we may not inspect runs as another user, which ours never does.
     if (code === "EACCES" || code === "EPERM") return false;
     throw error;
   }
 }
 
-/** A number that tells a process from a later one of the same pid: its start time; empty where the system has none. */
+/** Tells a process from a later one with the same pid: its start time; empty if the system provides none. */
 export async function startStamp(pid: number): Promise<string> {
   try {
     const line = await readFile(`/proc/${pid}/stat`, "utf8");
-    // The second field is the program's name in brackets and may hold blanks; the start time is the 22nd.
+    // The second field is the program's name in brackets and may contain spaces; the start time is the 22nd.
     return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? "";
   } catch {
     return "";

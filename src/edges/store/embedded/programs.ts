@@ -6,7 +6,7 @@ import { errorCode } from "./error-code.ts";
 import type { SystemUser } from "./server-user.ts";
 import { mayPass, spawnAs } from "./server-user.ts";
 
-/** The programs of the binary package, and what their environment must hold. */
+/** The programs of the binary package, and the environment they need. */
 export interface Programs {
   readonly initdb: string;
   readonly postgres: string;
@@ -25,25 +25,25 @@ interface Package {
   readonly version: string;
   readonly initdb: string;
   readonly postgres: string;
-  /** All that it wants, and those that nobody has made yet. */
+  /** All links that it wants, and those that have not been created yet. */
   readonly links: readonly Link[];
   readonly missing: readonly Link[];
 }
 
-/** Node's names of platforms whose package is called otherwise. */
+/** Node's names of platforms whose package has another name. */
 const PACKAGE_PLATFORM: Readonly<Record<string, string>> = { win32: "windows" };
-/** Where root keeps a copy of the programs for a user who may not enter the package's folder; the first that works. */
+/** Where root keeps a copy of the programs for a user who may not enter the package's folder; the first that works is used. */
 const COPY_FOLDERS: readonly string[] = [
   "/var/lib/plugboard",
   join(tmpdir(), "plugboard-programs"),
   "/tmp/plugboard-programs",
 ];
-/** A program that only prints its version takes a few milliseconds; a cold disk some more. */
+/** A program that only prints its version takes a few milliseconds; or a little more from a cold disk. */
 const PROBE_LIMIT_MS = 20_000;
 
 /**
- * Finds the installed PostgreSQL. The package keeps its libraries' short names (`libpq.so.5` → `libpq.so.5.18`) for an
- * install script to make, which npm does not run unasked. Those missing are made in `linkDir`, on the loader's search
+ * Finds the installed PostgreSQL. The package leaves its libraries' short names (`libpq.so.5` → `libpq.so.5.18`) to an
+ * install script, which npm does not run by default. Missing ones are created in `linkDir`, on the loader's search
  * path, so that nothing is written into node_modules.
  */
 export async function findPrograms(linkDir: string): Promise<Programs> {
@@ -60,8 +60,8 @@ export async function findPrograms(linkDir: string): Promise<Programs> {
 }
 
 /**
- * The programs for another user than ours (root starts them as `user`): a copy that is readable for all, in a place
- * that every user may enter, made once for each version. Only root may write there. Tried before it is trusted.
+ * The programs for a user other than ours (root starts them as `user`): a copy that everyone can read, in a place that
+ * every user may enter, made once per version. Only root may write there. It is tried out before it is used.
  */
 export async function findProgramsFor(user: SystemUser, folders = COPY_FOLDERS): Promise<Programs> {
   const found = await findPackage();
@@ -111,7 +111,7 @@ function isLink(value: unknown): value is Link {
   return typeof source === "string" && typeof target === "string";
 }
 
-/** Made under another name and renamed: several processes may do it at once, and none ever sees half a copy. */
+/** Makes the copy under another name and renames it: several processes may do it at once, and none ever sees half a copy. */
 async function copyPackage(found: Package, folder: string, user: SystemUser): Promise<Programs> {
   const copy = join(folder, `postgresql-${found.version}`);
   const within = (path: string): string => join(copy, relative(found.root, path));
@@ -135,14 +135,14 @@ async function copyPackage(found: Package, folder: string, user: SystemUser): Pr
   return { initdb: within(found.initdb), postgres: within(found.postgres), env: {} };
 }
 
-/** What others may write could be anything, and root would start it. */
+/** A folder that others can write to could hold anything, and root would start it. */
 async function refuseForeign(folder: string): Promise<void> {
   const { uid, mode } = await lstat(folder);
   if (uid !== process.getuid?.() || (mode & 0o022) !== 0)
     throw new Error(`${folder} belongs to another user, or others may write into it`);
 }
 
-/** Readable for everybody, whatever the umask was when the package was installed. */
+/** The copy is readable for everyone, whatever the umask was when the package was installed. */
 async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   await chmod(to, 0o755);

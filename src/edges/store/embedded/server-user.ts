@@ -12,22 +12,22 @@ export interface SystemUser {
 }
 
 /**
- * PostgreSQL refuses to run as root, so root gives it a user. That one owns the cluster and nothing else runs as it:
- * a number of our own that stands in no password file. `initdb` insists on a user that has a name: it makes the
- * cluster as `nobody`, or as any other user with a name, and the result is given to the server's user.
+ * PostgreSQL refuses to run as root, so root gives it a user of its own, which owns the cluster and runs nothing else:
+ * a uid that is in no password file. `initdb` insists on a user with a name: it creates the cluster as `nobody`, or as
+ * any other user with a name, and the result is given to the server's user.
  */
 export interface ServerUsers {
   readonly server: SystemUser;
   readonly initdb: SystemUser;
 }
 
-/** What this machine says about users; tests bring another machine. */
+/** What this machine knows about users; tests supply another machine. */
 export interface UserSystem {
-  /** Ours; undefined where the system has no such thing. */
+  /** Our own uid; undefined if the system has none. */
   uid(): number | undefined;
-  /** Our name. Throws when we have none. */
+  /** Our name. Throws if we have none. */
   name(): string;
-  /** The text of /etc/passwd; empty when there is no such file. */
+  /** The text of /etc/passwd; empty if there is no such file. */
   passwd(): Promise<string>;
   /** Gives a file, or a link itself, to a user. */
   give(path: string, user: SystemUser): Promise<void>;
@@ -45,13 +45,13 @@ interface NamedUser extends SystemUser {
   readonly name: string;
 }
 
-/** Numbers that Debian and systemd give to nobody for good (systemd's range of dynamic users). */
+/** Uids that Debian and systemd assign to nobody permanently (systemd's range of dynamic users). */
 const FIRST_OWN_UID = 61_184;
 const LAST_OWN_UID = 65_519;
-/** An operator who wants another user for the server makes one of this name. */
+/** An operator who wants another user for the server creates one with this name. */
 const PREFERRED_NAME = "plugboard";
 
-/** Null: we are not root, and the server runs as we do. `cluster` need not exist yet. */
+/** Null: we are not root, and the server runs as our own user. `cluster` need not exist yet. */
 export async function findServerUsers(cluster: string, system: UserSystem): Promise<ServerUsers | null> {
   if (system.uid() !== 0) {
     nameOf(system);
@@ -68,7 +68,7 @@ export async function findServerUsers(cluster: string, system: UserSystem): Prom
   return { initdb, server: preferred ?? (await ownerOf(cluster, named)) ?? ownUser(cluster, named) };
 }
 
-/** The name that PostgreSQL sees of us at its socket. */
+/** The name under which PostgreSQL sees us at its socket. */
 export function nameOf(system: UserSystem): string {
   try {
     return system.name();
@@ -81,14 +81,14 @@ export function nameOf(system: UserSystem): string {
   }
 }
 
-/** The present owner of a cluster, unless that user has a name: other processes run as it, too. */
+/** The present owner of a cluster, unless that user has a name: then other processes may run as it, too. */
 async function ownerOf(cluster: string, named: readonly NamedUser[]): Promise<SystemUser | null> {
   const found = await stat(cluster).catch(() => null);
   if (found === null || found.uid === 0 || named.some(({ uid }) => uid === found.uid)) return null;
   return { uid: found.uid, gid: found.gid };
 }
 
-/** A number from the folder's name, so that two platforms of one machine seldom share it. */
+/** A number from the folder's name, so that two platforms on one machine rarely share it. */
 function ownUser(cluster: string, named: readonly NamedUser[]): SystemUser {
   const count = LAST_OWN_UID - FIRST_OWN_UID + 1;
   const taken = new Set(named.flatMap(({ uid, gid }) => [uid, gid]));
@@ -105,7 +105,7 @@ function parsePasswd(text: string): readonly NamedUser[] {
   });
 }
 
-/** Gives a folder and all that lies in it to a user. */
+/** Gives a folder and everything in it to a user. */
 export async function giveTree(folder: string, user: SystemUser, system: UserSystem): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -124,7 +124,7 @@ export async function mayPass(path: string, user: SystemUser): Promise<boolean> 
   return folder === path || folder === "/" ? true : mayPass(folder, user);
 }
 
-/** Starts a program as a user; null: as ourselves. The working folder is entered before the user changes. */
+/** Starts a program as a user; null: as our own user. The working folder is entered before the user changes. */
 export function spawnAs(
   user: SystemUser | null,
   program: string,

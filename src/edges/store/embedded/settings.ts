@@ -1,6 +1,7 @@
 /**
- * Settings of the embedded server that differ from PostgreSQL's own, each with its reason. What keeps acknowledged
- * rows safe (`fsync`, `full_page_writes`, `synchronous_commit`) stays on, and is set here so that no file can change it.
+ * Settings of the embedded server that differ from PostgreSQL's own, each with its reason. Those that keep acknowledged
+ * rows safe (`fsync`, `full_page_writes`, `synchronous_commit`) stay on, and are set here so that no file can change
+ * them.
  */
 export const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   fsync: "on",
@@ -14,17 +15,17 @@ export const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   max_connections: "32",
   // The working set is the live calls and the newest index pages; the kernel caches the rest.
   shared_buffers: "64MB",
-  // Nothing replicates from it: the least write-ahead log.
+  // Nothing replicates from it, so it writes as little write-ahead log as possible.
   wal_level: "minimal",
   max_wal_senders: "0",
-  // A checkpoint makes every page's next change cost a full page of log: have few. Recovery still takes seconds.
+  // After a checkpoint the next change of every page costs a full page of log, so there are few. Recovery still takes only seconds.
   max_wal_size: "1GB",
   checkpoint_timeout: "15min",
   // Our statements are short: compiling them, planning them in parallel or reading ahead for them costs more than it saves.
   jit: "off",
   max_parallel_workers_per_gather: "0",
   io_method: "sync",
-  // One system call per statement less.
+  // One system call less per statement.
   update_process_title: "off",
   // A killed control process must not block its successor.
   idle_in_transaction_session_timeout: "60s",

@@ -1,4 +1,4 @@
-/** What the server may say when it cannot start, and what that means to a person. The first that fits counts. */
+/** What the server may say when it cannot start, and what that means to a person. The first match counts. */
 const MEANINGS: readonly (readonly [pattern: RegExp, meaning: (place: Where) => string])[] = [
   [
     /No space left on device|Disk quota exceeded/,
@@ -12,12 +12,12 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: (place: Where) => 
   [
     /database files are incompatible with server|initialized by PostgreSQL version/,
     ({ cluster }) =>
-      `${cluster} was made by another major version of PostgreSQL: run the Plugboard that made it, dump, and load the dump here.`,
+      `${cluster} was made by another major version of PostgreSQL: run the Plugboard that made it, dump the database, and load the dump here.`,
   ],
   [
     /valid checkpoint|invalid checkpoint|invalid primary|PANIC|invalid data in file|incorrect checksum|is corrupted|could not (?:open|read|access|stat) (?:file|directory)|bogus data|unrecognized configuration|syntax error in file|(?:is not|not) a valid data directory|could not locate|invalid page|invalid magic number/,
     ({ cluster }) =>
-      `The database in ${cluster} is damaged and was left as it is: put a backup in its place, or move the folder away to begin with an empty one.`,
+      `The database in ${cluster} is damaged and was left as it is: put a backup in its place, or move the folder away to start with an empty one.`,
   ],
 ];
 
@@ -26,7 +26,7 @@ interface Where {
   readonly logFile: string;
 }
 
-/** How much of the server's own words a sentence carries. */
+/** How many of the server's own lines the sentence includes. */
 const LINES = 5;
 
 /** One sentence about a server that did not start, then the server's own words. `log` is what it wrote this time. */

@@ -36,7 +36,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe("the embedded server starts everywhere", () => {
+describe("the embedded server starts anywhere", () => {
   it.each([
     ["below folders that only we may enter", "closed/data"],
     ["in a folder with spaces, quotes and letters of other scripts", `my "phones", Übung नमस्ते/it's data`],
@@ -69,13 +69,13 @@ describe("the embedded server starts everywhere", () => {
     }
   });
 
-  it("M8: while somebody sets the machine's clock", async () => {
+  it("M8: while the machine's clock is being set", async () => {
     let wallMs = Date.now();
     const clock = { ...systemClock, now: () => (wallMs += 3_600_000) };
     expect(await ask(await start(join(folder, "data"), { clock }), "select 1 as n")).toEqual({ n: 1 });
   });
 
-  it("M1: says what a user without a name needs", async () => {
+  it("M1: says what is needed for a user without a name", async () => {
     const users = {
       ...systemUsers,
       uid: () => 12_345,
@@ -103,7 +103,7 @@ describe.runIf(root)("the embedded server of root", () => {
     await expect(start(join(folder, "other"), { users })).rejects.toThrow("/etc/passwd names no other user: add one");
   });
 
-  it("M1: keeps the database elsewhere, for good, where the data folder knows no other owner", async () => {
+  it("M1: keeps the database elsewhere permanently if the data folder supports no other owner", async () => {
     const dataDir = join(folder, "data");
     const give: typeof systemUsers.give = async (path, user) => {
       if (path.startsWith(`${dataDir}/`)) throw Object.assign(new Error("EPERM"), { code: "EPERM" });
@@ -112,7 +112,7 @@ describe.runIf(root)("the embedded server of root", () => {
     const options = { users: { ...systemUsers, give }, elsewhere: join(folder, "elsewhere") };
     await ask(await start(dataDir, options), "create table numbers as select 42 as n");
     await started.pop()?.stop();
-    // Even once it could: two clusters would be two truths.
+    // Even once it could move back: two clusters would be two truths.
     expect(await ask(await start(dataDir), "select n from numbers")).toEqual({ n: 42 });
     await started.pop()?.stop();
     const pointer = await readFile(join(dataDir, "cluster-location"), "utf8");
@@ -121,12 +121,12 @@ describe.runIf(root)("the embedded server of root", () => {
     await expect(start(dataDir, options)).rejects.toThrow("which is not there: bring it back");
   });
 
-  it("M1: copies the programs to where they can be run, past folders that are not safe or do not work", async () => {
+  it("M1: copies the programs to where they can be run, skipping folders that are unsafe or do not work", async () => {
     const [foreign, good] = [join(folder, "foreign"), join(folder, "good")];
     await chmod(folder, 0o755);
     await mkdir(foreign);
     await chown(foreign, NOBODY.uid, NOBODY.gid);
-    // Readable for that user whatever ours is.
+    // That user can read them, whatever our umask is.
     const before = process.umask(0o077);
     const found = await findProgramsFor(NOBODY, [foreign, join(import.meta.filename, "below"), good]).finally(() =>
       process.umask(before),
@@ -136,7 +136,7 @@ describe.runIf(root)("the embedded server of root", () => {
     await expect(findProgramsFor(NOBODY, [foreign])).rejects.toThrow("belongs to another user");
   });
 
-  it("A13: lets no process of another user in, wherever it finds the socket", async () => {
+  it("A13: lets in no process of another user, wherever it finds the socket", async () => {
     const server = await start(join(folder, "data"));
     await open(folder);
     await expect(asUser(NOBODY.uid, () => ask(server, "select 1"))).rejects.toThrow(/peer authentication failed/i);
@@ -144,7 +144,7 @@ describe.runIf(root)("the embedded server of root", () => {
     expect(await ask(server, "select 1 as n")).toEqual({ n: 1 });
   });
 
-  it("A13: takes a cluster of an earlier version from nobody, and closes it to everybody else", async () => {
+  it("A13: takes a cluster of an earlier version over from the user nobody, and closes it to everyone else", async () => {
     const dataDir = join(folder, "data");
     await ask(await start(dataDir), "create table numbers as select 42 as n");
     await started.pop()?.stop();
@@ -156,7 +156,7 @@ describe.runIf(root)("the embedded server of root", () => {
     await expect(asUser(NOBODY.uid, () => ask(server, "select 1"))).rejects.toThrow(/peer/i);
   });
 
-  it("A13: closes the live server of an earlier version when it adopts it", async () => {
+  it("A13: closes the live server of an earlier version to others when it adopts it", async () => {
     const dataDir = join(folder, "data");
     await (await start(dataDir)).stop();
     await asEarlierVersion(dataDir);
@@ -185,19 +185,19 @@ describe("an embedded server that cannot start", () => {
       "is damaged and was left as it is",
     ],
     [
-      "a write-ahead log that is gone",
+      "a missing write-ahead log",
       (cluster) => emptyFolder(join(cluster, "pg_wal")),
       "is damaged and was left as it is",
     ],
     [
-      "a write-ahead log that is overwritten",
+      "an overwritten write-ahead log",
       (cluster) => overwrite(join(cluster, "pg_wal")),
       "is damaged and was left as it is",
     ],
     ["no PG_VERSION", (cluster) => rm(join(cluster, "PG_VERSION")), "PG_VERSION is missing"],
     ["another major version", (cluster) => writeFile(join(cluster, "PG_VERSION"), "15\n"), "another major version"],
   ];
-  it.each(damages)("M7: says so of a cluster with %s, and overwrites nothing", async (_, damage, sentence) => {
+  it.each(damages)("M7: reports a cluster with %s, and overwrites nothing", async (_, damage, sentence) => {
     const dataDir = join(folder, "data");
     const server = await start(dataDir);
     await ask(server, "create table numbers as select 42 as n");
@@ -227,7 +227,7 @@ describe("an embedded server that cannot start", () => {
     );
   });
 
-  it("M7: one of two starts at the same moment is refused, also over a dead owner's mark", async () => {
+  it("M7: of two starts at the same moment one is refused, even if a dead owner left its mark", async () => {
     const dataDir = join(folder, "data");
     await mkdir(dataDir);
     await writeFile(join(dataDir, "owner"), "999999 1\n");
@@ -258,13 +258,13 @@ function claim(script: string, dataDir: string) {
   };
 }
 
-/** As versions before this one left it: everything is nobody's, and the socket trusts whom it meets. */
+/** The state that earlier versions left: everything belongs to the user nobody, and the socket trusts everyone. */
 async function asEarlierVersion(dataDir: string): Promise<void> {
   await giveTree(dataDir, NOBODY, systemUsers);
   await writeFile(join(dataDir, "cluster", "pg_hba.conf"), "local all all trust\n");
 }
 
-/** Opens the way to the socket for everybody, and the socket itself. */
+/** Opens the socket, and the folders above it, to everyone. */
 async function open(place: string): Promise<void> {
   const socket = join(place, "data", "socket");
   for (const path of [place, join(place, "data"), socket, join(socket, ".s.PGSQL.5432")]) await chmod(path, 0o777);

@@ -8,7 +8,7 @@ import type { Embedded, EmbeddedOptions } from "../embedded/embedded.ts";
 import { startEmbedded } from "../embedded/embedded.ts";
 import { Store } from "../store.ts";
 
-/** How a test reaches the database: as the embedded default does, and as any `DATABASE_URL` does. */
+/** How a test reaches the database: as with the embedded default, and as with any `DATABASE_URL`. */
 export const ROUTES = ["unix socket", "TCP with a password"] as const;
 export type TestServerRoute = (typeof ROUTES)[number];
 
@@ -17,7 +17,7 @@ export interface TestServer {
   server(): Embedded;
   /** A database of its own, and the URL that leads to it. Migrated, unless `empty`. */
   database(route?: TestServerRoute, content?: "migrated" | "empty"): Promise<string>;
-  /** Removes every row: a third of the cost of a new database. No connection may be open. */
+  /** Removes every row, at a third of the cost of a new database. No connection may be open. */
   empty(url: string): Promise<void>;
   /** Runs SQL as the owner of a database. */
   query(url: string, text: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
@@ -33,7 +33,7 @@ export interface OwnTestServer extends TestServer {
 
 const PASSWORD = "test";
 const TEMPLATE = "migrated";
-/** No syncing: a killed server loses nothing that way, only a machine that loses power would. */
+/** No syncing: a killed server loses nothing; only a power failure would. */
 const SETTINGS = { listen_addresses: "127.0.0.1", max_connections: "128", fsync: "off" };
 
 /** A started server with the migrated template. */
