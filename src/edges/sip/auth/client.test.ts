@@ -53,7 +53,7 @@ describe("DigestClient", () => {
     }
   });
 
-  it("takes the first challenge it knows of each realm (RFC 8760 section 2.4)", () => {
+  it("answers the first challenge of each realm that it supports (RFC 8760 section 2.4)", () => {
     const request = invite();
     const response = refusal(
       request,
@@ -66,7 +66,7 @@ describe("DigestClient", () => {
     expect(credentials?.map(([, value]) => field(value, "nonce"))).toEqual(["n1"]);
   });
 
-  it("answers several realms at once, and a proxy's beside the far end's", () => {
+  it("answers several realms at once, and a proxy's along with the far end's", () => {
     const digest = client();
     const request = invite();
     retried(digest, request, refusal(request, 407, 'Digest realm="p1", nonce="a"', 'Digest realm="p2", nonce="b"'));
@@ -88,7 +88,7 @@ describe("DigestClient", () => {
     }
   });
 
-  it("tries again when only the nonce was stale, but not for ever and not with the same nonce", () => {
+  it("tries again when only the nonce was stale, but not forever and not with the same nonce", () => {
     const digest = client();
     const request = invite();
     retried(digest, request, refusal(request, 401, 'Digest realm="r", nonce="n0"'));
@@ -119,7 +119,7 @@ describe("DigestClient", () => {
     expect(client().retry(request, refusal(request, 401, 'Basic realm="r"'))).toBeNull();
   });
 
-  it("later requests carry credentials at once, with the next nc and a cnonce of their own", () => {
+  it("later requests carry credentials at once, with the next nc and their own cnonce", () => {
     const digest = client();
     expect(digest.authorize(invite())).toEqual([]);
     const request = invite();
@@ -129,7 +129,7 @@ describe("DigestClient", () => {
     expect(field(first, "cnonce")).not.toBe(field(second, "cnonce"));
   });
 
-  it("a stale nonce of a later request is renewed, and counting begins anew", () => {
+  it("a stale nonce of a later request is renewed, and counting starts again", () => {
     const digest = client();
     const first = invite();
     retried(digest, first, refusal(first, 401, 'Digest realm="r", nonce="n", qop="auth"'));

@@ -4,10 +4,10 @@ import { answerChallenge, type Challenge, parseAuthParams, parseChallenge } from
 
 /** Octets of randomness in a cnonce. */
 const CNONCE_OCTETS = 8;
-/** "Your nonce is too old" twice in a row about nonces just issued: a server that will never accept. */
+/** A server that says twice in a row that a nonce it has just issued is too old will never accept. */
 const MAX_STALE_IN_A_ROW = 2;
 
-/** Who challenges: the far end (401) or a proxy on the way (407). */
+/** Who challenges: the far end (401) or a proxy in between (407). */
 type Kind = "Authorization" | "Proxy-Authorization";
 
 interface Known {
@@ -31,9 +31,9 @@ export class DigestClient {
   readonly #username: string;
   readonly #password: string;
   readonly #random: Random;
-  /** By kind and realm. */
+  /** Challenges that were answered, by kind and realm. */
   readonly #known = new Map<string, Known>();
-  /** Requests whose credentials answer an earlier challenge, not one of their own. */
+  /** Requests whose credentials answer an earlier request's challenge, not their own. */
   readonly #sentAhead = new WeakSet<AuthSubject>();
 
   constructor(credentials: { readonly username: string; readonly password: string }, random: Random) {
@@ -43,8 +43,8 @@ export class DigestClient {
   }
 
   /**
-   * The credentials for a request about to be sent to where challenges were answered before; empty when there were none.
-   * Put them on with {@link setCredentials}. Each call counts as a use of the nonce (nc).
+   * The credentials for a request to a server whose challenges were answered before; empty if there were none. Add them
+   * with {@link setCredentials}. Each call counts as a use of the nonce (nc).
    */
   authorize(request: AuthSubject): readonly (readonly [Kind, string])[] {
     this.#sentAhead.add(request);
@@ -52,10 +52,10 @@ export class DigestClient {
   }
 
   /**
-   * The credentials for the retry of a request that got a 401 or 407, all that it needs, in place of those it carried.
-   * Null: do not retry – the password is wrong (the same realm refuses credentials that answered its own challenge), or no
-   * challenge can be answered. Credentials sent ahead ({@link authorize}) prove nothing about the password: a new nonce
-   * is answered once more, stale or not. `request` is the one that was refused.
+   * All the credentials for retrying a request that got a 401 or 407, to replace those it carried. Null: do not retry –
+   * the password is wrong (the same realm refuses credentials that answered its own challenge), or no challenge can be
+   * answered. Credentials sent ahead ({@link authorize}) prove nothing about the password: a new nonce is answered once
+   * more, stale or not. `request` is the one that was refused.
    */
   retry(request: AuthSubject, response: SipResponse): readonly (readonly [Kind, string])[] | null {
     const kind: Kind = response.status === 407 ? "Proxy-Authorization" : "Authorization";
@@ -65,7 +65,7 @@ export class DigestClient {
     return [...this.#known.values()].map((known) => this.#credentials(known, request));
   }
 
-  /** Takes a challenge over; false when answering it cannot help. */
+  /** Remembers a challenge; false if answering it cannot help. */
   #accept(kind: Kind, challenge: Challenge, request: AuthSubject): boolean {
     const key = `${kind} ${challenge.realm}`;
     const sentNonce = nonceSent(request, kind, challenge.realm);
@@ -93,7 +93,7 @@ export class DigestClient {
   }
 }
 
-/** Puts these credentials on a message, in place of those it has. */
+/** Sets the credentials of a message, replacing those it has. */
 export function setCredentials(headers: Headers, credentials: readonly (readonly [string, string])[]): void {
   headers.remove("authorization");
   headers.remove("proxy-authorization");
@@ -101,8 +101,8 @@ export function setCredentials(headers: Headers, credentials: readonly (readonly
 }
 
 /**
- * The challenge to answer of each realm: the server lists them best first, the first that we know is taken (RFC 8760
- * section 2.4). Several realms are several proxies, each of which wants credentials of its own.
+ * The challenge to answer for each realm: the server lists them best first, and the first that we support is used (RFC
+ * 8760 section 2.4). Several realms mean several proxies, each of which wants its own credentials.
  */
 function topmostPerRealm(response: SipResponse, kind: Kind): readonly Challenge[] {
   const header = kind === "Authorization" ? "www-authenticate" : "proxy-authenticate";
@@ -114,7 +114,7 @@ function topmostPerRealm(response: SipResponse, kind: Kind): readonly Challenge[
   return [...chosen.values()];
 }
 
-/** The nonce that the refused request already answered for that realm; null: it had no credentials for it. */
+/** The nonce that the refused request already answered for that realm; null if it had no credentials for it. */
 function nonceSent(request: AuthSubject, kind: Kind, realm: string): string | null {
   for (const line of request.headers.lines(kind)) {
     const values = parseAuthParams(line)?.values;

@@ -89,7 +89,7 @@ describe("answerChallenge", () => {
     expect(one.get("response")).not.toBe(other.get("response"));
   });
 
-  it("auth-int, when it is all there is, covers the body", () => {
+  it("auth-int, if it is the only option, covers the body", () => {
     const of = (body: string): string | undefined =>
       answer('Digest realm="r", nonce="n", qop="auth-int"', { body: Buffer.from(body) }).get("response");
     expect(of("a")).not.toBe(of("b"));
@@ -100,7 +100,7 @@ describe("answerChallenge", () => {
     expect(values.get("username")).toBe('a\\", response=\\"');
   });
 
-  it("nc counts in eight hex digits", () => {
+  it("nc is eight hex digits", () => {
     expect(answer('Digest realm="r", nonce="n", qop=auth', { nc: 26 }).get("nc")).toBe("0000001a");
   });
 });

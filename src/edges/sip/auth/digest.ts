@@ -10,7 +10,7 @@ const NODE_HASH: Readonly<Record<DigestHash, string>> = {
   "SHA-512-256": "sha512-256",
 };
 
-/** Parameters of one challenge or credential: names in lower case, quoted values without their quotes but as written inside. */
+/** Parameters of one challenge or credential: names in lower case, quoted values without their quotes but otherwise as written. */
 export interface AuthParams {
   /** Lower case: digest, basic… */
   readonly scheme: string;
@@ -25,7 +25,7 @@ export interface Challenge {
   readonly hash: DigestHash;
   /** `-sess`: the session key is bound to nonce and cnonce. */
   readonly session: boolean;
-  /** `algorithm=` as written, to be echoed; null when there was none (MD5). */
+  /** `algorithm=` as written, to be echoed; null if there was none (MD5). */
   readonly algorithm: string | null;
   /** The one to use; null: RFC 2069, without nc and cnonce. */
   readonly qop: "auth" | "auth-int" | null;
@@ -33,7 +33,7 @@ export interface Challenge {
   readonly stale: boolean;
 }
 
-/** `Digest realm="a", nonce=b` parsed; null when it is not a scheme with parameters. */
+/** `Digest realm="a", nonce=b` parsed; null if it is not a scheme with parameters. */
 export function parseAuthParams(value: string): AuthParams | null {
   const space = value.search(/[ \t]/);
   const scheme = value.slice(0, Math.max(space, 0));
@@ -49,7 +49,7 @@ export function parseAuthParams(value: string): AuthParams | null {
   return { scheme: scheme.toLowerCase(), values };
 }
 
-/** Null when it is of another scheme, or needs an algorithm or qop that is not supported here (RFC 8760 section 2.4). */
+/** Null if it is of another scheme, or needs an algorithm or qop that is not supported here (RFC 8760 section 2.4). */
 export function parseChallenge(value: string): Challenge | null {
   const params = parseAuthParams(value);
   if (params?.scheme !== "digest") return null;
@@ -78,7 +78,7 @@ export function readAlgorithm(text: string): { readonly hash: DigestHash; readon
   return { hash: name, session: match?.[2] !== undefined };
 }
 
-/** `auth` when it is among them, else `auth-int`; undefined: only unknown ones. */
+/** `auth` if it is among them, else `auth-int`; undefined if there are only unknown ones. */
 function readQop(text: string | undefined): "auth" | "auth-int" | null | undefined {
   if (text === undefined || text.trim() === "") return null;
   const offered = text.split(",").map((qop) => qop.trim().toLowerCase());
@@ -86,7 +86,7 @@ function readQop(text: string | undefined): "auth" | "auth-int" | null | undefin
   return offered.includes("auth-int") ? "auth-int" : undefined;
 }
 
-/** H(username:realm:password), all that a server needs to keep of a password. Lower-case hex. */
+/** H(username:realm:password), all that a server needs to store for a password. Lower-case hex. */
 export function ha1(hashName: DigestHash, username: string, realm: string, password: string): string {
   return digest(hashName, `${username}:${realm}:${password}`);
 }
@@ -121,15 +121,15 @@ export function digestResponse(input: ResponseInput): string {
   return h(`${key}:${input.nonce}:${input.nc}:${input.cnonce}:${input.qop}:${ha2}`);
 }
 
-/** What goes into an Authorization or Proxy-Authorization. */
+/** The parts of an Authorization or Proxy-Authorization. */
 export interface AnswerParts {
   readonly method: string;
-  /** The Request-URI as it will stand in the request line. */
+  /** The Request-URI as it will be in the request line. */
   readonly uri: string;
   readonly username: string;
   readonly password: string;
   readonly challenge: Challenge;
-  /** How often this nonce has been used, this time included. */
+  /** How many times this nonce has been used, including this time. */
   readonly nc: number;
   readonly cnonce: string;
   readonly body: Buffer;

@@ -33,7 +33,7 @@ function register(): SipRequest {
   });
 }
 
-/** A phone's way in: asked without credentials, then with. */
+/** How a phone gets in: it asks without credentials, then with them. */
 function phone(
   server: DigestServer,
   username = "anil",
@@ -57,7 +57,7 @@ function why(verdict: AuthVerdict): string {
 }
 
 describe("DigestServer", () => {
-  it("asks for credentials with one MD5 challenge, and knows a phone that has them", () => {
+  it("asks for credentials with one MD5 challenge, and accepts a phone that has them", () => {
     const { server } = set();
     const first = server.check(register());
     expect(first).toMatchObject({ kind: "challenge", why: "missing" });
@@ -65,23 +65,23 @@ describe("DigestServer", () => {
     expect(phone(server).verdict).toEqual({ kind: "accepted", username: "anil" });
   });
 
-  it.each(["MD5", "SHA-256", "SHA-512-256"] as const)("takes %s when it is offered", (hash) => {
+  it.each(["MD5", "SHA-256", "SHA-512-256"] as const)("accepts %s if it is offered", (hash) => {
     const { server } = set({ hashes: [hash] });
     expect(phone(server).verdict.kind).toBe("accepted");
   });
 
-  it("offers several algorithms best first, and takes the one that is used", () => {
+  it("offers several algorithms, best first, and accepts whichever is used", () => {
     const { server } = set({ hashes: ["SHA-256", "MD5"] });
     const { request, verdict } = phone(server);
     expect(verdict.kind).toBe("accepted");
     expect(parseAuthParams(request.headers.get("authorization") ?? "")?.values.get("algorithm")).toBe("SHA-256");
   });
 
-  it("a user name with a quote in it is a user name", () => {
+  it("a user name may contain a quote", () => {
     expect(phone(set().server, 'o"hara', "pass").verdict).toEqual({ kind: "accepted", username: 'o"hara' });
   });
 
-  it("distinguishes a wrong password from an unknown user, but only for our side", () => {
+  it("distinguishes a wrong password from an unknown user, but only on our side", () => {
     const { server } = set();
     const verdicts = [phone(server, "anil", "guess").verdict, phone(server, "nobody", "secret").verdict];
     expect(verdicts.map(why)).toEqual(["wrong", "unknown"]);
@@ -91,7 +91,7 @@ describe("DigestServer", () => {
     expect(shapes[0]).toBe(shapes[1]);
   });
 
-  it("what was overheard cannot be sent again: the count of a nonce only goes up", () => {
+  it("overheard credentials cannot be replayed: the count of a nonce only goes up", () => {
     const { server } = set();
     const { request, digest } = phone(server);
     expect(why(server.check(request))).toBe("stale");
@@ -100,7 +100,7 @@ describe("DigestServer", () => {
     expect(server.check(next).kind).toBe("accepted");
   });
 
-  it("without qop a nonce is good once", () => {
+  it("without qop a nonce is valid once", () => {
     const { server } = set();
     const digest = new DigestClient({ username: "anil", password: "secret" }, seededRandom(3));
     const request = register();
@@ -114,7 +114,7 @@ describe("DigestServer", () => {
     expect([why(server.check(request)), why(server.check(request))]).toEqual(["accepted", "stale"]);
   });
 
-  it("an old nonce is stale, and the phone comes back by itself", () => {
+  it("an old nonce is stale, and the phone tries again by itself", () => {
     const { server, clock } = set({ nonceLifetimeMs: 60_000 });
     const { digest } = phone(server);
     clock.advance(60_001);
@@ -126,7 +126,7 @@ describe("DigestServer", () => {
     expect(server.check(next).kind).toBe("accepted");
   });
 
-  it("a nonce of before the restart is stale, not wrong; one of a stranger's making too", () => {
+  it("a nonce from before a restart is stale, not wrong, and so is one that a stranger made up", () => {
     const { digest } = phone(set().server);
     const next = register();
     setCredentials(next.headers, digest.authorize(next));
@@ -134,7 +134,7 @@ describe("DigestServer", () => {
     expect(why(server.check(next))).toBe("stale");
   });
 
-  it("credentials made for another method, target or realm are worth nothing here", () => {
+  it("credentials made for another method, target or realm are not accepted", () => {
     const { server } = set();
     const { request } = phone(server);
     const credentials = request.headers.get("authorization") ?? "";

@@ -14,9 +14,9 @@ import {
   readable,
 } from "./digest.ts";
 
-/** How long a nonce is good, ms: a phone that registers every minute is challenged once in five. */
+/** How long a nonce is valid, ms: a phone that registers every minute is challenged every fifth time. */
 const NONCE_LIFETIME_MS = 300_000;
-/** Nonces whose count is remembered; only those used with a valid password, so this grows with phones, not with packets. */
+/** Nonces whose count is remembered; only those used with a valid password, so the number grows with phones, not with packets. */
 const MAX_COUNTED_NONCES = 100_000;
 /** Octets of randomness in a nonce, and of its seal. */
 const NONCE_OCTETS = 8;
@@ -28,8 +28,8 @@ export type SecretLookup = (username: string, hash: DigestHash) => string | null
 export type AuthVerdict =
   | { readonly kind: "accepted"; readonly username: string }
   /**
-   * Answer 401 with these headers. `wrong` (password) and `unknown` (user) are what to count and to slow down; `missing`
-   * and `stale` are normal: every phone starts that way.
+   * Answer 401 with these headers. Count and slow down `wrong` (password) and `unknown` (user); `missing` and `stale`
+   * are normal: every phone starts that way.
    */
   | {
       readonly kind: "challenge";
@@ -43,7 +43,7 @@ export interface DigestServerOptions {
   /** Must be of cryptographic quality: it seals the nonces. */
   readonly random: Random;
   readonly lookup: SecretLookup;
-  /** Best first, one challenge each. Default MD5 alone: some phones ignore a second challenge, or fail. */
+  /** Best first, one challenge each. Default: MD5 only, because some phones ignore a second challenge, or fail. */
   readonly hashes?: readonly DigestHash[];
   readonly nonceLifetimeMs?: number;
 }
@@ -55,7 +55,7 @@ interface Counted {
 
 /**
  * The digest server for phones (RFC 3261 section 22, RFC 7616, RFC 8760). A nonce is its own record: its time, sealed with a
- * key of this process, so strangers who only ask for challenges cost no memory. After a restart old nonces are merely
+ * key of this process, so strangers who only ask for challenges cost no memory. After a restart old nonces are only
  * stale: phones answer the new challenge by themselves.
  */
 export class DigestServer {
@@ -117,7 +117,7 @@ export class DigestServer {
     return sameText(expected, (credentials.get("response") ?? "").toLowerCase());
   }
 
-  /** False when the nonce is not ours, too old, or this count of it has been seen: a replay. */
+  /** False if the nonce is not ours or too old, or this count of it has been seen before (a replay). */
   #useNonce(credentials: AuthParams["values"]): boolean {
     const nonce = credentials.get("nonce") ?? "";
     const expiresAt = this.#expiry(nonce);
@@ -132,7 +132,7 @@ export class DigestServer {
     return true;
   }
 
-  /** Forgets expired nonces, oldest first, and the very oldest when there is no room left. */
+  /** Forgets expired nonces, oldest first, and the oldest of all if there is no room left. */
   #makeRoom(): void {
     const now = this.#options.clock.now();
     for (const [nonce, { expiresAt }] of this.#counted) {
@@ -159,7 +159,7 @@ export class DigestServer {
     return createHmac("sha256", this.#key).update(body).digest("hex").slice(0, SEAL_HEX);
   }
 
-  /** When the nonce ends, ms since the epoch; 0 when it is not ours. */
+  /** When the nonce expires, ms since the epoch; 0 if it is not ours. */
   #expiry(nonce: string): number {
     const dot = nonce.lastIndexOf(".");
     const body = nonce.slice(0, Math.max(dot, 0));

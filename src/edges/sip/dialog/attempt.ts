@@ -12,7 +12,7 @@ import { withFlow } from "./route.ts";
 export interface AttemptUser {
   /** 101–199; not after `cancel`. */
   onProvisional(attempt: InviteAttempt, response: SipResponse): void;
-  /** The first 2xx of each To tag; its repeats are acknowledged here. The user must call `acknowledge` for it. */
+  /** The first 2xx with each To tag. The user must call `acknowledge` for it; its repeats are acknowledged here. */
   onSuccess(attempt: InviteAttempt, response: SipResponse): void;
   /** Not after `cancel`. `request`: the INVITE that was refused. */
   onRefused(attempt: InviteAttempt, response: SipResponse, request: SipRequest): void;
@@ -28,14 +28,14 @@ export class InviteAttempt implements InviteClientUser {
   responded = false;
   readonly #stack: StackContext;
   readonly #user: AttemptUser;
-  /** Credentials: the ACK of a 2xx repeats them (RFC 3261 22.1). */
+  /** Credentials, which the ACK of a 2xx repeats (RFC 3261 22.1). */
   readonly #authHeaders: ExtraHeaders;
   readonly #branch: string;
   #request: SipRequest | null;
   #transaction: InviteClientTransaction | null = null;
   #cancelRequested: { readonly headers: ExtraHeaders } | null = null;
   #cancelSent = false;
-  /** By To tag: the ACK as it went out. */
+  /** The ACKs as they were sent, by To tag. */
   readonly #acks = new Map<
     string,
     { readonly dialog: Dialog; readonly flow: TransportFlow; readonly octets: Buffer } | null
@@ -60,17 +60,17 @@ export class InviteAttempt implements InviteClientUser {
   }
 
   /**
-   * Before a 1xx it is queued, since a CANCEL could overtake its INVITE; after a 1xx it goes out; after a final response
-   * there is nothing left to cancel (RFC 3261 9.1).
+   * Before a 1xx the CANCEL is queued, since it could overtake its INVITE; after a 1xx it is sent; after a final
+   * response there is nothing left to cancel (RFC 3261 9.1).
    */
   cancel(headers: ExtraHeaders): void {
-    // A CANCEL that still waits for a 1xx takes the headers of the latest request.
+    // A CANCEL that is still waiting for a 1xx takes the headers of the latest call.
     if (this.#cancelRequested !== null && (this.#cancelSent || headers.length === 0)) return;
     this.#cancelRequested = { headers };
     if (this.responded) this.#cancel();
   }
 
-  /** Whole before the INVITE goes out, so that it can be written down first. Null: nothing is left to cancel. */
+  /** Complete before the INVITE is sent, so that it can be journalled first. Null if nothing is left to cancel. */
   snapshot(): RingingSnapshot | null {
     const request = this.#request;
     if (request === null || this.#cancelRequested !== null) return null;
@@ -88,7 +88,7 @@ export class InviteAttempt implements InviteClientUser {
     };
   }
 
-  /** Sends the ACK of a 2xx in the dialog it made, and again whenever that 2xx is repeated. */
+  /** Sends the ACK of a 2xx in the dialog it made, and sends it again whenever that 2xx is repeated. */
   acknowledge(dialog: Dialog): void {
     const ack = dialog.request({ method: "ACK", headers: this.#authHeaders }, this.sequence);
     withFlow(this.#stack, dialog, (flow) => {
@@ -142,5 +142,5 @@ export class InviteAttempt implements InviteClientUser {
   }
 }
 
-/** The INVITE's own final response is what counts; the CANCEL's says only that it arrived. */
+/** The INVITE's own final response counts; the CANCEL's says only that it arrived. */
 function nothing(): void {}

@@ -2,7 +2,7 @@ import { contentType, type SipMessage } from "../message/message.ts";
 
 const SDP = "application/sdp";
 
-/** The session description of a message, or of the part of a multipart body that is one; null when it has none. */
+/** The session description of a message, or of the part of a multipart body that is one; null if there is none. */
 export function sdpOf(message: SipMessage): string | null {
   if (message.body.length === 0) return null;
   const type = contentType(message);
@@ -13,13 +13,13 @@ export function sdpOf(message: SipMessage): string | null {
   return delimiter === undefined ? null : sdpPart(message.body.toString("utf8"), delimiter);
 }
 
-/** A body that we cannot use for anything, and must not ignore: 415 (RFC 3261 8.2.3). */
+/** A body that we cannot use, and must not ignore: 415 (RFC 3261 8.2.3). */
 export function hasUnusableBody(message: SipMessage): boolean {
   if (message.body.length === 0 || sdpOf(message) !== null) return false;
   return !/handling\s*=\s*"?optional/i.test(message.headers.get("content-disposition") ?? "");
 }
 
-/** RFC 2046 5.1: each part is its own headers, an empty line, and a body up to the CRLF before the next delimiter. */
+/** RFC 2046 5.1: each part has its own headers, an empty line, and a body up to the CRLF before the next delimiter. */
 function sdpPart(body: string, boundary: string): string | null {
   for (const part of `\r\n${body}`.split(`\r\n--${boundary}`).slice(1)) {
     const end = part.indexOf("\r\n\r\n");

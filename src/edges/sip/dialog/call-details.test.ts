@@ -15,7 +15,7 @@ async function world(): Promise<World> {
 }
 
 describe("S10: hops", () => {
-  it("are counted in what is dialled, and Diversion and History-Info go with it", async () => {
+  it("are counted down in what is dialled, along with Diversion and History-Info", async () => {
     const { rig, alice, peer } = await world();
     alice.dial("10.0.0.9", {
       maxForwards: 12,
@@ -33,7 +33,7 @@ describe("S10: hops", () => {
     ]);
   });
 
-  it("of an incoming call can be read, 70 when it does not say", async () => {
+  it("of an incoming call can be read; 70 if it does not say", async () => {
     const { rig, alice, peer } = await world();
     peer.send({ ...PEER_INVITE, maxForwards: 3 }, "10.0.0.1");
     await rig.pass(50);
@@ -82,7 +82,7 @@ describe("S20: the Reason of an end", () => {
     expect(dialled.finals[0]?.reasons).toEqual([{ protocol: "Q.850", cause: 34, text: null }]);
   });
 
-  it("is absent when nothing final came", async () => {
+  it("is absent when no final response came", async () => {
     const { rig, alice } = await world();
     const dialled = alice.dial("10.0.0.9", { noProvisionalTimeoutMs: 1_000 });
     await rig.pass(2_000);
@@ -123,7 +123,7 @@ describe("S20: the Reason of an end", () => {
 describe("S16: a Reason of ours", () => {
   const ELSEWHERE = [["Reason", 'SIP;cause=200;text="Call completed elsewhere"']] as const;
 
-  it("goes on a CANCEL that waits for the 1xx, at once and at the address tried before", async () => {
+  it("is in a CANCEL that waits for the 1xx, both now and at the address tried before", async () => {
     const { rig, peer } = await world();
     const other = await Peer.at(rig, "10.0.0.8");
     const addresses = ["10.0.0.9", "10.0.0.8"].map((address) => ({ address, port: 5060 }));
@@ -138,7 +138,7 @@ describe("S16: a Reason of ours", () => {
     expect(reasons).toEqual([ELSEWHERE[0][1], ELSEWHERE[0][1]]);
   });
 
-  it("goes on the BYE to a phone that was answered as the CANCEL went out", async () => {
+  it("is in the BYE to a phone that answered while the CANCEL was being sent", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9");
     await rig.pass(50);
@@ -150,7 +150,7 @@ describe("S16: a Reason of ours", () => {
     expect(peer.request("BYE").headers.get("reason")).toBe(ELSEWHERE[0][1]);
   });
 
-  it("goes on the CANCEL of an INVITE of an earlier process", async () => {
+  it("is in the CANCEL of an INVITE from an earlier process", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9");
     await rig.pass(50);
@@ -179,7 +179,7 @@ describe("O1: a source that is not accepted", () => {
   });
 });
 
-describe("S21: what the stack refuses itself", () => {
+describe("S21: a request that the stack itself refuses", () => {
   it.each([
     [415, { body: "hello", contentType: "text/plain" }],
     [420, { headers: [["Require", "teleport"]] as const }],

@@ -54,7 +54,7 @@ describe("S9: a request in a dialog that is challenged although it carried crede
     expect(peer.requests(method)).toHaveLength(before + 2);
   });
 
-  it("a BYE ends the leg here at once, whatever the far side replies, and reaches it with credentials", async () => {
+  it("a BYE ends the leg here at once, whatever the far side replies, and reaches the far side with credentials", async () => {
     const { rig, alice, peer, dialled } = await up();
     dialled.call?.hangUp();
     expect(dialled.log.ends).toEqual(["hung_up"]);
@@ -66,7 +66,7 @@ describe("S9: a request in a dialog that is challenged although it carried crede
     expect([peer.requests("BYE").length, isIdle(alice)]).toEqual([2, true]);
   });
 
-  it("a peer that keeps refusing is given a few tries", async () => {
+  it("a peer that keeps refusing gets a few tries", async () => {
     const { rig, alice, peer, dialled } = await up();
     dialled.call?.hangUp();
     await rig.pass(50);
@@ -82,8 +82,8 @@ describe("S9: a request in a dialog that is challenged although it carried crede
   });
 });
 
-describe("S9: a BYE of ours in a call that came in", () => {
-  it("is sent again with credentials where the call was answered with some", async () => {
+describe("S9: a BYE of ours in an incoming call", () => {
+  it("is sent again with credentials if the call was answered with some", async () => {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
     const peer = await Peer.at(rig, "10.0.0.9");

@@ -8,7 +8,7 @@ import type { DialogSnapshot, RingingSnapshot } from "./types.ts";
 
 const CHALLENGE = [["WWW-Authenticate", 'Digest realm="r", nonce="n"']] as const;
 
-/** A dial whose journal writes when the test says so. */
+/** A dial whose journal completes its writes when the test says so. */
 async function world() {
   const rig = new Rig();
   const alice = await rig.endpoint("10.0.0.1");
@@ -34,14 +34,14 @@ async function world() {
   return { rig, alice, peer, written, dial, write };
 }
 
-/** The process is gone; its successor has what was written. */
+/** The process has died; its successor has what was written. */
 async function successor(rig: Rig, party: Party): Promise<Party> {
   await party.endpoint.stop();
   return rig.endpoint(party.host);
 }
 
-describe("A3: what a CANCEL needs", () => {
-  it("is written down before the INVITE goes out, and cancels it from another process", async () => {
+describe("A3: the state that a CANCEL needs", () => {
+  it("is journalled before the INVITE is sent, and lets another process cancel it", async () => {
     const { rig, alice, peer, written, dial, write } = await world();
     dial();
     await rig.pass(5000);
@@ -57,7 +57,7 @@ describe("A3: what a CANCEL needs", () => {
     expect(cseq(cancel).number).toBe(cseq(sent).number);
   });
 
-  it("is written down again for the INVITE that answers a challenge", async () => {
+  it("is journalled again for the INVITE that answers a challenge", async () => {
     const { rig, peer, written, dial, write } = await world();
     dial();
     await rig.pass(1);
@@ -71,7 +71,7 @@ describe("A3: what a CANCEL needs", () => {
     expect(written[1]?.via).toBe(peer.request("INVITE", 1).headers.get("via"));
   });
 
-  it("an INVITE that is cancelled while it is written down never goes out", async () => {
+  it("an INVITE that is cancelled while it is being journalled is never sent", async () => {
     const { rig, peer, dial, write } = await world();
     const { out } = dial();
     await rig.pass(5);
@@ -82,7 +82,7 @@ describe("A3: what a CANCEL needs", () => {
   });
 });
 
-describe("A3: what a BYE needs", () => {
+describe("A3: the state that a BYE needs", () => {
   async function answered() {
     const all = await world();
     const { rig, peer, dial, write } = all;
@@ -94,7 +94,7 @@ describe("A3: what a BYE needs", () => {
     return { ...all, dialled };
   }
 
-  it("is written down before the ACK goes out, also when the 200 is repeated", async () => {
+  it("is journalled before the ACK is sent, even if the 200 is repeated", async () => {
     const { rig, peer, dialled, write } = await answered();
     expect(dialled.answers).toEqual([ANSWER]);
     peer.respond(peer.request("INVITE"), 200, { body: ANSWER, toTag: "peer" });
@@ -116,7 +116,7 @@ describe("A3: what a BYE needs", () => {
     expect(peer.requests("ACK")).toHaveLength(1);
   });
 
-  it("hangs up from another process, before the ACK went out", async () => {
+  it("lets another process hang up before the ACK was sent", async () => {
     const { rig, alice, peer, dialled } = await answered();
     const snapshot = JSON.parse(JSON.stringify(dialled.call?.snapshot())) as DialogSnapshot;
     const again = await successor(rig, alice);
@@ -126,7 +126,7 @@ describe("A3: what a BYE needs", () => {
   });
 });
 
-it("A3: the dialog of a call that came in is known before its 200 goes out, and hangs it up from another process", async () => {
+it("A3: the dialog of an incoming call is known before its 200 is sent, and lets another process hang up", async () => {
   const rig = new Rig();
   const bob = await rig.endpoint("10.0.0.2");
   const alice = await rig.endpoint("10.0.0.1");
@@ -141,7 +141,7 @@ it("A3: the dialog of a call that came in is known before its 200 goes out, and 
   expect(log.ends).toEqual(["remote_bye"]);
 });
 
-describe("once a call is over, what the stack keeps for repeats holds nothing of its user", () => {
+describe("once a call is over, what the stack keeps for repeats holds no reference to its user", () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
 
@@ -168,7 +168,7 @@ describe("once a call is over, what the stack keeps for repeats holds nothing of
     await rig.pass(20);
     if (how === "answered") peer.respond(peer.request("BYE"), 200);
     await rig.pass(1000);
-    // A weak reference holds its object until the task ends that made it.
+    // A weak reference keeps its object alive until the task that created it ends.
     await new Promise((resolve) => setImmediate(resolve));
     collect();
     expect(users.map((user) => user.deref())).toEqual([undefined]);

@@ -16,7 +16,7 @@ import type { TransportFlow } from "../transport/types.ts";
 import type { DialogSnapshot, ExtraHeaders } from "./types.ts";
 import { type StackContext, newId, userOf } from "./stack-context.ts";
 
-/** What a dialog begins with; names as in {@link DialogSnapshot}. */
+/** What a dialog starts with; names as in {@link DialogSnapshot}. */
 type DialogParts = Pick<
   DialogSnapshot,
   | "id"
@@ -55,16 +55,16 @@ export class Dialog {
   remoteSequence: number | null;
   remoteTarget: string;
   readonly routeSet: readonly string[];
-  /** Where the last message came from or went to. */
+  /** Where the last message came from or was sent. */
   flow: TransportFlow;
-  /** Null: no credentials for this far side, so a challenge is a refusal. */
+  /** Null: there are no credentials for this far side, so a challenge is a refusal. */
   digest: DigestClient | null;
-  /** Requests go by `flow` alone, whatever route set and target say: nothing vouches for these. */
+  /** Requests always go by `flow`, whatever route set and target say, because nothing vouches for those. */
   pinned = false;
-  /** Where `nextHop` leads, once it was looked up (see `withFlow`). */
+  /** Where `nextHop` leads, once it has been looked up (see `withFlow`). */
   hop: Hop | null = null;
   readonly #stack: StackContext;
-  /** User part of our Contact, once it was computed. */
+  /** User part of our Contact, once it has been computed. */
   #user: { readonly name: string | null } | null = null;
 
   constructor(stack: StackContext, parts: DialogParts, flow: TransportFlow, digest: DigestClient | null) {
@@ -124,7 +124,7 @@ export class Dialog {
     this.remoteSequence = early.remoteSequence;
   }
 
-  /** RFC 3261 12.2.2: whether a request's CSeq may come now; remembers it. */
+  /** RFC 3261 12.2.2: whether a request's CSeq is acceptable now; remembers it. */
   takeSequence(request: SipRequest): boolean {
     const { number } = cseq(request);
     if (this.remoteSequence !== null && number <= this.remoteSequence) return false;
@@ -143,7 +143,7 @@ export class Dialog {
   }
 }
 
-/** The dialog that our answer to an INVITE makes (RFC 3261 12.1.1). */
+/** The dialog that our answer to an INVITE creates (RFC 3261 12.1.1). */
 export function calleeDialog(stack: StackContext, invite: SipRequest, flow: TransportFlow, localTag: string): Dialog {
   const { address, port } = flow.remote;
   return new Dialog(
@@ -166,7 +166,7 @@ export function calleeDialog(stack: StackContext, invite: SipRequest, flow: Tran
   );
 }
 
-/** The dialog that a 101–299 makes for the sender of the INVITE (RFC 3261 12.1.2). */
+/** The dialog that a 101–299 creates for the sender of the INVITE (RFC 3261 12.1.2). */
 export function callerDialog(
   stack: StackContext,
   invite: {
@@ -200,7 +200,7 @@ export function callerDialog(
   );
 }
 
-/** RFC 3261 8.1.1.5 allows any below 2^31; small ones stay readable. */
+/** RFC 3261 8.1.1.5 allows any number below 2^31; small ones stay readable. */
 export function firstSequence(stack: StackContext): number {
   return 1 + Math.floor(stack.random.next() * 10_000);
 }

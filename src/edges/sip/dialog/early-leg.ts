@@ -14,12 +14,12 @@ export class EarlyLeg implements DialogUser {
   readonly #updates: EarlyUpdates;
   readonly #askUser: EarlyOfferHandler;
   #sdp: string | null = null;
-  /** What the response reported last brought. */
+  /** The content of the response that was reported last. */
   news: string | null = null;
   readonly #stack: StackContext;
   #status = 0;
   #rseq: number | null = null;
-  /** A response of this fork answered our offer. */
+  /** Whether a response of this fork has answered our offer. */
   #answered = false;
 
   constructor(stack: StackContext, dialog: Dialog, askUser: EarlyOfferHandler) {
@@ -35,12 +35,12 @@ export class EarlyLeg implements DialogUser {
     return this.#updates.agreed?.theirs ?? this.#sdp;
   }
 
-  /** Our answer to the far side's last UPDATE; null: our offer in the INVITE is still what counts. */
+  /** Our answer to the far side's last UPDATE; null: our offer in the INVITE still counts. */
   get localSdp(): string | null {
     return this.#updates.agreed?.ours ?? null;
   }
 
-  /** Takes a 101–199; true when it says something new. */
+  /** Handles a 101–199; true if it says something new. */
   onProvisional(response: SipResponse): boolean {
     const reliable = hasToken(response, "require", "100rel");
     const rseq = reliable ? numberOf(response, "rseq") : null;
@@ -49,7 +49,7 @@ export class EarlyLeg implements DialogUser {
     const sdp = sdpOf(response);
     const changed = sdp !== null && sdp !== this.#sdp && this.#updates.agreed === null;
     const isNew = changed || response.status !== this.#status;
-    // An unreliable answer is only a preview (RFC 3261 13.2.1), but peers that send one go on as if it counted.
+    // An unreliable answer is only a preview (RFC 3261 13.2.1), but peers that send one behave as if it counted.
     if (sdp !== null) this.#answered = true;
     this.#status = response.status;
     this.news = changed ? sdp : null;
@@ -83,7 +83,7 @@ export class EarlyLeg implements DialogUser {
         respond(stack, incoming, 200);
         break;
       case "BYE":
-        // Only the caller may end an early dialog so (RFC 3261 15).
+        // Only the caller may end an early dialog this way (RFC 3261 15).
         respond(stack, incoming, 481);
         break;
       default:
@@ -104,7 +104,7 @@ export class EarlyLeg implements DialogUser {
     this.#updates.onUpdate(incoming, this.#answered ? null : 491, (offer) => this.#askUser(offer));
   }
 
-  /** Once per RSeq, in order, in the early dialog itself (RFC 3262 4). False: seen before, or out of order. */
+  /** Once per RSeq, in order, in the early dialog itself (RFC 3262 4). False if it was seen before, or is out of order. */
   #acknowledge(rseq: number, response: SipResponse): boolean {
     if (this.#rseq !== null && rseq !== this.#rseq + 1) return false;
     this.#rseq = rseq;

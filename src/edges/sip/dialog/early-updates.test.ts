@@ -48,7 +48,7 @@ describe("S18: an UPDATE with an offer while a call of ours rings", () => {
   }
 
   for (const reliably of [true, false])
-    it(`is answered by the user, and media stays there when a 200 without SDP comes (183 ${reliably ? "" : "not "}reliable)`, async () => {
+    it(`is answered by the user, and media stays there when a 200 without SDP arrives (183 ${reliably ? "" : "not "}reliable)`, async () => {
       const { rig, alice, peer, dialled, update } = await ringing(EARLY, reliably);
       peer.send(update);
       await rig.pass(50);
@@ -63,7 +63,7 @@ describe("S18: an UPDATE with an offer while a call of ours rings", () => {
       expect(isIdle(alice)).toBe(true);
     });
 
-  it("counts more than the older answer that the 200 repeats", async () => {
+  it("takes precedence over the older answer that the 200 repeats", async () => {
     const { rig, peer, dialled, update } = await ringing(EARLY, true);
     peer.send(update);
     await rig.pass(50);
@@ -72,7 +72,7 @@ describe("S18: an UPDATE with an offer while a call of ours rings", () => {
     expect(dialled.answers).toEqual([MOVED]);
   });
 
-  it("waits for a user who needs time, and meanwhile a second one gets 500", async () => {
+  it("waits for a user who needs time; meanwhile a second one gets 500", async () => {
     const { rig, peer, dialled, update } = await ringing(EARLY, true);
     let decide: (sdp: string) => void = () => {};
     dialled.log.reply = () => new Promise((resolve) => (decide = resolve));
@@ -103,7 +103,7 @@ describe("S18: an UPDATE with an offer while a call of ours rings", () => {
     expect([peer.statuses("UPDATE"), dialled.updates]).toEqual([[491], []]);
   });
 
-  it("gets 500 when the call is cancelled while the user thinks about it", async () => {
+  it("gets 500 when the call is cancelled while the user is still deciding", async () => {
     const { rig, alice, peer, dialled, update } = await ringing(EARLY, true);
     dialled.log.reply = () => new Promise(() => {});
     peer.send(update);
@@ -134,7 +134,7 @@ describe("S18: an UPDATE with an offer while an incoming call rings", () => {
     return { rig, alice, peer, inDialog: (method, cseq) => peerRequest(method, cseq, to) };
   }
 
-  it("gets 500 until a PRACK came, then the user answers it, and the 200 to the INVITE has no SDP", async () => {
+  it("gets 500 until a PRACK arrives; then the user answers it, and the 200 to the INVITE has no SDP", async () => {
     const { rig, alice, peer, inDialog } = await arrived();
     const seen: string[] = [];
     const call = alice.invites[0];

@@ -9,7 +9,7 @@ export type EarlyOfferHandler = (sdp: string) => OfferReply | Promise<OfferReply
 
 /** UPDATE in an early dialog, either role (RFC 3311 5.2). */
 export class EarlyUpdates {
-  /** The far side's last offer that we accepted, and our answer; null: none yet. */
+  /** The far side's last offer that we accepted, and our answer; null if there is none yet. */
   agreed: { readonly theirs: string; readonly ours: string } | null = null;
   readonly #stack: StackContext;
   readonly #dialog: Dialog;
@@ -32,7 +32,7 @@ export class EarlyUpdates {
     else this.#ask(incoming, offer, ask);
   }
 
-  /** The early dialog is over: an offer that has no reply yet is refused. */
+  /** The early dialog is over: refuses an offer that has no reply yet. */
   stop(): void {
     const pending = this.#pending;
     this.#pending = null;

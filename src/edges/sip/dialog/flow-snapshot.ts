@@ -2,7 +2,7 @@ import type { TransportFlow } from "../transport/types.ts";
 import type { FlowSnapshot } from "./types.ts";
 import type { StackContext } from "./stack-context.ts";
 
-/** ms to connect for what an earlier process began. */
+/** ms to connect for a dialog or INVITE of an earlier process. */
 const CONNECT_MS = 5_000;
 
 /** A flow as a plain value. */
@@ -16,7 +16,7 @@ export function flowSnapshot({ protocol, local, remote }: TransportFlow): FlowSn
   };
 }
 
-/** The same way again, from the same listener where it is still there; null: no listener speaks that protocol. */
+/** The same flow again, from the same listener if it still exists; null if no listener speaks that protocol. */
 export function flowFrom(stack: StackContext, snapshot: FlowSnapshot): TransportFlow | null {
   const { protocol, localHost, localPort, remoteAddress, remotePort } = snapshot;
   const local = { host: localHost, port: localPort };

@@ -4,12 +4,12 @@ import type { SipProtocol } from "./types.ts";
 
 /** Where a URI of a dialog leads. */
 export interface Hop {
-  /** The URI it was made of. */
+  /** The URI that it was made from. */
   readonly text: string;
-  /** Null: the URI names nothing that can be sent to. */
+  /** Null if nothing can be sent to the URI. */
   readonly target: { readonly host: string; readonly port: number | null; readonly protocol: SipProtocol } | null;
   readonly literal: SipTargetAddress | null;
-  /** DNS, once it was asked; null in it: no address. */
+  /** The DNS look-up, once it was started; resolves to null if there is no address. */
   address: Promise<SipTargetAddress | null> | null;
 }
 

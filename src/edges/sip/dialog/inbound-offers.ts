@@ -17,9 +17,9 @@ interface Unacknowledged {
   readonly transaction: InviteServerTransaction;
   readonly sequence: number;
   readonly octets: Buffer;
-  /** It carried our offer: the ACK must bring the answer. */
+  /** It carried our offer, so the ACK must bring the answer. */
   readonly wantsAnswer: boolean;
-  /** It made the dialog: no BYE of ours before its ACK (RFC 3261 15). */
+  /** It created the dialog: we send no BYE before its ACK (RFC 3261 15). */
   readonly first: boolean;
   /** Our session description before it. */
   readonly before: string | null;
@@ -62,7 +62,7 @@ export class InboundOffers {
     else this.#waiting.push(run);
   }
 
-  /** The same, but only the 2xx that made the dialog is waited for. */
+  /** Like {@link whenAcknowledged}, but waits only for the 2xx that created the dialog. */
   whenFirstAcknowledged(run: () => void): void {
     if (this.#unacknowledged?.first === true) this.#waiting.push(run);
     else run();
@@ -117,14 +117,14 @@ export class InboundOffers {
     }
   }
 
-  /** 487 for what the user has not answered yet. */
+  /** Answers 487 to an offer that the user has not answered yet. */
   refusePending(): void {
     const pending = this.#pending;
     this.#pending = null;
     if (pending !== null) respond(this.#session.stack, pending.incoming, 487);
   }
 
-  /** Stops repeating the 2xx, and runs what waited for its ACK. */
+  /** Stops repeating the 2xx, and runs whatever was waiting for its ACK. */
   stop(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -139,7 +139,7 @@ export class InboundOffers {
     this.stop();
   }
 
-  /** Session timer of a refresh, to be restarted once that is accepted; null: it has been refused with 422. */
+  /** The session timer for a refresh, to be restarted once that is accepted; null if it has been refused with 422. */
   #agree(incoming: IncomingTransaction): Exclude<ServerAgreement, { kind: "refuse" }> | null {
     const agreement = agreeAsServer(incoming.request);
     if (agreement.kind !== "refuse") return agreement;
@@ -158,7 +158,7 @@ export class InboundOffers {
     return [["Contact", this.#session.dialog.contact], ...CAPABILITIES, ...timer];
   }
 
-  /** Asks the user, whose answer may take a while. `transaction`: of a re-INVITE, which can be cancelled. */
+  /** Asks the user, whose answer may take a while. `transaction`: that of a re-INVITE, which can be cancelled. */
   #consider(incoming: IncomingTransaction, offer: string | null, transaction: InviteServerTransaction | null): void {
     const agreement = this.#agree(incoming);
     if (agreement === null) {

@@ -41,8 +41,8 @@ interface Outgoing {
  */
 
 /**
- * One dial: an INVITE over all addresses of its target (RFC 3261 13.2, RFC 3262, RFC 3263 4.3). Late answers are handled
- * for half a minute, when the call it made may be over: of that call it keeps only the tag.
+ * One dial: an INVITE over all addresses of its target (RFC 3261 13.2, RFC 3262, RFC 3263 4.3). Late answers are
+ * handled for half a minute, during which the call that it made may end: it keeps only the tag of that call.
  */
 export class InviteUac implements PreparedInvite, AttemptUser {
   readonly callId: string;
@@ -50,7 +50,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
   readonly #options: Omit<DialOptions, "handlers" | "journal" | "sdp">;
   /** Null once the attempt is over. */
   #handlers: DialHandlers | null;
-  /** Null: nothing is written down, or the attempt is over. */
+  /** Null: nothing is journalled, or the attempt is over. */
   #journal: DialJournal | null;
   readonly #localTag: string;
   readonly #from: string;
@@ -69,7 +69,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
   /** Headers that a 422 requires. */
   #interval: ExtraHeaders = [];
   #attempt: InviteAttempt | null = null;
-  /** Earlier attempts whose CANCEL still waits for a 1xx. */
+  /** Earlier attempts whose CANCEL is still waiting for a 1xx. */
   readonly #abandoned: InviteAttempt[] = [];
   #progressed = false;
   /** To tag of the answer. */
@@ -82,7 +82,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
 
   readonly #onClosed: () => void;
 
-  /** `onClosed`: it is answered, refused or cancelled. */
+  /** `onClosed` is called when it has been answered, refused or cancelled. */
   constructor(stack: StackContext, options: DialOptions, onClosed: () => void) {
     this.#stack = stack;
     this.#onClosed = onClosed;
@@ -144,12 +144,12 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     return this.#state === "over" ? null : (this.#attempt?.snapshot() ?? null);
   }
 
-  /** Stops every timer and reports nothing: the endpoint stops. */
+  /** Stops every timer and reports nothing: the endpoint is stopping. */
   suspend(): void {
     this.#close();
   }
 
-  /** The next address, or the end: the last refusal if there was one, else `reason`. */
+  /** Tries the next address; after the last one, fails with the last refusal, or else with `reason`. */
   #tryNext(reason: string): void {
     if (this.#state === "over") return;
     const address = this.#addresses[this.#next++];
@@ -169,7 +169,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     }
   }
 
-  /** The INVITE to that address and the way it goes; null: no listener of ours leads there. */
+  /** The INVITE to that address, and the flow for it; null if no listener of ours leads there. */
   #outgoing(address: SipTargetAddress): Outgoing | null {
     const { target, connectTimeoutMs = CONNECT_MS } = this.#options;
     const flow = this.#stack.transport.flowTo(target.protocol, address.address, address.port, connectTimeoutMs);
@@ -179,7 +179,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     return other === null ? { flow, request } : { flow: other, request: this.#invite(other) };
   }
 
-  /** RFC 3261 18.1.1: too large for UDP goes by TCP when the target takes that, else as it is (null). */
+  /** RFC 3261 18.1.1: an INVITE that is too large for UDP is sent over TCP if the target accepts that, else as it is (null). */
   #flowForSize(request: SipRequest, address: SipTargetAddress): TransportFlow | null {
     const octets = sizeOf(request);
     if (octets <= LARGEST_UDP_REQUEST) return null;
@@ -187,7 +187,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     const { target, connectTimeoutMs = CONNECT_MS } = this.#options;
     const allowed = target.largeByTcp === true;
     const flow = allowed ? transport.flowTo("tcp", address.address, address.port, connectTimeoutMs) : null;
-    if (flow === null) log.warn({ octets, callId: this.callId }, "an INVITE larger than 1,300 octets goes out by UDP");
+    if (flow === null) log.warn({ octets, callId: this.callId }, "an INVITE larger than 1,300 octets is sent over UDP");
     return flow;
   }
 
@@ -199,7 +199,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     else void this.#journal.inviting(written).then(() => this.#start(attempt));
   }
 
-  /** It may have been cancelled while it was written down. */
+  /** It may have been cancelled while it was being journalled. */
   #start(attempt: InviteAttempt): void {
     if (attempt !== this.#attempt || this.#state === "over") return;
     this.#watchSilence(attempt);
@@ -262,7 +262,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     const wanted = attempt === this.#attempt && this.#state === "dialling";
     const tag = to(response).tag ?? "";
     const leg = this.#legs.get(tag);
-    // The 2xx has the last word on route set and target (RFC 3261 13.2.2.4); the sequence goes on after our PRACKs.
+    // The 2xx has the last word on route set and target (RFC 3261 13.2.2.4); the sequence continues after our PRACKs.
     const dialog = this.#dialogOf(attempt, response);
     if (leg !== undefined) dialog.takeOver(leg.dialog);
     this.#legs.delete(tag);
@@ -316,7 +316,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     this.#fail("no final response", null);
   }
 
-  /** `reason` counts where there is no `refusal`. */
+  /** `reason` is used if there is no `refusal`. */
   #fail(reason: string, refusal: SipResponse | null): void {
     if (this.#state === "over") return;
     const final = refusal === null ? null : finalResponse(refusal);
@@ -324,7 +324,7 @@ export class InviteUac implements PreparedInvite, AttemptUser {
     handlers?.onFailed(final?.status ?? null, final?.reasonPhrase ?? reason, final);
   }
 
-  /** No handler but those of a call is called after this, except by the caller, which gets them. */
+  /** Only the handlers of a call are called after this, except by the caller of this method, which gets the dial's. */
   #close(): DialHandlers | null {
     const handlers = this.#handlers;
     this.#handlers = null;
@@ -340,12 +340,12 @@ export class InviteUac implements PreparedInvite, AttemptUser {
   }
 }
 
-/** Octets on the wire, near enough for the rule of 1,300: the Via still to come is counted. */
+/** Octets on the wire, accurate enough for the 1,300-octet rule, including the Via that is still to be added. */
 function sizeOf(request: SipRequest): number {
   let octets = LINE_AND_VIA + request.uriText.length + request.body.length;
   for (const [name, value] of request.headers.entries()) octets += name.length + value.length + ": \r\n".length;
   return octets;
 }
 
-/** "INVITE", "SIP/2.0", their blanks and line ends, Content-Length, and a Via with a branch of 27 characters. */
+/** "INVITE", "SIP/2.0", their spaces and line ends, Content-Length, and a Via with a branch of 27 characters. */
 const LINE_AND_VIA = 130;

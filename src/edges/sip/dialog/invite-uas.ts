@@ -26,7 +26,7 @@ import type { DialogUser } from "./table.ts";
 /** ms. Proxies cancel a ringing INVITE after three minutes of silence (RFC 3261 13.3.1.1, timer C). */
 const REPEAT_PROVISIONAL_MS = 60_000;
 
-/** s. A longer Expires of an INVITE limits nothing. */
+/** s. A longer Expires of an INVITE is ignored. */
 const LONGEST_EXPIRES_S = 86_400;
 
 type IncomingInviteTransaction = Extract<IncomingTransaction, { kind: "invite" }>;
@@ -38,7 +38,7 @@ type IncomingInviteTransaction = Extract<IncomingTransaction, { kind: "invite" }
  *                    └ CANCEL, BYE ──► over ◄┘
  */
 
-/** An INVITE outside of a dialog that came in (RFC 3261 13.3, RFC 3262 3). */
+/** An incoming INVITE outside of a dialog (RFC 3261 13.3, RFC 3262 3). */
 export class InviteUas implements IncomingInvite, DialogUser {
   readonly kind = "ringing_in";
   readonly source: SipSource;
@@ -56,7 +56,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
   #repeat: Timer | null = null;
   /** The caller's own limit (RFC 3261 13.3.1). */
   #expiry: Timer | null = null;
-  /** Offerless INVITE: our offer went out in a reliable 183, and the PRACK brought this. */
+  /** The answer in the PRACK, if the INVITE had no offer and ours was sent in a reliable 183. */
   #earlyAnswer: string | null = null;
   #offeredEarly = false;
   /** A reliable 183 of ours answered the INVITE's offer, or the PRACK answered ours. */
@@ -79,7 +79,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
     this.#reliable = reliable ? new ReliableProvisionals(stack, cseq(request).number, () => this.#onNoPrack()) : null;
   }
 
-  /** Sends 100 unless another response follows soon, and accepts CANCEL from here on. False: already refused (422). */
+  /** Sends 100 unless another response follows soon, and accepts CANCEL from now on. False if already refused (422). */
   begin(): boolean {
     if (this.#interval.kind === "refuse") {
       this.#finish(422, null, MIN_SE);
@@ -115,7 +115,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
     const localSdp = this.#updates.agreed?.ours ?? sdp;
     const session = new Session(this.#stack, dialog, { localSdp, interval, peerAllows: allowedBy(request) });
     if (this.#state !== "waiting") {
-      // Later, so that the user can set handlers on what is already over.
+      // Later, so that the user can set handlers on a call that is already over.
       this.#stack.clock.after(0, () => session.end("remote_bye"));
       return session;
     }
@@ -146,7 +146,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
     else this.#onOrderly(incoming);
   }
 
-  /** No 2xx went out. */
+  /** No 2xx has been sent. */
   onAck(): void {}
 
   /** No INVITE of ours in this dialog. */
@@ -165,7 +165,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
         this.#onPrack(incoming);
         break;
       case "UPDATE":
-        // Their offer in the INVITE is unanswered until a reliable response or the PRACK answered it.
+        // Their offer in the INVITE is unanswered until a reliable response or the PRACK answers it.
         this.#updates.onUpdate(incoming, this.#agreedEarly ? null : 500, (offer) => this.#onOffer(offer));
         break;
       case "INVITE":
@@ -249,7 +249,7 @@ export class InviteUas implements IncomingInvite, DialogUser {
     if (early !== null) this.#stack.clock.after(0, () => session.handlers.onAnswer(early));
   }
 
-  /** CANCEL or BYE before our final response; null: its Expires ran out. */
+  /** CANCEL or BYE before our final response; null if its Expires ran out. */
   #onCallerCancelled(by: SipRequest | null): void {
     if (this.#state === "over") return;
     const session = this.#detachSession();

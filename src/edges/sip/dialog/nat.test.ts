@@ -5,7 +5,7 @@ import type { Party } from "../testing/rig.ts";
 
 const US = "192.0.2.1";
 const TRUNK = "10.0.0.5";
-/** In a private network that is neither ours nor the trunk's. */
+/** An address in a private network that is neither ours nor the trunk's. */
 const FOREIGN = "<sip:peer@192.168.7.7:5060>";
 
 async function rigBehindNat(isBehindNat: boolean): Promise<{ rig: Rig; us: Party; peer: Peer }> {
@@ -16,7 +16,7 @@ async function rigBehindNat(isBehindNat: boolean): Promise<{ rig: Rig; us: Party
 }
 
 describe("a trunk whose Contact names a foreign private network", () => {
-  it.each([true, false])("S23: gets the ACK and BYE of a call out at its own address: nat %s", async (nat) => {
+  it.each([true, false])("S23: gets the ACK and BYE of an outgoing call at its own address: nat %s", async (nat) => {
     const { rig, us, peer } = await rigBehindNat(nat);
     const dialled = us.dial(TRUNK);
     await rig.pass(20);
@@ -32,28 +32,31 @@ describe("a trunk whose Contact names a foreign private network", () => {
       );
   });
 
-  it.each([true, false])("S23: gets the BYE of a call in where the INVITE came from: nat %s", async (nat) => {
-    const { rig, us, peer } = await rigBehindNat(nat);
-    us.onInvite = (invite) => {
-      invite.answer(ANSWER).handlers = {
-        onEnded: () => undefined,
-        onOffer: () => ({ status: 488 }),
-        onAnswer: () => undefined,
-        onInfo: () => undefined,
-        onAcknowledged() {},
+  it.each([true, false])(
+    "S23: gets the BYE of an incoming call at the address the INVITE came from: nat %s",
+    async (nat) => {
+      const { rig, us, peer } = await rigBehindNat(nat);
+      us.onInvite = (invite) => {
+        invite.answer(ANSWER).handlers = {
+          onEnded: () => undefined,
+          onOffer: () => ({ status: 488 }),
+          onAnswer: () => undefined,
+          onInfo: () => undefined,
+          onAcknowledged() {},
+        };
       };
-    };
-    const invite = {
-      method: "INVITE",
-      uri: `sip:us@${US}`,
-      from: "<sip:a@x>;tag=a",
-      to: `<sip:us@${US}>`,
-      callId: "c",
-    };
-    peer.send({ ...invite, cseq: 1, contact: FOREIGN, body: OFFER, contentType: "application/sdp" }, US);
-    await rig.pass(20);
-    // Nobody acknowledges: after a while the call is ended with a BYE.
-    await rig.pass(40_000);
-    expect(peer.requests("BYE").length > 0).toBe(nat);
-  });
+      const invite = {
+        method: "INVITE",
+        uri: `sip:us@${US}`,
+        from: "<sip:a@x>;tag=a",
+        to: `<sip:us@${US}>`,
+        callId: "c",
+      };
+      peer.send({ ...invite, cseq: 1, contact: FOREIGN, body: OFFER, contentType: "application/sdp" }, US);
+      await rig.pass(20);
+      // Nobody acknowledges: after a while the call is ended with a BYE.
+      await rig.pass(40_000);
+      expect(peer.requests("BYE").length > 0).toBe(nat);
+    },
+  );
 });

@@ -12,7 +12,7 @@ export class OfferAnswer {
     return this.#state === "stable";
   }
 
-  /** True: our offer may be sent, and is pending now. */
+  /** True if our offer may be sent; it is then pending. */
   offer(): boolean {
     if (this.#state !== "stable") return false;
     this.#state = "ours";
@@ -25,7 +25,7 @@ export class OfferAnswer {
   }
 
   /**
-   * Their offer came: null, and it is being worked on; else the status that it gets: 491 while ours is out, 500 while
+   * Their offer came: null if it can be handled now, else the status that it gets: 491 while ours is pending, 500 while
    * an earlier one of theirs is (RFC 3261 14.2, RFC 3311 5.2).
    */
   receive(): 491 | 500 | null {

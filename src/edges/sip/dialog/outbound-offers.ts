@@ -9,9 +9,9 @@ import { addHeaders, retryCredentials, sendInDialog } from "./sender.ts";
 import type { SessionContext } from "./session-context.ts";
 import { agreeAsClient, longerInterval, refreshHeaders } from "./session-timer.ts";
 
-/** How often one re-INVITE is sent again for 491, 422 and a challenge together. */
+/** How many times one re-INVITE is sent in all, for 491, 422 and challenges together. */
 const MOST_TRIES = 6;
-/** ms without a final response to a re-INVITE, whatever its 1xx said: nothing rings in the middle of a call. */
+/** ms without a final response to a re-INVITE, whatever its 1xx says: nothing rings in the middle of a call. */
 const LONGEST_REINVITE_MS = 60_000;
 /** ms, RFC 3261 14.1: the owner of the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, in steps of 10 ms. */
 const OWNER_WAIT_MS = { from: 2_100, to: 4_000 };
@@ -22,7 +22,7 @@ const WAIT_STEP_MS = 10;
 interface Reoffer {
   readonly sdp: string;
   readonly headers: ExtraHeaders;
-  /** Credentials for the challenge that has just come; null: those of earlier challenges. */
+  /** Credentials for the challenge that has just arrived; null: those for earlier challenges. */
   readonly credentials: ExtraHeaders | null;
   readonly tries: number;
   readonly done: (result: ReinviteResult) => void;
@@ -45,7 +45,7 @@ export class OutboundOffers {
     this.#begin({ sdp, headers: interval === null ? [] : refreshHeaders(interval), credentials: null, tries: 0, done });
   }
 
-  /** By UPDATE without SDP where the far side takes that, else by a re-INVITE with our last SDP. */
+  /** By an UPDATE without SDP if the far side accepts that, else by a re-INVITE with our last SDP. */
   refresh(): void {
     const { stack, dialog, timer, peerAllows, localSdp } = this.#session;
     const { interval } = timer;
@@ -133,7 +133,7 @@ export class OutboundOffers {
     }
   }
 
-  /** With other headers, at once; a peer that keeps refusing is given a few tries. */
+  /** Sends it again at once with other headers; a peer that keeps refusing gets a few tries. */
   #again(reoffer: Reoffer): void {
     const next = { ...reoffer, tries: reoffer.tries + 1 };
     this.#reoffer = next;
@@ -144,7 +144,7 @@ export class OutboundOffers {
     }
   }
 
-  /** Meanwhile the far side's re-INVITE may come; it goes first. */
+  /** Meanwhile the far side's re-INVITE may arrive, and goes first. */
   #afterGlare(reoffer: Reoffer): void {
     const next = { ...reoffer, credentials: null, tries: reoffer.tries + 1 };
     this.#reoffer = next;
@@ -196,7 +196,7 @@ export class OutboundOffers {
     else this.#onRefreshRefused(response);
   }
 
-  /** 422: with the interval that it names. Anything else: once more soon; the expiry puts an end to that. */
+  /** After a 422, tries again with the interval that it names; after anything else, tries again soon, until the session expires. */
   #onRefreshRefused(response: SipResponse): void {
     const { timer } = this.#session;
     const least = response.status === 422 ? Number(longerInterval(response)?.[1]?.[1] ?? 0) : 0;

@@ -12,7 +12,7 @@ interface Queued {
   readonly carriesSdp: boolean;
 }
 
-/** Reliable 1xx of one INVITE that came in: one at a time, repeated until its PRACK (RFC 3262 3). */
+/** Reliable 1xx of one incoming INVITE: one at a time, repeated until its PRACK (RFC 3262 3). */
 export class ReliableProvisionals {
   readonly #stack: StackContext;
   /** CSeq number of the INVITE: the middle of RAck. */
@@ -35,7 +35,7 @@ export class ReliableProvisionals {
     else this.#queue.push(what);
   }
 
-  /** Runs once no unacknowledged 1xx carries SDP: a 2xx must not overtake it (RFC 3262 5). Drops what still waits. */
+  /** Runs once no unacknowledged 1xx carries SDP: a 2xx must not overtake it (RFC 3262 5). Drops responses that are still queued. */
   whenClear(run: () => void): void {
     this.#queue = [];
     if (this.#current?.carriesSdp === true) this.#whenClear = run;
@@ -45,19 +45,19 @@ export class ReliableProvisionals {
     }
   }
 
-  /** Whether the response that is out carries SDP. */
+  /** Whether the unacknowledged response carries SDP. */
   get carriesSdp(): boolean {
     return this.#current?.carriesSdp === true;
   }
 
-  /** Whether the PRACK is for the response that is out. */
+  /** Whether the PRACK is for the unacknowledged response. */
   matches(prack: SipRequest): boolean {
     const [rseq, sequence, method] = (prack.headers.get("rack") ?? "").split(/[ \t]+/);
     const named = Number(rseq) === this.#rseq && Number(sequence) === this.#sequence && method === "INVITE";
     return named && this.#current !== null;
   }
 
-  /** The response that is out has its PRACK: on with the next, or with the 2xx. */
+  /** The unacknowledged response has its PRACK: sends the next one, or the 2xx. */
   acknowledged(): void {
     this.#current?.repeat.stop();
     this.#current = null;

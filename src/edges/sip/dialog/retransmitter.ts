@@ -2,7 +2,7 @@ import type { Timer } from "../../../base/clock.ts";
 import type { StackContext } from "./stack-context.ts";
 
 /**
- * Repeats octets with T1, 2·T1, … up to `longest` until it is stopped or `limitMs` are over: a 2xx until its ACK
+ * Repeats octets with T1, 2·T1, … up to `longest` until it is stopped or `limitMs` have passed: a 2xx until its ACK
  * (RFC 3261 13.3.1.4, by any transport), a reliable 1xx until its PRACK (RFC 3262 3).
  */
 export class Retransmitter {

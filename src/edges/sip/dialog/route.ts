@@ -6,7 +6,7 @@ import type { StackContext } from "./stack-context.ts";
 import type { Dialog } from "./dialog.ts";
 import { type Hop, hopOf } from "./hop.ts";
 
-/** ms to connect for a request in a dialog whose connection is gone. */
+/** ms to connect for a request in a dialog whose connection is closed. */
 const CONNECT_MS = 5_000;
 
 /** Addresses that mean nothing outside their own network (RFC 1918, 6598, 3927, 4193). */
@@ -26,10 +26,10 @@ function isPrivate(address: string): boolean {
 }
 
 /**
- * Calls `use` with the flow that a request in the dialog goes by: to the topmost Route, else to the remote target, by
- * the transport that URI names, else the dialog's. At once for IP literals; after DNS for names, in the order asked.
- * The dialog's own flow serves when a NAT made the target unreachable, when the target is at the other end of an
- * open connection, and when nothing better can be found.
+ * Calls `use` with the flow for a request in the dialog: to the topmost Route, else to the remote target, over the
+ * transport that this URI names, else the dialog's. At once for IP literals; after DNS for names, in the order asked.
+ * The dialog's own flow is used if a NAT makes the target unreachable, if the target is at the other end of an open
+ * connection, and if nothing better can be found.
  */
 export function withFlow(stack: StackContext, dialog: Dialog, use: (flow: TransportFlow) => void): void {
   if (dialog.pinned || (dialog.flow.usable && stack.isBehindNat(dialog.flow))) {
@@ -43,7 +43,7 @@ export function withFlow(stack: StackContext, dialog: Dialog, use: (flow: Transp
   if (target === null) use(dialog.flow);
   else if (literal !== null) use(chooseFlow(stack, dialog, target.protocol, literal));
   else {
-    // One question per dialog: what is sent later waits on the same promise, and so keeps its place.
+    // One look-up per dialog: later requests wait for the same promise, and so keep their order.
     hop.address ??= ask(stack, target);
     const found = (address: SipTargetAddress | null): void =>
       use(address === null ? dialog.flow : chooseFlow(stack, dialog, target.protocol, address));

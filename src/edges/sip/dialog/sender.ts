@@ -8,7 +8,7 @@ export type InDialogOutcome =
   | { readonly kind: "response"; readonly response: SipResponse }
   | { readonly kind: "silence"; readonly reason: string };
 
-/** Tries of one request: a chain of proxies may each challenge it, one that keeps refusing must not keep us busy. */
+/** Tries of one request: each proxy of a chain may challenge it, but one that keeps refusing must not keep us busy. */
 const MOST_TRIES = 6;
 
 /** Sends a request other than INVITE and ACK in a dialog; digest challenges are answered (CSeq+1, new branch). */
@@ -23,7 +23,7 @@ export function sendInDialog(
   send(stack, dialog, parts, request, done, 1);
 }
 
-/** The credentials for trying a refused request again; null: it was not a challenge, or trying again is pointless. */
+/** The credentials for trying a refused request again; null if it was not a challenge, or trying again is pointless. */
 export function retryCredentials(
   digest: Dialog["digest"],
   request: SipRequest,
@@ -33,7 +33,7 @@ export function retryCredentials(
   return digest.retry(request, response);
 }
 
-/** Adds header fields behind those that are there. */
+/** Adds header fields after the existing ones. */
 export function addHeaders(request: SipRequest, headers: readonly (readonly [string, string])[]): void {
   for (const [name, value] of headers) request.headers.add(name, value);
 }

@@ -13,11 +13,11 @@ export interface SessionContext {
   readonly timer: SessionTimer;
   readonly handlers: CallHandlers;
   readonly ended: boolean;
-  /** Our last session description that counts. */
+  /** Our session description in force. */
   localSdp: string | null;
   /** CSeq of our last INVITE that got a 2xx. */
   acknowledged: number | null;
   readonly peerAllows: ReadonlySet<string>;
-  /** Ends the session for good: BYE where one is owed, and `onEnded`. */
+  /** Ends the session: sends a BYE if one is owed, and calls `onEnded`. */
   end(reason: CallEnd, by?: SipRequest | null): void;
 }

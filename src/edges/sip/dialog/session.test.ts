@@ -28,7 +28,7 @@ interface World {
   readonly call: SipCall;
 }
 
-/** A call that Alice made and the scripted peer answered. */
+/** A call from Alice that the scripted peer answered. */
 async function up(options: Parameters<Party["dial"]>[1] = {}, allow = "INVITE, ACK, BYE, UPDATE"): Promise<World> {
   const rig = new Rig();
   const alice = await rig.endpoint("10.0.0.1");
@@ -56,7 +56,7 @@ function theirs(peer: Peer, method: string, sequence: number): SipRequestParts {
   };
 }
 
-/** A promise whose value can be looked at. */
+/** Exposes the value of a promise once it resolves. */
 function watch(promise: Promise<ReinviteResult>): { value: ReinviteResult | null } {
   const box: { value: ReinviteResult | null } = { value: null };
   void promise.then((value) => (box.value = value));
@@ -80,14 +80,14 @@ describe("S19: a re-offer that fails leaves the session as it was", () => {
     await rig.pass(50);
     expect([log.ends, log.answers, call.snapshot().localSdp]).toEqual([[], [], before]);
     expect(peer.requests("BYE")).toEqual([]);
-    // And offers can be made again, by either side.
+    // And either side can make offers again.
     peer.send({ ...theirs(peer, "INVITE", 2), ...SDP });
     await rig.pass(50);
     expect(peer.response("INVITE").status).toBe(200);
   });
 
   it.each(["INVITE", "UPDATE"])(
-    "an %s that is refused leaves the session timer and the target alone too",
+    "an %s that is refused does not change the session timer or the target either",
     async (method) => {
       const { rig, peer, log, call } = await up();
       peer.send({ ...theirs(peer, "UPDATE", 1), headers: REFRESH });
@@ -219,7 +219,7 @@ describe("the end of a call", () => {
     expect(reasons).toEqual(["Q.850;cause=16"]);
   });
 
-  it("takes a BYE whose CSeq is older than what came before", async () => {
+  it("accepts a BYE whose CSeq is older than the last one", async () => {
     const { rig, peer, log } = await up();
     peer.send(theirs(peer, "OPTIONS", 9));
     await rig.pass(50);
@@ -237,7 +237,7 @@ describe("the end of a call", () => {
     expect(peer.statuses("BYE")).toEqual([481, 481]);
   });
 
-  it("ends the table's memory even when the far side never answers our BYE", async () => {
+  it("is removed from the table even when the far side never answers our BYE", async () => {
     const { rig, alice, call } = await up();
     call.hangUp();
     await rig.pass(33_000);
@@ -246,7 +246,7 @@ describe("the end of a call", () => {
 });
 
 describe("requests in a call", () => {
-  it("are known by their tags, wherever they come from", async () => {
+  it("are recognised by their tags, wherever they come from", async () => {
     const { rig, alice, peer, call } = await up();
     const moved = await Peer.at(rig, "10.0.0.77");
     moved.send(theirs(peer, "INFO", 1), "10.0.0.1");
@@ -266,7 +266,7 @@ describe("requests in a call", () => {
     expect(peer.statuses("INFO")).toEqual([200, 500, 200]);
   });
 
-  it("bring digits by INFO, but no packages", async () => {
+  it("deliver digits by INFO, but no packages", async () => {
     const { rig, peer, log } = await up();
     peer.send({ ...theirs(peer, "INFO", 1), body: "Signal=5\r\n", contentType: "application/dtmf-relay" });
     peer.send({ ...theirs(peer, "INFO", 2), headers: [["Info-Package", "x"]] });
@@ -274,7 +274,7 @@ describe("requests in a call", () => {
     expect([peer.statuses("INFO"), log.infos]).toEqual([[200, 469], ["application/dtmf-relay Signal=5\r\n"]]);
   });
 
-  it("get 405 with Allow when we do not do that here, and 481 for a PRACK", async () => {
+  it("get 405 with Allow if the method is not supported here, and 481 for a PRACK", async () => {
     const { rig, peer } = await up();
     peer.send(theirs(peer, "REFER", 1));
     peer.send(theirs(peer, "PRACK", 2));
@@ -301,7 +301,7 @@ describe("requests in a call", () => {
 });
 
 describe("an offer of the far side in a call", () => {
-  it("by re-INVITE is answered by the user, refreshes the target, and its 200 is repeated until the ACK", async () => {
+  it("by re-INVITE is answered by the user and refreshes the target, and its 200 is repeated until the ACK", async () => {
     const { rig, peer, log, call } = await up();
     const moved = await Peer.at(rig, "10.0.0.8");
     log.reply = () => OFFER;
@@ -343,7 +343,7 @@ describe("an offer of the far side in a call", () => {
     expect(peer.statuses("UPDATE")).toEqual([500, 200]);
   });
 
-  it("that the user answers late gets 100; a second one meanwhile 500 with Retry-After", async () => {
+  it("that the user answers late gets 100; a second one meanwhile gets 500 with Retry-After", async () => {
     const { rig, peer, log } = await up();
     let decide: (sdp: string) => void = () => {};
     log.reply = () => new Promise<string>((resolve) => (decide = resolve));
@@ -361,7 +361,7 @@ describe("an offer of the far side in a call", () => {
     expect(peer.statuses("INVITE")).toEqual([100, 500, 200]);
   });
 
-  it("that is cancelled before the user decided gets 487", async () => {
+  it("that is cancelled before the user has decided gets 487", async () => {
     const { rig, peer, log } = await up();
     log.reply = () => new Promise<string>(() => {});
     const reinvite = theirs(peer, "INVITE", 1);
@@ -386,7 +386,7 @@ describe("an offer of the far side in a call", () => {
     expect([peer.statuses("INVITE"), peer.requests("BYE").length]).toEqual([[100, 487], 1]);
   });
 
-  it("that is missing from a re-INVITE is ours to make, and the ACK brings the answer", async () => {
+  it("that is missing from a re-INVITE is made by us, and the ACK brings the answer", async () => {
     const { rig, peer, log } = await up();
     peer.send(theirs(peer, "INVITE", 1));
     await rig.pass(50);
@@ -492,7 +492,7 @@ describe("an offer of ours in a call", () => {
     expect(result.value?.ok).toBe(true);
   });
 
-  it("refuses theirs with 491 while it is out, and a second one of ours at once", async () => {
+  it("refuses theirs with 491 while it is pending, and a second one of ours at once", async () => {
     const { rig, peer, call } = await up();
     void call.reinvite(OTHER);
     const second = watch(call.reinvite(OTHER));
@@ -504,7 +504,7 @@ describe("an offer of ours in a call", () => {
     expect([peer.statuses("INVITE")[0], peer.statuses("UPDATE")]).toEqual([491, [491]]);
   });
 
-  it("is cancelled when nothing final comes for a minute, and the call goes on", async () => {
+  it("is cancelled when no final response comes for a minute, and the call goes on", async () => {
     const { rig, peer, log, call } = await up();
     const result = watch(call.reinvite(OTHER));
     await rig.pass(50);
@@ -577,8 +577,8 @@ describe("two offers that cross", () => {
   });
 });
 
-describe("a dialog written down and taken back by another process", () => {
-  it("can be hung up: route, target, tags and CSeq go on", async () => {
+describe("a dialog that is stored and adopted by another process", () => {
+  it("can be hung up: route, target, tags and CSeq continue", async () => {
     const { rig, alice, peer, call } = await up();
     const written = JSON.parse(JSON.stringify(call.snapshot())) as ReturnType<SipCall["snapshot"]>;
     expect(written).toEqual(call.snapshot());
@@ -591,14 +591,14 @@ describe("a dialog written down and taken back by another process", () => {
     adopted.hangUp();
     await rig.pass(50);
     expect([peer.statuses("OPTIONS"), to(peer.request("BYE")).tag]).toEqual([[200], "peer"]);
-    // Not just the next: what was sent after the snapshot is not known.
+    // Not just the next number: what was sent after the snapshot is not known.
     expect(cseq(peer.request("BYE")).number).toBeGreaterThan(cseq(peer.request("INVITE")).number + 100);
     peer.respond(peer.request("BYE"), 200);
     await rig.pass(ALL_TIMERS_MS);
     expect(isIdle(again)).toBe(true);
   });
 
-  it("of which nothing is known any more: a phone that answers a dead process is acknowledged and hung up", async () => {
+  it("about which nothing is known any more: a phone that answers a dead process is acknowledged and hung up", async () => {
     const { rig, alice, peer } = await up();
     const invite = peer.request("INVITE");
     await alice.endpoint.stop();
@@ -633,7 +633,7 @@ describe("a dialog written down and taken back by another process", () => {
     expect(peer.received.length).toBe(before);
   });
 
-  it("repeats the ACK for a 200 that still comes, and ends another fork's call", async () => {
+  it("repeats the ACK for a 200 that still arrives, and ends another fork's call", async () => {
     const { rig, alice, peer, call } = await up();
     const snapshot = call.snapshot();
     await alice.endpoint.stop();
@@ -675,7 +675,7 @@ describe("a dialog written down and taken back by another process", () => {
 });
 
 describe("a private Contact behind a NAT", () => {
-  it("is passed over for the flow the call came by", async () => {
+  it("is ignored in favour of the flow that the call came by", async () => {
     const rig = new Rig();
     const bob = await rig.endpoint("203.0.113.2");
     const peer = await Peer.at(rig, "203.0.113.9");

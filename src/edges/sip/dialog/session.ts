@@ -23,14 +23,14 @@ import type { SessionContext } from "./session-context.ts";
 import { type SessionInterval, SessionTimer } from "./session-timer.ts";
 import type { DialogUser } from "./table.ts";
 
-/** How a session begins. */
+/** What a session starts with. */
 export interface SessionStart {
   readonly localSdp: string | null;
   readonly interval: SessionInterval | null;
   readonly peerAllows: ReadonlySet<string>;
 }
 
-/** Until the user sets others. */
+/** The handlers until the user sets others. */
 const NO_HANDLERS: CallHandlers = {
   onEnded() {},
   onOffer: () => ({ status: 488 }),
@@ -51,16 +51,16 @@ export class Session implements SipCall, SessionContext, DialogUser {
   handlers: CallHandlers = NO_HANDLERS;
   localSdp: string | null;
   acknowledged: number | null = null;
-  /** Called when the dialog is forgotten: after the BYE's answer. */
+  /** Called when the dialog is forgotten, after the answer to the BYE. */
   onGone: (() => void) | null = null;
-  /** Sends the ACK of the 2xx that made this session, while that still waits. */
+  /** Sends the ACK of the 2xx that created this session, while it is still waiting. */
   acknowledgeFirst: (() => void) | null = null;
   /** Called when the user hangs up before `begin`. */
   onEndedEarly: (() => void) | null = null;
   readonly #interval: SessionInterval | null;
   #begun = false;
   #ended = false;
-  /** We have ended it, and the BYE waits for the ACK to our 2xx. */
+  /** We have ended it, and the BYE is waiting for the ACK to our 2xx. */
   #byeOwed = false;
   #byeHeaders: ExtraHeaders = [];
 
@@ -79,14 +79,14 @@ export class Session implements SipCall, SessionContext, DialogUser {
     this.#interval = start.interval;
   }
 
-  /** Sends the ACK that waits; a BYE never goes out before it (RFC 3261 13.2.2.4). */
+  /** Sends the ACK that is waiting; a BYE is never sent before it (RFC 3261 13.2.2.4). */
   acknowledge(): void {
     const send = this.acknowledgeFirst;
     this.acknowledgeFirst = null;
     send?.();
   }
 
-  /** The dialog is confirmed: from here on the session gets its requests, and owes a BYE. */
+  /** The dialog is confirmed: from now on the session gets its requests, and owes a BYE. */
   begin(): void {
     this.#begun = true;
     this.onEndedEarly = null;
@@ -136,7 +136,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
     return { ...dialogSnapshot(this.dialog, peerAllows), acknowledged, session: timer.state, localSdp };
   }
 
-  /** The 2xx to the INVITE that made this session has been sent; `wantsAnswer`: it carried our offer. */
+  /** The 2xx to the INVITE that created this session has been sent; `wantsAnswer`: it carried our offer. */
   awaitFirstAck(transaction: InviteServerTransaction, sequence: number, octets: Buffer, wantsAnswer: boolean): void {
     if (wantsAnswer) this.offers.offer();
     this.inbound.awaitAck({ transaction, sequence, octets, wantsAnswer, first: true, before: this.localSdp });
@@ -157,7 +157,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
       this.inbound.whenFirstAcknowledged(() => this.#sendBye());
     }
     const { handlers } = this;
-    // What is left lives on for half a minute, for repeats of the other side: its user's call must not.
+    // The rest of this object lives on for half a minute, for repeats of the other side; its user's call must not.
     this.handlers = NO_HANDLERS;
     handlers.onEnded(reason, by?.method === "BYE" ? by : null, by === null ? [] : reasonsOf(by));
   }
@@ -173,7 +173,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
   onRequest(incoming: IncomingTransaction): void {
     const { dialog, stack } = this;
     const inOrder = dialog.takeSequence(incoming.request);
-    // BYE always wins; anything else that comes late is refused (RFC 3261 12.2.2).
+    // BYE always wins; anything else that is out of order is refused (RFC 3261 12.2.2).
     if (incoming.request.method === "BYE") this.#onBye(incoming);
     else if (this.#ended) respond(stack, incoming, 481, { reason: "Call Does Not Exist" });
     else if (!inOrder) respond(stack, incoming, 500, { reason: "CSeq Out Of Order" });
@@ -187,7 +187,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
     this.inbound.onAck(request);
   }
 
-  /** Its transaction is gone (or belonged to an earlier process), so the ACK is built anew. */
+  /** Its transaction has ended (or belonged to an earlier process), so a new ACK is built. */
   onStraySuccess(response: SipResponse): void {
     const { number, method } = cseq(response);
     if (method !== "INVITE" || number !== this.acknowledged) return;
@@ -227,7 +227,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
     else if (this.#byeOwed) this.#close();
   }
 
-  /** No BYE of ours is needed, or none any more. */
+  /** We don't need to send a BYE, or no longer. */
   #close(): void {
     this.#byeOwed = false;
     this.inbound.stop();
@@ -263,7 +263,7 @@ export class Session implements SipCall, SessionContext, DialogUser {
   }
 }
 
-/** A dialog in which no INVITE of ours was answered, no session timer is agreed and nothing was described yet. */
+/** The snapshot of a dialog in which no INVITE of ours has been answered, no session timer agreed and no session described yet. */
 export function dialogSnapshot(dialog: Dialog, peerAllows: ReadonlySet<string>): DialogSnapshot {
   return {
     version: 1,
@@ -286,7 +286,7 @@ export function dialogSnapshot(dialog: Dialog, peerAllows: ReadonlySet<string>):
   };
 }
 
-/** The methods that the peer's Allow names; what it does not name is not sent. */
+/** The methods that the peer's Allow names; others are not sent. */
 export function allowedBy(message: SipRequest | SipResponse): ReadonlySet<string> {
   return new Set(tokens(message, "allow"));
 }

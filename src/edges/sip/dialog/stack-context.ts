@@ -25,19 +25,19 @@ export interface StackContext {
   readonly transactions: TransactionLayer;
   readonly dialogs: DialogTable;
   readonly resolve: Resolver;
-  /** Requests in a dialog over this flow go by it, whatever Contact and Record-Route say. */
+  /** Whether requests in a dialog over this flow always go by it, whatever Contact and Record-Route say. */
   readonly isBehindNat: (flow: TransportFlow) => boolean;
 }
 
 /** Octets of randomness in a branch, tag or Call-ID: unique across space and time, and impossible to guess. */
 const ID_OCTETS = 10;
 
-/** A fresh tag or Call-ID. */
+/** A new tag or Call-ID. */
 export function newId(stack: StackContext): string {
   return stack.random.hex(ID_OCTETS);
 }
 
-/** A fresh branch of RFC 3261. */
+/** A new branch as in RFC 3261. */
 export function newBranch(stack: StackContext): string {
   return MAGIC_COOKIE + stack.random.hex(ID_OCTETS);
 }
@@ -48,12 +48,12 @@ const ALLOW: readonly [string, string] = ["Allow", ALLOWED_METHODS];
 const SUPPORTED: readonly [string, string] = ["Supported", "100rel, timer"];
 const ACCEPT: readonly [string, string] = ["Accept", "application/sdp, application/dtmf-relay, application/dtmf"];
 
-/** What requests and 2xx that set up or refresh a dialog say about us. */
+/** The headers about us in requests and 2xx that set up or refresh a dialog. */
 export const CAPABILITIES: readonly (readonly [string, string])[] = [ALLOW, SUPPORTED];
 /** The same for the answer to an OPTIONS; some trunks consider us down without them. */
 export const ALL_CAPABILITIES: readonly (readonly [string, string])[] = [ALLOW, ACCEPT, SUPPORTED];
 
-/** Answers a request; `headers` behind `Server`. Content-Type goes with the headers. */
+/** Answers a request; `headers` follow `Server` and include Content-Type. */
 export function respond(
   stack: StackContext,
   incoming: IncomingTransaction,
@@ -63,7 +63,7 @@ export function respond(
   return incoming.transaction.respond(response(stack, incoming.request, status, parts));
 }
 
-/** A response of ours; `headers` behind `Server`. */
+/** A response of ours; `headers` follow `Server`. */
 export function response(
   stack: StackContext,
   request: SipRequest,
@@ -74,7 +74,7 @@ export function response(
   return buildResponse(request, status, parts.reason, { ...parts, headers });
 }
 
-/** 405 for a known method that is not supported here (RFC 3261 8.2.1); unknown ones already got 501. */
+/** 405 for a known method that is not supported here (RFC 3261 8.2.1); unknown ones have already got 501. */
 export function respondNotAllowed(stack: StackContext, incoming: IncomingTransaction, toTag: string): void {
   respond(stack, incoming, 405, { toTag, headers: [ALLOW] });
 }
@@ -87,7 +87,7 @@ export function sdpBody(sdp: string | null): {
   return sdp === null ? { headers: [] } : { body: sdp, headers: [["Content-Type", "application/sdp"]] };
 }
 
-/** The user part of a From or To, for our Contact; null when it has none. */
+/** The user part of a From or To, for our Contact; null if it has none. */
 export function userOf(party: string): string | null {
   const { uri } = parseNameAddr(party);
   return uri.kind === "sip" ? uri.user : null;

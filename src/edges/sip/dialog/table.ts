@@ -1,24 +1,24 @@
 import { callId, from, type SipRequest, type SipResponse, to } from "../message/message.ts";
 import type { IncomingTransaction } from "../transaction/layer.ts";
 
-/** What names a dialog (RFC 3261 12). */
+/** What identifies a dialog (RFC 3261 12). */
 interface DialogIds {
   readonly callId: string;
   readonly localTag: string;
   readonly remoteTag: string;
 }
 
-/** The owner of a dialog: an early leg of a dial, an INVITE that rings, or a call. */
+/** The owner of a dialog: an early leg of a dial, a ringing INVITE, or a call. */
 export interface DialogUser {
   readonly kind: "call" | "ringing_in" | "ringing_out";
   readonly dialog: DialogIds;
-  /** Any request in the dialog but ACK and CANCEL; it must be answered. */
+  /** Any request in the dialog except ACK and CANCEL; it must be answered. */
   onRequest(incoming: IncomingTransaction): void;
   /** An ACK to a 2xx. */
   onAck(request: SipRequest): void;
-  /** A 2xx to an INVITE of ours whose transaction is long gone. */
+  /** A 2xx to an INVITE of ours whose transaction ended long ago. */
   onStraySuccess(response: SipResponse): void;
-  /** Stops every timer and reports nothing: the endpoint stops, and another process may take the dialog over. */
+  /** Stops every timer and reports nothing: the endpoint is stopping, and another process may take the dialog over. */
   suspend(): void;
 }
 

@@ -13,7 +13,7 @@ export interface SipSource {
   readonly port: number;
 }
 
-/** `[name, value]` in order, as they go on the wire. Line breaks in a value become spaces. */
+/** `[name, value]` in order, as they are on the wire. Line breaks in a value become spaces. */
 export type ExtraHeaders = readonly (readonly [name: string, value: string])[];
 
 /** Digest user and password of a trunk (RFC 2617, 8760). */
@@ -38,25 +38,26 @@ export type OfferReply =
 /** What a call reports to its user. Set {@link SipCall.handlers} before control returns to the event loop. */
 export interface CallHandlers {
   /**
-   * Exactly once, whichever side ended it; synchronously inside `hangUp` when we did. `bye`: the far side's BYE; null
-   * when there was none. `reasons`: the Reason headers (RFC 3326) of that BYE, or of the CANCEL that crossed our 200.
+   * Called exactly once, whichever side ended it; synchronously inside `hangUp` if we did. `bye`: the far side's BYE;
+   * null if there was none. `reasons`: the Reason headers (RFC 3326) of that BYE, or of the CANCEL that crossed our
+   * 200.
    */
   onEnded(end: CallEnd, bye: SipRequest | null, reasons: readonly ReasonValue[]): void;
   /**
    * A re-INVITE or UPDATE with an offer: returns our answer. With `null` (offerless re-INVITE) returns our offer; its
-   * answer comes to `onAnswer`, or never when the far side's ACK has none: the session then stays as it was. While a
+   * answer comes to `onAnswer`, or never, if the far side's ACK has none: the session then stays as it was. While a
    * promise is pending, further offers are refused with 500 or 491.
    */
   onOffer(sdp: string | null): OfferReply | Promise<OfferReply>;
-  /** The ACK to the 200 that answered an incoming call has come: the caller is really there. */
+  /** The ACK to the 200 that answered an incoming call has arrived: the caller is really there. */
   onAcknowledged?(): void;
-  /** The answer to an offer of ours that went out in a 2xx; it came in the ACK (RFC 3264, RFC 6337). */
+  /** The answer, in the ACK, to an offer of ours that was sent in a 2xx (RFC 3264, RFC 6337). */
   onAnswer(sdp: string): void;
   /** INFO (RFC 6086, and the older DTMF kind); it has been answered with 200. */
   onInfo(contentType: string, body: Buffer): void;
 }
 
-/** A session that is up: one confirmed INVITE dialog. Every method is harmless after the end. */
+/** A session that is up: one confirmed INVITE dialog. All methods are harmless after the end. */
 export interface SipCall {
   /** Our name for the dialog: unique in this process, not on the wire. Equal to the id in the snapshot. */
   readonly id: string;
@@ -65,16 +66,16 @@ export interface SipCall {
   readonly source: SipSource;
   readonly ended: boolean;
   handlers: CallHandlers;
-  /** Sends BYE (after the ACK that it may have to wait for: RFC 3261 15). The second call does nothing. */
+  /** Sends BYE (after the ACK, if it has to wait for one: RFC 3261 15). A second call does nothing. */
   hangUp(headers?: ExtraHeaders): void;
   /**
-   * Offers `sdp` anew. Glare (491) is retried as RFC 3261 14.1 says; a refusal leaves the session as it was. Never
-   * rejects. `busy`: an offer is already on its way, ours or theirs.
+   * Makes a new offer, `sdp`. Glare (491) is retried as RFC 3261 14.1 says; a refusal leaves the session as it was.
+   * Never rejects. `busy`: an offer, ours or theirs, is already pending.
    */
   reinvite(sdp: string): Promise<ReinviteResult>;
-  /** Sends INFO; the status of the final response, 408 when none came. Never rejects. */
+  /** Sends INFO; resolves to the status of the final response, 408 if there was none. Never rejects. */
   info(contentType: string, body: string | Buffer): Promise<number>;
-  /** Everything a restarted process needs to go on with {@link import("../endpoint.ts").SipEndpoint.adopt}. */
+  /** Everything that a restarted process needs to continue with {@link import("../endpoint.ts").SipEndpoint.adopt}. */
   snapshot(): DialogSnapshot;
 }
 
@@ -82,20 +83,20 @@ export type ReinviteResult =
   | { readonly ok: true; readonly sdp: string }
   | { readonly ok: false; readonly status: number | null; readonly reason: string };
 
-/** A call that came in and is neither answered nor refused. After its end every method does nothing. */
+/** An incoming call that is neither answered nor refused. After its end all methods do nothing. */
 export interface IncomingInvite {
   readonly source: SipSource;
   readonly request: SipRequest;
-  /** The far side's SDP; null: the INVITE had none, and `answer` must carry our offer. */
+  /** The far side's SDP; null if the INVITE had none: then `answer` must carry our offer. */
   readonly offer: string | null;
   /**
-   * Hops that the request may still take; 70 when it has no Max-Forwards. Never 0: such an INVITE has been refused with
+   * Hops that the request may still take; 70 if it has no Max-Forwards. Never 0: such an INVITE has been refused with
    * 483. A call made because of this one is dialled with one less ({@link DialOptions.maxForwards}).
    */
   readonly maxForwards: number;
   /** 180 Ringing, or 183 with early media. Sent reliably when the INVITE requires 100rel (RFC 3262). */
   ring(status?: 180 | 183, sdp?: string): void;
-  /** The dialog that `answer` will confirm: what a restarted process needs to hang up the call that comes of it. */
+  /** The dialog that `answer` will confirm: what a restarted process needs to hang up the resulting call. */
   snapshot(): DialogSnapshot;
   /**
    * 200, resent until the ACK; without an ACK in time: BYE, and the call ends with `no_ack`. If the caller has already
@@ -106,13 +107,13 @@ export interface IncomingInvite {
   /** A final refusal, 300 to 699; `reason` null: the standard phrase. */
   reject(status: number, reason?: string | null, headers?: ExtraHeaders): void;
   /**
-   * The caller cancelled before an answer (CANCEL or BYE, whose Reason headers are handed on); 487 has been sent.
+   * The caller cancelled before an answer (CANCEL or BYE, whose Reason headers are passed on); 487 has been sent.
    * Called at most once.
    */
   onCancelled(run: (reasons: readonly ReasonValue[]) => void): void;
   /**
    * Sets what answers an UPDATE with an offer that comes before our final response, once a reliable 183 has carried
-   * our answer to the INVITE's own offer (RFC 3311 5.2). Until it is set such an UPDATE gets 488. The session
+   * our answer to the INVITE's own offer (RFC 3311 5.2). Until it is set, such an UPDATE gets 488. The session
    * description of `answer` is then not sent, since the offer of the INVITE is already answered.
    */
   onOffer(run: (sdp: string) => OfferReply | Promise<OfferReply>): void;
@@ -122,14 +123,14 @@ export interface IncomingInvite {
 export interface OutgoingInvite {
   readonly callId: string;
   /**
-   * Ends the attempt, whatever its state: before a 1xx the CANCEL is queued, after a 1xx it goes out, after a 2xx ACK
-   * and BYE. `headers` (a Reason: RFC 3326) go on every CANCEL and BYE that this leads to, queued ones and those for
-   * late forks too. None of the dial's handlers is called afterwards.
+   * Ends the attempt, whatever its state: before a 1xx the CANCEL is queued, after a 1xx it is sent, and after a 2xx
+   * ACK and BYE are. `headers` (a Reason: RFC 3326) are in every CANCEL and BYE that this leads to, including queued
+   * ones and those for late forks. None of the dial's handlers is called afterwards.
    */
   cancel(headers?: ExtraHeaders): void;
   /**
-   * What a restarted process needs to cancel it ({@link import("../endpoint.ts").SipEndpoint.cancel}); null: nothing is
-   * out, or it is over.
+   * What a restarted process needs to cancel it ({@link import("../endpoint.ts").SipEndpoint.cancel}); null if nothing
+   * has been sent, or it is over.
    */
   snapshot(): RingingSnapshot | null;
 }
@@ -139,16 +140,16 @@ export interface PreparedInvite extends OutgoingInvite {
   send(): void;
 }
 
-/** Where an attempt goes. */
+/** Where an attempt is sent. */
 export interface DialTarget {
   /** The Request-URI, `sip:` or `tel:`. */
   readonly uri: string;
   /** Host name or IP literal; every address it resolves to is tried in turn (RFC 3263). */
   readonly address: string;
-  /** null: SRV is looked up for a host name, 5060 else. */
+  /** Null: SRV is looked up for a host name, otherwise it is 5060. */
   readonly port: number | null;
   readonly protocol: SipProtocol;
-  /** An INVITE over 1,300 octets goes by TCP (RFC 3261 18.1.1). Default false: sent by UDP all the same, and logged. */
+  /** An INVITE over 1,300 octets is sent over TCP (RFC 3261 18.1.1). Default false: it is sent over UDP anyway, and logged. */
   readonly largeByTcp?: boolean;
 }
 
@@ -162,13 +163,14 @@ export interface DialHandlers {
   /** Each 101–199 with its To tag (one per fork). `sdp`: early media of that fork. Retransmissions are not reported. */
   onProgress(status: number, sdp: string | null, toTag: string): void;
   /**
-   * The first 2xx; its ACK is sent. `sdp`: the answer; null where neither the 200 nor a 18x of its fork had one (then
-   * the session cannot work: hang up). Further forks' 2xx are acknowledged and ended without being reported.
+   * The first 2xx; its ACK is sent. `sdp`: the answer; null if neither the 200 nor a 18x of its fork had one (then the
+   * session cannot work: hang up). Further forks' 2xx are acknowledged and ended without being reported.
    */
   onAnswered(call: SipCall, sdp: string | null): void;
   /**
-   * The attempt failed. `status` null: no final response came, and `reason` says what happened instead; else `reason` is
-   * the reason phrase and `final` all that the response says: Reason headers, the Contacts of a 3xx, Retry-After.
+   * The attempt failed. `status` null: no final response came, and `reason` says what happened instead; otherwise
+   * `reason` is the reason phrase and `final` the details of the response: Reason headers, the Contacts of a 3xx,
+   * Retry-After.
    */
   onFailed(status: number | null, reason: string, final: FinalResponse | null): void;
   /**
@@ -179,11 +181,11 @@ export interface DialHandlers {
 }
 
 /**
- * Writes down what a process that starts after a crash needs, before the far side can notice. What waits for a promise
- * goes out when it resolves, and never when it is cancelled before.
+ * Journals what a process that starts after a crash needs, before the far side can notice anything. A message that
+ * waits for a promise is sent when it resolves, or never if it is cancelled first.
  */
 export interface DialJournal {
-  /** An INVITE is ready: the first, or the next after a challenge, a 422, or to another address. It waits. */
+  /** An INVITE is ready: the first, or another one after a challenge or a 422, or to another address. It waits. */
   inviting(invite: RingingSnapshot): Promise<void>;
   /** A 2xx came, and `onAnswered` has returned. Its ACK waits, unless the call is hung up first. */
   answered(): Promise<void>;
@@ -195,7 +197,7 @@ export interface DialOptions {
   readonly to: PartyAddress;
   /** Diversion, History-Info, P-Asserted-Identity and the like. */
   readonly headers?: ExtraHeaders;
-  /** 0 to 255; default 70. For a call made because of another: that one's {@link IncomingInvite.maxForwards} less 1. */
+  /** 0 to 255; default 70. For a call made because of another: that one's {@link IncomingInvite.maxForwards} minus 1. */
   readonly maxForwards?: number;
   readonly sdp: string;
   readonly credentials?: SipCredentials | null;
@@ -204,7 +206,7 @@ export interface DialOptions {
   readonly journal?: DialJournal;
   /** For TCP, per address. Default 5,000. */
   readonly connectTimeoutMs?: number;
-  /** Without any response, even 100, for this long: next address, then `onFailed(null, …)`. Default: timer B, 32,000. */
+  /** After this long without any response, even 100: next address, then `onFailed(null, …)`. Default: timer B, 32,000. */
   readonly noProvisionalTimeoutMs?: number;
 }
 
@@ -217,7 +219,7 @@ export interface RequestOptions {
   readonly headers?: ExtraHeaders;
   readonly body?: { readonly contentType: string; readonly content: string | Buffer };
   readonly credentials?: SipCredentials | null;
-  /** Same Call-ID and rising CSeq over several requests, as REGISTER wants it; absent: fresh ones. */
+  /** Same Call-ID and rising CSeq over several requests, as REGISTER needs it; absent: new ones. */
   readonly sequence?: { readonly callId: string; readonly cseq: number };
   readonly timeoutMs?: number;
 }
@@ -227,11 +229,11 @@ export type SipRequestResult =
   | { readonly ok: true; readonly response: SipResponse; readonly source: SipSource; readonly cseq: number }
   | { readonly ok: false; readonly reason: string; readonly cseq: number };
 
-/** A request outside of a dialog that is none of INVITE, ACK, CANCEL, OPTIONS: for a registrar or a message desk. */
+/** A request outside of a dialog other than INVITE, ACK, CANCEL and OPTIONS: for a registrar or a message handler. */
 export interface IncomingRequest {
   readonly source: SipSource;
   readonly request: SipRequest;
-  /** Answers once; the second call does nothing. */
+  /** Answers once; a second call does nothing. */
   respond(
     status: number,
     reason?: string | null,
@@ -241,7 +243,7 @@ export interface IncomingRequest {
 }
 
 /**
- * A dialog as a plain JSON value: all that is needed to send requests in it, to answer those of the far side, and to
+ * A dialog as a plain JSON value: everything that is needed to send requests in it, to answer those of the far side, and to
  * repeat an ACK, after a restart (RFC 3261 12). URIs and header values are as on the wire. No secrets.
  */
 export interface DialogSnapshot {
@@ -259,9 +261,9 @@ export interface DialogSnapshot {
   readonly remoteTarget: string;
   readonly routeSet: readonly string[];
   readonly flow: FlowSnapshot;
-  /** CSeq number of the last INVITE of ours that got a 2xx, for repeating its ACK; null: none. */
+  /** CSeq number of the last INVITE of ours that got a 2xx, for repeating its ACK; null if there is none. */
   readonly acknowledged: number | null;
-  /** Session timer (RFC 4028); null: none agreed. */
+  /** Session timer (RFC 4028); null if none is agreed. */
   readonly session: { readonly expiresS: number; readonly weRefresh: boolean; readonly untilMs: number } | null;
   /** Our last session description, for refreshing re-INVITEs. */
   readonly localSdp: string | null;
@@ -278,7 +280,7 @@ export interface FlowSnapshot {
 }
 
 /**
- * An INVITE of ours that is ringing, as a plain JSON value: what its CANCEL and the ACK of its refusal repeat of it
+ * An INVITE of ours that is ringing, as a plain JSON value: the parts of it that its CANCEL and the ACK of its refusal repeat
  * (RFC 3261 9.1, 17.1.1.3). Values are as on the wire. No secrets.
  */
 export interface RingingSnapshot {

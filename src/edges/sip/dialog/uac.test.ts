@@ -11,7 +11,7 @@ async function world(seed = 1): Promise<{ rig: Rig; alice: Party; peer: Peer }> 
   return { rig, alice: await rig.endpoint("10.0.0.1"), peer: await Peer.at(rig, "10.0.0.9") };
 }
 
-describe("an INVITE that is made ready", () => {
+describe("an INVITE that is prepared", () => {
   async function prepared(): Promise<{ rig: Rig; alice: Party; peer: Peer; out: PreparedInvite }> {
     const { rig, alice, peer } = await world();
     const out = alice.endpoint.prepare({
@@ -25,7 +25,7 @@ describe("an INVITE that is made ready", () => {
     return { rig, alice, peer, out };
   }
 
-  it("goes out with send, however late that is, and rings as long as any other", async () => {
+  it("is sent by send, no matter how late that is, and rings as long as any other", async () => {
     const { rig, peer, out } = await prepared();
     expect(peer.received).toEqual([]);
     out.send();
@@ -38,7 +38,7 @@ describe("an INVITE that is made ready", () => {
     expect(peer.requests("CANCEL")).toHaveLength(1);
   });
 
-  it("never goes out once it was cancelled, and leaves nothing behind", async () => {
+  it("is never sent once it has been cancelled, and leaves nothing behind", async () => {
     const { rig, alice, peer, out } = await prepared();
     out.cancel();
     out.send();
@@ -49,7 +49,7 @@ describe("an INVITE that is made ready", () => {
 });
 
 describe("cancelling a call that we make", () => {
-  it("sends no CANCEL before a 1xx, and one as soon as it comes", async () => {
+  it("sends no CANCEL before a 1xx, and one as soon as that arrives", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9");
     dialled.out.cancel();
@@ -97,7 +97,7 @@ describe("cancelling a call that we make", () => {
     expect(isIdle(alice)).toBe(true);
   });
 
-  it("drops the INVITE when nothing final comes within 64·T1 of the CANCEL", async () => {
+  it("drops the INVITE when no final response comes within 64·T1 of the CANCEL", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9");
     await rig.pass(100);
@@ -108,7 +108,7 @@ describe("cancelling a call that we make", () => {
     expect(isIdle(alice)).toBe(true);
   });
 
-  it("hangs up when the call is answered already", async () => {
+  it("hangs up when the call is already answered", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9");
     await rig.pass(100);
@@ -122,7 +122,7 @@ describe("cancelling a call that we make", () => {
 });
 
 describe("early media", () => {
-  it("keeps the far end's audio when a 180 without SDP follows a 183 with SDP, and takes it when the 200 has none", async () => {
+  it("keeps the far end's audio when a 180 without SDP follows a 183 with SDP, and uses it when the 200 has none", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9");
     await rig.pass(100);
@@ -208,7 +208,7 @@ describe("the answer to our INVITE", () => {
     expect([dialled.answers, dialled.log.ends]).toEqual([[ANSWER], []]);
   });
 
-  it("turns Record-Route around and sends by the topmost Route, also the ACK; strict routers become the target", async () => {
+  it("reverses Record-Route and sends to the topmost Route, including the ACK; strict routers become the target", async () => {
     const { rig, alice, peer } = await world();
     const proxy = await Peer.at(rig, "10.0.0.8");
     const dialled = alice.dial("10.0.0.9");
@@ -264,7 +264,7 @@ describe("reliable 1xx of the far side", () => {
     expect(dialled.progress.map(({ status }) => status)).toEqual([183, 180]);
   });
 
-  it("count in each fork by themselves, and the CSeq of later requests goes on behind the PRACKs", async () => {
+  it("count separately in each fork, and the CSeq of later requests continues after the PRACKs", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9");
     await rig.pass(100);
@@ -284,7 +284,7 @@ describe("reliable 1xx of the far side", () => {
 });
 
 describe("requests in an early dialog of ours", () => {
-  it("are answered: UPDATE without SDP 200, with an offer while ours is open 491, re-INVITE 491, BYE 481", async () => {
+  it("are answered: UPDATE without SDP with 200, with an offer while ours is open with 491, re-INVITE with 491, BYE with 481", async () => {
     const { rig, alice, peer } = await world();
     alice.dial("10.0.0.9");
     await rig.pass(100);
@@ -331,7 +331,7 @@ describe("digest", () => {
     expect(peer.request("ACK", 1).headers.get("authorization")).toBe(second.headers.get("authorization"));
   });
 
-  it("answers 407 in a dialog too", async () => {
+  it("also answers 407 in a dialog", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9", { credentials });
     await rig.pass(100);
@@ -374,7 +374,7 @@ describe("how an attempt fails", () => {
     expect(peer.requests("ACK")).toHaveLength(1);
   });
 
-  it("tries again after 422 with the larger interval, and does not count it as a failure", async () => {
+  it("tries again after 422 with the longer interval, and does not count it as a failure", async () => {
     const { rig, alice, peer } = await world();
     const dialled = alice.dial("10.0.0.9");
     await rig.pass(100);
@@ -455,7 +455,7 @@ describe("a target with several addresses", () => {
     expect(dialled.failures).toEqual([]);
   });
 
-  it("is tried at the next one when no response comes in time; a late answer of the first is ended", async () => {
+  it("is tried at the next one when no response comes in time; a late answer from the first is ended", async () => {
     const { rig, alice, first, second } = await trunk();
     const dialled = alice.dial("trunk.example", { target, noProvisionalTimeoutMs: 3_000 });
     await rig.pass(3_100);
@@ -530,7 +530,7 @@ describe("IPv6", () => {
 describe("a large INVITE", () => {
   const headers = [["X-Large", "x".repeat(1_200)]] as const;
 
-  it("goes by TCP when the target takes that", async () => {
+  it("is sent over TCP if the target accepts that", async () => {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
     const bob = await rig.endpoint("10.0.0.9");
@@ -546,7 +546,7 @@ describe("a large INVITE", () => {
     expect(bob.invites[0]?.source.protocol).toBe("tcp");
   });
 
-  it("goes by UDP all the same when it does not, and is logged", async () => {
+  it("is sent over UDP anyway if it does not, and is logged", async () => {
     const rig = new Rig();
     const warnings: string[] = [];
     const log = {
@@ -560,12 +560,12 @@ describe("a large INVITE", () => {
     alice.dial("10.0.0.9", { headers });
     await rig.pass(100);
     expect(bob.invites[0]?.source.protocol).toBe("udp");
-    expect(warnings).toEqual(["an INVITE larger than 1,300 octets goes out by UDP"]);
+    expect(warnings).toEqual(["an INVITE larger than 1,300 octets is sent over UDP"]);
   });
 });
 
-describe("an INVITE that rings, saved and cancelled by another process", () => {
-  /** A phone rings; the process that rang it is gone, and its successor gives the INVITE up. */
+describe("a ringing INVITE that is stored and cancelled by another process", () => {
+  /** A phone rings; the process that rang it has died, and its successor cancels the INVITE. */
   async function cancelled(): Promise<{ rig: Rig; again: Party; peer: Peer }> {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
@@ -583,7 +583,7 @@ describe("an INVITE that rings, saved and cancelled by another process", () => {
     return { rig, again, peer };
   }
 
-  it("gets a CANCEL under the INVITE's branch, and its 487 is acknowledged", async () => {
+  it("gets a CANCEL with the INVITE's branch, and its 487 is acknowledged", async () => {
     const { rig, again, peer } = await cancelled();
     const [invite, cancel] = [peer.request("INVITE"), peer.request("CANCEL")];
     for (const name of ["via", "from", "to", "call-id"])
@@ -598,7 +598,7 @@ describe("an INVITE that rings, saved and cancelled by another process", () => {
     expect(isIdle(again)).toBe(true);
   });
 
-  it("is acknowledged and hung up when it was answered before the CANCEL came", async () => {
+  it("is acknowledged and hung up if it was answered before the CANCEL arrived", async () => {
     const { rig, again, peer } = await cancelled();
     peer.respond(peer.request("INVITE"), 200, { body: ANSWER, toTag: "peer" });
     peer.respond(peer.request("CANCEL"), 481);
@@ -615,7 +615,7 @@ describe("an INVITE that rings, saved and cancelled by another process", () => {
     expect(isIdle(again)).toBe(true);
   });
 
-  it("has no snapshot once it was answered, refused or cancelled", async () => {
+  it("has no snapshot once it has been answered, refused or cancelled", async () => {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
     const peer = await Peer.at(rig, "10.0.0.9");

@@ -22,12 +22,12 @@ async function world(): Promise<{ rig: Rig; bob: Party; peer: Peer }> {
   return { rig, bob: await rig.endpoint("10.0.0.2"), peer: await Peer.at(rig, "10.0.0.9") };
 }
 
-/** The caller's next request in the dialog that our response made. */
+/** The caller's next request in the dialog that our response created. */
 function inDialog(peer: Peer, method: string, cseq_: number): SipRequestParts {
   return { ...PLAIN, method, cseq: cseq_, to: peer.response("INVITE").headers.get("to") ?? "" };
 }
 
-describe("an INVITE that comes in", () => {
+describe("an incoming INVITE", () => {
   it("gets 100 at once without a To tag, then 180 with the tag, Contact and Allow", async () => {
     const { rig, bob, peer } = await world();
     peer.send(INVITE, "10.0.0.2");
@@ -40,7 +40,7 @@ describe("an INVITE that comes in", () => {
     expect([to(ringing).tag === null, hasToken(ringing, "allow", "UPDATE")]).toEqual([false, true]);
   });
 
-  it("is answered with a 200 that is repeated at T1 doubling up to T2 until the ACK", async () => {
+  it("is answered with a 200 that is repeated at T1, doubling up to T2, until the ACK", async () => {
     const { rig, bob, peer } = await world();
     const { logs } = answering(bob);
     peer.send(INVITE, "10.0.0.2");
@@ -87,7 +87,7 @@ describe("an INVITE that comes in", () => {
     expect([peer.statuses("BYE"), peer.requests("BYE").length, isIdle(bob)]).toEqual([[200], 0, true]);
   });
 
-  it("is ended by the caller's BYE before the ACK: nothing is repeated any more (RFC 5407 3.1.3)", async () => {
+  it("is ended by the caller's BYE before the ACK: nothing is repeated after that (RFC 5407 3.1.3)", async () => {
     const { rig, bob, peer } = await world();
     const { logs } = answering(bob);
     peer.send(INVITE, "10.0.0.2");
@@ -183,7 +183,7 @@ describe("an INVITE without an offer", () => {
     expect([logs[0]?.ends, peer.requests("BYE").length]).toEqual([["no_answer_in_ack"], 1]);
   });
 
-  it("gets 491 for a re-INVITE before the answer came", async () => {
+  it("gets 491 for a re-INVITE before the answer has arrived", async () => {
     const { rig, bob, peer } = await world();
     answering(bob);
     peer.send(OFFERLESS, "10.0.0.2");
@@ -211,7 +211,7 @@ describe("a caller who cancels", () => {
     expect([log.ends, peer.requests("BYE").length, isIdle(bob)]).toEqual([["remote_bye"], 0, true]);
   });
 
-  it("with a CANCEL from behind a NAT that changed its sent-by is understood all the same", async () => {
+  it("with a CANCEL from behind a NAT that changed its sent-by is still understood", async () => {
     const { rig, peer } = await world();
     const moved = await Peer.at(rig, "10.0.0.10");
     const branch = peer.send(INVITE, "10.0.0.2");
@@ -238,7 +238,7 @@ describe("a caller who cancels", () => {
     expect([peer.statuses("CANCEL"), bob.endpoint.stats.transactions]).toEqual([[481], 0]);
   });
 
-  it("by the Expires of the INVITE gets 487 when the time is over, and not once it is answered", async () => {
+  it("by the Expires of the INVITE gets 487 when the time has passed, but not once it is answered", async () => {
     const { rig, bob, peer } = await world();
     let cancelled = 0;
     bob.onInvite = (invite) => invite.onCancelled(() => cancelled++);
@@ -298,7 +298,7 @@ describe("a caller who requires reliable 1xx (RFC 3262)", () => {
     expect(isIdle(bob)).toBe(true);
   });
 
-  it("gets one at a time, RSeq rising by one; a 200 does not wait for a 180 without SDP", async () => {
+  it("gets one at a time, with RSeq rising by one; a 200 does not wait for a 180 without SDP", async () => {
     const { rig, bob, peer } = await world();
     bob.onInvite = (invite) => {
       invite.ring(183, ANSWER);
@@ -384,8 +384,8 @@ describe("a caller who requires reliable 1xx (RFC 3262)", () => {
   });
 });
 
-describe("requests in a dialog that rings", () => {
-  it("are answered: UPDATE 200 or (with an offer) 500, INFO and OPTIONS 200, re-INVITE 500, REFER 405, an old CSeq 500", async () => {
+describe("requests in a ringing dialog", () => {
+  it("are answered: UPDATE with 200 or (with an offer) 500, INFO and OPTIONS with 200, re-INVITE with 500, REFER with 405, an old CSeq with 500", async () => {
     const { rig, bob, peer } = await world();
     bob.onInvite = (invite) => invite.ring();
     peer.send(INVITE, "10.0.0.2");
@@ -425,7 +425,7 @@ describe("a session timer that the caller wants (RFC 4028)", () => {
     expect(bob.invites).toHaveLength(0);
   });
 
-  it("is agreed with the caller as refresher, and the call ends shortly before the time when no refresh comes", async () => {
+  it("is agreed with the caller as refresher, and the call ends shortly before it expires if no refresh comes", async () => {
     const { rig, bob, peer } = await world();
     const { logs } = answering(bob);
     peer.send(timed("90"), "10.0.0.2");
@@ -449,7 +449,7 @@ describe("a session timer that the caller wants (RFC 4028)", () => {
     expect([logs[0]?.ends, peer.requests("BYE").length]).toEqual([["session_expired"], 1]);
   });
 
-  it("is refreshed by us at half time with an UPDATE when the caller wants that, for as long as it is answered", async () => {
+  it("is refreshed by us at half time with an UPDATE if the caller wants that, for as long as the refreshes are answered", async () => {
     const { rig, bob, peer } = await world();
     const { logs } = answering(bob);
     peer.send(timed("100;refresher=uas"), "10.0.0.2");
