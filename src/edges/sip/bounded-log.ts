@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 
-/** Lines with the same message per minute; what a flood causes more often than that is counted instead. */
+/** Lines with the same message per minute; any more are counted instead. */
 const MOST_PER_MINUTE = 30;
 /** Different messages that are counted; every message of this stack is a constant, so there are fewer. */
 const MOST_MESSAGES = 256;
@@ -13,7 +13,7 @@ interface Window {
   suppressed: number;
 }
 
-/** The same log, but whatever comes in from the network cannot fill it: each message is written a few times a minute. */
+/** The same log, but nothing from the network can flood it: each message is written only a few times a minute. */
 export function boundedLog(log: Log, clock: Clock): Log {
   const windows = new Map<string, Window>();
   const bounded =
@@ -26,7 +26,7 @@ export function boundedLog(log: Log, clock: Clock): Log {
   return { debug: bounded("debug"), info: bounded("info"), warn: bounded("warn"), error: bounded("error") };
 }
 
-/** How many lines were left out before this one; null: this one is left out too. */
+/** How many lines were left out before this one; null if this one is left out too. */
 function pass(windows: Map<string, Window>, message: string, now: number): number | null {
   const known = windows.get(message);
   if (known !== undefined && now >= known.began && now - known.began < MINUTE_MS) {

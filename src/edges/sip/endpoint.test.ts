@@ -60,7 +60,7 @@ describe("the order of events on a bad network", () => {
     spreadMs: fc.integer({ min: 0, max: 900 }),
   });
 
-  it("leaves both sides with the same idea of every call, and with nothing once all timers have run out", async () => {
+  it("leaves both sides with the same view of every call, and with nothing once all timers have run out", async () => {
     let answered = 0;
     await fc.assert(
       fc.asyncProperty(weathers, async ({ seed, loss, duplicate, spreadMs }) => {
@@ -72,7 +72,7 @@ describe("the order of events on a bad network", () => {
     expect(answered).toBeGreaterThan(100);
   });
 
-  it("loses no call while no datagram is lost: each established call is ended by a BYE of either side", async () => {
+  it("loses no call as long as no datagram is lost: each established call is ended by a BYE from either side", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), fc.integer({ min: 0, max: 300 }), async (seed, spreadMs) => {
         const impairments: Impairments = { loss: 0, duplicate: 0.2, delayMs: { from: 5, to: 5 + spreadMs } };
@@ -84,7 +84,7 @@ describe("the order of events on a bad network", () => {
   });
 });
 
-/** Twelve calls in that impairments, until every timer has run out; how the two ends of each that was answered ended. */
+/** Twelve calls over a network with these impairments, until every timer has run out; returns how both ends of each answered call ended. */
 async function randomCalls(seed: number, impairments: Impairments): Promise<(readonly CallEnd[])[]> {
   const rig = new Rig(seed, impairments);
   const alice = await rig.endpoint("10.0.0.1");
@@ -109,7 +109,7 @@ async function randomCalls(seed: number, impairments: Impairments): Promise<(rea
   return pairs;
 }
 
-/** Half are cancelled at some time; the others may offer anew and send digits before they hang up. */
+/** Half are cancelled at some time; the others may make new offers and send digits before they hang up. */
 function randomDial(rig: Rig, alice: Party): Dialled {
   const reliable = rig.random.next() < 0.3;
   const protocol = rig.random.next() < 0.2 ? "tcp" : "udp";
@@ -127,7 +127,7 @@ function randomDial(rig: Rig, alice: Party): Dialled {
   return dialled;
 }
 
-/** Rings, refuses, answers; offers anew at the same time as the caller; hangs some calls up. */
+/** Rings, refuses, answers; makes new offers at the same time as the caller; hangs up some calls. */
 function randomCallee(rig: Rig, bob: Party): { readonly logs: CallLog[]; endOf(callId: string): CallEnd | undefined } {
   const { calls, logs } = answering(bob);
   const answer = bob.onInvite;

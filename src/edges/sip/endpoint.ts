@@ -54,25 +54,26 @@ export type * from "./dialog/types.ts";
 
 /** What the owner of the endpoint decides and observes. */
 export interface SipHandlers {
-  /** Once per new INVITE outside a dialog, after 100 Trying was queued. */
+  /** Called once per new INVITE outside a dialog, after 100 Trying was queued. */
   onInvite(invite: IncomingInvite): void;
   /**
-   * Asked before any state is made, for every request outside of a dialog, and with the method `CONNECT` for every
-   * TCP connection that comes in: one that gets `drop` has few places and ten seconds for a request in a dialog. `reject`: 403; `drop`: no answer, which
-   * gives a scanner nothing. Requests in a dialog are known by their tags and not asked about.
+   * Asked before any state is created, for every request outside of a dialog, and with the method `CONNECT` for every
+   * incoming TCP connection: one that gets `drop` has ten seconds for a request in a dialog, and there is little room
+   * for such connections. `reject`: 403; `drop`: no answer, which tells a scanner nothing. Requests in a dialog are
+   * recognised by their tags and not asked about.
    */
   admits(source: SipSource, method: string): "accept" | "reject" | "drop";
   /**
-   * Whether requests in a dialog go to where the peer's messages come from, whatever address its Contact names: for
-   * trunks behind a NAT. Absent: only where a Contact cannot be reached.
+   * Whether requests in a dialog are sent to where the peer's messages come from, whatever address its Contact names:
+   * for trunks behind a NAT. Absent: only if a Contact cannot be reached.
    */
   isBehindNat?(source: SipSource): boolean;
   /** REGISTER, MESSAGE and the like; absent: 405. */
   onRequest?(request: IncomingRequest): void;
   /**
    * A request outside of any dialog came from a source that {@link admits} does not accept; a `drop` gets no answer.
-   * Called for each copy that comes, so bound what is logged. `method` as the stranger wrote it; `CONNECT` for a TCP
-   * connection that was closed before it sent a whole request.
+   * Called for each copy that arrives, so limit what is logged. `method` is as the stranger wrote it; `CONNECT` for a
+   * TCP connection that was closed before it sent a complete request.
    */
   onRefusedSource?(source: SipSource, method: string): void;
   /**
@@ -91,7 +92,7 @@ export interface SipListener {
 
 export interface SipEndpointOptions {
   readonly listeners: readonly SipListener[];
-  /** Host for Via and Contact in place of the listener's; its port stays. null: the listener's own address. */
+  /** Host for Via and Contact instead of the listener's; the port stays the same. Null: the listener's own address. */
   readonly advertised: string | null;
   readonly clock: Clock;
   readonly random: Random;
@@ -101,7 +102,7 @@ export interface SipEndpointOptions {
   readonly timers?: Partial<Timers>;
   /**
    * How long a call that we answered waits for its ACK before it ends with `no_ack`. Default 64·T1, 32,000 (RFC 3261
-   * 13.3.1.4). A call whose INVITE was forged keeps a phone busy all this time.
+   * 13.3.1.4). A call whose INVITE was forged keeps a phone busy for all that time.
    */
   readonly ackTimeoutMs?: number;
   /** Default: UDP and TCP sockets of this machine. Tests pass a virtual network. */
@@ -110,7 +111,7 @@ export interface SipEndpointOptions {
   readonly resolver?: Resolver;
 }
 
-/** How much is alive; all counts return to zero once every timer has fired. */
+/** What is alive, as counts that return to zero once every timer has fired. */
 export interface SipStats {
   readonly calls: number;
   readonly transactions: number;
@@ -123,56 +124,56 @@ export interface SipStats {
   readonly dropped: number;
 }
 
-/** How a ping ended: any response means that the far side is up, except 503, which means that it wants no calls. */
+/** How a ping ended: any response means that the far side is up, except 503, which means that it accepts no calls. */
 export type PingResult =
   | { readonly alive: true; readonly status: number; readonly rttMs: number }
   | { readonly alive: false; readonly reason: string };
 
 /**
- * A SIP user agent with both roles: takes INVITEs, makes INVITEs, keeps dialogs (RFC 3261 and friends). It knows
- * nothing of SDP's content, of calls between two dialogs, of customers.
+ * A SIP user agent in both roles: receives INVITEs, sends INVITEs, keeps dialogs (RFC 3261 and friends). It knows
+ * nothing about the content of SDP, calls between two dialogs, or customers.
  */
 export interface SipEndpointApi {
   /** The listeners with their real ports, after `start`. */
   readonly listening: readonly SipListener[];
   readonly stats: SipStats;
-  /** ms that incoming messages wait before they are read; cheap to ask. Above T1 (500 ms) peers repeat what they sent. */
+  /** ms that incoming messages wait before they are read; cheap to read. Above T1 (500 ms) peers repeat what they sent. */
   readonly queueDelayMs: number;
   /** Binds every listener; rejects with the first that could not be bound, and leaves none open. */
   start(): Promise<void>;
-  /** Sends an INVITE with an offer. Never throws for what the network does: that goes to `handlers.onFailed`. */
+  /** Sends an INVITE with an offer. Never throws because of the network: `handlers.onFailed` reports that. */
   dial(options: DialOptions): OutgoingInvite;
   /** Prepares an INVITE; nothing is sent before `send`, and nothing at all once it is cancelled. */
   prepare(options: DialOptions): PreparedInvite;
-  /** Takes over a dialog of an earlier process; it must not be known already. */
+  /** Takes over a dialog of an earlier process; it must not be known yet. */
   adopt(snapshot: DialogSnapshot, credentials?: SipCredentials | null): SipCall;
   /**
-   * Cancels an INVITE of an earlier process that rang: CANCEL, and ACK and BYE if it was answered meanwhile. `headers`
-   * (a Reason) go on the CANCEL and the BYE.
+   * Cancels a ringing INVITE of an earlier process: sends CANCEL, and ACK and BYE if it was answered meanwhile.
+   * `headers` (a Reason) are added to the CANCEL and the BYE.
    */
   cancel(ringing: RingingSnapshot, headers?: ExtraHeaders): void;
   /** OPTIONS. Never rejects. */
   ping(target: DialTarget, timeoutMs?: number): Promise<PingResult>;
   /** Sends a request outside a dialog. Never rejects. */
   request(options: RequestOptions): Promise<SipRequestResult>;
-  /** Sends at once what waits for the end of this turn of the event loop; call it before blocking the loop. */
+  /** Sends at once what is waiting for the end of this turn of the event loop; call it before blocking the loop. */
   flush(): void;
   /** Closes every socket. Calls are not hung up: the next process may adopt them. */
   stop(): Promise<void>;
 }
 
-/** Added to an adopted dialog's CSeq: requests sent after the snapshot was written must not be repeated in number. */
+/** Added to an adopted dialog's CSeq: the numbers of requests sent after the snapshot must not be used again. */
 const SEQUENCE_GAP = 1_000;
 /** ms that an OPTIONS may take: a trunk that needs longer is down. */
 const PING_TIMEOUT_MS = 5_000;
 /** Requests that make no sense outside a dialog: 481 (RFC 3261 12.2.2). */
 const ONLY_IN_DIALOG: ReadonlySet<string> = new Set(["BYE", "PRACK", "UPDATE", "INFO", "CANCEL"]);
 
-/** Owed to a Session-Expires below our minimum (RFC 4028 9). */
+/** The response to a Session-Expires below our minimum (RFC 4028 9). */
 const TOO_SHORT: SipRefusal = { status: 422, reason: "Session Interval Too Small" };
-/** Calls of earlier processes that are ended at a time: a trunk that repeats itself must not fill our memory. */
+/** Calls of earlier processes that are ended at the same time: a trunk that repeats itself must not fill our memory. */
 const MOST_ORPHANS = 256;
-/** The method that {@link SipHandlers} get for a connection, before any request has come by it. */
+/** The method that {@link SipHandlers} get for a connection, before any request has arrived on it. */
 const CONNECT = "CONNECT";
 const ACCEPT_SDP: ExtraHeaders = [["Accept", "application/sdp"]];
 
@@ -181,7 +182,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
   readonly #options: SipEndpointOptions;
   readonly #stack: StackContext;
   readonly #dials = new Set<InviteUac>();
-  /** Calls that earlier processes began and that are being ended now. */
+  /** Calls of earlier processes that are being ended now. */
   #orphans = 0;
   /** 2xx that belong to nothing and were not answered. */
   #strays = 0;
@@ -232,7 +233,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     };
   }
 
-  /** Datagrams and pieces of streams received since the start, readable or not; cheap to ask. */
+  /** Datagrams and pieces of streams received since the start, readable or not; cheap to read. */
   get arrived(): number {
     return this.#stack.transport.arrived;
   }
@@ -273,7 +274,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
   adopt(snapshot: DialogSnapshot, credentials: SipCredentials | null = null): SipCall {
     const stack = this.#stack;
     const flow = flowFrom(stack, snapshot.flow);
-    if (flow === null) throw new Error(`no ${snapshot.flow.protocol} listener can take the dialog ${snapshot.id} back`);
+    if (flow === null) throw new Error(`no ${snapshot.flow.protocol} listener can resume the dialog ${snapshot.id}`);
     const digest = credentials === null ? null : new DigestClient(credentials, stack.random);
     const parts = { ...snapshot, localSequence: snapshot.localSequence + SEQUENCE_GAP };
     const session = new Session(stack, new Dialog(stack, parts, flow, digest), {
@@ -330,7 +331,7 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
     );
   }
 
-  /** A 2xx to an INVITE that an earlier process sent; its repeats are acknowledged in the dialog that it makes. */
+  /** A 2xx to an INVITE that an earlier process sent; its repeats are acknowledged in the dialog that it creates. */
   #onLateAnswer(response: SipResponse, flow: TransportFlow, headers: ExtraHeaders): void {
     const known = this.#stack.dialogs.ofResponse(response);
     if (known === undefined) this.#endOrphan(response, flow, { headers, stray: false });
@@ -384,10 +385,11 @@ export class SipEndpoint implements SipEndpointApi, TransactionUser {
   }
 
   /**
-   * A phone that an earlier process rang has answered. Its call is gone, so the answer is acknowledged and hung up
-   * (as RFC 3261 13.2.2.4 has it for a 2xx that comes too late). All that this takes stands in the response. `stray`: no
-   * transaction vouches for it, so ACK and BYE, and the repeats of the BYE, go back to where it came from, never to an
-   * address that it names: anyone who can forge a source could have us send to addresses of their choice.
+   * A phone that an earlier process rang has answered. Its call no longer exists, so the answer is acknowledged and
+   * hung up (as RFC 3261 13.2.2.4 says for a 2xx that comes too late). The response contains all that this takes.
+   * `stray`: no transaction vouches for it, so ACK and BYE, and the repeats of the BYE, are sent back to where it came
+   * from, never to an address that it names: otherwise anyone who can forge a source could have us send to addresses of
+   * their choice.
    */
   #endOrphan(response: SipResponse, flow: TransportFlow, how: { headers: ExtraHeaders; stray: boolean }): void {
     const stack = this.#stack;

@@ -11,10 +11,10 @@ import type { Transport } from "./transport/types.ts";
 const MUTATIONS = 20_000;
 /** ms of virtual time that a batch takes to arrive. */
 const STEP_MS = 20;
-/** Messages that go out together. A fault ends a connection with all that is behind it, so these go one by one. */
+/** Messages that are sent together. A fault ends a connection and loses whatever follows, so over TCP they are sent one by one. */
 const BATCH = { udp: 100, tcp: 1 };
 
-/** Bob, who has calls up in both directions, one per transport, and writes down whatever happens to them. */
+/** Bob, who has calls in both directions, one per transport, and records whatever happens to them. */
 async function busy(admitted: readonly string[]): Promise<{
   readonly rig: Rig;
   readonly alice: Party;
@@ -69,7 +69,7 @@ const VALID: readonly Buffer[] = [
 
 function mutated(random: Random): Buffer {
   const pick = (below: number): number => Math.floor(random.next() * below);
-  // Each is new: otherwise most would be repeats of the first.
+  // Each one is new: otherwise most would be repeats of the first.
   const text = VALID[pick(VALID.length)]?.toString() ?? "";
   let octets = Buffer.from(text.replaceAll("hostile", random.hex(4)).replace("z9hG4bKa", `z9hG4bK${random.hex(4)}`));
   for (let edits = pick(5); edits >= 0; edits--) {
@@ -95,7 +95,7 @@ async function attack(rig: Rig, host: string, protocol: SipProtocol, octetsOf: (
 describe("M10: while calls are up", () => {
   for (const protocol of ["udp", "tcp"] as const)
     for (const known of [false, true])
-      it(`20,000 mutated messages by ${protocol} from ${known ? "a trunk" : "a stranger"} change none, and fill neither log nor memory`, async () => {
+      it(`20,000 mutated messages over ${protocol} from ${known ? "a trunk" : "a stranger"} change none, and fill neither log nor memory`, async () => {
         const { rig, bob, calls, logs, lines } = await busy(known ? ["10.0.0.1", "10.0.0.66"] : ["10.0.0.1"]);
         const random = seededRandom(protocol === "udp" ? 7 : 8);
         await attack(rig, "10.0.0.66", protocol, () => mutated(random));
@@ -118,7 +118,7 @@ describe("M10: while calls are up", () => {
     for (const call of calls)
       for (const [i, method] of methods.entries()) {
         const { localTag, remoteTag } = call.snapshot();
-        // All of it is known but one tag, or both are the wrong way round.
+        // Everything is known except one tag, or the two are swapped.
         for (const [ours, theirs] of [
           [localTag, "guess"],
           ["guess", remoteTag],
@@ -153,7 +153,7 @@ describe("A11: a 200 that belongs to no call of ours", () => {
     return serialize(buildResponse(request, 200, undefined, { toTag: "them", headers }));
   };
 
-  it("is acknowledged and ended where it came from, and nothing goes to the addresses it names", async () => {
+  it("is acknowledged and ended where it came from, and nothing is sent to the addresses it names", async () => {
     const rig = new Rig();
     const bob = await rig.endpoint("10.0.0.2");
     const [peer, contact, route] = await Promise.all(

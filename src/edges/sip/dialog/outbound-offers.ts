@@ -9,7 +9,7 @@ import { addHeaders, retryCredentials, sendInDialog } from "./sender.ts";
 import type { SessionContext } from "./session-context.ts";
 import { agreeAsClient, longerInterval, refreshHeaders } from "./session-timer.ts";
 
-/** How many times one re-INVITE is sent in all, for 491, 422 and challenges together. */
+/** How many times one re-INVITE is sent again, for 491, 422 and challenges together. */
 const MOST_TRIES = 6;
 /** ms without a final response to a re-INVITE, whatever its 1xx says: nothing rings in the middle of a call. */
 const LONGEST_REINVITE_MS = 60_000;

@@ -50,14 +50,14 @@ describe("buildResponse", () => {
     expect([to(response).uriText, to(response).tag]).toEqual(["sip:100@192.0.2.10", "ours"]);
   });
 
-  it("answers a request of which little could be read", () => {
+  it("answers a request that could hardly be read", () => {
     const request = asRequest(wire(invite({ From: null, To: null, "Call-ID": null })));
     const text = serialize(buildResponse(request, 400, undefined, { toTag: "x" })).toString();
     expect(text.startsWith("SIP/2.0 400 Bad Request\r\nVia: ")).toBe(true);
     expect(text).not.toContain("tag=x");
   });
 
-  it("lets neither reason nor header end its line", () => {
+  it("lets neither a reason nor a header break its line", () => {
     const response = buildResponse(asRequest(wire(invite())), 486, "Busy\r\nX: 1", {
       headers: [["Reason", "a\r\nY: 2"]],
     });
@@ -86,7 +86,7 @@ describe("buildRequest and serialize", () => {
     contentType: "application/sdp",
   };
 
-  it("make a message that reads back as what went in", () => {
+  it("make a message that reads back as what was put in", () => {
     const again = asRequest(serialize(buildRequest(parts)));
     expect(validateRequest(again)).toBeNull();
     expect(again.uri).toMatchObject({ user: "+918047100000" });
@@ -96,7 +96,7 @@ describe("buildRequest and serialize", () => {
     expect(again.body.toString()).toBe(parts.body);
   });
 
-  it("lets no text from outside begin a header", () => {
+  it("lets no text from outside start a header", () => {
     const evil = "x\r\nEvil: 1";
     const built = buildRequest({
       ...parts,
@@ -108,7 +108,7 @@ describe("buildRequest and serialize", () => {
     expect(asRequest(serialize(built)).headers.has("Evil")).toBe(false);
   });
 
-  it("a copy under another Request-URI does not change its original", () => {
+  it("a copy with another Request-URI does not change the original", () => {
     const request = buildRequest(parts);
     const copy = copyRequest(request, { uri: parseUri("sip:other@192.0.2.11") });
     copy.headers.set("CSeq", "8 INVITE");
@@ -125,7 +125,7 @@ describe("buildAck and buildCancel", () => {
     wire([...invite(), "Route: <sip:p1;lr>, <sip:p2;lr>", "Authorization: Digest x=1", "Require: 100rel"]),
   );
 
-  it("the ACK of a failure is of the INVITE's transaction, with the response's To (RFC 3261 17.1.1.3)", () => {
+  it("the ACK of a failure belongs to the INVITE's transaction, with the response's To (RFC 3261 17.1.1.3)", () => {
     const ack = buildAck(sent, buildResponse(sent, 486, undefined, { toTag: "theirs" }));
     expect([ack.method, ack.uriText, topVia(ack).branch, to(ack).tag]).toEqual([
       "ACK",
@@ -174,7 +174,7 @@ describe("stampReceived", () => {
     expect(stamped("SIP/2.0/UDP host.example;branch=b")).toContain(";received=198.51.100.9");
   });
 
-  it("leaves a true sent-by as it came, spelling and all", () => {
+  it("leaves a true sent-by as it came, including its spelling", () => {
     expect(stamped("SIP/2.0/UDP  198.51.100.9 ;branch=b")).toBe("SIP/2.0/UDP  198.51.100.9 ;branch=b");
   });
 
@@ -184,7 +184,7 @@ describe("stampReceived", () => {
     );
   });
 
-  it("stamps the first of several Vias on a line alone", () => {
+  it("stamps only the first of several Vias on a line", () => {
     expect(stamped("SIP/2.0/UDP a;branch=b;rport, SIP/2.0/UDP c;branch=d;rport", "2001:db8::1")).toBe(
       "SIP/2.0/UDP a;branch=b;rport=4711;received=2001:db8::1, SIP/2.0/UDP c;branch=d;rport",
     );

@@ -24,7 +24,7 @@ export { reasonPhrase } from "./reasons.ts";
 export interface ResponseParts {
   /** Set on To unless the request already carries a tag; never on a 100. */
   readonly toTag?: string;
-  /** Values may hold what they like: line breaks become spaces. */
+  /** Values may contain anything: line breaks become spaces. */
   readonly headers?: Iterable<readonly [string, string]>;
   readonly body?: Buffer | string;
 }
@@ -51,7 +51,7 @@ export function buildResponse(
   return { kind: "response", status, reason: singleLine(reason), version: "SIP/2.0", headers, body };
 }
 
-/** A To that cannot be read is echoed as it is: the 400 that it gets needs no tag. */
+/** A To that cannot be read is echoed unchanged: the 400 that it gets needs no tag. */
 function setToTag(headers: Headers, tag: string): void {
   const value = headers.get("to");
   if (value === undefined || /;[ \t]*tag[ \t]*=/i.test(value)) return;
@@ -73,11 +73,11 @@ export interface SipRequestParts {
   readonly contact?: NameAddr | string;
   readonly headers?: Iterable<readonly [string, string]>;
   readonly body?: Buffer | string;
-  /** Content-Type; needed when there is a body. */
+  /** Content-Type; needed if there is a body. */
   readonly contentType?: string;
 }
 
-/** A request of our own. Line breaks in any text become spaces: nothing that came from outside can begin a header. */
+/** A request of our own. Line breaks in any text become spaces: nothing from outside can start a header. */
 export function buildRequest(parts: SipRequestParts): SipRequest {
   const headers = new Headers();
   const put = (name: string, value: string): void => headers.add(name, value);
@@ -95,7 +95,7 @@ export function buildRequest(parts: SipRequestParts): SipRequest {
   return makeRequest({ method: parts.method, uri, version: "SIP/2.0", headers, body: bodyOf(parts.body) });
 }
 
-/** The same request, its headers cloned so that they can be changed, under another Request-URI if one is given. */
+/** The same request with its headers cloned, so that they can be changed, and with another Request-URI if one is given. */
 export function copyRequest(request: SipRequest, changes: { readonly uri?: Uri | string } = {}): SipRequest {
   const { method, version, body, uriText } = request;
   return makeRequest({ method, uri: changes.uri ?? uriText, version, headers: request.headers.clone(), body });
@@ -106,7 +106,7 @@ function bodyOf(body: Buffer | string | undefined): Buffer {
   return typeof body === "string" ? Buffer.from(body, "utf8") : body;
 }
 
-/** The octets on the wire; Content-Length is always written anew from the body. */
+/** The octets on the wire; Content-Length is always computed from the body. */
 export function serialize(message: SipMessage): Buffer {
   const { headers, body } = message;
   const start =
@@ -122,14 +122,14 @@ export function serialize(message: SipMessage): Buffer {
   return octets;
 }
 
-/** A copy in memory of its own, for whatever is retained: small buffers share a pool of 64 KiB, and one of them keeps all of it alive. */
+/** A copy in its own memory, for whatever is retained: small buffers share a pool of 64 KiB, and each keeps all of it alive. */
 export function ownCopy(octets: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(octets.length);
   octets.copy(copy);
   return copy;
 }
 
-/** Whether every character is one octet in Latin-1; written so, any other would come out as some other octet, CR too. */
+/** Whether every character is one octet in Latin-1; in Latin-1, any other would be written as some other octet, even CR. */
 function isLatin1(text: string): boolean {
   // oxlint-disable-next-line no-control-regex -- the whole range is meant
   return /^[\u0000-\u00ff]*$/.test(text);
@@ -145,7 +145,7 @@ export function buildCancel(request: SipRequest): SipRequest {
   return sameTransaction(request, "CANCEL", request.headers.get("to") ?? "");
 }
 
-/** Reason (RFC 3326) and whatever else the caller wants is added to the result's headers. */
+/** Reason (RFC 3326) and anything else the caller wants is added to the result's headers. */
 function sameTransaction(request: SipRequest, method: "ACK" | "CANCEL", toValue: string): SipRequest {
   return buildRequest({
     method,
@@ -161,7 +161,7 @@ function sameTransaction(request: SipRequest, method: "ACK" | "CANCEL", toValue:
 
 /**
  * RFC 3261 section 18.2.1 and RFC 3581 section 4: writes `received` into the top Via when sent-by is another address or
- * `rport` was asked for, and the port into `rport` when it was. What the peer wrote there itself is overwritten.
+ * `rport` was asked for, and the port into `rport` if it was. Anything the peer wrote there itself is overwritten.
  */
 export function stampReceived(request: SipRequest, address: string, port: number): void {
   const via = topVia(request);
@@ -172,7 +172,7 @@ export function stampReceived(request: SipRequest, address: string, port: number
   if (stamped !== via) request.headers.replaceFirst("via", formatVia(stamped));
 }
 
-/** A host name is never the same as an address: what it resolves to is not asked here. */
+/** A host name is never the same as an address: it is not resolved here. */
 function sameAddress(sentBy: string, address: string): boolean {
   if (isIP(sentBy) === 0) return false;
   return trimmed(sentBy).toLowerCase() === address.toLowerCase();

@@ -27,7 +27,7 @@ export function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
 }
 
-/** The first position at or behind `pos` that is not a space or tab. */
+/** The first position at or after `pos` that is not a space or tab. */
 export function skipBlanks(text: string, pos: number): number {
   let i = pos;
   while (i < text.length && isBlank(text.charCodeAt(i))) i++;
@@ -43,7 +43,7 @@ export function trimmed(text: string, start = 0, end = text.length): string {
   return text.slice(first, last);
 }
 
-/** The position behind the closing quote of the quoted string that opens at `pos`; -1 when it never closes. */
+/** The position after the closing quote of the quoted string that opens at `pos`; -1 if it never closes. */
 export function quotedEnd(text: string, pos: number): number {
   for (let i = pos + 1; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -53,18 +53,18 @@ export function quotedEnd(text: string, pos: number): number {
   return -1;
 }
 
-/** What a quoted string says: without its quotes and without the backslashes of quoted pairs. */
+/** The content of a quoted string, without its quotes and the backslashes of quoted pairs. */
 export function unquoted(text: string): string {
   const inner = text.slice(1, -1);
   return inner.includes("\\") ? inner.replace(/\\([^])/g, "$1") : inner;
 }
 
-/** The quoted string that says `text`. */
+/** `text` as a quoted string. */
 export function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** A parameter value as its sender meant it: quotes and quoted pairs undone when there are any. */
+/** A parameter value as its sender meant it: without quotes and quoted pairs, if any. */
 export function plainValue(text: string): string {
   return text.charCodeAt(0) === QUOTE ? unquoted(text) : text;
 }
@@ -113,7 +113,7 @@ export function detach(text: string): string {
   return Buffer.from(text, "utf8").toString("utf8");
 }
 
-/** Makes text safe to stand in a header or start line: a line break in it would begin a header of its own. */
+/** Makes text safe for a header or start line: a line break in it would start another header. */
 export function singleLine(text: string): string {
   return /[\r\n]/.test(text) ? text.replace(/[\r\n]+[ \t]*/g, " ") : text;
 }

@@ -1,5 +1,5 @@
 /**
- * The only thing that parsing throws. `status` is the response owed to the sender, null when nothing can or may be
+ * The only thing that parsing throws. `status` is the response owed to the sender, null if it cannot or must not be
  * answered (a response, an ACK, no usable Via).
  */
 export class SipParseError extends Error {

@@ -21,7 +21,7 @@ describe("what real trunks and phones send", () => {
     expect(request.uri.kind === "tel" ? request.uri.params.get("rn") : "").toBe("+14155550000");
   });
 
-  it("tel: stands in From and To, with and without brackets", () => {
+  it("tel: is read in From and To, with and without brackets", () => {
     const request = asRequest(
       wire(invite({ From: "<tel:+14155551212>;tag=a1", To: "tel:+12125551212;phone-context=x" })),
     );
@@ -87,7 +87,7 @@ describe("what real trunks and phones send", () => {
     expect(from(request).uriText).toBe("sip:bob@192.0.2.1");
   });
 
-  it("a Latin-1 display name is read, and goes back to its sender octet for octet", () => {
+  it("a Latin-1 display name is read, and is sent back octet for octet", () => {
     const octets = Buffer.from(wire(invite({ From: '"Jos@" <sip:j@192.0.2.1>;tag=t1' })));
     octets[octets.indexOf("Jos@") + 3] = 0xe9;
     const request = asRequest(octets);
@@ -121,7 +121,7 @@ describe("what real trunks and phones send", () => {
     expect(request.uri).toMatchObject({ user: "*72#", host: "192.0.2.10" });
   });
 
-  it("octets behind the body of a datagram are dropped", () => {
+  it("octets after the body of a datagram are dropped", () => {
     const request = asRequest(wire(invite({ "Content-Length": "0" }), "v=0\r\n"));
     expect(request.body.length).toBe(0);
   });
@@ -137,13 +137,13 @@ describe("what real trunks and phones send", () => {
     expect(asRequest(serialize(request)).body).toEqual(body);
   });
 
-  it("lines that end with a bare LF are lines, and the body behind them is cut at the right octet", () => {
+  it("lines that end with a bare LF are lines, and the body after them is cut at the right octet", () => {
     const lines = invite({ Subject: "été", "Content-Length": "5" });
     const request = asRequest(Buffer.from(`${lines.join("\n")}\n\nhello\r\n\r\nrest`));
     expect([validateRequest(request), request.body.toString()]).toEqual([null, "hello"]);
   });
 
-  it("a message whose blank line is missing ends with its last whole header", () => {
+  it("a message whose blank line is missing ends with its last complete header", () => {
     const request = asRequest(Buffer.from(`${invite().join("\r\n")}\r\n`));
     expect([validateRequest(request), request.body.length]).toEqual([null, 0]);
   });
@@ -165,7 +165,7 @@ describe("what real trunks and phones send", () => {
     expect(recordRoutes(request).map(({ uriText }) => uriText)).toEqual(["sip:a,b@192.0.2.3;lr", "sip:192.0.2.4;lr"]);
   });
 
-  it("compact names and odd spellings are the long names", () => {
+  it("compact names and odd spellings mean the long names", () => {
     const request = asRequest(
       wire([
         "INVITE sip:100@192.0.2.10 SIP/2.0",

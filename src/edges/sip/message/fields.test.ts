@@ -6,7 +6,7 @@ describe("S1: a header that lists addresses", () => {
   const users = (...lines: string[]): string[] =>
     addressList(asRequest(wire([...invite(), ...lines])), "P-Asserted-Identity").map(({ uriText }) => uriText);
 
-  it("is read whole: every value of every line, in order", () => {
+  it("is read completely: every value of every line, in order", () => {
     expect(
       users("P-Asserted-Identity: <sip:+911@a>, <tel:+912>", 'P-Asserted-Identity: "C, D" <sip:+913@a;x=1,2>;q=1'),
     ).toEqual(["sip:+911@a", "tel:+912", "sip:+913@a;x=1,2"]);
@@ -18,7 +18,7 @@ describe("S1: a header that lists addresses", () => {
     ["a bracket that never closes", "<sip:1@a"],
     ["a URI that cannot be read", "<sip:@>"],
     ["nothing", ""],
-  ])("skips %s, and reads on in the next line", (_, bad) => {
+  ])("skips %s, and continues with the next line", (_, bad) => {
     expect(users(`P-Asserted-Identity: ${bad}`, "P-Asserted-Identity: <tel:+912>")).toEqual(["tel:+912"]);
   });
 
@@ -72,7 +72,7 @@ describe("S17: a redirection", () => {
     expect(rest.map(({ uri, q }) => `${uri} ${q}`)).toEqual(["sip:f@a 1", "sip:d@a 0.9", "sip:e@a 0.9", "sip:c@a 0.2"]);
   });
 
-  it("is not made of the Contact of another refusal", () => {
+  it("is empty for a refusal other than a 3xx", () => {
     expect(contacts(486)).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { type Params, parseHeaderParams } from "./params.ts";
 export interface ReasonValue {
   /** As written: `SIP`, `Q.850`, `Preemption`… Compare without case. */
   readonly protocol: string;
-  /** A SIP status or a Q.850 cause; null when absent or not a number. */
+  /** A SIP status or a Q.850 cause; null if absent or not a number. */
   readonly cause: number | null;
   readonly text: string | null;
 }
@@ -18,7 +18,7 @@ export interface ReasonValue {
 export interface ContactChoice {
   /** The URI as written. */
   readonly uri: string;
-  /** 0 to 1; 1 when the Contact has no usable `q` (RFC 3261 20.10). */
+  /** 0 to 1; 1 if the Contact has no usable `q` (RFC 3261 20.10). */
   readonly q: number;
 }
 
@@ -26,17 +26,17 @@ export interface ContactChoice {
 export interface FinalResponse {
   readonly status: number;
   readonly reasonPhrase: string;
-  /** Every Reason, in order; empty when there is none. */
+  /** Every Reason, in order; empty if there is none. */
   readonly reasons: readonly ReasonValue[];
   /** Every usable Contact, highest q first, equal ones in the order of the message; empty unless the status is 3xx. */
   readonly contacts: readonly ContactChoice[];
-  /** Retry-After in seconds; null when absent. */
+  /** Retry-After in seconds; null if absent. */
   readonly retryAfterS: number | null;
   /** Warning values as written (RFC 3261 20.43). */
   readonly warnings: readonly string[];
 }
 
-/** The longest cause: Q.850 has two digits, SIP three. */
+/** The largest cause: Q.850 and SIP both use at most three digits. */
 const MAX_CAUSE = 999;
 
 /**
@@ -73,7 +73,7 @@ function reasonOf(value: string): ReasonValue[] {
   return [{ protocol: detach(protocol), cause: causeOf(params), text: text === undefined ? null : detach(text) }];
 }
 
-/** Null when they cannot be read; what stands before them still counts. */
+/** Null if they cannot be read; what comes before them still counts. */
 function headerParams(value: string, at: number): Params | null {
   try {
     return parseHeaderParams(value, at);

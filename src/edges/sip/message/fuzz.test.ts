@@ -19,7 +19,7 @@ import { StreamParser } from "./stream.ts";
 import { tortureMessage, tortureNames } from "./testing/torture.ts";
 import { validateRequest, validateResponse } from "./validate.ts";
 
-/** Octets that mean something to a SIP parser, and some that mean nothing to anybody. */
+/** Octets that mean something to a SIP parser, and some that mean nothing to anyone. */
 const OCTETS = Array.from("\r\n\t ;,:<>\"\\=@/?*%[]()'sipSIP20v\0\u007f")
   .map((char) => char.charCodeAt(0))
   .concat([0x80, 0xc3, 0xe9, 0xf0, 0x9f, 0xff]);
@@ -50,7 +50,7 @@ function parsed(octets: Buffer): SipMessage | null {
   }
 }
 
-/** Everything there is to see of a message, in octets; Content-Length apart, which is written anew. */
+/** Everything visible of a message, in octets, except Content-Length, which is recomputed. */
 function view(message: SipMessage): unknown {
   const start = message.kind === "request" ? [message.method, message.uriText] : [message.status, message.reason];
   const headers = message.headers.entries().filter(([name]) => !/^(l|content-length)$/i.test(name));
@@ -115,7 +115,7 @@ describe("mutated torture messages", () => {
         const cut = at % (stream.length + 1);
         const whole = read([stream]);
         const halves = read([stream.subarray(0, cut), stream.subarray(cut)]);
-        // A keep-alive cut in two is two single CRLFs, which say nothing.
+        // A keep-alive that is cut in two is two single CRLFs, which mean nothing.
         const plain = (seen: unknown): unknown => (Array.isArray(seen) ? seen.filter((item) => item !== "ping") : seen);
         expect(plain(halves)).toEqual(plain(whole));
       }),

@@ -39,7 +39,7 @@ describe("Headers", () => {
     expect(headers.entries().map(([name]) => name)).toEqual(["Via", "Via", "v", "Via", "X-Note", "to", "CSeq"]);
   });
 
-  it("set replaces every line by one, and remove takes them all", () => {
+  it("set replaces all lines with one, and remove removes them all", () => {
     const headers = sample();
     headers.set("Via", "SIP/2.0/UDP only;branch=9");
     expect(headers.lines("via")).toEqual(["SIP/2.0/UDP only;branch=9"]);
@@ -47,7 +47,7 @@ describe("Headers", () => {
     expect(headers.has("via")).toBe(false);
   });
 
-  it("takes one element off the front of a list, and the line with its last", () => {
+  it("removes one element from the front of a list, and the line with its last one", () => {
     const headers = sample();
     headers.removeFirst("via");
     expect(headers.lines("via")).toEqual(["SIP/2.0/UDP b;branch=2", "SIP/2.0/UDP c;branch=3"]);
@@ -58,7 +58,7 @@ describe("Headers", () => {
     expect(headers.size).toBe(3);
   });
 
-  it("lets no value begin a header of its own", () => {
+  it("lets no value start a header", () => {
     const headers = new Headers([["A", "1\r\nEvil: 1"]]);
     headers.add("B", "2\nEvil: 2");
     headers.set("A", "3\r\n\r\nEvil: 3");
@@ -85,7 +85,7 @@ describe("Headers", () => {
 });
 
 describe("typed headers", () => {
-  it("are parsed once, and anew after a change", () => {
+  it("are parsed once, and again after a change", () => {
     const request = asRequest(wire(invite()));
     expect(from(request)).toBe(from(request));
     expect(vias(request)).toBe(vias(request));
@@ -95,13 +95,13 @@ describe("typed headers", () => {
     expect(topVia(request).branch).toBe("z9hG4bKown");
   });
 
-  it("tokens are found whatever their case and spread", () => {
+  it("tokens are found in any case and on any line", () => {
     const request = asRequest(wire([...invite(), "Supported: timer, 100rel", "k: Path"]));
     expect(tokens(request, "supported")).toEqual(["timer", "100rel", "Path"]);
     expect([hasToken(request, "Supported", "TIMER"), hasToken(request, "Supported", "gruu")]).toEqual([true, false]);
   });
 
-  it("a number is read with its parameters or comment behind it, and nonsense is none", () => {
+  it("a number is read with parameters or a comment after it, and nonsense is not a number", () => {
     const request = asRequest(
       wire([...invite(), "Session-Expires: 1800;refresher=uac", "Retry-After: 18 (busy)", "Min-SE: x"]),
     );
@@ -110,7 +110,7 @@ describe("typed headers", () => {
   });
 
   it.each(["1", "INVITE", "1 ", "-1 INVITE", "2147483648 INVITE", "1 INV ITE", "1.5 INVITE", "0x1 INVITE"])(
-    "%j is no CSeq",
+    "%j is not a CSeq",
     (value) => {
       expect(() => cseq(asRequest(wire(invite({ CSeq: value }))))).toThrow(SipParseError);
     },
@@ -120,7 +120,7 @@ describe("typed headers", () => {
     expect(cseq(asRequest(wire(invite({ CSeq: "2147483647 INVITE" })))).number).toBe(2147483647);
   });
 
-  it("a * among other contacts is no wildcard", () => {
+  it("a * among other contacts is not a wildcard", () => {
     expect(() => contacts(asRequest(wire(invite({ Contact: "*, <sip:a@b>" }))))[0]?.toString()).not.toBe("*");
   });
 });
@@ -143,7 +143,7 @@ describe("NameAddr", () => {
     expect([address.uriText, address.tag, address.params.get("x")]).toEqual(["sip:a@b", "1", "<y>"]);
   });
 
-  it("parameters are set and taken away in a copy", () => {
+  it("parameters are set and removed in a copy", () => {
     const address = parseNameAddr("<sip:a@b>;expires=60;q=0.5");
     expect(address.withParam("Expires", "30").toString()).toBe("<sip:a@b>;expires=30;q=0.5");
     expect(address.withoutParam("q").toString()).toBe("<sip:a@b>;expires=60");
@@ -187,7 +187,7 @@ describe("Params", () => {
     expect(parseHeaderParams(";branch=z9hG4bK%61", 0).get("branch")).toBe("z9hG4bK%61");
   });
 
-  it("with and without leave the original alone", () => {
+  it("with and without do not change the original", () => {
     const params = Params.none.with("a", "1").with("b", null);
     expect(params.with("A", "2").toString()).toBe(";a=2;b");
     expect(params.without("a").toString()).toBe(";b");
@@ -227,7 +227,7 @@ describe("Via", () => {
     "SIP/2.0/UDP a b;branch=1",
     "SIP/2.0/UDP a:99999",
     "SIP/2.0/UDP a;;branch=1",
-  ])("%j is no Via", (text) => {
+  ])("%j is not a Via", (text) => {
     expect(() => parseVia(text)).toThrow(SipParseError);
   });
 });

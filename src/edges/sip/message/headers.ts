@@ -26,7 +26,7 @@ const COMPACT: Readonly<Record<string, string>> = {
   y: "identity",
 };
 
-/** The headers whose grammar is a comma list, so that several lines and one line say the same. */
+/** The headers whose grammar is a comma list, so that several lines mean the same as one. */
 const LISTS: ReadonlySet<string> = new Set(
   `accept accept-contact accept-encoding accept-language alert-info allow allow-events call-info contact
    content-encoding content-language diversion error-info history-info in-reply-to p-asserted-identity p-associated-uri
@@ -35,7 +35,7 @@ const LISTS: ReadonlySet<string> = new Set(
    warning`.split(/\s+/),
 );
 
-/** Names that nearly every message carries, spelled as nearly everyone spells them: found without a copy in lower case. */
+/** Names that nearly every message carries, spelled as nearly everyone spells them: found without a lower-case copy. */
 const USUAL_NAMES =
   `Via Max-Forwards From To Call-ID Call-Id CSeq Contact Content-Type Content-Length Allow Supported Require
    Proxy-Require Unsupported User-Agent Server Record-Route Route Expires Min-Expires Accept Accept-Encoding Accept-Language
@@ -51,7 +51,7 @@ for (const name of USUAL_NAMES) {
 }
 for (const [compact, key] of Object.entries(COMPACT)) KEYS.set(compact, key).set(compact.toUpperCase(), key);
 
-/** The one name by which a header is known, whatever its case or compact form: its long name in lower case. */
+/** The one name by which a header is known, whatever its case or form: its long name in lower case. */
 export function headerKey(name: string): string {
   const known = KEYS.get(name);
   if (known !== undefined) return known;
@@ -77,17 +77,17 @@ export class ParsedHeaders {
 
 const NONE: readonly string[] = [];
 
-/** How the octets of a header block were read, and are written again. */
+/** How the octets of a header block were read, and will be written. */
 export type Charset = "utf8" | "latin1";
 
 /**
  * The ordered header fields of one message. Names compare without case; compact forms and long forms are the same.
- * A line break in a value that is set here becomes a space: no value can begin a header of its own.
+ * A line break in a value that is set here becomes a space: no value can start another header.
  */
 export class Headers {
-  /** `latin1` when the block was no UTF-8: every octet survives, and goes back as it came. */
+  /** `latin1` if the block was not UTF-8: every octet survives, and is sent back unchanged. */
   readonly charset: Charset;
-  /** For the accessors of `message.ts` alone. */
+  /** Only for the accessors of `message.ts`. */
   parsed = new ParsedHeaders();
   readonly #names: string[] = [];
   readonly #keys: string[] = [];
@@ -98,7 +98,7 @@ export class Headers {
     for (const [name, value] of entries) this.#push(name, headerKey(name), singleLine(value));
   }
 
-  /** How many fields (lines) there are. */
+  /** The number of fields (lines). */
   get size(): number {
     return this.#names.length;
   }
@@ -127,14 +127,14 @@ export class Headers {
     return this.#values.filter((_, index) => this.#keys[index] === key);
   }
 
-  /** Every raw value in order; comma lists are split where the header's grammar is a list (Via, Route, Contact, Supported…). */
+  /** Every raw value in order; comma lists are split if the header's grammar is a list (Via, Route, Contact, Supported…). */
   all(name: string): readonly string[] {
     const lines = this.lines(name);
     if (!LISTS.has(headerKey(name)) || !lines.some((line) => line.includes(",") || line === "")) return lines;
     return lines.flatMap(splitCommaList);
   }
 
-  /** Replaces all fields of that name by one, in the place of the first. */
+  /** Replaces all fields with that name by one, in the place of the first. */
   set(name: string, value: string): void {
     const key = headerKey(name);
     const index = this.#keys.indexOf(key);
@@ -147,14 +147,14 @@ export class Headers {
     this.#replaceAt(index, name, value);
   }
 
-  /** Appends behind the last field of that name, or at the end. */
+  /** Appends after the last field with that name, or at the end. */
   add(name: string, value: string): void {
     const key = headerKey(name);
     const last = this.#keys.lastIndexOf(key);
     this.#insert(last === -1 ? this.#keys.length : last + 1, name, key, value);
   }
 
-  /** Puts a field before every other of that name (or at the front): for Via and Record-Route. */
+  /** Puts a field before all others with that name (or at the front): for Via and Record-Route. */
   prepend(name: string, value: string): void {
     const key = headerKey(name);
     this.#insert(Math.max(this.#keys.indexOf(key), 0), name, key, value);
@@ -165,12 +165,12 @@ export class Headers {
     for (let i = this.#keys.length - 1; i >= 0; i--) if (this.#keys[i] === key) this.#removeAt(i);
   }
 
-  /** Removes the first *element* (not the line) of a list header: for taking off one's own Via or Route. */
+  /** Removes the first *element* (not the line) of a list header: for removing one's own Via or Route. */
   removeFirst(name: string): void {
     this.replaceFirst(name, null);
   }
 
-  /** Puts `value` in the place of the first element of a list header; null takes it away. */
+  /** Puts `value` in the place of the first element of a list header; null removes it. */
   replaceFirst(name: string, value: string | null): void {
     const index = this.#keys.indexOf(headerKey(name));
     if (index === -1) return;

@@ -38,7 +38,7 @@ describe("RFC 5118", () => {
     expect(request.uri).toMatchObject({ host: "2001:db8::10:5070", port: null });
   });
 
-  it("4.5: received holds an IPv6 address with brackets or without", () => {
+  it("4.5: received contains an IPv6 address with or without brackets", () => {
     const via = (received: string): string => `SIP/2.0/UDP [2001:db8::9:1];received=${received};branch=z9hG4bKas3-111`;
     expect(parseVia(via("[2001:db8::9:255]")).received).toBe("2001:db8::9:255");
     expect(parseVia(via("2001:db8::9:255")).received).toBe("2001:db8::9:255");
@@ -54,7 +54,7 @@ describe("RFC 5118", () => {
     expect([validateRequest(request), request.body.toString()]).toEqual([null, sdp]);
   });
 
-  it("4.7: Via headers of both families stand side by side", () => {
+  it("4.7: Via headers of both families can be mixed", () => {
     const request = asRequest(
       register("sip:[2001:db8::10]", {
         Via: "SIP/2.0/UDP [2001:db8::9:1]:6050;branch=z9hG4bKas3-111, SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKjhja8781hjuaij65144",
@@ -66,7 +66,7 @@ describe("RFC 5118", () => {
     ]);
   });
 
-  it("a parameter within the brackets is refused, one behind them is read", () => {
+  it("a parameter within the brackets is refused, one after them is read", () => {
     const response = asResponse(
       wire(
         invite({
@@ -88,7 +88,7 @@ describe("RFC 5118", () => {
   });
 
   it.each(["[2001:db8::9", "2001:db8::9]", "[]", "[192.0.2.1]", "[2001:db8::9]x", "[2001:db8:::9]", "[::1]:"])(
-    "%s is no sent-by",
+    "%s is not a sent-by",
     (sentBy) => {
       expect(() => parseVia(`SIP/2.0/UDP ${sentBy};branch=z9hG4bK1`)).toThrow(SipParseError);
     },

@@ -9,7 +9,7 @@ export type { Headers, NameAddr, Uri, Via };
 
 /** The largest CSeq number: below 2^31 (RFC 3261 section 8.1.1.5). */
 export const MAX_CSEQ = 2 ** 31 - 1;
-/** What a larger delta-seconds reads as (RFC 3261 section 20.19). */
+/** The value that a larger delta-seconds counts as (RFC 3261 section 20.19). */
 export const MAX_SECONDS = 2 ** 32 - 1;
 /** Max-Forwards is 0 to 255 (RFC 3261 section 20.22). */
 const MAX_MAX_FORWARDS = 255;
@@ -20,7 +20,7 @@ export interface SipRequest {
   readonly kind: "request";
   /** Case-sensitive, as written. */
   readonly method: string;
-  /** Parsed on first use; throws `SipParseError(400)` when it is none. After `validateRequest` it does not throw. */
+  /** Parsed on first use; throws `SipParseError(400)` if it is not a URI. After `validateRequest` it does not throw. */
   readonly uri: Uri;
   /** The Request-URI octet for octet. */
   readonly uriText: string;
@@ -46,7 +46,7 @@ export interface CSeq {
   readonly method: string;
 }
 
-/** The body of a message that has none. */
+/** The body of a message without one. */
 export const NO_BODY: Buffer = Buffer.alloc(0);
 
 class Request implements SipRequest {
@@ -72,7 +72,7 @@ class Request implements SipRequest {
   }
 }
 
-/** The one way to make a request of parts; outside of this folder use `buildRequest`. */
+/** The only way to make a request from parts; outside of this folder use `buildRequest`. */
 export function makeRequest(parts: {
   readonly method: string;
   readonly uri: Uri | string;
@@ -84,12 +84,12 @@ export function makeRequest(parts: {
 }
 
 /*
- * Typed reading of a message's headers. Each parses on first use, remembers, and throws `SipParseError(400)` when the
- * header is missing or malformed. None of these throws for a request that passed `validateRequest` or a response that
- * passed `validateResponse`.
+ * Typed reading of a message's headers. Each parses on first use, remembers the result, and throws `SipParseError(400)`
+ * if the header is missing or malformed. None of these throws for a request that passed `validateRequest` or a response
+ * that passed `validateResponse`.
  */
 
-/** Every hop, the latest first. */
+/** Every hop, latest first. */
 export function vias(message: SipMessage): readonly Via[] {
   return (message.headers.parsed.vias ??= message.headers.all("via").map(parseVia));
 }
@@ -125,7 +125,7 @@ function parseCSeq(value: string): CSeq {
   return { number: decimal(value.slice(0, end), MAX_CSEQ, "CSeq"), method };
 }
 
-/** Empty when there is none. `"*"` is the wildcard of an un-REGISTER. */
+/** Empty if there is none. `"*"` is the wildcard of an un-REGISTER. */
 export function contacts(message: SipMessage): readonly NameAddr[] | "*" {
   return (message.headers.parsed.contacts ??= parseContacts(message.headers.all("contact")));
 }
@@ -134,23 +134,23 @@ function parseContacts(values: readonly string[]): readonly NameAddr[] | "*" {
   return values.length === 1 && values[0] === "*" ? "*" : values.map(parseNameAddr);
 }
 
-/** Null when absent. */
+/** Null if absent. */
 export function maxForwards(message: SipMessage): number | null {
   const value = message.headers.get("max-forwards");
   return value === undefined ? null : decimal(value, MAX_MAX_FORWARDS, "Max-Forwards");
 }
 
-/** Route, topmost first; empty when there is none. */
+/** Route, topmost first; empty if there is none. */
 export function routes(message: SipMessage): readonly NameAddr[] {
   return (message.headers.parsed.routes ??= message.headers.all("route").map(parseNameAddr));
 }
 
-/** Record-Route, topmost first; empty when there is none. */
+/** Record-Route, topmost first; empty if there is none. */
 export function recordRoutes(message: SipMessage): readonly NameAddr[] {
   return (message.headers.parsed.recordRoutes ??= message.headers.all("record-route").map(parseNameAddr));
 }
 
-/** Null when absent. Throws when two fields disagree: the end of the body is then unknown. */
+/** Null if absent. Throws if two fields disagree: then the end of the body is unknown. */
 export function contentLength(message: SipMessage): number | null {
   return declaredLength(message.headers);
 }
@@ -166,7 +166,7 @@ export function declaredLength(headers: Headers): number | null {
   return length;
 }
 
-/** Lower case `type/subtype` without parameters; null when absent. */
+/** Lower case `type/subtype` without parameters; null if absent. */
 export function contentType(message: SipMessage): string | null {
   const value = message.headers.get("content-type");
   if (value === undefined) return null;
@@ -179,7 +179,7 @@ export function tokens(message: SipMessage, name: string): readonly string[] {
   return message.headers.all(name);
 }
 
-/** Whether the option tag or method stands in that list header, whatever its case. */
+/** Whether the option tag or method is in that list header, in any case. */
 export function hasToken(message: SipMessage, name: string, token: string): boolean {
   const wanted = token.toLowerCase();
   return tokens(message, name).some((have) => have.toLowerCase() === wanted);
@@ -187,7 +187,7 @@ export function hasToken(message: SipMessage, name: string, token: string): bool
 
 /**
  * A header that is one delta-seconds number (Expires, Min-Expires, Min-SE, RSeq…), parameters and comments ignored;
- * null when absent or no number. Larger than 2^32-1 reads as 2^32-1.
+ * null if absent or not a number. Values above 2^32-1 count as 2^32-1.
  */
 export function numberOf(message: SipMessage, name: string): number | null {
   const digits = /^\d+/.exec(message.headers.get(name) ?? "")?.[0];

@@ -5,7 +5,7 @@ import { formatUri, parseUri, type Uri } from "./uri.ts";
 
 /** The value of From, To, Contact, Route, Record-Route, P-Asserted-Identity…: a name, a URI, parameters. Immutable. */
 export class NameAddr {
-  /** Without quotes and escapes; null when there is none. */
+  /** Without quotes and escapes; null if there is none. */
   readonly displayName: string | null;
   readonly uriText: string;
   readonly params: Params;
@@ -18,7 +18,7 @@ export class NameAddr {
     this.#uri = typeof uri === "string" ? null : uri;
   }
 
-  /** Parsed on first use; throws `SipParseError(400)` when the text is no URI. */
+  /** Parsed on first use; throws `SipParseError(400)` if the text is not a URI. */
   get uri(): Uri {
     return (this.#uri ??= parseUri(this.uriText));
   }
@@ -54,14 +54,14 @@ export function parseNameAddr(text: string): NameAddr {
   }
   const open = value.indexOf("<");
   if (open === 0) return parseBracketed(value, 0, null);
-  // A scheme and a quote before the bracket: it stands in a parameter's quoted value, and this is an addr-spec.
+  // A scheme and a quote before the bracket: it is in a parameter's quoted value, and this is an addr-spec.
   if (open === -1 || (value.lastIndexOf('"', open) !== -1 && STARTS_WITH_SCHEME.test(value))) return parseBare(value);
   return parseBracketed(value, open, unquotedName(trimmed(value, 0, open)));
 }
 
 /**
- * RFC 3261 wants tokens here, but UTF-8 and brackets without quotes are common. A comma or semicolon stays an error
- * (RFC 4475 section 3.1.2.15): what stands before it could as well be an element of a list.
+ * RFC 3261 wants tokens here, but UTF-8 and brackets without quotes are common. A comma or semicolon is still an error
+ * (RFC 4475 section 3.1.2.15): what comes before it could just as well be an element of a list.
  */
 function unquotedName(name: string): string {
   if (/[,;>]/.test(name)) throw new SipParseError("a display name that needs quotes");
@@ -74,7 +74,7 @@ function parseBracketed(value: string, open: number, displayName: string | null)
   return new NameAddr(displayName, value.slice(open + 1, close), parseHeaderParams(value, close + 1));
 }
 
-/** Without brackets all parameters belong to the header, and the URI may hold no `?` or `,` (RFC 3261 section 20.10). */
+/** Without brackets all parameters belong to the header, and the URI may not contain `?` or `,` (RFC 3261 section 20.10). */
 function parseBare(value: string): NameAddr {
   const semicolon = value.indexOf(";");
   const uriText = trimmed(value, 0, semicolon === -1 ? value.length : semicolon);

@@ -1,7 +1,7 @@
 import { isTokenCode, plainValue, QUOTE, quotedEnd, skipBlanks, isBlank } from "./chars.ts";
 import { SipParseError } from "./error.ts";
 
-/** One parameter as it stood on the wire: `value` is null for a flag, and keeps its quotes when it was quoted. */
+/** One parameter as on the wire: `value` is null for a flag, and keeps its quotes if it was quoted. */
 export interface Param {
   readonly name: string;
   readonly value: string | null;
@@ -15,7 +15,7 @@ export class Params {
   static readonly none: Params = new Params([]);
 
   readonly list: readonly Param[];
-  /** URI parameters may carry %-escapes, which `get` and `has` undo; in header parameters `%` is a character. */
+  /** URI parameters may carry %-escapes, which `get` and `has` undo; in header parameters `%` is an ordinary character. */
   readonly #escaped: boolean;
 
   constructor(list: readonly Param[], escaped = false) {
@@ -23,7 +23,7 @@ export class Params {
     this.#escaped = escaped;
   }
 
-  /** The value without its quotes; "" for a flag without value; undefined when absent. */
+  /** The value without its quotes; "" for a flag without value; undefined if absent. */
   get(name: string): string | undefined {
     const param = this.#find(name);
     if (param === undefined) return undefined;
@@ -55,7 +55,7 @@ export class Params {
         );
   }
 
-  /** `;a=b;c`, or "" when empty. */
+  /** `;a=b;c`, or "" if empty. */
   toString(): string {
     let out = "";
     for (const { name, value } of this.list) out += value === null ? `;${name}` : `;${name}=${value}`;
@@ -75,7 +75,7 @@ function sameName(a: string, b: string): boolean {
   return a.length === b.length && a.toLowerCase() === b.toLowerCase();
 }
 
-/** Undoes the %-escapes of a URI part; a part whose escapes make no UTF-8 stays as it is. */
+/** Undoes the %-escapes of a URI part; a part whose escapes are not UTF-8 stays as it is. */
 export function unescapePercent(text: string): string {
   if (!text.includes("%")) return text;
   try {
@@ -103,7 +103,7 @@ export function parseHeaderParams(text: string, pos: number): Params {
   return new Params(list);
 }
 
-/** Reads one parameter at `pos`, adds it, and gives the position of the next semicolon or the end. */
+/** Reads one parameter at `pos`, adds it, and returns the position of the next semicolon or the end. */
 function readParam(text: string, pos: number, into: Param[]): number {
   let end = pos;
   while (end < text.length && isTokenCode(text.charCodeAt(end))) end++;
@@ -137,7 +137,7 @@ function valueEnd(text: string, start: number): number {
   return end;
 }
 
-/** The parameters of a URI, `text` beginning behind the first semicolon. No white space can be in it. */
+/** The parameters of a URI; `text` begins after the first semicolon and contains no white space. */
 export function parseUriParams(text: string): Params {
   const list: Param[] = [];
   for (const part of text.split(";")) {

@@ -15,7 +15,7 @@ function fault(octets: Buffer): RefusedMessage {
 }
 
 describe("parseDatagram", () => {
-  it("refuses what has no SIP start line, without an answer", () => {
+  it("refuses text without a SIP start line, without an answer", () => {
     for (const line of [
       "GET / HTTP/1.1",
       "INVITE",
@@ -30,7 +30,7 @@ describe("parseDatagram", () => {
   });
 
   it.each(["no colon here", ": no name", "a b: c", "X\u0000: 1", "X: a\rb"])(
-    "refuses the header line %j, and can answer 400",
+    "refuses the header line %j, which can be answered with 400",
     (line) => {
       const error = fault(wire([...invite(), line]));
       expect(error.status).toBe(400);
@@ -57,26 +57,26 @@ describe("parseDatagram", () => {
     expect(request.headers.get("subject")).toBe("a b c");
   });
 
-  it("a folded line of nothing but blanks leaves no line break behind", () => {
+  it("a folded line of nothing but spaces leaves no line break behind", () => {
     const request = asRequest(Buffer.from(`${invite().join("\r\n")}\r\nSubject: a\n \r\nX-Next: b\r\n\r\n`));
     expect([request.headers.get("subject"), request.headers.get("x-next")]).toEqual(["a", "b"]);
     expect(asRequest(serialize(request)).headers.get("x-next")).toBe("b");
   });
 
-  it("broken octets that are as long as the character put in their place are not lost", () => {
+  it("broken octets as long as the replacement character are not lost", () => {
     const octets = Buffer.from(wire([...invite(), "Subject: abc"]));
     Buffer.from([0xf0, 0x9f, 0x98]).copy(octets, octets.indexOf("abc"));
     expect(serialize(asRequest(octets)).includes(Buffer.from([0xf0, 0x9f, 0x98, 0x0d]))).toBe(true);
   });
 
-  it(`takes ${MAX_HEADER_FIELDS} header fields and not one more`, () => {
+  it(`accepts ${MAX_HEADER_FIELDS} header fields and no more`, () => {
     const few = invite();
     const fill = Array.from({ length: MAX_HEADER_FIELDS - (few.length - 1) }, (_, i) => `X-${i}: 1`);
     expect(asRequest(wire([...few, ...fill])).headers.size).toBe(MAX_HEADER_FIELDS);
     expect(fault(wire([...few, ...fill, "X: 1"])).status).toBe(513);
   });
 
-  it("takes a header line up to the limit, folded or not", () => {
+  it("accepts a header line up to the limit, folded or not", () => {
     const value = "x".repeat(MAX_HEADER_CHARS - 8);
     expect(asRequest(wire([...invite(), `X: ${value}`])).headers.get("x-none")).toBeUndefined();
     expect(fault(wire([...invite(), `X: ${value}xxxxxxxx`])).status).toBe(513);
@@ -89,7 +89,7 @@ describe("parseDatagram", () => {
     expect(fault(Buffer.alloc(MAX_MESSAGE_OCTETS + 1, "a"))).toMatchObject({ status: null });
   });
 
-  it("a message made to be slow is not slow", () => {
+  it("a message designed to be slow to parse is not", () => {
     const vias = Array.from({ length: 200 }, () => `Via: ${"SIP/2.0/UDP a,".repeat(20)}`);
     const quotes = `X: ${'"'.repeat(8000)}`;
     const start = process.cpuUsage();

@@ -7,7 +7,7 @@ import { declaredLength, makeRequest, NO_BODY, type SipMessage, type SipRequest 
 
 /** One message, headers and body. The largest UDP datagram, and more than any signalling needs on a stream. */
 export const MAX_MESSAGE_OCTETS = 65_536;
-/** Header lines of one message: the longest torture message has 42; bounds what one packet makes us allocate. */
+/** Header lines of one message: the longest torture message has 42; limits what one packet makes us allocate. */
 export const MAX_HEADER_FIELDS = 256;
 /** Characters of one header line, folded lines together: room for a STIR Identity of 4 KiB, twice. */
 export const MAX_HEADER_CHARS = 8_192;
@@ -25,10 +25,10 @@ export function isKeepAlive(datagram: Buffer): boolean {
 }
 
 /**
- * One datagram. Leading CRLFs are skipped; octets behind Content-Length are dropped. Accepts everything that can be
- * represented – ask `validateRequest` / `validateResponse` next. A body shorter than its Content-Length is delivered
- * as it is, for `validateRequest` to refuse. Throws `SipParseError`.
- * Empty, CRLF-only, NUL-only and `jaK` keep-alive datagrams are not messages: see {@link isKeepAlive}.
+ * One datagram. Leading CRLFs are skipped; octets after Content-Length are dropped. Accepts everything that can be
+ * represented – call `validateRequest` / `validateResponse` next. A body shorter than its Content-Length is delivered
+ * as it is, for `validateRequest` to refuse. Throws `SipParseError`. Empty, CRLF-only, NUL-only and `jaK` keep-alive
+ * datagrams are not messages: see {@link isKeepAlive}.
  */
 export function parseDatagram(datagram: Buffer): SipMessage {
   if (datagram.length > MAX_MESSAGE_OCTETS) throw new RefusedMessage("a datagram over the limit", 400, null);
@@ -39,7 +39,7 @@ export function parseDatagram(datagram: Buffer): SipMessage {
   return head.withBody(datagram.subarray(bodyStart, bodyStart + Math.min(bodyLength(head.headers), available)));
 }
 
-/** Where the headers end (behind their last line break) and the body begins; a blank line may be a bare LF. */
+/** Where the headers end (after their last line break) and the body begins; a blank line may be a bare LF. */
 function findBlankLine(octets: Buffer, start: number): { readonly headEnd: number; readonly bodyStart: number } {
   const crlf = octets.indexOf(LF_CRLF, start);
   const limit = crlf === -1 ? octets.length : crlf;
@@ -48,7 +48,7 @@ function findBlankLine(octets: Buffer, start: number): { readonly headEnd: numbe
   return crlf === -1 ? { headEnd: limit, bodyStart: limit } : { headEnd: crlf + 1, bodyStart: crlf + 3 };
 }
 
-/** Infinity (take what there is) when it is absent or nonsense; `validateRequest` refuses the latter. */
+/** Infinity (take what there is) if it is absent or nonsense; `validateRequest` refuses the latter. */
 function bodyLength(headers: Headers): number {
   try {
     return declaredLength(headers) ?? Infinity;
@@ -58,21 +58,21 @@ function bodyLength(headers: Headers): number {
   }
 }
 
-/** The first octet that is no CR or LF. */
+/** The first octet that is neither CR nor LF. */
 function skipLineBreaks(octets: Buffer): number {
   let i = 0;
   while (octets[i] === CR || octets[i] === LF) i++;
   return i;
 }
 
-/** Start line and headers of a message whose body is not cut yet. */
+/** Start line and headers of a message whose body has not been read yet. */
 export interface Head {
   readonly headers: Headers;
   withBody(body: Buffer): SipMessage;
 }
 
 /**
- * Reads start line and headers from the octets `start` to `end`, which is behind the line break of the last header. A
+ * Reads start line and headers from the octets `start` to `end`, which is after the line break of the last header. A
  * blank line among them is an error. Throws `SipParseError`.
  */
 export function parseHead(octets: Buffer, start: number, end: number): Head {
@@ -86,10 +86,10 @@ export function parseHead(octets: Buffer, start: number, end: number): Head {
   return { headers, withBody };
 }
 
-/** UTF-8 by RFC 3261; octets that are not (old PBXs write Latin-1 names) are kept one to one instead of being lost. */
+/** UTF-8 by RFC 3261; octets that are not (old PBXs write Latin-1 names) are kept one to one, so that nothing is lost. */
 function decode(octets: Buffer, start: number, end: number): { readonly text: string; readonly charset: Charset } {
   const text = octets.toString("utf8", start, end);
-  // A replacement character either stands for broken octets or was sent as such.
+  // A replacement character either replaces broken octets or was sent as such.
   if (!text.includes("\ufffd") || isUtf8(octets.subarray(start, end))) return { text, charset: "utf8" };
   return { text: octets.toString("latin1", start, end), charset: "latin1" };
 }
@@ -100,7 +100,7 @@ function requestOf(message: SipMessage): SipRequest | null {
   return message.kind === "request" ? message : null;
 }
 
-/** The Request-URI is all between the first and the last space: judging it is for `validateRequest`. */
+/** The Request-URI is everything between the first and the last space; `validateRequest` checks it. */
 function requestLine(line: string): Make {
   const first = line.indexOf(" ");
   const method = line.slice(0, Math.max(first, 0));
@@ -114,7 +114,7 @@ function requestLine(line: string): Make {
   return (headers, body) => makeRequest({ method, uri, version: written, headers, body });
 }
 
-/** A response is never answered, so what is wrong with it is owed nothing. The reason may be missing. */
+/** A response is never answered, so a wrong one gets nothing. The reason may be missing. */
 function statusLine(line: string): Make {
   const match = /^SIP\/(\d{1,9}\.\d{1,9})[ \t]+(\d{3})(?:[ \t]([^\r]*))?$/.exec(line);
   const status = Number(match?.[2]);
@@ -140,13 +140,13 @@ function readFields(text: string, pos: number, headers: Headers, soFar: () => Si
   }
 }
 
-/** False when the line is no header field. A bare CR would end a line for other parsers: refused. */
+/** False if the line is not a header field. A bare CR is refused, because it would end a line for other parsers. */
 function addField(text: string, at: number, end: number, folded: boolean, headers: Headers): boolean {
   const colon = text.indexOf(":", at);
   if (colon === -1 || colon >= end) return false;
   const name = trimmed(text, at, colon);
   if (!isUsualName(name) && (isBlank(text.charCodeAt(at)) || !isToken(name))) return false;
-  // Unfolded before it is trimmed: a last line of nothing but blanks would leave its line break behind.
+  // Unfolded before it is trimmed: a last line of nothing but spaces would leave its line break behind.
   const value = folded ? trimmed(unfolded(text.slice(colon + 1, end))) : trimmed(text, colon + 1, end);
   if (value.includes("\r")) return false;
   headers.appendClean(name, headerKey(name), value);

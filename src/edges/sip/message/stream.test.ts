@@ -22,7 +22,7 @@ function faultOf(run: () => void): StreamError {
 }
 
 describe("StreamParser", () => {
-  it("cuts the same messages out of a stream however it is chopped", () => {
+  it("cuts the same messages out of a stream no matter how it is chopped up", () => {
     const stream = Buffer.concat([
       sized(0),
       sized(700),
@@ -45,7 +45,7 @@ describe("StreamParser", () => {
     );
   });
 
-  it("reads a stream that comes octet by octet", () => {
+  it("reads a stream that arrives octet by octet", () => {
     const parser = new StreamParser();
     const out = [...sized(3), ...sized(4)].flatMap((octet) => parser.push(Buffer.from([octet])));
     expect(out.map((item) => request(item).body.toString())).toEqual(["bbb", "bbbb"]);
@@ -71,7 +71,7 @@ describe("StreamParser", () => {
     expect(parser.push(Buffer.concat([wire(invite()), sized(2)]))).toHaveLength(2);
   });
 
-  it("dblreq of RFC 4475 is two messages on a stream; the octets behind the second are not a third", () => {
+  it("dblreq of RFC 4475 is two messages on a stream; the octets after the second are not a third", () => {
     const error = faultOf(() => new StreamParser().push(tortureMessage("dblreq")));
     expect(error.before.filter((item) => item !== "ping").map((item) => request(item).method)).toEqual([
       "REGISTER",
@@ -93,14 +93,14 @@ describe("StreamParser", () => {
     expect(parser.pending).toBe(tortureMessage("clerr").length);
   });
 
-  it("delivers what was whole before the fault, and is dead afterwards", () => {
+  it("delivers what was complete before the fault, and is dead afterwards", () => {
     const parser = new StreamParser();
     const error = faultOf(() => parser.push(Buffer.concat([sized(2), Buffer.from("junk\r\n\r\n")])));
     expect(error.before).toHaveLength(1);
     expect(() => parser.push(sized(0))).toThrow(SipParseError);
   });
 
-  it("refuses a body over the limit before it comes, with 513", () => {
+  it("refuses a body over the limit before it arrives, with 513", () => {
     const lines = invite({ "Content-Length": String(MAX_MESSAGE_OCTETS) });
     expect(faultOf(() => new StreamParser().push(wire(lines))).status).toBe(513);
   });
@@ -114,12 +114,12 @@ describe("StreamParser", () => {
     expect(parser.pending).toBe(0);
   });
 
-  it("refuses bare LF lines: what ends where is then a matter of opinion", () => {
+  it("refuses bare LF lines: where a message ends would be a matter of opinion", () => {
     const octets = Buffer.from(`${invite().join("\r\n")}\r\n\nINVITE sip:evil@b SIP/2.0\r\n\r\n`);
     expect(faultOf(() => new StreamParser().push(octets)).status).toBe(400);
   });
 
-  it("a stream of what was serialised is the same messages", () => {
+  it("a stream of serialised messages yields the same messages", () => {
     const parser = new StreamParser();
     const [first] = parser.push(sized(7));
     const [again] = parser.push(serialize(request(first)));

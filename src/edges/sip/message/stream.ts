@@ -6,22 +6,22 @@ import { RefusedMessage } from "./refused-message.ts";
 const CR = 0x0d;
 const LF = 0x0a;
 const CRLF_CRLF = Buffer.from("\r\n\r\n");
-/** What the buffer begins with: an INVITE with SDP fits, so most connections never grow it. */
+/** The initial size of the buffer: an INVITE with SDP fits, so most connections never grow it. */
 const INITIAL_OCTETS = 4_096;
 
 /**
  * Cuts a TCP or TLS byte stream into messages (RFC 3261 section 18.3, RFC 5626 section 3.5.1). "ping" is a double CRLF between
  * messages: answer with one CRLF. A single CRLF (a pong) is swallowed. Without a Content-Length the body is empty.
- * Throws `SipParseError` when framing is lost (answer `status` if there is a `request`, then close): after that the
+ * Throws `SipParseError` if framing is lost (answer `status` if there is a `request`, then close): after that the
  * parser is dead, and throws again. What was complete before the fault is still delivered: it is in `error.before`.
  */
 export class StreamParser {
   #buffer: Buffer = Buffer.allocUnsafe(INITIAL_OCTETS);
   #start = 0;
   #end = 0;
-  /** How far the end of the headers has been searched for, so that slow octets are not searched repeatedly. */
+  /** How far the end of the headers has been searched for, so that octets that arrive slowly are not searched repeatedly. */
   #searched = 0;
-  /** The message whose body is incomplete, and how long the body is. */
+  /** The message whose body is incomplete, and the length of the body. */
   #head: { readonly head: Head; readonly bodyStart: number; readonly bodyLength: number } | null = null;
   #failure: StreamError | null = null;
 
@@ -46,7 +46,7 @@ export class StreamParser {
     return out;
   }
 
-  /** Begins at the front again, in `buffer` unless that has grown: thousands of quiet connections hold none of it. */
+  /** Starts at the front again, in `buffer` unless that has grown: thousands of quiet connections must not hold grown buffers. */
   #reset(buffer: Buffer): void {
     this.#buffer = buffer.length > INITIAL_OCTETS ? Buffer.allocUnsafe(INITIAL_OCTETS) : buffer;
     this.#start = this.#end = this.#searched = 0;
@@ -65,7 +65,7 @@ export class StreamParser {
     this.#end += chunk.length;
   }
 
-  /** What waits now begins at the front of the buffer. */
+  /** Moves the waiting octets to the front of the buffer. */
   #rebase(): void {
     const shift = this.#start;
     this.#end -= shift;
@@ -83,14 +83,14 @@ export class StreamParser {
     if (this.#head === null) return null;
     const { head, bodyStart, bodyLength } = this.#head;
     if (this.#end < bodyStart + bodyLength) return null;
-    // Copied: the buffer is used again for the next message.
+    // Copied, because the buffer is reused for the next message.
     const body = bodyLength === 0 ? NO_BODY : Buffer.from(this.#buffer.subarray(bodyStart, bodyStart + bodyLength));
     this.#start = this.#searched = bodyStart + bodyLength;
     this.#head = null;
     return head.withBody(body);
   }
 
-  /** True for a double CRLF at the front, which it takes; single ones it swallows. */
+  /** True for a double CRLF at the front, which it removes; single ones are swallowed. */
   #skipKeepAlives(): boolean {
     while (this.#takeCrlf()) if (this.#takeCrlf()) return true;
     return false;
@@ -119,7 +119,7 @@ export class StreamParser {
   }
 }
 
-/** Nothing says where the next message begins when this length is nonsense, so it ends the connection. */
+/** If this length is nonsense, nothing says where the next message begins, so the connection is ended. */
 function lengthOf(head: Head): number {
   try {
     return declaredLength(head.headers) ?? 0;

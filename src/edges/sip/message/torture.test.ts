@@ -66,9 +66,9 @@ function firstContact(message: SipMessage): SipUri {
 }
 
 interface Accepted {
-  /** What was read: each pair must be equal. */
+  /** The fields that were read: each pair must be equal. */
   readonly fields: (message: SipMessage) => readonly (readonly [actual: unknown, expected: unknown])[];
-  /** A method of its own that the receiver is taken to know. */
+  /** A method of its own that the receiver is assumed to know. */
   readonly method?: string;
 }
 
@@ -218,7 +218,7 @@ const ACCEPTED: Readonly<Record<string, Accepted>> = {
   },
 };
 
-/** RFC 4475's own words for what is owed; where it allows two ways, the strict one unless the row says why not. */
+/** The responses in RFC 4475's own words; if it allows two, the strict one unless the row says why not. */
 const REFUSED: Readonly<Record<string, { readonly status: number; readonly about: string }>> = {
   badinv01: { status: 400, about: "3.1.2.1 extraneous separators in Via and Contact" },
   clerr: { status: 400, about: "3.1.2.2 Content-Length larger than the datagram" },
@@ -228,7 +228,7 @@ const REFUSED: Readonly<Record<string, { readonly status: number; readonly about
   ltgtruri: { status: 400, about: "3.1.2.7 Request-URI in angle brackets" },
   lwsruri: { status: 400, about: "3.1.2.8 white space in the Request-URI" },
   lwsstart: { status: 400, about: "3.1.2.9 several spaces in the start line" },
-  trws: { status: 400, about: "3.1.2.10 spaces behind the start line" },
+  trws: { status: 400, about: "3.1.2.10 spaces after the start line" },
   escruri: { status: 400, about: "3.1.2.11 headers in the Request-URI" },
   regbadct: { status: 400, about: "3.1.2.13 Contact URI with ? and without brackets" },
   badaspec: { status: 400, about: "3.1.2.14 spaces within the angle brackets" },
@@ -244,23 +244,23 @@ const REFUSED: Readonly<Record<string, { readonly status: number; readonly about
   mcl01: { status: 400, about: "3.3.9 two Content-Lengths that disagree" },
 };
 
-/** Nothing can be made of these, and nothing is ever answered to a response. */
+/** These make no sense, and responses are never answered. */
 const UNREPRESENTABLE: Readonly<Record<string, string>> = {
-  bigcode: "3.1.2.19 status code that fits no three digits: discard",
+  bigcode: "3.1.2.19 status code of more than three digits: discard",
 };
 
 const OWNED_ABOVE: Readonly<Record<string, { readonly owner: string; readonly method?: string }>> = {
   baddate: { owner: "3.1.2.12: Date is not used here, and then it should not be refused" },
   badbranch: { owner: "3.2.1: the transaction layer falls back to RFC 2543 matching, the branch is the cookie alone" },
   unksm2: { owner: "3.3.4: the registrar does not know the To (404)" },
-  invut: { owner: "3.3.6: who reads bodies answers 415" },
+  invut: { owner: "3.3.6: the reader of bodies answers 415" },
   regaut01: { owner: "3.3.7: the digest server sees no credentials of its own (401)" },
   bcast: { owner: "3.3.10: the transaction layer finds no client transaction and drops it" },
   zeromf: { owner: "3.3.11: only a proxy answers 483; for a user agent it has arrived" },
   cparam01: { owner: "3.3.12: the registrar keeps the parameter with the binding" },
   cparam02: { owner: "3.3.13: the registrar keeps the parameter with the URI" },
   regescrt: { owner: "3.3.14: the registrar keeps the URI with its Route header" },
-  sdp01: { owner: "3.3.15: who writes bodies answers 406" },
+  sdp01: { owner: "3.3.15: the writer of bodies answers 406" },
 };
 
 describe("RFC 4475", () => {
@@ -302,13 +302,13 @@ describe("RFC 4475", () => {
     expect(fault, row.owner).toBeNull();
   });
 
-  it("scalarlg is a response out of range: it is dropped, and Retry-After reads as the largest number", () => {
+  it("scalarlg is a response out of range: it is dropped, and Retry-After counts as the largest number", () => {
     const message = response("scalarlg");
     expect(validateResponse(message)).toContain("CSeq");
     expect(numberOf(message, "retry-after")).toBe(2 ** 32 - 1);
   });
 
-  it("bext01: the 420 names what is not supported, and nothing of Proxy-Require", () => {
+  it("bext01: the 420 names what is not supported, but nothing from Proxy-Require", () => {
     expect(validateRequest(request("bext01"), { methods: KNOWN })?.headers).toEqual([
       ["Unsupported", "nothingSupportsThis, nothingSupportsThisEither"],
     ]);
@@ -318,7 +318,7 @@ describe("RFC 4475", () => {
     for (const name of ["intmeth", "esc02"]) expect(validateRequest(request(name))?.status).toBe(501);
   });
 
-  it("scalar02: Expires over 32 bits reads as the largest number, whatever else is wrong", () => {
+  it("scalar02: Expires over 32 bits counts as the largest number, whatever else is wrong", () => {
     expect(numberOf(request("scalar02"), "expires")).toBe(2 ** 32 - 1);
   });
 
@@ -335,7 +335,7 @@ describe("RFC 4475", () => {
     expect(() => parseDatagram(Buffer.from(wsinv.replace(/ SIP\/2.0 *\r/, "\r")))).toThrow(SipParseError);
   });
 
-  it("is there octet for octet: what an editor would repair is still broken", () => {
+  it("is preserved octet for octet: what an editor would repair is still broken", () => {
     const facts: Readonly<Record<string, RegExp>> = {
       wsinv: /\r\nNewFangledHeader: {3}newfangled value\r\n continued newfangled value\r\n/,
       intmeth: /^!interesting-Method0123456789_\*\+`\.%indeed'~ sip:1_unusual\.URI~/,
@@ -351,7 +351,7 @@ describe("RFC 4475", () => {
       expect(tortureMessage(name).toString("latin1"), name).toMatch(fact);
   });
 
-  it("unksm2: URIs of other schemes stand in From, To and Contact", () => {
+  it("unksm2: URIs of other schemes are read in From, To and Contact", () => {
     const message = request("unksm2");
     expect(to(message).uri).toEqual({ kind: "other", scheme: "isbn", rest: "2983792873" });
     expect(from(message).uri).toMatchObject({ kind: "other", scheme: "http" });

@@ -25,7 +25,7 @@ describe("parseUri", () => {
     expect(parseUri("sip:example.com:5070;x=a:b")).toMatchObject({ user: null, password: null, port: 5070 });
   });
 
-  it("undoes escapes in the names and values of URI parameters when asked for them", () => {
+  it("undoes escapes in the names and values of URI parameters when they are read", () => {
     const uri = parseUri("sip:a@b;%6C%72;n%61me=v%61lue");
     expect(uri.kind === "sip" ? [uri.params.has("LR"), uri.params.get("name")] : []).toEqual([true, "value"]);
     expect(formatUri(uri)).toBe("sip:a@b;%6C%72;n%61me=v%61lue");
@@ -55,7 +55,7 @@ describe("parseUri", () => {
     "sip:a@[::g]",
     'sip:"a"@b',
     "sip:ä.example",
-  ])("%j is no URI", (text) => {
+  ])("%j is not a URI", (text) => {
     expect(() => parseUri(text)).toThrow(SipParseError);
   });
 
@@ -103,7 +103,7 @@ describe("parseUri", () => {
 });
 
 describe("sipUri and escapeUser", () => {
-  it("make a URI that reads back as what went in, whatever the user is called", () => {
+  it("make a URI that reads back as what was put in, whatever the user is called", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 12, unit: "binary" }), (name) => {
         const wellFormed = name.toWellFormed();
@@ -114,7 +114,7 @@ describe("sipUri and escapeUser", () => {
     );
   });
 
-  it("write an IPv6 host in brackets, and parameters behind it", () => {
+  it("write an IPv6 host in brackets, with the parameters after it", () => {
     const uri = sipUri({
       host: "2001:db8::1",
       user: "+91801",

@@ -7,21 +7,21 @@ import { Params, parseUriParams, unescapePercent } from "./params.ts";
 export interface SipUri {
   readonly kind: "sip";
   readonly scheme: "sip" | "sips";
-  /** Everything before `@` or the password's `:`, user parameters such as `;npdi;rn=` included. Null: no user part. */
+  /** Everything before `@` or the password's `:`, including user parameters such as `;npdi;rn=`. Null: no user part. */
   readonly user: string | null;
   readonly password: string | null;
   /** Host name or address, IPv6 without its brackets; as written (compare without case). */
   readonly host: string;
   readonly port: number | null;
   readonly params: Params;
-  /** What follows `?`, raw; null when there is none. */
+  /** What follows `?`, raw; null if there is none. */
   readonly headers: string | null;
 }
 
 /** A `tel:` URI (RFC 3966). */
 export interface TelUri {
   readonly kind: "tel";
-  /** As written, visual separators included. */
+  /** As written, including visual separators. */
   readonly number: string;
   readonly params: Params;
 }
@@ -40,14 +40,14 @@ export type Uri = SipUri | TelUri | OtherUri;
 /** The largest port; 16 bits. */
 const MAX_PORT = 65_535;
 
-/** What ends a URI wherever it stands, so it can be in none: white space, controls, angle brackets, quotes. */
+/** Characters that end a URI in any context, so that no URI can contain them: white space, controls, angle brackets, quotes. */
 // oxlint-disable-next-line no-control-regex -- controls are what is looked for
 const NEVER_IN_URI = /[\u0000-\u0020\u007f<>"]/;
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
 /** RFC 1123 allows no underscores in host names, but private networks have them. */
 const HOST_NAME = /^[A-Za-z0-9._-]+$/;
 
-/** Throws `SipParseError(400)` when the text is no URI. Does not accept surrounding white space or `<>`. */
+/** Throws `SipParseError(400)` if the text is not a URI. Does not accept surrounding white space or `<>`. */
 export function parseUri(text: string): Uri {
   if (NEVER_IN_URI.test(text)) throw new SipParseError("a URI with white space, brackets or quotes in it");
   const colon = text.indexOf(":");
@@ -55,7 +55,7 @@ export function parseUri(text: string): Uri {
   if (scheme === "sip" || scheme === "sips") return parseSip(scheme, text, colon + 1);
   if (!SCHEME.test(scheme)) throw new SipParseError("a URI without a scheme");
   const rest = text.slice(colon + 1);
-  if (rest === "") throw new SipParseError("a URI with nothing behind its scheme");
+  if (rest === "") throw new SipParseError("a URI with nothing after its scheme");
   return scheme === "tel" ? parseTel(rest) : { kind: "other", scheme, rest };
 }
 
@@ -116,7 +116,7 @@ function parsePort(text: string): number | null {
   return port;
 }
 
-/** The host as it stands in a URI, a Via or an SDP-free text: IPv6 in brackets. */
+/** The host as written in a URI or a Via: IPv6 in brackets. */
 export function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
@@ -159,7 +159,7 @@ export function sipUri(parts: {
   };
 }
 
-/** Percent-escapes what may not stand in the user part of a SIP URI (RFC 3261 section 25.1, `user-unreserved`). */
+/** Percent-escapes what is not allowed in the user part of a SIP URI (RFC 3261 section 25.1, `user-unreserved`). */
 export function escapeUser(text: string): string {
   return text.toWellFormed().replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/gu, (char) => {
     let out = "";
@@ -168,7 +168,7 @@ export function escapeUser(text: string): string {
   });
 }
 
-/** The user part as text, escapes undone; null when there is none. */
+/** The user part as text, without escapes; null if there is none. */
 export function userText(uri: SipUri): string | null {
   return uri.user === null ? null : unescapePercent(uri.user);
 }
@@ -180,7 +180,7 @@ export function sameUri(a: Uri, b: Uri): boolean {
   return a.kind === "other" && b.kind === "other" && a.scheme === b.scheme && a.rest === b.rest;
 }
 
-/** Parameters that count even when only one of the two URIs has them. */
+/** Parameters that count even if only one of the two URIs has them. */
 const ALWAYS_COMPARED = ["user", "ttl", "method", "maddr", "transport"] as const;
 
 function sameSipUri(a: SipUri, b: SipUri): boolean {

@@ -7,7 +7,7 @@ function verdict(changes: Readonly<Record<string, string | null>>, uri?: string)
 }
 
 describe("validateRequest", () => {
-  it("has nothing to say about a proper INVITE, nor about one without Max-Forwards, Contact or tag (RFC 2543)", () => {
+  it("accepts a proper INVITE, and one without Max-Forwards, Contact or tag (RFC 2543)", () => {
     expect(verdict({})).toBeNull();
     expect(verdict({ "Max-Forwards": null, Contact: null, From: "sip:a@b" })).toBeNull();
   });
@@ -50,7 +50,7 @@ describe("validateRequest", () => {
     expect(refusal?.reason).toBe("Bad Request - no call-id");
   });
 
-  it("goes by the order of RFC 3261 8.2: version, syntax, method, scheme, Require", () => {
+  it("follows the order of RFC 3261 8.2: version, syntax, method, scheme, Require", () => {
     const lines = invite({ Require: "x", CSeq: "1 FOO" }, "isbn:1").with(0, "FOO isbn:1 SIP/3.0");
     const at = (i: number, line: string): void => void lines.splice(i, 1, line);
     const status = (): number | undefined => validateRequest(asRequest(wire(lines)))?.status;
@@ -65,7 +65,7 @@ describe("validateRequest", () => {
     expect(status()).toBe(420);
   });
 
-  it("Require counts for neither ACK nor CANCEL", () => {
+  it("Require is ignored in ACK and CANCEL", () => {
     for (const method of ["ACK", "CANCEL"]) {
       const lines = invite({ Require: "x", CSeq: `1 ${method}` }).with(0, `${method} sip:a@b SIP/2.0`);
       expect(validateRequest(asRequest(wire(lines)))).toBeNull();
@@ -78,14 +78,14 @@ describe("validateRequest", () => {
     expect(validateRequest(request, { extensions: new Set(["100rel", "tdialog"]) })).toBeNull();
   });
 
-  it("method names count by case", () => {
+  it("method names are case-sensitive", () => {
     const lines = invite({ CSeq: "1 invite" }).with(0, "invite sip:a@b SIP/2.0");
     expect(validateRequest(asRequest(wire(lines)))?.status).toBe(501);
   });
 });
 
 describe("validateResponse", () => {
-  it("lets a proper response pass and names what is wrong with another", () => {
+  it("accepts a proper response and names what is wrong with a bad one", () => {
     const lines = invite().with(0, "SIP/2.0 200 OK");
     expect(validateResponse(asResponse(wire(lines)))).toBeNull();
     expect(validateResponse(asResponse(wire(lines.filter((line) => !line.startsWith("Via")))))).toBe("no Via");

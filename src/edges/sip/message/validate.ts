@@ -17,7 +17,7 @@ import {
   topVia,
 } from "./message.ts";
 
-/** What a request that parses but is wrong is owed. Never send it for an ACK. */
+/** The response to a request that parses but is wrong. Never send it for an ACK. */
 export interface SipRefusal {
   readonly status: number;
   readonly reason: string;
@@ -41,19 +41,19 @@ export const SUPPORTED_EXTENSIONS: ReadonlySet<string> = new Set(
   "100rel timer replaces norefersub path outbound".split(" "),
 );
 
-/** Fields of which a message has at most one; the first four must be there, which reading them shows. */
+/** Fields that may occur only once; the first four are mandatory, which is checked when they are read. */
 const AT_MOST_ONE = ["from", "to", "call-id", "cseq", "max-forwards", "content-type", "expires"] as const;
 
 /**
  * Null: well-formed, and the typed accessors will not throw. Otherwise the response owed, checked in the order of RFC
  * 3261 section 8.2: version (505), syntax (400), method (501), Request-URI scheme (416), Require (420).
- * What needs more than the message belongs to other layers: body type 415 and 406 to readers of bodies, an empty branch
- * cookie and merged requests to the transaction layer, credentials and bindings to the registrar, Max-Forwards 0 to a
- * proxy. A Date that is not in GMT is accepted, as RFC 4475 section 3.1.2.12 asks of receivers that do not use it.
+ * Whatever needs more than the message belongs to other layers: body types (415, 406) to readers of bodies, an empty
+ * branch cookie and merged requests to the transaction layer, credentials and bindings to the registrar, Max-Forwards 0
+ * to a proxy. A Date that is not in GMT is accepted, as RFC 4475 section 3.1.2.12 asks of receivers that do not use it.
  */
 export function validateRequest(request: SipRequest, options: ValidateOptions = {}): SipRefusal | null {
   if (request.version.trimEnd() !== "SIP/2.0") return { status: 505, reason: "Version Not Supported" };
-  const fault = request.version === "SIP/2.0" ? requestFault(request) : "a space behind the SIP version";
+  const fault = request.version === "SIP/2.0" ? requestFault(request) : "a space after the SIP version";
   if (fault !== null) return { status: 400, reason: `Bad Request - ${fault}` };
   const methods = options.methods ?? KNOWN_METHODS;
   if (!methods.has(request.method)) return { status: 501, reason: "Not Implemented" };
@@ -63,7 +63,7 @@ export function validateRequest(request: SipRequest, options: ValidateOptions = 
   return refusedExtensions(request, options.extensions ?? SUPPORTED_EXTENSIONS);
 }
 
-/** Require counts in neither ACK nor CANCEL (RFC 3261 section 8.2.2.3). */
+/** Require is ignored in ACK and CANCEL (RFC 3261 section 8.2.2.3). */
 function refusedExtensions(request: SipRequest, known: ReadonlySet<string>): SipRefusal | null {
   if (request.method === "ACK" || request.method === "CANCEL") return null;
   const unknown = tokens(request, "require").filter((tag) => !known.has(tag.toLowerCase()));
@@ -81,7 +81,7 @@ function requestFault(request: SipRequest): string | null {
   });
 }
 
-/** Null: usable. Otherwise why the response must be dropped: nothing is ever answered to a response. */
+/** Null: usable. Otherwise why the response must be dropped: responses are never answered. */
 export function validateResponse(response: SipResponse): string | null {
   if (response.version !== "SIP/2.0") return "another SIP version";
   return faultOf(() => {

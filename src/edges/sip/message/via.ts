@@ -10,7 +10,7 @@ export interface Via {
   readonly host: string;
   readonly port: number | null;
   readonly params: Params;
-  /** Null when absent (RFC 2543). */
+  /** Null if absent (RFC 2543). */
   readonly branch: string | null;
   /** IPv6 without the brackets that some put around it (RFC 5118 section 4.5). */
   readonly received: string | null;
@@ -46,7 +46,7 @@ function viaOf(transport: string, host: string, port: number | null, params: Par
   };
 }
 
-/** A value that is not a port reads as the bare flag: the peer wants symmetric responses, and gets them. */
+/** A value that is not a port counts as the bare flag: the peer wants symmetric responses, and gets them. */
 function readRport(text: string): number | "asked" {
   return /^\d{1,5}$/.test(text) ? Number(text) : "asked";
 }

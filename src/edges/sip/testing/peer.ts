@@ -25,7 +25,7 @@ export function peerRequest(method: string, sequence: number, toValue: string | 
   return { ...parts, method, cseq: sequence, to: toValue ?? PEER_INVITE.to };
 }
 
-/** A far side without any logic: sees every datagram, and sends what the script of the test says. */
+/** A far side without any logic: sees every datagram, and sends what the test tells it to. */
 export class Peer {
   readonly host: string;
   readonly received: SipMessage[] = [];
@@ -63,7 +63,7 @@ export class Peer {
     return this.received.filter((one): one is SipRequest => one.kind === "request" && one.method === method);
   }
 
-  /** The statuses that came for requests of that method, in order. */
+  /** The statuses of the responses to requests of that method, in order. */
   statuses(method: string): readonly number[] {
     return this.responses(method).map((response) => response.status);
   }
@@ -74,17 +74,17 @@ export class Peer {
 
   request(method: string, index = 0): SipRequest {
     const found = this.requests(method).at(index);
-    if (found === undefined) throw new Error(`no ${method} came: ${this.received.map(nameOf).join(", ")}`);
+    if (found === undefined) throw new Error(`no ${method} arrived: ${this.received.map(nameOf).join(", ")}`);
     return found;
   }
 
   response(method: string, index = -1): SipResponse {
     const found = this.responses(method).at(index);
-    if (found === undefined) throw new Error(`no response to ${method} came`);
+    if (found === undefined) throw new Error(`no response to ${method} arrived`);
     return found;
   }
 
-  /** Sends a request in the dialog that it made with `toTag` when it answered this INVITE. */
+  /** Sends a request in the dialog that it created with `toTag` by answering this INVITE. */
   sendInDialog(
     invite: SipRequest,
     toTag: string,
@@ -101,7 +101,7 @@ export class Peer {
     });
   }
 
-  /** Answers a request, to where it came from. `toTag` makes the fork. */
+  /** Answers a request, to where it came from. Each `toTag` is a fork. */
   respond(request: SipRequest, status: number, parts: ResponseParts & { readonly contact?: boolean } = {}): void {
     const contact = parts.contact === false ? [] : [["Contact", `<sip:peer@${this.host}:5060>`] as const];
     const type = parts.body === undefined ? [] : [["Content-Type", "application/sdp"] as const];

@@ -21,7 +21,7 @@ import {
 import type { SipRequest } from "../message/message.ts";
 import { FAIR, VirtualNetwork, type Impairments } from "./virtual-network.ts";
 
-/** Longer than every timer of RFC 3261 together: after this nothing may be left in any table. */
+/** Longer than every timer of RFC 3261 together: after this, every table must be empty. */
 export const ALL_TIMERS_MS = 200_000;
 
 export const OFFER =
@@ -61,7 +61,7 @@ export class Rig {
     return party;
   }
 
-  /** Lets time pass, and runs what waits on promises. */
+  /** Lets time pass, and runs whatever waits for promises. */
   async pass(ms: number): Promise<void> {
     await settle();
     this.clock.advance(ms);
@@ -69,7 +69,7 @@ export class Rig {
   }
 }
 
-/** Runs everything that waits on a promise which is already decided. */
+/** Runs everything that waits for a promise that is already settled. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 10; i++) await Promise.resolve();
 }
@@ -77,7 +77,7 @@ export async function settle(): Promise<void> {
 /** Handlers of a call that record what they get. */
 export class CallLog implements CallHandlers {
   readonly ends: CallEnd[] = [];
-  /** Reason headers of what ended it. */
+  /** Reason headers of the message that ended it. */
   reasons: readonly ReasonValue[] = [];
   acknowledged = 0;
   readonly offers: (string | null)[] = [];
@@ -108,14 +108,14 @@ export class CallLog implements CallHandlers {
   }
 }
 
-/** One dial and what was reported of it. */
+/** One dial and what was reported about it. */
 export interface Dialled {
   readonly out: OutgoingInvite;
   readonly log: CallLog;
   readonly progress: readonly { readonly status: number; readonly sdp: string | null; readonly tag: string }[];
   readonly answers: readonly (string | null)[];
   readonly failures: readonly { readonly status: number | null; readonly reason: string }[];
-  /** What the final response of the failure said. */
+  /** The details of the final response of the failure. */
   readonly finals: readonly (FinalResponse | null)[];
   /** Offers of early UPDATEs, with the To tag of their dialog. */
   readonly updates: readonly { readonly sdp: string; readonly tag: string }[];
@@ -178,7 +178,7 @@ export class Party {
       log: silentLog,
       userAgent: "test",
       transportFactory: rig.network.factory,
-      // Tests look at every provisional response; the pause before 100 has a test of its own.
+      // Tests look at every provisional response; the pause before 100 has its own test.
       timers: { trying: 0 },
       resolver: () => Promise.reject(new Error("no such name")),
       handlers: {
@@ -229,7 +229,7 @@ export function answering(
   return { calls, logs };
 }
 
-/** Whether nothing at all is left alive. */
+/** Whether nothing is left alive. */
 export function isIdle(party: Party): boolean {
   const { calls, transactions, pendingInvites } = party.endpoint.stats;
   return calls === 0 && transactions === 0 && pendingInvites === 0;

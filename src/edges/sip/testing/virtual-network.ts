@@ -9,11 +9,11 @@ import type {
   TransportSetup,
 } from "../transport/types.ts";
 
-/** How bad the network is; all chances in [0, 1]. Only datagrams are lost, doubled and reordered. */
+/** How bad the network is; all chances in [0, 1]. Only datagrams are lost, duplicated and reordered. */
 export interface Impairments {
   readonly loss: number;
   readonly duplicate: number;
-  /** Each datagram takes a time drawn from this range, so a wide one reorders. ms */
+  /** ms. Each datagram takes a random time from this range, so a wide one reorders them. */
   readonly delayMs: { readonly from: number; readonly to: number };
 }
 
@@ -33,16 +33,16 @@ export interface Packet {
   readonly octets: Buffer;
 }
 
-/** Octets in which a stream is cut, so that framing is tried. */
+/** A stream is cut into pieces of at most this many octets, to test framing. */
 const LONGEST_PIECE = 700;
 const FIRST_EPHEMERAL_PORT = 40_000;
 
-/** A network in memory and in virtual time, with seeded impairments: what `transportFactory` is in tests. */
+/** A network in memory and in virtual time, with seeded impairments: the `transportFactory` of tests. */
 export class VirtualNetwork {
   readonly clock: Clock;
   readonly random: Random;
   impairments: Impairments;
-  /** Sees everything sent; false: it is lost. For scripted races. */
+  /** Sees everything that is sent; false: it is lost. For scripted races. */
   gate: (packet: Packet) => boolean = () => true;
   readonly #listeners = new Map<string, VirtualTransport>();
   #nextPort = FIRST_EPHEMERAL_PORT;
@@ -92,7 +92,7 @@ export class VirtualNetwork {
     return here;
   }
 
-  /** Cuts every stream there is, as a restarted firewall does. */
+  /** Cuts every stream, as a restarted firewall does. */
   breakConnections(): void {
     for (const listener of this.#listeners.values()) listener.breakConnections();
   }

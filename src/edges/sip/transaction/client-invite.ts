@@ -5,15 +5,15 @@ import type { TransactionHost } from "./host.ts";
 import { ClientMachine } from "./machine.ts";
 import { timerD, transactionTimeout } from "./timers.ts";
 
-/** Who sent an INVITE. */
+/** The sender of an INVITE. */
 export interface InviteClientUser {
-  /** Every 1xx, repeated ones too. */
+  /** Every 1xx, including repeats. */
   onProvisional(response: SipResponse): void;
-  /** Every 2xx, repeated and forked ones too: each wants an ACK, which is not the transaction's to send. */
+  /** Every 2xx, including repeats and those of forks: each needs an ACK, which the transaction does not send. */
   onSuccess(response: SipResponse): void;
   /** The one final refusal; it has been acknowledged. */
   onRefused(response: SipResponse): void;
-  /** Timer B, or the flow broke. Nothing follows. */
+  /** Timer B fired, or the flow broke. Nothing follows. */
   onNoResponse(reason: string): void;
 }
 
@@ -44,7 +44,7 @@ export class InviteClientTransaction extends ClientMachine {
     this.#user = user;
   }
 
-  /** In place of `start` for an INVITE that an earlier process sent and that rings: nothing goes out. */
+  /** Instead of `start`, for a ringing INVITE that an earlier process sent: nothing is sent. */
   resume(): void {
     this.#state = "proceeding";
   }
@@ -56,7 +56,7 @@ export class InviteClientTransaction extends ClientMachine {
     else this.#onRefused(response);
   }
 
-  /** A CANCEL went out: without a final response in 64·T1 it ends silently (RFC 3261 9.1). */
+  /** A CANCEL was sent: without a final response in 64·T1 it ends silently (RFC 3261 9.1). */
   onCancelSent(): void {
     if (this.#state === "proceeding") this.terminateAfter(transactionTimeout(this.host.timers));
   }

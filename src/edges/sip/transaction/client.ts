@@ -3,10 +3,10 @@ import type { TransportFlow } from "../transport/types.ts";
 import type { TransactionHost } from "./host.ts";
 import { ClientMachine } from "./machine.ts";
 
-/** Who sent a request other than INVITE. Exactly one of the two is called, once. */
+/** The sender of a request other than INVITE. Exactly one of the two is called, once. */
 export interface ClientUser {
   onFinal(response: SipResponse): void;
-  /** Timer F, or the flow broke. */
+  /** Timer F fired, or the flow broke. */
   onNoResponse(reason: string): void;
 }
 
@@ -19,9 +19,9 @@ type State = "trying" | "proceeding" | "completed";
  *                     └─ 200–699 ───────┴──► completed ── K ──► terminated
  */
 
-/** A request other than INVITE and ACK that we sent: RFC 3261 17.1.2; no 408 is ever made up for others (RFC 4320). */
+/** A request other than INVITE and ACK that we sent: RFC 3261 17.1.2; it never makes up a 408 for others (RFC 4320). */
 export class ClientTransaction extends ClientMachine {
-  /** Dropped with the final response, and with it all that the sender remembers. */
+  /** Dropped with the final response, along with everything that the sender remembers. */
   #user: ClientUser | null;
   #state: State = "trying";
 
@@ -47,7 +47,7 @@ export class ClientTransaction extends ClientMachine {
     return !this.terminated && this.#state !== "completed";
   }
 
-  /** Timer E doubles up to T2; once a 1xx came it goes on at T2 (RFC 3261 17.1.2.2). */
+  /** Timer E doubles up to T2; after a 1xx it stays at T2 (RFC 3261 17.1.2.2). */
   protected nextDelay(delayMs: number): number {
     const { t2 } = this.host.timers;
     return this.#state === "proceeding" ? t2 : Math.min(2 * delayMs, t2);

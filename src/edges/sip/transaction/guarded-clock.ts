@@ -2,8 +2,8 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Log } from "../../../base/log.ts";
 
 /**
- * A clock whose timers cannot bring the process down: what a timer throws (a handler of the user's, most likely) is
- * logged, and all other calls continue.
+ * A clock whose timers cannot crash the process: an error in a timer (most likely in a user's handler) is logged, and
+ * all other calls continue.
  */
 export function guardedClock(clock: Clock, log: Log): Clock {
   return {

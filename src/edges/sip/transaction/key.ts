@@ -4,8 +4,8 @@ import { callId, cseq, from, type SipRequest, type SipResponse, topVia, type Via
 export const MAGIC_COOKIE = "z9hG4bK";
 
 /**
- * Names a server transaction: branch, sent-by and method, an ACK under its INVITE's name (RFC 3261 17.2.3). Without
- * the magic cookie everything that RFC 2543 has in common over retransmissions and the ACK.
+ * Names a server transaction: branch, sent-by and method, an ACK under its INVITE's name (RFC 3261 17.2.3). Without the
+ * magic cookie, everything that retransmissions and the ACK have in common in RFC 2543.
  */
 export function serverKey(request: SipRequest): string {
   const via = topVia(request);
@@ -15,7 +15,7 @@ export function serverKey(request: SipRequest): string {
   return `${originKey(request)} ${via.branch ?? ""} ${sentBy} ${method}`;
 }
 
-/** Names the INVITE that a CANCEL is about (RFC 3261 9.2). */
+/** The name of the INVITE that a CANCEL refers to (RFC 3261 9.2). */
 export function cancelledKey(cancel: SipRequest): string {
   const key = serverKey(cancel);
   return `${key.slice(0, -"CANCEL".length)}INVITE`;
@@ -31,7 +31,7 @@ export function clientKey(branch: string, method: string): string {
   return `${branch} ${method}`;
 }
 
-/** Null for a response that cannot be to a request of ours. */
+/** Null for a response that cannot be for a request of ours. */
 export function responseKey(response: SipResponse): string | null {
   const { branch } = topVia(response);
   return branch === null ? null : clientKey(branch, cseq(response).method);

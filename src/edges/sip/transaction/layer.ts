@@ -12,10 +12,10 @@ import { ServerTransaction } from "./server.ts";
 import { InviteServerTransaction } from "./server-invite.ts";
 import type { Timers } from "./timers.ts";
 
-/** ms to connect in order to answer a request whose own connection is gone. */
+/** ms to connect in order to answer a request whose own connection is closed. */
 const REPLY_CONNECT_MS = 5_000;
 
-/** A request that came in, with the transaction that answers it. */
+/** An incoming request, with the transaction that answers it. */
 export type IncomingTransaction =
   | {
       readonly kind: "invite";
@@ -30,11 +30,11 @@ export type IncomingTransaction =
       readonly flow: TransportFlow;
     };
 
-/** Who uses the transactions. */
+/** The user of the transactions. */
 export interface TransactionUser {
   /**
-   * Before any state is made, for every new request but ACK and a CANCEL that fits: null goes on, a refusal is sent
-   * without a transaction, "drop" is silence.
+   * Called before any state is created, for every new request except ACK and a CANCEL that matches: null continues, a
+   * refusal is sent without a transaction, "drop" sends nothing.
    */
   admit(request: SipRequest, flow: TransportFlow): SipRefusal | "drop" | null;
   onTransaction(incoming: IncomingTransaction): void;
@@ -42,7 +42,7 @@ export interface TransactionUser {
   onRefused(request: SipRequest, flow: TransportFlow, refusal: SipRefusal): void;
   /** An ACK that belongs to no refusal: one for a dialog, or a stray. Never answered. */
   onAck(request: SipRequest, flow: TransportFlow): void;
-  /** A response that matches no transaction any more. */
+  /** A response that no longer matches a transaction. */
   onStrayResponse(response: SipResponse, flow: TransportFlow): void;
 }
 
@@ -57,7 +57,7 @@ export class TransactionLayer implements TransactionHost {
   readonly #user: TransactionUser;
   readonly #clients = new Map<string, Client>();
   readonly #servers = new Map<string, Server>();
-  /** Call-ID, CSeq and From tag of requests outside of dialogs that are not refused yet → the key they came under. */
+  /** Call-ID, CSeq and From tag of requests outside of dialogs that have not been refused yet → their keys. */
   readonly #origins = new Map<string, string>();
   retransmitted = 0;
   dropped = 0;
@@ -73,7 +73,7 @@ export class TransactionLayer implements TransactionHost {
     return this.#clients.size + this.#servers.size;
   }
 
-  /** Sends an INVITE by that flow; it has its Via already. */
+  /** Sends an INVITE by that flow; it already has its Via. */
   invite(request: SipRequest, branch: string, flow: TransportFlow, user: InviteClientUser): InviteClientTransaction {
     const transaction = new InviteClientTransaction(this, clientKey(branch, "INVITE"), request, flow, user);
     this.#clients.set(transaction.key, transaction);
@@ -81,7 +81,7 @@ export class TransactionLayer implements TransactionHost {
     return transaction;
   }
 
-  /** Takes back an INVITE that an earlier process sent, with its Via, and that rings. */
+  /** Resumes a ringing INVITE that an earlier process sent, with its Via. */
   resumeInvite(
     request: SipRequest,
     branch: string,
@@ -94,13 +94,13 @@ export class TransactionLayer implements TransactionHost {
     return transaction;
   }
 
-  /** Sends any other request but ACK. */
+  /** Sends any other request except ACK. */
   request(request: SipRequest, branch: string, flow: TransportFlow, user: ClientUser): ClientTransaction {
     request.headers.prepend("Via", this.#transport.via(flow, branch));
     return this.#begin(request, branch, flow, user);
   }
 
-  /** Sends a CANCEL, which has its INVITE's Via already (RFC 3261 9.1). */
+  /** Sends a CANCEL, which already has its INVITE's Via (RFC 3261 9.1). */
   cancel(cancel: SipRequest, branch: string, flow: TransportFlow, user: ClientUser): ClientTransaction {
     return this.#begin(cancel, branch, flow, user);
   }
@@ -200,7 +200,7 @@ export class TransactionLayer implements TransactionHost {
     flow.keep?.();
     const key = detach(found);
     const origin = to(request).tag === null ? detach(`${originKey(request)} ${request.method}`) : null;
-    // RFC 3261 8.2.2.2: the same request came by another way, and the first copy is still being worked on.
+    // RFC 3261 8.2.2.2: the same request came by another path, and the first copy is still being handled.
     if (origin !== null && this.#origins.has(origin)) {
       this.#refuse(request, flow, { status: 482, reason: "Loop Detected" });
       return;
@@ -218,7 +218,7 @@ export class TransactionLayer implements TransactionHost {
     }
   }
 
-  /** 200 whatever becomes of the INVITE (RFC 3261 9.2). */
+  /** 200 no matter what happens to the INVITE (RFC 3261 9.2). */
   #onCancel(cancel: SipRequest, flow: TransportFlow, key: string, invite: InviteServerTransaction): void {
     const transaction = new ServerTransaction(this, detach(key), null, this.#transport.replyRoute(cancel, flow));
     this.#servers.set(transaction.key, transaction);
@@ -227,7 +227,7 @@ export class TransactionLayer implements TransactionHost {
   }
 
   /**
-   * By branch and sent-by; when a NAT gave the client another sent-by since the INVITE, by branch, Call-ID, CSeq and
+   * By branch and sent-by; if a NAT has changed the client's sent-by since the INVITE, by branch, Call-ID, CSeq and
    * From tag.
    */
   #cancelled(cancel: SipRequest): InviteServerTransaction | null {
@@ -241,7 +241,7 @@ export class TransactionLayer implements TransactionHost {
     return key?.split(" ", 1)[0] === branch && key !== undefined ? this.#servers.get(key) : undefined;
   }
 
-  /** Answers and forgets: what a scanner sends must cost no memory. The same request gets the same To tag again. */
+  /** Answers and forgets, because scanners must not cost memory. The same request gets the same To tag again. */
   #refuse(request: SipRequest, flow: TransportFlow, refusal: SipRefusal): void {
     this.#user.onRefused(request, flow, refusal);
     const toTag = statelessTag(serverKey(request));

@@ -7,7 +7,7 @@ import { transactionTimeout } from "./timers.ts";
 
 const EMPTY: Buffer = Buffer.alloc(0);
 
-/** The two clocks of a transaction: one that repeats, one that ends. */
+/** The two timers of a transaction: one that repeats, and one that ends it. */
 export class TransactionTimers {
   readonly #clock: Clock;
   #retransmit: Timer | null = null;
@@ -17,13 +17,13 @@ export class TransactionTimers {
     this.#clock = clock;
   }
 
-  /** Replaces the clock that ends. */
+  /** Replaces the timer that ends it. */
   limit(delayMs: number, run: () => void): void {
     this.#limit?.cancel();
     this.#limit = this.#clock.after(delayMs, run);
   }
 
-  /** Repeats after `delayMs`, and then after what `next` makes of the last delay. */
+  /** Repeats after `delayMs`, and then after the delay that `next` computes from the last one. */
   retransmit(delayMs: number, next: (delayMs: number) => number, send: () => void): void {
     this.#retransmit = this.#clock.after(delayMs, () => {
       this.retransmit(next(delayMs), next, send);
@@ -50,7 +50,7 @@ abstract class Transaction {
     this.timers = new TransactionTimers(host.clock);
   }
 
-  /** Ends it without calling its user: the endpoint stops, or the user stopped waiting. */
+  /** Ends it without calling its user: the endpoint is stopping, or the user has stopped waiting. */
   abandon(): void {
     this.terminate();
   }
@@ -67,7 +67,7 @@ abstract class Transaction {
     this.host.ended(this.key);
   }
 
-  /** Drops whatever is not needed any more: the other side's repeats may keep the transaction for half a minute. */
+  /** Drops whatever is no longer needed: the other side's repeats may keep the transaction alive for half a minute. */
   protected abstract forget(): void;
 
   protected terminateAfter(delayMs: number): void {
@@ -80,7 +80,7 @@ abstract class Transaction {
 /** A request that we sent (RFC 3261 17.1). */
 export abstract class ClientMachine extends Transaction {
   readonly flow: TransportFlow;
-  /** What goes out again: the request, or the ACK of its refusal. */
+  /** The octets that are sent again: the request, or the ACK of its refusal. */
   protected octets: Buffer;
 
   constructor(host: TransactionHost, key: string, request: SipRequest, flow: TransportFlow) {
@@ -117,12 +117,12 @@ export abstract class ClientMachine extends Transaction {
   }
 }
 
-/** A request that came in (RFC 3261 17.2). */
+/** An incoming request (RFC 3261 17.2). */
 export abstract class ServerMachine extends Transaction {
-  /** What copies of the request by other ways have in common with it; null inside a dialog. */
+  /** What copies of the request by other paths have in common with it; null inside a dialog. */
   readonly origin: string | null;
   readonly route: ReplyRoute;
-  /** The response that a repeat of the request gets again. */
+  /** The response that is sent again for a repeat of the request. */
   protected octets: Buffer | null = null;
 
   constructor(host: TransactionHost, key: string, origin: string | null, route: ReplyRoute) {

@@ -14,7 +14,7 @@ type State = "proceeding" | "accepted" | "completed" | "confirmed";
  *                               └─ H ──► terminated
  */
 
-/** An INVITE that came in: RFC 3261 17.2.1 with the Accepted state of RFC 6026 7.1. */
+/** An incoming INVITE: RFC 3261 17.2.1 with the Accepted state of RFC 6026 7.1. */
 export class InviteServerTransaction extends ServerMachine {
   /** Called once when a CANCEL ends it before a final response; its user must then refuse it with 487. */
   onCancel: ((cancel: SipRequest) => void) | null = null;
@@ -28,8 +28,8 @@ export class InviteServerTransaction extends ServerMachine {
   }
 
   /**
-   * 100 Trying, unless another response goes out soon (RFC 3261 17.2.1 allows that): most calls are answered sooner, and
-   * a datagram to a sleeping peer is the most expensive thing there is.
+   * Sends 100 Trying, unless another response is sent soon (RFC 3261 17.2.1 allows that): most calls are answered
+   * sooner, and a datagram to a sleeping peer is very expensive.
    */
   tryLater(trying: () => SipResponse): void {
     const { clock, timers } = this.host;
@@ -39,8 +39,8 @@ export class InviteServerTransaction extends ServerMachine {
   }
 
   /**
-   * Sends a 1xx or the final response; after a final one nothing. The octets are for {@link repeat}; of a 2xx they are
-   * kept by the dialog alone.
+   * Sends a 1xx or the final response, but nothing after a final one. The octets are for {@link repeat}; those of a 2xx
+   * are kept only by the dialog.
    */
   respond(response: SipResponse): Buffer {
     const octets = serialize(response);
@@ -54,7 +54,7 @@ export class InviteServerTransaction extends ServerMachine {
     return octets;
   }
 
-  /** Sends octets of a 1xx or 2xx that went out before: the dialog's business, by the transaction's route. */
+  /** Sends the octets of an earlier 1xx or 2xx again, for the dialog, by the transaction's route. */
   repeat(octets: Buffer): void {
     this.send(octets, true);
   }
@@ -65,7 +65,7 @@ export class InviteServerTransaction extends ServerMachine {
     else this.send(this.octets, true);
   }
 
-  /** True: the ACK belonged to a refusal. False: it is for the dialog. */
+  /** True if the ACK belonged to a refusal; false if it is for the dialog. */
   onAck(): boolean {
     if (this.#state === "accepted" || this.#state === "proceeding") return false;
     if (this.#state !== "completed") return true;

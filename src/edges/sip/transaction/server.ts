@@ -10,8 +10,8 @@ import { transactionTimeout } from "./timers.ts";
  */
 
 /**
- * A request other than INVITE and ACK that came in: RFC 3261 17.2.2. Nothing but final responses is ever sent to
- * these (RFC 4320 4.1 wants no 1xx before timer E reached T2, and ours are answered at once or never).
+ * An incoming request other than INVITE and ACK: RFC 3261 17.2.2. Only final responses are ever sent to these (RFC 4320
+ * 4.1 wants no 1xx before timer E has reached T2, and ours are answered at once or never).
  */
 export class ServerTransaction extends ServerMachine {
   constructor(host: TransactionHost, key: string, origin: string | null, route: ReplyRoute) {

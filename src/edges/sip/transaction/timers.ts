@@ -6,7 +6,7 @@ export interface Timers {
   readonly t2: number;
   /** How long a message may live in the network. */
   readonly t4: number;
-  /** After this without a response of the user a 100 goes out; 0: at once. At most 200 (RFC 3261 17.2.1). */
+  /** After this time without a response from the user a 100 is sent; 0: at once. At most 200 (RFC 3261 17.2.1). */
   readonly trying: number;
 }
 

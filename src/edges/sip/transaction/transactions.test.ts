@@ -10,7 +10,7 @@ import { ServerTransaction } from "./server.ts";
 import { InviteServerTransaction } from "./server-invite.ts";
 import { DEFAULT_TIMERS } from "./timers.ts";
 
-/** Holds one machine: virtual time, and when which octets went out. */
+/** The host of one machine: virtual time, and when which octets were sent. */
 class World implements TransactionHost {
   readonly clock = new VirtualClock();
   readonly timers = DEFAULT_TIMERS;
@@ -75,7 +75,7 @@ function inviteClient(world: World): { transaction: InviteClientTransaction; rep
 }
 
 describe("the INVITE client transaction", () => {
-  it("resends at T1 doubling without bound (timer A) and ends after 64·T1 (timer B)", () => {
+  it("resends at T1, doubling without bound (timer A), and ends after 64·T1 (timer B)", () => {
     const world = new World(false);
     const { reports } = inviteClient(world);
     world.clock.advance(40_000);
@@ -84,7 +84,7 @@ describe("the INVITE client transaction", () => {
     expect(world.endedAt).toBe(32_000);
   });
 
-  it("resends nothing by a reliable transport", () => {
+  it("resends nothing over a reliable transport", () => {
     const world = new World(true);
     const { reports } = inviteClient(world);
     world.clock.advance(40_000);
@@ -112,7 +112,7 @@ describe("the INVITE client transaction", () => {
     expect(world.endedAt).toBe(32_000);
   });
 
-  it("has no timer D by a reliable transport", () => {
+  it("has no timer D over a reliable transport", () => {
     const world = new World(true);
     inviteClient(world).transaction.onResponse(answer("INVITE", 486));
     expect(world.endedAt).toBe(0);
@@ -130,7 +130,7 @@ describe("the INVITE client transaction", () => {
     expect([world.endedAt, world.sentAt]).toEqual([32_000, [0]]);
   });
 
-  it("reports a broken flow while it waits, and not once it is answered", () => {
+  it("reports a broken flow while it waits, but not once it is answered", () => {
     const waiting = inviteClient(new World(true));
     waiting.transaction.onFlowFailed("reset");
     const answered = inviteClient(new World(true));
@@ -151,7 +151,7 @@ function client(world: World): { transaction: ClientTransaction; reports: string
 }
 
 describe("the non-INVITE client transaction", () => {
-  it("resends at T1 doubling up to T2 (timer E) and ends after 64·T1 (timer F)", () => {
+  it("resends at T1, doubling up to T2 (timer E), and ends after 64·T1 (timer F)", () => {
     const world = new World(false);
     const { reports } = client(world);
     world.clock.advance(40_000);
@@ -194,7 +194,7 @@ describe("the INVITE server transaction", () => {
     expect(world.sentLines).toEqual(["SIP/2.0 100 Trying", "SIP/2.0 180 Ringing", "SIP/2.0 180 Ringing"]);
   });
 
-  it("resends a refusal at T1 doubling up to T2 (timer G) until 64·T1 (timer H)", () => {
+  it("resends a refusal at T1, doubling up to T2 (timer G), until 64·T1 (timer H)", () => {
     const world = new World(false);
     server(world).respond(answer("INVITE", 486));
     world.clock.advance(40_000);
@@ -223,7 +223,7 @@ describe("the INVITE server transaction", () => {
     expect([world.sentAt, world.endedAt]).toEqual([[0], 32_000]);
   });
 
-  it("answers by a new connection when the one that brought the INVITE is closed", () => {
+  it("answers over a new connection when the one that brought the INVITE is closed", () => {
     const world = new World(true);
     const dead = flow(true, false);
     const transaction = new InviteServerTransaction(world, "k", null, { flow: dead, port: 5060 });
@@ -268,7 +268,7 @@ describe("the 100 of an INVITE", () => {
     return { world, transaction, invite };
   }
 
-  it("goes out when no other response was sent for 200 ms (RFC 3261 17.2.1)", () => {
+  it("is sent when no other response was sent for 200 ms (RFC 3261 17.2.1)", () => {
     const { world } = arrived();
     world.clock.advance(199);
     expect(world.sentLines).toEqual([]);
@@ -284,7 +284,7 @@ describe("the 100 of an INVITE", () => {
     expect(world.sentLines).toEqual(["SIP/2.0 200 OK"]);
   });
 
-  it("answers a repeated INVITE at once, and goes out once only", () => {
+  it("is sent at once for a repeated INVITE, and only once", () => {
     const { world, transaction } = arrived();
     transaction.onRepeat();
     world.clock.advance(1000);

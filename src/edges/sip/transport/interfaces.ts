@@ -2,8 +2,8 @@ import { networkInterfaces } from "node:os";
 import { isIPv6 } from "node:net";
 
 /**
- * What a listener is called from outside: itself, unless it listens on all addresses; then this machine's first
- * address that is not loopback (loopback when there is no other).
+ * The address of a listener for others: its own, unless it listens on all addresses; then this machine's first address
+ * that is not loopback (or loopback if there is no other).
  */
 export function reachableHost(listenHost: string): string {
   if (listenHost !== "0.0.0.0" && listenHost !== "::") return listenHost;

@@ -39,7 +39,7 @@ describe("requests outside of a dialog", () => {
     expect(headers.get("contact")).toBe("<sip:bob@10.0.0.2:5060>");
   });
 
-  it("get 405 for a known method, 501 for an unknown one, 481 when they belong in a dialog", async () => {
+  it("get 405 for a known method, 501 for an unknown one, 481 if they belong in a dialog", async () => {
     const { rig, bob, peer } = await world();
     for (const method of ["MESSAGE", "BREW", "BYE", "UPDATE"])
       peer.send({ ...OPTIONS, method, callId: method }, "10.0.0.2");
@@ -76,14 +76,14 @@ describe("requests outside of a dialog", () => {
     ]);
   });
 
-  it("need an extension that we lack: 420 names it", async () => {
+  it("that need an extension that we lack get a 420 that names it", async () => {
     const { rig, peer } = await world();
     peer.send({ ...INVITE, headers: [["Require", "100rel, replaces"]] }, "10.0.0.2");
     await rig.pass(50);
     expect([peer.statuses("INVITE"), peer.response("INVITE").headers.get("unsupported")]).toEqual([[420], "replaces"]);
   });
 
-  it("that came by two ways get 482 for the second, until the first is refused", async () => {
+  it("that came by two paths get 482 for the second, until the first is refused", async () => {
     const { rig, bob, peer } = await world();
     const first = peer.send(INVITE, "10.0.0.2");
     peer.send(INVITE, "10.0.0.2");
@@ -110,7 +110,7 @@ describe("a source that is not admitted", () => {
     expect(bob.endpoint.stats.transactions).toBe(0);
   });
 
-  it("or gets silence, also for what is malformed", async () => {
+  it("or gets no answer, even if it is malformed", async () => {
     const { rig, bob, peer } = await world();
     bob.admits = () => "drop";
     peer.send(INVITE, "10.0.0.2");
@@ -124,7 +124,7 @@ describe("a source that is not admitted", () => {
 });
 
 describe("malformed messages", () => {
-  it("is answered with 400 when it can be, and never brings the endpoint down", async () => {
+  it("is answered with 400 if possible, and never crashes the endpoint", async () => {
     const { rig, bob, peer } = await world();
     peer.send({ ...OPTIONS, to: "<sip:bob@10.0.0.2", callId: "bad" }, "10.0.0.2");
     await rig.pass(50);
@@ -168,7 +168,7 @@ describe("malformed messages", () => {
       }),
       { numRuns: 500 },
     );
-    // Twice: a BYE to a damaged Contact waits for the answer of a name server.
+    // Twice, because a BYE to a damaged Contact waits for a name server.
     await rig.pass(ALL_TIMERS_MS);
     await rig.pass(ALL_TIMERS_MS);
     expect([isIdle(bob), errors]).toEqual([true, []]);
@@ -206,7 +206,7 @@ describe("where responses go", () => {
     expect([at9, top?.received, top?.rport]).toEqual([1, "10.0.0.9", 5060]);
   });
 
-  it("is the source's port, not the Via's, when the request has rport, also without NAT", async () => {
+  it("is the source's port, not the Via's, when the request has rport, even without NAT", async () => {
     const { at9, at9other } = await sendFrom9("10.0.0.9:5099;rport");
     expect([at9, at9other]).toEqual([1, 0]);
   });
@@ -216,7 +216,7 @@ describe("where responses go", () => {
     expect([at9, at9other]).toEqual([0, 1]);
   });
 
-  it("is the source when a NAT changed the address, with rport or without", async () => {
+  it("is the source when a NAT changed the address, with or without rport", async () => {
     const { at9 } = await sendFrom9("192.168.1.1:5099");
     expect(at9).toBe(1);
   });
@@ -240,7 +240,7 @@ describe("an RFC 2543 element, whose branches are not unique", () => {
 });
 
 describe("connections", () => {
-  it("are used both ways: the callee's BYE comes back on the one that brought the INVITE", async () => {
+  it("are used in both directions: the callee's BYE comes back on the one that brought the INVITE", async () => {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
     const bob = await rig.endpoint("10.0.0.2");
@@ -268,7 +268,7 @@ describe("connections", () => {
     expect(isIdle(alice)).toBe(true);
   });
 
-  it("that break before a 200 is repeated are made anew for its ACK", async () => {
+  it("that break before a 200 is repeated are reopened for its ACK", async () => {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
     const bob = await rig.endpoint("10.0.0.2");
@@ -282,7 +282,7 @@ describe("connections", () => {
     expect([acks, logs[0]?.ends, dialled.log.ends]).toEqual([2, [], []]);
   });
 
-  it("that are gone when a call must be ended are made anew", async () => {
+  it("that are closed when a call must be ended are reopened", async () => {
     const rig = new Rig();
     const alice = await rig.endpoint("10.0.0.1");
     const bob = await rig.endpoint("10.0.0.2");
@@ -315,7 +315,7 @@ describe("what we say about ourselves", () => {
 });
 
 describe("requests that we send outside of a dialog", () => {
-  it("M8: a ping is answered by any response at all, and its time is no matter of the wall clock", async () => {
+  it("M8: any response answers a ping, and its duration does not depend on the wall clock", async () => {
     const { rig, bob, peer } = await world();
     const target = { uri: "sip:10.0.0.9", address: "10.0.0.9", port: 5060, protocol: "udp" } as const;
     const ping = bob.endpoint.ping(target);
@@ -331,7 +331,7 @@ describe("requests that we send outside of a dialog", () => {
     expect(isIdle(bob)).toBe(true);
   });
 
-  it("a REGISTER is challenged, repeated with CSeq+1, and reports the last CSeq", async () => {
+  it("a REGISTER that is challenged is repeated with CSeq+1, and reports the last CSeq", async () => {
     const { rig, bob, peer } = await world();
     const result = bob.endpoint.request({
       method: "REGISTER",

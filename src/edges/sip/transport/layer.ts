@@ -14,17 +14,17 @@ import { DEFAULT_PORT } from "./resolve.ts";
 import { Streams } from "./streams.ts";
 import type { TransportFlow, Transport, TransportEvents, TransportFactory } from "./types.ts";
 
-/** Octets. Larger requests leave UDP when they may (RFC 3261 18.1.1: 200 below the path's MTU). */
+/** Octets. Larger requests are sent over TCP if possible (RFC 3261 18.1.1: 200 below the path's MTU). */
 export const LARGEST_UDP_REQUEST = 1_300;
 
 const PONG = Buffer.from("\r\n");
-/** Option tags that a Require may name (RFC 3262, RFC 4028); others are owed a 420. */
+/** Option tags that a Require may name (RFC 3262, RFC 4028); others get a 420. */
 const EXTENSIONS: ReadonlySet<string> = new Set(["100rel", "timer"]);
 /** To tag of refusals without a transaction: the same each time, since nothing is remembered. */
 const REFUSED_TAG = "refused";
 const LINE_BREAKS = /[\r\n]+/g;
 
-/** Where a listener listens. */
+/** The address of a listener. */
 export interface ListenAddress {
   readonly protocol: SipProtocol;
   readonly host: string;
@@ -33,7 +33,7 @@ export interface ListenAddress {
 
 export interface TransportLayerOptions {
   readonly listeners: readonly ListenAddress[];
-  /** Host for Via and Contact; null: `localHost` of the listener's. */
+  /** Host for Via and Contact; null: `localHost` of the listener's host. */
   readonly advertised: string | null;
   /** Gives a wildcard listener an address that others can call back. */
   readonly localHost: (listenHost: string) => string;
@@ -43,15 +43,15 @@ export interface TransportLayerOptions {
   readonly factory: TransportFactory;
 }
 
-/** The layer above, which gets what comes in. */
+/** The layer above, which gets incoming messages. */
 export interface TransportUser {
-  /** The top Via carries `received` and `rport` already. */
+  /** The top Via already has `received` and `rport`. */
   onRequest(request: SipRequest, flow: TransportFlow): void;
   onResponse(response: SipResponse, flow: TransportFlow): void;
   onFlowFailed(flow: TransportFlow, reason: string): void;
-  /** Whether a connection from there may take a place for known sources. */
+  /** Whether a connection from there may take one of the places for known sources. */
   admitsConnection(source: SipSource): boolean;
-  /** A connection of a source that is not accepted was closed, or one too many of any source. */
+  /** A connection from a source that is not accepted was closed, or there was one too many from any source. */
   onConnectionRefused(source: SipSource): void;
   /** Whether a malformed request from there gets an answer. */
   admitsMalformed(request: SipRequest, flow: TransportFlow): boolean;
@@ -59,13 +59,13 @@ export interface TransportUser {
   onRefused(request: SipRequest, flow: TransportFlow, refusal: SipRefusal): void;
 }
 
-/** All listeners of an endpoint: octets in, messages out; keep-alives; what goes into Via and Contact. */
+/** All listeners of an endpoint: octets in, messages out; keep-alives; the contents of Via and Contact. */
 export class TransportLayer implements TransportEvents {
   readonly #options: TransportLayerOptions;
   readonly #user: TransportUser;
   #transports: Transport[] = [];
   readonly #streams: Streams;
-  /** Datagrams and pieces of streams that came in, readable or not. */
+  /** Datagrams and pieces of streams received, readable or not. */
   arrived = 0;
   received = 0;
   sent = 0;
@@ -99,12 +99,12 @@ export class TransportLayer implements TransportEvents {
     throw failure.reason;
   }
 
-  /** ms that what comes in waits before it is read: the worst of the listeners. */
+  /** ms that incoming messages wait before they are read: the worst of the listeners. */
   get queueDelayMs(): number {
     return this.#transports.reduce((most, { queueDelayMs = 0 }) => Math.max(most, queueDelayMs), 0);
   }
 
-  /** Sends at once what waits for the end of this turn of the event loop. */
+  /** Sends at once what is waiting for the end of this turn of the event loop. */
   flush(): void {
     for (const transport of this.#transports) transport.flush?.();
   }
@@ -117,8 +117,8 @@ export class TransportLayer implements TransportEvents {
   }
 
   /**
-   * The flow from one of our listeners to an IP literal; null when no listener has that protocol and address family.
-   * `local`: the listener that a dialog lives on is preferred over others of its kind.
+   * The flow from one of our listeners to an IP literal; null if no listener has that protocol and address family.
+   * `local`: the listener that a dialog uses is preferred over others of its kind.
    */
   flowTo(
     protocol: SipProtocol,
@@ -137,7 +137,7 @@ export class TransportLayer implements TransportEvents {
     return fit?.flowTo(address, port, connectTimeoutMs) ?? null;
   }
 
-  /** Sends octets; the flow reports what fails. */
+  /** Sends octets; the flow reports failures. */
   transmit(flow: TransportFlow, octets: Buffer): void {
     this.sent++;
     flow.send(octets);
@@ -155,7 +155,7 @@ export class TransportLayer implements TransportEvents {
     return `SIP/2.0/${flow.protocol === "udp" ? "UDP" : "TCP"} ${bracketed(host)}:${port};rport;branch=${branch}`;
   }
 
-  /** A `sip:` URI of ours, as it stands in a Contact. */
+  /** A `sip:` URI of ours for a Contact. */
   contactUri(flow: TransportFlow, user: string | null): string {
     const { host, port } = this.sentBy(flow);
     const transport = flow.protocol === "udp" ? "" : `;transport=${flow.protocol}`;
@@ -190,7 +190,7 @@ export class TransportLayer implements TransportEvents {
     try {
       this.#onItems(this.#streams.push(flow, octets), flow);
     } catch (error) {
-      // What was whole in front of the fault is handled before the connection is closed.
+      // Messages that were complete before the fault are handled before the connection is closed.
       if (error instanceof StreamError) this.#onItems(error.before, flow);
       throw error;
     }
@@ -203,7 +203,7 @@ export class TransportLayer implements TransportEvents {
     }
   }
 
-  /** Whatever one message causes, the next one is handled. */
+  /** Whatever one message causes, the next one is still handled. */
   #onMessage(message: SipMessage, flow: TransportFlow): void {
     this.received++;
     try {
@@ -237,7 +237,7 @@ export class TransportLayer implements TransportEvents {
     if (flow.reliable) flow.close();
   }
 
-  /** By the way it came: the Via may be what is wrong. A source that is not accepted gets no answer. */
+  /** Answered where it came from, since the Via may be wrong. A source that is not accepted gets no answer. */
   #refuse(request: SipRequest, refusal: SipRefusal, flow: TransportFlow): void {
     this.dropped++;
     if (request.method === "ACK" || !this.#user.admitsMalformed(request, flow)) return;
@@ -251,9 +251,9 @@ export class TransportLayer implements TransportEvents {
   }
 
   /**
-   * Where responses go (RFC 3261 18.2.2, RFC 3581 4): back by a connection; by UDP to the source when the request
-   * asked for `rport`; else to the port of its Via. Deviation: without `rport`, when the Via names another host than
-   * the one it came from (NAT), the source port is used as well, since the other cannot be reached.
+   * Where responses are sent (RFC 3261 18.2.2, RFC 3581 4): back over the connection; over UDP to the source if the
+   * request asked for `rport`, else to the port of its Via. Deviation: without `rport`, if the Via names a host other
+   * than the one it came from (NAT), the source port is used too, since the other cannot be reached.
    */
   replyRoute(request: SipRequest, flow: TransportFlow): { readonly flow: TransportFlow; readonly port: number } {
     const via = topVia(request);

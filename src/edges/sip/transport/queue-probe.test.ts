@@ -20,7 +20,7 @@ afterEach(() => {
   socket.close();
 });
 
-/** The next datagram that lies in the socket's queue. */
+/** The next datagram in the socket's queue. */
 function next(): Promise<Buffer> {
   return new Promise((resolve) => socket.once("message", resolve));
 }
@@ -34,7 +34,7 @@ async function probed(delayMs: number): Promise<void> {
   expect(probe.take(sent)).toBe(true);
 }
 
-it("measures how long datagrams wait in the queue, once they keep waiting", async () => {
+it("measures how long datagrams wait in the queue, once they keep having to", async () => {
   expect(probe.delayMs).toBe(0);
   await probed(750);
   expect(probe.delayMs).toBe(0);
@@ -44,7 +44,7 @@ it("measures how long datagrams wait in the queue, once they keep waiting", asyn
   expect(probe.delayMs).toBe(0);
 });
 
-it("does not wait for the second when one lies there for more than a second", async () => {
+it("does not wait for the second probe when one waits for more than a second", async () => {
   clock.advance(250);
   clock.advance(1_000);
   expect(probe.delayMs).toBe(0);
@@ -52,7 +52,7 @@ it("does not wait for the second when one lies there for more than a second", as
   expect(probe.delayMs).toBe(1_001);
 });
 
-it("sends another when one was lost, counts from the first, and is not misled by one that comes late after all", async () => {
+it("sends another when one was lost, counts from the first, and is not misled by one that arrives late after all", async () => {
   clock.advance(250);
   const first = await next();
   const second = next();
@@ -77,7 +77,7 @@ it("ignores what others send", async () => {
   expect(probe.delayMs).toBe(1_400);
 });
 
-it("M8: a wall clock that is set does not look like a delay", async () => {
+it("M8: setting the wall clock does not look like a delay", async () => {
   clock.advance(250);
   clock.setWallClock(3_600_000);
   expect(probe.delayMs).toBe(0);

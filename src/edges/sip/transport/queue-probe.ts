@@ -2,35 +2,35 @@ import type { Socket } from "node:dgram";
 import type { Clock, Timer } from "../../../base/clock.ts";
 import type { Random } from "../../../base/random.ts";
 
-/** ms between two probes: a peer repeats what was not answered in 500 ms (T1), so the delay is known before that. */
+/** ms between two probes: a peer repeats what was not answered within 500 ms (T1), so the delay is known before that. */
 const EVERY_MS = 250;
 /** ms after which a probe counts as dropped by a full queue, and another is sent. */
 const LOST_AFTER_MS = 2_000;
-/** ms that a single probe may take: up to here it was a pause of the machine, not a queue, and the next one shows it. */
+/** ms that a single probe may take: up to this it may be a pause of the machine rather than a queue, as the next one shows. */
 const PAUSE_MS = 1_000;
 const SECRET_OCTETS = 16;
 const SEQUENCE_OCTETS = 4;
 
 /**
  * How long a datagram waits in the socket's receive queue: one that we send to ourselves waits like any other. The delay of
- * the event loop does not show this, because each of its turns takes only some datagrams out of a long queue.
+ * the event loop does not show this, because each turn takes only some datagrams from a long queue.
  */
 export class QueueProbe {
   readonly #clock: Clock;
   readonly #socket: Socket;
   readonly #port: number;
   readonly #address: string;
-  /** Secret, so that no other sender can fake a short queue. Behind it the probe's number. */
+  /** Secret, so that no other sender can fake a short queue. The probe's number follows it. */
   readonly #secret: Buffer;
   #timer: Timer | null = null;
-  /** When the pending probe was sent; null: none is pending. */
+  /** When the pending probe was sent; null if none is pending. */
   #sentAt: number | null = null;
   #lastSentAt = 0;
   #sequence = 0;
-  /** Of the last two probes. */
+  /** The delays of the last two probes. */
   #delays: readonly [number, number] = [0, 0];
 
-  /** `host`: what the socket is bound to. */
+  /** `host`: the address that the socket is bound to. */
   constructor(clock: Clock, random: Random, socket: Socket, host: string) {
     this.#clock = clock;
     this.#secret = Buffer.from(random.hex(SECRET_OCTETS), "hex");
@@ -40,7 +40,7 @@ export class QueueProbe {
     this.#arm();
   }
 
-  /** The delay that lasts: the lesser of the last two probes', or that of the one under way when it is long. */
+  /** The lasting delay: the shorter one of the last two probes, or that of the pending one if it is long. */
   get delayMs(): number {
     const waiting = this.#sentAt === null ? 0 : this.#clock.elapsed() - this.#sentAt;
     return Math.max(Math.min(...this.#delays), waiting > PAUSE_MS ? waiting : 0);
@@ -76,7 +76,7 @@ export class QueueProbe {
     this.#sequence = (this.#sequence + 1) >>> 0;
     const octets = Buffer.concat([this.#secret, Buffer.alloc(SEQUENCE_OCTETS)]);
     octets.writeUInt32BE(this.#sequence, SECRET_OCTETS);
-    // What fails here fails for real messages too, and is reported there.
+    // A failure here also affects real messages, and is reported there.
     this.#socket.send(octets, this.#port, this.#address, () => undefined);
   }
 }

@@ -20,7 +20,7 @@ function names(services: readonly ServiceRecord[], asked: string[] = []): NameSe
 const half = (): number => 0.5;
 
 describe("where a name leads (RFC 3263)", () => {
-  it("an IP literal to itself, with 5060 when there is no port", async () => {
+  it("an IP literal to itself, with 5060 if there is no port", async () => {
     expect(literalAddress("[2001:db8::9]", null)).toEqual({ address: "2001:db8::9", port: 5060 });
     expect(await makeResolver(names([]), half)("192.0.2.5", 5062, "udp")).toEqual([
       { address: "192.0.2.5", port: 5062 },
@@ -88,7 +88,7 @@ describe("services of one priority (RFC 2782)", () => {
     expect(heavy).toBeLessThan(950);
   });
 
-  it("with weight 0 are still found, and one named '.' means that there is no service", () => {
+  it("with weight 0 are still found, and a target of '.' means that there is no service", () => {
     const zero = [
       { name: "a", port: 1, priority: 1, weight: 0 },
       { name: "b", port: 1, priority: 1, weight: 0 },

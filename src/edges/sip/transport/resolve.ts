@@ -11,7 +11,7 @@ export interface SipTargetAddress {
 
 /**
  * RFC 3263 for a protocol that is already chosen: the addresses to try, best first, at least one. Rejects with an
- * `Error` when there is none.
+ * `Error` if there is none.
  */
 export type Resolver = (
   host: string,
@@ -20,9 +20,9 @@ export type Resolver = (
 ) => Promise<readonly SipTargetAddress[]>;
 
 export const DEFAULT_PORT = 5060;
-/** Of all addresses of a name; more only delay the moment when a dead trunk is noticed. */
+/** Addresses of a name that are tried; more would only delay the moment when a dead trunk is noticed. */
 const MOST_ADDRESSES = 8;
-/** SRV targets whose addresses are looked up; a zone that lists hundreds must not cost as many questions. */
+/** SRV targets whose addresses are looked up; a zone that lists hundreds must not cost that many queries. */
 const MOST_TARGETS = 16;
 /** ms. A dead name server must not hold an attempt longer than a trunk's own silence would. */
 const DNS_TIMEOUT_MS = 2_000;
@@ -35,7 +35,7 @@ export interface ServiceRecord {
   readonly weight: number;
 }
 
-/** The two questions that RFC 3263 asks. An empty list: no such record. */
+/** The two queries of RFC 3263. An empty list: no such record. */
 export interface NameServer {
   services(name: string): Promise<readonly ServiceRecord[]>;
   addresses(host: string): Promise<readonly string[]>;
@@ -47,7 +47,7 @@ export function literalAddress(host: string, port: number | null): SipTargetAddr
   return isIP(bare) === 0 ? null : { address: bare, port: port ?? DEFAULT_PORT };
 }
 
-/** RFC 3263 4.2: a port given → addresses only; else SRV by priority and weight, and addresses where there is no SRV. */
+/** RFC 3263 4.2: if a port is given, addresses only; else SRV by priority and weight, and addresses if there is no SRV. */
 export function makeResolver(names: NameServer, random: () => number): Resolver {
   return async (host, port, protocol) => {
     const literal = literalAddress(host, port);
@@ -59,7 +59,7 @@ export function makeResolver(names: NameServer, random: () => number): Resolver 
   };
 }
 
-/** All at once, so that a name that is slow to fail does not hold up the next; one that does not exist is skipped. */
+/** Looks up all at once, so that a name that is slow to fail does not hold up the next; names that do not exist are skipped. */
 async function addressesOf(
   names: NameServer,
   targets: readonly Pick<ServiceRecord, "name" | "port">[],
@@ -114,7 +114,7 @@ export function systemNameServer(): NameServer {
       try {
         return await dns.resolveSrv(name);
       } catch {
-        // No record and no name server are the same here: the plain address is the next thing to ask for.
+        // No record and no name server mean the same here: the plain address is looked up next.
         return [];
       }
     },

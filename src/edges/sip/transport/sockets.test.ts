@@ -52,7 +52,7 @@ function call(from: SipEndpoint, protocol: "udp" | "tcp", port: number, extraHea
 
 describe("real sockets", () => {
   for (const protocol of ["udp", "tcp"] as const) {
-    it(`carry a whole call over loopback by ${protocol}, also with an INVITE of 20,000 octets`, async () => {
+    it(`carry a whole call over loopback on ${protocol}, even with an INVITE of 20,000 octets`, async () => {
       let ended: (reason: string) => void = () => {};
       const end = new Promise<string>((resolve) => (ended = resolve));
       const bob = await endpoint({
@@ -71,7 +71,7 @@ describe("real sockets", () => {
     });
   }
 
-  it("answer a double CRLF on a connection with CRLF, and close it when framing is lost", async () => {
+  it("answer a double CRLF on a connection with CRLF, and close it if framing is lost", async () => {
     const bob = await endpoint(quiet);
     const socket = connect(portOf(bob, "tcp"), "127.0.0.1");
     socket.write("\r\n\r\n");
@@ -95,7 +95,7 @@ describe("real sockets", () => {
     await bob.stop();
   });
 
-  it("A7: give strangers few places, so that a flood of them leaves room for a trunk", async () => {
+  it("A7: have few places for strangers, so that a flood of them leaves room for a trunk", async () => {
     const refused: string[] = [];
     const bob = await endpoint({
       admits: ({ address }) => (address === "127.0.0.1" ? "accept" : "drop"),
@@ -139,7 +139,7 @@ describe("real sockets", () => {
     await bob.stop();
   });
 
-  it("A7: keep a stranger's connection that brings a request of a call", async () => {
+  it("A7: keep a stranger's connection that brings a request in a call", async () => {
     const refused: string[] = [];
     const log = new CallLog();
     const bob = await endpoint({
@@ -180,7 +180,7 @@ describe("real sockets", () => {
     await alice.stop();
   });
 
-  it("reject the start when a port is taken, and leave nothing open", async () => {
+  it("reject the start if a port is taken, and leave nothing open", async () => {
     const first = await endpoint(quiet);
     const taken = portOf(first, "tcp");
     const second = endpoint(quiet, [

@@ -24,8 +24,8 @@ function connection(address = "10.0.0.9"): Connection {
   };
 }
 
-describe("A7: a source of half messages", () => {
-  it("has 32 s for the rest of a message, however it drips", () => {
+describe("A7: a source of incomplete messages", () => {
+  it("has 32 s for the rest of a message, no matter how it trickles in", () => {
     const clock = new VirtualClock();
     const streams = new Streams(clock);
     const flow = connection();
@@ -39,7 +39,7 @@ describe("A7: a source of half messages", () => {
     expect(flow.closed).toBe(true);
   });
 
-  it("that completes each message in time stays, and so does one that is silent between messages", () => {
+  it("that completes each message in time stays connected, and so does one that is silent between messages", () => {
     const clock = new VirtualClock();
     const streams = new Streams(clock);
     const flow = connection();
@@ -53,7 +53,7 @@ describe("A7: a source of half messages", () => {
     expect(flow.closed).toBe(false);
   });
 
-  it("has 256 KiB for all that is unfinished over all its connections, and others have their own", () => {
+  it("has 256 KiB for everything unfinished over all its connections, and other sources have their own", () => {
     const streams = new Streams(new VirtualClock());
     const flows = Array.from({ length: 6 }, () => connection());
     const other = connection("10.0.0.8");

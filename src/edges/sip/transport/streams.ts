@@ -15,7 +15,7 @@ interface Stream {
   limit: Timer | null;
 }
 
-/** The streams of all connections. A source that sends half messages is bounded in octets and in time. */
+/** The streams of all connections. A source that sends incomplete messages is limited in octets and in time. */
 export class Streams {
   readonly #clock: Clock;
   readonly #streams = new Map<TransportFlow, Stream>();
@@ -25,7 +25,7 @@ export class Streams {
     this.#clock = clock;
   }
 
-  /** The messages that are complete now. Throws `StreamError` when framing is lost. */
+  /** The messages that are complete now. Throws `StreamError` if framing is lost. */
   push(flow: TransportFlow, octets: Buffer): (SipMessage | "ping")[] {
     let stream = this.#streams.get(flow);
     if (stream === undefined) {

@@ -2,30 +2,29 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import type { Timer } from "../../../base/clock.ts";
 import type { TransportFlow, Transport, TransportFactory, TransportSetup } from "./types.ts";
 
-/** Connections per listener; each costs a descriptor and some 20 KiB. More are refused: a flood must not starve calls. */
+/** Connections per listener; each costs a descriptor and about 20 KiB. More are refused: a flood must not starve calls. */
 const MOST_CONNECTIONS = 4_096;
-/** Connections from one address: a proxy needs a few, a flood wants all. */
+/** Connections from one address: a proxy needs a few, a flood wants them all. */
 const MOST_PER_ADDRESS = 256;
-/** Connections of sources that are not accepted. Requests in a dialog may come from such, but a flood of them must not
- * take all places. */
+/** Connections of sources that are not accepted. Requests in a dialog may come from them, but a flood must not take all places. */
 const MOST_STRANGERS = 64;
 const MOST_STRANGERS_PER_ADDRESS = 4;
 /** ms that a stranger has for a message that belongs to a call. */
 const STRANGER_MS = 10_000;
 /** ms between two log lines about refused connections: a flood must not fill the log. */
 const REFUSAL_LOG_MS = 60_000;
-/** ms. Longer than a session timer's half (15 min) and every keep-alive; after it the far side is gone. */
+/** ms. Longer than half a session timer (15 min) and any keep-alive; after this the far side must be gone. */
 const IDLE_MS = 1_200_000;
-/** Octets unsent on one connection; a peer that reads nothing must not fill our memory. */
+/** Octets unsent on one connection; a peer that does not read must not fill our memory. */
 const MOST_UNSENT = 1 << 20;
 
-/** Makes TCP listeners, which also make connections. */
+/** Makes TCP listeners, which also open connections. */
 export const tcpTransport: TransportFactory = (setup) => new TcpTransport(setup);
 
 class TcpTransport implements Transport {
   readonly protocol = "tcp";
   readonly #setup: TransportSetup;
-  /** By remote address and port, incoming or outgoing: an incoming connection serves for our requests too. */
+  /** By remote address and port, incoming or outgoing: incoming connections are used for our requests too. */
   readonly #flows = new Map<string, TcpFlow>();
   readonly #known = new Places(MOST_CONNECTIONS, MOST_PER_ADDRESS);
   readonly #strangers = new Places(MOST_STRANGERS, MOST_STRANGERS_PER_ADDRESS);
@@ -73,7 +72,7 @@ class TcpTransport implements Transport {
   flowTo(address: string, port: number, connectTimeoutMs: number): TransportFlow {
     const known = this.#flows.get(keyOf(address, port));
     if (known?.usable === true) return known;
-    // Only a wildcard listener lets the kernel choose our address.
+    // The kernel chooses our address only for a wildcard listener.
     const { host } = this.#setup;
     const bind = host === "0.0.0.0" || host === "::" ? {} : { localAddress: host };
     const socket = createConnection({ host: address, port, noDelay: true, keepAlive: true, ...bind });
@@ -135,7 +134,7 @@ class TcpTransport implements Transport {
     return flow;
   }
 
-  /** Its time is up unless one of its messages belongs to us. */
+  /** Closes it after its time unless one of its messages belongs to a call or transaction of ours. */
   #limitStranger(flow: TcpFlow): void {
     const timer = this.#setup.clock.after(STRANGER_MS, () => flow.close());
     flow.onKept = () => {
@@ -185,7 +184,7 @@ class TcpFlow implements TransportFlow {
   readonly reliable = true;
   readonly remote: { readonly address: string; readonly port: number };
   dismissed = false;
-  /** Set for a stranger until it is known. */
+  /** Set while it is a stranger's. */
   onKept: (() => void) | null = null;
   readonly #socket: Socket;
   readonly #local: () => { readonly host: string; readonly port: number };
@@ -208,7 +207,7 @@ class TcpFlow implements TransportFlow {
     return this.onKept !== null;
   }
 
-  /** Its refusal has been reported: the end of the connection is not another. */
+  /** Its refusal has been reported: the end of the connection is not reported as another. */
   dismiss(): void {
     this.dismissed = true;
     this.close();
@@ -220,14 +219,14 @@ class TcpFlow implements TransportFlow {
     run?.();
   }
 
-  /** Its place among strangers is free again; it has one among the known. */
+  /** Gives up its place among strangers for one among known sources. */
   moveTo(places: Places): void {
     this.leave();
     this.#places = places;
     places.take(this.remote.address);
   }
 
-  /** The connection is gone. */
+  /** The connection has closed. */
   leave(): void {
     this.#places.free(this.remote.address);
   }

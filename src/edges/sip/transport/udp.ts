@@ -5,12 +5,12 @@ import type { TransportFlow, Transport, TransportEvents, TransportFactory, Trans
 
 /** Octets. A default buffer (208 KiB) kept 92 of 3,000 INVITEs that came while the event loop was busy; this kept all. */
 const SOCKET_BUFFER = 4 << 20;
-/** Above this a datagram cannot be sent at all: 65,535 less the IP and UDP headers. */
+/** Above this a datagram cannot be sent at all: 65,535 minus the IP and UDP headers. */
 const LARGEST_DATAGRAM = 65_507;
 
 type LookupDone = (error: null, address: string, family: number) => void;
 
-/** Addresses come here resolved; Node's own lookup would cost a turn of the event loop for each datagram. */
+/** Addresses are already resolved here; Node's own lookup would cost a turn of the event loop per datagram. */
 function literalLookup(address: string, _options: unknown, done: LookupDone): void {
   done(null, address, address.includes(":") ? 6 : 4);
 }
@@ -47,7 +47,7 @@ class UdpTransport implements Transport {
   async open(): Promise<void> {
     const { host, port } = this.#setup;
     const type = isIPv6(host) ? "udp6" : "udp4";
-    // Only IPv6: addresses of the form ::ffff:192.0.2.1 match no list of admitted sources.
+    // IPv6 only, since addresses of the form ::ffff:192.0.2.1 match no list of admitted sources.
     const socket = createSocket({ type, lookup: literalLookup, ipv6Only: type === "udp6" });
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
@@ -83,7 +83,7 @@ class UdpTransport implements Transport {
   }
 
   /**
-   * Goes out at the end of this turn of the event loop, with what else there is: the first datagram wakes the other side,
+   * Sent at the end of this turn of the event loop, along with all others: the first datagram wakes the other side, and
    * the rest find it awake.
    */
   send(octets: Buffer, flow: UdpFlow): void {
@@ -109,7 +109,7 @@ class UdpTransport implements Transport {
     });
   }
 
-  /** Later, never inside `send`: the sender is in the middle of a change of state. */
+  /** Reported later, never inside `send`: the sender is in the middle of a state change. */
   #fail(flow: UdpFlow, reason: string): void {
     this.#setup.clock.after(0, () => this.events.onFlowFailed(flow, reason));
   }

@@ -6,7 +6,7 @@ export function wire(lines: readonly string[], body: Buffer | string = ""): Buff
   return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.from(body)]);
 }
 
-/** Headers that make an INVITE whole; those in `changes` replace theirs (null: leave it out) or are added. */
+/** Headers of a complete INVITE; those in `changes` replace them (null: leave it out) or are added. */
 export function invite(changes: Readonly<Record<string, string | null>> = {}, uri = "sip:100@192.0.2.10"): string[] {
   const headers = new Map<string, string | null>([
     ["Via", "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK776asdhds;rport"],
