@@ -29,7 +29,7 @@ const silence = (frame: Int16Array): void => {
 };
 
 describe("DtmfDetector", () => {
-  it.each(CODES)("detects event %i once however long it lasts, loud or 30 dB below full scale", (code) => {
+  it.each(CODES)("detects event %i once, no matter how long it lasts, loud or 30 dB below full scale", (code) => {
     for (const peak of [14_000, 1000]) {
       const detector = new DtmfDetector();
       expect(detected(detector, tones(digitTones(code), peak), 10)).toEqual([eventToDigit(code)]);

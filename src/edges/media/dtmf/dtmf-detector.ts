@@ -4,7 +4,7 @@ import { signalPower, tonePower } from "../sound/tone.ts";
 
 /** -36 dB of full scale each: Q.24 asks for -25 dBm0 and above. */
 const MIN_TONE_POWER = 0.00012;
-/** The two tones make up most of the signal (less of it when they are off in frequency); speech spreads its power. */
+/** The two tones make up most of the signal (less if they are off in frequency); speech spreads its power. */
 const MIN_SHARE = 0.6;
 /** One group may be this much louder than the other (9 dB; lines attenuate the high group). */
 const MAX_TWIST = 8;
@@ -24,7 +24,7 @@ export class DtmfDetector {
   #run = 0;
   #current: string | null = null;
 
-  /** Takes the next 20-ms frame; the digit, once, in the frame that confirms it (it has then lasted `CONFIRM_MS`). */
+  /** Takes the next 20-ms frame; returns the digit once, in the frame that confirms it (it has then lasted `CONFIRM_MS`). */
   frame(samples: Int16Array): string | null {
     const digit = digitIn(samples);
     this.#run = digit === this.#candidate ? this.#run + 1 : 1;

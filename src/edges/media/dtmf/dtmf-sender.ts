@@ -4,11 +4,11 @@ import { digitToEvent } from "./dtmf.ts";
 /** A digit of our own: Q.24 asks receivers to accept 40 ms; gateways that relay need more. */
 const DIGIT_TICKS = 100 / FRAME_MS;
 const GAP_TICKS = 100 / FRAME_MS;
-/** A relayed digit lasts at least this long, however short the original. */
+/** A relayed digit lasts at least this long, no matter how short the original was. */
 const RELAY_MIN_TICKS = 60 / FRAME_MS;
-/** A relayed digit that nothing ends (its leg is gone) ends by itself: below the 8 s that one event can last. */
+/** A relayed digit that nothing ends (its leg was closed) ends by itself: below the 8 s that one event can last. */
 const RELAY_MAX_TICKS = 5000 / FRAME_MS;
-/** The last packet of an event goes out three times (RFC 4733 section 2.5.1.4). */
+/** The last packet of an event is sent three times (RFC 4733 section 2.5.1.4). */
 const END_PACKETS = 3;
 /** Longer than anything people dial after the answer; keeps a runaway controller from filling the memory. */
 const MAX_QUEUE = 128;
@@ -16,7 +16,7 @@ const MAX_QUEUE = 128;
 /** What a leg sends in this tick instead of audio. */
 export interface DtmfFrame {
   event: number;
-  /** Samples since the digit started, this frame included. */
+  /** Samples since the digit started, including this frame. */
   duration: number;
   first: boolean;
   end: boolean;

@@ -4,7 +4,7 @@ const PAD = ["123A", "456B", "789C", "*0#D"] as const;
 export const ROWS_HZ = [697, 770, 852, 941] as const;
 export const COLUMNS_HZ = [1209, 1336, 1477, 1633] as const;
 
-/** How a digit came: as a telephone-event (RFC 4733), or as tones in the audio. */
+/** How a digit was sent: as a telephone-event (RFC 4733), or as tones in the audio. */
 export type DtmfVia = "rfc4733" | "inband";
 
 /** A digit of the other side begins or ends. What a leg receives is passed upward in this one form. */
@@ -12,16 +12,16 @@ export interface DtmfEvent {
   readonly kind: "digit_started" | "digit_ended";
   /** Event code (RFC 4733 section 3.2). */
   readonly code: number;
-  /** null: an event that is no digit (codes from 16: hook flash, tones of other kinds). */
+  /** null: an event that is not a digit (codes from 16: hook flash, tones of other kinds). */
   readonly digit: string | null;
   /** When it began, by the receiver's clock. */
   readonly startedAtMs: number;
-  /** So far. */
+  /** Duration so far. */
   readonly durationMs: number;
   readonly via: DtmfVia;
 }
 
-/** -1 for what is not a digit. */
+/** -1 for anything else. */
 export function digitToEvent(digit: string): number {
   return digit.length === 1 ? DIGITS.indexOf(digit.toUpperCase()) : -1;
 }

@@ -33,7 +33,7 @@ it("writes event, end bit, volume and duration as RFC 4733 section 2.3 draws the
 });
 
 describe("TelephoneEventReceiver", () => {
-  it("reports one event that comes in many packets with one timestamp and three ends", () => {
+  it("reports one event for many packets with one timestamp and three ends", () => {
     for (const duration of [160, 320, 480]) event(1000, 5, duration);
     for (let i = 0; i < 3; i++) event(1000, 5, 640, { end: true });
     expect(events).toEqual(["5 after 20 ms", "end"]);
@@ -61,7 +61,7 @@ describe("TelephoneEventReceiver", () => {
     expect(events.at(-1)).toBe("end");
   });
 
-  it("ignores a straggler of the event before", () => {
+  it("ignores a straggler of the previous event", () => {
     event(1000, 5, 160);
     event(1000, 5, 320, { end: true });
     event(2600, 6, 160);
@@ -69,13 +69,13 @@ describe("TelephoneEventReceiver", () => {
     expect(events).toEqual(["5 after 20 ms", "end", "6 after 20 ms"]);
   });
 
-  it("S14: an event whose timestamp moves with every packet is one digit, its three ends included", () => {
+  it("S14: an event whose timestamp moves with every packet is one digit, including its three ends", () => {
     for (let i = 1; i <= 5; i++) event(1000 + 160 * i, 2, 160 * i, { marker: i === 1 });
     for (let i = 6; i <= 8; i++) event(1000 + 160 * i, 2, 800, { end: true });
     expect(events).toEqual(["2 after 20 ms", "end"]);
   });
 
-  it("S14: an event with a constant duration, or the marker in every packet, is one digit although a packet is lost", () => {
+  it("S14: an event with a constant duration, or the marker in every packet, is one digit even if a packet is lost", () => {
     for (const i of [1, 2, 4, 5]) event(1000 + 160 * i, 2, 160, { marker: i === 1 });
     for (const i of [6, 7, 8]) event(1000 + 160 * i, 2, 160, { end: true });
     for (const i of [1, 2, 4, 5]) event(9000 + 160 * i, 3, 160 * i, { marker: true });
@@ -106,7 +106,7 @@ describe("TelephoneEventReceiver", () => {
     expect(events.filter((one) => one !== "end")).toEqual(["2 after 20 ms", "2 after 40 ms"]);
   });
 
-  it("begins anew with another sender, whatever its timestamps", () => {
+  it("starts over with another sender, whatever its timestamps are", () => {
     event(100_000, 5, 160);
     event(99_000, 5, 160, { ssrc: 8 });
     expect(events).toEqual(["5 after 20 ms", "end", "5 after 20 ms"]);

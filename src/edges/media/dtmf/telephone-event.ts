@@ -17,7 +17,7 @@ const END_BIT = 0x80;
 const VOLUME = 10;
 /** Durations count up to this; a longer event goes on in a segment with a later timestamp (section 2.5.1.3). */
 const MAX_DURATION = 0xffff;
-/** An event whose end packets were all lost is over when nothing came for this long. */
+/** An event whose end packets were all lost is over when nothing has come for this long. */
 const LOST_END_AFTER_MS = 200;
 /** Events older than the last one by up to this (5 s of timestamps) are stragglers. */
 const STRAGGLER_SAMPLES = 40_000;
@@ -50,7 +50,7 @@ export function writeTelephoneEvent(
 export class TelephoneEventReceiver {
   readonly #report: (event: DtmfEvent) => void;
   #ssrc: number | null = null;
-  /** Of the last packet, in timestamp units; null before the first. */
+  /** Timestamp of the last packet; null before the first. */
   #timestamp: number | null = null;
   #duration = 0;
   #code = 0;
@@ -62,7 +62,7 @@ export class TelephoneEventReceiver {
     this.#report = report;
   }
 
-  /** An event has started and not ended. */
+  /** Whether an event has started and not ended. */
   get active(): boolean {
     return this.#active;
   }
@@ -85,7 +85,7 @@ export class TelephoneEventReceiver {
     if (ended) this.#end();
   }
 
-  /** To be called now and then: stops waiting for the end of an event. */
+  /** To be called from time to time: stops waiting for the end of an event. */
   tick(nowMs: number): void {
     if (this.#active && nowMs - this.#receivedAt > LOST_END_AFTER_MS) this.#end();
   }
@@ -103,7 +103,7 @@ export class TelephoneEventReceiver {
     return later < 0 && later > -STRAGGLER_SAMPLES;
   }
 
-  /** Does this packet go on with the last event (or repeat its end)? */
+  /** Does this packet continue the last event (or repeat its end)? */
   #belongs(timestamp: number, code: number, marker: boolean): boolean {
     if (this.#timestamp === null) return false;
     const later = (timestamp - this.#timestamp) | 0;

@@ -26,7 +26,7 @@ export class Playback {
     return this.#failure;
   }
 
-  /** Fills `frame`; false when the playback is over (ended or failed) and there is nothing in `frame`. */
+  /** Fills `frame`; false when the playback is over (ended or failed) and `frame` holds nothing. */
   next(): boolean {
     if (this.#failure !== null) return false;
     let filled = 0;

@@ -24,7 +24,7 @@ export interface MediaClientOptions {
   readonly clock: Clock;
   readonly log: Log;
   onEvent(event: MediaEvent): void;
-  /** The media process is gone (or was taken over by another controller): its legs are lost to this client. Once. */
+  /** The media process has died (or was taken over by another controller): its legs are lost to this client. Called once. */
   onDisconnected(): void;
   /** How long `connect` keeps trying until the media process accepts it; default 10 s. */
   readonly connectTimeoutMs?: number;
@@ -36,7 +36,7 @@ const OPEN_ERRORS: Readonly<Record<OpenError, string>> = {
   too_many_legs: "too many legs in this media process",
 };
 
-/** `open` was refused by the media process. */
+/** The media process refused `open`. */
 export class OpenRefused extends Error {
   readonly code: OpenError;
 
@@ -58,8 +58,9 @@ interface Waiting {
 }
 
 /**
- * The control process's end of one media process. Operations return at once and keep their order; those that return
- * a value reject when the media process is gone. After `onDisconnected` every operation is ignored (or rejects): connect anew.
+ * The control process's end of one media process. Operations return at once and keep their order; those that return a
+ * value reject if the media process dies. After `onDisconnected` every operation is ignored (or rejects): connect
+ * again.
  *
  * A control process that was restarted connects, asks `list()` and closes (or continues) what it finds. Events that
  * happened while no controller was connected are delivered first.
@@ -75,7 +76,7 @@ export class MediaClient {
   /** The media process has accepted our `hello`. */
   #accepted = false;
 
-  /** Resolves once this client is the controller; rejects when that takes longer than `connectTimeoutMs`. */
+  /** Resolves once this client is the controller; rejects if that takes longer than `connectTimeoutMs`. */
   static async connect(options: MediaClientOptions): Promise<MediaClient> {
     const { clock } = options;
     const deadline = clock.elapsed() + (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
@@ -102,7 +103,7 @@ export class MediaClient {
     socket.on("close", () => this.#closed());
   }
 
-  /** Opens an RTP endpoint: even port, RTCP on the next. Rejects with {@link OpenRefused}. */
+  /** Opens an RTP endpoint: an even port, with RTCP on the next. Rejects with {@link OpenRefused}. */
   async open(call: string, leg: number): Promise<{ port: number }> {
     const reply = await this.#ask((id) => ({ op: "open", id, call, leg }));
     if (reply.reply !== "open") throw new Error(`media answered open with ${reply.reply}`);
@@ -110,7 +111,7 @@ export class MediaClient {
     return { port: reply.port };
   }
 
-  /** May be called again: re-INVITE, hold, other address. A changed address or port lets the leg learn its source anew. */
+  /** May be called again: re-INVITE, hold, other address. If the address or port changed, the leg learns its source again. */
   setRemote(call: string, leg: number, remote: RemoteMedia): void {
     this.#send({ op: "remote", call, leg, remote });
   }
@@ -137,7 +138,7 @@ export class MediaClient {
     this.#send({ op: "play", call, play: id, legs, items, loop });
   }
 
-  /** No `playback_ended` follows, but one may already be under way. */
+  /** No `playback_ended` follows, but one may already be on its way. */
   stopPlaying(call: string, id: string): void {
     this.#send({ op: "stop_play", call, play: id });
   }
@@ -195,7 +196,7 @@ export class MediaClient {
     return reply;
   }
 
-  /** Disconnects; calls go on in the media process for the length of its lease. `onDisconnected` is not called. */
+  /** Disconnects; calls continue in the media process for the length of its lease. `onDisconnected` is not called. */
   close(): void {
     if (!this.#open) return;
     this.#writer.flush();
@@ -204,12 +205,12 @@ export class MediaClient {
     this.#rejectAll(new Error("media client closed"));
   }
 
-  /** For operations whose loss, if this process dies in the next milliseconds, costs a conversation or its recording. */
+  /** For operations whose loss would cost a conversation or its recording if this process died in the next milliseconds. */
   #sendNow(op: MediaOp): void {
     if (this.#open) this.#writer.send(op);
   }
 
-  /** For operations that may happen a few milliseconds later: sent together with others they cost far less. */
+  /** For operations that may happen a few milliseconds later: sent together with others, they cost far less. */
   #send(op: MediaOp): void {
     if (!this.#open || !this.#writer.push(op)) return;
     this.#options.clock.after(GATHER_MS, () => this.#writer.flush());

@@ -7,7 +7,7 @@ import { renderTone, dominantTones, signalPower } from "../sound/tone.ts";
 import { MediaHarness } from "../testing/media-harness.ts";
 import { parseWav } from "../sound/wav.ts";
 
-/** The last `count` samples: the present. */
+/** The most recent `count` samples. */
 function lately(samples: Int16Array, count = 4000): Int16Array {
   return samples.subarray(-count);
 }
@@ -128,7 +128,7 @@ describe("playbacks", () => {
     return { op: "play", call: "c", play, legs, items: [{ tone: play === "beep" ? "beep" : "ringback" }], loop };
   };
 
-  it("may begin before the leg was answered and before any other leg exists", async () => {
+  it("may begin before the leg is answered and before any other leg exists", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1);
     harness.perform(tone("music", [1]));
@@ -153,7 +153,7 @@ describe("playbacks", () => {
     expect(dominantTones(anil.received())).toEqual([700]);
   });
 
-  it("continues on its other legs when a later one takes one of them, and reports when it has lost all", async () => {
+  it("continues on its other legs when a later one takes one of them, and reports when it has lost all of them", async () => {
     const harness = new MediaHarness();
     harness.phone("c", 1);
     harness.phone("c", 2);
@@ -212,7 +212,7 @@ describe("early media", () => {
 });
 
 describe("the source of a leg's media", () => {
-  it("S7: is latched on to: a stray sender is neither played nor sent to", async () => {
+  it("S7: is latched on to: a stray sender is neither played nor sent anything", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1);
     const bela = harness.phone("c", 2);
@@ -246,7 +246,7 @@ describe("the source of a leg's media", () => {
     await harness.run(5000);
     expect(dominantTones(lately(anil.received()))).toEqual([700]);
     expect(dominantTones(lately(bela.received()))).toEqual([440]);
-    // The signalled host may still come: the kernel must not keep it out.
+    // The signalled host may still send: the kernel must not keep it out.
     expect(harness.net.peerOf(harness.open("c", 1))).toBeNull();
     expect(harness.eventsOf("source_latched")[0]).toMatchObject({ leg: 1, address: "203.0.113.7", match: "none" });
   });
@@ -346,7 +346,7 @@ describe("the source of a leg's media", () => {
     expect(sends.report().packets).toBe(0);
   });
 
-  it("is learnt anew when the description names another address", async () => {
+  it("is learnt again when the description names another address", async () => {
     const harness = new MediaHarness();
     const before = harness.phone("c", 1);
     const bela = harness.phone("c", 2);
@@ -361,7 +361,7 @@ describe("the source of a leg's media", () => {
     expect(after.report()).toMatchObject({ payloadTypes: [8], sequenceJumps: 0 });
   });
 
-  it("S7: may move to another host after three seconds of silence, if it carries the stream on", async () => {
+  it("S7: may move to another host after three seconds of silence, if it continues the stream", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1);
     const bela = harness.phone("c", 2);
@@ -371,7 +371,7 @@ describe("the source of a leg's media", () => {
     await harness.run(4500);
     const { port } = anil;
     anil.close();
-    // Same SSRC from another host: a phone seeded alike, whose first packets repeat sequence numbers and are refused.
+    // Same SSRC from another host: a phone with the same seed, whose first packets repeat sequence numbers and are refused.
     const moved = RtpPhone.open({ clock: harness.clock, sockets: harness.net, random: seededRandom(port) });
     harness.net.hosts.set(moved.port, "198.51.100.4");
     moved.tone(900);
@@ -381,7 +381,7 @@ describe("the source of a leg's media", () => {
     expect(moved.report().packets).toBeGreaterThan(30);
   });
 
-  it("is not known before a description came", async () => {
+  it("is not known before a description has arrived", async () => {
     const harness = new MediaHarness();
     const port = harness.open("c", 1);
     const early = RtpPhone.open({ clock: harness.clock, sockets: harness.net });
@@ -395,7 +395,7 @@ describe("the source of a leg's media", () => {
 });
 
 describe("a bad network", () => {
-  it("with loss, reordering and doubling leaves the conversation intact, and is counted", async () => {
+  it("with loss, reordering and duplication leaves the conversation intact, and is counted", async () => {
     const harness = new MediaHarness();
     const random = seededRandom(3);
     const anil = harness.phone("c", 1);
@@ -461,7 +461,7 @@ describe("digits", () => {
     expect(bela.report()).toMatchObject({ sequenceJumps: 0, timestampJumps: 0 });
   });
 
-  it("S13: report how they came and when they started, whenever they are recognised", async () => {
+  it("S13: report how they were sent and when they started, whenever they are recognised", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1);
     const bela = harness.phone("c", 2, { eventPayloadType: null });
@@ -535,7 +535,7 @@ describe("digits", () => {
     expect(harness.eventsOf("digit")).toHaveLength(1);
   });
 
-  it("S15: count with the number of the answer too, where that differs from the number we offered", async () => {
+  it("S15: are also accepted with the number in the answer, if that differs from the number we offered", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1, { eventPayloadType: 96 }, { dtmfPayloadType: 96, dtmfReceivePayloadType: 101 });
     await harness.run(200);
@@ -544,7 +544,7 @@ describe("digits", () => {
     expect(harness.eventsOf("digit")).toHaveLength(1);
   });
 
-  it("that last while a playback starts end on the leg it plays to", async () => {
+  it("that are still held when a playback starts end on the leg it plays to", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1);
     const bela = harness.phone("c", 2);
@@ -695,7 +695,7 @@ describe("the end", () => {
     expect(harness.open("c", 1)).toBe(harness.open("c", 1));
   });
 
-  it("operations on what is gone do nothing", async () => {
+  it("operations on what no longer exists do nothing", async () => {
     const harness = new MediaHarness();
     const anil = harness.phone("c", 1);
     harness.perform({ op: "close_leg", call: "c", leg: 1 });
@@ -780,7 +780,7 @@ describe("recordings", () => {
     ]);
   });
 
-  it("stay inside their folder, and say why one can't start", async () => {
+  it("stay inside their folder, and say why they can't start", async () => {
     const harness = new MediaHarness();
     harness.open("c", 1);
     for (const path of ["../r.wav", "/etc/r.wav", "", "."]) harness.perform({ ...order, path });

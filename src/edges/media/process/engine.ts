@@ -29,7 +29,7 @@ export interface EngineOptions {
   readonly ports: PortRange;
   readonly load: LoadPrompt;
   readonly openFile: OpenRecordingFile;
-  /** Recordings are written inside this folder only. */
+  /** Recordings are written only inside this folder. */
   readonly recordingsFolder: string;
   /** Silence of a leg is reported after this long; default 30 s. */
   readonly silenceMs?: number;
@@ -40,15 +40,15 @@ export interface EngineOptions {
 /** Figures that the process supplies. */
 export type ProcessFigures = Pick<StatsReply, "pid" | "upMs" | "load" | "socketErrors">;
 
-/** Calls are spread over a frame, so that packets leave (and come) in four small bursts instead of one. */
+/** Calls are spread over a frame, so that packets are sent (and arrive) in four small bursts instead of one. */
 const GROUPS = 4;
 /** Housekeeping of a call (reports, silence) runs once in this many of its ticks: each second. */
 const HOUSEKEEPING_TICKS = 1000 / FRAME_MS;
-/** A phone sends every 20 ms; after half a minute without a packet it is gone. */
+/** A phone sends every 20 ms; after half a minute without a packet it must be gone. */
 const SILENCE_MS = 30_000;
 /** More than one core can serve; keeps a runaway controller from using up all descriptors. */
 const MAX_LEGS = 8000;
-/** Exhausted ports are logged this often at most: a burst of calls must not flood the log. */
+/** Exhausted ports are logged at most this often: a burst of calls must not flood the log. */
 const REFUSAL_LOG_INTERVAL_MS = 60_000;
 
 /** Counts of closed legs, so that totals never decrease. */
@@ -58,7 +58,7 @@ interface Totals {
   packetsRefused: number;
 }
 
-/** All calls of one media process, driven by one ticker. Performs operations and emits events; knows no connection. */
+/** All calls of one media process, driven by one ticker. Performs operations and emits events; knows nothing about connections. */
 export class MediaEngine {
   readonly #options: EngineOptions;
   readonly #context: CallContext;
@@ -163,7 +163,7 @@ export class MediaEngine {
     return { port: leg.port, error: null };
   }
 
-  /** Each refusal is counted; the log has one line a minute. */
+  /** Every refusal is counted, but only one a minute is logged. */
   #refuse(error: OpenError): OpenReply {
     this.#opensRefused[error]++;
     const now = this.#options.clock.now();

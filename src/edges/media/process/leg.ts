@@ -22,7 +22,7 @@ export interface MediaLegContext {
   readonly silenceMs: number;
 }
 
-/** What happens on a leg. `silence`: nothing came for `ms` from a leg that should send · `resumed`: packets come again. */
+/** What happens on a leg. `silence`: nothing has come for `ms` from a leg that should send · `resumed`: packets are arriving again. */
 export type LegEvent = ReceiverEvent | { readonly kind: "silence"; readonly ms: number } | { readonly kind: "resumed" };
 
 /** Receives everything that happens on the legs of a call. */
@@ -116,7 +116,7 @@ export class MediaLeg {
     this.startSending();
   }
 
-  /** Once there was something to send, a packet goes out every tick, silence included (NATs, timeouts). */
+  /** Once there has been something to send, a packet is sent every tick, even in silence (NATs, timeouts). */
   startSending(): void {
     this.#sending = true;
     this.#sender.mark();
@@ -217,13 +217,13 @@ export class MediaLeg {
     this.#listener(this, event);
   }
 
-  /** From now on packets of any source arrive and are checked one by one. */
+  /** From now on packets from any source arrive and are checked one by one. */
   #unfilter(): void {
     this.#connected = false;
     this.#socket.disconnect();
   }
 
-  /** Events go on to the legs that are sent this leg's audio, unless a playback takes its place. Tones are in the audio. */
+  /** Events are passed on to the legs that are sent this leg's audio, unless a playback replaces it. Tones are in the audio. */
   #relay({ kind, code, via }: DtmfEvent): void {
     if (via === "inband") return;
     for (const { dtmf, playback } of this.#targets) {

@@ -1,9 +1,10 @@
 /**
  * A media process: `node main.js --socket PATH --rtp FIRST-LAST --bind ADDRESS --recordings FOLDER [--lease-ms N]
  * [--silence-ms N] [--instance ID]`. Each flag may also come as PLUGBOARD_MEDIA_SOCKET, _RTP, _BIND, _RECORDINGS, _LEASE_MS,
- * _SILENCE_MS, _INSTANCE. Prints one line `media ready` on standard output once it takes operations. Ends on SIGTERM or
- * SIGINT with every recording closed. Ends by itself, with every recording closed, once its supervisor is gone and no
- * controller is connected; started by hand, when its parent is gone and no controller came for the length of the lease.
+ * _SILENCE_MS, _INSTANCE. Prints one line `media ready` on standard output once it accepts operations. Ends on SIGTERM
+ * or SIGINT with every recording closed. Ends by itself, with every recording closed, once its supervisor has ended and
+ * no controller is connected; if started by hand, when its parent has ended and no controller has connected for the
+ * length of the lease.
  */
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { connect } from "node:net";
@@ -23,7 +24,7 @@ import { DgramLayer } from "../rtp/sockets.ts";
 
 /** Load is measured over this long. */
 const LOAD_PERIOD_MS = 1000;
-/** At the end recordings have this long to reach the disk. */
+/** When the process ends, recordings have this long to reach the disk. */
 const CLOSING_LIMIT_MS = 5000;
 const CLOSING_POLL_MS = 20;
 const EXIT_USAGE = 2;
@@ -44,7 +45,7 @@ function measureLoad(): () => number {
   return () => load;
 }
 
-/** A socket file without a listener was left by a killed process. Connecting alone has no effect on a listener. */
+/** A socket file without a listener was left by a killed process. Merely connecting has no effect on a listener. */
 function isServed(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(socketPath);
@@ -66,7 +67,7 @@ async function claimSocket(path: string, log: Log): Promise<void> {
 
 /** A busy control process or database must not make speech stutter. We may lack the right to raise the priority. */
 function raisePriority(log: Log): void {
-  // The heap is small: collecting it in one thread is quicker than waiting for helpers that are not scheduled.
+  // The heap is small: collecting it in one thread is faster than waiting for helper threads that are not scheduled.
   setFlagsFromString("--no-parallel-scavenge");
   try {
     setPriority(constants.priority.PRIORITY_HIGH);
@@ -96,9 +97,9 @@ async function run(chosen: Settings): Promise<void> {
   const end = (): Promise<void> => finish(engine, server, chosen.socket);
   process.once("SIGTERM", () => void end());
   process.once("SIGINT", () => void end());
-  // The terminal that started the platform was closed: no reason to drop calls.
+  // The terminal that started the platform was closed, which is no reason to drop calls.
   process.on("SIGHUP", () => undefined);
-  // Nothing would start us again, or a control process; the one that is up hangs up its calls first.
+  // Nothing would restart us or a control process; the one that is running hangs up its calls first.
   process.once("disconnect", () => {
     if (!server.hasController) void end();
   });

@@ -34,7 +34,7 @@ interface ActiveRecording {
 /** The legs, playbacks and recordings of one call. One `tick` is 20 ms. */
 export class MediaCall {
   readonly id: string;
-  /** Something is or was received, played or recorded: there is work in every tick. */
+  /** Something is being, or has been, received, played or recorded: there is work in every tick. */
   busy = false;
   readonly #context: CallContext;
   readonly #legs = new Map<number, MediaLeg>();
@@ -56,7 +56,7 @@ export class MediaCall {
     return this.#legs.get(number);
   }
 
-  /** The same leg when it is open; else a new one, or why there can't be one. */
+  /** The existing leg if it is open; else a new one, or why there can't be one. */
   open(number: number): MediaLeg | OpenError {
     const leg =
       this.#legs.get(number) ?? MediaLeg.open(number, this.#context, (from, event) => this.#onLeg(from, event));

@@ -24,8 +24,9 @@ export class LineWriter {
   }
 
   /**
-   * Sent at the end of this turn of the event loop, with everything that waits, and after whatever else the current step
-   * sends: waking the other process costs as much as a request to a customer's URL, which takes longer to answer.
+   * Sent at the end of this turn of the event loop, with everything that is waiting, and after whatever else the
+   * current step sends: waking the other process costs as much as a request to a customer's URL, and that takes longer
+   * to be answered.
    */
   send(message: object): void {
     this.push(message);
@@ -39,7 +40,7 @@ export class LineWriter {
     );
   }
 
-  /** Sent with the next `flush`; true when it is the first that waits for one. */
+  /** Sent with the next `flush`; true if it is the first that waits for one. */
   push(message: object): boolean {
     return this.#pending.push(JSON.stringify(message)) === 1;
   }

@@ -96,9 +96,9 @@ function pause(ms: number): Promise<void> {
 
 it.each([
   ["is taken over", 0],
-  ["has been gone for a second", 1000],
+  ["has been away for a second", 1000],
 ])(
-  "M6: media continues when the controller %s; the next one finds the call and its whole recording",
+  "M6: media continues when the controller %s; the next one finds the call and its complete recording",
   async (_, goneMs) => {
     startMedia();
     const first = await control();
@@ -130,7 +130,7 @@ it.each([
   },
 );
 
-it("A9: a recording cut off by kill -9 of the media process can be played at once, and is whole after the repair", async () => {
+it("A9: a recording cut off by kill -9 of the media process can be played at once, and is complete after the repair", async () => {
   const child = startMedia();
   const { client, next } = await control();
   await phone(client, 1, 440);

@@ -1,7 +1,7 @@
 /**
  * The protocol between the control process and a media process over a unix socket: one JSON object per line, in order.
  *
- * Only operations with an `id` are answered, by a `reply` with that id. What happens later is sent as events. An operation
+ * Only operations with an `id` are answered, by a `reply` with that id. Whatever happens later is sent as events. An operation
  * on a call, leg, playback or recording that does not exist (any more) is ignored, except that `play` and `record` always
  * get their closing event. Milliseconds and bytes are integers.
  */
@@ -36,11 +36,11 @@ export interface RemoteMedia {
   readonly codec: Codec;
   /** RTP payload type for sending `codec`. */
   readonly payloadType: number;
-  /** Payload type for sending telephone-events (RFC 4733); null: the other side takes none, and its digits are detected in-band. */
+  /** Payload type for sending telephone-events (RFC 4733); null: the other side accepts none, and its digits are detected in-band. */
   readonly dtmfPayloadType: number | null;
-  /** Payload type of the telephone-events that the other side sends (as we announced it); absent: the same. */
+  /** Payload type of the telephone-events that the other side sends (as we announced it); absent: the same one. */
   readonly dtmfReceivePayloadType?: number | null;
-  /** false: media goes to `address` and `port` whatever port the other side sends from; absent: to its source (RFC 4961). */
+  /** false: media is sent to `address` and `port`, whatever port the other side sends from; absent: to its source (RFC 4961). */
   readonly symmetricRtp?: boolean;
   /** The host that the other side's SIP comes from: where media of a peer behind a NAT (private `address`) is expected. */
   readonly sipHost?: string;
@@ -67,8 +67,8 @@ export type MediaOp =
   /** Audio of `from` is sent to `to`. A bridge is two routes; a leg with several sources is sent their mix. */
   | { readonly op: "route"; readonly call: string; readonly from: number; readonly to: number; readonly on: boolean }
   /**
-   * Replaces what `legs` are sent until it ends → `playback_ended`. A later playback takes a leg over for good: the earlier
-   * one continues on its other legs, or ends when none are left.
+   * Replaces what `legs` are sent until it ends → `playback_ended`. A later playback takes a leg over permanently: the
+   * earlier one continues on its other legs, or ends when none are left.
    */
   | {
       readonly op: "play";
@@ -82,7 +82,7 @@ export type MediaOp =
   | { readonly op: "stop_play"; readonly call: string; readonly play: string }
   /** Ends every playback on these legs; a playback that loses its last leg ends as with `stop_play`. */
   | { readonly op: "stop_play_on"; readonly call: string; readonly legs: readonly number[] }
-  /** 0-9 * # A-D, sent as RFC 4733 events, or as in-band tones to a leg without them. Queued behind earlier digits. */
+  /** 0-9 * # A-D, sent as RFC 4733 events, or as in-band tones to a leg without them. Queued after earlier digits. */
   | { readonly op: "digits"; readonly call: string; readonly leg: number; readonly digits: string }
   /**
    * Records what comes from `legs`: mixed (`mono`), or the first on the left and the second on the right (`dual`), as
@@ -101,7 +101,7 @@ export type MediaOp =
     }
   /** → `recording_closed` once the file is complete. */
   | { readonly op: "stop_record"; readonly call: string; readonly recording: string }
-  /** Silence is recorded while it is paused; the file gets no shorter. */
+  /** Silence is recorded while it is paused, so the file does not get shorter. */
   | { readonly op: "pause_record"; readonly call: string; readonly recording: string; readonly paused: boolean }
   /** → `leg_stats`; the port is freed. */
   | { readonly op: "close_leg"; readonly call: string; readonly leg: number }
@@ -114,12 +114,12 @@ export type MediaOp =
 
 /**
  * Why an endpoint could not be opened. `no_free_port`: every RTP port is in use or in quarantine · `no_socket`: the
- * system gives no socket (descriptors, address) · `too_many_legs`: more than one media process can serve.
+ * system provides no socket (descriptors, address) · `too_many_legs`: more than one media process can serve.
  */
 export type OpenError = "no_free_port" | "no_socket" | "too_many_legs";
 
 export interface OpenReply {
-  /** The RTP port (even); RTCP is the next one. 0 when there is an error. */
+  /** The RTP port (even); RTCP is on the next one. 0 if there is an error. */
   readonly port: number;
   readonly error: OpenError | null;
 }
@@ -157,7 +157,7 @@ export interface StatsReply {
   readonly portsQuarantined: number;
   readonly packetsReceived: number;
   readonly packetsSent: number;
-  /** Packets from another source than the leg's, or that are not RTP of ours. */
+  /** Packets from a source other than the leg's, or that are not RTP for us. */
   readonly packetsRefused: number;
   /** Errors reported by the kernel: unreachable ports, exhausted buffers. */
   readonly socketErrors: number;
@@ -167,7 +167,7 @@ export interface StatsReply {
   readonly tickLateMaxMs: number;
   /** Ticks of 20 ms that were skipped because more than 200 ms were missed. */
   readonly ticksSkipped: number;
-  /** Share of one core this process used in the last second; above 0.75 it should get no further calls. */
+  /** Share of one core this process used in the last second; above 0.75 it should get no more calls. */
   readonly load: number;
   readonly recordingsFailed: number;
   /** Endpoints that could not be opened, by reason. */
@@ -186,15 +186,15 @@ export interface LegStats {
   readonly packetsReceived: number;
   /** Expected by sequence number but never received (RFC 3550 A.3). */
   readonly packetsLost: number;
-  /** Received but not played: too late, twice, or of an older stream than the one played. */
+  /** Received but not played: too late, duplicates, or of an older stream than the one played. */
   readonly packetsDiscarded: number;
-  /** From another source than the leg's, or malformed. */
+  /** From a source other than the leg's, or malformed. */
   readonly packetsRefused: number;
   /** Interarrival jitter (RFC 3550 A.8), last value. */
   readonly jitterMs: number;
-  /** 20-ms frames without audio to play while the other side was sending. */
+  /** 20-ms frames without audio to play although the other side was sending. */
   readonly framesConcealed: number;
-  /** From the other side's last RTCP report; null when none came. */
+  /** From the other side's last RTCP report; null if there was none. */
   readonly remoteLossPercent: number | null;
   readonly remoteJitterMs: number | null;
   readonly roundTripMs: number | null;
@@ -203,8 +203,8 @@ export interface LegStats {
 /** From media to control, in the order of occurrence. */
 export type MediaEvent =
   /**
-   * Once per digit, when it is recognised. It started at `startedAtMs` (Unix epoch, this machine's clock) and has lasted
-   * `ms` by then: with these control recognises the same digit when SIP INFO reports it too.
+   * Once per digit, when it is recognised. It started at `startedAtMs` (Unix epoch, this machine's clock) and has
+   * lasted `ms` by then: with these, control recognises the same digit when SIP INFO reports it too.
    */
   | {
       readonly event: "digit";
@@ -217,10 +217,10 @@ export type MediaEvent =
     }
   /**
    * A playback ended by itself (`failure` null), could not start, was replaced on all its legs, or lost them all. Not sent
-   * after `stop_play`; for a loop only when it failed.
+   * after `stop_play`; for a loop only if it failed.
    */
   | { readonly event: "playback_ended"; readonly call: string; readonly play: string; readonly failure: string | null }
-  /** The file is complete. After a failure, what was recorded until then (`durationMs`, maybe 0) can be played. */
+  /** The file is complete. After a failure, what was recorded until then (`durationMs`, possibly 0) can be played. */
   | {
       readonly event: "recording_closed";
       readonly call: string;
@@ -230,9 +230,9 @@ export type MediaEvent =
       readonly reason: "stopped" | "max" | "silence" | "legs_closed" | "failed";
       readonly failure: string | null;
     }
-  /** The leg's first valid packet came, before the answer too: early media has arrived (RFC 3960 section 3.2). */
+  /** The leg's first valid packet has come, possibly before the answer: early media has arrived (RFC 3960 section 3.2). */
   | { readonly event: "first_rtp"; readonly call: string; readonly leg: number }
-  /** Media of the leg is accepted from this source from now on, and unless `symmetricRtp` is false sent to it. */
+  /** From now on the leg's media is accepted from this source, and sent to it unless `symmetricRtp` is false. */
   | {
       readonly event: "source_latched";
       readonly call: string;
@@ -261,14 +261,14 @@ export type MediaEvent =
       readonly port: number;
       readonly reason: SourceRefusal;
     }
-  /** Nothing came for `ms` from a leg that should send (never on hold). Once per pause. */
+  /** Nothing has come for `ms` from a leg that should send (never on hold). Once per pause. */
   | { readonly event: "silence"; readonly call: string; readonly leg: number; readonly ms: number }
-  /** Packets come again after `silence`. */
+  /** Packets are arriving again after `silence`. */
   | { readonly event: "resumed"; readonly call: string; readonly leg: number }
   /** Once, when a leg is closed. */
   | { readonly event: "leg_stats"; readonly call: string; readonly leg: number; readonly stats: LegStats };
 
 export type MediaMessage = MediaReply | MediaEvent;
 
-/** Longest line either side accepts: a `list` of some thousand calls. Guards against a peer that sends no newline. */
+/** Longest line either side accepts: a `list` of a few thousand calls. Guards against a peer that sends no newline. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;

@@ -47,7 +47,7 @@ afterEach(() => {
 interface Controller {
   readonly client: MediaClient;
   readonly events: MediaEvent[];
-  /** Resolves when the server has disconnected this client. */
+  /** Resolves once the server has disconnected this client. */
   readonly gone: Promise<void>;
 }
 
@@ -110,7 +110,7 @@ it("keeps events while there is no controller, for the next one", async () => {
   second.client.close();
 });
 
-it("closes every call when no controller came for the length of the lease, not before", async () => {
+it("closes every call when no controller has connected for the length of the lease, not before", async () => {
   const { client } = await control();
   await client.open("c", 1);
   clock.advance(10 * LEASE_MS);
@@ -146,7 +146,7 @@ it("drops a connection that doesn't use the protocol, and serves the next", asyn
   client.close();
 });
 
-it("A1: connecting alone, as a liveness probe does, replaces no controller", async () => {
+it("A1: merely connecting, as a liveness probe does, replaces no controller", async () => {
   const { client, gone } = await control();
   await client.open("c", 1);
   const probe = connect(join(folder, "s"));
@@ -171,7 +171,7 @@ it("A1: a controller of another platform is disconnected, and no call ends", asy
   client.close();
 });
 
-it("operations in flight are rejected when the media process goes away, later ones at once", async () => {
+it("pending operations are rejected when the media process ends, and later ones at once", async () => {
   const { client, gone } = await control();
   const pending = client.list().catch((error: unknown) => String(error));
   server?.close();
@@ -182,7 +182,7 @@ it("operations in flight are rejected when the media process goes away, later on
   await expect(client.stats()).rejects.toThrow("not connected");
 });
 
-it("M8: connecting keeps trying for its time whatever the wall clock does", async () => {
+it("M8: connecting keeps trying for its full time, whatever the wall clock does", async () => {
   let wallMs = 0;
   const clock = { ...systemClock, now: () => (wallMs += 3_600_000) };
   const socketPath = join(folder, "late");

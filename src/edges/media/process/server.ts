@@ -15,14 +15,14 @@ export interface ServerOptions {
   figures(): ProcessFigures;
   /** The controller's connection has ended. */
   controllerLeft(): void;
-  /** The lease ran out and everything is closed; again after each further lease without a controller. */
+  /** The lease has run out and everything is closed; called again after each further lease without a controller. */
   leaseExpired(): void;
 }
 
 /** A connection without a `hello` by then is closed, ms: it is a liveness probe, or not a controller at all. */
 const HELLO_LIMIT_MS = 2000;
 
-/** Events kept for a controller that is away; beyond these the oldest half is dropped, so that memory stays bounded. */
+/** Events kept while there is no controller; beyond this number the oldest half is dropped, so that memory stays bounded. */
 const MAX_PENDING_EVENTS = 10_000;
 /** Events that can wait are sent together, this long after the first of them. A digit or the end of a prompt can't. */
 const GATHER_MS = 20;
@@ -39,7 +39,7 @@ const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 /**
  * The media process's end of the control socket. A connection becomes the controller by its `hello`; merely connecting
  * changes nothing. There is one controller at a time: a new one takes over (the old one was killed, or is about to be).
- * While there is none, calls go on and events are kept for the next.
+ * While there is none, calls continue and events are kept for the next.
  */
 export class MediaServer {
   readonly #options: ServerOptions;
@@ -56,12 +56,12 @@ export class MediaServer {
     this.#armLease();
   }
 
-  /** The engine that performs the operations. Before this nothing is accepted. */
+  /** Sets the engine that performs the operations. Nothing is accepted before this. */
   serve(engine: MediaEngine): void {
     this.#engine = engine;
   }
 
-  /** Rejects when the path is taken. */
+  /** Rejects if the path is taken. */
   listen(socketPath: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
@@ -166,7 +166,7 @@ export class MediaServer {
     if (socket !== this.#controller) return;
     this.#controller = null;
     this.#writer = null;
-    this.#options.log.info({ leaseMs: this.#options.leaseMs }, "controller left; calls go on");
+    this.#options.log.info({ leaseMs: this.#options.leaseMs }, "controller left; calls continue");
     this.#armLease();
     this.#options.controllerLeft();
   }

@@ -17,7 +17,7 @@ describe("the settings of a media process", () => {
     });
   });
 
-  it("come from the environment where there is no flag", () => {
+  it("come from the environment if there is no flag", () => {
     const env = { PLUGBOARD_MEDIA_SOCKET: "/e", PLUGBOARD_MEDIA_LEASE_MS: "5", PLUGBOARD_LOG: "warn" };
     expect(readSettings(FLAGS, env)).toMatchObject({ socket: "/s", leaseMs: 5, logLevel: "warn" });
     expect(readSettings(FLAGS.slice(2), env)).toMatchObject({ socket: "/e" });

@@ -3,7 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { VirtualClock } from "../../../base/virtual-clock.ts";
 import { Ticker } from "./ticker.ts";
 
-/** A clock whose timers fire late by what `late` says: 0 at first, then whatever a test sets. */
+/** A clock whose timers fire late by `late`: 0 at first, then whatever a test sets. */
 class LateClock implements Clock {
   readonly virtual = new VirtualClock(1_000_000);
   late: (delayMs: number) => number = () => 0;
@@ -58,7 +58,7 @@ describe("Ticker", () => {
     expect(ticking.skipped).toBe(0);
   });
 
-  it("skips what is older than 200 ms after a long stall, and those numbers with it", () => {
+  it("after a long stall, skips ticks older than 200 ms along with their numbers", () => {
     const ticking = ticker();
     clock.late = () => 980;
     ticking.start();

@@ -8,7 +8,7 @@ const STEPS_PER_MS = 10;
 const STEPS = 200 * STEPS_PER_MS;
 const LATENESS_PERIOD_MS = 10_000;
 
-/** Time that never jumps: the epoch at start plus the monotonic counter. */
+/** Time that never jumps: the epoch time at start plus the monotonic counter. */
 export const monotonicClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   elapsed: () => systemClock.elapsed(),

@@ -1,7 +1,7 @@
 import { close, mkdir, open, write } from "node:fs";
 import { dirname } from "node:path";
 
-/** Recordings are readable by the platform's own user and group only. */
+/** Recordings are readable only by the platform's own user and group. */
 const FILE_MODE = 0o640;
 
 /** A file that is written at positions without waiting: the tick must never block on a disk. */

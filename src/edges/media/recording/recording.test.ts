@@ -28,7 +28,7 @@ class ManualDisk implements RecordingFile {
     done();
   }
 
-  /** False when nothing waits. */
+  /** False if nothing is waiting. */
   step(): boolean {
     const next = this.#queue.shift();
     next?.();
@@ -138,7 +138,7 @@ describe("Recording", () => {
     expect(ends[0]).toMatchObject({ durationMs: 1920, reason: "silence" });
   });
 
-  it("holds silence while it is paused, is no shorter for it, and does not take the pause for the end of speech", () => {
+  it("records silence while it is paused, gets no shorter, and does not take the pause for the end of speech", () => {
     const target = recording({ silenceMs: 1000 });
     opened();
     feed(target, 20, constant(5000));

@@ -5,7 +5,7 @@ import { blockBytes, wavHeader, WAV_HEADER_BYTES } from "../sound/wav.ts";
 
 /** Audio collected before it is written: small writes cost more than the call itself. A crash can lose this much. */
 const BUFFER_MS = 1000;
-/** A disk this far behind (10 s) won't catch up: the recording ends, the call goes on. */
+/** A disk this far behind (10 s) won't catch up: the recording ends, and the call goes on. */
 const MAX_WAITING_BUFFERS = 10;
 /** Quieter than this (-40 dB of full scale) is not speech. */
 const SPEECH_RMS = 330;
@@ -28,8 +28,8 @@ export interface RecordingSettings {
 }
 
 /**
- * One recording, fed a frame per tick. Audio is written first, then the header: it never claims more than what is in the
- * file, so that the file can be played whenever this process dies.
+ * One recording, fed a frame per tick. Audio is written first, then the header: it never claims more than is in the
+ * file, so that the file can be played no matter when this process dies.
  */
 export class Recording {
   readonly path: string;
@@ -69,7 +69,7 @@ export class Recording {
     return this.#reason !== null;
   }
 
-  /** Silence is recorded until it is resumed: the times in the file stay right, and the wait is not taken for silence. */
+  /** Records silence while paused: the times in the file stay right, and the pause does not count as the caller's silence. */
   pause(paused: boolean): void {
     this.#paused = paused;
   }

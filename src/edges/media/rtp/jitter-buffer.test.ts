@@ -50,7 +50,7 @@ describe("JitterBuffer", () => {
     expect(player.takeMany(3)).toEqual([4, 5, 6]);
   });
 
-  it("plays a packet that came twice once", () => {
+  it("plays a duplicated packet once", () => {
     const player = new Player();
     steady(player, 1, 3);
     player.put(3);
@@ -114,7 +114,7 @@ describe("JitterBuffer", () => {
     expect(player.buffer.discarded).toBe(0);
   });
 
-  it("discards what comes after its turn", () => {
+  it("discards packets that come after their turn", () => {
     const player = new Player();
     steady(player, 1, 3);
     player.put(5);
@@ -143,7 +143,7 @@ describe("JitterBuffer", () => {
     }
   });
 
-  it("continues at once after a pause in which the sender's timestamps went on", () => {
+  it("continues at once after a pause in which the sender's timestamps continued", () => {
     const player = new Player();
     steady(player, 1, 5);
     player.takeMany(20);

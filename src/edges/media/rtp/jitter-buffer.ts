@@ -2,7 +2,7 @@ import { FRAME_SAMPLES, rms } from "../sound/frame.ts";
 
 /** Half a second: later packets are not worth playing. A power of two, for the ring. */
 const CAPACITY = 4096;
-/** Marks a sample that has not come yet. No G.711 code decodes to it. */
+/** Marks a sample that has not arrived yet. No G.711 code decodes to it. */
 const ABSENT = -32768;
 /** Held back before the first sample is played: a packet may be this late without being missed. */
 const PREFILL = FRAME_SAMPLES;
@@ -76,7 +76,7 @@ export class JitterBuffer {
     if (this.depth > MAX_DEPTH) this.#advance(this.depth - PREFILL);
   }
 
-  /** Fills `frame` with what is due now. False when that is silence. */
+  /** Fills `frame` with what is due now. False if that is silence. */
   take(frame: Int16Array): boolean {
     if (this.depth < FRAME_SAMPLES) return this.#conceal(frame);
     const filled = this.#takeFrame(frame);
@@ -95,7 +95,7 @@ export class JitterBuffer {
     this.#end = timestamp;
     this.#lateRun = 0;
     this.#forgetSurplus();
-    // What precedes the first packet is not lost.
+    // Samples before the first packet are not lost.
     this.#concealRun = CONCEAL_FRAMES;
   }
 
@@ -116,7 +116,7 @@ export class JitterBuffer {
     this.#forgetSurplus();
   }
 
-  /** False when no sample of the frame has come. */
+  /** False if no sample of the frame has arrived. */
   #takeFrame(frame: Int16Array): boolean {
     let missing = 0;
     for (let i = 0; i < FRAME_SAMPLES; i++) {

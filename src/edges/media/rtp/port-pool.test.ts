@@ -65,7 +65,7 @@ it("keeps a port in quarantine for five seconds after use", () => {
   expect(ports.open(() => {})).toMatchObject({ port: 10_000 });
 });
 
-it("frees every port, however often it was used", () => {
+it("frees every port, no matter how often it was used", () => {
   const ports = pool(10_000, 10_019);
   for (let round = 0; round < 50; round++) {
     for (const socket of openAll(ports)) ports.close(socket);

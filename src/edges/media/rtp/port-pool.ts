@@ -20,7 +20,7 @@ export class PortPool {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #free: number[] = [];
-  /** Each in the order of `until`. */
+  /** Sorted by `until`. */
   #quarantined: { port: number; until: number }[] = [];
   #foreign: { port: number; until: number }[] = [];
 
@@ -41,7 +41,7 @@ export class PortPool {
     return this.#quarantined.length + this.#foreign.length;
   }
 
-  /** A socket on a free port. "no_free_port": none is left · "no_socket": the system gives none. */
+  /** A socket on a free port. "no_free_port": none is left · "no_socket": the system provides none. */
   open(receive: Receive): UdpSocket | "no_free_port" | "no_socket" {
     this.#release();
     for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -58,7 +58,7 @@ export class PortPool {
     return "no_free_port";
   }
 
-  /** The RTCP socket beside an open one; null when another process holds that port. */
+  /** The RTCP socket next to an open one; null if another process holds that port. */
   openRtcp(rtpPort: number, receive: Receive): UdpSocket | null {
     const socket = this.#sockets.open(rtpPort + 1, receive);
     return typeof socket === "string" ? null : socket;

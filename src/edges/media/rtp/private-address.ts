@@ -18,7 +18,7 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
-/** An address that only its own network can reach; a NAT may stand in between. Loopback is not one. */
+/** An address that only its own network can reach; a NAT may be in between. Loopback does not count. */
 export function isPrivateAddress(address: string): boolean {
   return privateNetworks.check(address, familyOf(address));
 }

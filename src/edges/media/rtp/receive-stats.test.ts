@@ -21,7 +21,7 @@ it("counts late packets as received", () => {
   expect(receive([10, 12, 11, 13]).lost).toBe(0);
 });
 
-it("never reports a negative loss when packets come twice", () => {
+it("never reports a negative loss when packets are duplicated", () => {
   expect(receive([10, 11, 11, 11, 12]).lost).toBe(0);
 });
 

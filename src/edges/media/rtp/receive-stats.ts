@@ -13,13 +13,13 @@ export class RtpReceiveStats {
   #cycles = 0;
   #transit = 0;
   #jitter = 0;
-  /** Of streams before the current one: a change of SSRC or a restart begins a new count. */
+  /** Packets lost in streams before the current one: a change of SSRC or a restart begins a new count. */
   #lostBefore = 0;
   #receivedBefore = 0;
   #expectedAtReport = 0;
   #receivedAtReport = 0;
 
-  /** True when this packet begins a new stream (the first, another SSRC, or a sender that started over). */
+  /** True if this packet begins a new stream (the first, another SSRC, or a sender that started over). */
   packet(header: RtpHeader, nowMs: number): boolean {
     const step = (header.sequence - this.#highest) & 0xffff;
     const backwards = step >= 0x10000 - MAX_DROPOUT;

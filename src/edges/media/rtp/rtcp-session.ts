@@ -4,7 +4,7 @@ import type { RtpSender } from "./rtp-sender.ts";
 import { SAMPLE_RATE } from "../sound/frame.ts";
 import { buildReport, ntpMiddle, parseRtcp, type ReportBlock } from "./rtcp.ts";
 
-/** Mean time between reports; each varies by half of it at random, the first comes after half (RFC 3550 6.2, 6.3.1). */
+/** Mean time between reports; each varies randomly by half of it, and the first comes after half (RFC 3550 6.2, 6.3.1). */
 const INTERVAL_MS = 5000;
 /** NTP's middle 32 bits count in 1/65536 s. */
 const NTP_UNITS_PER_MS = 65.536;
@@ -17,7 +17,7 @@ export interface RemoteView {
   readonly roundTripMs: number | null;
 }
 
-/** The RTCP of one leg: when a report is due, what it contains, and what the reports of the other side say. */
+/** The RTCP of one leg: when a report is due, what it contains, and what the other side's reports say. */
 export class RtcpSession {
   view: RemoteView = { lossPercent: null, jitterMs: null, roundTripMs: null };
   readonly #receiver: RtpReceiver;

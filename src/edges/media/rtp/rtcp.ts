@@ -43,7 +43,7 @@ export interface ReportBlock {
   readonly extendedHighest: number;
   /** In timestamp units. */
   readonly jitter: number;
-  /** Middle 32 bits of the NTP time of the last sender report, and the time since then in 1/65536 s; 0: none came. */
+  /** Middle 32 bits of the NTP time of the last sender report, and the time since then in 1/65536 s; 0 if there was none. */
   readonly lastReport: number;
   readonly delay: number;
 }
@@ -52,7 +52,7 @@ export interface Report {
   readonly ssrc: number;
   readonly cname: string;
   readonly nowMs: number;
-  /** null: nothing sent since the last report, so a receiver report goes out. */
+  /** null: nothing sent since the last report, so a receiver report is sent. */
   readonly sender: SenderInfo | null;
   readonly block: ReportBlock | null;
   readonly bye: boolean;
@@ -124,7 +124,7 @@ export interface ParsedRtcp {
   readonly bye: boolean;
 }
 
-/** null when it is not an RTCP compound packet (RFC 3550 A.2); unknown packet types in it are skipped. */
+/** null if it is not an RTCP compound packet (RFC 3550 A.2); unknown packet types in it are skipped. */
 export function parseRtcp(packet: Uint8Array): ParsedRtcp | null {
   const blocks: ReportBlock[] = [];
   let senderReport: ParsedRtcp["senderReport"] = null;

@@ -32,7 +32,7 @@ describe("before the first packet", () => {
     expect(latch).toMatchObject({ address: HOST, port: 4000, latched: false, certain: false });
   });
 
-  it("A2: a stranger neither latches nor gets media, however long the signalled source takes", () => {
+  it("A2: a stranger neither latches nor gets media, no matter how long the signalled source takes", () => {
     latch.expect({ address: HOST, port: 4000 });
     for (let ms = 0; ms < 4000; ms += 20) expect(admit(STRANGER, 6666, ms, 99)).toBe(false);
     expect(latch).toMatchObject({ address: HOST, port: 4000, latched: false });
@@ -93,7 +93,7 @@ describe("A2: behind a NAT", () => {
 });
 
 describe("S7: a source that moves", () => {
-  it("to another port of its host is followed at once when it carries the stream on", () => {
+  it("to another port of its host is followed at once if it continues the stream", () => {
     latchTo(PRIVATE, NAT, 61_000);
     expect(admit(NAT, 61_001, 40)).toBe(true);
     expect(latch).toMatchObject({ address: NAT, port: 61_001 });
@@ -114,7 +114,7 @@ describe("S7: a source that moves", () => {
     expect(latch).toMatchObject({ port: 4100, certain: false });
   });
 
-  it("to another host is followed after three seconds of silence, with the same stream only", () => {
+  it("to another host is followed after three seconds of silence, but only with the same stream", () => {
     latchTo(HOST);
     expect(admit(NAT, 5555, RELEARN_AFTER_MS - 20)).toBe(false);
     expect(admit(NAT, 5555, RELEARN_AFTER_MS)).toBe(true);
@@ -124,7 +124,7 @@ describe("S7: a source that moves", () => {
     expect(admit(STRANGER, 6666, 60_000, SSRC, 40_000)).toBe(false);
   });
 
-  it("is reported 20 times per leg at most, when it alternates between two ports", () => {
+  it("is reported at most 20 times per leg when it alternates between two ports", () => {
     latchTo(HOST, HOST, 4100);
     for (let i = 1; i <= 100; i++) expect(admit(HOST, 4100 + (i % 2), i * 20)).toBe(true);
     expect(events.filter(({ kind }) => kind === "source_moved")).toHaveLength(20);
@@ -156,7 +156,7 @@ describe("S7: a description of another address", () => {
     expect(latch).toMatchObject({ address: NAT, port: 4000, latched: false });
   });
 
-  it("makes stragglers of the old source, on the same host or behind the same NAT", () => {
+  it("turns the old source into a straggler, on the same host or behind the same NAT", () => {
     latchTo(HOST);
     latch.expect({ address: HOST, port: 5000 });
     for (let ms = 20; ms < 10_000; ms += 20) expect(admit(HOST, 4000, ms)).toBe(false);
@@ -170,13 +170,13 @@ describe("S7: a description of another address", () => {
     expect(admit(NAT, 61_001, 40, 8)).toBe(true);
   });
 
-  it("makes stragglers of an address that was signalled before, although nothing came from it yet", () => {
+  it("turns a previously signalled address into a straggler, even if nothing has come from it yet", () => {
     latch.expect({ address: HOST, port: 4000 });
     latch.expect({ address: HOST, port: 5000 });
     expect(admit(HOST, 4000, 20)).toBe(false);
   });
 
-  it("takes the old source back where a NAT hides that it is also the new one", () => {
+  it("accepts the old source again if a NAT hides that it is also the new one", () => {
     latchTo(PRIVATE, NAT, 61_000);
     latch.expect({ address: PRIVATE, port: 4002 });
     for (let ms = 1000; ms < 4000; ms += 20) expect(admit(NAT, 61_000, ms)).toBe(false);

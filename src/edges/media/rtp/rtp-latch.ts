@@ -25,7 +25,7 @@ export type SourceMatch = "address" | "host" | "none";
  */
 export type SourceRefusal = "superseded" | "not_signalled" | "source_active";
 
-/** What became of a leg's media source. `source_refused` is reported once per leg; later refusals are only counted. */
+/** What happened to a leg's media source. `source_refused` is reported once per leg; later refusals are only counted. */
 export type SourceEvent =
   | {
       readonly kind: "source_latched";
@@ -53,7 +53,7 @@ interface Endpoint {
   readonly port: number;
 }
 
-/** What the latch needs of the other side's description. */
+/** The part of the other side's description that the latch needs. */
 export interface SignalledMedia extends Endpoint {
   /** Default true. */
   readonly symmetricRtp?: boolean | undefined;
@@ -72,8 +72,8 @@ const RANK: Readonly<Record<SourceMatch, number>> = { none: 0, host: 1, address:
  * - When the signalled address can't be reached from outside (private, or loopback while the source is not), the other
  *   side is behind a NAT. Then the host that its SIP comes from counts as its host. Any other host may stand in: only the
  *   first, unless it was a stray that fell silent within a second.
- * - The latched source may move: to another port of its host when it carries the stream on (same SSRC, later sequence
- *   number) or after half a second of silence; to another host only when it carries the stream on after 3 s of silence.
+ * - The latched source may move: to another port of its host if it continues the stream (same SSRC, later sequence
+ *   number) or after half a second of silence; to another host only if it continues the stream after 3 s of silence.
  * - A session description with a new address unlatches. Packets from the old address are refused from then on.
  */
 export class RtpLatch {
@@ -111,8 +111,8 @@ export class RtpLatch {
   }
 
   /**
-   * The other side's session description. Without `symmetricRtp`, media goes to its address whatever port the other side
-   * sends from. True when it named another address and the source has to be learnt anew.
+   * The other side's session description. Without `symmetricRtp`, media is sent to its address, whatever port the other
+   * side sends from. True if it named another address and the source has to be learnt again.
    */
   expect({ address, port, symmetricRtp = true, sipHost }: SignalledMedia): boolean {
     this.#symmetric = symmetricRtp;
@@ -123,7 +123,7 @@ export class RtpLatch {
     return moved;
   }
 
-  /** May a packet from there pass? Latches on to its source where the rules of this class allow it. */
+  /** May a packet from there pass? Latches on to its source if the rules of this class allow it. */
   admit(address: string, port: number, ssrc: number, sequence: number, nowMs: number): boolean {
     if (this.#latched && port === this.#sourcePort && address === this.#sourceAddress)
       return this.#received(ssrc, sequence, nowMs);

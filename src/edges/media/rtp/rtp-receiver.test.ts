@@ -58,7 +58,7 @@ describe("RtpReceiver", () => {
     expect(events).toEqual(["source_latched", "first_rtp"]);
   });
 
-  it("mutes a phone that sends a digit's tone as audio beside its event, as long as the digit lasts", () => {
+  it("mutes a phone that sends a digit's tone as audio along with its event, for as long as the digit lasts", () => {
     play(0, 3);
     event(3 * FRAME_SAMPLES, 5, 160);
     expect(play(3, 3)).toEqual([false, false, false]);
@@ -124,7 +124,7 @@ describe("RtpReceiver", () => {
     expect(play(120, 3)).toEqual([false, true, true]);
   });
 
-  it("S24: keeps both audio and digits of a gateway that sends events with an SSRC of their own", () => {
+  it("S24: keeps both audio and digits of a gateway that sends events with a separate SSRC", () => {
     play(0, 3);
     const timestamp = 90_000;
     for (let i = 0; i < 5; i++) {

@@ -13,7 +13,7 @@ import { StreamSelector } from "./stream-selector.ts";
 /** Comfort noise (RFC 3389): a sign that the other side is alive; it is not played. */
 const COMFORT_NOISE = 13;
 
-/** What happens on the receiving side of a leg. `first_rtp`: the first valid packet came, early media included. */
+/** What happens on the receiving side of a leg. `first_rtp`: the first valid packet has come, which may be early media. */
 export type ReceiverEvent = { readonly kind: "first_rtp" } | SourceEvent | DtmfEvent;
 
 /** One header for all: packets are handled one at a time. */
@@ -25,9 +25,9 @@ export class RtpReceiver {
   readonly stats = new RtpReceiveStats();
   /** What `pull` found, for every leg and recording that takes it. */
   readonly frame: Int16Array = new Int16Array(FRAME_SAMPLES);
-  /** Packets that are not RTP of ours, or from a source that is not the leg's. */
+  /** Packets that are not RTP for us, or from a source that is not the leg's. */
   refused = 0;
-  /** Packets of an older stream, while a newer one comes from the same source. */
+  /** Packets of an older stream while a newer one comes from the same source. */
   superseded = 0;
   #consumers = 0;
   #started = false;
@@ -36,7 +36,7 @@ export class RtpReceiver {
   #buffer: JitterBuffer | null = null;
   #remote: RemoteMedia | null = null;
   #eventType: number | null = null;
-  /** The number of the other side's answer: some send events with that instead of the one we offered. */
+  /** The number of the other side's answer: some phones send events with that instead of the one we offered. */
   #answeredEventType: number | null = null;
   #detector: DtmfDetector | null = null;
   readonly #streams = new StreamSelector();
@@ -53,7 +53,7 @@ export class RtpReceiver {
     return this.#buffer?.concealed ?? 0;
   }
 
-  /** Audio packets that were not played: too late, doubled, or of a superseded stream. */
+  /** Audio packets that were not played: too late, duplicated, or of a superseded stream. */
   get discarded(): number {
     return (this.#buffer?.discarded ?? 0) + this.superseded;
   }
@@ -63,7 +63,7 @@ export class RtpReceiver {
     return this.#consumers > 0 || this.#detector !== null;
   }
 
-  /** True when the other side named another address: its source is learnt anew. */
+  /** True if the other side named another address: its source is then learnt again. */
   expect(remote: RemoteMedia): boolean {
     this.#remote = remote;
     const event = remote.dtmfReceivePayloadType;
@@ -80,7 +80,7 @@ export class RtpReceiver {
     if (this.#consumers === 0) this.#buffer?.reset();
   }
 
-  /** False when the packet is not from the source, or not of the kind, that the leg expects. */
+  /** False if the packet is not from the source, or not of the kind, that the leg expects. */
   packet(packet: Uint8Array, address: string, port: number, nowMs: number): boolean {
     const remote = this.#remote;
     if (remote === null || !parseRtp(packet, header) || !this.#understands(remote, header.payloadType)) {
@@ -132,7 +132,7 @@ export class RtpReceiver {
     this.#report(event);
   }
 
-  /** Some gateways send events with an SSRC of their own: they neither replace the audio's stream nor count in it. */
+  /** Some gateways send events with a separate SSRC: these neither replace the audio's stream nor count in it. */
   #eventPacket(packet: Uint8Array, nowMs: number): void {
     if (this.stats.ssrc === null || header.ssrc === this.stats.ssrc) this.stats.packet(header, nowMs);
     this.#events.packet(header, packet, nowMs);
@@ -144,7 +144,7 @@ export class RtpReceiver {
       return;
     }
     this.#mediaAt = nowMs;
-    // A stream that begins, or begins anew, has timestamps of its own.
+    // A stream that starts or restarts has its own timestamps.
     if (this.stats.packet(header, nowMs)) this.#buffer?.reset();
     const type = header.payloadType;
     const receives = remote.direction === "sendrecv" || remote.direction === "recvonly";

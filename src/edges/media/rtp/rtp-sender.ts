@@ -16,7 +16,7 @@ const scratch = new Int16Array(FRAME_SAMPLES);
 
 /**
  * The one stream that a leg sends, from its first packet to its last: constant SSRC, sequence +1, timestamp +160 per tick,
- * whatever it carries. Each call writes one packet into `packet` and returns its length.
+ * whatever it contains. Each call writes one packet into `packet` and returns its length.
  */
 export class RtpSender {
   readonly packet = new Uint8Array(RTP_HEADER_BYTES + FRAME_SAMPLES);
@@ -62,7 +62,7 @@ export class RtpSender {
     return this.#sent(FRAME_SAMPLES);
   }
 
-  /** 20 ms of a digit: as an event if the other side takes them, else as tones. */
+  /** 20 ms of a digit: as an event if the other side accepts them, else as tones. */
   dtmf(dtmf: DtmfFrame): number {
     if (this.#eventType === null) return this.#dtmfTones(dtmf);
     if (dtmf.first) this.#eventTimestamp = this.#timestamp;

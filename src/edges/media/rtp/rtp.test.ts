@@ -36,7 +36,7 @@ it("finds the payload behind contributing sources and an extension, and before p
   expect(parse(...packet)).toMatchObject({ start: 28, end: 30 });
 });
 
-it("refuses what is too short, of another version, or claims more than it holds", () => {
+it("refuses what is too short, of another version, or claims more than it contains", () => {
   expect(parse(...HEAD.slice(0, 11))).toBeNull();
   expect(parse(0x40, ...HEAD.slice(1))).toBeNull();
   expect(parse(0x80 | 15, ...HEAD.slice(1))).toBeNull();

@@ -39,7 +39,7 @@ export function emptyRtpHeader(): RtpHeader {
   return { payloadType: 0, marker: false, sequence: 0, timestamp: 0, ssrc: 0, start: 0, end: 0 };
 }
 
-/** Reads `packet` into `header`; false (and an undefined `header`) when it is not RTP. */
+/** Reads `packet` into `header`; false (and an undefined `header`) if it is not RTP. */
 export function parseRtp(packet: Uint8Array, header: RtpHeader): boolean {
   const flags = packet[0] ?? 0;
   if (packet.length < RTP_HEADER_BYTES || (flags & VERSION_MASK) !== VERSION_2) return false;

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 
-/** A datagram came. `packet` is only valid during the call. */
+/** Called for each datagram. `packet` is only valid during the call. */
 export type Receive = (packet: Uint8Array, address: string, port: number) => void;
 
 /** One bound UDP port. */
@@ -9,7 +9,7 @@ export interface UdpSocket {
   readonly port: number;
   /** Sends `packet[0..length)`; errors are counted, not thrown. A connected socket always sends to its peer. */
   send(packet: Uint8Array, length: number, port: number, address: string): void;
-  /** From now on the kernel passes only packets of this peer (and sending costs a fifth less). False: it refused. */
+  /** From now on the kernel passes only packets from this peer (and sending costs a fifth less). False if it refused. */
   connect(port: number, address: string): boolean;
   /** Only for a socket that was opened on a specific port: Linux takes any other port away with the connection. */
   disconnect(): void;
@@ -17,10 +17,10 @@ export interface UdpSocket {
 }
 
 /**
- * All that media needs of the network: little enough to be replaced by a native addon that batches system calls.
+ * Everything that media needs from the network: little enough to be replaced by a native addon that batches system calls.
  */
 export interface SocketLayer {
-  /** Binds `port` (0: any). "in_use": another socket holds it; "failed": the system gives no socket (descriptors, address). */
+  /** Binds `port` (0: any). "in_use": another socket holds it; "failed": the system provides no socket (descriptors, address). */
   open(port: number, receive: Receive): UdpSocket | "in_use" | "failed";
   /** Everything of this tick has been handed to `send`. */
   flush(): void;

@@ -16,7 +16,7 @@ it("S24: a third stream supersedes both", () => {
   expect([selector.supersedes(1, 3, 0), selector.supersedes(2, 3, 0)]).toEqual([false, false]);
 });
 
-it("forgets the streams of the source before", () => {
+it("forgets the streams of the previous source", () => {
   const selector = new StreamSelector();
   selector.supersedes(2, 1, 0);
   selector.reset();

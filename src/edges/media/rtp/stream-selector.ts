@@ -1,4 +1,4 @@
-/** An older stream is played again when the newer one has been silent this long: its sender is gone. */
+/** An older stream is played again when the newer one has been silent this long: its sender must have stopped. */
 const RESUME_OLDER_AFTER_MS = 1000;
 /** Superseded streams remembered per source; a sender that changes its SSRC all the time must not cost memory. */
 const MAX_SUPERSEDED = 4;
@@ -19,7 +19,7 @@ export class StreamSelector {
     return true;
   }
 
-  /** Another source: nothing is known of its streams. */
+  /** The source is another one: nothing is known about its streams. */
   reset(): void {
     this.#superseded = [];
   }

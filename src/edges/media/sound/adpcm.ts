@@ -27,7 +27,7 @@ const MS_COEFFICIENTS: readonly (readonly [number, number])[] = [
 const MS_LEAST_DELTA = 16;
 
 /**
- * One block of IMA ADPCM as WAV has it: for each channel its first sample, its step index and an unused byte; then 4 bytes
+ * One block of IMA ADPCM as in WAV files: for each channel its first sample, its step index and an unused byte; then 4 bytes
  * (8 samples, the low half first) of each channel in turn. A block that is cut off is decoded as far as it goes.
  */
 export function decodeImaBlock(block: Buffer, channels: number): Int16Array[] {

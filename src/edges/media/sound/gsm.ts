@@ -1,9 +1,9 @@
 /**
  * GSM 06.10 full rate (ETSI EN 300 961), the decoder: a frame of 260 bits becomes 160 samples. All arithmetic is that of
- * section 5.1, 16 bits with saturation, so that the result is the standard's bit for bit.
+ * section 5.1, 16 bits with saturation, so that the result matches the standard bit for bit.
  */
 
-/** Two frames as WAV has them: 520 bits, the lowest bit of each byte first. */
+/** Two frames as in WAV files: 520 bits, the lowest bit of each byte first. */
 export const GSM_BLOCK_BYTES = 65;
 export const GSM_BLOCK_SAMPLES = 320;
 const FRAME_SAMPLES = 160;
@@ -42,7 +42,7 @@ export class GsmDecoder {
   readonly #filter = new Int16Array(9);
   #emphasis = 0;
 
-  /** One block of a WAV file; null: it is not complete. */
+  /** One block of a WAV file; null if it is not complete. */
   decodeBlock(block: Buffer): Int16Array | null {
     if (block.length < GSM_BLOCK_BYTES) return null;
     const bits = new BitReader(block);
@@ -78,7 +78,7 @@ export class GsmDecoder {
     return result;
   }
 
-  /** Sections 5.2.9.1 and 5.3.4: the coefficients move from the frame before to this one's. */
+  /** Sections 5.2.9.1 and 5.3.4: the coefficients move from the previous frame's to this one's. */
   #synthesize(lars: Int16Array, excitation: Int16Array): Int16Array {
     const before = this.#previousLars;
     const mixed = (mix: (before: number, now: number) => number): Int16Array =>
@@ -122,7 +122,7 @@ export class GsmDecoder {
     return sample;
   }
 
-  /** Sections 5.3.5 to 5.3.7: de-emphasis, upscaling, and the lowest three bits are cleared. */
+  /** Sections 5.3.5 to 5.3.7: de-emphasis, upscaling, and clearing the lowest three bits. */
   #deEmphasize(speech: Int16Array): Int16Array {
     return speech.map((sample) => {
       this.#emphasis = saturate(sample + multiply(this.#emphasis, DE_EMPHASIS));

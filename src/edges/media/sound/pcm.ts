@@ -2,23 +2,23 @@ import { unreachable } from "../../../base/never.ts";
 import type { G711 } from "./g711.ts";
 import { PCMA, PCMU } from "./g711.ts";
 
-/** How one sample is stored: bits (a float's too), and what they mean. */
+/** How one sample is stored. */
 export type SampleCoding = "unsigned" | "signed" | "float" | "ulaw" | "alaw";
 
 /** Reads single samples. */
 export interface SampleReader {
   /** Bytes of one sample. */
   readonly bytes: number;
-  /** The sample at this offset, full scale ±1. A number that is none is silence. */
+  /** The sample at this offset, full scale ±1. NaN counts as silence. */
   readonly read: (at: number) => number;
 }
 
-/** Frames (samples of all channels) decoded in one go: bounds what is in memory as floating point. */
+/** Frames (samples of all channels) decoded in one go: limits what is in memory as floating point. */
 export const SLICE_FRAMES = 32_768;
 /** Full scale of 16 bits. */
 const FULL_SCALE = 2 ** 15;
 
-/** A reader of `data`; null where no such samples are known. */
+/** A reader of `data`; null if such samples are not supported. */
 export function sampleReader(
   coding: SampleCoding,
   bits: number,

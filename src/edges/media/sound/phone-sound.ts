@@ -12,7 +12,7 @@ const HIGHEST_RATE = 192_000;
 const MAX_CHANNELS = 8;
 const MAX_SAMPLES = (MAX_AUDIO_MS * SAMPLE_RATE) / 1000;
 
-/** Collects what a decoder produces, as what a telephone plays: 8 kHz, mono, 16 bit, of bounded length. */
+/** Collects a decoder's output in the form that a telephone plays: 8 kHz, mono, 16 bit, of limited length. */
 export class PhoneSound {
   readonly #parts: Int16Array[] = [];
   #samples = 0;
@@ -28,7 +28,7 @@ export class PhoneSound {
     this.#keep(this.#resampler.push(mono(channels)));
   }
 
-  /** All of it; nothing can be added afterwards. Throws {@link AudioError} when there is no sound at all. */
+  /** All of it; nothing can be added afterwards. Throws {@link AudioError} if there is no sound at all. */
   end(): Int16Array {
     this.#finishRate();
     if (this.#samples === 0) throw new AudioError("holds no sound");

@@ -11,7 +11,7 @@ function convert(input: Float32Array, rate: number, piece = 1000): Int16Array {
   return Int16Array.from(out, (sample) => Math.round(sample * 32_767));
 }
 
-/** Without the first and last 20 ms, where the filter sees the silence around. */
+/** Without the first and last 20 ms, where the filter sees the surrounding silence. */
 function inside(samples: Int16Array): Int16Array {
   return samples.subarray(160, samples.length - 160);
 }
@@ -47,7 +47,7 @@ describe("bringing sound to 8 kHz", () => {
     expect(levelDb(rest)).toBeLessThan(-50);
   });
 
-  it("produces the same whatever the pieces are", () => {
+  it("produces the same output for pieces of any length", () => {
     const input = sine(440, 44_100, 0.2);
     const whole = convert(input, 44_100, input.length);
     for (const piece of [1, 7, 333, 4096]) expect(convert(input, 44_100, piece)).toEqual(whole);

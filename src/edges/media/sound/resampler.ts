@@ -4,7 +4,7 @@ import { SAMPLE_RATE } from "./frame.ts";
 const LOBES = 32;
 /** Kaiser's shape parameter for 70 dB. */
 const BETA = 7;
-/** Middle of the filter's slope, of half the lower rate: the slope is over where what lies above would fold back. */
+/** Middle of the filter's slope, as a share of half the lower rate: the slope ends before the frequencies that would fold back. */
 const PASS = 0.93;
 const NOTHING = new Float32Array(0);
 
@@ -16,7 +16,7 @@ export class Resampler {
   readonly rate: number;
   readonly #reach: number;
   readonly #phases: number;
-  /** In double precision, like what is held: the inner loop then converts nothing and is a quarter faster. */
+  /** In double precision, like `#held`: the inner loop then converts nothing and is a quarter faster. */
   readonly #taps: (Float64Array | undefined)[] = [];
   /** Input from sample `#from` on; before the first sample there is silence. */
   #held: Float64Array;
@@ -34,7 +34,7 @@ export class Resampler {
     this.#from = -this.#reach;
   }
 
-  /** Takes more input, returns the output that is complete by now. */
+  /** Takes more input and returns the output that is complete by now. */
   push(input: Float32Array): Float32Array {
     this.#received += input.length;
     if (this.rate === SAMPLE_RATE) return input;
@@ -57,7 +57,7 @@ export class Resampler {
     this.#held = held;
   }
 
-  /** All samples whose surroundings are there, up to output sample `limit`. */
+  /** All samples whose surroundings are known, up to output sample `limit`. */
   #convert(limit: number): Float32Array {
     const last = this.#from + this.#held.length - 1 - this.#reach;
     // The last output sample whose middle is at `last` or before it.

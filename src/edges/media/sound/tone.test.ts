@@ -32,7 +32,7 @@ describe("dominantTones", () => {
   });
 });
 
-it("a sine goes on without a seam from one frame to the next", () => {
+it("a sine continues seamlessly from one frame to the next", () => {
   const whole = sine([437], 320);
   const generator = new Sine([437]);
   const parts = [new Int16Array(160), new Int16Array(160)];
@@ -53,7 +53,7 @@ describe("renderTone", () => {
     expect(signalPower(period.subarray(-1000))).toBe(0);
   });
 
-  it("uses the tones of India where a country has no table", () => {
+  it("uses the tones of India for a country without a table", () => {
     expect(renderTone("ringback", "ZZ")).toBe(renderTone("ringback"));
   });
 

@@ -43,7 +43,7 @@ function twice(ring: Stretch): readonly Stretch[] {
 
 const rendered = new Map<string, Int16Array>();
 
-/** One period of the tone at 8 kHz, for playing once or in a loop. Countries without a table of their own hear India's. */
+/** One period of the tone at 8 kHz, for playing once or in a loop. Countries without a table use India's. */
 export function renderTone(tone: Tone, country: string = DEFAULT_COUNTRY): Int16Array {
   const known = CADENCES[country] === undefined ? DEFAULT_COUNTRY : country;
   const key = `${tone} ${known}`;
@@ -83,13 +83,13 @@ function concat(parts: readonly Int16Array[]): Int16Array {
   return out;
 }
 
-/** A steady sine (or several at once, as DTMF is) that goes on without a seam from one `fill` to the next. */
+/** A steady sine (or several at once, as DTMF is) that continues seamlessly from one `fill` to the next. */
 export class Sine {
   readonly #hz: readonly number[];
   readonly #peak: number;
   #at = 0;
 
-  /** `peak`: of each frequency, of 32767. */
+  /** `peak`: that of each frequency, out of 32767. */
   constructor(hz: readonly number[], peak = 8000) {
     this.#hz = hz;
     this.#peak = peak;
@@ -104,7 +104,7 @@ export class Sine {
   }
 }
 
-/** Mean square of the samples, full scale being 1: a full sine has 0.5. */
+/** Mean square of the samples, with full scale as 1: a full-scale sine has 0.5. */
 export function signalPower(samples: Int16Array): number {
   let sum = 0;
   for (const s of samples) sum += s * s;

@@ -9,10 +9,10 @@ import { checkFormat, mono } from "./phone-sound.ts";
 const RIFF_HEAD_BYTES = 12;
 const CHUNK_HEAD_BYTES = 8;
 const FORMAT_BYTES = 16;
-/** The real format stands in the first two bytes of the sub-format GUID. */
+/** The real format is in the first two bytes of the sub-format GUID. */
 const EXTENSIBLE = 0xfffe;
 const SUBFORMAT_AT = 24;
-/** Sizes from here on are those of a stream whose length was not known when its head was written. */
+/** Sizes from this on belong to streams whose length was not known when the head was written. */
 const UNKNOWN_SIZE = 0x7fff_0000;
 
 /** `fmt ` codes. */
@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<number, string>> = {
   0x55: "MP3",
 };
 
-/** What the head of a WAV file says of its audio. */
+/** What the head of a WAV file says about its audio. */
 export interface WavFormat {
   readonly code: number;
   readonly channels: number;
@@ -49,7 +49,7 @@ export interface WavAudio {
   readonly channels: number;
   /** Samples of one channel. */
   readonly length: number;
-  /** The samples as they are stored, where that is what a telephone plays (8 kHz, 16 bit, mono); else null. */
+  /** The samples as they are stored, if that is what a telephone plays (8 kHz, 16 bit, mono); else null. */
   asStored(): Int16Array | null;
   /** Decoded (full scale ±1), a piece of at most about `sliceFrames` at a time. */
   slices(sliceFrames?: number): Generator<Float32Array[], void>;
@@ -79,7 +79,7 @@ export function parseWav(bytes: Buffer): WavAudio {
   };
 }
 
-/** The format of a WAV file from its beginning; null: it is no WAV file, or its format comes later. */
+/** The format of a WAV file from its beginning; null if it is not a WAV file, or its format comes later. */
 export function wavFormatOf(beginning: Buffer): WavFormat | null {
   return isWav(beginning) ? findChunks(beginning).format : null;
 }
@@ -96,7 +96,7 @@ export function wavFormatName({ code, channels, rate, bits }: WavFormat): string
   return `WAV, ${rate / 1000} kHz, ${coding}, ${sides}`;
 }
 
-/** Why audio of this format cannot be played, as a predicate; null: it can be. */
+/** Why audio of this format cannot be played, as a predicate; null if it can be. */
 export function wavProblem({ code, bits, channels }: WavFormat): string | null {
   if (code === GSM && channels === 1) return null;
   if ((code === IMA_ADPCM || code === MS_ADPCM) && bits === 4) return null;
@@ -119,7 +119,7 @@ function storedSamples(data: Buffer): Int16Array {
 interface WavChunks {
   readonly format: WavFormat | null;
   readonly data: Buffer | null;
-  /** What the `fact` chunk says: samples of one channel, of which the last block may hold fewer than it could. */
+  /** The `fact` chunk: samples of one channel; the last block may hold fewer than it could. */
   readonly samples: number | null;
 }
 
@@ -154,7 +154,7 @@ function formatOf(body: Buffer): WavFormat {
   };
 }
 
-/** The audio up to the size that the head states; all there is when the size was not known, or the file is cut off. */
+/** The audio up to the size that the head states; all there is if the size was not known, or the file is cut off. */
 function dataOf(rest: Buffer, stated: number): Buffer {
   return stated === 0 || stated >= UNKNOWN_SIZE ? rest : rest.subarray(0, stated);
 }

@@ -86,7 +86,7 @@ describe("parseWav", () => {
     expect([wav.length, wav.sample(1)]).toEqual([2, 6]);
   });
 
-  it("reads as far as there is when the stated size is beyond the end", () => {
+  it("reads to the end of the file when the stated size is beyond it", () => {
     const wav = foreign(1, 1, 8000, 16, pcm(Int16Array.of(5, 6, 7)));
     wav.writeUInt32LE(0xffffffff, 40);
     expect(parseWav(wav).length).toBe(3);

@@ -35,8 +35,8 @@ export function wavHeader(channels: number, dataBytes: number): Buffer {
 
 /**
  * Repairs a recording that was cut off by a crash: its header then counts everything that reached the file. Does nothing
- * to one that was closed. A file too short for a head becomes an empty recording. Rejects when there is no such file, or
- * when it is not a recording of ours.
+ * to one that was closed. A file too short for a head becomes an empty recording. Rejects if there is no such file, or
+ * if it is not a recording of ours.
  */
 export async function repairWav(path: string): Promise<{ durationMs: number }> {
   const file = await open(path, "r+");
@@ -65,7 +65,7 @@ export async function repairWav(path: string): Promise<{ durationMs: number }> {
   }
 }
 
-/** Size and last change of a file, to notice that it changed. */
+/** Size and last change of a file, to notice changes. */
 export async function fileVersion(path: string): Promise<{ bytes: number; version: string }> {
   const { size, mtimeMs } = await stat(path);
   return { bytes: size, version: `${size} ${mtimeMs}` };

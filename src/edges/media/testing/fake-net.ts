@@ -1,10 +1,10 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { Receive, SocketLayer, UdpSocket } from "../rtp/sockets.ts";
 
-/** When port 0 is asked for, ports are given out from here upward. */
+/** Requests for port 0 get ports from here upward. */
 const FIRST_ANY_PORT = 50_000;
 
-/** What becomes of one packet on its way: the delays after which copies of it arrive. `[]` loses it, two double it. */
+/** What happens to one packet in transit: the delays after which copies of it arrive. `[]` loses it, two duplicate it. */
 export type MediaImpairments = (packet: Uint8Array, from: number, to: number) => readonly number[];
 
 /**
@@ -17,7 +17,7 @@ export class FakeNet implements SocketLayer {
   impairments: MediaImpairments = () => [1];
   /** Ports that another process holds. */
   readonly foreign = new Set<number>();
-  /** The host of a port, where that is not `address`. Packets to another address don't arrive. */
+  /** The host of a port, if it is not `address`. Packets to another address don't arrive. */
   readonly hosts = new Map<number, string>();
   readonly #clock: Clock;
   readonly #sockets = new Map<number, FakeSocket>();
@@ -40,7 +40,7 @@ export class FakeNet implements SocketLayer {
   }
 
   flush(): void {
-    // Packets leave as they are sent.
+    // Packets are sent at once.
   }
 
   hostOf(port: number): string {

@@ -26,7 +26,7 @@ const ADDRESS = "127.0.0.1";
 const BURSTS = 4;
 /** Calls run this long before anything is measured. */
 const WARM_UP_MS = 3000;
-/** Calls set up per burst of the set-up measurement, and how many bursts: 500 calls a second for 4 s. */
+/** Calls set up per burst of the set-up measurement, and the number of bursts: 500 calls a second for 4 s. */
 const SETUPS_PER_BURST = 5;
 const SETUP_BURST_MS = 10;
 const SETUP_BURSTS = 400;
@@ -41,7 +41,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Too small for more than a few packets: the kernel drops most of what comes back, so that phones cost little here. */
+/** Too small for more than a few packets: the kernel drops most of what comes back, so that the phones cost little here. */
 const RECEIVE_BUFFER_BYTES = 2304;
 
 interface Target {
@@ -168,7 +168,7 @@ function report(
   console.table(lines);
 }
 
-/** Sets up and closes calls of two legs, again and again: what one endpoint costs the media process. */
+/** Sets up and closes calls of two legs repeatedly, to measure what one endpoint costs the media process. */
 async function measureSetup(client: MediaClient, pid: number): Promise<void> {
   const idlePerMs = await measureIdle(client, pid);
   const before = cpuMs(pid);
@@ -219,7 +219,7 @@ try {
     instance: "",
     log: silentLog,
     onEvent: () => {},
-    onDisconnected: () => console.error("the media process is gone"),
+    onDisconnected: () => console.error("the media process has ended"),
   });
   await measureSetup(client, child.pid ?? 0);
   await measureCalls(client, child.pid ?? 0, Number(values.calls), Number(values.seconds));

@@ -127,7 +127,7 @@ export class MediaHarness {
     this.#stallMs = ms;
   }
 
-  /** Advances the time, with everything that waits on promises (files) done in between. */
+  /** Advances the time, letting everything that waits for promises (files) finish in between. */
   async run(ms: number): Promise<void> {
     await settled();
     for (let left = ms; left > 0; left -= 100) {

@@ -18,7 +18,7 @@ export interface RtpPhoneOptions {
   readonly address?: string;
   /** Local port; default any. */
   readonly port?: number;
-  /** RFC 4733 in both directions; default 101, null: none (digits are sent as tones). */
+  /** RFC 4733 in both directions; default 101, null: no events (digits are sent as tones). */
   readonly eventPayloadType?: number | null;
   readonly clock?: Clock;
   readonly sockets?: SocketLayer;
@@ -101,7 +101,7 @@ export class RtpPhone {
     return this.codec === "PCMU" ? PCMU_PAYLOAD_TYPE : PCMA_PAYLOAD_TYPE;
   }
 
-  /** Digits that came as telephone-events, in order. */
+  /** Digits received as telephone-events, in order. */
   get digits(): string {
     return this.#digits;
   }
@@ -150,7 +150,7 @@ export class RtpPhone {
     return out;
   }
 
-  /** Forgets the audio received so far; counts and continuity go on. */
+  /** Forgets the audio received so far; counts and continuity continue. */
   clear(): void {
     this.#frames = [];
   }
@@ -201,7 +201,7 @@ export class RtpPhone {
       const expected = (this.#lastTimestamp + step * FRAME_SAMPLES) >>> 0;
       if (!event && header.timestamp !== expected) this.#timestampJumps++;
       this.#maxGapMs = Math.max(this.#maxGapMs, now - this.#lastAt);
-      // Events keep the timestamp of their start; time goes on beneath them.
+      // Events keep the timestamp of their start, while time goes on.
       this.#lastTimestamp = expected;
     } else this.#lastTimestamp = header.timestamp;
     if (!event) this.#lastTimestamp = header.timestamp;
