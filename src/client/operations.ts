@@ -937,33 +937,33 @@ export interface PlugboardApi {
         readonly body: {
           /** Name of the trunk; ExoPhones refer to it. */
           readonly name?: string;
-          /** Where calls go out: `host` or `host:port`. Without a port SRV records are looked up (RFC 3263). */
+          /** Where outbound calls go: `host` or `host:port`. Without a port, SRV records are looked up (RFC 3263). */
           readonly address: string;
-          /** Protocol of calls out. */
+          /** Protocol of outbound calls. */
           readonly transport?: "udp" | "tcp";
           /** IP addresses and subnets that may send calls in. Any other address gets no answer and is listed as a refused source. */
           readonly accept_from?: readonly string[];
-          /** User for digest authentication of calls out; `null`: a challenge ends the attempt. */
+          /** User for digest authentication of outbound calls; `null`: a challenge ends the attempt. */
           readonly username?: string | null;
-          /** Password for `username`; best `${NAME}`. */
+          /** Password for `username`; best written as `${NAME}`. */
           readonly password?: string | null;
-          /** E.164 prefixes that this trunk connects to; empty: all. A call out takes a trunk that reaches its destination. */
+          /** E.164 prefixes that this trunk reaches; empty: all. An outbound call uses a trunk that reaches its destination. */
           readonly reaches?: readonly string[];
-          /** Among the trunks that reach a destination the lowest number is taken; between equals the trunk of the ExoPhone shown, then the order of this list. */
+          /** Of the trunks that reach a destination, the one with the lowest number is used; if several have it, first the trunk of the ExoPhone shown, then in the order of this list. */
           readonly priority?: number;
-          /** Calls at once over this trunk, both directions together. When all are in use, calls out take the next trunk and calls in get 503; `null`: no limit. */
+          /** Concurrent calls over this trunk, both directions together. When all channels are in use, outbound calls use the next trunk and inbound calls get 503; `null`: no limit. */
           readonly channels?: number | null;
           /** How the trunk wants numbers in the Request-URI, To and From: `+91…`, `91…` or `0…`. */
           readonly dial_format?: "e164" | "e164-no-plus" | "national";
-          /** Where calls in carry the number called: the Request-URI, the To header or P-Called-Party-ID (RFC 7315). Where that header is missing, the Request-URI counts. */
+          /** Where inbound calls carry the called number: the Request-URI, the To header or P-Called-Party-ID (RFC 7315). If that header is missing, the Request-URI counts. */
           readonly number_in?: "request-uri" | "to" | "p-called-party-id";
-          /** Seconds that a call out waits for any response at all before the next address or destination is tried. */
+          /** Seconds that an outbound call waits for a first response before the next address or destination is tried. */
           readonly first_response_timeout?: number;
-          /** `true`: requests within a call go to the address that the trunk's own came from, whatever its Contact says. */
+          /** `true`: requests within a call go to the address that the trunk's own requests came from, whatever its Contact says. */
           readonly nat?: boolean;
           /** `true`: audio is sent to where the trunk's audio comes from; `false`: always to the address in its session description. */
           readonly symmetric_rtp?: boolean;
-          /** `true`: for a call in, no destination is dialled before the caller's ACK has arrived. */
+          /** `true`: for an inbound call, no destination is dialled before the caller's ACK has arrived. */
           readonly wait_for_ack?: boolean;
         };
       },
@@ -1019,7 +1019,7 @@ export interface PlugboardApi {
           readonly flow?: string | null;
           /** Name of the trunk it belongs to; `null`: the first trunk. */
           readonly trunk?: string | null;
-          /** Telecom circle, such as `KA` (DIAL-6); `null`: not known. */
+          /** Telecom circle, such as `KA` (DIAL-6); `null`: unknown. */
           readonly region?: string | null;
           /** Name for people. */
           readonly name?: string;

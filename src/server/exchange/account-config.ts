@@ -9,62 +9,62 @@ import type { WorkspaceAccount, WorkspaceTrunk } from "./workspace-schema.ts";
 
 /** One SIP trunk of an account: where calls go out and who may send calls in. */
 export interface Trunk {
-  /** `<account sid>/<name>`: what counts calls over it counts by this, since changes of the configuration make new objects. */
+  /** `<account sid>/<name>`. Calls are counted under this id, because a configuration change makes new objects. */
   readonly id: string;
   readonly name: string;
   readonly host: string;
-  /** Null: found by SRV (RFC 3263). */
+  /** Null: looked up by SRV (RFC 3263). */
   readonly port: number | null;
   readonly transport: "udp" | "tcp";
   readonly acceptFrom: BlockList;
   readonly credentials: { readonly username: string; readonly password: string } | null;
   readonly dialFormat: "e164" | "e164-no-plus" | "national";
-  /** E.164 prefixes it connects to; empty: all. */
+  /** E.164 prefixes it can reach; empty: all. */
   readonly reaches: readonly string[];
-  /** Among the trunks that reach a destination the lowest number is taken. */
+  /** Of the trunks that reach a destination, the one with the lowest number is used. */
   readonly priority: number;
   /** Calls at once, both directions; null: no limit. */
   readonly channels: number | null;
-  /** Where its calls in carry the number called. */
+  /** Where its inbound calls carry the called number. */
   readonly numberIn: "request-uri" | "to" | "p-called-party-id";
-  /** How long a call out waits for any response at all. */
+  /** How long an outbound call waits for a first response. */
   readonly firstResponseTimeoutMs: number;
-  /** Requests within a call go to where the trunk's own came from. */
+  /** In-dialog requests go to the address that the trunk's own requests came from. */
   readonly nat: boolean;
-  /** Audio goes to where the trunk's comes from; false: always to the address in its session description. */
+  /** Audio goes to the address the trunk's audio comes from; false: always to the address in its session description. */
   readonly symmetricRtp: boolean;
-  /** Calls out wait for the caller's ACK. */
+  /** Outbound calls wait for the caller's ACK. */
   readonly waitForAck: boolean;
 }
 
-/** A key of the workspace file, as written there; the database has its hash only. */
+/** A key as written in the workspace file; the database stores only its hash. */
 export interface ApiKey {
   readonly key: string;
   readonly token: string;
-  /** Left out: all. */
+  /** Absent: all scopes. */
   readonly scopes?: readonly Scope[] | undefined;
 }
 
-/** An account as configured: what the contract needs (`account`) and what only the live platform needs. */
+/** A configured account: the part defined by the contract (`account`), and what only the live platform needs. */
 export interface AccountConfig {
   readonly account: Account;
   readonly apiKeys: readonly ApiKey[];
   readonly privateDestinations: boolean;
-  /** REQ-9; empty: requests go out unsigned. Two are valid at once while one replaces the other. Never logged or shown. */
+  /** REQ-9; empty: requests are unsigned. Two are valid during a rotation. Never logged or shown. */
   readonly signingSecrets: readonly string[];
   readonly recordingLinks: RecordingLinkPolicy;
   readonly callsPerSecond: number;
   readonly concurrentCalls: number;
-  /** On calls out, and on HTTP requests. */
+  /** Limits on outbound calls and on HTTP requests. */
   readonly limits: DialPolicy;
   readonly trunks: readonly Trunk[];
   /** ExoPhone (E.164) → flow id. */
   readonly flowOf: ReadonlyMap<string, string>;
-  /** ExoPhone (E.164) → its name for people; the others have none. */
+  /** ExoPhone (E.164) → its display name; ExoPhones without a name are not in the map. */
   readonly nameOf: ReadonlyMap<string, string>;
 }
 
-/** An account of the file as the platform uses it; every address in it has been checked. */
+/** Converts an account of the workspace file to what the platform uses; every address in it is already validated. */
 export function accountConfig(document: WorkspaceAccount): AccountConfig {
   return {
     account: contractAccount(document),
@@ -104,7 +104,7 @@ function contractAccount(document: WorkspaceAccount): Account {
   };
 }
 
-/** An ExoPhone that names no trunk is on the first one. */
+/** An ExoPhone that names no trunk belongs to the first one. */
 function reachOf({ trunks }: WorkspaceAccount, name: string | null): readonly string[] {
   return (trunks.find((trunk) => trunk.name === name) ?? trunks[0])?.reaches ?? [];
 }
@@ -132,7 +132,7 @@ function trunkConfig(sid: string, document: WorkspaceTrunk): Trunk {
 
 function hostAndPort(address: string): Pick<Trunk, "host" | "port"> {
   const colon = /:(\d+)$/.exec(address);
-  // The last colon of an IPv6 address in brackets is no port's.
+  // In a bracketed IPv6 address the last colon does not start a port.
   if (colon === null || address.endsWith("]")) return { host: address, port: null };
   return { host: address.slice(0, colon.index), port: Number(colon[1]) };
 }

@@ -13,20 +13,20 @@ export type AdmissionRefusal =
   | "disk_full"
   | "signalling_behind";
 
-/** Seconds a refused trunk should wait: long enough for a burst to pass, short enough to come back to us. */
+/** Seconds a refused trunk should wait: long enough for a burst to pass, short enough that it still retries. */
 export const RETRY_AFTER_S = 2;
 
-/** Calls alive at once in this process: with more, latency for everyone suffers before memory does. */
+/** Limit on live calls in this process: beyond it, latency suffers for everyone before memory runs out. */
 export const MAX_LIVE_CALLS = 20_000;
 
 interface Usage {
   live: number;
-  /** Tokens of the per-second limit, refilled by time. */
+  /** Tokens of the per-second limit, refilled over time. */
   tokens: number;
   refilledAt: number;
 }
 
-/** Says of each refusal what is exhausted, and what would help: for the log and the record of the refused call. */
+/** What is exhausted, for the log and for the record of the refused call. */
 export const REFUSAL_MESSAGES: Readonly<Record<AdmissionRefusal, string>> = {
   draining: "the platform is stopping or starting",
   no_media: "no media process is running",
@@ -41,7 +41,7 @@ export const REFUSAL_MESSAGES: Readonly<Record<AdmissionRefusal, string>> = {
 };
 
 /**
- * Who may begin a call now. Limits are per process: with several nodes each takes its share of what the workspace allows.
+ * Decides whether a new call may begin now. Limits are per process.
  */
 export class Admission {
   readonly #usage = new Map<string, Usage>();
@@ -52,7 +52,7 @@ export class Admission {
     return this.#live;
   }
 
-  /** Takes a place for a call of this account, or says why not. A place that was taken is given back by `release`. */
+  /** Reserves a place for a call of this account, or returns why it can't. `release` gives the place back. */
   take(config: AccountConfig, now: number): AdmissionRefusal | null {
     if (this.draining) return "draining";
     if (this.#live >= MAX_LIVE_CALLS) return "platform_full";
@@ -65,7 +65,7 @@ export class Admission {
     return null;
   }
 
-  /** A call that was recovered counts too, but is never refused. */
+  /** Counts a recovered call; such a call is never refused. */
   adopt(config: AccountConfig, now: number): void {
     this.#usageOf(config, now).live += 1;
     this.#live += 1;

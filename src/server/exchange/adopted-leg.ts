@@ -2,13 +2,13 @@ import type { LegId } from "../../core/call/legs.ts";
 import type { DialogSnapshot, RingingSnapshot, SipCall } from "../../edges/sip/endpoint.ts";
 import type { LegPorts, LiveCallerLeg } from "./live-leg.ts";
 
-/** What an earlier process wrote down of a leg. Both null: nothing is known of it. */
+/** What an earlier process recorded about a leg. Both null: nothing is known about it. */
 export interface LegRemains {
   readonly dialog: DialogSnapshot | null;
   readonly invite: RingingSnapshot | null;
 }
 
-/** A leg of an earlier process. All it can do is end: with a BYE, with a CANCEL, or by itself when neither is known. */
+/** A leg of an earlier process. It can only end: with a BYE or a CANCEL, or by itself if neither can be built. */
 export class AdoptedLeg implements LiveCallerLeg {
   readonly #ports: LegPorts;
   readonly #leg: LegId;
@@ -53,7 +53,7 @@ export class AdoptedLeg implements LiveCallerLeg {
     this.hangUp();
   }
 
-  /** Null: its address is no longer one of ours; the other side will find out by its own timers. */
+  /** Null: its local address is no longer ours; the other side will find out through its own timers. */
   #adopt(snapshot: DialogSnapshot): SipCall | null {
     const { sip, log } = this.#ports.services;
     try {

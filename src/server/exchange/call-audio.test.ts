@@ -17,7 +17,7 @@ import type { AccountConfig } from "./workspace.ts";
 const URL = "https://cdn.example/a.wav";
 const CHECK: ExternalEffect = { kind: "check_audio", id: "a1", url: URL, deadlineMs: 5000 };
 
-/** A call's outside whose URL answers a check so; what comes of effects is written down. */
+/** A call's I/O whose URL answers a check with `checked`; records what the effects lead to. */
 function setUp(checked: HttpClientOutcome, format: AudioFormat | null = null) {
   const clock = new VirtualClock(1_767_600_000_000);
   const checks: (AudioCheckOptions & { readonly url: string })[] = [];
@@ -67,7 +67,7 @@ const answered = (status: number, contentType: string | null): HttpClientOutcome
 const play: ExternalEffect = { kind: "play", id: "p1", legs: [2], items: [{ kind: "url", url: URL }], loop: false };
 
 describe("audio of a live call", () => {
-  it("RES-27: a check is made as the account may, within its share, and its answer reaches the call", async () => {
+  it("RES-27: a check follows the account's rules, uses its share, and its answer reaches the call", async () => {
     const { io, checks, delivered, settled } = setUp(answered(200, "audio/mpeg"));
     io.perform(CHECK);
     await settled();
@@ -76,7 +76,7 @@ describe("audio of a live call", () => {
     expect(delivered[0]).not.toHaveProperty("format");
   });
 
-  it("C12: what the file is, whatever its media type says, reaches the call with the answer", async () => {
+  it("C12: the file's real format, whatever its media type says, reaches the call with the answer", async () => {
     const format = { name: "WAV, 44.1 kHz, 16 bit, stereo", best: false, problem: null };
     const { io, delivered, settled } = setUp(answered(200, "audio/wav"), format);
     io.perform(CHECK);
@@ -89,7 +89,7 @@ describe("audio of a live call", () => {
     ["is not there", answered(404, "audio/wav"), false],
     ["is a page", answered(200, "text/html"), false],
     ["does not answer", { ok: false, reason: "timeout", detail: "No answer came in time." }, false],
-  ])("RES-27: only what may be audio is downloaded: what %s", async (_, outcome, usable) => {
+  ])("RES-27: only what may be audio is downloaded: a file that %s", async (_, outcome, usable) => {
     const { io, checks, settled } = setUp(outcome);
     io.perform(CHECK);
     await settled();

@@ -3,16 +3,16 @@ import type { CallRecord } from "../../core/call/record.ts";
 import type { CallRow, EndRow, JournalRow } from "../../edges/store/types.ts";
 import { CallTimings } from "./call-timings.ts";
 
-/** How calls ended: the labels of one count. */
+/** How a call ended: the labels of one counter. */
 export interface CallOutcome {
   readonly status: string;
   /** Empty: no Connect. */
   readonly dial_call_status: string;
-  /** Of the last attempt: `USER_BUSY`; empty: there was none. */
+  /** Cause of the last attempt, such as `USER_BUSY`; empty: no attempt. */
   readonly cause: string;
 }
 
-/** One log line when a call begins and one when it ends, and how many there were. */
+/** Writes a log line when a call begins and when it ends, and counts both. */
 export class CallCounts {
   readonly #log: Log;
   #begun = 0;
@@ -23,12 +23,12 @@ export class CallCounts {
     this.#log = log;
   }
 
-  /** Calls that came in and were taken, since the start. */
+  /** Inbound calls accepted since the start. */
   get begun(): number {
     return this.#begun;
   }
 
-  /** Calls that ended since the start, by outcome. */
+  /** Calls ended since the start, by outcome. */
   get ended(): Iterable<{ readonly outcome: CallOutcome; readonly count: number }> {
     return this.#ended.values();
   }
@@ -39,7 +39,7 @@ export class CallCounts {
     this.#log.info({ call, account, flow, trunk, source, pii: { from, to } }, "call began");
   }
 
-  /** These rows are durable. A refused call has a line of its own, and neither begins nor ends. */
+  /** To be called once these rows are durable. A refused call has its own log line, and counts neither as begun nor as ended. */
   written(rows: readonly JournalRow[]): void {
     for (const { callSid, account, end } of rows) if (end !== undefined) this.#end(callSid, account, end);
   }

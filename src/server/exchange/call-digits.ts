@@ -3,17 +3,17 @@ import type { LegId } from "../../core/call/legs.ts";
 import { DigitFilter } from "./digit-filter.ts";
 import type { LegDigit, LiveLeg } from "./live-leg.ts";
 
-/** ms that a digit by INFO waits for the same one by RTP, from a leg that can send both, before it is passed on. */
+/** ms that a digit from INFO waits for the same digit from RTP before it is passed on, if the leg can send both. */
 const OTHER_HALF_MS = 300;
 
 export interface CallDigitsOptions {
   readonly clock: Clock;
   readonly legOf: (leg: LegId) => LiveLeg | undefined;
-  /** A digit that counts. */
+  /** Called for each digit that counts. */
   readonly onDigit: (leg: LegId, digit: string) => void;
 }
 
-/** The digits of one call: each counts once however it was sent, and in a conversation reaches the other side once. */
+/** The digits of one call: each counts once however it was sent, and reaches the other side of a conversation once. */
 export class CallDigits {
   readonly #options: CallDigitsOptions;
   readonly #filter = new DigitFilter();
@@ -38,12 +38,12 @@ export class CallDigits {
     const counted = this.#filter.count(received, clock.elapsed());
     if (counted === null) return;
     onDigit(leg, digit);
-    // Media passes digits of RTP on by itself.
+    // The media process relays RTP digits itself.
     if (via !== "info") return;
     const relay = (): void => {
       if (!this.#filter.isPaired(leg, counted)) this.#otherSideOf(leg)?.sendDigit(digit);
     };
-    // The same digit by RTP would reach the other side as well.
+    // The same digit sent by RTP would reach the other side as well.
     if (legOf(leg)?.sendsTelephoneEvents === true) clock.after(OTHER_HALF_MS, relay);
     else relay();
   }

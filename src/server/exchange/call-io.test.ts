@@ -15,13 +15,13 @@ import type { AccountConfig } from "./workspace.ts";
 const SECRET = "0123456789abcdef0123456789abcdef";
 const OK: Fetched = { outcome: { ok: true, status: 200, contentType: null, body: "" }, elapsedMs: 1 };
 const COMMON = { method: "GET", headers: { "exotel-version": "1.0" }, authorization: null } as const;
-/** As the engine asks for it, and as it goes out. */
+/** A request as the engine asks for it, and as it goes out. */
 const PREPARED = { ...COMMON, baseUrl: "https://app.example/connect", query: [["CallSid", "a1"]] } as const;
 const REQUEST = { ...COMMON, url: "https://app.example/connect?CallSid=a1" };
 
 const LINKS = new RecordingLinks("secret", "https://voice.example");
 
-/** What goes out for one fetch of a call of an account with that secret. */
+/** What goes out for one fetch by an account with this secret. */
 function sent(
   signingSecrets: readonly string[],
   request: PreparedRequest = PREPARED,
@@ -56,13 +56,13 @@ function sent(
 }
 
 describe("a call's requests", () => {
-  it("REQ-9: are signed with the account's secret at the moment they go out, nothing else changes", () => {
+  it("REQ-9: are signed with the account's secret as they go out, and otherwise unchanged", () => {
     const { clock, requests } = sent([SECRET]);
     expect(requests).toEqual([signed(REQUEST, [SECRET], clock.now())]);
     expect(requests[0]?.headers[SIGNATURE_HEADER]).toMatch(/^t=1767600000,v1=[0-9a-f]{64}$/);
   });
 
-  it("C18, REQ-27: carry a link to the recording that opens without a key, and expires", () => {
+  it("C18, REQ-27: carry a recording link that opens without a key and expires", () => {
     const link = "https://voice.example/api/accounts/acme/recordings/r1.wav";
     const { clock, requests } = sent([], { ...PREPARED, query: [["RecordingUrl", link]] });
     const { searchParams } = new URL(new URL(requests[0]?.url ?? "").searchParams.get("RecordingUrl") ?? "");
@@ -71,7 +71,7 @@ describe("a call's requests", () => {
     expect([opensAt(clock.now()), opensAt(clock.now() + 86_400_000)]).toEqual([true, false]);
   });
 
-  it("REQ-9: are not signed where the account has no secret", () => {
+  it("REQ-9: are unsigned if the account has no secret", () => {
     expect(sent([]).requests).toEqual([REQUEST]);
   });
 });

@@ -27,12 +27,12 @@ import type { AccountConfig } from "./workspace.ts";
 
 type EffectOf<K extends ExternalEffect["kind"]> = Extract<ExternalEffect, { kind: K }>;
 
-/** Legs are numbered in the order of dialling, behind the caller's. */
+/** Dialled legs are numbered in dialling order, after the caller's. */
 const FIRST_DIALED: LegId = 2;
 
 /**
- * The outside of one live call: its legs, media, requests. Performs the engine's effects and turns what comes back
- * into events for the call's mailbox.
+ * The I/O of one live call: its legs, media and requests. Performs the engine's effects and turns the results into
+ * events for the call's mailbox.
  */
 export class CallIo implements CallPorts, LegPorts {
   readonly clock: Clock;
@@ -46,12 +46,12 @@ export class CallIo implements CallPorts, LegPorts {
   readonly #digits: CallDigits;
   readonly #onEnded: (failed: boolean) => void;
   readonly #legs = new Map<LegId, LiveLeg>();
-  /** Legs that are dialled once the caller's ACK has come (trunk setting `wait_for_ack`). */
+  /** Legs to dial once the caller's ACK arrives (trunk setting `wait_for_ack`). */
   readonly #untilAck: EffectOf<"dial">[] = [];
   #acknowledged = false;
   #caller: LiveCallerLeg | null = null;
   #call: LiveCall | null = null;
-  /** The first row of a call has the dialog that its answer will confirm. */
+  /** Initially true: a call's first row holds the dialog that the answer will confirm. */
   #legSnapshotsChanged = true;
   #firstDialed: Promise<{ port: number }> | null = null;
   callerCodec: Codec | null = null;
@@ -111,14 +111,14 @@ export class CallIo implements CallPorts, LegPorts {
     });
   }
 
-  /** The call and its first leg, before the first event; null: a call by API, whose first leg will be dialled. */
+  /** Sets the call and its first leg, before the first event; `caller` null: a call by API, whose first leg is still to be dialled. */
   attach(call: LiveCall, caller: LiveCallerLeg | null): void {
     this.#call = call;
     this.#caller = caller;
     if (caller !== null) this.#legs.set(CALLER, caller);
   }
 
-  /** A leg that an earlier process made; all that can be done with it is to hang it up. */
+  /** Adds a leg of an earlier process; it can only be hung up. */
   adopt(leg: LegId, adopted: LiveLeg): void {
     this.#legs.set(leg, adopted);
   }
@@ -127,18 +127,18 @@ export class CallIo implements CallPorts, LegPorts {
     return this.#legs.has(leg);
   }
 
-  /** Ends every leg that is still there. */
+  /** Hangs up every remaining leg. */
   hangUpRest(): void {
     for (const leg of this.#legs.values()) leg.hangUp("call_ended");
   }
 
-  /** The media process of this call is gone: its recordings are closed from what is on disk. */
+  /** The call's media process has died: its recordings are closed from what is on disk. */
   mediaLost(): void {
     this.recordings.keepInMedia(new Set());
   }
 
   get call(): LiveCall {
-    if (this.#call === null) throw new Error("a call acts before it was attached");
+    if (this.#call === null) throw new Error("a call acted before it was attached");
     return this.#call;
   }
 
@@ -189,23 +189,23 @@ export class CallIo implements CallPorts, LegPorts {
     return opened ?? this.media.open(this.call.sid, leg);
   }
 
-  /** In the same message it asks for the port of the leg that most calls will dial. */
+  /** The same message also asks for the port of the first dialled leg, which most calls will need. */
   openCaller(callSid: string): Promise<{ port: number }> {
     const caller = this.media.open(callSid, CALLER);
     this.#firstDialed = this.media.open(callSid, FIRST_DIALED);
-    this.#firstDialed.catch(() => undefined); // reported to the leg, if there will be one
+    this.#firstDialed.catch(() => undefined); // reported to the leg, if it is ever dialled
     return caller;
   }
 
   forgetLeg(leg: LegId): void {
-    // What the journal holds of its dialog does no harm: after a crash only legs that the engine still has are hung up.
+    // Its dialog may stay in the journal: after a crash only legs that the engine still has are hung up.
     this.#legs.delete(leg);
     this.routes.close(leg);
     this.media.closeLeg(this.call.sid, leg);
   }
 
   routeTo(leg: LegId, destination: Destination, callerId: string): Result<OutboundRoute, LegFailure> {
-    // A leg that was redirected leaves its first trunk.
+    // A redirected leg leaves its first trunk.
     this.routes.close(leg);
     const route = this.routes.open(leg, destination, callerId);
     if (route.ok) return route;
@@ -218,7 +218,7 @@ export class CallIo implements CallPorts, LegPorts {
     this.#digits.received(digit);
   }
 
-  /** What the media process reports about this call. */
+  /** Handles an event that the media process reports about this call. */
   mediaEvent(event: MediaEvent): void {
     switch (event.event) {
       case "digit":
@@ -295,7 +295,7 @@ export class CallIo implements CallPorts, LegPorts {
     this.media.unbridge(this.call.sid, a, b);
   }
 
-  /** Nothing goes out before the journal has it: the leg sees to that (`LiveCall.durable`). */
+  /** The leg makes sure that nothing goes out before it is journalled (`LiveCall.durable`). */
   #dial(effect: EffectOf<"dial">): void {
     if (this.routes.waitForAck && !this.#acknowledged) this.#untilAck.push(effect);
     else this.#dialNow(effect);

@@ -8,40 +8,40 @@ import type { AdmissionRefusal } from "./admission.ts";
 import type { LimitRule } from "./limits/limit-rules.ts";
 import type { StoredSetup } from "./inbound-checks.ts";
 
-/** A call that a program asks for (API-1, API-2): everything checked, nothing begun. */
+/** A call requested by API (API-1, API-2): validated, not yet begun. */
 export interface CallOrder {
   readonly config: AccountConfig;
-  /** Null: two numbers are connected. */
+  /** Null: the call connects two numbers. */
   readonly flowId: string | null;
-  /** Leg 1, as requests name it. */
+  /** Leg 1, as requests to customers name it. */
   readonly from: string;
-  /** E.164 of the ExoPhone that is shown. */
+  /** E.164 of the ExoPhone shown as caller ID. */
   readonly exophone: string;
-  /** The second number, or what the request names as such (REQ-12); null: there is none. */
+  /** The second number, or what the request names as such (REQ-12); null: none. */
   readonly dialTo: string | null;
   readonly customField: string | null;
   readonly timeLimitMs: number | null;
   readonly placed: CallPlacement;
-  /** `Idempotency-Key`; null: the request has none. */
+  /** The request's `Idempotency-Key`; null: none. */
   readonly key: NonNullable<CallRow["key"]> | null;
-  /** Id of the API key that places it; null: none does. */
+  /** Id of the API key that places the call; null: none. */
   readonly apiKey: string | null;
 }
 
-/** What came of a {@link CallOrder}. */
+/** The result of a {@link CallOrder}. */
 export type Placing =
-  /** Its first journal row is durable: it will be dialled, or recorded as failed, whatever happens to this process. */
+  /** Its first journal row is durable: it will be dialled or recorded as failed, even if this process dies. */
   | { readonly kind: "placed"; readonly callSid: string; readonly row: CallRow }
   /** Another request with this `Idempotency-Key` was faster. */
   | { readonly kind: "key_taken" }
   | { readonly kind: "refused"; readonly reason: AdmissionRefusal | LimitRule | "no_flow"; readonly message: string };
 
-/** Where the setup of an account's flow is found; null: of calls that connect two numbers. */
+/** The key of the setup of an account's flow; null: the setup of calls that connect two numbers. */
 export function setupKey(account: Account, flowId: string | null): string {
   return `${account.sid}/${flowId ?? TWO_NUMBERS_FLOW.id}`;
 }
 
-/** The row and the first event of such a call. */
+/** The row and the first event of an ordered call. */
 export function beginningOf(
   order: CallOrder,
   stored: StoredSetup,

@@ -7,13 +7,13 @@ import type { JournalRow } from "../../edges/store/types.ts";
 export interface CallPorts {
   readonly clock: Clock;
   readonly log: Log;
-  /** Resolves when durable, in the order of the calls. `soon` may wait a little for company. */
+  /** Resolves when durable, in the order of the calls. With `soon` the row may wait briefly to share a commit. */
   append(row: JournalRow, urgency: "now" | "soon"): Promise<void>;
-  /** Performs an effect that the call itself cannot: about legs, media and HTTP. */
+  /** Performs an effect on legs, media or HTTP. */
   perform(effect: ExternalEffect): void;
   /** What a restarted process would need of this call's legs, as JSON; null: unchanged since the last time. */
   legSnapshots(): string | null;
-  /** The call is over and its end is durable, or it can't go on at all (`failed`): let go of everything. */
+  /** The call is over and its end is durable, or it can't go on (`failed`): release everything. */
   ended(failed: boolean): void;
 }
 

@@ -12,7 +12,7 @@ function arriving(claims: readonly string[], rest: Partial<ArrivingCall> = {}): 
   return { account: "acme", exophone: EXOPHONE, claims, source: "192.0.2.7:5060", diverted: false, ...rest };
 }
 
-/** Rounds until a call is refused; each dials before the next comes in. At most `limit` are tried. */
+/** How many rounds pass before a call is refused; each dials before the next comes in. Stops after `limit`. */
 function roundsOf(next: ArrivingCall, limit: number, between?: (rounds: CallRounds, round: CallRound) => void): number {
   const rounds = new CallRounds();
   for (let turn = 0; turn < limit; turn++) {
@@ -34,20 +34,20 @@ describe("a call that comes back to its own ExoPhone", () => {
     expect(roundsOf(next, 60)).toBe(MAX_ROUNDS);
   });
 
-  it("DIAL-13: ends too when each round's callee has answered and shows our ExoPhone", () => {
+  it("DIAL-13: ends also when each round's callee has answered and shows our ExoPhone", () => {
     expect(roundsOf(arriving([EXOPHONE]), 60, (rounds, round) => rounds.progress(round, LEG, "answered"))).toBe(
       MAX_ROUNDS,
     );
   });
 });
 
-describe("calls that only look alike", () => {
-  it("many calls of one number are taken while phones ring, and while calls last", () => {
+describe("calls that only look like loops", () => {
+  it("many calls from one number are taken while phones ring, and while calls last", () => {
     const again = arriving([CALLER], { source: CARRIER });
     expect(roundsOf(again, 60, (rounds, round) => rounds.progress(round, LEG, "ringing"))).toBe(60);
   });
 
-  it("many silent calls of one number are taken when they come from elsewhere", () => {
+  it("many silent calls from one number are taken when they come from elsewhere", () => {
     expect(roundsOf(arriving([CALLER]), 60)).toBe(60);
   });
 
@@ -60,7 +60,7 @@ describe("calls that only look alike", () => {
     expect(rounds.arrive(arriving([EXOPHONE], { account: "other" }), 1)?.number).toBe(1);
   });
 
-  it("calls that have ended make no rounds", () => {
+  it("calls that have ended don't count as rounds", () => {
     expect(roundsOf(arriving([EXOPHONE]), 60, (rounds, round) => rounds.ended(round))).toBe(60);
     expect(roundsOf(arriving([DIALED]), 60, (rounds, round) => rounds.legEnded(round, LEG))).toBe(60);
   });

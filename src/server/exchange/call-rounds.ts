@@ -1,19 +1,19 @@
 import type { LegId } from "../../core/call/legs.ts";
 
-/** Times that one call may come in, its own returns included, before it is refused (DIAL-13). */
+/** How often one call may come in, including its returns, before it is refused (DIAL-13). */
 export const MAX_ROUNDS = 5;
-/** An INVITE that no phone has rung for after this long did not make the next call in: loops turn faster. */
+/** An INVITE that has rung no phone for this long did not cause the next inbound call: loops are faster. */
 const SILENT_LOOP_MS = 5000;
 
-/** What a call in says of itself. */
+/** What an inbound call says about itself. */
 export interface ArrivingCall {
   readonly account: string;
   readonly exophone: string;
-  /** Every number it gives for its caller (`CallerIdentity.claims`). */
+  /** All numbers it gives for its caller (`CallerIdentity.claims`). */
   readonly claims: readonly string[];
   /** `address:port` that it came from. */
   readonly source: string;
-  /** It says that it was diverted. */
+  /** Whether it says that it was diverted. */
   readonly diverted: boolean;
 }
 
@@ -28,30 +28,30 @@ export interface DialedNumber {
 
 export type DialedState = "silent" | "ringing" | "answered";
 
-/** One live call, as far as loops are concerned; 1 is the first time that it came in. */
+/** One live call as loop detection sees it; round 1 is its first arrival. */
 export interface CallRound {
   readonly number: number;
   readonly arriving: ArrivingCall;
   readonly legs: Map<LegId, DialedNumber & { state: DialedState }>;
-  /** Numbers under which it is found. */
+  /** The numbers it can be found by. */
   readonly shown: Set<string>;
 }
 
 /**
- * Finds calls that come back to us although the carrier has reset what counts hops (DIAL-13). A call in that looks like
- * one of our own INVITEs sent on is one round further than the call which that INVITE was sent for. It looks so when it is
- * - from the ExoPhone that the INVITE showed: no customer's phone calls from it;
- * - from the number dialled, which has not answered yet: some carriers show who forwards;
- * - from the same caller to the same ExoPhone while no phone has rung, and says that it was diverted or comes from where
- *   the INVITE went: some carriers show the first caller.
+ * Finds calls that come back to us after the carrier has reset the hop count (DIAL-13). An inbound call that looks like one
+ * of our own INVITEs, sent back, is one round further than the call that INVITE was sent for. It looks like that if it is
+ * - from the ExoPhone that the INVITE showed: no phone of a customer calls from it;
+ * - from the dialled number, which has not answered yet: some carriers show who forwards;
+ * - from the same caller to the same ExoPhone while no phone has rung, if it says that it was diverted or comes from where
+ *   the INVITE went: some carriers show the original caller.
  * Only a chain of more than `MAX_ROUNDS` is refused, so one such coincidence costs nothing.
  */
 export class CallRounds {
   readonly #byShown = new NumberIndex();
-  /** By caller, as long as a leg is silent. */
+  /** By caller, while a leg has not rung. */
   readonly #silent = new NumberIndex();
 
-  /** Null: one round too many. */
+  /** Null if this is one round too many. */
   arrive(arriving: ArrivingCall, now: number): CallRound | null {
     const { account, claims } = arriving;
     let number = 1;
@@ -98,7 +98,7 @@ export class CallRounds {
   }
 }
 
-/** The live calls of a number of an account. */
+/** Live calls by account and number. */
 class NumberIndex {
   readonly #rounds = new Map<string, Set<CallRound>>();
 

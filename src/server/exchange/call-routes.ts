@@ -12,7 +12,7 @@ import type { NoRoute, OutboundRoute, PassedOn } from "./route.ts";
 import { NOTHING_PASSED_ON, outboundRoute } from "./route.ts";
 import type { TrunkChannels } from "./trunk-channels.ts";
 
-/** What all calls out of a process share. */
+/** What all outbound calls of a process share. */
 export interface SharedRoutes {
   readonly now: () => number;
   readonly channels: TrunkChannels;
@@ -21,10 +21,10 @@ export interface SharedRoutes {
   readonly limits: CallLimits;
 }
 
-/** The call whose ways out are counted. */
+/** The call whose outbound legs are counted. */
 export interface CountedCall {
   readonly callSid: string;
-  /** The account's budget does not pay the next minute of one of its legs: the call is to end. */
+  /** The account's budget doesn't cover the next minute of one of its legs: the call must end. */
   readonly onUsedUp: (limit: ReachedLimit) => void;
 }
 
@@ -34,15 +34,15 @@ interface OpenRoute {
   readonly hold: LegHold | null;
 }
 
-/** The call in for which calls out are made. */
+/** The inbound call for which outbound calls are made. */
 export interface InboundCall {
-  /** It came over this trunk, and uses one of its channels. */
+  /** The trunk it came over; it uses one of its channels. */
   readonly trunk: Trunk;
   readonly passedOn: PassedOn;
   readonly round: CallRound;
 }
 
-/** The ways out of one call: each leg's trunk and channel, from its dialling until its end. */
+/** The outbound routes of one call: each leg's trunk and channel, from dialling until the leg ends. */
 export class CallRoutes {
   readonly #config: AccountConfig;
   readonly #shared: (SharedRoutes & CountedCall) | null;
@@ -50,7 +50,7 @@ export class CallRoutes {
   readonly #open = new Map<LegId, OpenRoute>();
   #ended = false;
 
-  /** `shared` null: nothing is counted, for a call of an earlier process, which makes no more calls out. */
+  /** `shared` null: nothing is counted, for a call of an earlier process, which makes no more outbound calls. */
   constructor(
     config: AccountConfig,
     shared: (SharedRoutes & CountedCall) | null = null,
@@ -62,17 +62,17 @@ export class CallRoutes {
     if (inbound !== null) shared?.channels.take(inbound.trunk);
   }
 
-  /** Whether calls out wait for the caller's ACK. */
+  /** Whether outbound calls wait for the caller's ACK. */
   get waitForAck(): boolean {
     return this.#inbound?.trunk.waitForAck ?? false;
   }
 
-  /** The trunk that the call came in over; null: not known. */
+  /** The trunk that the call came in over; null: unknown. */
   get callerTrunk(): Trunk | null {
     return this.#inbound?.trunk ?? null;
   }
 
-  /** Chooses a trunk for this leg, and takes a channel of it until `close`. The same leg gets the same route again. */
+  /** Chooses a trunk for this leg and holds one of its channels until `close`. A leg that has a route keeps it. */
   open(leg: LegId, destination: Destination, callerId: string): Result<OutboundRoute, NoRoute> {
     const opened = this.#open.get(leg);
     if (opened !== undefined) return ok(opened.route);
@@ -100,7 +100,7 @@ export class CallRoutes {
     return err({ reason: rule, message: `${message}; what would change it: ${change}`, limit: hold.error });
   }
 
-  /** There was no way out: counted and logged, once it is decided. */
+  /** Counts and logs that a leg had no route. */
   refused({ reason, message, limit }: NoRoute, callSid: string): void {
     const { sid } = this.#config.account;
     this.#shared?.refusals.note(reason, "a destination was not dialled", {
@@ -110,7 +110,7 @@ export class CallRoutes {
     });
   }
 
-  /** There was no RTP port for a leg: counted and logged. */
+  /** Counts and logs that a leg got no RTP port. */
   noPort(error: unknown, callSid: string): void {
     const { sid } = this.#config.account;
     const reason = error instanceof Error ? error.message : String(error);
@@ -136,7 +136,7 @@ export class CallRoutes {
     if (this.#inbound !== null) this.#shared?.rounds.legEnded(this.#inbound.round, leg);
   }
 
-  /** The call is over: every channel is free again. */
+  /** Frees every channel when the call is over. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -39,7 +39,7 @@ it("O6: post-dial delay, answer delay and outcomes are counted per trunk", async
   expect(lines).toContain('plugboard_attempts_total{trunk="main",outcome="no-answer"} 1');
 });
 
-it("O6: the customers' URLs are timed by purpose and result, cancelled requests are not", async () => {
+it("O6: the customers' URLs are timed by purpose and result; cancelled requests are not", async () => {
   const lines = await metricsOf({ requests: [request, { ...request, id: "f2", elapsedMs: null }] });
   expect(lines).toContain('plugboard_url_duration_seconds_count{purpose="connect",result="usable"} 1');
   expect(lines).toContain('plugboard_url_duration_seconds_sum{purpose="connect",result="usable"} 0.3');

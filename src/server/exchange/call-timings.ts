@@ -2,14 +2,14 @@ import { Counter, Histogram } from "prom-client";
 import type { EndRow } from "../../edges/store/types.ts";
 
 const MS_PER_S = 1000;
-/** From a URL in the next room to the 5 s that a request may take (REQ-6), s. */
+/** Seconds: from a URL on the same network to the 5 s that a request may take (REQ-6). */
 const URL_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5];
-/** From a phone on this network to a mobile abroad, s. */
+/** Seconds: from a phone on this network to a mobile abroad. */
 const POST_DIAL_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13];
-/** Up to the longest ringing there is (RES-15), s. */
+/** Seconds: up to the longest ringing time allowed (RES-15). */
 const ANSWER_BUCKETS_S = [1, 2, 5, 10, 15, 20, 30, 45, 60];
 
-/** How long calls waited, for `/metrics`: taken from each call's last row. */
+/** How long calls waited, for `/metrics`; taken from each call's last row. */
 export class CallTimings {
   readonly #url = histogram(
     "plugboard_url_duration_seconds",
@@ -36,7 +36,7 @@ export class CallTimings {
     registers: [],
   });
 
-  /** For a registry. */
+  /** All metrics, for a registry. */
   get metrics(): readonly (Histogram | Counter)[] {
     return [this.#url, this.#postDial, this.#answer, this.#attempts];
   }

@@ -4,7 +4,7 @@ import { CallRig } from "../../../test/support/call-rig.ts";
 import { Peer } from "../../edges/sip/testing/peer.ts";
 import { OFFER } from "../../edges/sip/testing/rig.ts";
 
-it("S9: a BYE that the caller's trunk challenges is repeated with the trunk's credentials", async () => {
+it("S9: a BYE challenged by the caller's trunk is repeated with the trunk's credentials", async () => {
   const stage = await CallRig.start({ trunk: { credentials: { username: "acme", password: "secret" } } });
   const caller = await Peer.at(stage.rig, "10.0.0.6");
   caller.send(

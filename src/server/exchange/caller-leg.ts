@@ -8,19 +8,19 @@ import { LegSession } from "./leg-session.ts";
 import type { LegPorts, LiveCallerLeg } from "./live-leg.ts";
 import { describeReasons } from "./reasons.ts";
 
-/** The leg that came in: an INVITE that we answer or refuse. */
+/** The inbound leg: an INVITE that we answer or refuse. */
 export class CallerLeg implements LiveCallerLeg {
   readonly #ports: LegPorts;
   readonly #invite: IncomingInvite;
   readonly #session: LegSession;
-  /** Null: the INVITE had none, and ours goes out with the answer. */
+  /** Null: the INVITE had no offer, and ours goes out with the answer. */
   readonly #offer: ReadOffer | null;
   readonly #port: Promise<number>;
   #answering = false;
-  /** The leg was hung up before the answer went out: it ends as soon as it has. */
+  /** The leg was hung up before the answer went out, and must end as soon as it has. */
   #hangUpOnceUp = false;
 
-  /** Opens the RTP endpoint at once, so that it is there when the journal has let the answer go. */
+  /** Opens the RTP endpoint at once, so that it is ready when the answer has been journalled. */
   constructor(ports: LegPorts, callSid: string, invite: IncomingInvite, offer: ReadOffer | null) {
     this.#ports = ports;
     this.#invite = invite;
@@ -41,7 +41,7 @@ export class CallerLeg implements LiveCallerLeg {
     this.#answering = true;
     this.#port.then(
       (port) => this.#openMedia(port),
-      () => undefined, // #noPort has refused the call
+      () => undefined, // #noPort has already refused the call
     );
   }
 
@@ -57,7 +57,7 @@ export class CallerLeg implements LiveCallerLeg {
     else this.reject(480);
   }
 
-  /** Known from the INVITE on: the journal has it before the answer goes out. */
+  /** Known from the INVITE on: it is journalled before the answer goes out. */
   snapshot(): DialogSnapshot | null {
     return this.#session.isUp || this.#session.isOver ? this.#session.snapshot() : this.#invite.snapshot();
   }
@@ -67,7 +67,7 @@ export class CallerLeg implements LiveCallerLeg {
     return null;
   }
 
-  /** Its first RTP decides nothing. */
+  /** The caller's first RTP changes nothing. */
   onFirstRtp(): void {}
 
   sendDigit(digit: string): void {
@@ -95,13 +95,13 @@ export class CallerLeg implements LiveCallerLeg {
       this.#session.end({ detail: "the caller's session description can't be used" });
       return;
     }
-    // Some trunks challenge the BYE of a call that they sent.
+    // Some trunks challenge the BYE of a call they sent.
     const credentials = this.#ports.routes.callerTrunk?.credentials ?? null;
     this.#session.begin(this.#invite.answer(sdp, credentials));
     if (this.#hangUpOnceUp) this.#session.hangUp();
   }
 
-  /** The platform can't go on with the call for now: 503 with Retry-After. False: it is answered, or over. */
+  /** Refuses the call for now: 503 with Retry-After. False: it is already answered or over. */
   refuseForNow(detail: string): boolean {
     if (this.#session.isOver || this.#session.isUp || this.#answering) return false;
     this.#refuse(detail);

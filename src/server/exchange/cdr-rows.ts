@@ -7,7 +7,7 @@ import { recordingFile } from "./recording-files.ts";
 
 type Entry<T extends TraceEntry["type"]> = Extract<TraceEntry, { type: T }>;
 
-/** The last row of a call: its record, and the lists that people search, all from the trace. */
+/** The last row of a call: its record and its searchable lists, all taken from the trace. */
 export function endRow(account: string, startedAt: number, trace: readonly TraceEntry[], record: CallRecord): EndRow {
   const attempts = new Map<number, AttemptRow>();
   const requests = new Map<string, RequestRow>();
@@ -65,7 +65,7 @@ function isOfCaller(entry: TraceEntry): entry is CallerEntry {
   return (CALLER_ENTRIES as readonly string[]).includes(entry.type);
 }
 
-/** Leg 1 of a call by API is dialled, and paid, like any other. */
+/** Leg 1 of a call by API is dialled and paid for like any other. */
 function noteCaller(attempts: Map<number, AttemptRow>, entry: CallerEntry): void {
   if (entry.type === "caller.dialed") {
     attempts.set(CALLER, { ...begun(entry), leg: CALLER, applet: "" });
@@ -92,7 +92,7 @@ function callerChange(known: AttemptRow, entry: Exclude<CallerEntry, { type: "ca
   }
 }
 
-/** Nothing is known of its end yet. */
+/** An attempt whose end is not known yet. */
 function begun(entry: Entry<"attempt.started" | "caller.dialed">): Omit<AttemptRow, "leg" | "applet"> {
   return {
     destination: entry.destination,

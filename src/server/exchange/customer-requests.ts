@@ -12,10 +12,10 @@ type Effect<K extends ExternalEffect["kind"]> = Extract<ExternalEffect, { kind: 
 /** Reports the outcome of a request; not called for one that was cancelled. */
 type OnFetched = (kind: "fetched" | "audio_checked", id: string, response: CheckedResponse) => void;
 
-/** `format` is known of audio alone. */
+/** `format` is known only for audio. */
 type CheckedResponse = Fetched & { readonly format?: AudioFormat | null };
 
-/** The requests of one call that are under way at the customer's servers. */
+/** One call's pending requests to the customer's servers. */
 export class CustomerRequests {
   readonly #services: Services;
   readonly #config: AccountConfig;

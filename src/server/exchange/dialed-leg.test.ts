@@ -6,7 +6,7 @@ import { CALLEE, CallRig } from "../../../test/support/call-rig.ts";
 const OTHER = "+919900000012";
 const EARLY = ANSWER.replace("5000", "5002");
 
-/** The callee has got its INVITE. */
+/** A call whose callee has received its INVITE. */
 async function ringing(options: Parameters<typeof CallRig.start>[0] = {}) {
   const stage = await CallRig.start(options);
   const caller = await stage.call();
@@ -14,7 +14,7 @@ async function ringing(options: Parameters<typeof CallRig.start>[0] = {}) {
 }
 
 describe("the attempts of a call", () => {
-  it("O3: each names trunk, target, URI and Call-ID, and its final response", async () => {
+  it("O3: each records its trunk, target, URI, Call-ID and final response", async () => {
     const { stage, callee, pass } = await ringing();
     const invite = callee.request("INVITE");
     callee.respond(invite, 486, { toTag: "a" });
@@ -87,7 +87,7 @@ describe("S17: a 3xx", () => {
     headers: uris.map((uri) => ["Contact", uri] as const),
   });
 
-  it("is followed in the order of q, each INVITE an entry of the trace", async () => {
+  it("is followed in the order of q, with a trace entry for each INVITE", async () => {
     const { stage, callee, pass } = await ringing();
     callee.respond(
       callee.request("INVITE"),
@@ -110,7 +110,7 @@ describe("S17: a 3xx", () => {
     expect(stage.store.trace().filter(({ type }) => type === "attempt.started")).toHaveLength(1);
   });
 
-  it("fails with its reason where the account may dial none of its Contacts", async () => {
+  it("fails with its reason if the account may dial none of its Contacts", async () => {
     const { stage, callee, pass } = await ringing({ account: { dialPrefixes: ["+9199"] } });
     callee.respond(callee.request("INVITE"), 302, contacts("<sip:+14155552671@elsewhere>", "<sip:bob@elsewhere>"));
     await pass(50);
@@ -122,7 +122,7 @@ describe("S17: a 3xx", () => {
     });
   });
 
-  it("is followed five times at most, and never back to where it was", async () => {
+  it("is followed at most five times, and never back to an earlier target", async () => {
     const { callee, pass } = await ringing();
     for (let i = 0; i < 10; i++) {
       const invite = callee.requests("INVITE").at(i);
@@ -133,7 +133,7 @@ describe("S17: a 3xx", () => {
     expect(callee.requests("INVITE")).toHaveLength(6);
   });
 
-  it("of a leg that was cancelled meanwhile is not followed", async () => {
+  it("for a leg that has since been cancelled is not followed", async () => {
     const { caller, callee, pass } = await ringing();
     callee.respond(callee.request("INVITE"), 180, { toTag: "a" });
     await pass(20);
@@ -149,7 +149,7 @@ describe("S12: with operator_tone", () => {
   const operator = { parameters: { music_on_hold: { type: "operator_tone" } } };
   const forwarded = (ops: readonly string[]): boolean => ops.some((op) => op === "route 2 1 true");
 
-  it("our ring-back plays to the caller until early media arrives, announced or not", async () => {
+  it("our ringback plays to the caller until early media arrives, announced or not", async () => {
     const { stage, callee, pass } = await ringing(operator);
     callee.respond(callee.request("INVITE"), 183, { toTag: "a", body: EARLY });
     await pass(3000);
@@ -159,7 +159,7 @@ describe("S12: with operator_tone", () => {
     expect(forwarded(stage.media.ops)).toBe(true);
   });
 
-  it("audio that is there before the 183 counts once that has come", async () => {
+  it("audio that arrives before the 183 counts once the 183 has come", async () => {
     const { stage, callee, pass } = await ringing(operator);
     stage.mediaEvent({ event: "first_rtp", leg: 2 });
     await pass(20);
@@ -184,7 +184,7 @@ describe("what a leg's session description says", () => {
     expect(callee.requests("ACK")).toHaveLength(1);
   });
 
-  it("S6: a name server that does not answer costs a second, then the attempt", async () => {
+  it("S6: a name server that does not answer fails the attempt after one second", async () => {
     const { stage, callee, pass } = await ringing({ resolveHost: () => new Promise(() => undefined) });
     callee.respond(callee.request("INVITE"), 200, { toTag: "a", body: named });
     await pass(1100);

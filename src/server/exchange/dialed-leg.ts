@@ -17,14 +17,14 @@ import { Redirects } from "./redirects.ts";
 import type { OutboundRoute } from "./route.ts";
 
 /**
- * ms that the ACK waits for the journal at most. The callee repeats the 200 meanwhile; a database that is
- * away for longer must not cost the conversation. A process that is killed right then leaves the leg to the callee's timers.
+ * At most this many ms the ACK waits for the journal. The callee repeats the 200 meanwhile; a longer database outage must
+ * not cost the conversation. If the process is killed right then, the leg is left to the callee's timers.
  */
 const ACK_HOLD_MS = 2000;
 
 type DialEffect = Extract<Effect, { kind: "dial" }>;
 
-/** One attempt: an INVITE of ours (more when it is redirected), then, once one is answered, a leg that is up. */
+/** One attempt: our INVITE (more if it is redirected) and, once one is answered, the leg. */
 export class DialedLeg implements LiveLeg {
   readonly #ports: LegPorts;
   readonly #id: LegId;
@@ -32,14 +32,14 @@ export class DialedLeg implements LiveLeg {
   readonly #session: LegSession;
   readonly #redirects: Redirects;
   readonly #early: EarlyAudio;
-  /** Resolves once the engine knows of the answer. */
+  /** Resolves once the engine knows about the answer. */
   readonly #answerReported = Promise.withResolvers<void>();
   #invite: OutgoingInvite | null = null;
-  /** The INVITE that is out, as the journal has it. */
+  /** The pending INVITE, as journalled. */
   #written: RingingSnapshot | null = null;
   #peer: MediaPeer = {};
   #ringing = false;
-  /** The far side's description that is in force. */
+  /** The far side's session description now in force. */
   #theirs: string | null = null;
 
   constructor(ports: LegPorts, { leg, destination, callerId }: DialEffect) {
@@ -53,7 +53,7 @@ export class DialedLeg implements LiveLeg {
     );
   }
 
-  /** The INVITE goes out once the RTP port is open and the journal has what a CANCEL needs. */
+  /** Sends the INVITE once the RTP port is open and the journal has what a CANCEL needs. */
   dial(route: OutboundRoute): void {
     this.#ports
       .openLeg(this.#id)
@@ -69,7 +69,7 @@ export class DialedLeg implements LiveLeg {
       );
   }
 
-  /** Cancels the attempt, or ends the leg that came of it. Only a leg that was up has an end to report. */
+  /** Cancels the attempt, or ends the answered leg. Only an answered leg reports its end. */
   hangUp(reason: CancelReason): void {
     if (this.#session.isUp) this.#session.hangUp();
     else if (this.#session.close()) {
@@ -140,7 +140,7 @@ export class DialedLeg implements LiveLeg {
     return call.durable();
   }
 
-  /** What a BYE needs is in the journal, or it takes too long. */
+  /** Resolves once the journal has what a BYE needs, or once that takes too long. */
   #untilAnswerIsWritten(): Promise<void> {
     const { call, services } = this.#ports;
     const written = this.#answerReported.promise.then(() => call.durable());
@@ -167,7 +167,7 @@ export class DialedLeg implements LiveLeg {
     if (sdp !== null) this.#session.read(sdp, (theirs) => void this.#use(theirs));
   }
 
-  /** RFC 3311: the far side describes its early media anew. */
+  /** RFC 3311: the far side sends a new description of its early media. */
   #onEarlyOffer(offer: string): OfferReply | Promise<OfferReply> {
     const reply = this.#session.onOffer(offer);
     const note = (answered: OfferReply): OfferReply => {
@@ -177,7 +177,7 @@ export class DialedLeg implements LiveLeg {
     return reply instanceof Promise ? reply.then(note) : note(reply);
   }
 
-  /** Their description takes effect, if it is not in force already; false when we cannot use it. */
+  /** Puts their description into force unless it already is; false if we can't use it. */
   #use(theirs: string): boolean {
     if (theirs !== this.#theirs && !this.#session.accept(theirs)) return false;
     this.#theirs = theirs;
@@ -206,7 +206,7 @@ export class DialedLeg implements LiveLeg {
 
   #onFailed(media: LegMedia, failure: LegFailure, final: FinalResponse | null): void {
     if (final !== null && final.contacts.length > 0) this.#redirects.add(final);
-    // A 6xx speaks for the person, wherever else the phone is (RFC 3261 21.6).
+    // A 6xx speaks for the person, on every phone they have (RFC 3261 21.6).
     const isLast = failure.sip !== null && failure.sip >= 600;
     if (this.#session.isOver || (!isLast && this.#redirect(media))) return;
     const { reasons = [], status = 0 } = final ?? {};
@@ -216,7 +216,7 @@ export class DialedLeg implements LiveLeg {
     this.#fail({ ...failure, detail, ...q850Of(reasons) });
   }
 
-  /** Dials the next Contact of a 3xx; false: none is left that may be dialled. */
+  /** Dials the next Contact of a 3xx; false: no Contact is left that may be dialled. */
   #redirect(media: LegMedia): boolean {
     for (let next = this.#redirects.next(); next !== null; next = this.#redirects.next()) {
       const route = this.#ports.routeTo(this.#id, next.destination, this.#callerId);

@@ -11,7 +11,7 @@ function routed(config: AccountConfig, parts: InviteParts, source = "192.0.2.1")
   return "exophone" in route ? `${route.exophone.number} over ${route.trunk.name}` : null;
 }
 
-describe("the ExoPhone that a call in is for", () => {
+describe("the ExoPhone that an inbound call is for", () => {
   it.each(["+918000000002", "918000000002", "00918000000002", "08000000002", "8000000002", "+91-80-0000-0002"])(
     "is found by %s",
     (user) => {
@@ -32,12 +32,12 @@ describe("the ExoPhone that a call in is for", () => {
     expect(routed(testConfig({ trunks: [trunk] }), header)).toBe("+918000000002 over main");
   });
 
-  it("comes over its own trunk where several accept the source", () => {
+  it("is reached over its own trunk when several accept the source", () => {
     const trunks = [testTrunk({ name: "other" }), testTrunk({ name: "main" })];
     expect(routed(testConfig({ trunks }), {})).toBe("+918000000002 over main");
   });
 
-  it("knows no ExoPhone in an account that has none like it", () => {
+  it("is not found in an account that has no such number", () => {
     expect(routed(testConfig({ account: { ...ACCOUNT, exophones: [] } }), {})).toBeNull();
   });
 });
@@ -46,7 +46,7 @@ describe("S23: a trunk with nat", () => {
   const behind = (trunk: Partial<Trunk>, source: string): boolean =>
     new Directory({ accounts: [testConfig({ trunks: [testTrunk(trunk)] })], flows: new Map() }).isBehindNat(source);
 
-  it("is known by its address and by those it may call from", () => {
+  it("is recognised by its address and by those it may call from", () => {
     expect(behind({ nat: true, host: "198.51.100.7" }, "198.51.100.7")).toBe(true);
     expect(behind({ nat: true, host: "trunk.example" }, "192.0.2.1")).toBe(true);
     expect(behind({ nat: true }, "203.0.113.1")).toBe(false);

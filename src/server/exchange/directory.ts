@@ -6,7 +6,7 @@ import { calledNumber } from "./identity.ts";
 import { dialedForms } from "./number-forms.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** An ExoPhone with all that a call to it needs. */
+/** An ExoPhone with everything that a call to it needs. */
 export interface InboundRoute {
   readonly config: AccountConfig;
   readonly exophone: Exophone;
@@ -16,11 +16,11 @@ export interface InboundRoute {
   readonly trunk: Trunk;
 }
 
-/** A call in to a number that is no ExoPhone of its trunk's account. */
+/** An inbound call to a number that is not an ExoPhone of its trunk's account. */
 export interface UnknownNumber {
-  /** As it came; null: the request names none. */
+  /** As received; null: the request names no number. */
   readonly called: string | null;
-  /** Null: the trunks of several accounts accept calls from there, and the call could be for any of them. */
+  /** Null: trunks of several accounts accept calls from this source, and the call could be for any of them. */
   readonly config: AccountConfig | null;
 }
 
@@ -29,29 +29,29 @@ interface Owner {
   readonly exophone: Exophone;
 }
 
-/** The trunks, of whatever account, that accept calls from one address. */
+/** The trunks, of any account, that accept calls from one address. */
 interface Behind {
   readonly trunks: ReadonlyMap<AccountConfig, readonly Trunk[]>;
-  /** Every place where one of them puts the number called. */
+  /** Every place where one of them puts the called number. */
   readonly numberIn: ReadonlySet<Trunk["numberIn"]>;
   readonly nat: boolean;
 }
 
-/** Every look-up that a call needs, made once per workspace: nothing here costs more with more calls or accounts. */
+/** The look-up tables that calls need, built once per workspace; a look-up costs the same for any number of accounts. */
 export class Directory {
-  /** By every form in which a trunk may write the number: rarely more than one. */
+  /** Owners by every form in which a trunk may write the number; rarely more than one. */
   readonly #owners = new Map<string, readonly Owner[]>();
-  /** Addresses of trunks with `nat`; a trunk that is named by host is known by its `accept_from`. */
+  /** Addresses of trunks with `nat`; a trunk configured by host name is recognised by its `accept_from`. */
   readonly #natHosts = new Set<string>();
   readonly #accounts = new Map<string, AccountConfig>();
-  /** Trunk sources are few and repeat with every call; subnets are searched once per address. */
+  /** The trunks behind each address. Sources are few and repeat with every call, so subnets are searched once per address. */
   readonly #behind = new Map<string, Behind>();
 
   constructor(workspace: Workspace) {
     this.load(workspace);
   }
 
-  /** From now on that workspace counts. Calls that are up keep what they began with. */
+  /** Switches to this workspace. Live calls keep the one they began with. */
   load(workspace: Workspace): void {
     for (const known of [this.#owners, this.#natHosts, this.#accounts, this.#behind]) known.clear();
     for (const config of workspace.accounts) {
@@ -71,14 +71,14 @@ export class Directory {
     return this.#accounts.values();
   }
 
-  /** May this address send requests at all: does any trunk accept it? */
+  /** Whether any trunk accepts requests from this address. */
   admits(address: string): boolean {
     return this.#trunksBehind(address).trunks.size > 0;
   }
 
   /**
-   * The ExoPhone that a call in is for, read from where each trunk that accepts `source` puts the number called. Numbers
-   * that are written alike are told apart by the trunk (`workspace-references.ts` refuses those that cannot be).
+   * The ExoPhone that an inbound call is for, read from where each trunk that accepts `source` puts the called number.
+   * Numbers written alike are told apart by their trunk (`workspace-references.ts` refuses those that cannot be).
    */
   inboundRoute(request: SipRequest, source: string): InboundRoute | UnknownNumber {
     const { trunks, numberIn } = this.#trunksBehind(source);
@@ -96,7 +96,7 @@ export class Directory {
     return { called: calledNumber(request, place), config: others.length === 0 ? (first ?? null) : null };
   }
 
-  /** Whether a trunk with `nat` accepts this address, or is called at it. */
+  /** Whether this address is that of a trunk with `nat`, or is accepted by one. */
   isBehindNat(address: string): boolean {
     return this.#natHosts.has(address) || this.#trunksBehind(address).nat;
   }
@@ -118,7 +118,7 @@ export class Directory {
   }
 }
 
-/** Sources whose trunks are remembered; scanners bring new addresses without end. */
+/** Limit on remembered sources: scanners keep bringing new addresses. */
 const MAX_REMEMBERED_SOURCES = 10_000;
 
 function accepts(trunk: Trunk, address: string): boolean {

@@ -1,6 +1,6 @@
 /**
- * RFC 3960 section 3.2: early media counts once its audio arrives, not when a 18x announces it. Whichever of the two comes
- * first, `onAudio` is called once, when both are there.
+ * RFC 3960 section 3.2: early media counts once its audio arrives, not when an 18x announces it. `onAudio` is called once,
+ * when both have come, in either order.
  */
 export class EarlyAudio {
   readonly #onAudio: () => void;
@@ -12,19 +12,19 @@ export class EarlyAudio {
     this.#onAudio = onAudio;
   }
 
-  /** A session description of the far side is in force. */
+  /** The far side's session description has taken effect. */
   described(): void {
     this.#described = true;
     this.#look();
   }
 
-  /** The first RTP has come. */
+  /** The first RTP has arrived. */
   arrived(): void {
     this.#arrived = true;
     this.#look();
   }
 
-  /** The leg is answered or over: no audio is early any more. */
+  /** The leg is answered or over: audio no longer counts as early. */
   close(): void {
     this.#over = true;
   }

@@ -40,7 +40,7 @@ interface Line {
   readonly message: string;
 }
 
-/** An open exchange, and what it wrote into its log and its journal. */
+/** An open exchange, with what it wrote to its log and journal. */
 class Stage {
   readonly clock = new VirtualClock(1_767_600_000_000);
   readonly lines: Line[] = [];
@@ -54,7 +54,7 @@ class Stage {
   media = mediaOpening(() => Promise.resolve({ port: 30_000 }));
   /** Called for each INVITE that goes out. */
   onDial: (options: DialOptions) => void = () => undefined;
-  /** The callers' calls that were answered. */
+  /** The answered calls of callers. */
   readonly answered: SipCall[] = [];
   readonly #config: AccountConfig;
 
@@ -104,12 +104,12 @@ class Stage {
     return { callId: "b", cancel: () => undefined, snapshot: () => null };
   };
 
-  /** What the caller of one INVITE gets at once; null: the call was taken. */
+  /** What the caller of one INVITE gets at once; null: the call was accepted. */
   invite(parts: InviteParts = {}): Rejection | null {
     return this.inviteAndWait(parts)[0] ?? null;
   }
 
-  /** Takes what the caller of one INVITE is refused with, now or later. */
+  /** What the caller of one INVITE is refused with, now or later. */
   inviteAndWait(parts: InviteParts = {}): readonly Rejection[] {
     const rejections: Rejection[] = [];
     const invite = incomingInvite(parts, rejections);
@@ -122,7 +122,7 @@ class Stage {
     return rejections;
   }
 
-  /** The records of refused calls: parties and the sentence in the trace. */
+  /** The records of refused calls: parties, and the sentence in the trace. */
   get refused(): { readonly from: string; readonly to: string; readonly account: string; readonly message: string }[] {
     return this.rows.flatMap(({ call, end, trace, account }) => {
       if (call === undefined || end === undefined) return [];
@@ -164,7 +164,7 @@ describe("new calls", () => {
     expect(stage.exchange.liveCalls).toBe(0);
   });
 
-  it("are taken while they are read in time", async () => {
+  it("are accepted while messages are read in time", async () => {
     const stage = await opened();
     stage.queueDelayMs = 300;
     expect(stage.invite()).toBeNull();
@@ -261,7 +261,7 @@ describe("a call that is refused", () => {
     [482, "merged_request", "Loop Detected"],
     [483, "too_many_hops", "Too Many Hops"],
   ])(
-    "S21: a %s of the SIP stack is logged, counted as %s and recorded, once for each INVITE",
+    "S21: a %s from the SIP stack is logged, counted as %s and recorded, once for each INVITE",
     async (status, word, reason) => {
       const stage = await opened();
       for (let copy = 0; copy < 3; copy++)
@@ -272,7 +272,7 @@ describe("a call that is refused", () => {
     },
   );
 
-  it("S21: a request other than INVITE meant no call, and leaves no record", async () => {
+  it("S21: a request other than INVITE is no call, and leaves no record", async () => {
     const stage = await opened();
     const options = { ...inviteRequest(), method: "OPTIONS", headers: inviteRequest().headers };
     stage.exchange.handlers.onRefusedRequest?.(SOURCE, options, { status: 400, reason: "Bad Request" });
@@ -280,7 +280,7 @@ describe("a call that is refused", () => {
     expect(stage.rows).toEqual([]);
   });
 
-  it("S2, REQ-34: names no caller who withheld the number, nor does a call that is taken", async () => {
+  it("S2, REQ-34: does not name a caller who withheld the number; nor does an accepted call", async () => {
     const headers = [
       ["Privacy", "id"],
       ["P-Asserted-Identity", `<sip:${CALLER}@x>`],
@@ -292,7 +292,7 @@ describe("a call that is refused", () => {
     }
   });
 
-  it("O2: in a flood the lines and records of a minute are limited, and all calls are counted", async () => {
+  it("O2: in a flood, lines and records per minute are limited, and all calls are counted", async () => {
     const stage = await opened(NO_FLOW);
     for (let i = 0; i < 500; i++) stage.invite({ callId: `c${i}` });
     expect(stage.exchange.refusals.counts.get("no_flow")).toBe(500);
@@ -305,7 +305,7 @@ describe("a call that is refused", () => {
     expect(stage.refused).toHaveLength(61);
   });
 
-  it("has no record when its trunk serves several accounts and the call could be for any of them", async () => {
+  it("has no record if its trunk serves several accounts and the call could be for any of them", async () => {
     const other = testConfig({ account: { ...ACCOUNT, sid: "other", exophones: [] } });
     const stage = await opened(testConfig(), [other]);
     expect(stage.invite({ uri: "sip:+918000009999@192.0.2.9" })?.[0]).toBe(404);
@@ -318,7 +318,7 @@ describe("a call that comes back", () => {
   const parameters = { destination: { numbers: ["+919900000011"] } };
   const dials: Flow = { ...flow, applets: { c: { type: "connect", parameters, exits: {} } } };
 
-  /** Whatever is dialled comes back at once as a fresh INVITE with these parts. */
+  /** Every dialled call comes back at once as a new INVITE with these parts. */
   async function loop(parts: InviteParts): Promise<{ stage: Stage; rejections: (Rejection | null)[] }> {
     const stage = new Stage();
     const rejections: (Rejection | null)[] = [];
@@ -329,19 +329,19 @@ describe("a call that comes back", () => {
     return { stage, rejections };
   }
 
-  it("DIAL-13, S10: is refused with 482 at the sixth time, although Max-Forwards is full again each time", async () => {
+  it("DIAL-13, S10: is refused with 482 the sixth time, although Max-Forwards is reset each time", async () => {
     const { stage, rejections } = await loop({ from: `<sip:${EXOPHONE.number}@x>`, port: 5099 });
     expect(rejections.map((rejection) => rejection?.[0] ?? 200)).toEqual([200, 200, 200, 200, 482]);
     expect(stage.exchange.refusals.counts.get("loop")).toBe(1);
     expect(stage.refused[0]?.message).toContain("came back to its own ExoPhone");
   });
 
-  it("DIAL-13, S10: is found too when the carrier shows the first caller again", async () => {
+  it("DIAL-13, S10: is found also when the carrier shows the original caller", async () => {
     const { rejections } = await loop({});
     expect(rejections.map((rejection) => rejection?.[0] ?? 200)).toEqual([200, 200, 200, 200, 482]);
   });
 
-  it("DIAL-13, S10: sends Max-Forwards one less and the history on", async () => {
+  it("DIAL-13, S10: passes on Max-Forwards reduced by one, and the history", async () => {
     const stage = new Stage();
     const dialed: DialOptions[] = [];
     stage.onDial = (options) => void dialed.push(options);
@@ -435,7 +435,7 @@ describe("a call that comes back", () => {
   });
 });
 
-describe("RTP ports that are used up", () => {
+describe("exhausted RTP ports", () => {
   it("A12: refuse the caller for now, with a log line, a count and a record", async () => {
     const stage = new Stage();
     stage.media = mediaOpening(() => Promise.reject(new Error("no port is free")));
@@ -475,7 +475,7 @@ describe("A8: when rows can't be written", () => {
     expect(stage.invite()).toBeNull();
   });
 
-  it("a caller whose first row is not written in time gets 503 instead of silence, and the call its record later", async () => {
+  it("a caller whose first row is late gets 503 instead of silence; the call gets its record later", async () => {
     const stage = await opened();
     stage.isDatabaseStopped = true;
     const rejections = stage.inviteAndWait();
@@ -513,7 +513,7 @@ describe("A8: when rows can't be written", () => {
 });
 
 describe("channels of a trunk", () => {
-  it("O8: when all are in use, calls in are refused for now", async () => {
+  it("O8: when all are in use, inbound calls are refused for now", async () => {
     const stage = await opened(testConfig({ trunks: [testTrunk({ channels: 2 })] }));
     expect([1, 2, 3].map(() => stage.invite()?.[0] ?? 200)).toEqual([200, 200, 503]);
     expect(stage.exchange.refusals.counts.get("trunk_full")).toBe(1);
@@ -523,7 +523,7 @@ describe("channels of a trunk", () => {
 describe("an address that no trunk accepts", () => {
   const stranger = { protocol: "udp", address: "203.0.113.9", port: 5070 } as const;
 
-  it("O1: is given no answer, and is listed, counted and logged, one line a minute", async () => {
+  it("O1: gets no answer, and is listed, counted and logged, one line a minute", async () => {
     const stage = await opened();
     const { handlers } = stage.exchange;
     expect(handlers.admits(stranger, "INVITE")).toBe("drop");

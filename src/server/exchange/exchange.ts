@@ -52,42 +52,42 @@ export interface ExchangeOptions {
   readonly audio: Pick<AudioLibrary, "prepare" | "check">;
   readonly directory: Directory;
   readonly mediaAddress: string;
-  /** Default: as the machine resolves names. */
+  /** Default: the machine's resolver. */
   readonly resolveHost?: Services["resolveHost"];
   readonly recordingsDir: string;
   readonly links: RecordingLinks;
   /** Whether the disk of the database is nearly full; default: never. */
   readonly isDiskLow?: () => boolean;
-  /** `http(s)://host:port` at which customers reach us: the first part of recording URLs. */
+  /** `http(s)://host:port` at which customers reach us; recording URLs begin with it. */
   readonly publicUrl: string;
   readonly version: string;
 }
 
-/** Over all media processes, now. */
+/** Current totals over all media processes. */
 export interface MediaTotals {
   readonly legs: number;
   readonly recordings: number;
-  /** Port pairs not in use. */
+  /** Free port pairs. */
   readonly ports: number;
   readonly ticksSkipped: number;
 }
 
 /**
- * ms that what comes in by SIP may wait before it is read: soon every peer repeats what it sent (T1 is 500 ms), the repeats
- * wait too, and nothing would ever be in time again. New calls are what can be refused.
+ * ms that a SIP message may wait before it is read. Beyond that peers soon repeat what they sent (T1 is 500 ms), the repeats
+ * wait too, and everything stays late. So new calls, which can be refused, are refused.
  */
 const MAX_SIGNALLING_DELAY_MS = 300;
 /**
- * ms that a caller waits, hearing nothing, for the first journal row: longer than the database needs to come back after a
- * crash, shorter than a person's patience and a carrier's.
+ * ms that a caller waits in silence for the first journal row: longer than the database needs to recover from a crash,
+ * shorter than the patience of callers and carriers.
  */
 const FIRST_ROW_LIMIT_MS = 4000;
-/** ms that a hung up call gets to end when the platform stops: one BYE and its journal row. */
+/** ms that a hung-up call gets to end when the platform stops: one BYE and its journal row. */
 const HANG_UP_GRACE_MS = 4000;
-/** How often a stop looks whether the last call has ended, ms. */
+/** ms between checks whether the last call has ended, during a stop. */
 const DRAIN_CHECK_MS = 50;
 
-/** The flow that records of refused calls name: none of them ran one. */
+/** The flow named by records of refused calls, which never ran one. */
 const REFUSED_FLOW: Flow = {
   id: "",
   name: "",
@@ -96,19 +96,19 @@ const REFUSED_FLOW: Flow = {
   applets: { bye: { type: "hangup" } },
 };
 
-/** Live calls: INVITEs become calls, calls find their media and their place in the journal. */
+/** Turns INVITEs into live calls, and connects calls with media and the journal. */
 export class Exchange {
   readonly admission = new Admission();
   /** How many calls began and ended, and how. */
   readonly calls: CallCounts;
-  /** What was refused, by reason. */
+  /** Refusals by reason. */
   readonly refusals: Refusals;
-  /** On calls out; asked before a call by API begins, too. */
+  /** Limits on outbound calls; also checked before a call by API begins. */
   readonly limits: CallLimits;
   readonly #options: ExchangeOptions;
   readonly #calls = new Map<string, CallIo>();
   readonly #setups = new Map<string, StoredSetup>();
-  /** By account: what records of refused calls name as their setup. */
+  /** By account: the setup that records of refused calls refer to. */
   readonly #refusedSetups = new Map<string, string>();
   readonly #refusedSources: RefusedSources;
   readonly #sharedRoutes: SharedRoutes;
@@ -117,7 +117,7 @@ export class Exchange {
   readonly #media: MediaClient[] = [];
   #services: Services | null = null;
   #nextMedia = 0;
-  /** Events of calls that are not rebuilt yet; null once they are. */
+  /** Events of calls not yet rebuilt; null once all are. */
   #early: MediaEvent[] | null = [];
 
   constructor(options: ExchangeOptions) {
@@ -142,7 +142,7 @@ export class Exchange {
     this.#checks = new InboundChecks({ clock, directory, mediaAddress, setups: this.#setups, ...limits });
   }
 
-  /** What the SIP endpoint asks and reports. */
+  /** The callbacks of the SIP endpoint. */
   readonly handlers: SipHandlers = {
     onInvite: (invite) => this.#onInvite(invite),
     admits: (source) => (this.#options.directory.admits(source.address) ? "accept" : "drop"),
@@ -151,7 +151,7 @@ export class Exchange {
     onRefusedRequest: (source, request, refusal) => this.#checks.refusedByStack(source, request, refusal),
   };
 
-  /** Addresses that no trunk accepts and that sent something all the same, newest first; of no account. */
+  /** Addresses that sent requests although no trunk accepts them, newest first; they belong to no account. */
   refusedSources(): readonly RefusedSource[] {
     return this.#refusedSources.list();
   }
@@ -176,15 +176,15 @@ export class Exchange {
   }
 
   /**
-   * The next call is the first of this workspace; calls that are up keep account, trunks and flow as they were. Rejects when a
-   * setup can't be stored: then nothing has changed.
+   * Uses this workspace from the next call on; live calls keep their account, trunks and flow. Rejects if a setup can't be
+   * stored; then nothing has changed.
    */
   async use(workspace: Workspace): Promise<void> {
     await this.prepare(workspace);
     this.#options.directory.load(workspace);
   }
 
-  /** Most of a workspace is as it was. */
+  /** Stores a setup only if it has changed: most of a workspace stays the same. */
   #storeChanged(key: string, account: Account, flow: Flow): Promise<StoredSetup> {
     const known = this.#setups.get(key);
     const isSame = known?.setup.account === account && known.setup.flow === flow;
@@ -224,7 +224,7 @@ export class Exchange {
     };
   }
 
-  /** The answer's validation has skipped a number that `dial_prefixes` forbid. */
+  /** Counts numbers that the validation of an answer skipped because `dial_prefixes` forbid them. */
   #countForbidden({ callSid: call, account, trace }: JournalRow): void {
     if (!trace.includes(OUTSIDE_PREFIXES)) return;
     this.refusals.note("dial_prefix", "a number outside dial_prefixes was not dialled", { call, account });
@@ -234,7 +234,7 @@ export class Exchange {
     this.#media.push(client);
   }
 
-  /** That media process is gone, and with it the sound of its calls: they are ended, and new calls go elsewhere. */
+  /** A media process has died: its calls, now without audio, are ended, and new calls use another one. */
   mediaLost(client: MediaClient): void {
     const index = this.#media.indexOf(client);
     if (index >= 0) this.#media.splice(index, 1);
@@ -284,26 +284,26 @@ export class Exchange {
     return this.#calls.has(callSid);
   }
 
-  /** Opens the doors: from now on INVITEs become calls. `early` media events have found their calls, or never will. */
+  /** From now on INVITEs become calls. Early media events have found their calls by now, or never will. */
   open(): void {
     for (const event of this.#early ?? []) this.#calls.get(event.call)?.mediaEvent(event);
     this.#early = null;
     this.admission.draining = false;
   }
 
-  /** Why no call of any account can be taken now; null: calls are taken. What passes within a second does not count. */
+  /** Why no account's calls can be taken now; null: calls are taken. Reasons that pass within a second are left out. */
   get closedBecause(): AdmissionRefusal | null {
     if (this.admission.draining) return "draining";
     return this.#media.length === 0 ? "no_media" : this.#cannotWrite();
   }
 
-  /** Takes a call of an earlier process among the live ones. */
+  /** Adds a call of an earlier process to the live calls. */
   adopt(sid: string, io: CallIo): void {
     this.#calls.set(sid, io);
     this.admission.adopt(io.config, this.#options.clock.now());
   }
 
-  /** Lets go of a call that is over. */
+  /** Releases a call that is over. */
   release(sid: string, config: AccountConfig): void {
     this.limits.callEnded(sid);
     if (this.#calls.delete(sid)) this.admission.release(config);
@@ -315,7 +315,7 @@ export class Exchange {
     return io !== undefined;
   }
 
-  /** Tells a live call to do something. Null: it does; else one sentence that says why it cannot (`call-action.ts`). */
+  /** Sends a command to a live call. Null: carried out; otherwise one sentence saying why not (`call-action.ts`). */
   command(callSid: string, command: CallCommand): string | null {
     const io = this.#calls.get(callSid);
     if (io === undefined) return `${command.command} is not possible now: the call has ended`;
@@ -324,22 +324,22 @@ export class Exchange {
     return refusal;
   }
 
-  /** Every action, and why a live call cannot be told to do it now; empty: the call has ended. */
+  /** Every action, with the reason if a live call can't do it now; empty: the call has ended. */
   actionsOf(callSid: string): readonly PossibleAction[] {
     return this.#calls.get(callSid)?.call.actions() ?? [];
   }
 
-  /** The flow that a live call is in; undefined: the call has ended. */
+  /** The flow a live call is in; undefined: the call has ended. */
   flowOf(callSid: string): Flow | undefined {
     return this.#calls.get(callSid)?.call.flow;
   }
 
-  /** The flow that new calls of this account would run; undefined: there is none with this id. */
+  /** The flow that new calls of this account would run; undefined: no flow has this id. */
   flow(account: string, flowId: string): Flow | undefined {
     return this.#setups.get(`${account}/${flowId}`)?.setup.flow;
   }
 
-  /** API-1, API-2: begins a call whose first leg we dial. Resolves when that is durable, or will not be. */
+  /** API-1, API-2: begins a call whose first leg we dial. Resolves once that is durable, or has failed. */
   async place(order: CallOrder): Promise<Placing> {
     const { config, flowId } = order;
     const { clock } = this.#options;
@@ -390,11 +390,11 @@ export class Exchange {
     return outcome === "written" ? { kind: "placed", callSid: sid, row } : this.#refuseOrder(config, "journal_behind");
   }
 
-  /** Nothing goes out before its first row is durable: a client must not wait for that until the database is back. */
+  /** Nothing goes out before the first row is durable, but a client must not wait for a database that is down. */
   #firstRow(call: LiveCall): Promise<"written" | "too_late"> {
     return new Promise((resolve) => {
       const limit = this.#options.clock.after(FIRST_ROW_LIMIT_MS, () => {
-        // The row may still be written; the call then ends before anything rings, and its record says so.
+        // The row may still be written; then the call ends before anything rings, and its record says so.
         call.deliver({ kind: "command", at: call.now(), command: "hang_up" });
         resolve("too_late");
       });
@@ -405,7 +405,7 @@ export class Exchange {
     });
   }
 
-  /** No new calls; waits for the live ones, hangs up what is left after `drainMs`, and waits for their last rows. */
+  /** Takes no new calls, waits for the live ones, hangs up the rest after `drainMs`, and waits for their last rows. */
   async drain(drainMs: number): Promise<void> {
     this.admission.draining = true;
     await this.#untilIdle(drainMs);
@@ -436,7 +436,7 @@ export class Exchange {
     return this.#cannotWrite();
   }
 
-  /** Calls that are up need the rest of the disk for their rows. */
+  /** Why no rows can be written for new calls; live calls need the rest of the disk for theirs. */
   #cannotWrite(): AdmissionRefusal | null {
     return this.#journal.problem() ?? (this.#options.isDiskLow?.() === true ? "disk_full" : null);
   }
@@ -465,7 +465,7 @@ export class Exchange {
     this.#limitFirstRow(call, leg);
   }
 
-  /** The budget does not pay the call's next minute. */
+  /** Ends a call whose next minute the budget doesn't cover. */
   #endByLimit({ call, config }: CallIo, limit: ReachedLimit): void {
     const { rule, message, limit: most, value } = limit;
     const fields = { call: call.sid, account: config.account.sid, limit: most, value, message };
@@ -473,7 +473,7 @@ export class Exchange {
     call.deliver({ kind: "command", at: call.now(), command: "hang_up", limit });
   }
 
-  /** Nothing goes out before the first row is durable: a caller must not listen to nothing until the database is back. */
+  /** Nothing goes out before the first row is durable, but a caller must not wait in silence for a database that is down. */
   #limitFirstRow(call: LiveCall, leg: CallerLeg): void {
     const limit = this.#options.clock.after(FIRST_ROW_LIMIT_MS, () => {
       const message = `its first journal row was not written within ${FIRST_ROW_LIMIT_MS} ms`;
@@ -483,7 +483,7 @@ export class Exchange {
     void call.durable().then(() => limit.cancel());
   }
 
-  /** In turn: calls are alike on average, and a count needs no answer from the media processes. */
+  /** Round robin: calls are alike on average, and it needs no answer from the media processes. */
   #pickMedia(): MediaClient {
     this.#nextMedia = (this.#nextMedia + 1) % this.#media.length;
     const client = this.#media[this.#nextMedia];

@@ -8,17 +8,17 @@ function caller(from: string, ...headers: [string, string][]): string {
   return callerIdentity(inviteRequest({ from, headers }), "IN").number;
 }
 
-describe("who calls", () => {
+describe("the caller's identity", () => {
   it.each<[string, string]>([
     ["two values on one line", "<sip:+919812345678@carrier.example>, <tel:+919812345678>"],
     ["a first value that is not a number", '"Acme" <sip:switchboard@acme.example>, <tel:+91-98123-45678>'],
     ["a first value that cannot be read", "<not a URI>, <sip:09812345678@carrier.example;user=phone>"],
     ["a comma in a display name", '"Singh, Anil" <sip:+919812345678@carrier.example>'],
-  ])("S1: of P-Asserted-Identity with %s the first number counts, beside an anonymous From", (_what, value) => {
+  ])("S1: in a P-Asserted-Identity with %s the first number counts, even with an anonymous From", (_what, value) => {
     expect(caller(ANONYMOUS_FROM, ["P-Asserted-Identity", value])).toBe("+919812345678");
   });
 
-  it("S1: of P-Asserted-Identity on two lines the second counts when the first is not a number", () => {
+  it("S1: in a P-Asserted-Identity on two lines the second counts if the first is not a number", () => {
     const headers: [string, string][] = [
       ["P-Asserted-Identity", "<sip:switchboard@acme.example>"],
       ["P-Asserted-Identity", "<tel:+919812345678>"],
@@ -26,7 +26,7 @@ describe("who calls", () => {
     expect(caller(ANONYMOUS_FROM, ...headers)).toBe("+919812345678");
   });
 
-  it("takes the number in From before an asserted name, and the name when there is no number", () => {
+  it("takes the number in From before an asserted name, and the name if there is no number", () => {
     const name: [string, string] = ["P-Asserted-Identity", "<sip:switchboard@acme.example>"];
     expect(caller("<sip:+919812345678@x>", name)).toBe("+919812345678");
     expect(caller("<sip:anil@x>", name)).toBe("switchboard");
@@ -38,7 +38,7 @@ describe("who calls", () => {
     ["user;critical", "<sip:+919812345678@x>", ["<sip:+919900000001@x>"]],
     ["id", ANONYMOUS_FROM, ["<sip:+919900000001@x>"]],
     ["header;id", "<sip:+919900000001@x>", []],
-  ])("S2, REQ-34: Privacy: %s withholds the number from everybody but the trunk", (privacy, from, asserted) => {
+  ])("S2, REQ-34: Privacy: %s withholds the number from everyone but the trunk", (privacy, from, asserted) => {
     const headers = [
       ["Privacy", privacy] as const,
       ...asserted.map((value) => ["P-Asserted-Identity", value] as const),
@@ -47,7 +47,7 @@ describe("who calls", () => {
     expect(identity).toMatchObject({ number: "anonymous", withheld: "+919900000001" });
   });
 
-  it("REQ-34: an anonymous From beside which nothing is asserted is anonymous", () => {
+  it("REQ-34: an anonymous From without an asserted identity is anonymous", () => {
     expect(caller(ANONYMOUS_FROM)).toBe("anonymous");
     expect(caller("<sip:Unavailable@carrier.example>")).toBe("anonymous");
     expect(caller("<sip:carrier.example>")).toBe("anonymous");
@@ -57,7 +57,7 @@ describe("who calls", () => {
     expect(caller("<sip:+919812345678@x>", ["Privacy", "none"])).toBe("+919812345678");
   });
 
-  it("A12: a line break or NUL in the caller's identity is taken out, and what is too long is cut", () => {
+  it("A12: line breaks and NULs in the caller's identity are removed, and overlong text is cut", () => {
     expect(caller("<sip:anil%0D%0AX-Evil%3A%201%00@x>")).toBe("anilX-Evil: 1");
     expect(caller("<sip:%00%0A@x>")).toBe("anonymous");
     expect(caller(`<sip:${"a".repeat(500)}@x>`)).toHaveLength(128);
@@ -78,25 +78,25 @@ describe("a caller's number", () => {
     ["10000000000", "10000000000"],
     ["100", "100"],
     ["anil", "anil"],
-  ])("S22: %s on an Indian account is %s, never a number that is not valid", (text, number) => {
+  ])("S22: %s on an Indian account is %s, never an invalid number", (text, number) => {
     expect(callerNumber(text, "IN")).toBe(number);
   });
 });
 
-describe("the number called", () => {
+describe("the called number", () => {
   const request = inviteRequest({
     uri: "sip:trunk-user@192.0.2.9",
     to: "<sip:+918000000002;phone-context=x@192.0.2.9>",
     headers: [["P-Called-Party-ID", '"Support" <tel:+91-80-4710-0000>']],
   });
 
-  it("S23: stands where the trunk's number_in says", () => {
+  it("S23: is read from where the trunk's number_in says", () => {
     expect(calledNumber(request, "request-uri")).toBe("trunk-user");
     expect(calledNumber(request, "to")).toBe("+918000000002");
     expect(calledNumber(request, "p-called-party-id")).toBe("+91-80-4710-0000");
   });
 
-  it("S23: is the Request-URI's where that header is missing or names none", () => {
+  it("S23: is the Request-URI's if that header is missing or names no number", () => {
     const bare = inviteRequest({ to: "<sip:192.0.2.9>" });
     expect(calledNumber(bare, "to")).toBe("+918000000002");
     expect(calledNumber(bare, "p-called-party-id")).toBe("+918000000002");

@@ -6,29 +6,29 @@ import type { SipRequest } from "../../edges/sip/message/message.ts";
 import type { Uri } from "../../edges/sip/message/uri.ts";
 import type { Trunk } from "./account-config.ts";
 
-/** What customers, records and events see of a caller who withheld the number (REQ-34). */
+/** What customers, records and events see in place of a withheld number (REQ-34). */
 export const ANONYMOUS = "anonymous";
 
-/** Who calls. */
+/** The caller's identity. */
 export interface CallerIdentity {
-  /** For customers, records, events and logs: E.164, the text as it came, or `anonymous`. */
+  /** For customers, records, events and logs: E.164, the text as received, or `anonymous`. */
   readonly number: string;
-  /** The number behind a withheld `number`: for trunks alone (RFC 3325, 7). Null: not withheld, or not known. */
+  /** The real number if `number` is withheld: for trunks only (RFC 3325, 7). Null: not withheld, or unknown. */
   readonly withheld: string | null;
-  /** Every number the request gives for the caller, asserted or not; for finding loops. */
+  /** Every number the request gives for the caller, asserted or not; used to find loops. */
   readonly claims: readonly string[];
 }
 
-/** No caller or called party has a longer name; what is longer is cut. */
+/** No real caller or called party has a longer name; longer ones are cut. */
 const MAX_USER_CHARACTERS = 128;
-/** User parts that stand for a number that is withheld or not known (RFC 3323, 4.1.1.3, and what carriers write). */
+/** User parts that stand for a withheld or unknown number (RFC 3323, 4.1.1.3, and carriers' variants). */
 const NOBODY = /^(?:anonymous|unavailable|unknown|restricted)$/i;
-/** Digits with what people put between them. */
+/** Digits with the separators that people put between them. */
 const NUMBER = /^\+?\d[\d\s().-]{2,30}$/;
 
 /**
- * The number that a call in is for, from where its trunk puts it; a missing or unreadable header leaves the Request-URI.
- * Null: it names none (another scheme, or no user part).
+ * The number that an inbound call is for, read from where its trunk puts it; if that header is missing or unreadable, from
+ * the Request-URI. Null: there is no number (another scheme, or no user part).
  */
 export function calledNumber(request: SipRequest, numberIn: Trunk["numberIn"]): string | null {
   if (numberIn === "to") return userOf(to(request).uri) ?? userOf(request.uri);
@@ -40,9 +40,9 @@ export function calledNumber(request: SipRequest, numberIn: Trunk["numberIn"]): 
 }
 
 /**
- * Who calls, as the trunk asserts it. P-Asserted-Identity may hold several values (RFC 3325, 9.1): the first that is a
+ * The caller's identity as the trunk asserts it. P-Asserted-Identity may hold several values (RFC 3325, 9.1): the first
  * number counts, then the number in From, then any name. `Privacy: id` or `user` withholds whatever was found
- * (RFC 3323, RFC 3325); so does an anonymous From beside which nothing is asserted.
+ * (RFC 3323, RFC 3325); so does an anonymous From without an asserted identity.
  */
 export function callerIdentity(request: SipRequest, country: string): CallerIdentity {
   const asserted = addressList(request, "P-Asserted-Identity").flatMap(({ uri }) => userOf(uri) ?? []);
@@ -55,12 +55,12 @@ export function callerIdentity(request: SipRequest, country: string): CallerIden
   return { number: number ?? ANONYMOUS, withheld: null, claims };
 }
 
-/** Digits of a number with its country code; shorter ones are local numbers that happen to begin like one. */
+/** Fewest digits of a number with its country code; shorter ones are local numbers that happen to begin like one. */
 const SHORTEST_INTERNATIONAL = 10;
 
 /**
- * A caller's number as E.164 where it is a valid number: read in the account's country first, then as one that came
- * with its country code and without a plus. Anything else stays as it came: a number that is not valid is never made up.
+ * A caller's number as E.164 if it is valid: read first as a number of the account's country, then as one with its country
+ * code but no plus. Anything else stays as received, so that no invalid number is made up.
  */
 export function callerNumber(text: string, country: string): string {
   if (/^\+[1-9]\d{6,14}$/.test(text) || !NUMBER.test(text)) return text;
@@ -72,13 +72,13 @@ export function callerNumber(text: string, country: string): string {
   return international?.isValid() === true ? international.number : text;
 }
 
-/** Privacy (RFC 3323): `none` asks for none, whatever stands beside it. */
+/** Whether Privacy (RFC 3323) withholds the identity; `none` wins over any other value. */
 function isPrivate(request: SipRequest): boolean {
   const wanted = request.headers.lines("Privacy").flatMap((line) => line.toLowerCase().split(/[;,\s]+/));
   return !wanted.includes("none") && (wanted.includes("id") || wanted.includes("user"));
 }
 
-/** The user part as text, without its parameters and without characters that could begin a line or end a text. */
+/** The user part as text, without parameters and without characters that could begin a line or end a string. */
 function userOf(uri: Uri): string | null {
   if (uri.kind === "tel") return cleaned(uri.number);
   if (uri.kind !== "sip" || uri.user === null) return null;
@@ -90,9 +90,9 @@ function userOf(uri: Uri): string | null {
   }
 }
 
-/** Null when nothing is left. */
+/** Null if nothing is left. */
 function cleaned(text: string): string | null {
-  // oxlint-disable-next-line no-control-regex -- controls are what is looked for
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   const plain = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "").trim();
   return plain === "" ? null : plain.slice(0, MAX_USER_CHARACTERS).toWellFormed();
 }

@@ -19,13 +19,13 @@ import { checkOffer } from "./offer-check.ts";
 import type { RefusalReason, Refusals } from "./refusals.ts";
 import type { TrunkChannels } from "./trunk-channels.ts";
 
-/** A setup as stored once: calls name it by its hash. */
+/** A stored setup; calls refer to it by its hash. */
 export interface StoredSetup {
   readonly hash: string;
   readonly setup: CallSetup;
 }
 
-/** A call in that is taken; it holds a place of its account until `Admission.release`. */
+/** An accepted inbound call; it holds a place of its account until `Admission.release`. */
 export interface AcceptedCall {
   readonly route: InboundRoute;
   readonly stored: StoredSetup;
@@ -41,11 +41,11 @@ export interface InboundOptions {
   readonly refusals: Refusals;
   readonly rounds: CallRounds;
   readonly channels: TrunkChannels;
-  /** Ours, in session descriptions. */
+  /** Our address in session descriptions. */
   readonly mediaAddress: string;
   /** Flows by `<account sid>/<flow id>`. */
   readonly setups: ReadonlyMap<string, StoredSetup>;
-  /** Why the platform can take no call of any account now. */
+  /** Why the platform can't take any account's calls now. */
   readonly cannotTake: () => AdmissionRefusal | null;
 }
 
@@ -60,14 +60,14 @@ interface Refusal {
 
 const RETRY_LATER: ExtraHeaders = [["Retry-After", String(RETRY_AFTER_S)]];
 
-/** The reasons of refusals that the SIP stack decides by itself, by status. */
+/** Reasons for the SIP stack's own refusals, by status. */
 const STACK_REASONS: Readonly<Record<number, RefusalReason>> = {
   415: "unusable_body",
   482: "merged_request",
   483: "too_many_hops",
 };
 
-/** Decides which INVITEs become calls; whatever does not is refused with a reason that is logged, counted and recorded. */
+/** Decides which INVITEs become calls; the others are refused with a reason that is logged, counted and recorded. */
 export class InboundChecks {
   readonly #options: InboundOptions;
 
@@ -87,7 +87,7 @@ export class InboundChecks {
     return null;
   }
 
-  /** The SIP stack has refused a request before it could become a call; `request` may be malformed. */
+  /** Records that the SIP stack refused a request before it could become a call; `request` may be malformed. */
   refusedByStack(source: SipSource, request: SipRequest, { status, reason }: { status: number; reason: string }): void {
     const why = STACK_REASONS[status] ?? "bad_request";
     const message = `the ${request.method} request got ${status} ${reason}`;
@@ -173,11 +173,11 @@ function unknownNumber({ called, config }: UnknownNumber): Refusal {
   return { reason: "unknown_number", status: 404, message };
 }
 
-/** What a malformed request says, where that can be read at all. */
+/** A value from a request that may be malformed; null if it can't be read. */
 function readable<T>(read: () => T): T | null {
   try {
     return read();
   } catch {
-    return null; // the request was refused for that already
+    return null; // the request has already been refused for that
   }
 }

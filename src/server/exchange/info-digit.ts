@@ -1,4 +1,4 @@
-/** The digit in a SIP INFO: `application/dtmf-relay` (`Signal=5`) or `application/dtmf` (`5`); null when there is none. */
+/** The digit in a SIP INFO: `application/dtmf-relay` (`Signal=5`) or `application/dtmf` (`5`); null if there is none. */
 export function infoDigit(contentType: string, body: Buffer): string | null {
   const type = contentType.split(";", 1)[0]?.trim().toLowerCase();
   const text = body.subarray(0, MAX_INFO_BYTES).toString("latin1");
@@ -14,5 +14,5 @@ export function infoDigit(contentType: string, body: Buffer): string | null {
   return signal.length === 1 ? signal.toUpperCase() : (event ?? null);
 }
 
-/** A digit fits into far less; the rest of a hostile body is not looked at. */
+/** A digit needs far less; the rest of a hostile body is not read. */
 const MAX_INFO_BYTES = 256;

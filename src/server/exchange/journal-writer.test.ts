@@ -18,14 +18,14 @@ function row(callSid: string, seq: number): JournalRow {
   return { callSid, account: "a", seq, at: 0, event: "{}", trace: "[]" };
 }
 
-/** A database of which each test says what it does with rows. */
+/** A database whose behaviour each test sets. */
 class Stage {
   readonly clock = new VirtualClock();
   readonly written: string[] = [];
   readonly lines: string[] = [];
   appends = 0;
   outageMs = 0;
-  /** Throws, or waits; by default rows are written. */
+  /** May throw or wait; by default rows are written. */
   onAppend: (names: readonly string[]) => Promise<void> = () => Promise.resolve();
   readonly writer: JournalWriter;
 
@@ -48,7 +48,7 @@ class Stage {
     this.writer = new JournalWriter({ clock: this.clock, log, store });
   }
 
-  /** What became of it, so far. */
+  /** Appends a row; `state` is its state so far. */
   append(callSid: string, seq: number): { state: string } {
     const result = { state: "waits" };
     this.writer.append([row(callSid, seq)], "now").then(
@@ -68,7 +68,7 @@ class Stage {
 }
 
 describe("A8, M7: while the disk of the database is full", () => {
-  it("rows wait and are written in their order once there is room; until then the journal is failing", async () => {
+  it("rows wait and are written in order once there is room; until then the journal is failing", async () => {
     const stage = new Stage();
     stage.onAppend = () => Promise.reject(DISK_FULL);
     const results = [stage.append("x", 1), stage.append("y", 1)];
@@ -87,7 +87,7 @@ describe("A8, M7: while the disk of the database is full", () => {
     expect(stage.written.at(-1)).toBe("x3");
   });
 
-  it("the database is asked about once a second however many calls wait, and the log has a line a minute", async () => {
+  it("the database is tried about once a second however many calls wait, with one log line a minute", async () => {
     const stage = new Stage();
     stage.onAppend = () => Promise.reject(DISK_FULL);
     for (let call = 0; call < 100; call++) stage.append(`c${call}-`, 1);
@@ -98,7 +98,7 @@ describe("A8, M7: while the disk of the database is full", () => {
     expect(stage.lines.length).toBeLessThanOrEqual(3);
   });
 
-  it("rows that were refused late keep their place before later ones", async () => {
+  it("rows refused late still come before later ones", async () => {
     const stage = new Stage();
     const refuse: (() => void)[] = [];
     stage.onAppend = () => new Promise((_, reject) => refuse.push(() => reject(DISK_FULL)));
@@ -115,7 +115,7 @@ describe("A8, M7: while the disk of the database is full", () => {
   });
 });
 
-it("rows that can never be written are rejected alone, at once or when they are tried again", async () => {
+it("only rows that can never be written are rejected, at once or when retried", async () => {
   const stage = new Stage();
   stage.onAppend = (names) => (names.includes("bad1") ? Promise.reject(BAD_ROW) : Promise.resolve());
   const alone = stage.append("bad", 1);
@@ -131,7 +131,7 @@ it("rows that can never be written are rejected alone, at once or when they are 
 });
 
 describe("M6: while the database does not answer", () => {
-  it("the journal is behind once a row has waited for 2 s, and no longer when it is written", async () => {
+  it("the journal is behind once a row has waited 2 s, until it is written", async () => {
     const stage = new Stage();
     let write = (): void => undefined;
     stage.onAppend = () => new Promise((resolve) => (write = resolve));
@@ -145,7 +145,7 @@ describe("M6: while the database does not answer", () => {
     expect(stage.writer.problem()).toBeNull();
   });
 
-  it("the journal is behind once there was no connection for 2 s, although nothing waits", () => {
+  it("the journal is behind after 2 s without a connection, even if nothing waits", () => {
     const stage = new Stage();
     stage.outageMs = 2000;
     expect(stage.writer.problem()).toBeNull();

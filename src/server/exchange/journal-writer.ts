@@ -11,36 +11,36 @@ export interface JournalWriterOptions {
   readonly store: Pick<Store, "append" | "outageMs">;
 }
 
-/** Why no new call may be begun: its rows could not be written, or far too late. */
+/** Why no new call may begin: its rows could not be written, or only far too late. */
 export type JournalProblem = "journal_failing" | "journal_behind";
 
 /** One `append` whose rows the database could not write yet. */
 interface WaitingRows {
-  /** Rows are written in the order in which they were handed over. */
+  /** Rows are written in the order in which they were appended. */
   readonly order: number;
   readonly rows: readonly JournalRow[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** An `append` that the store has not settled. */
+/** An `append` that the store has not settled yet. */
 interface SentRows {
   readonly at: number;
 }
 
-/** Rows that wait for the database: with more, live calls already wait too long, and new ones would only add to it. */
+/** Limit on rows waiting for the database: beyond it live calls already wait too long, and new ones would make it worse. */
 const MAX_UNWRITTEN_ROWS = 5000;
-/** ms. A commit takes 1 ms, a slow disk some 100: when one takes this long, callers of new calls would hear nothing. */
+/** ms. A commit takes 1 ms, on a slow disk about 100; if one takes this long, new callers would hear only silence. */
 const STALLED_MS = 2000;
-/** ms until rows are tried again: soon at first, then at a pace that fills no log of the database's. */
+/** ms until rows are tried again: soon at first, then slowly enough not to fill the database's log. */
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 1000;
-/** Rows tried in one statement: small enough for a few ms. */
+/** Rows retried in one statement: few enough to take a few ms. */
 const RETRY_ROWS = 256;
 
 /**
- * The way of every row into the journal. While the database can't write (its disk is full, it is read-only), rows wait here
- * in their order, and only the first of them are tried again: calls go on, none is lost, and new ones are refused.
+ * Writes every row of the journal. While the database can't write (its disk is full, or it is read-only), rows wait here in
+ * order, and only the first of them are retried: calls go on, no row is lost, and new calls are refused.
  *
  *   append ─► store ─┬─ written ──────────► resolve
  *                    ├─ rows at fault ────► reject
@@ -53,7 +53,7 @@ export class JournalWriter {
   readonly #waiting: WaitingRows[] = [];
   #order = 0;
   #unwritten = 0;
-  /** Since when the database can't write, on the clock that never steps; null: it can. */
+  /** Since when the database can't write, on the monotonic clock; null: it can. */
   #failingSince: number | null = null;
   #retryMs = FIRST_RETRY_MS;
   #retryRows = RETRY_ROWS;
@@ -65,7 +65,7 @@ export class JournalWriter {
     );
   }
 
-  /** Null: rows are written, and in time. */
+  /** Null: rows are written in time. */
   problem(): JournalProblem | null {
     if (this.#failingSince !== null) return "journal_failing";
     const { clock, store } = this.#options;
@@ -106,7 +106,7 @@ export class JournalWriter {
     return new Promise((resolve, reject) => this.#insert({ order, rows, resolve, reject }));
   }
 
-  /** Mostly at the end: what was handed over earlier may be refused later. */
+  /** Inserts rows in their order, mostly at the end: rows appended earlier may be refused later. */
   #insert(waiting: WaitingRows): void {
     const before = this.#waiting.findLastIndex(({ order }) => order < waiting.order);
     this.#waiting.splice(before + 1, 0, waiting);
@@ -143,7 +143,7 @@ export class JournalWriter {
     return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
   }
 
-  /** False: the database still can't write. */
+  /** False if the database still can't write. */
   async #retryGroup(group: readonly WaitingRows[]): Promise<boolean> {
     try {
       await this.#options.store.append(
@@ -165,7 +165,7 @@ export class JournalWriter {
       return true;
     }
     for (const waiting of group) this.#insert(waiting);
-    // One by one finds the rows that are at fault.
+    // Retrying one by one finds the rows at fault.
     if (isTheirs) this.#retryRows = 1;
     else this.#failed(error);
     return isTheirs;

@@ -7,10 +7,10 @@ import { acceptableCodec, answerOffer, createOffer, readAnswer, unreadableOffer 
 import { parseSdp } from "../../edges/sdp/parse.ts";
 import { namesHosts, withAddress } from "./sdp-hosts.ts";
 
-/** What we speak, best first; a leg moves the other side's own choice to the front so that nothing is transcoded needlessly. */
+/** Our codecs, best first; a leg moves the other side's choice to the front to avoid needless transcoding. */
 const CODECS: readonly Codec[] = ["PCMU", "PCMA"];
 
-/** Our half of one leg's session description (RFC 3264): what we last sent, and with it identity and version. */
+/** Our side of one leg's session description (RFC 3264): what we last sent, with its identity and version. */
 export class LegMedia {
   readonly #local: LocalMedia;
   #sent: string | null = null;
@@ -20,15 +20,15 @@ export class LegMedia {
     this.#local = { address, port, codecs, sessionId, version: 1 };
   }
 
-  /** The description that is in force on our side. */
+  /** Our description now in force. */
   offer(): string {
     this.#sent = createOffer({ ...this.#local, previous: this.#sent });
     return this.#sent;
   }
 
   /**
-   * Our answer to their offer, as text or parsed, and where to send from now on. The error is worded for a Warning header;
-   * what was in force stays in force then.
+   * Our answer to their offer (text or parsed), and where to send from now on. The error is worded for a Warning header;
+   * the previous description then stays in force.
    */
   answer(theirs: string | SessionDescription): Result<{ sdp: string; remote: RemoteMedia }, string> {
     const offer = typeof theirs === "string" ? parseSdp(theirs) : ok(theirs);
@@ -39,7 +39,7 @@ export class LegMedia {
     return ok({ sdp: this.#sent, remote: toRemote(answered.value.remote) });
   }
 
-  /** Their answer to our offer. */
+  /** Reads their answer to our offer. */
   accept(answerText: string): Result<RemoteMedia, string> {
     const answer = parseSdp(answerText);
     if (!answer.ok) return answer;
@@ -52,15 +52,15 @@ export class LegMedia {
 
 /** An offer that we can answer. */
 export interface ReadOffer {
-  /** Its text where it names hosts that have to be looked up first, else parsed. */
+  /** Its text if it names hosts that must be looked up first, otherwise parsed. */
   readonly sdp: string | SessionDescription;
-  /** The codec it puts first among those we speak. */
+  /** The first of its codecs that we speak. */
   readonly codec: Codec;
 }
 
 /**
- * Reads an offer, and says whether we can answer it from `mediaAddress`. A host name is taken for an address of our kind:
- * it is looked up when the call is answered.
+ * Reads an offer, and says whether we can answer it from `mediaAddress`. A host name is assumed to have an address of the
+ * same family as ours; it is looked up when the call is answered.
  */
 export function readOffer(sdp: string, mediaAddress: string): Result<ReadOffer, Unacceptable> {
   const needsLookup = namesHosts(sdp);

@@ -5,7 +5,7 @@ import { CallRig } from "../../../test/support/call-rig.ts";
 const EVENTS = "a=rtpmap:101 telephone-event/8000\r\n";
 const WITH_EVENTS = `${ANSWER.replace("RTP/AVP 8", "RTP/AVP 8 101")}${EVENTS}`;
 
-/** Caller and callee talk; the callee's requests come with `inDialog`. */
+/** A call in conversation; `inDialog` sends the callee's requests. */
 async function talking(answer = ANSWER) {
   const stage = await CallRig.start();
   const caller = await stage.call();
@@ -30,14 +30,14 @@ const mediaDigit = (leg: number, digit: string) =>
   ({ event: "digit", leg, digit, startedAtMs: 0, ms: 20, via: "rfc4733" }) as const;
 
 describe("S13: a digit by INFO during a conversation", () => {
-  it("reaches the other leg, as media sends it there", async () => {
+  it("reaches the other leg, sent by media", async () => {
     const { inDialog, digits } = await talking();
     await inDialog("INFO", "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n");
     await inDialog("INFO", "application/dtmf", "#");
     expect(digits()).toEqual(["sendDigits 1 5", "sendDigits 1 #"]);
   });
 
-  it("reaches a leg by INFO that uses INFO itself and takes no telephone-events", async () => {
+  it("reaches by INFO a leg that uses INFO itself and takes no telephone-events", async () => {
     const { stage, caller, inDialog, digits } = await talking();
     await inDialog("INFO", "application/dtmf", "1");
     void caller.call?.info("application/dtmf-relay", "Signal=7\r\nDuration=100\r\n");
@@ -46,7 +46,7 @@ describe("S13: a digit by INFO during a conversation", () => {
     expect(digits()).toEqual(["sendDigits 1 1"]);
   });
 
-  it("that comes by RTP as well, before or after, is sent on once", async () => {
+  it("that also comes by RTP, before or after, is relayed once", async () => {
     const { stage, inDialog, digits } = await talking(WITH_EVENTS);
     stage.mediaEvent(mediaDigit(2, "5"));
     await inDialog("INFO", "application/dtmf", "5");
@@ -60,7 +60,7 @@ describe("S13: a digit by INFO during a conversation", () => {
     expect(digits()).toEqual(["sendDigits 1 9"]);
   });
 
-  it("goes nowhere before a conversation and after it", async () => {
+  it("is not relayed before or after a conversation", async () => {
     const stage = await CallRig.start();
     const caller = await stage.call();
     void caller.call?.info("application/dtmf", "3");
@@ -71,7 +71,7 @@ describe("S13: a digit by INFO during a conversation", () => {
 
 describe("S19: a re-offer that fails", () => {
   it.each([
-    ["with nothing we speak", OFFER.replace("RTP/AVP 8", "RTP/AVP 18")],
+    ["without a codec we speak", OFFER.replace("RTP/AVP 8", "RTP/AVP 18")],
     ["of the other IP version", OFFER.replaceAll("IP4 192.0.2.1", "IP6 2001:db8::1")],
     ["that cannot be read", "nonsense"],
   ])("%s leaves the session as it was", async (_, offer) => {
@@ -85,7 +85,7 @@ describe("S19: a re-offer that fails", () => {
     expect(stage.callee.requests("BYE")).toEqual([]);
   });
 
-  it("by an answer in the ACK that we cannot use leaves the session as it was", async () => {
+  it("with an answer in the ACK that we can't use leaves the session as it was", async () => {
     const { stage, caller, inDialog } = await talking();
     await inDialog("INVITE");
     expect(stage.callee.statuses("INVITE").at(-1)).toBe(200);

@@ -13,10 +13,10 @@ const INFO_DIGIT_MS = 160;
 
 const REFUSED: OfferReply = { status: 488 };
 
-/** What media must know of the far side that its session description does not say. */
+/** What media must know about the far side beyond its session description. */
 export type MediaPeer = Pick<RemoteMedia, "symmetricRtp" | "sipHost">;
 
-/** What every leg has, whichever side called: a SIP session, its media description, re-offers, INFO digits, one end. */
+/** What every leg has, inbound or outbound: a SIP session, its media description, re-offers, INFO digits, and one end. */
 export class LegSession {
   readonly #ports: LegPorts;
   readonly #leg: LegId;
@@ -24,7 +24,7 @@ export class LegSession {
   #media: LegMedia | null = null;
   #remote: RemoteMedia | null = null;
   #call: SipCall | null = null;
-  /** It sends its own digits by INFO. */
+  /** Whether the far side sends its own digits by INFO. */
   #usesInfo = false;
   #over = false;
 
@@ -34,7 +34,7 @@ export class LegSession {
     this.#peer = peer;
   }
 
-  /** The leg's RTP port is open. */
+  /** Sets the media once the leg's RTP port is open. */
   useMedia(media: LegMedia): void {
     this.#media = media;
   }
@@ -52,7 +52,7 @@ export class LegSession {
     return this.#remote !== null && this.#remote.dtmfReceivePayloadType !== null;
   }
 
-  /** The leg is up: from now on its dialog is listened to. */
+  /** The leg is up: listens to its dialog from now on. */
   begin(call: SipCall): void {
     this.#call = call;
     call.handlers = {
@@ -65,7 +65,7 @@ export class LegSession {
     this.#ports.legChanged();
   }
 
-  /** Hands on their description once its host names are looked up: at once where it has none. Not after the end. */
+  /** Passes on their description once its host names are looked up (at once if it has none), unless the leg is over by then. */
   read(sdp: string, use: (sdp: string) => void): void {
     const resolved = resolveHosts(sdp, this.#ports.services);
     if (typeof resolved === "string") use(resolved);
@@ -75,7 +75,7 @@ export class LegSession {
       });
   }
 
-  /** Their offer and our answer take effect; null when there is no agreement, and everything stays as it was (RFC 3261 14.2). */
+  /** Puts their offer and our answer into force. Null: no agreement, and everything stays as it was (RFC 3261 14.2). */
   agree(offer: string | SessionDescription): string | null {
     const answer = this.#media?.answer(offer);
     if (answer?.ok !== true) return null;
@@ -83,7 +83,7 @@ export class LegSession {
     return answer.value.sdp;
   }
 
-  /** Their answer to our offer takes effect; false when it is not one we can use, and everything stays as it was. */
+  /** Puts their answer to our offer into force. False: we can't use it, and everything stays as it was. */
   accept(answer: string): boolean {
     const remote = this.#media?.accept(answer);
     if (remote?.ok !== true) return false;
@@ -91,36 +91,36 @@ export class LegSession {
     return true;
   }
 
-  /** An offer within the session, or by UPDATE before it. */
+  /** Answers an offer within the session, or in an UPDATE before it. */
   onOffer(offer: string): OfferReply | Promise<OfferReply> {
     const resolved = resolveHosts(offer, this.#ports.services);
     if (typeof resolved === "string") return this.agree(resolved) ?? REFUSED;
     return resolved.then((sdp) => (this.#over ? null : this.agree(sdp)) ?? REFUSED);
   }
 
-  /** Sends a digit in the form the far side understands: RFC 4733, INFO where it uses that itself, else tones. */
+  /** Sends a digit in a form the far side understands: RFC 4733, INFO if it uses that itself, otherwise tones. */
   sendDigit(digit: string): void {
     const { media, call } = this.#ports;
     if (this.#remote?.dtmfPayloadType != null || !this.#usesInfo) media.sendDigits(call.sid, this.#leg, digit);
     else void this.#call?.info("application/dtmf-relay", `Signal=${digit}\r\nDuration=${INFO_DIGIT_MS}\r\n`);
   }
 
-  /** Ends a leg that is up; its end is reported by `onEnded`. */
+  /** Ends a leg that is up; `onEnded` then reports its end. */
   hangUp(): void {
     this.#call?.hangUp();
   }
 
-  /** The leg is over; reported to the engine. Only the first call counts. */
+  /** Reports to the engine that the leg is over. Only the first call counts. */
   end(ending: LegEnding): void {
     if (this.close()) this.#ports.legEnded(this.#leg, ending);
   }
 
-  /** The leg will never be up. */
+  /** Reports that the leg will never be up. */
   fail(failure: LegFailure): void {
     if (this.close()) this.#ports.legFailed(this.#leg, failure);
   }
 
-  /** Nothing more is reported of this leg. False: it was over already. */
+  /** Closes the leg; nothing more is reported about it. False: it was already over. */
   close(): boolean {
     if (this.#over) return false;
     this.#over = true;

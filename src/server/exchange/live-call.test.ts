@@ -12,7 +12,7 @@ const connect = { type: "connect", url: { primary: "http://app.example/connect" 
 const flow = { id: "1", name: "", start: "c", validation: "strict", applets: { c: connect } } as const;
 const setup: CallSetup = { account: ACCOUNT, flow, recordingsUrl: "http://x", version: "test" };
 
-it("a fault in one step ends that call once and leaves no hole in its journal", () => {
+it("a fault in one step ends that call once and leaves no gap in its journal", () => {
   const rows: JournalRow[] = [];
   const endings: boolean[] = [];
   const call = new LiveCall("sid", setup, null, {
@@ -33,7 +33,7 @@ it("a fault in one step ends that call once and leaves no hole in its journal", 
   expect(rows).toEqual([]);
 });
 
-it("A13: marks every row for the journal as free of credentials but the answers of URLs", () => {
+it("A13: marks every row as free of credentials, except those with answers of URLs", () => {
   const rows: JournalRow[] = [];
   const call = new LiveCall("sid", setup, null, {
     clock: new VirtualClock(1000),
@@ -67,7 +67,7 @@ describe("a Passthru directly after a Connect whose attempt was announced", () =
     pass: { type: "passthru", url: "http://app.example/pass", mode: "sync", exits: {} },
   };
 
-  /** A call whose only attempt has just failed. `writes` settles its journal rows, in order. */
+  /** A call whose only attempt has just failed. `writes` settle its journal rows, in order. */
   function failed() {
     const clock = new VirtualClock(1000);
     const done: string[] = [];
@@ -96,7 +96,7 @@ describe("a Passthru directly after a Connect whose attempt was announced", () =
     return { call, clock, done, writes };
   }
 
-  it("C16: is sent once the row with the Terminal event is written, and that is asked for at once", async () => {
+  it("C16: is sent once the row with the Terminal event is written, which is requested at once", async () => {
     const { done, writes, clock } = failed();
     expect(done).toEqual(["Dial soon"]);
     writes.shift()?.();
@@ -106,7 +106,7 @@ describe("a Passthru directly after a Connect whose attempt was announced", () =
     expect(done).toHaveLength(3);
   });
 
-  it("C16: waits no longer than 200 ms for it, and is sent once", async () => {
+  it("C16: waits at most 200 ms for it, and is sent once", async () => {
     const { done, writes, clock } = failed();
     clock.advance(199);
     expect(done).toEqual(["Dial soon"]);
@@ -117,7 +117,7 @@ describe("a Passthru directly after a Connect whose attempt was announced", () =
     expect(done).toEqual(["Dial soon", "fetch", "Terminal now"]);
   });
 
-  it("C16: is not sent at all when the caller leaves while it waits", async () => {
+  it("C16: is not sent if the caller hangs up while it waits", async () => {
     const { call, done, writes, clock } = failed();
     call.deliver({ kind: "leg_ended", at: 1050, leg: 1, detail: "" });
     for (const write of writes) write();
@@ -163,7 +163,7 @@ describe("M8, A12: when the wall clock is set under a live call", () => {
     expect(stage.callee.requests("CANCEL")).toHaveLength(1);
   });
 
-  it.each([HOUR_MS, -HOUR_MS])("by %i ms, a timer that is set afterwards is in time too", async (byMs) => {
+  it.each([HOUR_MS, -HOUR_MS])("by %i ms, a timer set afterwards also fires in time", async (byMs) => {
     const stage = await CallRig.start({ parameters: { max_conversation_duration: 20 } });
     await stage.call();
     stage.rig.clock.setWallClock(byMs);
@@ -175,7 +175,7 @@ describe("M8, A12: when the wall clock is set under a live call", () => {
     expect(stage.callee.requests("BYE")).toHaveLength(1);
   });
 
-  it("a call that is rebuilt after the clock was set back counts on from its last event", async () => {
+  it("a call rebuilt after the clock was set back continues from the time of its last event", async () => {
     const stage = await CallRig.start();
     await stage.call();
     stage.callee.respond(stage.callee.request("INVITE"), 200, { toTag: "a", body: ANSWER });

@@ -19,16 +19,16 @@ import { fedEntries } from "./feed/trace-events.ts";
 
 type FetchEffect = Extract<Effect, { kind: "fetch" }>;
 
-/** A step whose row is not durable yet, and what must wait until it is. */
+/** A step whose row is not durable yet, with what must wait for it. */
 interface Unwritten {
   readonly row: JournalRow;
   readonly after: readonly ExternalEffect[];
-  /** The row is committed at once. */
+  /** Whether the row must be committed at once. */
   readonly urgent: boolean;
   readonly last: boolean;
 }
 
-/** What the effects of one step come to. */
+/** The result of one step's effects. */
 interface StepOutput {
   readonly trace: TraceEntry[];
   readonly outbox: OutboxRow[];
@@ -36,13 +36,13 @@ interface StepOutput {
   end: JournalRow["end"];
 }
 
-/** ms until a row that the database refused is sent again; calls wait, none is lost. */
+/** ms until a row that the database refused is sent again; calls wait, no row is lost. */
 const RETRY_WRITE_MS = 200;
 
 /**
- * The mailbox of one live call. Whatever touches the call comes in through `deliver`, one event at a time, in order.
- * Each step is journalled; effects that the outside could not take back wait until that row is durable (the journal
- * rule of the architecture), the others happen at once.
+ * The mailbox of one live call. Everything that affects the call comes in through `deliver`, one event at a time, in order.
+ * Each step is journalled; effects that can't be undone wait until its row is durable (the journal rule of the
+ * architecture), the others happen at once.
  */
 export class LiveCall {
   readonly sid: string;
@@ -55,23 +55,23 @@ export class LiveCall {
   #startedAt = 0;
   readonly #trace: TraceEntry[] = [];
   readonly #timers = new Map<string, Timer>();
-  /** Fetches that wait for their step's notifications to be sent, each with the end of its patience. */
+  /** Fetches that wait for their step's notifications to be sent, each with the timer that limits the wait. */
   readonly #held = new Map<string, Timer>();
   readonly #inbox: CallEvent[] = [];
   #stepping = false;
   #failed = false;
-  /** What `elapsed` lacks to epoch ms. */
+  /** Epoch ms minus `elapsed`. */
   #clockOffset: number;
   /** Rows up to this one are durable. */
   #durableSeq = 0;
   readonly #waiters: { readonly upTo: number; readonly resolve: () => void }[] = [];
-  /** Set while a row with the caller's answer is on its way: a hang-up waits behind it. */
+  /** Non-zero while a row with the caller's answer is being written: a hang-up waits for it. */
   #answerWaits = 0;
-  /** Rows that the journal did not take yet, in order; while there are any, later rows wait behind them. */
+  /** Rows that the journal has refused so far, in order; later rows wait behind them. */
   readonly #refused: Unwritten[] = [];
   #wasRefused = false;
 
-  /** `row` is null for a call that an earlier process began: its first row is written. */
+  /** `row` is null for a call that an earlier process began: its first row is already written. */
   constructor(sid: string, setup: CallSetup, row: CallRow | null, ports: CallPorts) {
     this.sid = sid;
     this.setup = setup;
@@ -84,17 +84,17 @@ export class LiveCall {
     return this.#state?.ended ?? false;
   }
 
-  /** The flow that the call is in. */
+  /** The flow the call is in. */
   get flow(): Flow {
     return this.#state?.flow ?? this.setup.flow;
   }
 
-  /** What it can be told to do now, and what not. */
+  /** Which actions are possible now, and which are not. */
   actions(): readonly PossibleAction[] {
     return this.#state === null ? [] : possibleActions(this.#state);
   }
 
-  /** Why this command cannot be carried out now, as one sentence; null: it can (`call-action.ts`). */
+  /** One sentence saying why this command can't be carried out now; null: it can (`call-action.ts`). */
   refusalOf(command: CallCommand): string | null {
     return this.#state === null ? "the call has not begun" : refusalOf(this.#state, command);
   }
@@ -108,15 +108,15 @@ export class LiveCall {
   }
 
   /**
-   * The call's own time, epoch ms: the wall clock's when the call began, and from there on what really passed, however the
-   * wall clock is set meanwhile. Never runs backwards.
+   * The call's own time, epoch ms: the wall clock when the call began plus the time elapsed since, unaffected by later
+   * changes of the wall clock. Never runs backwards.
    */
   now(): number {
     this.#lastAt = Math.max(this.#lastAt, this.#clockOffset + this.#ports.clock.elapsed());
     return this.#lastAt;
   }
 
-  /** Resolves when everything that was delivered up to now is in the journal. */
+  /** Resolves when everything delivered so far is in the journal. */
   durable(): Promise<void> {
     const upTo = this.#seq + this.#inbox.length;
     if (upTo <= this.#durableSeq) return Promise.resolve();
@@ -138,8 +138,8 @@ export class LiveCall {
   }
 
   /**
-   * Takes the call to where the journal left it: the engine steps through the recorded events, and nothing is done
-   * twice — effects of the past are dropped, only timers that are still armed are armed again.
+   * Brings the call to where the journal left it: the engine steps through the recorded events, and nothing is done
+   * twice — past effects are dropped, and only timers that are still set are set again.
    */
   replay(events: readonly CallEvent[]): void {
     for (const event of events) {
@@ -177,7 +177,7 @@ export class LiveCall {
     });
   }
 
-  /** Does at once what needs no journal; returns what belongs into the row, and what waits for it. */
+  /** Performs at once what needs no journalling; returns what belongs in the row, and what waits for it. */
   #handle(effects: readonly Effect[]): StepOutput {
     const made: StepOutput = { trace: [], outbox: [], after: [], end: undefined };
     for (const effect of effects) {
@@ -199,7 +199,7 @@ export class LiveCall {
     this.#ports.perform(effect);
   }
 
-  /** Once its step's row is durable the outbox has the notifications in hand, and the fetch may follow. */
+  /** Holds a fetch back; once its step's row is durable, the outbox has the notifications and the fetch may follow. */
   #hold(effect: FetchEffect): void {
     const timer = this.#ports.clock.after(NOTIFICATION_LEAD_MS, () => this.#release(effect));
     this.#held.set(effect.id, timer);
@@ -214,7 +214,7 @@ export class LiveCall {
     }
   }
 
-  /** False: it is not held, because it was sent or cancelled. */
+  /** False: it is no longer held, because it was sent or cancelled. */
   #forgetHeld(id: string): boolean {
     this.#held.get(id)?.cancel();
     return this.#held.delete(id);
@@ -275,11 +275,11 @@ export class LiveCall {
   }
 
   #refuse(unwritten: Unwritten, error: unknown): void {
-    // The first row of a call that another request has placed already: nothing of it was written or has gone out.
+    // The first row of a call that another request has already placed: nothing was written or sent.
     if (error instanceof KeyTakenError) return this.#letGo();
-    // Once: it is tried five times a second, and the same call says nothing new.
+    // Logged once per call: it is retried five times a second.
     if (this.#refused.length === 0 && !this.#wasRefused)
-      this.#ports.log.error({ err: error, call: this.sid }, "journal row was not written, trying again");
+      this.#ports.log.error({ err: error, call: this.sid }, "a journal row was not written, trying again");
     this.#wasRefused = true;
     this.#refused.push(unwritten);
     if (this.#refused.length === 1) this.#ports.clock.after(RETRY_WRITE_MS, () => this.#sendRefused());
@@ -315,9 +315,9 @@ export class LiveCall {
   }
 
   /**
-   * What may not be repeated waits until the journal has it: the answer and the refusal of a caller (an INVITE and the ACK
-   * of a callee wait too, see `durable`). Asking a URL, cancelling or hanging up a leg, playing and recording may begin
-   * twice or for nothing without harm. A caller is hung up behind an answer that still waits.
+   * Effects that must not be repeated wait for the journal: answering and refusing a caller (an INVITE and the ACK to a
+   * callee wait too, see `durable`). Requesting a URL, cancelling or hanging up a leg, playing and recording do no harm if
+   * done twice or in vain. Hanging up a caller waits for an answer that still waits.
    */
   #waitsForJournal(effect: ExternalEffect): boolean {
     if (effect.kind === "answer") this.#answerWaits += 1;
@@ -330,13 +330,13 @@ export class LiveCall {
     return effect.kind === "answer" || effect.kind === "reject";
   }
 
-  /** A fault of ours costs this call, never another one. Its journal stays without an end: the next start closes it. */
+  /** A fault of ours costs only this call. Its journal stays without an end: the next start closes it. */
   #fail(error: unknown): void {
     this.#ports.log.error({ err: error, call: this.sid }, "call could not be stepped, letting it go");
     this.#letGo();
   }
 
-  /** Nothing more is stepped: a row behind the one that failed would leave a hole in the journal. */
+  /** Stops stepping: a row after the failed one would leave a gap in the journal. */
   #letGo(): void {
     this.#failed = true;
     this.#inbox.length = 0;
@@ -356,16 +356,16 @@ export class LiveCall {
   }
 }
 
-/** An INVITE or an ACK waits for these: their row is committed at once, not with the next that comes by. */
+/** Events that an INVITE or an ACK waits for: their row is committed at once, not together with a later one. */
 const URGENT_EVENTS: ReadonlySet<CallEvent["kind"]> = new Set(["invite_sent", "leg_answered"]);
 
-/** Answers of URLs, and what API and dashboard ask for, carry URLs that may hold credentials: the other rows need no sealing. */
+/** Answers of URLs and commands from API and dashboard may hold URLs with credentials; other rows need no sealing. */
 function mayHoldCredentials(event: CallEvent): boolean {
   if (event.kind === "call_arrived") return event.placed !== undefined;
   return event.kind === "fetched" || event.kind === "audio_checked" || event.kind === "command";
 }
 
-/** The 200 is in no hurry: most often it goes out together with the first INVITE, in one commit instead of two. */
+/** The 200 is not urgent: usually it shares its commit with the first INVITE. */
 function isUrgent({ kind }: ExternalEffect): boolean {
   return kind === "reject" || kind === "fetch";
 }

@@ -12,16 +12,16 @@ import type { OutboundRoute } from "./route.ts";
 import type { Services } from "./services.ts";
 import type { AccountConfig } from "./workspace.ts";
 
-/** A leg of a live call, however it began. Every method is harmless once the leg is gone. */
+/** A leg of a live call, inbound or outbound. Every method is harmless once the leg is over. */
 export interface LiveLeg {
-  /** Plain values for the journal: the dialog, and before there is one the INVITE that rings. */
+  /** Plain values for the journal: the dialog or, before there is one, the pending INVITE. */
   snapshot(): DialogSnapshot | null;
   ringing(): RingingSnapshot | null;
-  /** Cancels a leg that is not up, ends one that is. */
+  /** Cancels a leg that is not up yet, or ends one that is. */
   hangUp(reason: CancelReason): void;
-  /** The first RTP of the leg has come. */
+  /** The leg's first RTP has arrived. */
   onFirstRtp(): void;
-  /** 0-9 * # A-D, in the form the far side understands. */
+  /** Sends a digit (0-9 * # A-D) in a form the far side understands. */
   sendDigit(digit: string): void;
   /** Whether the far side may send RFC 4733 digits. */
   readonly sendsTelephoneEvents: boolean;
@@ -33,58 +33,58 @@ export interface LiveCallerLeg extends LiveLeg {
   reject(sip: number): void;
 }
 
-/** What a process that starts after a crash needs of a call's legs: enough to hang them up, or to stop their ringing. */
+/** What a process that starts after a crash needs to hang up a call's legs or stop their ringing. */
 export interface LegSnapshots {
   readonly dialogs: Readonly<Record<LegId, DialogSnapshot>>;
   readonly ringing?: Readonly<Record<LegId, RingingSnapshot>>;
 }
 
-/** A digit that a leg sent, in whichever way it came. */
+/** A digit that a leg sent, by any method. */
 export interface LegDigit {
   readonly leg: LegId;
-  /** 0-9 * # A-D. */
+  /** One of 0-9 * # A-D. */
   readonly digit: string;
   readonly via: "rfc4733" | "inband" | "info";
 }
 
-/** How a leg ended that was up. */
+/** How a leg that was up ended. */
 export interface LegEnding {
   readonly detail: string;
-  /** The cause in a Reason header of the peer (RFC 3326); absent: it sent none. */
+  /** The cause in the peer's Reason header (RFC 3326); absent: it sent none. */
   readonly q850?: number;
 }
 
-/** How a dialled leg failed. `sip`: the final status, null when there was none. */
+/** How a dialled leg failed. `sip`: the final status, null if there was none. */
 export interface LegFailure extends LegEnding {
   readonly sip: number | null;
-  /** It was never dialled because of this. */
+  /** The limit because of which it was never dialled. */
   readonly limit?: LimitFact;
 }
 
-/** What a leg acts through, and what it reports to. */
+/** What a leg acts through and reports to. */
 export interface LegPorts {
   readonly services: Services;
   readonly media: MediaClient;
   readonly call: LiveCall;
   readonly config: AccountConfig;
-  /** What the caller speaks: offered first to destinations, so that most calls need no transcoding. */
+  /** The caller's codec: offered first to destinations, so that most calls need no transcoding. */
   readonly callerCodec: Codec | null;
-  /** The ways out of this call, and how far each leg has come. */
+  /** The outbound routes of this call, and the progress of each leg. */
   readonly routes: CallRoutes;
-  /** Chooses the way of a leg to a destination, in place of an earlier one; the error says why there is none. */
+  /** Chooses the route of a leg to a destination, replacing an earlier one; the error says why there is none. */
   routeTo(leg: LegId, destination: Destination, callerId: string): Result<OutboundRoute, LegFailure>;
-  /** The RTP port of a leg that will be dialled. */
+  /** Opens the RTP port of a leg to be dialled. */
   openLeg(leg: LegId): Promise<{ port: number }>;
-  /** The RTP port of the caller's leg. */
+  /** Opens the RTP port of the caller's leg. */
   openCaller(callSid: string): Promise<{ port: number }>;
-  /** What `snapshot` or `ringing` returns has changed. */
+  /** The result of `snapshot` or `ringing` has changed. */
   legChanged(): void;
   onDigit(digit: LegDigit): void;
   /** The caller has acknowledged our answer. */
   callerAcknowledged(): void;
-  /** The leg is over. Reported to the engine once; its media is released. */
+  /** Reports to the engine that the leg is over, and releases its media. */
   legEnded(leg: LegId, ending: LegEnding): void;
-  /** A dialled leg will never be answered. */
+  /** Reports that a dialled leg will never be answered. */
   legFailed(leg: LegId, failure: LegFailure): void;
   /** Releases a leg that has nothing more to report. */
   forgetLeg(leg: LegId): void;

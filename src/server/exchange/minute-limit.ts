@@ -1,8 +1,8 @@
 const MINUTE_MS = 60_000;
-/** Keys counted at once: they may come from outside, and a flood brings new ones without end. */
+/** Limit on counted keys: they may come from outside, and a flood keeps bringing new ones. */
 const MAX_KEYS = 10_000;
 
-/** So many a minute for each key, and a count of what was held back. */
+/** Limits each key to a number a minute, and counts what was held back. */
 export class MinuteLimit {
   readonly #perMinute: number;
   #minute = 0;
@@ -13,7 +13,7 @@ export class MinuteLimit {
     this.#perMinute = perMinute;
   }
 
-  /** Null: no more of this key in this minute. Else how many, of any key, were held back in the minute before. */
+  /** Null: this key has used up its minute. Otherwise how many, over all keys, were held back in the minute before. */
   take(key: string, now: number): number | null {
     const before = this.#turn(Math.floor(now / MINUTE_MS));
     const taken = this.#taken.get(key) ?? 0;
@@ -25,7 +25,7 @@ export class MinuteLimit {
     return before;
   }
 
-  /** A clock that was set back begins a new minute too. */
+  /** Begins a new minute, also if the clock was set back. */
   #turn(minute: number): number {
     if (minute === this.#minute) return 0;
     const heldBack = this.#heldBack;

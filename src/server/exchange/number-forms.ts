@@ -1,6 +1,6 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
 
-/** How trunks write a number of ours: `+91…`, `91…`, `0091…`, `0…` and the bare national number. */
+/** The forms in which trunks may write one of our numbers: `+91…`, `91…`, `0091…`, `0…` and the bare national number. */
 export function dialedForms(e164: string): readonly string[] {
   const parsed = parsePhoneNumberFromString(e164);
   const digits = e164.slice(1);

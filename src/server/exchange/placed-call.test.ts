@@ -28,7 +28,7 @@ const TWO_NUMBERS = {
 /** The INVITE to a number; throws if there is none. */
 function inviteTo(stage: CallRig, number: string): SipRequest {
   const found = stage.callee.requests("INVITE").find(({ headers }) => headers.get("to")?.includes(number) === true);
-  if (found === undefined) throw new Error(`nobody dialled ${number}`);
+  if (found === undefined) throw new Error(`no INVITE went to ${number}`);
   return found;
 }
 
@@ -43,7 +43,7 @@ async function placed(stage: CallRig, order: Parameters<CallRig["place"]>[0] = {
   return placing;
 }
 
-/** What the StatusCallback is owed, in order. */
+/** The notifications queued for the StatusCallback, in order. */
 function owed(stage: CallRig): readonly Record<string, unknown>[] {
   return stage.store.rows
     .flatMap(({ outbox = [] }): readonly OutboxRow[] => outbox)
@@ -56,7 +56,7 @@ function recordedStatus(stage: CallRig): string | undefined {
 }
 
 describe("a call by API", () => {
-  it("API-1: is accepted once it is durable, and leg 1 is dialled from the ExoPhone", async () => {
+  it("API-1: is accepted once it is durable; then leg 1 is dialled from the ExoPhone", async () => {
     const stage = await CallRig.start();
     const placing = await placed(stage);
     expect(placing).toMatchObject({ kind: "placed", callSid: stage.store.sids[0] });
@@ -84,7 +84,7 @@ describe("a call by API", () => {
     expect(stage.store.rows[0]?.call).toMatchObject({ flow: "", dialTo: CALLEE });
   });
 
-  it("API-3: a busy leg 1 is counted among the attempts of the call, with its trunk", async () => {
+  it("API-3: counts a busy leg 1 among its attempts, with its trunk", async () => {
     const stage = await CallRig.start();
     await placed(stage);
     stage.callee.respond(inviteTo(stage, FIRST), 486);
@@ -97,7 +97,7 @@ describe("a call by API", () => {
     expect(stage.exchange.liveCalls).toBe(0);
   });
 
-  it("API-1: TimeOut cancels a leg 1 that rings", async () => {
+  it("API-1: TimeOut cancels leg 1 while it rings", async () => {
     const stage = await CallRig.start();
     await placed(stage, { placed: { ...PLACED, ringLimitMs: 2000 } });
     stage.callee.respond(inviteTo(stage, FIRST), 180, { toTag: "a" });
@@ -114,7 +114,7 @@ describe("a call by API", () => {
 });
 
 describe("a process that is killed around a call by API", () => {
-  it("before its first row is durable has not accepted it, and nobody is ever rung", async () => {
+  it("before its first row is durable has not accepted it, and rings no phone", async () => {
     const stage = await CallRig.start();
     stage.store.hold = true;
     let accepted = false;
@@ -127,10 +127,10 @@ describe("a process that is killed around a call by API", () => {
     expect(stage.callee.received).toEqual([]);
   });
 
-  it("API-6: between accepting and dialling records it as failed and tells so; it is neither lost nor rung", async () => {
+  it("API-6: between accepting and dialling records it as failed and reports that; the call is neither lost nor dialled", async () => {
     const stage = await CallRig.start();
     await placed(stage);
-    // As if the process had died right behind its first commit.
+    // As if the process had died right after its first commit.
     stage.store.rows.splice(1);
     const before = stage.callee.requests("INVITE").length;
     await stage.kill();
@@ -145,7 +145,7 @@ describe("a process that is killed around a call by API", () => {
   it.each([
     ["before any response", null],
     ["while it rings", 180],
-  ] as const)("%s stops leg 1's ringing, and rings nobody twice", async (_, status) => {
+  ] as const)("%s stops leg 1's ringing, and rings no phone twice", async (_, status) => {
     const stage = await CallRig.start();
     await placed(stage);
     if (status !== null) stage.callee.respond(inviteTo(stage, FIRST), status, { toTag: "a" });
@@ -159,7 +159,7 @@ describe("a process that is killed around a call by API", () => {
     expect(owed(stage).at(-1)).toMatchObject({ EventType: "terminal", Status: "failed" });
   });
 
-  it("in the conversation hangs up both legs, and the record says that it was completed", async () => {
+  it("during the conversation hangs up both legs, and the record says that it was completed", async () => {
     const stage = await CallRig.start({ numbers: [] });
     await placed(stage, TWO_NUMBERS);
     await answer(stage, FIRST);
@@ -173,8 +173,8 @@ describe("a process that is killed around a call by API", () => {
   });
 });
 
-describe("a call by API that cannot be taken", () => {
-  it("because its first row is not written in time is refused, and ends without ringing anybody once it is", async () => {
+describe("a call by API that can't be taken", () => {
+  it("because its first row is late is refused, and ends without ringing any phone once the row is written", async () => {
     const stage = await CallRig.start();
     stage.store.hold = true;
     const placing = stage.place({ placed: PLACED });
@@ -186,7 +186,7 @@ describe("a call by API that cannot be taken", () => {
     expect([recordedStatus(stage), stage.exchange.liveCalls]).toEqual(["no-answer", 0]);
   });
 
-  it("because another call has its Idempotency-Key lets go of everything, without ringing anybody", async () => {
+  it("because another call has its Idempotency-Key releases everything, without ringing any phone", async () => {
     const stage = await CallRig.start();
     stage.store.refuse = new KeyTakenError("taken");
     const placing = stage.place({ placed: PLACED, key: { key: "k", fingerprint: "f" } });
@@ -195,7 +195,7 @@ describe("a call by API that cannot be taken", () => {
     expect([stage.callee.received, stage.exchange.liveCalls]).toEqual([[], 0]);
   });
 
-  it("by a limit of the account says which, and what would change it", async () => {
+  it("because of a limit says which, and what would change it", async () => {
     const stage = await CallRig.start({ limits: { key: { calls_per_minute: 1 } } });
     await placed(stage, { placed: PLACED, apiKey: "k1" });
     const second = await placed(stage, { placed: PLACED, apiKey: "k1" });
@@ -216,7 +216,7 @@ describe("commands to a live call", () => {
     return { stage, sid: stage.store.sids[0] ?? "" };
   }
 
-  it("DIAL-10: record, pause, resume and stop the recording", async () => {
+  it("DIAL-10: start, pause, resume and stop the recording", async () => {
     const { stage, sid } = await talking();
     expect(stage.exchange.command(sid, { command: "pause_recording" })).toBe(
       "pause_recording is not possible now: nothing is being recorded",
@@ -238,7 +238,7 @@ describe("commands to a live call", () => {
     expect(stage.media.ops.some((op) => /^play \S+ \[2\] .*beep/.test(op))).toBe(true);
   });
 
-  it("redirect the caller into a flow of the account, and survive a kill right after it", async () => {
+  it("redirect the caller into a flow of the account, and survive a kill right afterwards", async () => {
     const { stage, sid } = await talking();
     const flow = stage.exchange.flow("acct", "1");
     if (flow === undefined) throw new Error("no flow");

@@ -71,7 +71,7 @@ describe("what a call plays", () => {
     expect(done).toEqual(["played p1: https://cdn.example/a.wav answered 404"]);
   });
 
-  it("a playback that is stopped before it is ready never starts, and media is not involved", async () => {
+  it("a playback stopped before it is ready never starts, and media is not involved", async () => {
     const { player, done, settle } = setUp();
     player.play(effect("p1", [1], [URL_ITEM]));
     player.stop("p1");
@@ -79,7 +79,7 @@ describe("what a call plays", () => {
     expect(done).toEqual([]);
   });
 
-  it("C7, DIAL-7: our ring-back plays until a loop is loaded, then the file in its place", async () => {
+  it("C7, DIAL-7: our ringback plays until a loop is loaded, then the file", async () => {
     const { player, done, asked, settle } = setUp();
     player.play(effect("p1", [1], [URL_ITEM], true));
     expect(done).toEqual(['play sid p1-ringback on 1 [{"tone":"ringback","country":"IN"}] looped']);
@@ -88,7 +88,7 @@ describe("what a call plays", () => {
     expect(done.slice(1)).toEqual(['play sid p1 on 1 [{"path":"/a.wav"}] looped']);
   });
 
-  it("C7, DIAL-7: the ring-back stops with a loop that is stopped, or whose file cannot be had", async () => {
+  it("C7, DIAL-7: the ringback stops with a loop that is stopped, or whose file is not available", async () => {
     const { player, done, settle } = setUp();
     player.play(effect("p1", [1], [URL_ITEM], true));
     player.stop("p1");
@@ -111,7 +111,7 @@ describe("what a call plays", () => {
     expect(done.at(-1)).toBe("stop sid p1");
   });
 
-  it("a bridge ends what is not ready yet on its legs, and only there", async () => {
+  it("a bridge ends playbacks that are not ready on its legs, and only there", async () => {
     const { player, done, settle } = setUp();
     player.play(effect("p1", [1, 3], [URL_ITEM]));
     player.play(effect("p2", [2], [URL_ITEM]));
@@ -121,7 +121,7 @@ describe("what a call plays", () => {
     expect(done).toEqual(['play sid p1 on 3 [{"path":"/a.wav"}]']);
   });
 
-  it("a newer playback takes the leg from one that is not ready: that one has failed", async () => {
+  it("a newer playback takes the leg from one that is not ready, which then has failed", async () => {
     const { player, done, settle } = setUp();
     player.play(effect("p1", [1], [URL_ITEM]));
     player.play(effect("p2", [1], [TONE]));
@@ -129,7 +129,7 @@ describe("what a call plays", () => {
     expect(done).toEqual(["played p1: replaced", 'play sid p2 on 1 [{"tone":"ringback","country":"IN"}]']);
   });
 
-  it("a looped playback that is replaced is not reported, as media does not report it", () => {
+  it("a replaced loop is not reported, just as media does not report it", () => {
     const { player, done } = setUp();
     player.play(effect("p1", [1], [URL_ITEM], true));
     player.play(effect("p2", [1], [TONE]));

@@ -7,38 +7,38 @@ import type { PlayItem, Tone } from "../../edges/media/process/protocol.ts";
 
 type PlayEffect = Extract<Effect, { kind: "play" }>;
 
-/** ms. A longer silence loses the listener: REQ-6 holds for audio as well. */
+/** ms. Listeners give up after a longer silence: REQ-6 holds for audio as well. */
 const READY_WITHIN_MS = REQUEST_DEADLINE_MS;
-/** ms. Hold music may take as long as a download may (30 s) and its decoding: our ring-back plays until then (DIAL-7). */
+/** ms. Hold music may take a whole download (30 s) and its decoding; our ringback plays until then (DIAL-7). */
 const LOOP_READY_WITHIN_MS = 35_000;
 
 export interface PlayerOptions {
   readonly callSid: string;
   readonly media: Pick<MediaClient, "play" | "stopPlaying">;
   readonly audio: Pick<AudioLibrary, "prepare">;
-  /** Whose call it is: audio is made ready within the account's share. */
+  /** The call's account: audio is prepared within its share. */
   readonly account: string;
-  /** Tones sound as in this country. */
+  /** The country whose tones are used. */
   readonly country: string;
   /** The account's `private_destinations`. */
   readonly allowPrivate: boolean;
-  /** A playback failed before the media process got it. */
+  /** Reports a playback that failed before it reached the media process. */
   onFailed(id: string, failure: string): void;
 }
 
-/** A playback whose audio is being made ready. */
+/** A playback whose audio is being prepared. */
 interface PendingPlayback {
   readonly effect: PlayEffect;
-  /** Loses those that got something newer to play meanwhile. */
+  /** Its legs, without those that have since got something newer to play. */
   readonly legs: Set<LegId>;
-  /** The playback of our ring-back that stands in for it; null: the legs go on with what they play. */
+  /** The playback of our ringback that stands in for it; null: the legs go on with what they play. */
   readonly standIn: string | null;
 }
 
 /**
- * What one call plays. Tones start at once; audio and texts are made ready first. Meanwhile the legs go on with what they
- * play, or hear our ring-back where a loop was asked for (DIAL-7). Whatever would have ended a playback (a stop, a bridge, a
- * newer playback, the end of the call) also ends one that is not ready yet: it never starts late.
+ * The playbacks of one call. Tones start at once; audio and texts are prepared first. Meanwhile the legs go on with what they
+ * play, or hear our ringback if a loop was requested (DIAL-7). Whatever ends a playback (a stop, a bridge, a newer playback,
+ * the end of the call) also ends one that is not ready yet, so none starts late.
  */
 export class Player {
   readonly #options: PlayerOptions;
@@ -59,7 +59,7 @@ export class Player {
     void Promise.all(items).then((made) => this.#onReady(pending, made));
   }
 
-  /** No `playback_ended` follows. */
+  /** Stops a playback; no `playback_ended` follows. */
   stop(id: string): void {
     const { callSid, media } = this.#options;
     const pending = this.#pending.get(id);
@@ -68,7 +68,7 @@ export class Player {
     else if (pending.standIn !== null) media.stopPlaying(callSid, pending.standIn);
   }
 
-  /** These legs are bridged: nothing that was asked for before starts on them any more. */
+  /** These legs are bridged: no earlier playback starts on them any more. */
   leave(legs: readonly LegId[]): void {
     for (const [id, pending] of this.#pending) {
       for (const leg of legs) pending.legs.delete(leg);
@@ -81,7 +81,7 @@ export class Player {
     this.#pending.clear();
   }
 
-  /** As media does it: a playback that has lost all its legs to a newer one has failed. */
+  /** As in the media process, a playback that has lost all its legs to a newer one has failed. */
   #replace(legs: readonly LegId[]): void {
     const before = [...this.#pending.values()];
     this.leave(legs);
@@ -94,7 +94,7 @@ export class Player {
     this.#pending.delete(effect.id);
     const failure = made.find((item) => typeof item === "string");
     if (failure !== undefined) {
-      // The engine plays something else in its place first, so that there is no gap.
+      // First the engine plays something else in its place, so that there is no gap.
       this.#options.onFailed(effect.id, failure);
       if (standIn !== null) this.#options.media.stopPlaying(this.#options.callSid, standIn);
       return;
@@ -118,7 +118,7 @@ export class Player {
     return { tone, country: this.#options.country };
   }
 
-  /** What media plays, or a sentence that says why it is not available. */
+  /** What media is to play, or a sentence saying why it is not available. */
   async #ready(item: Playable, loop: boolean): Promise<PlayItem | string> {
     const { audio, account, allowPrivate } = this.#options;
     if (item.kind === "tone") return this.#tone(item.tone);

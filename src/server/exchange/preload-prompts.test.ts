@@ -17,7 +17,7 @@ function workspace(applets: Record<string, AppletDocument>, more: Record<string,
 }
 
 describe("what flows will say", () => {
-  it("are texts and uploaded files, wherever an applet keeps them, each once and in the account's language", () => {
+  it("are texts and uploaded files from any applet, each once and in the account's language", () => {
     const greeting = { type: "greeting", say: { text: "Welcome" } };
     const found = promptsOf(
       workspace(
@@ -40,7 +40,7 @@ describe("what flows will say", () => {
     ]);
   });
 
-  it("are no URLs: without a call nobody's server is asked", () => {
+  it("does not include URLs: without a call no customer's server is asked", () => {
     const playback = { type: "audio_url", value: "https://cdn.example/a.wav" };
     expect(
       promptsOf(

@@ -3,9 +3,9 @@ import type { FixedPrompt } from "../../core/call/effects.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
- * What the flows of a workspace will say whatever happens: spoken texts and uploaded files, each once. Made ready before
- * the first call, so that nobody waits in silence for a voice that has never said it. Customers' URLs are not among them:
- * without a call, nobody's server is asked.
+ * The fixed prompts of a workspace's flows: spoken texts and uploaded files, each once. They are prepared before the first
+ * call, so that no caller waits in silence for speech synthesis. Customers' URLs are not among them: without a call, no
+ * customer's server is asked.
  */
 export function promptsOf({ accounts, flows }: Workspace): FixedPrompt[] {
   const prompts = new Map<string, FixedPrompt>();

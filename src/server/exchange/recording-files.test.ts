@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The recordings of a call whose media process is gone. */
+/** The recordings of a call whose media process has died. */
 function filesWithoutMedia() {
   const operations: string[] = [];
   const ready = Promise.withResolvers<readonly [string, number, string | null]>();
@@ -33,7 +33,7 @@ function filesWithoutMedia() {
   return { files, operations, ready: ready.promise };
 }
 
-it("A9: when media is gone, a recording is as long as what is on disk, and its file plays", async () => {
+it("A9: after media has died, a recording is as long as what is on disk, and its file plays", async () => {
   const audio = Buffer.alloc(19 * 8000 * blockBytes(1));
   writeFileSync(join(folder, "acme", "r1.wav"), Buffer.concat([wavHeader(1, 0), audio]));
   const { files, operations, ready } = filesWithoutMedia();
@@ -62,14 +62,14 @@ it("a recording whose end media reported is not closed again when media dies", a
   expect(await ready).toEqual(["r6", 0, null]);
 });
 
-it("A9: a recording of which nothing was written is an empty file", async () => {
+it("A9: a recording with nothing written becomes an empty file", async () => {
   const { files, ready } = filesWithoutMedia();
   files.keepInMedia(new Set());
   files.stop("r2");
   expect(await ready).toEqual(["r2", 0, null]);
 });
 
-it("A9: a file that is no recording is named as the failure", async () => {
+it("A9: a file that is not a recording is reported as the failure", async () => {
   writeFileSync(join(folder, "acme", "r3.wav"), "x".repeat(100));
   const { files, ready } = filesWithoutMedia();
   files.keepInMedia(new Set());
@@ -97,7 +97,7 @@ it("A9: the record of a call whose media process died says how long its recordin
   });
 });
 
-it("a recording that media still writes is closed by media", () => {
+it("a recording that media is still writing is closed by media", () => {
   const { files, operations } = filesWithoutMedia();
   files.stop("r4");
   files.keepInMedia(new Set(["r4"]));

@@ -3,34 +3,34 @@ import type { MediaClient } from "../../edges/media/process/client.ts";
 import { repairWav, wavHeader } from "../../edges/media/sound/wav.ts";
 import type { ExternalEffect } from "./call-ports.ts";
 
-/** Path of a recording below the recordings folder. It follows from the id, so that the file can be served before the call ends. */
+/** Path of a recording below the recordings folder, derived from the id so that it can be served before the call ends. */
 export function recordingFile(account: string, id: string): string {
   return `${account}/${id}.wav`;
 }
 
-/** Whose recordings these are, and where they go. */
+/** The call that the recordings belong to, and where they are stored. */
 export interface RecordingFilesOptions {
   readonly callSid: string;
   readonly account: string;
   readonly recordingsDir: string;
   readonly media: Pick<MediaClient, "record" | "stopRecording" | "pauseRecording">;
-  /** A file was closed without the media process. */
+  /** Reports a file that was closed without the media process. */
   readonly onReady: (id: string, durationMs: number, failure: string | null) => void;
 }
 
-/** The recordings of one call: written by the media process, and repaired here when it can no longer close them. */
+/** The recordings of one call: written by the media process, and repaired here if it can no longer close them. */
 export class RecordingFiles {
   readonly #options: RecordingFilesOptions;
-  /** After a restart: the recordings that the media process still writes. Null: all of them. */
+  /** The recordings that the media process is still writing after a restart. Null: all of them. */
   #inMedia: ReadonlySet<string> | null = null;
-  /** Being stopped by the media process, which has not reported their end yet. */
+  /** Recordings that the media process was told to stop, and whose end it hasn't reported yet. */
   readonly #stopping = new Set<string>();
 
   constructor(options: RecordingFilesOptions) {
     this.#options = options;
   }
 
-  /** From now on the media process writes only these; the others are closed from what is on disk. */
+  /** The media process is still writing only these; the others are closed from what is on disk. */
   keepInMedia(recordings: ReadonlySet<string>): void {
     this.#inMedia = recordings;
     for (const id of this.#stopping) if (!recordings.has(id)) this.#closeFromDisk(id);
@@ -46,14 +46,14 @@ export class RecordingFiles {
     media.pauseRecording(callSid, id, paused);
   }
 
-  /** `recording_ready` follows, from the media process or from the file. */
+  /** Stops a recording; `recording_ready` follows, from the media process or from the file. */
   stop(id: string): void {
     if (this.#inMedia !== null && !this.#inMedia.has(id)) return this.#closeFromDisk(id);
     this.#stopping.add(id);
     this.#options.media.stopRecording(this.#options.callSid, id);
   }
 
-  /** The media process reported its end. */
+  /** The media process has reported the recording's end. */
   closed(id: string): void {
     this.#stopping.delete(id);
   }
@@ -71,14 +71,14 @@ export class RecordingFiles {
   }
 }
 
-/** What is on disk of a recording that the media process did not close. */
+/** What is on disk of a recording that the media process didn't close. */
 export interface RepairedRecording {
   readonly durationMs: number;
-  /** Why there is no playable file; null: there is one of `durationMs`. */
+  /** Why there is no playable file; null: there is one, `durationMs` long. */
   readonly failure: string | null;
 }
 
-/** Closes a file that the media process no longer can. Never rejects. */
+/** Closes a file that the media process can no longer close. Never rejects. */
 export async function repairRecording(dir: string, account: string, id: string): Promise<RepairedRecording> {
   try {
     const { durationMs } = await repairOrEmpty(`${dir}/${recordingFile(account, id)}`);
@@ -92,8 +92,8 @@ export async function repairRecording(dir: string, account: string, id: string):
 }
 
 /**
- * The crash may have come between the journal row that starts a recording and the first byte on disk: then there is
- * nothing to play, and an empty file is what its URL owes the customer.
+ * If the crash came between the journal row that starts a recording and the first byte on disk, there is nothing to play;
+ * its URL then serves an empty file.
  */
 async function repairOrEmpty(path: string): Promise<{ durationMs: number }> {
   try {

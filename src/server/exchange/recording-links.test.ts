@@ -12,7 +12,7 @@ function request(query: string) {
   return { method: "GET", url: `https://app.example/pass?x=1&${query}`, headers: {}, authorization: null } as const;
 }
 
-/** The `RecordingUrl` of a request signed by a policy of so many days. */
+/** The `RecordingUrl` of a request, signed to be valid for `days`. */
 function signedLink(days: number | null, query = `RecordingUrl=${encodeURIComponent(LINK)}&To=1`): URL {
   const { url } = links.sign(request(query), "acme", { days }, NOW_MS);
   return new URL(new URL(url).searchParams.get("RecordingUrl") ?? "");
@@ -31,7 +31,7 @@ describe("C18: the link to a recording", () => {
     expect(opens(link, NOW_MS + 30 * DAY_MS)).toBe(false);
   });
 
-  it("never expires where the account says so", () => {
+  it("never expires if the account says so", () => {
     expect(opens(signedLink(null), NOW_MS + 10_000 * DAY_MS)).toBe(true);
   });
 
@@ -43,7 +43,7 @@ describe("C18: the link to a recording", () => {
     expect(opens(link, NOW_MS)).toBe(false);
   });
 
-  it("is worth nothing without its signature, or with one of another secret", () => {
+  it("is invalid without its signature, or with one made with another secret", () => {
     expect(links.allows("acme", "c1-r1.wav", "never", undefined, NOW_MS)).toBe(false);
     expect(links.allows("acme", "c1-r1.wav", ["never"], ["a"], NOW_MS)).toBe(false);
     const { searchParams } = signedLink(1);
@@ -53,7 +53,7 @@ describe("C18: the link to a recording", () => {
     );
   });
 
-  it("leaves the rest of the query, and links that are not ours, as they are", () => {
+  it("leaves the rest of the query and foreign links unchanged", () => {
     const foreign = `RecordingUrl=${encodeURIComponent("https://other.example/a.wav")}&digits=%221%22`;
     expect(links.sign(request(foreign), "acme", { days: 1 }, NOW_MS)).toEqual(request(foreign));
     const ours = links.sign(
@@ -65,7 +65,7 @@ describe("C18: the link to a recording", () => {
     expect(ours.url).toMatch(/^https:\/\/app\.example\/pass\?x=1&RecordingUrl=https%3A%2F%2F[^&]*&digits=%221%22$/);
   });
 
-  it("is not signed where the account wants keys", () => {
+  it("is not signed if the account requires keys", () => {
     const query = `RecordingUrl=${encodeURIComponent(LINK)}`;
     expect(links.sign(request(query), "acme", null, NOW_MS)).toEqual(request(query));
   });

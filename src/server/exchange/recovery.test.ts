@@ -5,7 +5,7 @@ import { ANSWER } from "../../edges/sip/testing/rig.ts";
 import type { JournalRow } from "../../edges/store/types.ts";
 import { CallRig } from "../../../test/support/call-rig.ts";
 
-/** A moment of a call at which the process is killed. */
+/** A moment in a call at which the process is killed. */
 type Boundary = readonly [name: string, until: (stage: CallRig) => Promise<void>];
 
 const invited = async (stage: CallRig): Promise<void> => {
@@ -19,7 +19,7 @@ const provisional = (status: number) => async (stage: CallRig) => {
   await stage.pass(20);
 };
 
-/** What the callee's phone does in the end: it stops ringing with a CANCEL, or its call ends with a BYE. */
+/** How it ends for the callee's phone: the ringing with a CANCEL, or the call with a BYE. */
 async function outcomeAtCallee(stage: CallRig): Promise<string> {
   const { callee } = stage;
   const invite = callee.request("INVITE");
@@ -117,7 +117,7 @@ describe("A3, M5: a process that is killed", () => {
     const byes = stage.callee.requests("BYE").length;
     const last = stage.store.rows.at(-1);
     delete (last as { end?: unknown }).end;
-    // The call waits for nothing but the end of its paperwork: the engine holds no leg any more.
+    // The call only waits for its last rows: the engine holds no leg any more.
     await stage.kill();
     await stage.startPlatform();
     await stage.pass(50);
@@ -125,7 +125,7 @@ describe("A3, M5: a process that is killed", () => {
   });
 });
 
-it("an ACK that the journal holds up goes out after two seconds all the same", async () => {
+it("an ACK held up by the journal still goes out after two seconds", async () => {
   const stage = await CallRig.start();
   await provisional(180)(stage);
   stage.store.hold = true;
@@ -140,7 +140,7 @@ function useSetup([first]: JournalRow[], setup: string): void {
   Object.assign(first?.call ?? {}, { setup });
 }
 
-/** The journal of a call in conversation, spoilt. */
+/** Ways to damage the journal of a call in conversation. */
 const DAMAGE: readonly (readonly [
   name: string,
   spoil: (rows: JournalRow[], stage: CallRig) => void,
@@ -157,7 +157,7 @@ const DAMAGE: readonly (readonly [
     (rows) => void Object.assign(rows[0] ?? {}, { event: '{"kind":"digit","at":1,"leg":1,"digit":"1"}' }),
     /call_arrived/,
   ],
-  ["a setup that is gone", (rows) => useSetup(rows, "gone"), /setup is not stored/],
+  ["a missing setup", (rows) => useSetup(rows, "gone"), /setup is not stored/],
   [
     "a setup of nothing",
     (rows, stage) => {
@@ -166,11 +166,7 @@ const DAMAGE: readonly (readonly [
     },
     /setup has no flow/,
   ],
-  [
-    "an account that is gone",
-    (rows) => rows.forEach((row) => Object.assign(row, { account: "gone" })),
-    /no account "gone"/,
-  ],
+  ["a deleted account", (rows) => rows.forEach((row) => Object.assign(row, { account: "gone" })), /no account "gone"/],
 ];
 
 describe("A5, M3: a call in the journal with", () => {
@@ -203,7 +199,7 @@ describe("A5, M3: a call in the journal with", () => {
     },
   );
 
-  it("snapshots that are damaged still gets its whole record", async () => {
+  it("damaged snapshots still gets its whole record", async () => {
     const stage = await CallRig.start();
     await stage.call();
     answerCall(stage);

@@ -39,10 +39,10 @@ interface MediaCall {
 }
 
 /**
- * After a crash: every call without an end is stepped to where its journal left it, given `recover`, and ended in
- * order — BYE in the dialogs that are known, CANCEL where a phone rings, recordings closed, attempts and record written.
- * A call that cannot be rebuilt is set aside: its legs are ended as far as they are known, and its record says why. Media
- * of calls that are not known any more is closed too. Call before `Exchange.open`. Returns how many calls were rebuilt.
+ * After a crash, steps every unfinished call to where its journal left it, gives it `recover`, and ends it in order: BYE in
+ * the known dialogs, CANCEL where a phone rings, recordings closed, attempts and record written. A call that can't be
+ * rebuilt is set aside: its legs are ended as far as they are known, and its record says why. Media of unknown calls is
+ * closed too. Call it before `Exchange.open`. Returns how many calls were rebuilt.
  */
 export async function recoverCalls(
   exchange: Exchange,
@@ -60,7 +60,7 @@ export async function recoverCalls(
   exchange.open();
   for (const { call, io } of rebuilt) {
     call.deliver({ kind: "command", at: call.now(), command: "recover" });
-    // The process may have died between a step and its BYE or CANCEL: a second one does no harm.
+    // The process may have died between a step and its BYE or CANCEL; a second one does no harm.
     io.hangUpRest();
   }
   for (const [sid, { client }] of inMedia) if (!exchange.isLive(sid)) client.closeCall(sid);
@@ -82,7 +82,7 @@ async function callsInMedia(exchange: Exchange): Promise<Map<string, MediaCall>>
   return found;
 }
 
-/** One call that cannot be read costs nothing but itself: the platform starts. */
+/** A call that can't be read must not keep the platform from starting. */
 async function rebuildOrSetAside(recovery: Recovery, unfinished: UnfinishedCall): Promise<RebuiltCall | null> {
   try {
     return await rebuild(recovery, unfinished);
@@ -103,7 +103,7 @@ async function abandon({ exchange, store, log }: Recovery, unfinished: Unfinishe
   }
 }
 
-/** Throws with a sentence that says what is missing or damaged. */
+/** Throws an error whose message says what is missing or damaged. */
 async function rebuild(recovery: Recovery, unfinished: UnfinishedCall): Promise<RebuiltCall> {
   const { exchange, directory, inMedia } = recovery;
   const { callSid, account, steps } = unfinished;
@@ -138,10 +138,10 @@ function orThrow<T>(result: Result<T, string>): T {
   return result.value;
 }
 
-/** Every leg that the journal knows, whether or not the engine still has it. */
+/** Adopts every leg in the journal, whether or not the engine still has it. */
 function adoptLegs(log: Log, unfinished: UnfinishedCall, io: CallIo, call: LiveCall): void {
   const { dialogs, ringing } = readSnapshots(log, unfinished);
-  // Of a call by API, leg 1 may have been ringing.
+  // In a call by API, leg 1 may have been ringing.
   const caller = new AdoptedLeg(io, CALLER, { dialog: dialogs[CALLER] ?? null, invite: ringing[CALLER] ?? null });
   io.attach(call, caller);
   for (const leg of new Set([...Object.keys(dialogs), ...Object.keys(ringing)].map(Number)))
@@ -153,7 +153,7 @@ function unknownLeg(io: CallIo, leg: LegId): AdoptedLeg {
   return new AdoptedLeg(io, leg, { dialog: null, invite: null });
 }
 
-/** A call whose snapshots are damaged still gets its record; its legs are left to the timers of the other side. */
+/** A call with damaged snapshots still gets its record; its legs are left to the timers of the other side. */
 function readSnapshots(log: Log, { callSid, legSnapshots }: UnfinishedCall): Required<LegSnapshots> {
   const legs = readLegSnapshots(legSnapshots);
   if (legs.ok) return { ringing: {}, ...legs.value };

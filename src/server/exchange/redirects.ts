@@ -5,19 +5,19 @@ import type { FinalResponse } from "../../edges/sip/endpoint.ts";
 import { SipParseError } from "../../edges/sip/message/error.ts";
 import { parseUri, type Uri } from "../../edges/sip/message/uri.ts";
 
-/** INVITEs that redirections may add to one attempt: phones that forward to each other would ring for ever. */
+/** Limit on INVITEs that redirections may add to one attempt: phones that forward to each other would never stop ringing. */
 const MAX_REDIRECTS = 5;
 
-/** The next way of an attempt that was redirected. */
+/** The next target of a redirected attempt. */
 export interface Redirection {
   readonly destination: Destination;
-  /** Why the INVITE goes there, for the trace: `302 Moved Temporarily`. */
+  /** Why the INVITE goes there, for the trace, such as `302 Moved Temporarily`. */
   readonly reason: string;
 }
 
 /**
- * Where 3xx responses send one attempt (RFC 3261 8.1.3.4): the Contacts in the order of their q, each once, as far as the
- * account may dial them.
+ * Where 3xx responses send one attempt (RFC 3261 8.1.3.4): the Contacts that the account may dial, each once, in the order
+ * of their q.
  */
 export class Redirects {
   readonly #account: Account;
@@ -30,7 +30,7 @@ export class Redirects {
     this.#tried = new Set([destinationKey(first)]);
   }
 
-  /** Takes the Contacts of a 3xx; they come before those of an earlier one. */
+  /** Adds the Contacts of a 3xx, ahead of those of an earlier one. */
   add({ status, reasonPhrase, contacts }: FinalResponse): void {
     const reason = `${status} ${reasonPhrase}`;
     const found = contacts
@@ -39,7 +39,7 @@ export class Redirects {
     this.#waiting = [...found, ...this.#waiting];
   }
 
-  /** The next destination to try; null: none is left, or too many were followed. */
+  /** The next destination to try; null: none is left, or too many redirections were followed. */
   next(): Redirection | null {
     for (const redirection of this.#waiting) {
       this.#waiting = this.#waiting.slice(1);
@@ -53,7 +53,7 @@ export class Redirects {
     return null;
   }
 
-  /** A number, whatever its host, is dialled over a trunk of ours; any other URI needs a host that the account allows. */
+  /** A number, whatever its host, is dialled over one of our trunks; any other URI needs a host that the account allows. */
   #destinationOf(text: string): Destination[] {
     const uri = uriOf(text);
     if (uri === null || uri.kind === "other") return [];

@@ -15,7 +15,7 @@ import { MinuteLimit } from "./minute-limit.ts";
 /** Why something was refused: the `reason` of the counter, the log line and the record. */
 export type RefusalReason =
   | AdmissionRefusal
-  /** The number called is no ExoPhone of the trunk's account. */
+  /** The called number is not an ExoPhone of the trunk's account. */
   | "unknown_number"
   /** The ExoPhone points at no flow. */
   | "no_flow"
@@ -24,78 +24,78 @@ export type RefusalReason =
   /** The stack refused the request: malformed, unusable body, unknown extension … */
   | "bad_request"
   | "unusable_body"
-  /** The same request came twice, by two ways (RFC 3261, 8.2.2.2). */
+  /** The same request came twice, over two paths (RFC 3261, 8.2.2.2). */
   | "merged_request"
   | "too_many_hops"
   /** The call came back to its own ExoPhone too often (DIAL-13). */
   | "loop"
   /** No RTP port is free. */
   | "no_rtp_port"
-  /** A call out: outside `dial_prefixes`, no trunk reaches it, every trunk's channels are in use, no way to a user. */
+  /** An outbound call: outside `dial_prefixes`, reached by no trunk, all trunk channels in use, or no way to reach a user. */
   | "dial_prefix"
   | "no_trunk"
   | "trunk_channels"
   | "unreachable_user"
-  /** A call out: a limit of the account. */
+  /** An outbound call: a limit of the account. */
   | LimitRule
-  /** An HTTP request: more than the account or its key may send in a minute. */
+  /** An HTTP request: more in a minute than the account or its key may send. */
   | "requests_per_minute";
 
-/** A call in that was refused. */
+/** A refused inbound call. */
 export interface RefusedCall {
   readonly reason: RefusalReason;
   readonly status: number;
-  /** One sentence: what was missing, and what would mend it. */
+  /** One sentence: what was missing, and how to fix it. */
   readonly message: string;
   readonly source: string;
   readonly callId: string;
-  /** As the caller may be known: `anonymous` where the number was withheld. */
+  /** The caller as others may see it: `anonymous` if the number was withheld. */
   readonly from: string;
   readonly to: string;
-  /** The account that the call was for; null: not known, and no record is written. */
+  /** The account that the call was for; null: unknown, so no record is written. */
   readonly config: AccountConfig | null;
-  /** Flow of the ExoPhone; null: none. */
+  /** The ExoPhone's flow; null: none. */
   readonly flow: string | null;
   /** The limit of the account that refused it, if one did. */
   readonly limit?: LimitFact;
 }
 
-/** What records of refused calls need of the store. */
+/** What records of refused calls need from the store. */
 export interface RefusalOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   append(rows: readonly JournalRow[]): Promise<void>;
-  /** False: the database can't write, and records of refused calls are not kept for later: there may be any number. */
+  /** False: the database can't write. Records of refused calls are then dropped, as their number is unlimited. */
   canAppend(): boolean;
-  /** The stored setup that such records of an account refer to; null: none is stored, and no record can be written. */
+  /** The stored setup that an account's records refer to; null: none is stored, so no record can be written. */
   setupOf(account: string): string | null;
 }
 
 /** A flood of refusals must not flood the log … */
 const LINES_PER_REASON = 20;
-/** … nor the database: rows a minute and account. What is beyond is only counted. */
+/** … nor the database: rows a minute for each account. Refusals beyond that are only counted. */
 const RECORDS_PER_ACCOUNT = 60;
 
-/** Logs (a limited number a minute), counts by reason and records whatever is refused. */
+/** Logs (a limited number a minute), counts by reason, and records everything that is refused. */
 export class Refusals {
   readonly #options: RefusalOptions;
   readonly #counts = new Map<RefusalReason, number>();
   readonly #lines = new MinuteLimit(LINES_PER_REASON);
   readonly #records = new MinuteLimit(RECORDS_PER_ACCOUNT);
-  /** A caller that gets no answer in time repeats itself: one record for each INVITE. */
+  /** One record for each INVITE: a caller that gets no answer in time repeats it. */
   readonly #recorded = new MinuteLimit(1);
 
   constructor(options: RefusalOptions) {
     this.#options = options;
   }
 
-  /** Since the start, by reason. */
+  /** Refusals since the start, by reason. */
   get counts(): ReadonlyMap<RefusalReason, number> {
     return this.#counts;
   }
 
-  /** A call in. */
+  /** Counts, logs and records a refused inbound call. */
   refuse(call: RefusedCall): void {
     const now = this.#options.clock.now();
     const { reason, status, message, source, callId, from, to, config } = call;
@@ -149,7 +149,7 @@ export class Refusals {
   }
 }
 
-/** Nothing happened in it. */
+/** The record of a call in which nothing happened. */
 const REFUSED: CallRecord = {
   status: "failed",
   ended_by: "platform",

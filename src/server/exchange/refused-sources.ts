@@ -2,11 +2,11 @@ import type { Log } from "../../base/log.ts";
 import type { SipSource } from "../../edges/sip/endpoint.ts";
 import { MinuteLimit } from "./minute-limit.ts";
 
-/** One address that no trunk accepts, as people look for it when a new trunk does not get through. */
+/** An address that no trunk accepts; people look for it when a new trunk doesn't get through. */
 export interface RefusedSource {
   readonly address: string;
   readonly protocol: string;
-  /** Of the newest request; what the stranger wrote there. */
+  /** The newest request's method; chosen by the sender, so not to be trusted. */
   readonly method: string;
   readonly requests: number;
   /** Epoch ms. */
@@ -14,14 +14,14 @@ export interface RefusedSource {
   readonly lastAt: number;
 }
 
-/** Addresses remembered: a scan brings new ones without end. */
+/** Limit on remembered addresses: a scan keeps bringing new ones. */
 const MAX_SOURCES = 1000;
-/** A trunk that is set up wrongly shows in the first line; the rest is counted. */
+/** The first line already shows a wrongly configured trunk; the rest is only counted. */
 const LINES_PER_SOURCE = 1;
 const LINES_PER_MINUTE = 30;
 const MAX_METHOD_CHARACTERS = 32;
 
-/** Who was given no answer: one log line a minute and address, a count, and a list of the newest addresses. */
+/** Addresses that got no answer: one log line a minute for each, a count, and a list of the newest. */
 export class RefusedSources {
   readonly #log: Log;
   readonly #sources = new Map<string, RefusedSource>();
@@ -47,7 +47,7 @@ export class RefusedSources {
     this.#total += 1;
     const known = this.#sources.get(address);
     const method = writtenMethod.slice(0, MAX_METHOD_CHARACTERS);
-    // Moved to the end: the first is the one that was silent for longest.
+    // Moved to the end, so that the first is the one that has been silent the longest.
     this.#sources.delete(address);
     const [oldest] = this.#sources.keys();
     if (this.#sources.size >= MAX_SOURCES && oldest !== undefined) this.#sources.delete(oldest);

@@ -30,13 +30,13 @@ function route(destination: string | Destination, asked: Asked = {}): ReturnType
   });
 }
 
-/** Name of the trunk, or the reason why none was found. */
+/** The trunk's name, or the reason why none was found. */
 function trunkFor(destination: string | Destination, asked: Asked = {}): string {
   const found = route(destination, asked);
   return found.ok ? found.value.trunk.name : found.error.reason;
 }
 
-describe("the trunk for a call out", () => {
+describe("the trunk for an outbound call", () => {
   const india = testTrunk({ name: "main", reaches: ["+91"] });
   const world = testTrunk({ name: "world", reaches: [] });
 
@@ -46,7 +46,7 @@ describe("the trunk for a call out", () => {
     expect(trunkFor(AMERICAN, { trunks: [india] })).toBe("no_trunk");
   });
 
-  it("O8: is the one of the lowest priority number, then the shown ExoPhone's own, then the first", () => {
+  it("O8: is the one with the lowest priority number, then the shown ExoPhone's own, then the first", () => {
     expect(
       trunkFor(INDIAN, {
         trunks: [
@@ -59,19 +59,19 @@ describe("the trunk for a call out", () => {
     expect(trunkFor(INDIAN, { trunks: [world, { ...india, name: "other" }] })).toBe("world");
   });
 
-  it("O8: is the next when all its channels are in use, and none when all are", () => {
+  it("O8: is the next one if all its channels are in use, and none if all trunks' channels are", () => {
     expect(trunkFor(INDIAN, { trunks: [india, world], full: ["main"] })).toBe("world");
     expect(trunkFor(INDIAN, { trunks: [india, world], full: ["main", "world"] })).toBe("trunk_channels");
   });
 
-  it("O8: two phones that hang on trunks of their own can ring at once", () => {
+  it("O8: two phones on separate trunks can ring at once", () => {
     const anil = testTrunk({ name: "anil", host: "192.0.2.11", reaches: [INDIAN] });
     const bina = testTrunk({ name: "bina", host: "192.0.2.12", reaches: ["+919900000022"] });
     expect(trunkFor(INDIAN, { trunks: [anil, bina] })).toBe("anil");
     expect(trunkFor("+919900000022", { trunks: [anil, bina] })).toBe("bina");
   });
 
-  it("holds dial_prefixes for numbers and for users alike", () => {
+  it("enforces dial_prefixes for numbers and users alike", () => {
     const dialPrefixes = ["+91800"];
     expect(trunkFor(INDIAN, { dialPrefixes })).toBe("dial_prefix");
     expect(trunkFor({ kind: "sip", user: "anil", host: null }, { dialPrefixes })).toBe("dial_prefix");
@@ -80,18 +80,18 @@ describe("the trunk for a call out", () => {
   });
 });
 
-describe("the INVITE of a call out", () => {
+describe("the INVITE of an outbound call", () => {
   const history: PassedOn["hops"]["history"] = [
     ["Diversion", "<sip:+918047100000@x>;reason=unconditional;counter=2"],
     ["History-Info", "<sip:a@x>;index=1"],
   ];
 
-  it("DIAL-13, S10: carries what the call in had behind it, one hop further", () => {
+  it("DIAL-13, S10: carries the inbound call's history on, with one hop less left", () => {
     const found = route(INDIAN, { passedOn: { hops: { left: 41, history }, withheld: null } });
     expect(found).toMatchObject({ ok: true, value: { maxForwards: 41, headers: history } });
   });
 
-  it("S2, REQ-34: names a withheld caller to the trunk alone, with a request for privacy", () => {
+  it("S2, REQ-34: names a withheld caller only to the trunk, with a request for privacy", () => {
     const passedOn = { hops: { left: 69, history: [] }, withheld: "+919812345678" };
     expect(route(INDIAN, { passedOn })).toMatchObject({
       value: {

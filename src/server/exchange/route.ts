@@ -13,7 +13,7 @@ import type { RefusalReason } from "./refusals.ts";
 /** Where one attempt goes and what it shows. */
 export interface OutboundRoute {
   readonly trunk: Trunk;
-  /** It uses one of the trunk's channels; false: it goes to a host of its own. */
+  /** True: it uses one of the trunk's channels; false: it goes directly to a host. */
   readonly overTrunk: boolean;
   readonly target: DialTarget;
   readonly from: PartyAddress;
@@ -23,22 +23,22 @@ export interface OutboundRoute {
   readonly maxForwards: number;
 }
 
-/** Why a call out cannot be made: `message` is for the trace. */
+/** Why an outbound call can't be made; `message` is for the trace. */
 export interface NoRoute {
   readonly reason: RefusalReason;
   readonly message: string;
-  /** The limit of the account that forbids it. */
+  /** The account's limit that forbids it. */
   readonly limit?: LimitFact;
 }
 
-/** What a call in passes on to the calls out that are made because of it. */
+/** What an inbound call passes on to the outbound calls made because of it. */
 export interface PassedOn {
   readonly hops: Hops;
   /** The caller's withheld number (`CallerIdentity.withheld`). */
   readonly withheld: string | null;
 }
 
-/** A call out that no call in has led to. */
+/** For an outbound call without an inbound one. */
 export const NOTHING_PASSED_ON: PassedOn = { hops: { left: DEFAULT_MAX_FORWARDS, history: [] }, withheld: null };
 
 export interface RouteRequest {
@@ -50,13 +50,13 @@ export interface RouteRequest {
   readonly isFree: (trunk: Trunk) => boolean;
 }
 
-/** From a destination to a trunk and the URIs it wants, or why there is no way there. */
+/** The trunk for a destination and the URIs in that trunk's format, or why there is no route. */
 export function outboundRoute(config: AccountConfig, request: RouteRequest): Result<OutboundRoute, NoRoute> {
   const { destination } = request;
   if (destination.kind === "number") return byNumber(config, destination.e164, request);
   if (destination.host !== null) return toHost(config, destination.user, destination.host, request);
   const user = config.account.users.find(({ name }) => name === destination.user);
-  // Until a user's phone registers with us, the number in the workspace is the way to it.
+  // Until users' phones can register with us, a user is reached by the number in the workspace.
   if (user?.number != null) return byNumber(config, user.number, request);
   return none("unreachable_user", `sip:${destination.user} has no registered phone and no number`);
 }
@@ -77,12 +77,12 @@ function none(reason: RefusalReason, message: string): Result<OutboundRoute, NoR
   return err({ reason, message });
 }
 
-/** Empty: all of them. */
+/** An empty list allows every number. */
 function startsWithOneOf(e164: string, prefixes: readonly string[]): boolean {
   return prefixes.length === 0 || prefixes.some((prefix) => e164.startsWith(prefix));
 }
 
-/** By priority; between equals the trunk of the ExoPhone that is shown, then the order of the workspace. */
+/** By priority; for equal priority first the trunk of the ExoPhone shown, then in workspace order. */
 function trunksInOrder({ account, trunks }: AccountConfig, callerId: string): readonly Trunk[] {
   const own = account.exophones.find(({ number }) => number === callerId)?.trunk ?? null;
   const rank = ({ name }: Trunk): number => (name === own ? 0 : 1);
@@ -105,7 +105,7 @@ function overTrunk(trunk: Trunk, e164: string, request: RouteRequest): OutboundR
   };
 }
 
-/** REQ-34: the trunk may know who calls, and is asked to keep it to itself (RFC 3325, 9.1 and 9.3). */
+/** REQ-34: the trunk may know the caller, and is asked to keep it private (RFC 3325, 9.1 and 9.3). */
 function privacyOf(trunk: Trunk, withheld: string | null, host: string): ExtraHeaders {
   if (withheld === null || !/^\+?\d+$/.test(withheld)) return [];
   return [
@@ -114,7 +114,7 @@ function privacyOf(trunk: Trunk, withheld: string | null, host: string): ExtraHe
   ];
 }
 
-/** A host that the account allows, not a trunk: it does not learn a withheld number. */
+/** The route to an allowed host that is not a trunk: it isn't told a withheld number. */
 function toHost(
   config: AccountConfig,
   user: string,

@@ -2,16 +2,16 @@ import { isIP, isIPv6 } from "node:net";
 import type { Timer } from "../../base/clock.ts";
 import type { Services } from "./services.ts";
 
-/** ms. Callee and caller wait in silence for this; a name server answers in far less. */
+/** ms. Caller and callee wait for this in silence; a name server answers much faster. */
 const LOOKUP_MS = 1000;
-/** A session description with more names than a call has media lines is not meant to be looked up. */
+/** Limit on host names: a session description with more names than a call has media lines is not genuine. */
 const MAX_NAMES = 4;
 
 type Lookup = Pick<Services, "clock" | "resolveHost" | "mediaAddress">;
 
 /**
- * A session description whose `c=` lines hold addresses: host names (RFC 8866 section 5.7) are looked up, and stay as they
- * are when that fails or takes too long. Answers at once when there are none.
+ * The session description with the host names in its `c=` lines (RFC 8866 section 5.7) replaced by addresses. A name stays
+ * as it is if its look-up fails or takes too long. Returns the text at once if there are no names.
  */
 export function resolveHosts(sdp: string, services: Lookup): string | Promise<string> {
   const names = hostNames(sdp);
@@ -21,7 +21,7 @@ export function resolveHosts(sdp: string, services: Lookup): string | Promise<st
   );
 }
 
-/** The description with that address in place of each host name: to see whether anything else is wrong with it. */
+/** The description with that address in place of each host name, to check whether anything else is wrong with it. */
 export function withAddress(sdp: string, address: string): string {
   return replaceHosts(sdp, new Map(hostNames(sdp).map((name) => [name, address])));
 }
@@ -32,7 +32,7 @@ export function namesHosts(sdp: string): boolean {
 }
 
 const CONNECTION = /^(c=IN IP[46] )([^\s/]+)(.*)$/gim;
-/** Something else than an IPv4 address: the cheap test before the exact one, since most descriptions have none. */
+/** Anything but an IPv4 address: a cheap test before the exact one, as most descriptions have no names. */
 const OTHER_THAN_IPV4 = /^c=IN IP[46] [\d.]*[^\s/\d.]/im;
 
 function hostNames(sdp: string): readonly string[] {
@@ -48,7 +48,7 @@ function replaceHosts(sdp: string, addresses: ReadonlyMap<string, string | null>
   });
 }
 
-/** An address that our own media can send to; null: none, or not in time. */
+/** An address that our media can send to; null: none, or not in time. */
 async function addressOf(name: string, { clock, resolveHost, mediaAddress }: Lookup): Promise<string | null> {
   let timer: Timer | null = null;
   const late = new Promise<readonly string[]>((resolve) => {

@@ -12,15 +12,15 @@ export interface SetAsideOptions {
   readonly services: Services;
   readonly store: Pick<Store, "getCall">;
   readonly unfinished: UnfinishedCall;
-  /** What the journal holds of its legs. */
+  /** What the journal holds about its legs. */
   readonly legs: Required<LegSnapshots>;
-  /** Why it cannot be rebuilt: for its record. */
+  /** Why it can't be rebuilt, for its record. */
   readonly reason: string;
 }
 
 /**
- * A call that cannot be rebuilt: its legs are ended as far as they are known, and one last row closes it with a record
- * that says why. Its rows stay as they are.
+ * Closes a call that can't be rebuilt: ends its legs as far as they are known, and writes a last row with a record that
+ * says why. Its other rows stay as they are.
  */
 export async function setAside(options: SetAsideOptions): Promise<void> {
   endLegs(options);
@@ -60,7 +60,7 @@ async function lastRow({ services, store, unfinished, reason }: SetAsideOptions)
   add({ type: "call.ended", cdr: record });
   const event = JSON.stringify({ kind: "command", at, command: "recover" });
   const end = endRow(account, at - atMs, [...trace, ...added], record);
-  // Behind the last row, which is not the count of rows where one is missing.
+  // After the last row; its number is not the count of rows if one is missing.
   const seq = (steps.at(-1)?.seq ?? 0) + 1;
   return { callSid, account, seq, at, event, trace: JSON.stringify(added), feed: fedEntries(added), end };
 }
@@ -70,7 +70,7 @@ interface StoredTrace {
   readonly startedAt: number | null;
 }
 
-/** What of its trace can still be read. */
+/** The part of its trace that can still be read. */
 async function storedTrace(store: Pick<Store, "getCall">, { account, callSid }: UnfinishedCall): Promise<StoredTrace> {
   try {
     const stored = await store.getCall(account, callSid);

@@ -17,7 +17,7 @@ const dialog = {
 const ringing = { version: 1, uri: "sip:b@h", via: "v", from: "f", to: "t", callId: "c", flow };
 const read = (value: unknown, version = 2) => readLegSnapshots({ version, json: JSON.stringify(value) });
 
-it("what is known of a call's legs is read as it was written, also where no leg ever rang", () => {
+it("a call's legs are read back as they were written, also if no leg ever rang", () => {
   expect(readLegSnapshots(null)).toEqual({ ok: true, value: { dialogs: {} } });
   expect(read({ dialogs: { 1: dialog }, ringing: { 2: ringing } })).toEqual({
     ok: true,
@@ -38,6 +38,6 @@ it.each([
     "leg 2 is incomplete",
   ],
   ["a newer format", read({ dialogs: {} }, 3), "newer version (format 3)"],
-])("M3: legs stored as %s are unreadable, which is said and not thrown", (_, result, error) => {
+])("M3: legs stored as %s are reported as unreadable, without throwing", (_, result, error) => {
   expect(result.ok ? "" : result.error).toContain(error);
 });

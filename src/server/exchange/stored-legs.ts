@@ -5,16 +5,16 @@ import type { LegSnapshots } from "./live-leg.ts";
 
 /** The newest format that this version of Plugboard writes and reads. */
 const NEWEST = 2;
-/** The version that each snapshot carries itself. */
+/** The version number inside each snapshot. */
 const SNAPSHOT = 1;
 
-/** Fields that hanging up a leg cannot do without. */
+/** Fields without which a leg can't be hung up. */
 const DIALOG = ["id", "role", "callId", "localTag", "remoteTag", "localParty", "remoteParty", "remoteTarget"];
 const RINGING = ["uri", "via", "from", "to", "callId"];
 
 /**
- * What is known of a call's legs, from its newest journal row that says so; nothing where no row does. The error is one
- * sentence, and means that its legs can only end by themselves.
+ * A call's legs from its newest journal row with snapshots; empty if no row has any. The error is one sentence, and means
+ * that the legs can only end by themselves.
  */
 export function readLegSnapshots(stored: { version: number; json: string } | null): Result<LegSnapshots, string> {
   if (stored === null) return ok({ dialogs: {} });
@@ -25,7 +25,7 @@ export function readLegSnapshots(stored: { version: number; json: string } | nul
   const { dialogs, ringing = {} } = parsed.value;
   const wrong = wrongLeg(dialogs, DIALOG) ?? wrongLeg(ringing, RINGING);
   if (wrong !== null) return err(wrong);
-  // Every text that ending a leg takes is there; lists and numbers are checked where they are used.
+  // All strings needed to end a leg are there; lists and numbers are checked where they are used.
   return ok({ dialogs, ringing } as LegSnapshots);
 }
 

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 
-/** An IP address or a range of them; a single address has the widest prefix. */
+/** An IP address or a range of addresses; a single address has the longest prefix. */
 export interface Subnet {
   readonly address: string;
   readonly prefix: number;
@@ -19,7 +19,7 @@ export function parseSubnet(text: string): Subnet | null {
   return { address, prefix, family: version === 4 ? "ipv4" : "ipv6" };
 }
 
-/** Whether an address of one list can be in the other. */
+/** Whether the two lists have an address in common. */
 export function overlap(some: readonly Subnet[], others: readonly Subnet[]): boolean {
   return some.some((a) => others.some((b) => contains(a, b) || contains(b, a)));
 }

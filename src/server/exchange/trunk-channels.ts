@@ -1,6 +1,6 @@
 import type { Trunk } from "./account-config.ts";
 
-/** Calls at once over each trunk, both directions together. Per process, like every limit of the workspace. */
+/** Counts concurrent calls over each trunk, both directions together. Per process, like every limit of the workspace. */
 export class TrunkChannels {
   readonly #used = new Map<string, number>();
 

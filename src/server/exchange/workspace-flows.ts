@@ -10,7 +10,7 @@ import type { WorkspaceDocument } from "./workspace-schema.ts";
 
 type LoadedFlow = Result<{ account: string | undefined; flow: Flow }, readonly SourceProblem[]>;
 
-/** Every flow of a workspace by `<account sid>/<flow id>`; what is wrong goes into `problems`. */
+/** Every flow of a workspace by `<account sid>/<flow id>`; errors go into `problems`. */
 export function readFlows(
   source: YamlDocument,
   document: WorkspaceDocument,
@@ -54,7 +54,7 @@ function flowFile(source: YamlDocument, index: number, name: string): LoadedFlow
   return document.ok ? flowOf(document.value, document.value.value(), []) : document;
 }
 
-/** An entry of `flows` as a flow document: what its file holds, or what stands there itself. */
+/** An entry of `flows` as a flow document: the content of its file, or the document in place. */
 export function flowDocument(workspaceFile: string, entry: unknown): unknown {
   if (typeof entry !== "object" || entry === null || !("file" in entry) || typeof entry.file !== "string") return entry;
   const file = resolve(dirname(workspaceFile), entry.file);
@@ -75,7 +75,7 @@ function flowOf(document: YamlDocument, value: unknown, prefix: readonly Propert
   return ok({ account: typeof account === "string" ? account : undefined, flow: flow.value });
 }
 
-/** A whole text file; the error completes a sentence that begins with its name. */
+/** The content of a text file; the error completes a sentence that begins with the file name. */
 export function readText(file: string): Result<string, string> {
   try {
     return ok(readFileSync(file, "utf8"));

@@ -5,7 +5,7 @@ import type { Subnet } from "./subnet.ts";
 import { overlap, parseSubnet } from "./subnet.ts";
 import type { WorkspaceAccount, WorkspaceDocument } from "./workspace-schema.ts";
 
-/** One ExoPhone of the file, with the networks that calls to it come from. */
+/** An ExoPhone of the file, with the networks its calls come from. */
 interface OwnedNumber {
   readonly number: string;
   readonly account: string;
@@ -13,7 +13,7 @@ interface OwnedNumber {
   readonly networks: readonly Subnet[];
 }
 
-/** What no schema can see: names that must exist, numbers that must be told apart. */
+/** What a schema can't check: names that must exist, numbers that must be distinguishable. */
 export function referenceProblems(
   source: YamlDocument,
   document: WorkspaceDocument,
@@ -22,7 +22,7 @@ export function referenceProblems(
   return referenceMistakes(document.accounts, flows).map(({ path, message }) => source.problem(path, message));
 }
 
-/** The same for accounts that are in no file; paths begin with the account's place in the list. */
+/** The same for accounts that are not in a file; paths begin with the account's index. */
 export function referenceMistakes(
   accounts: readonly WorkspaceAccount[],
   flows: ReadonlyMap<string, Flow>,
@@ -119,8 +119,8 @@ function ownedNumbers(accounts: readonly WorkspaceAccount[]): OwnedNumber[] {
 }
 
 /**
- * A number belongs to one account. Two numbers of different countries may be written alike (+91 80 4710 0000 and
- * +1 804 710 0000 are both 8047100000 at home): then only where a call comes from can tell them apart.
+ * A number belongs to one account. Numbers of different countries may be written alike (+91 80 4710 0000 and
+ * +1 804 710 0000 are both 8047100000 nationally); then only the source of a call can tell them apart.
  */
 function numberMistakes(numbers: readonly OwnedNumber[]): DocumentMistake[] {
   const byForm = new Map<string, OwnedNumber[]>();

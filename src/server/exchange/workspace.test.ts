@@ -49,7 +49,7 @@ function problems(content: object | string, env?: Record<string, string>): strin
 }
 
 describe("a workspace file", () => {
-  it("becomes accounts, trunks and flows, with the environment in it", () => {
+  it("becomes accounts, trunks and flows, with environment variables filled in", () => {
     const loaded = load(workspace());
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
     const [account] = loaded.value.accounts;
@@ -76,7 +76,7 @@ describe("a workspace file", () => {
     expect(secretOf({ signing_secret: [next, "${SIGNING}"] })).toEqual([next, "0123456789abcdef0123456789abcdef"]);
   });
 
-  it("DIAL-6: an ExoPhone reaches the numbers of its trunk, or of the first trunk when it names none", () => {
+  it("DIAL-6: an ExoPhone reaches the numbers of its trunk, or of the first trunk if it names none", () => {
     const trunk = (name: string, reaches?: string[]): object => ({
       name,
       address: "127.0.0.1:5080",
@@ -101,7 +101,7 @@ describe("a workspace file", () => {
       return loaded.ok ? loaded.value.accounts[0]?.trunks[0] : loaded.error.map(({ message }) => message);
     };
 
-    it("S23, S8, O8: has a default for every setting but its name and address", () => {
+    it("S23, S8, O8: has a default for every setting except its name and address", () => {
       expect(trunkOf({})).toMatchObject({
         host: "192.0.2.1",
         port: null,
@@ -159,13 +159,13 @@ describe("a workspace file", () => {
       ]);
     });
 
-    it("has a name of its own", () => {
+    it("has a unique name", () => {
       const trunk = { name: "main", address: "192.0.2.1" };
       expect(problems(workspace({ trunks: [trunk, trunk] })).join()).toContain('there is already a trunk "main"');
     });
   });
 
-  describe("two accounts whose numbers have one national form", () => {
+  describe("two accounts whose numbers have the same national form", () => {
     const numbered = (sid: string, number: string, from: string): object => ({
       sid,
       tenant_id: 1,
@@ -196,7 +196,7 @@ describe("a workspace file", () => {
     });
   });
 
-  it("reads flows from files beside it, and names the file where one is wrong", () => {
+  it("reads flows from files beside it, and names the file if one is wrong", () => {
     writeFileSync(join(folder, "good.yaml"), stringify({ ...FLOW, account: "acme" }));
     expect(problems(workspace({}, { flows: [{ file: "good.yaml" }] }))).toEqual([]);
     writeFileSync(join(folder, "bad.yaml"), stringify({ ...FLOW, start: "nowhere" }));
@@ -267,19 +267,19 @@ describe("a workspace file", () => {
   it.each<[string, object, string]>([
     ["a flow of an unknown account", { flows: [{ ...FLOW, account: "other" }] }, 'flow 1 belongs to account "other"'],
     ["a flow given twice", { flows: [FLOW, FLOW] }, 'flow "1" of account "acme" is given twice'],
-    ["a flow file that is not there", { flows: [{ file: "missing.yaml" }] }, "missing.yaml cannot be read"],
+    ["a missing flow file", { flows: [{ file: "missing.yaml" }] }, "missing.yaml cannot be read"],
     ["a workspace without accounts", { accounts: [] }, "a workspace needs at least one account"],
   ])("refuses %s", (_what, rest, sentence) => {
     expect(problems(workspace({}, rest)).join("\n")).toContain(sentence);
   });
 
-  it("refuses a name that the environment does not have, on its line", () => {
+  it("refuses a name that is not in the environment, naming its line", () => {
     expect(problems(workspace(), {})).toEqual([
       expect.stringMatching(/^\d+: : \$\{TOKEN\} is not set in the environment$/),
     ]);
   });
 
-  it("reports invalid YAML with its line, and a file that cannot be read", () => {
+  it("reports invalid YAML with its line, and a file that can't be read", () => {
     expect(problems("accounts: [\n  - {")[0]).toMatch(/^\d+: : not valid YAML/);
     const missing = loadWorkspace(join(folder, "nobody.yaml"), {});
     expect(missing.ok ? "" : missing.error[0]?.message).toContain("cannot be read");

@@ -13,7 +13,7 @@ import { workspaceSchema } from "./workspace-schema.ts";
 
 export type { AccountConfig } from "./account-config.ts";
 
-/** A checked workspace: every ExoPhone's flow and trunk exists. */
+/** A validated workspace: the flow and trunk of every ExoPhone exist. */
 export interface Workspace {
   readonly accounts: readonly AccountConfig[];
   /** By `<account sid>/<flow id>`. */
@@ -36,10 +36,10 @@ export function loadWorkspace(
   return assemble(document.value, checked.value);
 }
 
-/** A workspace file as documents: `document` with the environment and every flow in it, `source` as it is written. */
+/** A workspace file as documents: `document` with environment variables and all flows filled in, `source` as written. */
 export interface WorkspaceInput {
   readonly document: WorkspaceText;
-  /** Null: nothing is known of how it was written. */
+  /** Null: how it was written is unknown. */
   readonly source: WorkspaceText | null;
 }
 
@@ -49,7 +49,7 @@ export interface WorkspaceText {
   readonly flows: readonly unknown[];
 }
 
-/** {@link loadWorkspace} for a platform that keeps it: the documents themselves, checked. */
+/** {@link loadWorkspace} for a platform that stores the workspace: returns the validated documents themselves. */
 export function loadWorkspaceInput(
   file: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -67,7 +67,7 @@ export function loadWorkspaceInput(
   return ok({ document: { accounts: document.accounts, flows }, source });
 }
 
-/** Null: it is no such text. As written it may be none: `${NAME}` can stand for any piece of it. */
+/** Null: not a workspace. The text as written may not be one, because `${NAME}` can stand for any part of it. */
 function textOf(text: string, file: string): WorkspaceText | null {
   const parsed = YamlDocument.parse(text, file);
   const value = parsed.ok ? parsed.value.value() : null;
@@ -76,18 +76,18 @@ function textOf(text: string, file: string): WorkspaceText | null {
   return Array.isArray(accounts) && Array.isArray(flows) ? { accounts, flows } : null;
 }
 
-/** A weakness of a flow that does not keep it from taking calls. */
+/** A weakness of a flow that doesn't keep it from taking calls. */
 export interface WorkspaceWarning {
   /** `<account sid>/<flow id>`. */
   readonly flow: string;
   readonly rule: string;
-  /** Where in the flow document: `applets.sales.exits.nobody_answered`. */
+  /** Where in the flow document, such as `applets.sales.exits.nobody_answered`. */
   readonly path: string;
   /** One sentence. */
   readonly message: string;
 }
 
-/** What verification finds in the flows: applets that no call reaches, exits that lead nowhere. `plugboard verify` shows calls. */
+/** What verification finds in the flows: unreachable applets, exits that lead nowhere. `plugboard verify` also shows calls. */
 export function warningsOf({ flows }: Workspace): readonly WorkspaceWarning[] {
   return [...flows].flatMap(([flow, document]) =>
     verifyFlow(document).warnings.map(({ rule, path, message }) => ({ flow, rule, path: path.join("."), message })),

@@ -24,7 +24,7 @@ function eventsOf(trace: readonly TraceEntry[]): readonly FeedEvent[] {
   });
 }
 
-/** As a consumer reads it; nothing is in it that the schema does not name. */
+/** Expects that the event as a consumer reads it fits its schema, and has no field that the schema doesn't name. */
 function expectFits(event: FeedEvent): void {
   const json = JSON.parse(envelopeOf("acme", 17, 1_767_600_000_000, event)) as unknown;
   expect(envelopeSchema(event.name).parse(json)).toEqual(json);
@@ -36,7 +36,7 @@ const refused: readonly TraceEntry[] = [
 const failed: readonly TraceEntry[] = [
   { seq: 5, at_ms: 10, type: "recording.closed", id: "r1", duration_ms: 0, failure: "the disk is full" },
 ];
-/** What no scenario here has. */
+/** Entries that no scenario here produces. */
 const byApi: readonly TraceEntry[] = [
   {
     seq: 2,
@@ -80,13 +80,13 @@ describe("events of calls", () => {
     for (const event of [...traces, refused, failed, byApi].flatMap(eventsOf)) expectFits(event);
   });
 
-  it("are of every kind that the documents name", () => {
+  it("are of every documented kind", () => {
     const seen = new Set([...traces, refused, failed, byApi].flatMap(eventsOf).map(({ name }) => name));
     const own: readonly FeedEventName[] = ["configuration.changed", "delivery.parked", "event.missing"];
     expect([...seen, ...own].toSorted()).toEqual(Object.keys(FEED_EVENTS).toSorted());
   });
 
-  it("tell each call from its beginning to its end, each attempt and each request with its result", () => {
+  it("describe each call from beginning to end, each attempt and each request with its result", () => {
     for (const trace of traces) {
       const names = eventsOf(trace).map(({ name }) => name);
       expect([names[0], names.at(-1)]).toEqual(["call.started", "call.ended"]);
@@ -96,7 +96,7 @@ describe("events of calls", () => {
     }
   });
 
-  it("hold no credentials of a URL, no query, no header and no answer", () => {
+  it("hold no URL credentials, query, header or answer", () => {
     const text = JSON.stringify(traces.flatMap(eventsOf));
     expect(text).not.toMatch(/"(?:query|headers|body|answer)":|https?:\/\/[^/"]*:[^/"]*@/);
   });

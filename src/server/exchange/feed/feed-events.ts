@@ -3,7 +3,7 @@ import { REQUEST_PURPOSES } from "../../../core/call/purpose.ts";
 import { CALL_STATUSES, ENDED_BY } from "../../../core/call/record.ts";
 import { CALL_TYPES, DIAL_STATUSES } from "../../../core/contract/outcome.ts";
 
-/** Before the name of an event: the `type` of its envelope. */
+/** Prefix of an event's name in the `type` of its envelope. */
 const TYPE_PREFIX = "plugboard.";
 
 const call = z.object({
@@ -39,13 +39,13 @@ const record = z.object({
 
 const purpose = z.enum(REQUEST_PURPOSES);
 
-/** One kind of event: a sentence for the documents, and what its `data` holds. */
+/** One kind of event: a sentence for the documentation, and the schema of its `data`. */
 interface EventKind {
   readonly summary: string;
   readonly data: z.ZodObject;
 }
 
-/** Events of calls: each is one entry of a trace, under the entry's own name where it has one. Numbers are as in the API. */
+/** Events of calls: each is one trace entry, under the entry's own name if it has one. Numbers are as in the API. */
 const CALL_EVENTS = {
   "call.started": {
     summary: "A call began.",
@@ -165,7 +165,7 @@ const CALL_EVENTS = {
   },
 } as const satisfies Readonly<Record<string, EventKind>>;
 
-/** Events that no trace holds; the code that causes them calls `Feed.append`. A new kind is an entry here. */
+/** Events that are in no trace; the code that causes them calls `Feed.append`. Add a new kind here. */
 const OWN_EVENTS = {
   "configuration.changed": {
     summary: "One thing that is configured was changed. All that one change wrote have its `revision`.",
@@ -194,15 +194,15 @@ const OWN_EVENTS = {
   },
 } as const satisfies Readonly<Record<string, EventKind>>;
 
-/** Every kind of event, by its name. */
+/** Every kind of event, by name. */
 export const FEED_EVENTS = { ...CALL_EVENTS, ...OWN_EVENTS };
 
 export type FeedEventName = keyof typeof FEED_EVENTS;
 export type OwnEventName = keyof typeof OWN_EVENTS;
-/** What the `data` of an event holds. */
+/** The `data` of an event. */
 export type FeedEventData<N extends FeedEventName> = z.output<(typeof FEED_EVENTS)[N]["data"]>;
 
-/** Name and data of one event. */
+/** The name and data of one event. */
 export type FeedEvent = {
   readonly [N in FeedEventName]: { readonly name: N; readonly data: FeedEventData<N> };
 }[FeedEventName];

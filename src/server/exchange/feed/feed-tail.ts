@@ -1,11 +1,11 @@
 import type { RenderedEvent } from "./rendered-event.ts";
 
-/** Events kept for readers that are a little behind: some seconds of a busy account, about 1 MB. */
+/** Events kept for readers that are slightly behind: a few seconds of a busy account, about 1 MB. */
 const KEPT_EVENTS = 2000;
 
 /**
- * The newest events of one account, read once for all its readers. `end` is the number of the last one; what came before the
- * first reader is not here.
+ * The newest events of one account, read once for all its readers. `end` is the number of the last one; events from before
+ * the first reader are not kept.
  */
 export class FeedTail {
   readers = 0;
@@ -31,7 +31,7 @@ export class FeedTail {
     this.wake();
   }
 
-  /** What follows number `after`, at most `limit`; null: it is no longer here. */
+  /** At most `limit` events after number `after`; null: they are no longer kept. */
   after(after: number, limit: number): readonly RenderedEvent[] | null {
     const [first] = this.#events;
     if (after >= this.#end) return [];
@@ -40,13 +40,13 @@ export class FeedTail {
     return this.#events.slice(from, from + limit);
   }
 
-  /** Calls back once when there is more; returns what takes it back. */
+  /** Calls `run` once when there is more; returns a function that cancels this. */
   onMore(run: () => void): () => void {
     this.#waiting.add(run);
     return () => void this.#waiting.delete(run);
   }
 
-  /** Everyone looks again. */
+  /** Makes every reader look again. */
   wake(): void {
     const waiting = [...this.#waiting];
     this.#waiting.clear();

@@ -28,7 +28,7 @@ class MemoryFeed {
     return Promise.resolve();
   }
 
-  /** As another node would. */
+  /** Numbers pending events, as another node would. */
   number(): ReadonlyMap<string, number> {
     const newest = new Map<string, number>();
     for (const { account, event } of this.pending.splice(0)) {
@@ -133,7 +133,7 @@ describe("a feed", () => {
     });
   });
 
-  it("gives a reader that comes back with its cursor everything that it missed", async () => {
+  it("gives a reader that comes back with its cursor everything it missed", async () => {
     const { feed, pass, add } = world();
     feed.start();
     const first = reader(feed, 0);
@@ -165,7 +165,7 @@ describe("a feed", () => {
     expect(table.pagesRead - before).toBeLessThanOrEqual(10);
   });
 
-  it("shows what another node has numbered within its poll", async () => {
+  it("shows what another node has numbered within its poll interval", async () => {
     const { feed, table, pass } = world();
     feed.start();
     const one = reader(feed, 0);
@@ -176,7 +176,7 @@ describe("a feed", () => {
     expect(one.seen).toEqual([1]);
   });
 
-  it("beats while nothing happens, and stops when its reader does", async () => {
+  it("sends heartbeats while nothing happens, and stops when its reader does", async () => {
     const { feed, pass, add } = world();
     feed.start();
     const one = reader(feed, 0);
@@ -200,7 +200,7 @@ describe("a feed", () => {
     expect([acme.seen, globex.seen]).toEqual([[1, 2], [1]]);
   });
 
-  it("goes on after the database was away", async () => {
+  it("goes on after a database outage", async () => {
     const { feed, table, pass, add } = world();
     feed.start();
     const one = reader(feed, 0);
@@ -214,7 +214,7 @@ describe("a feed", () => {
     expect(one.seen).toEqual([1, 2]);
   });
 
-  it("numbers what is left when it stops, hands it out, and ends every reader", async () => {
+  it("numbers and delivers what is left when it stops, and ends every reader", async () => {
     const { feed, pass, add } = world();
     feed.start();
     const one = reader(feed, 0);
@@ -225,7 +225,7 @@ describe("a feed", () => {
     expect(one.seen).toEqual([1]);
   });
 
-  it("says of a cursor that it is too old, or newer than anything, and sends a reader away that fell behind", async () => {
+  it("rejects a cursor that is too old or too new, and ends a reader that fell behind", async () => {
     const { feed, table, pass, add } = world();
     feed.start();
     await add(5);

@@ -18,31 +18,31 @@ export interface FeedOptions {
   readonly log: Log;
 }
 
-/** Some events after a cursor, or why it cannot be followed from there. */
+/** Events after a cursor, or why the feed can't be followed from there. */
 export type FeedAnswer =
   | { readonly kind: "events"; readonly events: readonly RenderedEvent[]; readonly newest: number }
-  /** The events behind the cursor were deleted by age. `oldest`: the first that is still there, or will be. */
+  /** The events after the cursor have been deleted by age. `oldest`: the first that is, or will be, available. */
   | { readonly kind: "gone"; readonly oldest: number }
-  /** The account never had that many events. */
+  /** The account has never had that many events. */
   | { readonly kind: "ahead"; readonly newest: number };
 
-/** ms until committed events are numbered while there is a reader: one statement for all calls of that time. */
+/** ms until committed events are numbered while there is a reader: one statement covers all calls of that time. */
 const GATHER_MS = 50;
-/** The same while nobody reads here, ms: fewer, larger rows. What other processes left behind is found as often. */
+/** The same without a reader, ms: fewer, larger rows. Leftovers of other processes are found as often. */
 const IDLE_MS = 1000;
 /** How often readers look for what other nodes have numbered, ms. */
 const POLL_MS = 500;
-/** Events of one read, and of one step of a reader: what each reader holds in memory at most. */
+/** Events per read and per step of a reader: the most that each reader holds in memory. */
 const READ_EVENTS = 500;
-/** Days that events are kept: a consumer that was down over a long weekend comes back in time. */
+/** Days that events are kept: a consumer that was down over a long weekend still misses none. */
 export const FEED_DAYS = 7;
 const DAY_MS = 86_400_000;
 /** How often old events are deleted, ms. */
 const TRIM_MS = 600_000;
 
 /**
- * The events of each account, numbered 1, 2, 3 … without a gap (`feed-table.ts` says how), and their readers. Those at the
- * end share one read and one rendering; those further behind read pages of their own.
+ * The events of each account, numbered 1, 2, 3 … without a gap (see `feed-table.ts`), and their readers. Readers at the
+ * end share one read and one rendering; those further behind read their own pages.
  *
  *   pending here ─► after 50 ms (a reader) or 1 s ─► number ─► read for the tails of accounts with readers ─► wake them
  *   numbered by another node ─► seen within 500 ms ──────────┘
@@ -63,7 +63,7 @@ export class Feed {
     this.#rounds = new Rounds({ clock, round: () => this.#round(), pauseMs });
   }
 
-  /** Starts to number events. */
+  /** Starts numbering events. */
   start(): void {
     this.#running = true;
     this.#options.table.onPending(() => this.#rounds.within(this.#tails.size > 0 ? GATHER_MS : IDLE_MS));
@@ -80,15 +80,15 @@ export class Feed {
   }
 
   /**
-   * Adds an event of the account; durable when it resolves, and numbered soon after. With `client` it belongs to that
-   * client's transaction: it appears if that commits, and only then. `data` is shown to every holder of a key: no secrets.
+   * Adds an event to the account's feed; it is durable when this resolves, and numbered soon after. With `client` it is
+   * part of that client's transaction. Everyone with an API key sees `data`, so it must hold no secrets.
    */
   append<N extends OwnEventName>(account: string, name: N, data: FeedEventData<N>, client?: ClientBase): Promise<void> {
     const { table, clock } = this.#options;
     return table.append(account, [{ at: clock.now(), type: name, data }], client);
   }
 
-  /** At most `limit` events after number `after`; null: from the oldest that is there. */
+  /** At most `limit` events after number `after`; null: from the oldest available. */
   async page(account: string, after: number | null, limit: number): Promise<FeedAnswer> {
     const { table } = this.#options;
     const from = after ?? 0;
@@ -98,14 +98,14 @@ export class Feed {
     return { kind: "events", events: rendered(account, rows), newest };
   }
 
-  /** The number of the account's newest event; 0: there was none yet. */
+  /** The number of the account's newest event; 0: none yet. */
   async newest(account: string): Promise<number> {
     return (await this.#options.table.newest([account])).get(account) ?? 0;
   }
 
   /**
-   * Every event after number `after`, for ever; an empty list whenever `heartbeatMs` pass without one. Ends when `signal`
-   * says so, when the feed stops, and when the events behind a reader that is too slow are gone.
+   * Yields every event after number `after` as it comes, and an empty list after each `heartbeatMs` without one. Ends when
+   * `signal` aborts, when the feed stops, and when a slow reader's next events have been deleted.
    */
   async *follow(
     account: string,
@@ -131,7 +131,7 @@ export class Feed {
 
   async #enter(account: string): Promise<FeedTail> {
     const end = this.#tails.has(account) ? 0 : await this.newest(account);
-    // Another reader may have come meanwhile.
+    // Another reader may have arrived meanwhile.
     const tail = this.#tails.get(account) ?? new FeedTail(end);
     this.#tails.set(account, tail);
     tail.readers += 1;
@@ -139,7 +139,7 @@ export class Feed {
     return tail;
   }
 
-  /** Null: the reader must come back with its cursor, and is told what is wrong then. */
+  /** Null: the reader must come back with its cursor; it is then told what is wrong. */
   async #next(account: string, tail: FeedTail, after: number): Promise<readonly RenderedEvent[] | null> {
     const near = tail.after(after, READ_EVENTS);
     if (near !== null) return near;
@@ -149,7 +149,7 @@ export class Feed {
 
   /** Resolves with false after `ms` without anything new. */
   #more(tail: FeedTail, after: number, ms: number, signal: AbortSignal): Promise<boolean> {
-    // Something may have come since the reader looked.
+    // New events may have come since the reader looked.
     if (tail.end > after || !this.#running) return Promise.resolve(true);
     return new Promise((resolve) => {
       const done = (isMore: boolean): void => {
@@ -166,7 +166,7 @@ export class Feed {
     });
   }
 
-  /** Numbers all there is, and brings the tails up to it. */
+  /** Numbers all pending events, and brings the tails up to date. */
   async #round(): Promise<void> {
     const { table } = this.#options;
     try {

@@ -4,14 +4,14 @@ import type { FeedEvent, FeedEventName } from "./feed-events.ts";
 import { FEED_EVENTS, envelopeOf } from "./feed-events.ts";
 import { eventOf } from "./trace-events.ts";
 
-/** One event as readers get it. */
+/** An event as readers get it. */
 export interface RenderedEvent {
   readonly seq: number;
   /** The envelope as JSON. */
   readonly json: string;
 }
 
-/** Rows of one account's feed as events. Each row becomes one: what cannot be read says so. */
+/** Turns rows of one account's feed into events, one per row; an unreadable row becomes an event that says so. */
 export function rendered(account: string, rows: readonly FeedRow[]): readonly RenderedEvent[] {
   // Entries of one step share their trace.
   const traces = new Map<string, readonly TraceEntry[]>();
@@ -53,6 +53,6 @@ function parsed(trace: string): readonly TraceEntry[] {
   try {
     return JSON.parse(trace) as readonly TraceEntry[];
   } catch {
-    return []; // a damaged row: each of its events says that it cannot be read
+    return []; // a damaged row: each of its events says that it can't be read
   }
 }

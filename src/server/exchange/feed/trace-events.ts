@@ -14,7 +14,7 @@ interface About {
   readonly at_ms: number;
 }
 
-/** How an entry becomes an event; each field by name, so that nothing that a trace may hold one day goes out by itself. */
+/** Makes events from trace entries, copying each field by name so that a field added to traces is not published by accident. */
 type Makers = {
   readonly [T in TraceBody["type"]]?: (about: About, entry: EntryOf<T>, call: EntryCall) => FeedEvent | null;
 };
@@ -75,17 +75,17 @@ const MAKERS = {
   },
 } as const satisfies Makers;
 
-/** The `seq` of those entries that are events of the account's feed. */
+/** The `seq` of the entries that go into the account's feed. */
 export function fedEntries(trace: readonly TraceEntry[]): readonly number[] {
   return trace.filter(isFed).map(({ seq }) => seq);
 }
 
-/** Of the decisions, which are many, only the refusal of a call. */
+/** Decisions are many: of them, only the refusal of a call goes into the feed. */
 function isFed(entry: TraceEntry): boolean {
   return entry.type in MAKERS && (entry.type !== "decision" || entry.rule === "REFUSED");
 }
 
-/** Null: entries of this kind are no events. */
+/** Null: entries of this kind are not events. */
 export function eventOf(entry: TraceEntry, call: EntryCall): FeedEvent | null {
   if (!isFed(entry)) return null;
   const make = (MAKERS as Makers)[entry.type] as (about: About, entry: TraceEntry, call: EntryCall) => FeedEvent | null;

@@ -9,22 +9,22 @@ import { SpendLedger } from "./spend-ledger.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** Keys counted at once, many times what an account has; beyond it the longest unused are forgotten. */
+/** Limit on counted keys, many times what an account has; beyond it the least recently used are dropped. */
 const MAX_KEYS = 1000;
 
-/** One prefix of `limits.destinations`, or one country. There are as many as there are rules and countries. */
+/** Use of one prefix of `limits.destinations`, or of one country; bounded by the number of rules and countries. */
 class GroupUse {
   now = 0;
   readonly lastHour = new RollingCount(HOUR_MS);
 }
 
-/** One API key. */
+/** Use of one API key. */
 export class KeyUse {
   now = 0;
   readonly lastMinute = new RollingCount(MINUTE_MS);
 }
 
-/** How far the limits of one account are used. */
+/** How much of one account's limits is used. */
 export class AccountUse {
   config: AccountConfig;
   readonly attemptsLastMinute = new RollingCount(MINUTE_MS);
@@ -41,7 +41,7 @@ export class AccountUse {
     return localDay(now, this.config.account.timezone, this.config.limits.night);
   }
 
-  /** What an attempt to this number (null: a SIP address) would come on top of. */
+  /** The current use that an attempt to this number (null: a SIP address) would add to. */
   useOf(e164: string | null, day: LocalDay, elapsed: number): DialUse {
     return {
       destination: e164 === null ? null : this.#destination(e164, elapsed),
@@ -52,7 +52,7 @@ export class AccountUse {
     };
   }
 
-  /** One more attempt; `agoMs`: how long ago, for those of an earlier process. */
+  /** Counts one more attempt; `agoMs`: how long ago, for attempts of an earlier process. */
   count({ destination }: Pick<DialUse, "destination">, elapsed: number, agoMs = 0): void {
     this.attemptsLastMinute.add(elapsed, agoMs);
     if (destination?.isAbroad === true) this.abroadLastHour.add(elapsed, agoMs);
@@ -67,7 +67,7 @@ export class AccountUse {
 
   key(id: string): KeyUse {
     const key = this.#keys.get(id) ?? new KeyUse();
-    // The one used last is the last of the map.
+    // The most recently used key comes last in the map.
     this.#keys.delete(id);
     this.#keys.set(id, key);
     if (this.#keys.size > MAX_KEYS) this.#forgetIdleKey();

@@ -53,7 +53,7 @@ class Stage {
 }
 
 describe("the budget of a day", () => {
-  it("pays each minute before it begins, and gives back that of a leg nobody answered", () => {
+  it("pays each minute before it begins, and refunds the minute of an unanswered leg", () => {
     const stage = new Stage();
     const ringing = stage.dial(HOME);
     expect(stage.today).toBe(1);
@@ -68,7 +68,7 @@ describe("the budget of a day", () => {
     expect(stage.today).toBe(3);
   });
 
-  it("ends a conversation with the last minute it pays, and takes no new leg: never is more spent than the budget", () => {
+  it("ends a conversation with the last minute it covers, and takes no new leg: it is never exceeded", () => {
     const stage = new Stage({ spend_per_day: 5 }, { home: 1 });
     const holds = [stage.talk(HOME), stage.talk(HOME)];
     stage.clock.advance(MINUTE_MS);
@@ -83,7 +83,7 @@ describe("the budget of a day", () => {
     expect(stage.today).toBe(5);
   });
 
-  it("begins anew at midnight of the account's zone, for conversations that are up, too", () => {
+  it("starts over at midnight in the account's zone, also for ongoing conversations", () => {
     const stage = new Stage({ spend_per_day: 3, night: { spend: null } }, {}, Date.parse("2026-01-05T23:58:30+05:30"));
     stage.talk(HOME);
     stage.clock.advance(89_000);
@@ -92,14 +92,14 @@ describe("the budget of a day", () => {
     expect([stage.today, stage.usedUp.length]).toEqual([2, 0]);
   });
 
-  it("is not given back by a clock that is set back over midnight", () => {
+  it("is not given back when the clock is set back past midnight", () => {
     const stage = new Stage({ night: { spend: null } }, {}, Date.parse("2026-01-06T00:00:10+05:30"));
     stage.talk(HOME);
     stage.clock.setWallClock(-30_000);
     expect(stage.today).toBe(1);
   });
 
-  it("ends a conversation that goes on into a night whose budget does not pay it", () => {
+  it("ends a conversation that runs into a night whose budget doesn't cover it", () => {
     const limits = { spend_per_day: 100, night: { spend: 2 } };
     const stage = new Stage(limits, {}, Date.parse("2026-01-05T21:58:30+05:30"));
     stage.talk(HOME);
@@ -112,7 +112,7 @@ describe("the budget of a day", () => {
 });
 
 describe("limits by destination", () => {
-  it("count the attempts and conversations of a country at once, and let go of those that ended", () => {
+  it("count a country's concurrent attempts and conversations, and release those that ended", () => {
     const stage = new Stage({ abroad: { concurrent: 2 } });
     const [first] = [stage.dial(BRITAIN), stage.talk(BRITAIN)];
     expect(stage.dial(BRITAIN)).toBe("destination_concurrent");
@@ -121,7 +121,7 @@ describe("limits by destination", () => {
     expect(stage.dial(BRITAIN)).not.toBeTypeOf("string");
   });
 
-  it("count attempts of an hour, answered or not", () => {
+  it("count the attempts of an hour, answered or not", () => {
     const stage = new Stage({ abroad: { per_hour: 2 } });
     for (let i = 0; i < 2; i += 1) {
       const hold = stage.dial(BRITAIN);
@@ -133,7 +133,7 @@ describe("limits by destination", () => {
     expect(stage.dial(BRITAIN)).not.toBeTypeOf("string");
   });
 
-  it("of a prefix count in place of those of its country, also at home", () => {
+  it("of a prefix replace those of its country, also at home", () => {
     const stage = new Stage({
       destinations: [
         { prefix: "+44", concurrent: 20 },
@@ -147,7 +147,7 @@ describe("limits by destination", () => {
     expect(stage.dial("+918047100001")).not.toBeTypeOf("string");
   });
 
-  it("know a user by the number of their phone", () => {
+  it("count a user by their phone number", () => {
     const stage = new Stage({ destinations: [{ prefix: "+919999999999", concurrent: 0 }] });
     const request = {
       config: stage.config,
@@ -159,7 +159,7 @@ describe("limits by destination", () => {
 });
 
 describe("an API key", () => {
-  it("places as many calls a minute as it may; others are not affected", () => {
+  it("places as many calls a minute as its limit allows; other keys are not affected", () => {
     const stage = new Stage();
     const placed = Array.from({ length: 61 }, (_, i) => {
       const reached = stage.place("k1", `c${i}`);
@@ -173,7 +173,7 @@ describe("an API key", () => {
     expect(stage.place("k1", "y")).toBeNull();
   });
 
-  it("has as many calls at once as it may, and gets the place of one that ended", () => {
+  it("has as many calls at once as its limit allows, and gets the place of one that ended", () => {
     const stage = new Stage({ key: { concurrent_calls: 1 } });
     expect(stage.place("k1", "a")).toBeNull();
     expect(stage.place("k1", "b")).toBe("key_concurrent_calls");
@@ -199,7 +199,7 @@ describe("what earlier processes have spent", () => {
   const ended = (callSid: string, attempts: readonly AttemptRow[]): readonly JournalRow[] =>
     sampleCall(callSid, 1).map((row) => ({ ...row, account: "acct", end: { ...sampleEnd(callSid, 1), attempts } }));
 
-  it("counts when the end of a call is written that another process dialled, once", () => {
+  it("counts once, when the end of a call that another process dialled is written", () => {
     const stage = new Stage();
     stage.limits.spent(stage.config);
     stage.limits.written(
@@ -211,7 +211,7 @@ describe("what earlier processes have spent", () => {
     expect(stage.today).toBe(2 + 25 + 1);
   });
 
-  it("counts as its destinations, tonight's part only at night", async () => {
+  it("counts by destination, tonight's part only at night", async () => {
     const legs = { minutesToday: 3, minutesTonight: 2, lastHourMs: [1000, 50 * MINUTE_MS] };
     const reader = {
       legsSince: () =>

@@ -24,13 +24,13 @@ export interface LegRequest {
 export interface PlacedCall {
   readonly config: AccountConfig;
   readonly callSid: string;
-  /** Id of the API key that places it; null: no key did. */
+  /** Id of the API key that places it; null: none. */
   readonly apiKey: string | null;
-  /** Leg 1. */
+  /** Where leg 1 goes. */
   readonly destination: Destination;
 }
 
-/** What a dialled leg holds of the account's limits, from its dialling until `release`. */
+/** A dialled leg's share of the account's limits, held from dialling until `release`. */
 export interface LegHold {
   /** From now on it costs. */
   answered(): void;
@@ -40,15 +40,15 @@ export interface LegHold {
 const MINUTE_MS = 60_000;
 
 /**
- * The limits on calls out, and how far they are used. Every dialled leg takes its place here first. A conversation is paid
- * minute by minute, each before it begins: when the budget does not pay the next one, the leg ends with the one that is paid.
- * So a day never costs more than its budget. Per process, like every limit of the workspace; what calls have cost is read
- * from the database at the start.
+ * The limits on outbound calls, and how much of them is used. Every dialled leg first takes its place here. A conversation
+ * is paid minute by minute, in advance: if the budget doesn't cover the next minute, the leg ends with the current one. So
+ * a day never costs more than its budget. Per process, like every limit of the workspace; past costs are read from the
+ * database at the start.
  */
 export class CallLimits {
   readonly #clock: Clock;
   readonly #accounts = new Map<string, AccountUse>();
-  /** Calls that have dialled in this process: what they cost is counted while they last. */
+  /** Calls dialled by this process: their cost is counted while they last. */
   readonly #counted = new Set<string>();
   readonly #placed = new Map<string, { readonly config: AccountConfig; readonly apiKey: string }>();
 
@@ -56,7 +56,7 @@ export class CallLimits {
     this.#clock = clock;
   }
 
-  /** A place for a leg, or the limit that is in its way. `onUsedUp`: the budget does not pay its next minute. */
+  /** Reserves a place for a leg, or returns the limit that forbids it. `onUsedUp`: the budget doesn't cover its next minute. */
   takeLeg(
     { config, callSid, destination }: LegRequest,
     onUsedUp: (limit: ReachedLimit) => void,
@@ -72,8 +72,8 @@ export class CallLimits {
   }
 
   /**
-   * Counts a call that an API key places, or says why it may not: the key's own limits, or that leg 1 would be refused. To be
-   * asked before the call begins, after `Admission.take`; `callEnded` gives the key's place back.
+   * Counts a call placed by an API key, or returns the limit that forbids it: one of the key's, or one that would refuse
+   * leg 1. To be called after `Admission.take`, before the call begins; `callEnded` gives the key's place back.
    */
   placeCall({ config, callSid, apiKey, destination }: PlacedCall): ReachedLimit | null {
     const use = this.#useOf(config);
@@ -88,7 +88,7 @@ export class CallLimits {
     return null;
   }
 
-  /** The call is over, and what it cost is in the database. */
+  /** The call is over, and its cost is in the database. */
   callEnded(callSid: string): void {
     this.#counted.delete(callSid);
     const placed = this.#placed.get(callSid);
@@ -97,7 +97,7 @@ export class CallLimits {
     this.#useOf(placed.config).key(placed.apiKey).now -= 1;
   }
 
-  /** Legs of calls that an earlier process dialled count when their end is written. */
+  /** Legs dialled by an earlier process count when the end of their call is written. */
   written(rows: readonly JournalRow[]): void {
     for (const { callSid, account, end } of rows) {
       const use = this.#accounts.get(account);
@@ -107,7 +107,7 @@ export class CallLimits {
     }
   }
 
-  /** What calls that have ended cost so far: at the start, before the first call. */
+  /** Reads at the start, before the first call, what ended calls have cost so far. */
   async restore(reader: Pick<SpendReader, "legsSince">, accounts: Iterable<AccountConfig>): Promise<void> {
     for (const config of accounts) {
       const use = this.#useOf(config);
@@ -119,7 +119,7 @@ export class CallLimits {
     }
   }
 
-  /** What the account has spent, running minutes included, and the day it is in. */
+  /** What the account has spent, including running minutes, and its current day. */
   spent(config: AccountConfig): SpendSoFar & { readonly day: LocalDay } {
     const use = this.#useOf(config);
     const day = use.day(this.#clock.now());
@@ -135,7 +135,7 @@ export class CallLimits {
     for (const agoMs of legs.lastHourMs) use.count(dialUse, elapsed, agoMs);
   }
 
-  /** Of every account that has dialled, or has a past. */
+  /** The spending of every account that has dialled, now or in an earlier process. */
   get spentByAccount(): readonly (readonly [account: string, SpendSoFar])[] {
     const now = this.#clock.now();
     return [...this.#accounts].map(([sid, use]) => [sid, use.ledger.spent(use.day(now))]);
@@ -174,13 +174,13 @@ export class CallLimits {
   }
 }
 
-/** One leg: its group's place, and the minute that is paid. */
+/** One leg: its place in its group, and its paid minute. */
 class HeldLeg implements LegHold {
   readonly #clock: Clock;
   readonly #use: AccountUse;
   readonly #destination: DialedDestination | null;
   readonly #onUsedUp: (limit: ReachedLimit) => void;
-  /** When the first minute was charged. */
+  /** The day on which the first minute was charged. */
   readonly #dialedIn: LocalDay;
   #timer: Timer | null = null;
   #isAnswered = false;
@@ -239,13 +239,13 @@ class HeldLeg implements LegHold {
   }
 }
 
-/** The E.164 number that a destination costs as; null: a SIP address. */
+/** The E.164 number that a destination is priced as; null: a SIP address. */
 function numberOf({ account }: AccountConfig, destination: Destination): string | null {
   if (destination.kind === "number") return destination.e164;
   return findUser(account, destination)?.number ?? null;
 }
 
-/** The same of a destination as records name it. */
+/** The same for a destination as written in records. */
 function numberOfKey(config: AccountConfig, destination: string): string | null {
   if (destination.startsWith("+")) return destination;
   const user = /^sip:([^@]+)$/.exec(destination)?.[1];

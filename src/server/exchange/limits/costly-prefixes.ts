@@ -1,14 +1,14 @@
-/** Why a number costs much: who gets the money, or how it is carried. */
+/** Why a number is expensive: who gets the money, or how the call is carried. */
 export type CostlyKind =
-  /** Carried by satellite or a network of no country. */
+  /** Carried by satellite, or by a network that belongs to no country. */
   | "global_network"
   /** The person called is paid by the minute, wherever they are: premium rate, personal and paging numbers. */
   | "premium"
-  /** A place whose numbers are dialled for the share of the price that its network pays out. */
+  /** A place whose numbers fraudsters dial for the share of the price that its network pays out. */
   | "revenue_share";
 
 export interface CostlyPrefix {
-  /** E.164, with the +. */
+  /** In E.164, with the +. */
   readonly prefix: string;
   readonly kind: CostlyKind;
   readonly name: string;
@@ -36,7 +36,7 @@ function rows(
   return Object.entries(names).map(([prefix, name]) => ({ prefix, kind, name, source }));
 }
 
-/** Prefixes that no account dials until it opens them. Premium numbers inside a country are found by their type. */
+/** Prefixes that an account can't dial until it opens them. Premium numbers inside a country are found by their type. */
 export const COSTLY_PREFIXES: readonly CostlyPrefix[] = [
   ...rows("global_network", "itu", {
     "+870": "Inmarsat satellite phones",

@@ -3,13 +3,13 @@ import type { AccountConfig } from "../account-config.ts";
 import { COSTLY_PREFIXES } from "./costly-prefixes.ts";
 import type { Mills } from "./dial-policy.ts";
 
-/** The dearest number that an account may dial: what it is called, and what a minute of it costs. */
+/** The most expensive kind of number that an account may dial: its name, and its price per minute. */
 export interface Dearest {
   readonly name: string;
   readonly perMinute: Mills;
 }
 
-/** The dearest numbers that may be dialled at home and in other countries; null: none may. */
+/** The most expensive numbers that may be dialled, at home and abroad; null: no number may be. */
 export function dearestOf(config: AccountConfig): { readonly home: Dearest | null; readonly abroad: Dearest | null } {
   const { prices } = config.limits;
   const homePrefix = homePrefixOf(config.account.country);
@@ -43,12 +43,12 @@ function most(candidates: readonly Dearest[]): Dearest | null {
   return dearest === undefined ? null : { name: dearest.name, perMinute: dearest.perMinute };
 }
 
-/** A country whose calling code is not known is nowhere home: its numbers count as those of other countries. */
+/** If the country's calling code is unknown, no number counts as a home number. */
 function homePrefixOf(country: string): string {
   return isSupportedCountry(country) ? `+${getCountryCallingCode(country)}` : "+0";
 }
 
-/** Some number of that prefix may be dialled, and a trunk reaches it. */
+/** Whether some number with that prefix may be dialled and is reached by a trunk. */
 function mayDial({ account, trunks }: AccountConfig, prefix: string): boolean {
   const within = (allowed: readonly string[]): boolean =>
     allowed.length === 0 || allowed.some((one) => overlap(one, prefix));
@@ -60,7 +60,7 @@ function mayDialAbroad({ account, trunks }: AccountConfig, isAbroad: (prefix: st
   return somewhere(account.dialPrefixes) && trunks.some(({ reaches }) => somewhere(reaches));
 }
 
-/** Every number of that prefix costs much, and none is opened. */
+/** Whether every number with that prefix is expensive and closed. */
 function isClosedWhole({ limits }: AccountConfig, prefix: string, isAbroad: boolean): boolean {
   const row = COSTLY_PREFIXES.find((costly) => prefix.startsWith(costly.prefix));
   if (row === undefined || (row.kind === "revenue_share" && !isAbroad)) return false;

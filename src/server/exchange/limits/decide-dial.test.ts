@@ -27,7 +27,7 @@ const NOTHING: DialUse = {
 };
 const NIGHT = { ...NOTHING, isNight: true };
 
-/** One use just below each limit of the defaults, and one at it. */
+/** For each default limit, a use just below it and a use at it. */
 const LINES: readonly [rule: LimitRule, below: DialUse, at: DialUse, limit: number, changedBy: string][] = [
   [
     "closed_prefix",
@@ -82,7 +82,7 @@ const LINES: readonly [rule: LimitRule, below: DialUse, at: DialUse, limit: numb
 
 describe("the limits of an account that sets none", () => {
   it.each(LINES)(
-    "%s: passes up to the documented line, and says what would change it beyond",
+    "%s: passes up to the documented limit; beyond it says what would change it",
     (rule, below, at, limit, changedBy) => {
       expect(decideDial(defaultPolicy(), below)).toBeNull();
       const reached = decideDial(defaultPolicy(), at);
@@ -93,24 +93,24 @@ describe("the limits of an account that sets none", () => {
     },
   );
 
-  it("every rule but those of API keys has a line here", () => {
+  it("every rule except those of API keys has a line here", () => {
     const keyRules = LIMIT_RULES.filter((rule) => rule.startsWith("key_"));
     expect([...LINES.map(([rule]) => rule), ...keyRules].toSorted()).toEqual([...LIMIT_RULES].toSorted());
   });
 
-  it("only attempts a minute count for a SIP address", () => {
+  it("only attempts per minute limit calls to a SIP address", () => {
     const full = { ...NIGHT, destination: null, abroadLastHour: 1000, spend: { today: 1e12, tonight: 1e12 } };
     expect(decideDial(defaultPolicy(), full)).toBeNull();
     expect(decideDial(defaultPolicy(), { ...full, attemptsLastMinute: 1200 })?.rule).toBe("attempts_per_minute");
   });
 
-  it("the night's limits do not count by day", () => {
+  it("the night's limits don't apply by day", () => {
     const day = { ...NOTHING, destination: BRITAIN, abroadLastHour: 50, spend: { today: 0, tonight: 9e9 } };
     expect(decideDial(defaultPolicy(), day)).toBeNull();
   });
 });
 
-it("null switches a limit off, each by itself", () => {
+it("null switches off a single limit", () => {
   const off = { attempts_per_minute: null, spend_per_day: null, night: { abroad_per_hour: null } };
   const policy = defaultPolicy({ ...off, abroad: { concurrent: null, per_hour: null } });
   const most = { ...BRITAIN, groupLimit: policy.abroad, groupNow: 1e6, groupLastHour: 1e6 };

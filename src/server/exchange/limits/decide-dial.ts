@@ -3,9 +3,9 @@ import type { DestinationLimit, DialPolicy, Mills } from "./dial-policy.ts";
 import type { ReachedLimit } from "./limit-rules.ts";
 import { moneyText } from "./money-text.ts";
 
-/** What one more attempt would come on top of. Counts do not include it. */
+/** The current use that one more attempt would add to; its counts don't include that attempt. */
 export interface DialUse {
-  /** Null: to a SIP address, which costs nothing and is in no country. */
+  /** Null: a SIP address, which costs nothing and is in no country. */
   readonly destination: DialedDestination | null;
   readonly attemptsLastMinute: number;
   readonly isNight: boolean;
@@ -19,16 +19,16 @@ export interface DialedDestination {
   readonly isAbroad: boolean;
   /** The prefix of `limits.destinations`, or the country. */
   readonly group: string;
-  /** Null: nothing limits this group. */
+  /** Null: no limit for this group. */
   readonly groupLimit: DestinationLimit | null;
-  /** The key of the workspace file that says so. */
+  /** The key of the workspace file that sets it. */
   readonly groupKey: string;
   readonly groupNow: number;
   readonly groupLastHour: number;
   readonly perMinute: Mills;
 }
 
-/** What has been spent, running minutes included. `tonight` counts only while it is night. */
+/** What has been spent, including running minutes. `tonight` counts only at night. */
 export interface SpendSoFar {
   readonly today: Mills;
   readonly tonight: Mills;
@@ -36,7 +36,7 @@ export interface SpendSoFar {
 
 type Rule = (policy: DialPolicy, use: DialUse) => ReachedLimit | null;
 
-/** In this order: what never passes first, then what passes with time, money last. */
+/** In this order: first permanent limits, then those that pass with time, then money. */
 const RULES: readonly Rule[] = [
   closedPrefix,
   destinationConcurrent,
@@ -46,7 +46,7 @@ const RULES: readonly Rule[] = [
   (policy, use) => decideMinute(policy, use.spend, use.isNight, use.destination?.perMinute ?? 0),
 ];
 
-/** May one more attempt be made? Null: yes. Else the first rule that forbids it. Pure. */
+/** Whether one more attempt may be made. Null: yes; otherwise the first limit that forbids it. Pure. */
 export function decideDial(policy: DialPolicy, use: DialUse): ReachedLimit | null {
   for (const rule of RULES) {
     const reached = rule(policy, use);
@@ -55,7 +55,7 @@ export function decideDial(policy: DialPolicy, use: DialUse): ReachedLimit | nul
   return null;
 }
 
-/** May one more minute at this price begin? Asked before an attempt, and for every minute of a conversation. Pure. */
+/** Whether one more minute at this price may begin; called before an attempt, and for every minute of a conversation. Pure. */
 export function decideMinute(
   { spendPerDay, night, prices }: DialPolicy,
   { today, tonight }: SpendSoFar,
@@ -69,7 +69,7 @@ export function decideMinute(
       rule: "spend_per_day",
       limit: spendPerDay / 1000,
       value: (today + perMinute) / 1000,
-      message: `the day's budget of ${amount(spendPerDay)} does not pay another minute at ${amount(perMinute)}`,
+      message: `the day's budget of ${amount(spendPerDay)} does not cover another minute at ${amount(perMinute)}`,
       change: "a higher limits.spend_per_day, right prices in price_table, or the next day",
     };
   if (isNight && night.spend !== null && tonight + perMinute > night.spend)
@@ -77,7 +77,7 @@ export function decideMinute(
       rule: "night_spend",
       limit: night.spend / 1000,
       value: (tonight + perMinute) / 1000,
-      message: `the night's budget of ${amount(night.spend)} does not pay another minute at ${amount(perMinute)}`,
+      message: `the night's budget of ${amount(night.spend)} does not cover another minute at ${amount(perMinute)}`,
       change: "a higher limits.night.spend, right prices in price_table, or the end of the night",
     };
   return null;
@@ -90,7 +90,7 @@ function closedPrefix(_: DialPolicy, { destination }: DialUse): ReachedLimit | n
     rule: "closed_prefix",
     limit: 0,
     value: 1,
-    message: `${prefix} (${name}) costs much and is closed`,
+    message: `${prefix} (${name}) is expensive and closed`,
     change: `"${prefix}" in limits.open_prefixes`,
   };
 }

@@ -3,7 +3,7 @@ import { COSTLY_PREFIXES } from "./costly-prefixes.ts";
 import { classOf, isClosed, priceOf } from "./destination-class.ts";
 import { defaultPolicy } from "./dial-policy.ts";
 
-describe("numbers that cost much", () => {
+describe("expensive numbers", () => {
   it.each([
     ["a satellite phone", "+881612345678", "+881"],
     ["Inmarsat", "+870773111632", "+870"],
@@ -14,7 +14,7 @@ describe("numbers that cost much", () => {
     ["premium rate in France", "+33892123456", "+33892"],
     ["pay-per-call in North America", "+19002345678", "+1900"],
     ["Jamaica, which looks like North America", "+18765551234", "+1876"],
-    ["a place that is dialled for its share", "+25261234567", "+252"],
+    ["a place known for revenue sharing", "+25261234567", "+252"],
   ])("%s is closed until its prefix is opened", (_, e164, prefix) => {
     const found = classOf(e164, "IN");
     expect(found.costly?.prefix).toBe(prefix);
@@ -32,7 +32,7 @@ describe("numbers that cost much", () => {
     expect(classOf(e164, "IN")).toMatchObject({ costly: null, isAbroad });
   });
 
-  it("a place is open to an account that is there; its premium numbers are not", () => {
+  it("a place is open to an account in that place; its premium numbers are not", () => {
     expect(classOf("+18765551234", "JM")).toEqual({ place: "JM", isAbroad: false, costly: null });
     expect(classOf("+19002345678", "JM").costly?.prefix).toBe("+1900");
     expect(classOf("+448712345678", "GB")).toMatchObject({ isAbroad: false, costly: { kind: "premium" } });
@@ -45,7 +45,7 @@ describe("numbers that cost much", () => {
   });
 });
 
-it("the longest prefix of the price table counts, then the estimates", () => {
+it("the longest prefix in the price table counts, then the estimates", () => {
   const prices = {
     home: 1,
     abroad: 25,

@@ -5,29 +5,29 @@ import type { CostlyPrefix } from "./costly-prefixes.ts";
 import { COSTLY_PREFIXES } from "./costly-prefixes.ts";
 import type { DialPolicy, Mills, PrefixLimit } from "./dial-policy.ts";
 
-/** What the limits need to know of a number to dial. */
+/** What the limits need to know about a number to dial. */
 export interface DestinationClass {
-  /** The country (ISO 3166), or the calling code of a number of no country. */
+  /** The country (ISO 3166), or the calling code if the number belongs to no country. */
   readonly place: string;
   readonly isAbroad: boolean;
-  /** Why it costs much; null: it does not. */
+  /** The expensive prefix it has; null: it isn't expensive. */
   readonly costly: CostlyPrefix | null;
 }
 
 interface ParsedNumber {
   readonly country: string | null;
-  /** Null: it is no number that anyone has. */
+  /** Null: not a possible number. */
   readonly callingCode: string | null;
   readonly type: NumberType;
 }
 
-/** Numbers kept: the teams of busy accounts many times over. Parsing takes 50 µs, and the same few come with every call. */
+/** Cached numbers: many times the teams of busy accounts. Parsing takes 50 µs, and the same few come with every call. */
 const parsedNumbers = new GenerationalCache<ParsedNumber>(5000);
 
-/** Types whose owner, not the network, is paid for the call. */
+/** Types of numbers whose owner, not the network, is paid for the call. */
 const PREMIUM_TYPES: readonly NumberType[] = ["PREMIUM_RATE", "SHARED_COST", "PERSONAL_NUMBER", "PAGER"];
 
-/** Which country a number is in, seen from an account in `home`, and whether it costs much. */
+/** Which country a number is in, seen from an account in `home`, and whether it is expensive. */
 export function classOf(e164: string, home: string): DestinationClass {
   const { country, callingCode, type } = parsed(e164);
   const isHome = country === null ? callingCode !== null && callingCode === callingCodeOf(home) : country === home;
@@ -38,12 +38,12 @@ export function classOf(e164: string, home: string): DestinationClass {
   };
 }
 
-/** Closed: no attempt is made until the account opens a prefix of it. */
+/** Whether the number is closed: not dialled until the account opens a prefix of it. */
 export function isClosed({ costly }: DestinationClass, e164: string, { openPrefixes }: DialPolicy): boolean {
   return costly !== null && !openPrefixes.some((prefix) => e164.startsWith(prefix));
 }
 
-/** The price of a minute. */
+/** The price per minute. */
 export function priceOf(e164: string, { isAbroad, costly }: DestinationClass, { prices }: DialPolicy): Mills {
   const row = prices.prefixes.find(({ prefix }) => e164.startsWith(prefix));
   if (row !== undefined) return row.perMinute;
@@ -51,12 +51,12 @@ export function priceOf(e164: string, { isAbroad, costly }: DestinationClass, { 
   return isAbroad ? prices.abroad : prices.home;
 }
 
-/** The account's own limit for that number; undefined: there is none. */
+/** The account's own limit for that number; undefined: none. */
 export function prefixLimitOf(e164: string, { destinations }: DialPolicy): PrefixLimit | undefined {
   return destinations.find(({ prefix }) => e164.startsWith(prefix));
 }
 
-/** A place is not costly to those who are there; its premium numbers are. */
+/** A place is not costly for accounts in that place; its premium numbers are. */
 function costlyOf(e164: string, type: NumberType, isHome: boolean): CostlyPrefix | null {
   const row = COSTLY_PREFIXES.find(
     ({ prefix, kind }) => e164.startsWith(prefix) && !(isHome && kind === "revenue_share"),
@@ -67,7 +67,7 @@ function costlyOf(e164: string, type: NumberType, isHome: boolean): CostlyPrefix
   return { prefix: e164.slice(0, PREFIX_SHOWN), kind: "premium", name: `${name} numbers`, source: "library" };
 }
 
-/** Of a premium number: the + and enough digits to open its kind by, not the number itself. */
+/** Characters shown of a premium number: the + and enough digits to open numbers of its kind, but not the whole number. */
 const PREFIX_SHOWN = 6;
 
 function parsed(e164: string): ParsedNumber {

@@ -11,26 +11,26 @@ export interface PrefixLimit extends DestinationLimit {
   readonly prefix: string;
 }
 
-/** Thousandths of the currency's unit: sums of them are exact. */
+/** Thousandths of the currency unit, so that sums are exact. */
 export type Mills = number;
 
 export interface PriceTable {
   readonly currency: string;
-  /** Prices of a minute. */
+  /** Prices per minute. */
   readonly home: Mills;
   readonly abroad: Mills;
   readonly costly: Mills;
-  /** The longest prefix first. */
+  /** Longest prefix first. */
   readonly prefixes: readonly { readonly prefix: string; readonly perMinute: Mills }[];
 }
 
-/** The account's limits on calls out, every default filled in. Null: no limit. */
+/** The account's limits on outbound calls, with all defaults filled in. Null: no limit. */
 export interface DialPolicy {
   readonly openPrefixes: readonly string[];
   readonly attemptsPerMinute: number | null;
-  /** Of each country but the account's own. */
+  /** For each country other than the account's own. */
   readonly abroad: DestinationLimit;
-  /** In place of `abroad`; the longest prefix first. */
+  /** Take the place of `abroad`; longest prefix first. */
   readonly destinations: readonly PrefixLimit[];
   readonly key: { readonly callsPerMinute: number | null; readonly concurrentCalls: number | null };
   readonly night: Night;
@@ -43,7 +43,7 @@ export interface DialPolicy {
   };
 }
 
-/** From one minute of the day to another, in the account's zone; equal: there is no night. */
+/** From one minute of the day to another, in the account's zone; no night if they are equal. */
 export interface Night {
   readonly fromMinute: number;
   readonly toMinute: number;
@@ -51,7 +51,7 @@ export interface Night {
   readonly spend: Mills | null;
 }
 
-/** The policy of a workspace's account. */
+/** The policy of an account in a workspace. */
 export function dialPolicy(limits: LimitsDocument, prices: PriceTableDocument): DialPolicy {
   const { attempts_per_minute: attempts = ATTEMPTS_PER_CALL * 60 * limits.calls_per_second } = limits;
   const { spend_per_day: perDay = SPEND_PER_CALL * limits.concurrent_calls } = limits;
@@ -75,7 +75,7 @@ export function dialPolicy(limits: LimitsDocument, prices: PriceTableDocument): 
   };
 }
 
-/** The policy of an account that says nothing about its limits. */
+/** The policy of an account that sets no limits. */
 export function defaultPolicy(limits: object = {}, prices: object = {}): DialPolicy {
   return dialPolicy(limitsSchema.parse(limits), priceTableSchema.parse(prices));
 }
@@ -103,7 +103,7 @@ function priceTable({ currency, home, abroad, costly, prefixes }: PriceTableDocu
   };
 }
 
-/** A price that is not a whole thousandth is rounded up: the estimate must not be below the bill. */
+/** Prices are rounded up to a thousandth: the estimate must not be below the bill. */
 function mills(amount: number): Mills {
   return Math.ceil(amount * 1000 - 1e-6);
 }

@@ -53,7 +53,7 @@ describe("the most that an account could cost tonight", () => {
     expect(line(exposure, "most").how).toContain("night_spend decides");
   });
 
-  it("is every line busy all night with the dearest open number, where no budget is smaller", () => {
+  it("is every line busy all night with the most expensive open number, if no budget is smaller", () => {
     const off = { spend_per_day: null, night: { abroad_per_hour: null }, attempts_per_minute: 1 };
     const exposure = exposed({ limits: off, channels: 5 });
     expect(exposure).toMatchObject({ most: 6 * 481 * 25, binding: "channels" });
@@ -73,21 +73,21 @@ describe("the most that an account could cost tonight", () => {
         ],
       },
     });
-    expect(priced.most, "a closed prefix costs nothing, whatever its price").toBe(6 * 481 * 0.5);
+    expect(priced.most, "a closed prefix costs nothing, whatever its price is").toBe(6 * 481 * 0.5);
   });
 
-  it("is as many conversations abroad as the night lets through, the rest at home", () => {
+  it("is as many conversations abroad as the night allows, and the rest at home", () => {
     const hundred = { channels: 100, concurrentCalls: 100 };
     const off = { spend_per_day: null, attempts_per_minute: 0 };
     const short = { ...off, night: { from: "22:00", to: "23:00", abroad_per_hour: 1 } };
-    // 100 that are up at 22:00 and 2 more, 61 minutes each, would be more than all minutes of all lines.
+    // 100 already up at 22:00 and 2 more, 61 minutes each, would exceed all minutes of all lines.
     expect(line(exposed({ limits: short, ...hundred }), "minutes_abroad").value).toBe(6100);
     const long = exposed({ limits: { ...off, night: { abroad_per_hour: 1 } }, ...hundred });
     expect(line(long, "minutes_abroad").value).toBe(109 * 241);
     expect(long).toMatchObject({ binding: "night_abroad_per_hour", most: 109 * 241 * 25 + (48_100 - 109 * 241) });
   });
 
-  it("has no bound where neither attempts nor money are limited, and says so", () => {
+  it("has no bound if neither attempts nor money are limited, and says so", () => {
     const exposure = exposed({
       limits: { spend_per_day: null, attempts_per_minute: null, night: { abroad_per_hour: null } },
     });
@@ -95,7 +95,7 @@ describe("the most that an account could cost tonight", () => {
     expect(JSON.stringify(exposure)).not.toContain("Infinity");
   });
 
-  it("is what is left of a budget that is partly spent, and a new day's after midnight", () => {
+  it("is the rest of a partly spent budget, and a new day's budget after midnight", () => {
     const limits = { spend_per_day: 100, night: { spend: 150 } };
     expect(exposed({ limits }, EVENING, { today: 30_000, tonight: 0 })).toMatchObject({
       most: 150,
@@ -108,7 +108,7 @@ describe("the most that an account could cost tonight", () => {
     expect(late).toMatchObject({ most: 80, binding: "spend_per_day" });
   });
 
-  it("is for the rest of the day where there is no night", () => {
+  it("covers the rest of the day if there is no night", () => {
     const exposure = exposed({ limits: { night: { from: "00:00", to: "00:00" } } });
     expect([exposure.from, exposure.to]).toEqual([
       new Date(EVENING).toISOString(),
@@ -117,7 +117,7 @@ describe("the most that an account could cost tonight", () => {
     expect(exposure.binding).toBe("spend_per_day");
   });
 
-  it("is never exceeded, even by dialling everything the limits let through", () => {
+  it("is never exceeded, even by dialling everything the limits allow", () => {
     const numbers = ["+919900000011", "+447400123456", "+12025550123", "+881612345678", "+4915123456789"];
     const some = (max: number) => option(integer({ min: 0, max }), { nil: null });
     const policies = record({
@@ -147,13 +147,13 @@ describe("the most that an account could cost tonight", () => {
           const clock = new VirtualClock(at(startsAt));
           const calls = new CallLimits(clock);
           const attacker = new Attacker(calls, config, numbers, lines, talkMinutes);
-          // What is spent before the night does not count.
+          // Spending before the night does not count.
           while (!calls.spent(config).day.isNight) attacker.minute(clock);
           const { day, ...spent } = calls.spent(config);
           const { most } = exposureOf(config, spent, day, clock.now());
           let cost = 0;
           let before = calls.spent(config);
-          // A minute that begins when the night ends is the day's.
+          // A minute that begins when the night ends counts for the day.
           for (let left = day.tonightTo - 1 - clock.now(); left > 0; left -= MINUTE_MS) {
             attacker.minute(clock, Math.min(left, MINUTE_MS));
             const after = calls.spent(config);
@@ -168,7 +168,7 @@ describe("the most that an account could cost tonight", () => {
   });
 });
 
-/** Keeps every line busy, with the dearest number that is let through. */
+/** Keeps every line busy with the most expensive number that the limits allow. */
 class Attacker {
   readonly #calls: CallLimits;
   readonly #config: AccountConfig;

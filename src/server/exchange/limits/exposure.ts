@@ -12,11 +12,11 @@ const DAY_MS = 86_400_000;
 /** A call by API dials both its legs. */
 const PAID_LEGS_PER_CALL = 2;
 
-/** One line of the arithmetic, for people: `how` is what was reckoned, `value` what came of it. */
+/** One line of the calculation, for people: `how` is the formula, `value` the result. */
 export interface ExposureLine {
   readonly name: string;
   readonly how: string;
-  /** Null: nothing limits it. */
+  /** Null: unlimited. */
   readonly value: number | null;
 }
 
@@ -25,7 +25,7 @@ export interface Exposure {
   readonly from: string;
   readonly to: string;
   readonly currency: string;
-  /** Null: nothing limits it. */
+  /** Null: unlimited. */
   readonly most: number | null;
   /** The limit that decides `most`: lower it, and the account can cost less. */
   readonly binding: string;
@@ -39,8 +39,8 @@ interface Bound {
 }
 
 /**
- * The most that calls out could cost in the night that is, or in the next one: every line busy all night with the dearest
- * numbers that are open, as far as limits and budgets let it. Pure; `spent` is what counts until `now`.
+ * The most that outbound calls could cost in the current or next night: every line busy all night with the most expensive
+ * open numbers, as far as limits and budgets allow. Pure; `spent` covers everything until `now`.
  */
 export function exposureOf(config: AccountConfig, spent: SpendSoFar, day: LocalDay, now: number): Exposure {
   const { from, to } = windowOf(day, now);
@@ -69,7 +69,7 @@ export function exposureOf(config: AccountConfig, spent: SpendSoFar, day: LocalD
   };
 }
 
-/** Without a night: from now until midnight. */
+/** The rest of this night, or the next night; without a night, from now until midnight. */
 function windowOf({ tonightFrom, tonightTo, dayStart }: LocalDay, now: number): { from: number; to: number } {
   if (tonightFrom === tonightTo) return { from: now, to: dayStart + DAY_MS };
   return { from: Math.max(now, tonightFrom), to: tonightTo };
@@ -81,7 +81,7 @@ interface Lines {
   readonly how: string;
 }
 
-/** How many legs can be paid for at once. */
+/** How many legs can cost money at once. */
 function linesOf({ concurrentCalls, trunks }: AccountConfig): Lines {
   const byCalls = PAID_LEGS_PER_CALL * concurrentCalls;
   const channels = channelsOf(trunks);
@@ -104,7 +104,7 @@ function channelsOf(trunks: readonly Trunk[]): number | null {
   return sum;
 }
 
-/** All lines busy all night: as many minutes abroad as the night's limit lets through, the rest at home. */
+/** All lines busy all night: as many minutes abroad as the night's limit allows, the rest at home. */
 function trafficBound(config: AccountConfig, lines: Lines, from: number, to: number): Traffic {
   const { home, abroad } = dearestOf(config);
   const all = allMinutes(config, lines, Math.ceil((to - from) / MINUTE_MS));
@@ -132,17 +132,17 @@ interface Traffic {
 }
 
 interface Minutes {
-  /** Infinity: nothing limits them. */
+  /** Infinity: unlimited. */
   readonly value: number;
   readonly rule: string;
   readonly how: string;
-  /** Of the night. */
+  /** Minutes of the night. */
   readonly night: number;
 }
 
 const NONE_ABROAD: Minutes = { value: 0, rule: "dial_prefixes", how: "no other country may be dialled", night: 0 };
 
-/** Every line all the time; and for each attempt the minute that it begins, however short it is. */
+/** Every line all the time, plus one started minute for each attempt, however short. */
 function allMinutes({ limits }: AccountConfig, lines: Lines, night: number): Minutes {
   const { attemptsPerMinute } = limits;
   const whole = lines.count * (night + 1);
@@ -161,7 +161,7 @@ function abroadMinutes({ limits }: AccountConfig, lines: number, all: Minutes): 
   const { abroadPerHour, fromMinute, toMinute } = limits.night;
   if (abroadPerHour === null || fromMinute === toMinute) return { ...all, how: "all of them" };
   const longest = Math.min(all.night, MAX_CALL_MS / MINUTE_MS) + 1;
-  // The hour of the limit is a rolling one.
+  // The limit's hour is a rolling one.
   const hours = Math.ceil(all.night / 60) + 1;
   const attempts = lines + abroadPerHour * hours;
   const how =

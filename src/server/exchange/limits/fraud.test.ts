@@ -13,7 +13,7 @@ import { startTestServer } from "../../../edges/store/testing/server.ts";
 
 const SATELLITE = "+881612345678";
 const BRITAIN = "+447400123456";
-/** A database starts slowly on a busy machine. */
+/** A database is slow to start on a busy machine. */
 const START_LIMIT_MS = 60_000;
 const MINUTE_MS = 60_000;
 const at = (time: string): number => Date.parse(`2026-01-05T${time}+05:30`);
@@ -24,7 +24,7 @@ async function started(time: string, options: CallRigOptions): Promise<CallRig> 
   return stage;
 }
 
-/** Of the callee's requests one for each leg: what is not answered comes again. */
+/** The callee's requests, one for each leg: unanswered ones are repeated. */
 function requests(stage: CallRig, method: string): SipRequest[] {
   return [...new Map(stage.callee.requests(method).map((request) => [callId(request), request])).values()];
 }
@@ -37,19 +37,19 @@ function reached(stage: CallRig, sid?: string): Extract<TraceEntry, { type: "lim
   return stage.store.trace(sid).filter((entry) => entry.type === "limit.reached");
 }
 
-/** The callee takes the newest call that is offered. */
+/** The callee answers the newest call offered. */
 async function answer(stage: CallRig): Promise<void> {
   stage.callee.respond(stage.callee.request("INVITE", -1), 200, { body: ANSWER, toTag: `t${dialled(stage).length}` });
   await stage.pass(50);
 }
 
-/** Long stretches of a conversation, in steps that the SIP timers don't mind. */
+/** Lets a conversation go on, in steps short enough for the SIP timers. */
 async function talk(stage: CallRig, ms: number): Promise<void> {
   for (let left = ms; left > 0; left -= 500) await stage.rig.pass(Math.min(left, 500));
 }
 
 describe("a URL that names premium numbers", () => {
-  it("gets none of them dialled; the trace says which rule, what it allows, and what would change it", async () => {
+  it("gets none of them dialled; the trace names the rule, what it allows, and what would change it", async () => {
     const premium = [SATELLITE, "+18765551234", "+448712345678", "+25261234567"];
     const stage = await started("12:00:00", { numbers: [...premium, CALLEE] });
     await stage.call();
@@ -93,7 +93,7 @@ describe("a URL that names premium numbers", () => {
 });
 
 describe("a burst", () => {
-  it("ends at the attempts of a minute, and goes on a minute later", async () => {
+  it("stops at the limit of attempts per minute, and goes on a minute later", async () => {
     const numbers = Array.from({ length: 8 }, (_, i) => `+91990000002${i}`);
     const parameters = { parallel_ringing: { activate: true, max_parallel_attempts: 8 } };
     const stage = await started("12:00:00", { numbers, parameters, limits: { attempts_per_minute: 5 } });
@@ -111,14 +111,14 @@ describe("a burst", () => {
     expect(dialled(stage)).toHaveLength(10);
   });
 
-  it("of calls in is refused with the limit in the record of the call", async () => {
+  it("of inbound calls is refused, with the limit in the record of the call", async () => {
     const stage = await started("12:00:00", {});
     for (let i = 0; i < 11; i += 1) await stage.call();
     const refused = stage.store.sids.map((sid) => reached(stage, sid)).filter(({ length }) => length > 0);
     expect(refused).toMatchObject([[{ leg: null, rule: "concurrent_calls", limit: 10, value: 11 }]]);
   });
 
-  it("abroad ends at the calls of a country at once, and at night at the attempts of an hour", async () => {
+  it("abroad stops at the limit of concurrent calls per country, and at night at that of attempts per hour", async () => {
     const numbers = Array.from({ length: 9 }, (_, i) => `+4474001234${50 + i}`);
     const limits = { abroad: { concurrent: 3 }, night: { abroad_per_hour: 5, spend: null } };
     const parameters = { parallel_ringing: { activate: true, max_parallel_attempts: 9 } };
@@ -143,7 +143,7 @@ describe("the whole night's budget", () => {
     prices: { abroad: 25 },
   };
 
-  it("is what the night costs at most: calls are cut when the last paid minute is over, new ones are refused", async () => {
+  it("is the most the night costs: calls are cut when the last paid minute is over, new ones are refused", async () => {
     const stage = await started("23:00:00", options);
     await stage.call();
     await answer(stage);
@@ -178,7 +178,7 @@ describe("the whole night's budget", () => {
     }, START_LIMIT_MS);
     afterAll(() => server.stop());
 
-    it("is what was left of it: ended calls are read from the database, those that were up are counted to their end", async () => {
+    it("is what was left: ended calls are read from the database, those that were up count until their end", async () => {
       const store = await Store.open(await server.database(), { log: silentLog, node: "n1" });
       let written = 0;
       const spend = async (rows: readonly JournalRow[]): Promise<Store["spend"]> => {

@@ -1,6 +1,6 @@
 import type { LimitFact } from "../../../core/call/limit-fact.ts";
 
-/** Every limit on calls out, as traces, logs and metrics name it; `docs/limits.md` explains each. */
+/** Every limit on outbound calls, as named in traces, logs and metrics; `docs/limits.md` explains each. */
 export const LIMIT_RULES = [
   "closed_prefix",
   "destination_concurrent",
@@ -15,7 +15,7 @@ export const LIMIT_RULES = [
 
 export type LimitRule = (typeof LIMIT_RULES)[number];
 
-/** A limit on calls out that was reached. */
+/** A limit on outbound calls that was reached. */
 export interface ReachedLimit extends LimitFact {
   readonly rule: LimitRule;
 }

@@ -14,7 +14,7 @@ describe("docs/limits.md", () => {
     },
   );
 
-  it("lists every prefix that is closed, with its source, and no other", () => {
+  it("lists exactly the closed prefixes, each with its source", () => {
     const rows = COSTLY_PREFIXES.map(({ prefix, name, source }) => `| \`${prefix}\` | ${name} | ${source} |`);
     expect(page.match(/^\| `\+\d+` \|.*$/gm)).toEqual(rows);
     for (const [key, source] of Object.entries(SOURCES)) expect(page).toContain(`- **${key}**: ${source}.`);

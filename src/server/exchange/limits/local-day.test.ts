@@ -29,7 +29,7 @@ describe("the night", () => {
     expect(morning.nightStart).toBe(at("05T22:00:00"));
   });
 
-  it("there is none where it ends when it begins", () => {
+  it("there is none if it ends when it begins", () => {
     const none = defaultPolicy({ night: { from: "08:00", to: "08:00" } }).night;
     for (const time of ["05T07:59:00", "05T08:00:00", "05T20:00:00"])
       expect(localDay(at(time), INDIA, none).isNight).toBe(false);
@@ -42,7 +42,7 @@ describe("the night", () => {
     expect(localDay(at("05T04:00:00"), INDIA, early).isNight).toBe(false);
   });
 
-  it("a day on which the clock is changed is one day", () => {
+  it("a day on which the clock changes is one day", () => {
     const berlin = (utc: string): number => localDay(Date.parse(utc), "Europe/Berlin", night).day;
     expect(new Set(["2026-03-28T23:00:00Z", "2026-03-29T02:00:00Z", "2026-03-29T21:59:00Z"].map(berlin)).size).toBe(1);
   });

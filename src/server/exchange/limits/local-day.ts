@@ -5,19 +5,19 @@ const MINUTE_MS = 60_000;
 const DAY_MINUTES = 24 * 60;
 const DAY_MS = DAY_MINUTES * MINUTE_MS;
 
-/** Where an instant lies in the account's day and night. */
+/** Where an instant falls in the account's day and night. */
 export interface LocalDay {
-  /** Days since the epoch on the zone's own clock: the same all day, also on a day when that clock is changed. */
+  /** Days since the epoch in local time: constant all day, even when the clocks change. */
   readonly day: number;
-  /** The day on whose evening the night began that is, or the last one. */
+  /** The day on which the current night, or the last one, began. */
   readonly night: number;
   readonly isNight: boolean;
-  /** When day and night began, epoch ms; an hour off on a day when the clock was changed since. */
+  /** When day and night began, epoch ms; an hour off if the clocks have changed since. */
   readonly dayStart: number;
   readonly nightStart: number;
-  /** When the next night begins, epoch ms; of a night that is: when it began. */
+  /** When the next night begins, or the current one began, epoch ms. */
   readonly tonightFrom: number;
-  /** When the night ends that is, or the next one. Without a night the same as `tonightFrom`. */
+  /** When the current or next night ends. The same as `tonightFrom` if there is no night. */
   readonly tonightTo: number;
 }
 

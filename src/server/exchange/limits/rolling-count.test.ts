@@ -4,7 +4,7 @@ import { RollingCount } from "./rolling-count.ts";
 
 const MINUTE_MS = 60_000;
 
-it("counts what happened within the window, to a sixtieth of it", () => {
+it("counts what happened within the window, accurate to a sixtieth of it", () => {
   assert(
     property(
       array(tuple(integer({ min: 0, max: 30_000 }), integer({ min: 0, max: 90_000 })), { maxLength: 60 }),
@@ -25,7 +25,7 @@ it("counts what happened within the window, to a sixtieth of it", () => {
   );
 });
 
-it("says when the oldest that counts leaves the window", () => {
+it("says when the oldest counted item leaves the window", () => {
   const count = new RollingCount(MINUTE_MS);
   expect(count.roomInMs(1000)).toBe(0);
   count.add(1000);

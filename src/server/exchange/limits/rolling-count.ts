@@ -1,7 +1,7 @@
-/** A window is kept in so many parts: it is exact to a sixtieth, and costs the same however much is counted. */
+/** Parts of a window: it is accurate to a sixtieth, and costs the same however much is counted. */
 const PARTS = 60;
 
-/** How much happened within the last minute, or the last hour. Times are ms of a clock that never steps. */
+/** Counts what happened within the last minute or hour. Times are ms of a monotonic clock. */
 export class RollingCount {
   readonly #partMs: number;
   readonly #counts: number[] = Array.from({ length: PARTS }, () => 0);
@@ -13,7 +13,7 @@ export class RollingCount {
     this.#partMs = windowMs / PARTS;
   }
 
-  /** Counts one more, now or `agoMs` ago; what is older than the window does not count. */
+  /** Counts one more, now or `agoMs` ago; anything older than the window is ignored. */
   add(now: number, agoMs = 0): void {
     const part = Math.floor((now - agoMs) / this.#partMs);
     this.#turn(now);
@@ -27,7 +27,7 @@ export class RollingCount {
     return this.#total;
   }
 
-  /** ms until the oldest that counts has left the window; 0: nothing counts. */
+  /** ms until the oldest counted item leaves the window; 0: nothing is counted. */
   roomInMs(now: number): number {
     this.#turn(now);
     for (let part = this.#newest - PARTS + 1; part <= this.#newest; part += 1)

@@ -2,7 +2,7 @@ import type { SpendSoFar } from "./decide-dial.ts";
 import type { Mills } from "./dial-policy.ts";
 import type { LocalDay } from "./local-day.ts";
 
-/** What one account has spent in its day and in its night; a new one begins at nothing. */
+/** What one account has spent in its current day and night; each new one begins at zero. */
 export class SpendLedger {
   #day = Number.NEGATIVE_INFINITY;
   #night = Number.NEGATIVE_INFINITY;
@@ -27,14 +27,14 @@ export class SpendLedger {
     if (chargedAt.isNight && chargedAt.night === this.#night) this.#tonight -= amount;
   }
 
-  /** What earlier processes have spent. */
+  /** Adds what earlier processes have spent. */
   add(at: LocalDay, { today, tonight }: SpendSoFar): void {
     this.#turn(at);
     this.#today += today;
     this.#tonight += tonight;
   }
 
-  /** A clock that is set back does not bring a finished day back. */
+  /** Moves on to a new day or night; setting the clock back does not bring back a finished one. */
   #turn({ day, night }: LocalDay): void {
     if (day > this.#day) [this.#day, this.#today] = [day, 0];
     if (night > this.#night) [this.#night, this.#tonight] = [night, 0];
