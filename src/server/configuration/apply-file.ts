@@ -12,10 +12,10 @@ import type { Resource, WantedResource } from "./resources.ts";
 import { keyOf, splitWorkspace } from "./resources.ts";
 import { replaceAccounts } from "./wanted-workspace.ts";
 
-/** Who changed what the file of `serve` changed. */
+/** The author of changes made by the workspace file of `serve`. */
 const FILE_ACTOR = "workspace file";
 
-/** The accounts of a workspace become what it says, all at once; others stay, or go as `removesAccount` says. */
+/** Replaces the accounts of a workspace in one change; others stay, or are removed if `removesAccount` says so. */
 export function replaceEdit(input: WorkspaceInput, options: Parameters<typeof replaceAccounts>[2]): EditOf {
   return async (state) => {
     const wanted = splitWorkspace(input);
@@ -36,7 +36,7 @@ function mistakeAt(account: string, path: readonly PropertyKey[], message: strin
   return { account, where: path.map(String).join(" "), message };
 }
 
-/** An exported file comes back with masks where secrets are: they mean what is stored. */
+/** Fills in stored secrets: an exported file comes back with masks in their place. */
 function withSecrets(
   wanted: WantedResource,
   before: Resource | undefined,
@@ -51,9 +51,9 @@ function withSecrets(
 }
 
 /**
- * The workspace file that `serve` was started with: its accounts are replaced by what it says, accounts that this node's file
- * had before and has no more are removed, others stay. What was changed by other means and is overwritten is named in the log.
- * The error is one sentence for each problem.
+ * Applies the workspace file that `serve` was started with: replaces the accounts in it, removes those that this node's file
+ * no longer has, and keeps all others. Changes made by other means that it overwrites are named in the log. The error has
+ * one sentence for each problem.
  */
 export async function applyWorkspaceFile(
   configuration: Configuration,
@@ -78,7 +78,7 @@ export async function applyWorkspaceFile(
   return ok(null);
 }
 
-/** Who removed what the file adds to an account that was there before; null: nobody. */
+/** Who removed from an existing account what the file now adds; null: nobody. */
 async function removedBy(
   configuration: Configuration,
   before: ConfigurationState,

@@ -13,7 +13,7 @@ import type { Workspace } from "../exchange/workspace.ts";
 import type { Resource } from "./resources.ts";
 import { inOrder, joinAccount, LISTED_KINDS, LISTS } from "./resources.ts";
 
-/** One mistake in what is configured: `message` completes `where`. */
+/** A mistake in the configuration: `message` completes `where`. */
 export interface ConfigurationMistake {
   readonly account: string;
   /** `trunks "main" address`; empty: the account as a whole. */
@@ -28,9 +28,9 @@ interface BuiltAccount {
   readonly flows: ReadonlyMap<string, Flow>;
 }
 
-/** Resources as the exchange uses them, and what is wrong with them. */
+/** Resources as the exchange uses them, with their mistakes. */
 export interface BuiltWorkspace {
-  /** Without the accounts that have a mistake of their own. */
+  /** The workspace without the accounts that themselves have a mistake. */
   readonly workspace: Workspace;
   readonly mistakes: readonly ConfigurationMistake[];
   readonly accounts: ReadonlyMap<string, BuiltAccount>;
@@ -43,8 +43,8 @@ export const EMPTY_WORKSPACE: BuiltWorkspace = {
 };
 
 /**
- * Everything that is configured, as the exchange uses it. What has not changed since `before` is the same object: setups, prompts and
- * counters that belong to it stay. An account with a mistake stays as it was in `before`, so that nobody else's calls suffer.
+ * The whole configuration as the exchange uses it. Whatever has not changed since `before` is the same object, and keeps its
+ * setups, prompts and counters. An account with a mistake stays as it was in `before`, so that other accounts don't suffer.
  */
 export function buildWorkspace(resources: readonly Resource[], before: BuiltWorkspace): BuiltWorkspace {
   const mistakes: ConfigurationMistake[] = [];
@@ -103,7 +103,7 @@ function buildFlow(
   return err([{ account, where: `flow "${name}"`, message: `has the id "${flow.value.id}"` }]);
 }
 
-/** Names that must exist, numbers that must be told apart. */
+/** Checks across accounts: names that must exist, numbers that must be distinguishable. */
 function crossMistakes(built: readonly BuiltAccount[], flows: ReadonlyMap<string, Flow>): ConfigurationMistake[] {
   const documents = built.map(({ document }) => document);
   return referenceMistakes(documents, flows).map(({ path: [, index, ...path], message }) => {
@@ -112,7 +112,7 @@ function crossMistakes(built: readonly BuiltAccount[], flows: ReadonlyMap<string
   });
 }
 
-/** Entries of lists by their names: `trunks "main" address`. */
+/** A mistake with list entries given by name: `trunks "main" address`. */
 function mistakeIn(account: string, document: object, { path, message }: DocumentMistake): ConfigurationMistake {
   const [list, index, ...rest] = path;
   const entries = (document as Record<string, unknown>)[String(list)];

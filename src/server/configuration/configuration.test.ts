@@ -76,14 +76,14 @@ function details({ changes }: ConfigurationChange): readonly string[] {
   return changes.flatMap((change) => change.details);
 }
 
-/** One resource put as the API does. */
+/** Puts one resource as the API does. */
 function put(kind: ResourceKind, name: string, document: WantedResource["document"]): EditOf {
   return async () =>
     ok({ put: [{ account: "acme", kind, name, position: null, document, source: null, managedBy: null }], remove: [] });
 }
 
 describe("applying a workspace", () => {
-  it("is used at once here, and by another node when it looks", async () => {
+  it("takes effect here at once, and on another node when it polls", async () => {
     const url = await server.database();
     const [one, other] = [await nodeAt(url), await nodeAt(url)];
     const used: Workspace[] = [];
@@ -101,13 +101,13 @@ describe("applying a workspace", () => {
     await other.stop();
   });
 
-  it("of the same file again changes nothing, not even the revision", async () => {
+  it("again from the same file changes nothing, not even the revision", async () => {
     const node = await nodeAt(await server.database());
     const { revision } = await apply(node, inputOf([account()]));
     expect(await apply(node, inputOf([account()]))).toEqual({ revision, changes: [] });
   });
 
-  it("says in words what changes, names no secret, and leaves the rest as the same objects", async () => {
+  it("says in words what changes, reveals no secret, and keeps the rest as the same objects", async () => {
     const node = await nodeAt(await server.database());
     const other = { ...account({ sid: "globex", exophones: [{ number: "+918047100009" }] }) };
     await apply(node, inputOf([account(), other], [{ ...BYE, account: "acme" }]));
@@ -125,7 +125,7 @@ describe("applying a workspace", () => {
     expect(node.workspace.accounts[0]?.trunks[0]?.port).toBe(5081);
   });
 
-  it("a default that is spelled out is no change in meaning, and makes no version of a flow", async () => {
+  it("treats a spelled-out default as no change in meaning, and makes no version of a flow", async () => {
     const node = await nodeAt(await server.database());
     await apply(node, inputOf([account()]));
     const { changes } = await apply(node, inputOf([account()], [{ ...BYE, validation: "strict" }]));
@@ -133,7 +133,7 @@ describe("applying a workspace", () => {
     expect(await node.table.versions("acme", "1")).toHaveLength(1);
   });
 
-  it("an ExoPhone of another account, or a flow that does not exist, refuses all of it", async () => {
+  it("is refused as a whole because of another account's ExoPhone or a missing flow", async () => {
     const node = await nodeAt(await server.database());
     await apply(node, inputOf([account()]));
     const thief = account({ sid: "globex", exophones: [{ number: "+918047100000", flow: "9" }] });
@@ -162,7 +162,7 @@ describe("applying a workspace", () => {
 });
 
 describe("what is stored", () => {
-  it("holds no token, password or URL with one in clear, nor does its history", async () => {
+  it("holds no token, password or URL with a password in clear text, nor does its history", async () => {
     const url = await server.database();
     const node = await nodeAt(url);
     const flow = {
@@ -179,7 +179,7 @@ describe("what is stored", () => {
     for (const secret of [TOKEN, "anils-password", "hunter2"]) expect(text).not.toContain(secret);
   });
 
-  it("a row that can't be read costs its own account, and the platform starts", async () => {
+  it("may hold an unreadable row: only its account is lost, and the platform starts", async () => {
     const url = await server.database();
     const node = await nodeAt(url);
     const other = account({ sid: "globex", exophones: [{ number: "+918047100009" }] });
@@ -202,7 +202,7 @@ describe("what is stored", () => {
 });
 
 describe("two writers", () => {
-  it("of different things both get through, in whatever order they commit", async () => {
+  it("of different things both succeed, in any order of commits", async () => {
     const url = await server.database();
     const [one, other] = [await nodeAt(url), await nodeAt(url)];
     await apply(one, inputOf([account()]));
@@ -214,12 +214,12 @@ describe("two writers", () => {
     await Promise.all([one.refresh(), other.refresh()]);
     expect(other.state).toEqual(one.state);
     expect(one.workspace.accounts[0]?.account.users.map(({ name }) => name).toSorted()).toEqual(people.toSorted());
-    // Every change has a revision of its own.
+    // Every change has its own revision.
     const revisions = (await one.table.changes("acme", null)).map(({ revision }) => revision);
     expect(new Set(revisions.slice(0, people.length)).size).toBe(people.length);
   });
 
-  it("a change that was computed from an older state is computed anew, and sees the newer one", async () => {
+  it("recompute a change made from an older state, and see the newer one", async () => {
     const url = await server.database();
     const [one, other] = [await nodeAt(url), await nodeAt(url)];
     await apply(one, inputOf([account()]));
@@ -241,8 +241,8 @@ describe("two writers", () => {
   });
 });
 
-describe("workspaces that are applied at the same time", () => {
-  it("never mix: each is applied whole or refused whole, and the last one is what is configured", async () => {
+describe("workspaces applied at the same time", () => {
+  it("never mix: each is applied or refused as a whole, and the last one stays configured", async () => {
     const url = await server.database();
     const both = [await nodeAt(url), await nodeAt(url)] as const;
     await apply(both[0], inputOf([account()]));
@@ -278,12 +278,12 @@ describe("workspaces that are applied at the same time", () => {
 });
 
 describe("a process that dies", () => {
-  it("between the commit and its own use of it leaves a change that the next one uses", async () => {
+  it("between committing and using a change leaves it to the next process", async () => {
     const url = await server.database();
     const store = await storeAt(url);
     const node = await Configuration.open({ table: store.configuration, clock, log: silentLog });
     await apply(node, inputOf([account()]));
-    // It never comes to use what it has committed.
+    // It dies before using what it has committed.
     node.start(() => Promise.reject(new Error("killed")));
     const changed = { ...BYE, name: "after the crash" };
     const applied = await node.change("operator", replaceEdit(inputOf([account()], [changed]), KEEP_OTHERS));
@@ -292,7 +292,7 @@ describe("a process that dies", () => {
     expect((await nodeAt(url)).workspace.flows.get("acme/1")?.name).toBe("after the crash");
   });
 
-  it("before the commit leaves nothing", async () => {
+  it("before the commit leaves nothing behind", async () => {
     const url = await server.database();
     const node = await nodeAt(url);
     await apply(node, inputOf([account()]));
@@ -328,7 +328,7 @@ describe("the file of serve", () => {
       '{"by":"key k","account":"acme"} drift: the workspace file replaces a change: user "anil" of account acme is added.',
     ]);
     expect(node.workspace.accounts.map((each) => each.account.sid)).toEqual(["acme", "globex"]);
-    // An account that the file has no more goes, as it always did; that of another source stays.
+    // An account no longer in the file is removed, as always; one from another source stays.
     await applyWorkspaceFile(node, inputOf([account({ sid: "new" })]), "n1", silentLog);
     expect(node.workspace.accounts.map((each) => each.account.sid)).toEqual(["globex", "new"]);
   });
@@ -384,7 +384,7 @@ describe("export", () => {
     readonly order: boolean;
   }
 
-  /** Drawn parts as a file has them: names that fit, and some flows in files of their own. */
+  /** Drawn parts as a workspace file: with matching names, and some flows in separate files. */
   function workspaceOf(drawn: readonly DrawnAccount[]): WorkspaceInput["document"] & { files: Record<string, object> } {
     const files: Record<string, object> = {};
     const written = drawn.map(({ flows, order, ...fields }, i) => {
@@ -414,7 +414,7 @@ describe("export", () => {
     return { document: { accounts: replaced, flows: documents }, source: { accounts: written, flows } };
   }
 
-  it("gives every workspace back as it was written, whatever was there before", async () => {
+  it("returns every workspace as it was written, whatever was configured before", async () => {
     const node = await nodeAt(await server.database());
     await fc.assert(
       fc.asyncProperty(accounts, async (text) => {
@@ -433,7 +433,7 @@ describe("export", () => {
     );
   });
 
-  it("masks secrets that stand in the file itself", async () => {
+  it("masks secrets that are in the file itself", async () => {
     const node = await nodeAt(await server.database());
     await apply(node, inputOf([account()]));
     const exported = exportWorkspace([...node.state.resources.values()], null);
@@ -445,7 +445,7 @@ describe("export", () => {
   });
 });
 
-it("each change is an event of its account's feed, with who made it and without secrets", async () => {
+it("each change is an event in its account's feed, with its author and without secrets", async () => {
   const url = await server.database();
   const store = await storeAt(url);
   const node = await Configuration.open({ table: store.configuration, clock, log: silentLog });
@@ -461,7 +461,7 @@ it("each change is an event of its account's feed, with who made it and without 
   expect(JSON.stringify(events)).not.toContain(TOKEN);
 });
 
-it("each change is in the audit log of its account, with who made it and without secrets", async () => {
+it("each change is in its account's audit log, with its author and without secrets", async () => {
   const store = await storeAt(await server.database());
   const node = await Configuration.open({ table: store.configuration, clock, log: silentLog });
   await apply(node, inputOf([account()]), "operator");

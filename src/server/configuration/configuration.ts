@@ -17,30 +17,30 @@ import { nextPositions, trunkOrder } from "./wanted-workspace.ts";
 
 /** Why a change was not made; each message is one sentence. */
 export type ConfigurationProblem =
-  /** What would be configured has mistakes. */
+  /** The resulting configuration would have mistakes. */
   | { readonly kind: "invalid"; readonly mistakes: readonly ConfigurationMistake[] }
-  /** What would be published has errors; warnings are among them. */
+  /** The flow to publish has errors; the findings also include warnings. */
   | { readonly kind: "findings"; readonly findings: readonly FlowCheckFinding[] }
-  /** It was made from a state that is not the newest any more. */
+  /** It was computed from a state that is no longer the newest. */
   | { readonly kind: "changed_meanwhile"; readonly message: string }
   /** The resource has changed since the caller read it. */
   | { readonly kind: "not_newest"; readonly message: string }
-  /** The caller does not say which state of the resource it replaces. */
+  /** The caller doesn't say which state of the resource it replaces. */
   | { readonly kind: "no_condition"; readonly message: string }
   | { readonly kind: "not_found"; readonly message: string }
   | { readonly kind: "not_allowed"; readonly message: string };
 
-/** What static verification says of a flow. */
+/** A finding of the static verification of a flow. */
 export interface FlowCheckFinding {
   readonly level: "error" | "warning";
-  /** Of the contract; null: it concerns the form of the document. */
+  /** A rule of the contract; null: the finding is about the form of the document. */
   readonly rule: string | null;
-  /** `applets.sales.exits.nobody_answered`. */
+  /** Such as `applets.sales.exits.nobody_answered`. */
   readonly path: string;
   readonly message: string;
 }
 
-/** Everything that is configured, at one revision. */
+/** The whole configuration at one revision. */
 export interface ConfigurationState {
   readonly revision: number;
   readonly resources: ReadonlyMap<string, Resource>;
@@ -54,9 +54,9 @@ export interface ConfigurationDraftEdit extends ConfigurationEdit {
 
 export type EditOf = (state: ConfigurationState) => Promise<Result<ConfigurationDraftEdit, ConfigurationProblem>>;
 
-/** A change that was made, or would be. */
+/** A change that was made, or a dry run of one. */
 export interface ConfigurationChange {
-  /** After the change; of a dry run: that it was computed from. */
+  /** The revision after the change; for a dry run, the one it was computed from. */
   readonly revision: number;
   readonly changes: readonly ResourceChange[];
 }
@@ -67,15 +67,15 @@ export interface ConfigurationOptions {
   readonly log: Log;
 }
 
-/** How often a node looks whether another one has changed something, ms: one row by its key. */
+/** ms between a node's checks for changes by other nodes; each reads one row by its key. */
 const POLL_MS = 1000;
-/** How often a change is computed again because another writer was first; each time one of them gets through. */
+/** How often a change is recomputed because another writer was first; each time one of the writers succeeds. */
 const MAX_TRIES = 20;
 
 /**
- * What is configured: the database has it, this process uses it. A change is computed from the newest state, checked as a whole,
- * written in one transaction and used at once here; other nodes see it within a second. One that is killed between the
- * transaction and its own use of it reads it at its next start.
+ * The configuration, stored in the database and used by this process. A change is computed from the newest state, checked as
+ * a whole, written in one transaction and used here at once; other nodes see it within a second. A process killed between
+ * the transaction and using it reads it at its next start.
  */
 export class Configuration {
   readonly #table: ConfigurationTable;
@@ -85,7 +85,7 @@ export class Configuration {
   #state: ConfigurationState = { revision: -1, resources: new Map() };
   #built: BuiltWorkspace = EMPTY_WORKSPACE;
   #use: ((workspace: Workspace) => Promise<void>) | null = null;
-  /** One thing at a time: states are read and replaced in order. */
+  /** The last queued operation: states are read and replaced one after the other. */
   #last: Promise<unknown> = Promise.resolve();
   #polling = false;
 
@@ -96,14 +96,14 @@ export class Configuration {
     this.#unreadable = new RepeatedLine(clock, (fields) => log.error(fields, "the configuration can't be read again"));
   }
 
-  /** Reads what is configured. */
+  /** Reads the configuration. */
   static async open(options: ConfigurationOptions): Promise<Configuration> {
     const configuration = new Configuration(options);
     await configuration.refresh();
     return configuration;
   }
 
-  /** As the exchange uses it. */
+  /** The configuration as the exchange uses it. */
   get workspace(): Workspace {
     return this.#built.workspace;
   }
@@ -116,14 +116,14 @@ export class Configuration {
     return this.#table;
   }
 
-  /** From now on `use` is given every new workspace, and other nodes' changes are looked for. */
+  /** From now on calls `use` with every new workspace, and polls for other nodes' changes. */
   start(use: (workspace: Workspace) => Promise<void>): void {
     this.#use = use;
     this.#polling = true;
     this.#poll();
   }
 
-  /** No more polls; resolves when what was begun is over. */
+  /** Stops polling; resolves when pending operations are over. */
   async stop(): Promise<void> {
     this.#polling = false;
     await this.#last;
@@ -138,15 +138,15 @@ export class Configuration {
     });
   }
 
-  /** Reads what others have changed. Rejects when the database does not answer. */
+  /** Reads what others have changed. Rejects if the database doesn't answer. */
   refresh(): Promise<void> {
     return this.#inOrder(async () => this.#read());
   }
 
   /**
-   * Computes a change from the newest state, checks everything that would then be configured, and writes it. When another writer
-   * was first it is computed anew: `edit` says from the state it gets whether it still applies. Rejects when the database
-   * does not answer: the change may then have been made or not.
+   * Computes a change from the newest state, checks the resulting configuration, and writes it. If another writer was first,
+   * it is recomputed: `edit` decides from the state it gets whether it still applies. Rejects if the database doesn't answer:
+   * the change may or may not have been made.
    */
   change(by: string, edit: EditOf): Promise<Result<ConfigurationChange, ConfigurationProblem>> {
     return this.#inOrder(async () => {
@@ -161,11 +161,11 @@ export class Configuration {
         await this.#readChange(revision);
         return ok({ revision, changes });
       }
-      return err({ kind: "changed_meanwhile", message: "others change the configuration all the time: try again" });
+      return err({ kind: "changed_meanwhile", message: "others keep changing the configuration: try again" });
     });
   }
 
-  /** What {@link change} would do, and what would keep it from that. */
+  /** What {@link change} would do, or why it would fail. */
   plan(edit: EditOf): Promise<Result<ConfigurationChange, ConfigurationProblem>> {
     return this.#inOrder(async () => {
       await this.#read();
@@ -174,12 +174,12 @@ export class Configuration {
     });
   }
 
-  /** The change is made, whatever happens now: what fails here is tried again with the next poll. */
+  /** Reads a committed change; if that fails, the next poll tries again. */
   async #readChange(revision: number): Promise<void> {
     try {
       await this.#read();
     } catch (error) {
-      this.#log.error({ err: error, revision }, "a change of the configuration is stored, and not used here yet");
+      this.#log.error({ err: error, revision }, "a change of the configuration is stored, but not used here yet");
     }
   }
 
@@ -211,7 +211,7 @@ export class Configuration {
     const built = buildWorkspace([...state.resources.values()], this.#built);
     const known = new Set(this.#built.mistakes.map(showMistake));
     for (const reason of built.mistakes.map(showMistake).filter((mistake) => !known.has(mistake)))
-      this.#log.error({ reason }, "what is configured has a mistake: it is not used");
+      this.#log.error({ reason }, "the configuration has a mistake: it is not used");
     await this.#use?.(built.workspace);
     this.#state = state;
     this.#built = built;
@@ -231,7 +231,7 @@ export class Configuration {
   }
 }
 
-/** Only drafts have changed. */
+/** Whether both maps hold the same resources, as when only drafts have changed. */
 function isSameMap(now: ReadonlyMap<string, Resource>, before: ReadonlyMap<string, Resource>): boolean {
   return now.size === before.size && [...now].every(([key, resource]) => before.get(key) === resource);
 }
@@ -246,7 +246,7 @@ function isNothing({ put, remove, drafts, removeDrafts }: PlannedChange["write"]
   return put.length + remove.length + drafts.length + removeDrafts.length === 0;
 }
 
-/** Everything that an edit writes, what it means in words, and what is then configured. */
+/** Everything an edit writes, its meaning in words, and the resulting configuration. */
 function plannedChange(
   state: ConfigurationState,
   edit: ConfigurationDraftEdit,
@@ -295,7 +295,7 @@ interface PlannedPut {
   readonly isNewVersion: boolean;
 }
 
-/** Empty: it stays as it is. */
+/** Empty if the resource stays as it is. */
 function putOf(
   before: Resource | undefined,
   wanted: WantedResource,
@@ -311,12 +311,12 @@ function putOf(
   const number = (newest.get(`${wanted.account}/${wanted.name}`) ?? 0) + 1;
   const flowVersion = isNewVersion ? number : (wanted.toVersion ?? before?.flowVersion ?? null);
   const { toVersion: _, ...rest } = wanted;
-  // Revision, time and author are the database's to say; until they are read back this one is not used.
+  // The database sets revision, time and author; until they are read back, this resource is not used.
   const resource = { ...rest, position, flowVersion, revision: -1, changedAt: 0, changedBy: "" };
   return [{ resource, change, isNewVersion }];
 }
 
-/** Between equals the order of trunks decides which one a call takes. */
+/** Changes of the order of trunks, which decides between trunks of equal priority. */
 function orderChanges(
   before: ReadonlyMap<string, Resource>,
   after: ReadonlyMap<string, Resource>,

@@ -1,4 +1,4 @@
-/** Changes every text, number, boolean and null of a document; what refers to a place is given its path. */
+/** Maps every string, number, boolean and null of a document; the mapping also gets the path of each. */
 export function mapLeaves(
   value: unknown,
   change: (leaf: unknown, path: readonly string[]) => unknown,
@@ -10,14 +10,14 @@ export function mapLeaves(
   return Object.fromEntries(entries);
 }
 
-/** Entries of lists are known by their name or key: they keep their path when others come or go. */
+/** Identifies a list entry by its name or key, so that its path stays when others are added or removed. */
 function entryName(entry: unknown, index: number): string {
   if (typeof entry !== "object" || entry === null) return String(index);
   const { key, name, number } = entry as Record<string, unknown>;
   return [key, name, number].find((each) => typeof each === "string") ?? String(index);
 }
 
-/** By path, as one text. */
+/** The leaves of a document, by path as one string. */
 export function leavesOf(document: unknown): ReadonlyMap<string, unknown> {
   const leaves = new Map<string, unknown>();
   mapLeaves(document, (leaf, path) => void leaves.set(placeOf(path), leaf));
@@ -28,7 +28,7 @@ export function placeOf(path: readonly string[]): string {
   return path.join(".");
 }
 
-/** Nothing that is configured is nested deeper; a document that is could not be compared or shown. */
+/** No configuration is nested deeper; a deeper document could not be compared or shown. */
 const MAX_DEPTH = 32;
 
 /** Whether a value from outside is nested deeper than any document; without recursion, since it may be very deep. */

@@ -5,15 +5,15 @@ import type { Resource, ResourceDocument } from "./resources.ts";
 import { inOrder, joinAccount } from "./resources.ts";
 import { masked, REFERENCE } from "./secrets.ts";
 
-/** A workspace as its author wrote it; `files`: the flows that stand in files of their own, by the name given there. */
+/** A workspace as its author wrote it; `files`: the flows in separate files, by file name. */
 export interface ExportedWorkspace {
   readonly workspace: { readonly accounts: readonly unknown[]; readonly flows: readonly unknown[] };
   readonly files: Readonly<Record<string, unknown>>;
 }
 
 /**
- * What is configured, as a workspace file: `${NAME}` where the file had it, a mask for every other secret. `accounts`: only these;
- * null: all. The error says what no file can say.
+ * The configuration as a workspace file: `${NAME}` where the original file had it, a mask for every other secret. `accounts`:
+ * only these; null: all. The error says what can't be written in a file.
  */
 export function exportWorkspace(
   resources: readonly Resource[],
@@ -40,13 +40,13 @@ function asWritten({ kind, document, source }: Resource): ResourceDocument {
   return masked(kind, source ?? document, source !== null);
 }
 
-/** The file of a flow's own that it was read from; null: it stands in the workspace. */
+/** The separate file that a flow was read from; null: it is part of the workspace file. */
 export function fileOf({ kind, source }: Pick<Resource, "kind" | "source">): string | null {
   const file = kind === "flow" ? source?.["file"] : undefined;
   return typeof file === "string" ? file : null;
 }
 
-/** Only what came from a file has references; elsewhere `${NAME}` is just a text. */
+/** Only values from a file have references; elsewhere `${NAME}` is plain text. */
 function hasUnwritableText(resource: Resource): boolean {
   if (fileOf(resource) !== null) return false;
   const references = leavesOf(resource.source ?? {});

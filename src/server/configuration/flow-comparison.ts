@@ -7,24 +7,24 @@ import type { CompareOptions, FlowComparison } from "../../tools/simulator/compa
 export interface FlowPair {
   readonly before: Flow;
   readonly after: Flow;
-  /** Whose numbers are shown with their names. */
+  /** People whose numbers are shown with their names. */
   readonly people: CompareOptions["people"] & object;
-  /** The account's. */
+  /** The account's time zone. */
   readonly timezone: string;
 }
 
-/** Comparisons at a time: each has a core to itself for a second or more. */
+/** Limit on concurrent comparisons: each keeps a core busy for a second or more. */
 const MAX_COMPARISONS = 2;
-/** ms; the largest flows take some seconds. */
+/** ms; the largest flows take a few seconds. */
 const COMPARISON_LIMIT_MS = 30_000;
-/** Memory of a comparison, MB: traces of one call at a time. */
+/** Memory of a comparison, MB; it holds the traces of one call at a time. */
 const HEAP_MB = 128;
-/** The sources run as TypeScript in development, and as JavaScript once built. */
+/** TypeScript in development, JavaScript once built. */
 const ENDING = import.meta.url.endsWith(".ts") ? "ts" : "js";
 
 let running = 0;
 
-/** Plays calls through both flows in a thread of its own, so that nobody's call waits. The error is one sentence. */
+/** Plays calls through both flows in a separate thread, so that no live call waits. The error is one sentence. */
 export async function compareInThread(pair: FlowPair): Promise<Result<FlowComparison, string>> {
   if (running >= MAX_COMPARISONS) return err("other flows are being compared: try again in a few seconds");
   running += 1;

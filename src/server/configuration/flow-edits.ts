@@ -19,7 +19,7 @@ export interface FlowPlace {
 /** REQ-20. */
 const FLOW_ID = /^[0-9]{1,20}$/;
 
-/** What static verification says of a document: what keeps it from being published, and what should be looked at. */
+/** The static verification of a document: errors that keep it from being published, and warnings. */
 export function checkFlow(document: ResourceDocument, groups: GroupSizes | null): readonly FlowCheckFinding[] {
   const { problems, playable } = readFlow(document);
   const errors = problems.map(
@@ -43,7 +43,7 @@ export class FlowEdits {
     return this.#configuration.state.resources.get(keyOf({ account, kind: "flow", name: flow }));
   }
 
-  /** Whatever is worked on may have mistakes, but belongs to this flow. */
+  /** Saves a draft; it may have mistakes, but must belong to this flow. */
   saveDraft(place: FlowPlace, given: ResourceDocument, condition: WriteCondition): EditOf {
     return async (state) => {
       const draft = await this.#draft(place);
@@ -69,7 +69,7 @@ export class FlowEdits {
     };
   }
 
-  /** The draft becomes the newest version, and takes the next call. */
+  /** Makes the draft the newest version, which takes the next call. */
   publish(place: FlowPlace, condition: WriteCondition): EditOf {
     return async () => {
       const draft = await this.#draft(place);
@@ -85,7 +85,7 @@ export class FlowEdits {
     };
   }
 
-  /** Its draft goes with it; its versions stay in the history. */
+  /** Removes a flow and its draft; its versions stay in the history. */
   remove(place: FlowPlace, condition: WriteCondition): EditOf {
     const edit = removeResource(keyOfFlow(place), condition);
     return async (state) => {
@@ -94,7 +94,7 @@ export class FlowEdits {
     };
   }
 
-  /** An earlier version takes the next call; it keeps its number. */
+  /** Goes back to an earlier version, which takes the next call and keeps its number. */
   rollBack(place: FlowPlace, number: number, condition: WriteCondition): EditOf {
     return async () => {
       const current = this.published(place);
@@ -112,7 +112,7 @@ export class FlowEdits {
     };
   }
 
-  /** How many people each group has; null: there is no such account. */
+  /** How many people each group has; null: no such account. */
   groupsOf(account: string): GroupSizes | null {
     const config = this.#configuration.workspace.accounts.find((each) => each.account.sid === account);
     if (config === undefined) return null;

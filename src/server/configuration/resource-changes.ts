@@ -5,13 +5,13 @@ import { RESOURCE_SCHEMAS } from "../exchange/workspace-schema.ts";
 import type { Resource, ResourceDocument, ResourceKey, ResourceKind, WantedResource } from "./resources.ts";
 import { changedSecrets, masked } from "./secrets.ts";
 
-/** What happens to one resource, in words without secrets. */
+/** What changes in one resource, in words and without secrets. */
 export interface ResourceChange extends ResourceKey {
-  /** `reworded`: written differently, and means the same; `rolled_back`: a flow goes back to an earlier version. */
+  /** `reworded`: written differently with the same meaning; `rolled_back`: a flow goes back to an earlier version. */
   readonly change: "added" | "removed" | "changed" | "reworded" | "rolled_back";
   /** One sentence each. */
   readonly details: readonly string[];
-  /** Who changed it before, and when (ms); null: it was not there. */
+  /** Who last changed it, and when (ms); null: it is new. */
   readonly last: { readonly by: string; readonly at: number } | null;
 }
 
@@ -19,7 +19,7 @@ function lastOf(before: Resource): ResourceChange["last"] {
   return { by: before.changedBy, at: before.changedAt };
 }
 
-/** Null: it stays as it is. */
+/** Null if it stays as it is. */
 export function changeOf(before: Resource | undefined, after: WantedResource): ResourceChange | null {
   const { account, kind, name } = after;
   const named = { account, kind, name };
@@ -35,7 +35,7 @@ export function changeOf(before: Resource | undefined, after: WantedResource): R
     };
   if (details.length > 0) return { ...key, change: "changed", details };
   if (isSameJson(before.document, after.document) && isSameJson(before.source, after.source)) return null;
-  return { ...key, change: "reworded", details: [`${title} is written differently and means the same.`] };
+  return { ...key, change: "reworded", details: [`${title} is written differently, with the same meaning.`] };
 }
 
 export function removalOf(resource: Resource): ResourceChange {
@@ -49,7 +49,7 @@ export function titleOf({ account, kind, name }: ResourceKey): string {
   return kind === "account" ? `account ${account}` : `${kind} "${name}" of account ${account}`;
 }
 
-/** Nothing: the two mean the same. */
+/** The differences in meaning; empty: none. */
 function differences(kind: ResourceKind, before: ResourceDocument, after: ResourceDocument): readonly string[] {
   const [old, now] = [masked(kind, before), masked(kind, after)];
   const changes = kind === "flow" ? flowDifferences(old, now) : diffDocuments(complete(kind, old), complete(kind, now));
@@ -62,7 +62,7 @@ function flowDifferences(before: ResourceDocument, after: ResourceDocument) {
   return old.ok && now.ok ? diffFlows(old.value, now.value) : diffDocuments(before, after);
 }
 
-/** With its defaults, so that spelling one out is no difference; as it is when it has mistakes. */
+/** The document with its defaults, so that spelling one out is no difference; unchanged if it has mistakes. */
 function complete(kind: Exclude<ResourceKind, "flow">, document: ResourceDocument): object {
   const schemas: Readonly<Record<string, (typeof RESOURCE_SCHEMAS)[typeof kind]>> = RESOURCE_SCHEMAS;
   const schema = schemas[kind];

@@ -10,15 +10,15 @@ import type { ListedKind, Resource, ResourceDocument, ResourceKey, WantedResourc
 import { isPlainName, keyOf, LISTS } from "./resources.ts";
 import { REFERENCE, unmasked } from "./secrets.ts";
 
-/** Which state of a resource a writer means to replace; null: it does not say. */
+/** Which state of a resource a writer means to replace. */
 export interface WriteCondition {
-  /** A revision, or `*`: whichever there is. */
+  /** A revision, or `*` for any existing one; null: not given. */
   readonly ifMatch: number | "*" | null;
-  /** Only if there is none. */
+  /** The resource must not exist yet. */
   readonly isNew: boolean;
 }
 
-/** A resource or draft changes only from the state that its writer has seen: null means that it does. */
+/** Why a write is refused: a resource or draft changes only from the state its writer has seen. Null: it may be written. */
 export function conditionProblem(
   title: string,
   revision: number | null,
@@ -26,21 +26,21 @@ export function conditionProblem(
 ): ConfigurationProblem | null {
   if (revision === null) {
     if (ifMatch === null) return null;
-    return { kind: "not_newest", message: `there is no ${title} any more: leave If-Match out to make a new one` };
+    return { kind: "not_newest", message: `there is no ${title} any more: leave out If-Match to create a new one` };
   }
   if (isNew)
     return { kind: "not_newest", message: `there is already ${title}: read it, and send its ETag in If-Match` };
   if (ifMatch === null)
     return {
       kind: "no_condition",
-      message: `${title} is there already: send the ETag of what you have read in If-Match`,
+      message: `${title} already exists: send the ETag of what you have read in If-Match`,
     };
   if (ifMatch === "*" || ifMatch === revision) return null;
   const message = `${title} was changed by someone else since you read it (ETag "${revision}" now): read it again`;
   return { kind: "not_newest", message };
 }
 
-/** An entry of one of an account's lists becomes this document; masked secrets in it stay as they are. */
+/** Sets an entry in one of an account's lists to this document; masked secrets in it stay as they are. */
 export function putEntry(
   key: ResourceKey & { kind: ListedKind },
   body: ResourceDocument,
@@ -66,7 +66,7 @@ function putOne(key: ResourceKey, before: Resource | undefined, given: ResourceD
   return restored.ok ? ok({ put: [wantedFrom(key, before, restored.value)], remove: [] }) : restored;
 }
 
-/** A document that comes back as it was shown, with its secrets in it. */
+/** A document that comes back as it was shown, with its secrets filled in again. */
 export function restoredDocument(
   key: ResourceKey,
   stored: readonly ResourceDocument[],
@@ -80,14 +80,14 @@ export function restoredDocument(
   return err({ kind: "invalid", mistakes: found });
 }
 
-/** A resource with another document; how its file said things is kept as far as it still holds. */
+/** A resource with another document; its file's wording is kept as far as it still applies. */
 export function wantedFrom(key: ResourceKey, before: Resource | undefined, document: ResourceDocument): WantedResource {
   const { account, kind, name } = key;
   const managedBy = before?.managedBy ?? null;
   return { account, kind, name, position: null, document, source: carriedSource(before, document), managedBy };
 }
 
-/** What has not changed keeps its reference to the environment, a flow its file. Null: written as the document. */
+/** Unchanged values keep their references to the environment, and a flow its file. Null: written as the document. */
 function carriedSource(before: Resource | undefined, document: ResourceDocument): ResourceDocument | null {
   if (before?.source == null || fileOf(before) !== null) return before?.source ?? null;
   const [references, old] = [leavesOf(before.source), leavesOf(before.document)];
@@ -120,15 +120,15 @@ export function unknownAccount(state: ConfigurationState, account: string): Conf
   return isKnown ? null : { kind: "not_found", message: `there is no account ${account}` };
 }
 
-/** What may be changed of a number; what is absent stays. `flow` null: its calls get 480. */
+/** The changeable settings of a number; absent ones stay as they are. `flow` null: its calls get 480. */
 export interface NumberSettings {
   readonly flow?: string | null;
   readonly name?: string;
 }
 
 /**
- * Points a number at a flow, or renames it; the next call finds it so. `number` is E.164 and one of the account's. The error is one
- * sentence.
+ * Points a number at a flow, or renames it, from the next call on. `number` is E.164 and one of the account's. The error is
+ * one sentence.
  */
 export async function changeNumber(
   configuration: Configuration,
@@ -145,7 +145,7 @@ export async function changeNumber(
   return changed.ok ? ok(undefined) : err(problemText(changed.error));
 }
 
-/** All of a problem as text. */
+/** A whole problem as text. */
 export function problemText(problem: ConfigurationProblem): string {
   if (problem.kind === "findings") return problem.findings.map(({ path, message }) => `${path}: ${message}`).join("\n");
   return problem.kind === "invalid" ? problem.mistakes.map(showMistake).join("\n") : problem.message;

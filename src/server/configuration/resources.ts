@@ -4,14 +4,14 @@ import { isSameJson } from "../../core/flow/diff.ts";
 import type { DocumentMistake } from "../../core/flow/yaml-document.ts";
 import type { WorkspaceInput, WorkspaceText } from "../exchange/workspace.ts";
 
-/** What is configured apart from everything else, each with a revision of its own. */
+/** The kinds of things that are configured separately, each with its own revision. */
 export const RESOURCE_KINDS = ["account", "trunk", "exophone", "user", "group", "flow"] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
-/** A JSON object as its author wrote it: defaults are not filled in. */
+/** A JSON object as its author wrote it, without defaults filled in. */
 export type ResourceDocument = Readonly<Record<string, unknown>>;
 
-/** `name`: an ExoPhone's number, a flow's id, empty for the account itself. */
+/** `name`: an ExoPhone's number or a flow's id; empty for the account itself. */
 export interface ResourceKey {
   readonly account: string;
   readonly kind: ResourceKind;
@@ -20,14 +20,14 @@ export interface ResourceKey {
 
 /** A resource as a change wants it to be. */
 export interface WantedResource extends ResourceKey {
-  /** Null: behind the others of its kind. */
+  /** Null: after the others of its kind. */
   readonly position: number | null;
   readonly document: ResourceDocument;
-  /** As its file says it: `${NAME}` where the environment was put in, `{ file }` for a flow in a file. Null: as `document`. */
+  /** As in its file: `${NAME}` where the environment was filled in, `{ file }` for a flow in a file. Null: as `document`. */
   readonly source: ResourceDocument | null;
-  /** Of an account: the workspace file that it comes from; null: none. */
+  /** For an account: the workspace file that it comes from; null: none. */
   readonly managedBy: string | null;
-  /** A published version that the flow goes back to; absent: a change of a flow makes a new one. */
+  /** A published version that the flow goes back to; absent: a change of a flow makes a new version. */
   readonly toVersion?: number;
 }
 
@@ -37,14 +37,14 @@ export interface Resource extends ResourceKey {
   readonly document: ResourceDocument;
   readonly source: ResourceDocument | null;
   readonly managedBy: string | null;
-  /** Of the whole configuration when this changed last; its ETag. */
+  /** The revision of the whole configuration when this last changed; its ETag. */
   readonly revision: number;
   readonly flowVersion: number | null;
   readonly changedAt: number;
   readonly changedBy: string;
 }
 
-/** Lists of an account that are resources of their own, and what names an entry. */
+/** The lists of an account whose entries are resources, and the field that names an entry. */
 export const LISTS = {
   trunk: { list: "trunks", name: "name" },
   exophone: { list: "exophones", name: "number" },
@@ -58,7 +58,7 @@ export function keyOf({ account, kind, name }: ResourceKey): string {
   return JSON.stringify([account, kind, name]);
 }
 
-/** A workspace whose form has been checked (`workspaceSchema`), as resources in its order. */
+/** Splits a workspace already checked by `workspaceSchema` into resources, in its order. */
 export function splitWorkspace(input: WorkspaceInput): Result<readonly WantedResource[], readonly DocumentMistake[]> {
   const { document, source } = input;
   const accounts = document.accounts.map(asDocument);
@@ -99,7 +99,7 @@ function foreignFlow(i: number, owner: string | undefined, sids: readonly string
 /** Names become keys of the database and parts of paths. */
 const MAX_NAME_CHARACTERS = 200;
 
-/** Names that can be stored and written into a URL: no control characters, nothing that is half a character. */
+/** Whether a name can be stored and put into a URL: no control characters, no lone surrogates. */
 export function isPlainName(name: string): boolean {
   return name.length <= MAX_NAME_CHARACTERS && name.isWellFormed() && !/\p{Cc}/u.test(name);
 }
@@ -109,7 +109,7 @@ function badName(kind: ResourceKind, name: string): DocumentMistake {
   return { path: [kind, name.slice(0, MAX_NAME_CHARACTERS)], message };
 }
 
-/** The same place in the text as written; null: it does not have the form of what came out of it. */
+/** The same place in the text as written; null: the text does not have the form of the document made from it. */
 function parallel(
   source: WorkspaceText | null,
   list: keyof WorkspaceText,
@@ -161,7 +161,7 @@ function asDocument(value: unknown): ResourceDocument {
   return asObject(value) ?? {};
 }
 
-/** One account with its lists, as a workspace file has it; a list without entries is left out. */
+/** One account with its lists, as in a workspace file; empty lists are left out. */
 export function joinAccount(
   account: string,
   resources: readonly Resource[],
@@ -176,7 +176,7 @@ export function joinAccount(
   return { ...asDocument(shown(own)), ...Object.fromEntries(lists) };
 }
 
-/** By position; equal ones by name, so that every node has the same order. */
+/** Sorted by position, then by name, so that every node has the same order. */
 export function inOrder<T extends Pick<Resource, "position" | "name">>(resources: readonly T[]): readonly T[] {
   return resources.toSorted((a, b) => a.position - b.position || (a.name < b.name ? -1 : 1));
 }

@@ -5,7 +5,7 @@ import { FORMAT } from "../../edges/store/format.ts";
 import type { Resource, ResourceDocument, WantedResource } from "./resources.ts";
 import { RESOURCE_KINDS } from "./resources.ts";
 
-/** What a row's body holds. */
+/** The body of a row. */
 interface StoredBody {
   readonly document: ResourceDocument;
   readonly source?: ResourceDocument;
@@ -19,7 +19,7 @@ export function rowOf(resource: WantedResource, position: number, flowVersion: n
   return { account, kind, name, position, flowVersion, body: JSON.stringify(body) };
 }
 
-/** A row as it was stored, by whichever version; the error is one sentence that quotes nothing of it. */
+/** Reads a row stored by any version; the error is one sentence that quotes nothing from it. */
 export function resourceOf(row: ConfiguredRow): Result<Resource, string> {
   const { account, name, position, revision, flowVersion, changedAt, changedBy, version } = row;
   const where = `${row.kind} "${name}" of account ${account}`;

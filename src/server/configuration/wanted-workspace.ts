@@ -1,20 +1,20 @@
 import type { Resource, ResourceKey, WantedResource } from "./resources.ts";
 import { inOrder, keyOf } from "./resources.ts";
 
-/** What a change asks for; everything that it does not name stays. */
+/** What a change asks for; everything it doesn't name stays. */
 export interface ConfigurationEdit {
   readonly put: readonly WantedResource[];
   readonly remove: readonly ResourceKey[];
 }
 
 export interface ReplaceOptions {
-  /** Accounts that are not wanted, and are removed with all that is theirs. */
+  /** Which unlisted accounts are removed, with everything that belongs to them. */
   readonly removesAccount: (account: Resource) => boolean;
-  /** Written into the accounts; null: stays as it is. */
+  /** Written into the accounts; null: unchanged. */
   readonly managedBy: string | null;
 }
 
-/** The accounts among `wanted` become exactly what `wanted` says; others stay, unless `removesAccount` says otherwise. */
+/** The accounts in `wanted` become exactly what `wanted` says; others stay, unless `removesAccount` says otherwise. */
 export function replaceAccounts(
   current: readonly Resource[],
   wanted: readonly WantedResource[],
@@ -39,8 +39,8 @@ export function replaceAccounts(
 }
 
 /**
- * The order of the list, with as few moves as that takes: those that are there share their positions among them, new ones come
- * behind.
+ * Gives the list its order with as few changes as possible: existing resources share out their positions, new ones come
+ * after them.
  */
 function withPositions(known: ReadonlyMap<string, Resource>, wanted: readonly WantedResource[]): WantedResource[] {
   const free = new Map<string, number[]>();
@@ -56,7 +56,7 @@ function withPositions(known: ReadonlyMap<string, Resource>, wanted: readonly Wa
   });
 }
 
-/** Gives each new resource a position behind all others of its kind. */
+/** Gives each new resource a position after all others of its kind. */
 export function nextPositions(resources: Iterable<Resource>): (wanted: ResourceKey) => number {
   const last = new Map<string, number>();
   for (const each of resources) last.set(scopeOf(each), Math.max(last.get(scopeOf(each)) ?? -1, each.position));
@@ -67,7 +67,7 @@ export function nextPositions(resources: Iterable<Resource>): (wanted: ResourceK
   };
 }
 
-/** Accounts and flows have one order each, everything else one in its account. */
+/** Accounts and flows each have one order; everything else has one within its account. */
 function scopeOf({ account, kind }: ResourceKey): string {
   return kind === "account" || kind === "flow" ? kind : JSON.stringify([account, kind]);
 }
@@ -78,7 +78,7 @@ function listAt(lists: Map<string, number[]>, key: string): number[] {
   return list;
 }
 
-/** The trunks of an account whose order changes: between equals it decides which one a call takes. */
+/** The order of an account's trunks, which decides between trunks of equal priority. */
 export function trunkOrder(resources: readonly Resource[], account: string): readonly string[] {
   return inOrder(resources.filter((each) => each.account === account && each.kind === "trunk")).map(({ name }) => name);
 }

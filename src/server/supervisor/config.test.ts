@@ -17,7 +17,7 @@ describe("the settings of serve", () => {
       speechUrl: null,
     });
   });
-  it("lets a flag win over the environment", () => {
+  it("lets a flag override the environment", () => {
     const config = readConfig(
       { http: "[::1]:9000" },
       { PLUGBOARD_HTTP: "127.0.0.1:1", PLUGBOARD_SIP: "10.0.0.1:5070" },

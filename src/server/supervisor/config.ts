@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** The settings of `serve`: flag over environment over default. Paths are absolute. */
+/** The settings of `serve`: flags override the environment, which overrides defaults. Paths are absolute. */
 export interface ServeConfig {
   readonly workspaceFile: string;
   readonly dataDir: string;
@@ -19,21 +19,21 @@ export interface ServeConfig {
   readonly sip: Endpoint;
   readonly rtpFirst: number;
   readonly rtpLast: number;
-  /** The address in SDP and Contact (`withPublicAddress`); null: the one that the listener is bound to. */
+  /** The address in SDP and Contact (`withPublicAddress`); null: the one the listener is bound to. */
   readonly publicAddress: string | null;
-  /** Scheme, host and path of links that leave the platform, without a slash at the end; null: the API's own address. */
+  /** Scheme, host and path of links to the platform, without a trailing slash; null: the API's own address. */
   readonly publicUrl: string | null;
-  /** Addresses and subnets of reverse proxies, whose word on where a request comes from (X-Forwarded-For) counts. */
+  /** Addresses and subnets of reverse proxies whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[];
   /** Null: the embedded server inside the data folder. */
   readonly databaseUrl: string | null;
   readonly logLevel: string;
-  /** Phone numbers are readable in the log. */
+  /** Whether phone numbers are readable in the log. */
   readonly logNumbers: boolean;
   readonly mediaProcesses: number;
   /** How long a stop waits for live calls before it hangs them up. */
   readonly drainMs: number;
-  /** A speech service tried before the built-in voice; null: none. */
+  /** A speech service to try before the built-in voice; null: none. */
   readonly speechUrl: string | null;
 }
 
@@ -59,10 +59,10 @@ const LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 /** Lets live calls finish, but a deployment can't wait forever. */
 const DEFAULT_DRAIN_S = 30;
 const MAX_DRAIN_S = 4500;
-/** Fewer ports can't carry one bridged call (two pairs) with room for quarantine. */
+/** With fewer ports, there is no room for one bridged call (two pairs) and for quarantine. */
 const MIN_RTP_PORTS = 8;
 
-/** Reads flags and environment; every problem is one sentence that names the setting. */
+/** Reads flags and environment; each problem is one sentence naming the setting. */
 export function readConfig(flags: ServeFlags, env: Environment): Result<ServeConfig, readonly string[]> {
   const problems: string[] = [];
   const value = (flag: string | undefined, name: string, fallback: string): string => flag ?? env[name] ?? fallback;
@@ -104,7 +104,7 @@ function defaultMediaProcesses(): number {
   return Math.max(1, availableParallelism() - 1);
 }
 
-/** A proxy on this machine is trusted; one elsewhere must be named. */
+/** A proxy on this machine is trusted; any other must be named. */
 function proxies(text = "127.0.0.0/8, ::1"): Result<readonly string[], string> {
   const all = text.split(",").map((one) => one.trim());
   const wrong = all.find((one) => one !== "" && parseSubnet(one) === null);
@@ -124,7 +124,7 @@ function endpoint(name: string, text: string): Result<Endpoint, string> {
   return ok({ host: match[1].replaceAll(/[[\]]/g, ""), port });
 }
 
-/** A name is looked up when the platform starts. */
+/** Validates an address or a host name, which is looked up when the platform starts. */
 function publicHost(text: string | undefined): Result<string | null, string> {
   if (text === undefined || text === "") return ok(null);
   const host = text.replace(/^\[(.*)\]$/, "$1");

@@ -55,13 +55,13 @@ async function main(): Promise<void> {
   }
 }
 
-/** Reports what a restart would not fix to the supervisor, which then ends. */
+/** Reports a failure that a restart would not fix to the supervisor, which then exits. */
 function fail(message: string): void {
   const failed: ControlFailed = { kind: "failed", message };
   process.send?.(failed, () => process.exit(1));
 }
 
-/** The parts of this process, in the order in which they are created. */
+/** The parts of this process, in order of creation. */
 interface Parts {
   readonly store: Store;
   readonly configuration: Configuration;
@@ -121,7 +121,7 @@ async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log)
   void parts.audio.warm(promptsOf(workspace));
 }
 
-/** What changes while the platform runs: the next call finds it. */
+/** Puts a changed workspace into use from the next call on. */
 async function useWorkspace({ exchange, audio }: Parts, recordingsDir: string, workspace: Workspace): Promise<void> {
   await makeRecordingFolders(recordingsDir, workspace);
   await exchange.use(workspace);
@@ -132,7 +132,7 @@ async function makeRecordingFolders(recordingsDir: string, { accounts }: Workspa
   for (const { account } of accounts) await mkdir(join(recordingsDir, account.sid), { recursive: true });
 }
 
-/** What the database says, after the file of `serve` when there is one. */
+/** Opens the configuration in the database, after applying the workspace file of `serve` if there is one. */
 async function openConfiguration(
   { node }: ControlConfig,
   store: Store,
@@ -189,7 +189,7 @@ async function openParts(config: ControlConfig, file: WorkspaceInput | null, log
 function openAudio(serve: ServeConfig, fetcher: Fetcher, log: Log): Promise<AudioLibrary> {
   return AudioLibrary.open({
     cacheFolder: join(serve.dataDir, "audio-cache"),
-    // Beside the workspace file, like its flows.
+    // Next to the workspace file, like its flows.
     uploadsFolder: join(dirname(serve.workspaceFile), "audio"),
     speechUrl: serve.speechUrl,
     fetcher,
@@ -239,7 +239,7 @@ async function useKeys(access: Access, accounts: readonly AccountConfig[]): Prom
   for (const { account, apiKeys } of accounts) await access.useFileKeys(account.sid, apiKeys);
 }
 
-/** An account that has not changed is the same object. */
+/** The accounts that are new or changed; an unchanged account is the same object. */
 function changedAccounts(before: Workspace, next: Workspace): readonly AccountConfig[] {
   const known = new Set(before.accounts);
   return next.accounts.filter((account) => !known.has(account));
@@ -266,7 +266,7 @@ async function startSip({ serve }: ControlConfig, exchange: Exchange, log: Log):
   return sip;
 }
 
-/** Names the setting behind an address that we can't listen on. */
+/** If we can't listen on an address, names the setting it comes from. */
 async function listening<T>(
   name: string,
   flag: string,
@@ -292,7 +292,7 @@ function outboxOf({ store, fetcher, directory, links, feed }: Parts, log: Log): 
     signingSecrets: (account) => directory.account(account)?.signingSecrets ?? [],
     onParked: ({ id, account, callSid: call_sid, purpose, tries }, error) => {
       const event = feed.append(account, "delivery.parked", { id, call_sid, purpose, tries: tries + 1, error });
-      event.catch((err: unknown) => log.warn({ err, id, account }, "the feed does not say that a delivery was parked"));
+      event.catch((err: unknown) => log.warn({ err, id, account }, "the feed has no event for a parked delivery"));
     },
     prepare: (account, request) =>
       links.sign(request, account, directory.account(account)?.recordingLinks ?? null, systemClock.now()),
@@ -309,13 +309,13 @@ function stopOnSignal(stop: (drainMs: number) => Promise<void>, drainMs: number)
   process.on("SIGTERM", () => stopOnce(drainMs));
   // Ctrl-C reaches the whole process group; the supervisor decides when to stop.
   process.on("SIGINT", () => undefined);
-  // The terminal that started the platform was closed: that is no reason to drop calls.
+  // The terminal that started the platform was closed; that is no reason to drop calls.
   process.on("SIGHUP", () => undefined);
-  // The supervisor died: nothing would start media or the database again, and the next start needs our ports.
+  // The supervisor died: nothing would restart media or the database, and the next start needs our ports.
   process.on("disconnect", () => stopOnce(0));
 }
 
-/** Connects to a media process, and reconnects whenever it is lost: the supervisor restarts it. */
+/** Connects to a media process, and reconnects whenever it is lost; the supervisor restarts it. */
 async function connectMedia(exchange: Exchange, socketPath: string, instance: string, log: Log): Promise<void> {
   const client: MediaClient = await MediaClient.connect({
     socketPath,
@@ -332,7 +332,7 @@ async function connectMedia(exchange: Exchange, socketPath: string, instance: st
   exchange.addMedia(client);
 }
 
-/** Tries until it is back: without media no call can be taken. */
+/** Retries until it is back: no call can be taken without media. */
 async function reconnectMedia(exchange: Exchange, socketPath: string, instance: string, log: Log): Promise<void> {
   for (let isBack = false; !isBack;) {
     try {

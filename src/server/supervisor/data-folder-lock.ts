@@ -9,20 +9,20 @@ interface ProcessMark {
   readonly stamp: string;
 }
 
-/** What the lock file holds: the supervisor, and the processes it started. */
+/** The content of the lock file: the supervisor, and the processes it started. */
 interface LockContent {
   readonly supervisor: ProcessMark;
   readonly children: readonly ProcessMark[];
 }
 
 const FILE = "serve.lock";
-/** Processes whose supervisor was killed end by themselves; after this long they are killed, ms. */
+/** ms. Processes whose supervisor was killed end by themselves; after this time they are killed. */
 const ORPHANS_END_MS = 10_000;
 const POLL_MS = 50;
 
 /**
- * One `plugboard serve` per data folder. A lock left by a supervisor that was killed is taken over once the processes it
- * had started are gone: they hold the sockets and ports that the new ones need.
+ * Allows one `plugboard serve` per data folder. A lock left by a killed supervisor is taken over once the processes it had
+ * started have ended: they hold the sockets and ports that the new ones need.
  */
 export class DataFolderLock {
   readonly #file: string;
@@ -35,7 +35,7 @@ export class DataFolderLock {
     this.#supervisor = supervisor;
   }
 
-  /** Rejects with one sentence when another `serve` that is alive uses the folder. */
+  /** Rejects with one sentence if another running `serve` uses the folder. */
   static async take(dataDir: string, log: Log): Promise<DataFolderLock> {
     const file = join(dataDir, FILE);
     const lock = new DataFolderLock(file, await markOf(process.pid));
@@ -51,7 +51,7 @@ export class DataFolderLock {
     }
   }
 
-  /** Records a process that the supervisor has started, replacing the earlier one of this name. */
+  /** Records a process started by the supervisor, replacing the earlier one with this name. */
   async started(name: string, pid: number): Promise<void> {
     this.#children.set(name, await markOf(pid));
     this.#writing = this.#writing.then(() => this.#write());
@@ -98,7 +98,7 @@ async function isRunning({ pid, stamp }: ProcessMark): Promise<boolean> {
   return isAlive(pid) && (await startStamp(pid)) === stamp;
 }
 
-/** Null: the lock is gone, or half-written, so that no process can own it. */
+/** Null: the lock is missing or half-written, so no process can own it. */
 async function readLock(file: string): Promise<LockContent | null> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as LockContent;
@@ -109,7 +109,7 @@ async function readLock(file: string): Promise<LockContent | null> {
   }
 }
 
-/** Renames it first, so that only one of two processes that find the same stale lock removes it. */
+/** Renames it first, so that if two processes find the same stale lock, only one removes it. */
 async function discard(file: string): Promise<void> {
   const aside = `${file}.stale-${process.pid}`;
   try {

@@ -6,7 +6,7 @@ import { DiskWatch } from "./disk-watch.ts";
 
 const MIB = 1024 * 1024;
 
-it("A8: new calls are refused while less than 64 MiB are free, and taken again with some room", async () => {
+it("A8: new calls are refused while less than 64 MiB are free, and taken again once there is some room", async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const line = (_fields: object, message: string): void => void lines.push(message);

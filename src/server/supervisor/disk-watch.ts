@@ -7,22 +7,22 @@ export interface DiskWatchOptions {
   readonly folder: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Default: as the system says. */
+  /** Default: asks the system. */
   readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
 const MIB = 1024 * 1024;
 /**
- * Bytes. Kept for the rows of calls that are up: a database that finds no room for its write-ahead log (16 MiB at a time)
- * crashes, and everything waits until there is room again.
+ * Bytes reserved for the rows of live calls: a database without room for its write-ahead log (16 MiB at a time) crashes,
+ * and everything waits until there is room again.
  */
 const RESERVED_BYTES = 64 * MIB;
-/** Bytes. New calls are taken again only with some room, not a call at a time. */
+/** Bytes free before new calls are taken again: enough room that they don't come back one at a time. */
 const ENOUGH_BYTES = 80 * MIB;
-/** ms. A platform at its limit writes some MiB in this time. */
+/** ms. A platform at its limit writes a few MiB in this time. */
 const LOOK_EVERY_MS = 1000;
 
-/** Looks how much of a disk is free, so that new calls are refused before rows of live ones can't be written. */
+/** Watches the free space of a disk, so that new calls are refused before the rows of live ones can't be written. */
 export class DiskWatch {
   readonly #options: DiskWatchOptions;
   #isLow = false;
@@ -37,7 +37,7 @@ export class DiskWatch {
     return this.#isLow;
   }
 
-  /** The first look is over when this resolves. */
+  /** Resolves after the first check. */
   async start(): Promise<void> {
     await this.#look();
     if (!this.#stopped) this.#timer = this.#options.clock.after(LOOK_EVERY_MS, () => void this.start());
@@ -54,7 +54,7 @@ export class DiskWatch {
     try {
       free = await freeBytes(folder);
     } catch (error) {
-      // A file system that does not say is no reason to refuse calls.
+      // If the file system doesn't say, that is no reason to refuse calls.
       log.debug({ err: error }, "the free space of the data folder is not known");
       free = Number.POSITIVE_INFINITY;
     }

@@ -12,23 +12,23 @@ export interface ManagedProcessOptions {
   env(): Readonly<Record<string, string>>;
   readonly stdout: "inherit" | "ignore";
   /**
-   * In a session of its own: Ctrl-C at the terminal does not reach it, and the scheduler (autogroup) gives it a share of
-   * its own, so that a busy machine makes no gaps in conversations.
+   * Runs in its own session: Ctrl-C at the terminal does not reach it, and the scheduler (autogroup) gives it its own share,
+   * so that a busy machine causes no gaps in conversations.
    */
   readonly ownSession: boolean;
   readonly log: Log;
   /** Called after each start, restarts included. */
   onStart?(pid: number): void;
-  /** A message of the child over its IPC channel. */
+  /** Called with each message of the child over its IPC channel. */
   onMessage(message: unknown): void;
-  /** Called when it ended without `stop`. */
+  /** Called when it ends without `stop`. */
   onExit(): void;
 }
 
-/** First wait before a dead process is restarted; doubles up to the longest. The first is short, because calls wait for it. */
+/** First wait before a dead process is restarted, short because calls wait for it; doubles up to the longest. */
 const FIRST_RESTART_MS = 20;
 const LONGEST_RESTART_MS = 5000;
-/** A process that lived this long had started well: whatever ended it, the next wait is the first again. */
+/** A process that lived this long had started properly: whatever ended it, the next wait is the first one again. */
 const STEADY_MS = 1000;
 /** SIGKILL follows SIGTERM after this long. */
 const KILL_AFTER_MS = 5000;
@@ -72,7 +72,7 @@ export class ManagedProcess {
     });
   }
 
-  /** SIGTERM, then SIGKILL when it has not ended `graceMs` later. Resolves when it is gone. */
+  /** Sends SIGTERM, then SIGKILL if it has not ended after `graceMs`. Resolves when it has ended. */
   async stop(graceMs = KILL_AFTER_MS): Promise<void> {
     this.#stopping = true;
     const child = this.#process;

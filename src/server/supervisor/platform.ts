@@ -18,13 +18,13 @@ export interface ControlConfig {
   readonly serve: ServeConfig;
   readonly databaseUrl: string;
   readonly mediaSockets: readonly string[];
-  /** Identifies this start of the platform: media processes and their controller know each other by it. */
+  /** Identifies this start of the platform; media processes and their controller recognise each other by it. */
   readonly instance: string;
   readonly recordingsDir: string;
   readonly secret: string;
-  /** Belongs to this data folder for good: it finds the calls of a process that died. */
+  /** Permanent id of this data folder, by which the calls of a dead process are found. */
   readonly node: string;
-  /** The workspace file counts at a start of the platform; after a crash of this process the database does. */
+  /** True at a start of the platform, when the workspace file is applied; false after a crash of this process. */
   readonly appliesWorkspace: boolean;
 }
 
@@ -34,16 +34,16 @@ export interface ControlReady {
   readonly httpUrl: string;
   readonly sipHost: string;
   readonly sipPort: number;
-  /** Made at this start, for the operator to see once; null: there was one. */
+  /** Created at this start, and shown to the operator once; null: an administrator already existed. */
   readonly firstAdmin: { readonly login: string; readonly password: string } | null;
 }
 
 /** A running platform. */
 export interface Platform extends Omit<ControlReady, "kind"> {
-  /** Of the present control process; changes when it is restarted. */
+  /** The pid of the current control process; changes when it is restarted. */
   controlPid(): number | undefined;
   mediaPids(): readonly (number | undefined)[];
-  /** Of the embedded database, as it is now; null: it is not used. */
+  /** The current pid of the embedded database; null: it is not used. */
   databasePid(): number | null;
   /** Takes no new calls, drains (bounded), then ends. */
   stop(): Promise<void>;
@@ -52,20 +52,20 @@ export interface Platform extends Omit<ControlReady, "kind"> {
 /** TypeScript in development, JavaScript once built. */
 const ENDING = import.meta.url.endsWith(".ts") ? "ts" : "js";
 /**
- * The control process's young generation, MiB: most of a call is garbage before it is full, and is then never copied. One
- * thread collects it: several spent a tenth more CPU on the same work, on two cores.
+ * The control process's young generation, MiB: large enough that most objects of a call are garbage before it is full, and
+ * so are never copied. One thread collects it: several used a tenth more CPU for the same work, on two cores.
  */
 const CONTROL_NODE_OPTIONS = ["--max-semi-space-size=64", "--no-parallel-scavenge"];
 /**
- * A media process's young generation, MiB: hardly anything in it outlives a packet. V8's own choice grows to 110 MiB of
- * touched pages in half an hour, which looks like a leak and brings nothing.
+ * A media process's young generation, MiB: hardly anything in it outlives a packet. V8's default grows to 110 MiB of
+ * touched pages in half an hour, which looks like a leak and gains nothing.
  */
 const MEDIA_NODE_OPTIONS = ["--max-semi-space-size=8"];
-/** Bytes; enough that no two starts have the same one. */
+/** Bytes: enough that no two starts get the same id. */
 const INSTANCE_BYTES = 8;
 const SECRET_BYTES = 32;
 const NODE_BYTES = 8;
-/** ms for the control process to hang up, write its last rows and end after the drain. */
+/** ms for the control process to hang up, write its last rows and exit after the drain. */
 const STOP_MARGIN_MS = 10_000;
 
 function moduleFile(path: string): string {
@@ -73,9 +73,8 @@ function moduleFile(path: string): string {
 }
 
 /**
- * Starts every process of the platform in order (database, media, control) and keeps them alive. Resolves when calls
- * can be taken. Rejects with one sentence when they can't: a busy port, a data folder that can't be written, a database that
- * can't be reached.
+ * Starts every process of the platform in order (database, media, control) and keeps them alive. Resolves when calls can be
+ * taken. Rejects with one sentence if they can't: a busy port, an unwritable data folder, an unreachable database.
  */
 export async function startPlatform(settings: ServeConfig, log: Log): Promise<Platform> {
   const usable = await withPublicAddress(settings);
@@ -108,7 +107,7 @@ async function makeFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
-    // What Node says of a read-only file system, if it makes missing parents too: alone it says why.
+    // Not recursive: when Node also creates missing parents, its error on a read-only file system does not say why.
     await mkdir(folder, { mode: 0o700 });
   }
 }
@@ -197,7 +196,7 @@ function startMedia(
       module: moduleFile("edges/media/process/main"),
       args: [],
       env: () => env,
-      // Its one line "media ready" is for people who start it by hand.
+      // Its only line, "media ready", is for people who start it by hand.
       stdout: "ignore",
       ownSession: true,
       nodeOptions: MEDIA_NODE_OPTIONS,
@@ -221,7 +220,7 @@ function mediaEnvironment({ rtpFirst, rtpLast, mediaProcesses, sip, logLevel }: 
   };
 }
 
-/** A later supervisor, if we are killed, must wait until these processes are gone. */
+/** Notes a started process: if we are killed, the next supervisor must wait until it has ended. */
 function noteStart(lock: DataFolderLock, name: string, pid: number, log: Log): void {
   lock
     .started(name, pid)
@@ -249,7 +248,7 @@ function startControl(control: ControlConfig, lock: DataFolderLock, log: Log): P
       onStart: (pid) => noteStart(lock, "control", pid, log),
       onMessage: (message) => {
         if (isReady(message)) {
-          // A restarted process must be found at the same addresses, and must not undo what was changed since the start.
+          // A restarted process must be found at the same addresses, and must not undo changes made since the start.
           config = forRestart(config, message);
           hasRun = true;
           resolve({ process_, ready: message });
@@ -257,7 +256,7 @@ function startControl(control: ControlConfig, lock: DataFolderLock, log: Log): P
       },
       onExit: () => fail("the control process died before it could take calls; its log says why"),
     });
-    /** Once it has run, what keeps it from starting may pass: it is tried again. */
+    /** Once it has run, whatever keeps it from starting may pass, so it is tried again. */
     const fail = (reason: string): void => {
       log.error({ reason }, "control process could not start");
       if (!hasRun) void process_.stop().then(() => reject(new Error(reason)));
@@ -272,7 +271,7 @@ function forRestart(config: ControlConfig, ready: ControlReady): ControlConfig {
   return { ...config, appliesWorkspace: false, serve: { ...config.serve, http, sip } };
 }
 
-/** The control process can't start, and trying again would not help. */
+/** The control process can't start, and retrying would not help. */
 export interface ControlFailed {
   readonly kind: "failed";
   readonly message: string;

@@ -10,7 +10,7 @@ const LINK = { address: "fe80::1", family: "IPv6", internal: false } as const;
 const GLOBAL = { address: "2001:db8::10", family: "IPv6", internal: false } as const;
 const NAMES: Readonly<Record<string, string>> = { "sip.example 4": "203.0.113.5", "localhost 0": "127.0.0.1" };
 
-/** The public address in force, or the sentence that refuses the settings. */
+/** The resulting public address, or the sentence that refuses the settings. */
 async function publicAddress(
   sip: string,
   given?: string,
@@ -28,13 +28,13 @@ async function publicAddress(
 }
 
 describe("the address that SDP and Contact carry", () => {
-  it("S5: is this machine's when SIP listens on all addresses and there is one", async () => {
+  it("S5: is this machine's if SIP listens on all addresses and there is only one", async () => {
     expect(await publicAddress("0.0.0.0:5060")).toBe("192.0.2.10");
     expect(await publicAddress("[::]:5060", undefined, [LOOPBACK, ETHERNET, LINK, GLOBAL])).toBe("2001:db8::10");
     expect(await publicAddress("0.0.0.0:5060", undefined, [LOOPBACK])).toBe("127.0.0.1");
   });
 
-  it("S5: must be given when there are several", async () => {
+  it("S5: must be given if there are several", async () => {
     const sentence = await publicAddress("0.0.0.0:5060", undefined, [LOOPBACK, ETHERNET, BRIDGE]);
     expect(sentence).toBe(
       "PLUGBOARD_SIP is 0.0.0.0:5060 and this machine has several addresses (192.0.2.10, 172.17.0.1): " +
@@ -43,11 +43,11 @@ describe("the address that SDP and Contact carry", () => {
     expect(await publicAddress("0.0.0.0:5060", "192.0.2.10", [LOOPBACK, ETHERNET, BRIDGE])).toBe("192.0.2.10");
   });
 
-  it("S5: is looked up when it is given as a name", async () => {
+  it("S5: is looked up if it is given as a name", async () => {
     expect(await publicAddress("0.0.0.0:5060", "sip.example")).toBe("203.0.113.5");
     expect(await publicAddress("localhost:5060")).toBe("127.0.0.1");
     expect(await publicAddress("0.0.0.0:5060", "nowhere.example")).toBe(
-      'PLUGBOARD_PUBLIC_ADDRESS is "nowhere.example", a name for which no IPv4 address is found: give the address itself',
+      'PLUGBOARD_PUBLIC_ADDRESS is "nowhere.example", a name for which no IPv4 address was found: give the address itself',
     );
   });
 
@@ -60,7 +60,7 @@ describe("the address that SDP and Contact carry", () => {
     expect(await publicAddress(sip, given)).toContain(sentence);
   });
 
-  it("is the listener's own where that is an address", async () => {
+  it("is the listener's own if that is an address", async () => {
     expect(await publicAddress("192.0.2.10:5060")).toBeNull();
     expect(await publicAddress("192.0.2.10:5060", "[2001:db8::10]")).toContain("listens on IPv4");
     expect(await publicAddress("[::]:5060", "[2001:db8::10]")).toBe("2001:db8::10");

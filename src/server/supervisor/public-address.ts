@@ -6,10 +6,10 @@ import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
 import type { ServeConfig } from "./config.ts";
 
-/** What we ask this machine and its name servers. */
+/** The queries to this machine and its name servers. */
 export interface HostNetwork {
   interfaces(): readonly Pick<NetworkInterfaceInfo, "address" | "family" | "internal">[];
-  /** The first address of a name, of IP version 4 or 6, 0: either; rejects when it has none. */
+  /** The first address of a name in IP version 4 or 6 (0: either); rejects if it has none. */
   lookup(host: string, family: 0 | 4 | 6): Promise<string>;
 }
 
@@ -19,8 +19,8 @@ export const hostNetwork: HostNetwork = {
 };
 
 /**
- * The settings with an address that peers can send to: SDP and Contact carry it, so it must be an IP address, and not
- * "any". A name is looked up once, here. The error is one sentence.
+ * The settings with a public address that peers can send to. SDP and Contact carry it, so it must be an IP address, and not
+ * the "any" address. A name is looked up once, here. The error is one sentence.
  */
 export async function withPublicAddress(
   config: ServeConfig,
@@ -67,11 +67,11 @@ async function addressOf(
   try {
     return ok(await network.lookup(text, family));
   } catch {
-    return err(`${setting} is "${text}", a name for which no ${wanted} is found: give the address itself`);
+    return err(`${setting} is "${text}", a name for which no ${wanted} was found: give the address itself`);
   }
 }
 
-/** This machine's address when it has only one. Only the operator knows which of several the trunks can reach. */
+/** This machine's address if it has only one; of several, only the operator knows which one trunks can reach. */
 function onlyAddress(any: string, port: number, network: HostNetwork): Result<string, string> {
   const family = isIPv6(any) ? "IPv6" : "IPv4";
   const outside = network

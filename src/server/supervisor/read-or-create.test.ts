@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it("makes a text once, readable by its owner alone, and finds it again", async () => {
+it("creates a text once, readable only by its owner, and reads it again", async () => {
   const file = join(folder, "node");
   const made = await readOrCreate(file, 8);
   expect(made).toMatch(/^[0-9a-f]{16}$/);
@@ -20,14 +20,14 @@ it("makes a text once, readable by its owner alone, and finds it again", async (
   expect((await readdir(folder)).filter((name) => name.startsWith("node"))).toEqual(["node"]);
 });
 
-it("M7: an empty file is reported, not taken for a secret, and not overwritten", async () => {
+it("M7: an empty file is reported, neither used as a secret nor overwritten", async () => {
   const file = join(folder, "secret");
   await writeFile(file, "");
   await expect(readOrCreate(file, 32)).rejects.toThrow(`${file} is empty`);
   expect(await readFile(file, "utf8")).toBe("");
 });
 
-it("M7: what is there and can't be read is not overwritten", async () => {
+it("M7: an existing file that can't be read is not overwritten", async () => {
   const file = join(folder, "folder");
   await mkdir(file);
   await expect(readOrCreate(file, 32)).rejects.toThrow("EISDIR");

@@ -3,8 +3,8 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { errorCode } from "../../edges/store/embedded/error-code.ts";
 
 /**
- * Random hex that is made once and kept in a file that only we may read. What is there is never overwritten: calls and sealed
- * texts depend on it. Rejects when the file is there but can't be read, or is empty (an older version on a full disk).
+ * Random hex, created once and kept in a file that only we may read. An existing file is never overwritten: calls and sealed
+ * texts depend on it. Rejects if the file exists but can't be read or is empty (as left by an older version on a full disk).
  */
 export async function readOrCreate(file: string, bytes: number): Promise<string> {
   let text: string;
@@ -14,11 +14,12 @@ export async function readOrCreate(file: string, bytes: number): Promise<string>
     if (errorCode(error) !== "ENOENT") throw error;
     return create(file, randomBytes(bytes).toString("hex"));
   }
-  if (text === "") throw new Error(`${file} is empty: put it back from a backup, or delete it to have a new one made`);
+  if (text === "")
+    throw new Error(`${file} is empty: restore it from a backup, or delete it to have a new one created`);
   return text;
 }
 
-/** Under another name first, so that a full disk leaves no empty file behind. */
+/** Writes under another name first, so that a full disk leaves no empty file. */
 async function create(file: string, text: string): Promise<string> {
   const unfinished = `${file}.new`;
   try {

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { WakeupCoalescer } from "./wakeup-coalescer.ts";
 
-/** Two looks at the load, and some turns behind them: the event loop itself is what is tested, so time is real here. */
+/** Time for two load measurements and some turns; real time, because the event loop itself is tested. */
 const LONG_ENOUGH_MS = 700;
 
 let coalescer: WakeupCoalescer | null = null;
 afterEach(() => coalescer?.stop());
 
-/** How often the loop slept, with `perSecond` calls beginning. */
+/** How often the loop slept with `perSecond` new calls a second. */
 async function sleepsAt(
   perSecond: number,
   perTurn = 0,
@@ -30,7 +30,7 @@ async function sleepsAt(
   return { sleeps: paced, afterStop: sleeps - paced, meanTurnMs: LONG_ENOUGH_MS / paced };
 }
 
-it("lets a busy loop gather, flushes before each sleep, and stops when asked to", async () => {
+it("lets a busy loop gather messages, flushes before each sleep, and stops when asked", async () => {
   const { sleeps, afterStop } = await sleepsAt(200);
   expect(sleeps).toBeGreaterThan(5);
   expect(afterStop).toBe(0);
@@ -45,7 +45,7 @@ it("does not sleep while more datagrams wait than one turn reads", async () => {
   expect(many.meanTurnMs).toBeLessThan(some.meanTurnMs / 10);
 });
 
-it("sends what a turn left for its end before it sleeps, not after", async () => {
+it("sends what a turn has queued for its end before it sleeps, not after", async () => {
   let sleeps = 0;
   const began = performance.now();
   coalescer = new WakeupCoalescer(
@@ -63,6 +63,6 @@ it("sends what a turn left for its end before it sleeps, not after", async () =>
   await sleep(LONG_ENOUGH_MS);
   clearInterval(ticking);
   const undelayed = sleptBetween.filter((slept) => slept === 0);
-  // What comes in the moment between the two has to wait.
+  // Whatever comes between the two has to wait.
   expect(undelayed.length).toBeGreaterThan(0.8 * sleptBetween.length);
 });

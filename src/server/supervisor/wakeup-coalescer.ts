@@ -1,38 +1,38 @@
-/** New calls a second from which on messages are gathered. Below, each is handled as it comes. */
+/** New calls a second above which messages are gathered; below, each is handled as it comes. */
 const BUSY_CALLS_PER_S = 60;
 /** How often the load is measured. */
 const LOOK_MS = 250;
 /**
- * The shortest turn of a busy event loop grows with what there is to gather: 3 ms at 60 new calls a second, 10 ms from
- * 200 on. A call crosses three turns before its INVITE goes out (INVITE in, URL answered, journal written), so it is
- * delayed three times, on a busy machine only.
+ * The minimum turn of a busy event loop grows with the load: 3 ms at 60 new calls a second, 10 ms from 200 on. A call passes
+ * through three turns before its INVITE goes out (INVITE in, URL answered, journal written), so it is delayed three times,
+ * but only on a busy machine.
  */
 const TURN_MS_PER_CALL_PER_S = 0.05;
 const LONGEST_TURN_MS = 10;
-/** libuv reads at most this many datagrams from a socket in one turn; when it did, more are waiting, and sleeping would add to them. */
+/** The most datagrams that libuv reads from a socket in one turn; if it read that many, more are waiting, so don't sleep. */
 const FULL_READ = 32;
 
 /**
- * Interrupt coalescing for a busy event loop. Waking a sleeping process costs more than handling most messages,
- * on both sides of every socket: at three hundred calls a second, one by one, the platform spends twice the CPU per call
- * that it spends when its messages come in groups. So a busy loop sleeps out the rest of a short turn, and finds
- * groups; turns that are long anyway gather by themselves.
+ * Interrupt coalescing for a busy event loop. Waking a sleeping process costs more than handling most messages, on both
+ * sides of every socket: at 300 calls a second the platform uses twice the CPU per call if messages come one by one rather
+ * than in groups. So a busy loop sleeps for the rest of a short turn and then finds groups; longer turns gather groups by
+ * themselves.
  */
 export class WakeupCoalescer {
   /** Calls started so far. */
   readonly #started: () => number;
   readonly #flush: () => void;
-  /** SIP datagrams so far, readable or not: a flood of nonsense must not slow the rest down. */
+  /** SIP datagrams so far, readable or not: a flood of garbage must not slow down the rest. */
   readonly #arrived: () => number;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
   #look: NodeJS.Timeout | null = null;
   #last = 0;
-  /** 0: not busy. */
+  /** Minimum length of a turn; 0: not busy. */
   #turnMs = 0;
   #turnedAt = 0;
   #arrivedBefore = 0;
 
-  /** `flush`: what this turn still has to send goes out before the loop sleeps. */
+  /** `flush` sends what this turn has queued, before the loop sleeps. */
   constructor(started: () => number, arrived: () => number, flush: () => void) {
     this.#started = started;
     this.#arrived = arrived;
@@ -59,8 +59,8 @@ export class WakeupCoalescer {
   }
 
   /**
-   * Runs before whatever this turn left for its end: journal rows, requests, operations for media. Sleeping here would
-   * hold all that back; one poll later it is out.
+   * Runs before everything queued for the end of this turn: journal rows, requests, operations for media. Sleeping here
+   * would hold all of it back; one poll later it has been sent.
    */
   #turn(): void {
     this.#arrivedBefore = this.#arrived();

@@ -6,18 +6,18 @@ import type { Embedded } from "../../edges/store/embedded/embedded.ts";
 import { startEmbedded } from "../../edges/store/embedded/embedded.ts";
 import { isAlive } from "../../edges/store/embedded/postmaster.ts";
 
-/** The embedded database of a data folder, started again when it dies. */
+/** The embedded database of a data folder, restarted if it dies. */
 export interface WatchedDatabase {
   readonly url: string;
-  /** Of the server now; changes when it is started again. */
+  /** The server's current pid; changes when it is restarted. */
   pid(): number;
   stop(): Promise<void>;
 }
 
-/** How often we look whether the server is alive, ms. On a full disk it is also how often a start is tried. */
+/** ms between checks whether the server is alive; on a full disk, also between attempts to start it. */
 const CHECK_MS = 500;
 
-/** Starts the database and watches it. Rejects with one sentence when it can't be started the first time. */
+/** Starts the database and watches it. Rejects with one sentence if the first start fails. */
 export async function startWatchedDatabase(dataDir: string, log: Log): Promise<WatchedDatabase> {
   const options = { dataDir: join(dataDir, "postgres"), log };
   const died = new RepeatedLine(systemClock, (fields) => log.error(fields, "database server died, starting it again"));
