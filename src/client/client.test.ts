@@ -91,7 +91,7 @@ describe("the client", () => {
     await expect(change).rejects.toMatchObject({ status: 501, message: /numbers can't be changed by API/ });
   });
 
-  it("says what it can of an answer that is not the platform's, and of a wrong key", async () => {
+  it("says what it can about an answer that is not the platform's, and about a wrong key", async () => {
     const proxy = { url, ...KEY, fetch: () => Promise.resolve(new Response("<html>", { status: 502 })) };
     await expect(createPlugboard(proxy).calls.list()).rejects.toMatchObject({ message: "the platform answered 502" });
     const stranger = createPlugboard({ url, ...KEY, token: "wrong" });
@@ -99,7 +99,7 @@ describe("the client", () => {
     await expect(plugboard.calls.list({ account: "globex" })).rejects.toMatchObject({ status: 401 });
   });
 
-  it("sends a body, and the condition under which it may be taken", async () => {
+  it("sends a body with the condition under which it is accepted", async () => {
     const anil = { name: "anil", body: { number: "+919900000011" }, ifNoneMatch: "*" } as const;
     expect((await plugboard.users.put(anil)).changes).toMatchObject([{ kind: "user", name: "anil", change: "added" }]);
     const { users } = await plugboard.users.list();
@@ -109,7 +109,7 @@ describe("the client", () => {
     expect((await plugboard.users.list()).users).toEqual([]);
   });
 
-  it("stops when it is told to", async () => {
+  it("stops when told to", async () => {
     const signal = AbortSignal.abort(new Error("changed my mind"));
     await expect(plugboard.calls.list({}, { signal })).rejects.toThrow("changed my mind");
   });

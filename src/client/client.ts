@@ -3,25 +3,25 @@ import { OPERATIONS } from "./operations.ts";
 
 export type { CallOptions, Models, PlugboardApi } from "./operations.ts";
 
-/** Where the platform is and who asks. */
+/** Where the platform is, and with which credentials. */
 export interface PlugboardOptions {
-  /** Scheme, host and port of the platform: `http://127.0.0.1:8080`. */
+  /** Scheme, host and port of the platform, such as `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Sid of the account that operations are for where they name none. */
+  /** Sid of the account used by operations that name none. */
   readonly account: string;
   readonly key: string;
   readonly token: string;
-  /** Sends the requests; Node's own where absent. */
+  /** Sends the requests; default: Node's own. */
   readonly fetch?: typeof fetch;
 }
 
-/** A refusal of the platform. `message` is its one sentence: what was wrong, where, what is allowed. */
+/** A refusal by the platform. `message` is one sentence: what was wrong, where, what is allowed. */
 export class PlugboardError extends Error {
   override readonly name = "PlugboardError";
   readonly status: number;
-  /** The field of the request that was wrong; null: it was none. */
+  /** The field of the request that was wrong; null: none. */
   readonly field: string | null;
-  /** The rule that the field breaks; null: there is none. */
+  /** The rule that the field breaks; null: none. */
   readonly rule: string | null;
 
   constructor(status: number, message: string, field: string | null = null, rule: string | null = null) {
@@ -34,7 +34,7 @@ export class PlugboardError extends Error {
 
 /**
  * A client of the platform's API: `await plugboard.calls.list({ status: "live" })`. Every operation of `/api/openapi.json` is a
- * method, with its path, query and body in one object. Rejects with {@link PlugboardError} where the platform refuses.
+ * method, with its path, query and body in one object. Rejects with {@link PlugboardError} if the platform refuses.
  */
 export function createPlugboard(options: PlugboardOptions): PlugboardApi {
   const groups: Record<string, Record<string, unknown>> = {};
@@ -64,7 +64,7 @@ interface Sent {
   readonly method: string;
   readonly path: string;
   readonly query: readonly string[];
-  /** By name: the field of the input that fills it. */
+  /** For each header, the field of the input that fills it. */
   readonly headers: Readonly<Record<string, string>>;
   readonly answer: "json" | "text" | "response" | "none";
 }
@@ -108,7 +108,7 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Both forms of errors, and what a proxy between may say. */
+/** Reads both forms of errors, and whatever a proxy in between may send. */
 function refusalOf(status: number, text: string): PlugboardError {
   const document = parsed(text) as Partial<Models["Problem"] & Models["RestException"]> | null;
   const message = document?.detail ?? document?.RestException?.Message ?? `the platform answered ${status}`;

@@ -1,6 +1,6 @@
-// Made from /api/openapi.json: `npx vitest -u src/client` writes it anew.
+// Made from /api/openapi.json: `npx vitest -u src/client` writes it again.
 
-/** What requests and answers hold, by name. */
+/** The models of requests and answers, by name. */
 export interface Models {
   /** RFC 9457 */
   readonly Problem: {
@@ -13,7 +13,7 @@ export interface Models {
     readonly field?: string;
     /** The rule of the contract, or the keyword of the field's schema, that it breaks */
     readonly rule?: string;
-    /** All that is wrong with a document, one sentence each */
+    /** Everything that is wrong with a document, one sentence each */
     readonly errors?: readonly string[];
     /** What keeps a flow from being published */
     readonly findings?: readonly Models["FlowFinding"][];
@@ -27,15 +27,15 @@ export interface Models {
   /** A person who signs in */
   readonly Member: {
     readonly id: string;
-    /** Null: of the platform, with all its accounts */
+    /** Null: a member of the platform, with all its accounts */
     readonly account: string | null;
     readonly login: string;
     readonly role: "viewer" | "operator" | "admin";
     /** What the role may do */
     readonly scopes: readonly ("read" | "call" | "admin")[];
-    /** The password opens nothing but the change of it */
+    /** The password must be changed before anything else */
     readonly must_change: boolean;
-    /** A one-time code is asked for */
+    /** Sign-in requires a one-time code */
     readonly totp_active: boolean;
     readonly created_at: string;
     readonly created_by: string;
@@ -43,20 +43,20 @@ export interface Models {
   };
   readonly MadeMember: {
     readonly id: string;
-    /** Null: of the platform, with all its accounts */
+    /** Null: a member of the platform, with all its accounts */
     readonly account: string | null;
     readonly login: string;
     readonly role: "viewer" | "operator" | "admin";
     /** What the role may do */
     readonly scopes: readonly ("read" | "call" | "admin")[];
-    /** The password opens nothing but the change of it */
+    /** The password must be changed before anything else */
     readonly must_change: boolean;
-    /** A one-time code is asked for */
+    /** Sign-in requires a one-time code */
     readonly totp_active: boolean;
     readonly created_at: string;
     readonly created_by: string;
     readonly signed_in_at: string | null;
-    /** Shown this once; it must be changed at the first sign-in */
+    /** Shown only this once; it must be changed at the first sign-in */
     readonly password: string;
   };
   readonly AuditEntry: {
@@ -70,9 +70,9 @@ export interface Models {
     readonly action: string;
     /** The id of what was changed */
     readonly subject: string;
-    /** Secrets are masked; null: there was nothing */
+    /** Secrets are masked; null: it did not exist */
     readonly before: unknown;
-    /** Secrets are masked; null: there is nothing */
+    /** Secrets are masked; null: it no longer exists */
     readonly after: unknown;
   };
   readonly ExportedWorkspace: {
@@ -81,7 +81,7 @@ export interface Models {
       readonly accounts: readonly unknown[];
       readonly flows: readonly unknown[];
     };
-    /** Flows that stand in files of their own, by their names */
+    /** Flows in separate files, by file name */
     readonly files: {
       readonly [name: string]: unknown;
     };
@@ -103,7 +103,7 @@ export interface Models {
   };
   readonly CallList: {
     readonly calls: readonly Models["CallSummary"][];
-    /** `before` of the next page; null: this is the last */
+    /** `before` for the next page; null: this is the last one */
     readonly next: string | null;
   };
   readonly CallSummary: {
@@ -127,7 +127,7 @@ export interface Models {
     readonly ended_by: "caller" | "callee" | "platform";
     readonly dial_call_status: "completed" | "busy" | "no-answer" | "failed" | "canceled" | null;
     readonly call_type: "call-attempt" | "completed" | "client-hangup" | "incomplete" | "voicemail";
-    /** Seconds of all conversations */
+    /** Seconds of all conversations together */
     readonly conversation_s: number;
     readonly duration_s: number;
     readonly duration_ms: number;
@@ -231,14 +231,14 @@ export interface Models {
   };
   readonly ExplainedSentence: {
     readonly text: string;
-    /** Rules of the contract that it rests on */
+    /** Rules of the contract that it is based on */
     readonly rules: readonly string[];
-    /** `seq` of the trace's entries that show it */
+    /** `seq` of the trace entries that show it */
     readonly entries: readonly number[];
   };
   readonly EventPage: {
     readonly events: readonly Models["AccountEvent"][];
-    /** `after` of the next page */
+    /** `after` for the next page */
     readonly next: string;
     readonly newest: string;
   };
@@ -257,7 +257,7 @@ export interface Models {
     readonly id: string;
     readonly call_sid: string;
     readonly purpose: string;
-    /** Deliveries of one call with the same order are made one after the other */
+    /** Deliveries of one call with the same `order` are sent one after the other */
     readonly order: string;
     readonly state: "waiting" | "parked";
     readonly method: string | null;
@@ -279,15 +279,15 @@ export interface Models {
     readonly from: string;
     readonly to: string;
     readonly currency: string;
-    /** `null`: nothing limits it */
+    /** `null`: unlimited */
     readonly most: number | null;
     /** The limit that decides `most`: lower it, and the account can cost less */
     readonly binding: string;
-    /** How `most` was reckoned, line by line */
+    /** How `most` was calculated, line by line */
     readonly arithmetic: readonly {
       readonly name: string;
       readonly how: string;
-      /** `null`: nothing limits it */
+      /** `null`: unlimited */
       readonly value: number | null;
     }[];
   };
@@ -296,11 +296,11 @@ export interface Models {
     readonly key: string;
     readonly name: string;
     readonly scopes: readonly ("read" | "call" | "admin")[];
-    /** `file`: of the workspace file */
+    /** `file`: from the workspace file */
     readonly source: "file" | "api";
     readonly created_at: string;
     readonly created_by: string;
-    /** To the minute; null: never */
+    /** To the minute; null: never used */
     readonly last_used_at: string | null;
     readonly revoked_at: string | null;
   };
@@ -313,14 +313,14 @@ export interface Models {
     readonly key: string;
     readonly name: string;
     readonly scopes: readonly ("read" | "call" | "admin")[];
-    /** `file`: of the workspace file */
+    /** `file`: from the workspace file */
     readonly source: "file" | "api";
     readonly created_at: string;
     readonly created_by: string;
-    /** To the minute; null: never */
+    /** To the minute; null: never used */
     readonly last_used_at: string | null;
     readonly revoked_at: string | null;
-    /** Password of HTTP Basic, shown this once */
+    /** Password of HTTP Basic, shown only this once */
     readonly token: string;
   };
   readonly ConfiguredEntry: {
@@ -390,17 +390,17 @@ export interface Models {
       readonly message: string;
     }[];
     readonly outcomes: {
-      /** Random calls that were played through both */
+      /** Random calls played through both flows */
       readonly calls: number;
-      /** Those that came to something else */
+      /** Calls with a different outcome */
       readonly changed: number;
       readonly outcomes: readonly {
-        /** For whom what changes */
+        /** What changes, and for whom */
         readonly message: string;
         readonly calls: number;
-        /** One of these calls, as it was */
+        /** One of these calls, before the change */
         readonly before: string;
-        /** The same call, as it is */
+        /** The same call, after the change */
         readonly after: string;
         /** That call, as `plugboard simulate` takes it */
         readonly scenario: {
@@ -423,7 +423,7 @@ export interface Models {
     readonly From: string;
     /** The ExoPhone */
     readonly PhoneNumberSid: string;
-    /** An incoming call that was taken is `completed` even when nobody answered: `Leg2Status` tells (API-4) */
+    /** An accepted incoming call is `completed` even if nobody answered: see `Leg2Status` (API-4) */
     readonly Status: "queued" | "in-progress" | "completed" | "failed" | "busy" | "no-answer";
     readonly StartTime: string | null;
     readonly EndTime: string | null;
@@ -435,16 +435,16 @@ export interface Models {
     readonly ForwardedFrom: string | null;
     readonly CallerName: string | null;
     readonly Uri: string;
-    /** Opens without a key until it expires, and with one */
+    /** Opens with a key, and until it expires also without one */
     readonly RecordingUrl: string | null;
     readonly Details?: Models["CallDetails"];
   };
   readonly CallDetails: {
     readonly ConversationDuration: number;
     readonly Leg1Status: "in-progress" | "completed" | "busy" | "no-answer" | "failed" | "canceled";
-    /** Of the leg that decided: the conversation's, else the last; null: nobody was dialled */
+    /** The deciding leg's status: the conversation's leg, or else the last one; null: nobody was dialled */
     readonly Leg2Status: "in-progress" | "completed" | "busy" | "no-answer" | "failed" | "canceled" | null;
-    /** Leg 1 and the leg that decided */
+    /** Leg 1 and the deciding leg */
     readonly Legs: readonly {
       readonly Leg: {
         readonly Id: number;
@@ -473,12 +473,12 @@ export interface Models {
     readonly CauseCode: string | null;
   };
   readonly ExotelNumber: {
-    /** Of the number: stays the same while the account has it */
+    /** Sid of the number; stays the same while the account has it */
     readonly Sid: string;
     readonly AccountSid: string;
     /** A number in the account's form, `anonymous`, or `sip:user` */
     readonly PhoneNumber: string;
-    /** The number where it has no name */
+    /** Its name, or the number if it has none */
     readonly FriendlyName: string;
     /** The flow that takes its calls */
     readonly VoiceUrl: string | null;
@@ -504,20 +504,20 @@ export interface Models {
     readonly TimeLimit?: number;
     /** Seconds that each leg may ring; 30 */
     readonly TimeOut?: number;
-    /** Goes out with every later request (REQ-26) */
+    /** Sent with every later request (REQ-26) */
     readonly CustomField?: string;
-    /** Told of the call by POST (API-6) */
+    /** A URL that is notified about the call by POST (API-6) */
     readonly StatusCallback?: string;
-    /** `terminal` where it is left out */
+    /** Default: `terminal` */
     readonly StatusCallbackEvents?: readonly ("terminal" | "answered" | "ringing")[];
     readonly StatusCallbackContentType?: "multipart/form-data" | "application/json";
-    /** Of two numbers: record the conversation */
+    /** When connecting two numbers: record the conversation */
     readonly Record?: "true" | "false";
     readonly RecordingChannels?: "single" | "dual";
     /** What leg 1 hears while leg 2 rings */
     readonly WaitUrl?: string;
     readonly StartPlaybackToNew?: "Callee" | "Both";
-    /** A URL or a text, played before both are put through */
+    /** A URL or a text, played before the two are connected */
     readonly StartPlaybackValueNew?: string;
     readonly [name: string]: unknown;
   };
@@ -537,12 +537,12 @@ export interface Models {
   };
 }
 
-/** What may be said of one request. */
+/** Options of one request. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Every operation of the API. `account` is the client's own where it is not given. */
+/** Every operation of the API. `account` defaults to the client's own. */
 export interface PlugboardApi {
   readonly openapi: {
     /** This document */
@@ -572,15 +572,15 @@ export interface PlugboardApi {
     get(input?: {}, options?: CallOptions): Promise<unknown>;
   };
   readonly workspace: {
-    /** Everything that is configured, as a workspace file, without secrets */
+    /** The whole configuration as a workspace file, without secrets */
     export(
       input?: {
-        /** Only this account; its key opens it */
+        /** Only this account; its key is enough */
         readonly account?: string;
       },
       options?: CallOptions,
     ): Promise<Models["ExportedWorkspace"]>;
-    /** These accounts become exactly what the workspace says, all at once */
+    /** Makes these accounts exactly what the workspace says, in one change */
     apply(
       input: {
         /** Only says what would change */
@@ -607,7 +607,7 @@ export interface PlugboardApi {
       input?: {
         readonly account?: string;
         readonly limit?: number;
-        /** The `next` of the page before */
+        /** The `next` of the previous page */
         readonly before?: string;
         readonly status?: "live" | "completed" | "failed" | "busy" | "no-answer";
         readonly from?: string;
@@ -616,7 +616,7 @@ export interface PlugboardApi {
         readonly number?: string;
         readonly direction?: "incoming" | "outbound-dial";
         readonly dial_call_status?: "completed" | "busy" | "no-answer" | "failed" | "canceled";
-        /** Refused, or meant to be connected and without a conversation */
+        /** Refused, or meant to be connected but without a conversation */
         readonly failed?: "true";
         /** An exit that the call's flow has taken */
         readonly exit?: string;
@@ -629,7 +629,7 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["CallList"]>;
-    /** One call with its trace, live ones too */
+    /** One call with its trace, live or ended */
     get(
       input: {
         readonly account?: string;
@@ -637,7 +637,7 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Call"]>;
-    /** Hangs a call up */
+    /** Hangs up a call */
     hangUp(
       input: {
         readonly account?: string;
@@ -647,7 +647,7 @@ export interface PlugboardApi {
     ): Promise<{
       readonly call_sid: string;
     }>;
-    /** What the call can be told to do now */
+    /** Which actions are possible on the call now */
     actions(
       input: {
         readonly account?: string;
@@ -678,7 +678,7 @@ export interface PlugboardApi {
         readonly body: {
           /** Default: where the flow starts */
           readonly applet?: string;
-          /** Default: the flow that the call is in */
+          /** Default: the flow the call is in */
           readonly flow?: string;
         };
       },
@@ -736,7 +736,7 @@ export interface PlugboardApi {
         readonly callSid: string;
         readonly body: {
           readonly digits: string;
-          /** Who gets them, as if the other had pressed them */
+          /** Who gets them, as if the other party had pressed them */
           readonly to?: "caller" | "callee";
         };
       },
@@ -769,31 +769,31 @@ export interface PlugboardApi {
     ): Promise<Models["CallExplanation"]>;
   };
   readonly events: {
-    /** The account's events: a page of JSON where only that is accepted, else a stream */
+    /** The account's events: a page of JSON if only that is accepted, otherwise a stream */
     list(
       input?: {
         readonly account?: string;
-        /** The last event seen: those after it come. `Last-Event-ID` says the same */
+        /** The last event seen; those after it follow. `Last-Event-ID` means the same */
         readonly after?: string;
-        /** Events of a page */
+        /** Events per page */
         readonly limit?: number;
       },
       options?: CallOptions,
     ): Promise<Models["EventPage"]>;
   };
   readonly outbox: {
-    /** What is still owed to the account's servers, and what was given up */
+    /** Deliveries to the account's servers that are pending, and those that were given up */
     list(
       input?: {
         readonly account?: string;
         readonly state?: "parked" | "waiting";
-        /** The `next` of the page before */
+        /** The `next` of the previous page */
         readonly before?: string;
         readonly limit?: number;
       },
       options?: CallOptions,
     ): Promise<Models["Outbox"]>;
-    /** Sends a delivery again that was given up */
+    /** Resends a delivery that was given up */
     replay(
       input: {
         readonly account?: string;
@@ -831,7 +831,7 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["MadeApiKey"]>;
-    /** Revokes a key, at once and for good */
+    /** Revokes a key, at once and permanently */
     revoke(
       input: {
         readonly account?: string;
@@ -873,7 +873,7 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Member"]>;
-    /** Removes a member, whose sessions end */
+    /** Removes a member and ends their sessions */
     remove(
       input: {
         readonly account?: string;
@@ -881,7 +881,7 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Member"]>;
-    /** A new password, no one-time codes, no sessions: for a lost password or phone */
+    /** After a lost password or phone: a new password, no one-time codes, no sessions */
     reset(
       input: {
         readonly account?: string;
@@ -896,7 +896,7 @@ export interface PlugboardApi {
       input?: {
         readonly account?: string;
         readonly limit?: number;
-        /** The `next` of the page before */
+        /** The `next` of the previous page */
         readonly before?: string;
       },
       options?: CallOptions,
@@ -919,20 +919,20 @@ export interface PlugboardApi {
     get(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
       },
       options?: CallOptions,
     ): Promise<Models["Document"]>;
-    /** Makes or changes one trunk; the next call finds it */
+    /** Creates or changes one trunk; takes effect with the next call */
     put(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
         readonly body: {
           /** Name of the trunk; ExoPhones refer to it. */
@@ -973,11 +973,11 @@ export interface PlugboardApi {
     delete(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
       },
       options?: CallOptions,
@@ -997,20 +997,20 @@ export interface PlugboardApi {
     get(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
       },
       options?: CallOptions,
     ): Promise<Models["Document"]>;
-    /** Makes or changes one exophone; the next call finds it */
+    /** Creates or changes one exophone; takes effect with the next call */
     put(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
         readonly body: {
           /** The number in E.164, such as `+918047100000`. */
@@ -1031,11 +1031,11 @@ export interface PlugboardApi {
     delete(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
       },
       options?: CallOptions,
@@ -1055,20 +1055,20 @@ export interface PlugboardApi {
     get(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
       },
       options?: CallOptions,
     ): Promise<Models["Document"]>;
-    /** Makes or changes one user; the next call finds it */
+    /** Creates or changes one user; takes effect with the next call */
     put(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
         readonly body: {
           /** Dialled as `sip:<name>`. */
@@ -1087,11 +1087,11 @@ export interface PlugboardApi {
     delete(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
       },
       options?: CallOptions,
@@ -1111,20 +1111,20 @@ export interface PlugboardApi {
     get(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
       },
       options?: CallOptions,
     ): Promise<Models["Document"]>;
-    /** Makes or changes one group; the next call finds it */
+    /** Creates or changes one group; takes effect with the next call */
     put(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
         readonly body: {
           readonly name?: string;
@@ -1138,22 +1138,22 @@ export interface PlugboardApi {
     delete(
       input: {
         readonly account?: string;
-        /** Its name; of an ExoPhone the number */
+        /** Its name; for an ExoPhone, the number */
         readonly name: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
       },
       options?: CallOptions,
     ): Promise<Models["ConfigurationChanges"]>;
   };
   readonly configuration: {
-    /** Who changed what of the account and when, newest first */
+    /** Who changed what in the account and when, newest first */
     history(
       input?: {
         readonly account?: string;
-        /** The `next` of the page before */
+        /** The `next` of the previous page */
         readonly before?: string;
       },
       options?: CallOptions,
@@ -1182,14 +1182,14 @@ export interface PlugboardApi {
         readonly account?: string;
         /** Id of the flow */
         readonly flow: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
       },
       options?: CallOptions,
     ): Promise<Models["ConfigurationChanges"]>;
-    /** What is worked on */
+    /** The draft */
     draft(
       input: {
         readonly account?: string;
@@ -1198,15 +1198,15 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Document"]>;
-    /** Keeps a draft, mistakes and all */
+    /** Saves a draft, even with mistakes */
     saveDraft(
       input: {
         readonly account?: string;
         /** Id of the flow */
         readonly flow: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
         /** docs/flows.md; may have mistakes until it is published */
         readonly body: {
@@ -1220,20 +1220,20 @@ export interface PlugboardApi {
     ): Promise<{
       readonly findings: readonly Models["FlowFinding"][];
     }>;
-    /** Throws the draft away */
+    /** Discards the draft */
     deleteDraft(
       input: {
         readonly account?: string;
         /** Id of the flow */
         readonly flow: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
       },
       options?: CallOptions,
     ): Promise<Models["ConfigurationChanges"]>;
-    /** What static verification says of the body, or of the draft */
+    /** Static verification of the body or, without one, the draft */
     validate(
       input: {
         readonly account?: string;
@@ -1251,15 +1251,15 @@ export interface PlugboardApi {
       readonly publishable: boolean;
       readonly findings: readonly Models["FlowFinding"][];
     }>;
-    /** The draft becomes the next version and takes the next call */
+    /** Makes the draft the next version, which takes the next call */
     publish(
       input: {
         readonly account?: string;
         /** Id of the flow */
         readonly flow: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
       },
       options?: CallOptions,
@@ -1272,15 +1272,15 @@ export interface PlugboardApi {
       readonly changed_by: string;
       readonly findings: readonly Models["FlowFinding"][];
     }>;
-    /** An earlier version takes the next call */
+    /** Goes back to an earlier version, which takes the next call */
     rollBack(
       input: {
         readonly account?: string;
         /** Id of the flow */
         readonly flow: string;
-        /** The ETag of what is replaced, or `*`: whatever is there */
+        /** The ETag of what is replaced, or `*` for whatever is there */
         readonly ifMatch?: string;
-        /** `*`: only if there is none yet */
+        /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
         readonly body: {
           readonly version: number;
@@ -1307,54 +1307,54 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Document"]>;
-    /** What changes between two states of a flow, in terms of the flow */
+    /** Compares two states of a flow, in terms of the flow */
     diff(
       input: {
         readonly account?: string;
         /** Id of the flow */
         readonly flow: string;
-        /** `published`, `draft` or the number of a version; `published` when left out */
+        /** `published`, `draft` or the number of a version; default `published` */
         readonly from?: string;
-        /** The same; `draft` when left out */
+        /** The same; default `draft` */
         readonly to?: string;
-        /** `true`: for which callers what changes, by playing calls */
+        /** `true`: also what changes for which callers, found by playing calls */
         readonly outcomes?: "true" | "false";
       },
       options?: CallOptions,
     ): Promise<Models["FlowDiff"]>;
   };
   readonly recordings: {
-    /** A recording, or a range of it. 8 kHz, 16 bits; the caller left and the callee right where there are two channels. `Range: bytes=…` gives a part. */
+    /** A recording, or a range of it. 8 kHz, 16 bits; if there are two channels, the caller is left and the callee right. `Range: bytes=…` returns a part. */
     get(
       input: {
         readonly account?: string;
         /** The recording's id and `.wav` */
         readonly file: string;
-        /** Of a signed link */
+        /** From a signed link */
         readonly expires?: string;
-        /** Of a signed link */
+        /** From a signed link */
         readonly signature?: string;
       },
       options?: CallOptions,
     ): Promise<Response>;
   };
   readonly exotel: {
-    /** Calls, newest first. A page is found by its neighbour, not by a number, so that calls that come in meanwhile move nothing. Parameters that are not listed here are ignored, as Exotel does. */
+    /** Calls, newest first. A page is found relative to a call, not by a number, so that new calls don't shift it. Parameters not listed here are ignored, as Exotel does. */
     listCalls(
       input?: {
         /** Sid of the account */
         readonly account?: string;
         readonly Sid?: string;
-        /** In the account's time zone: `gte:2026-01-05 00:00:00;lte:2026-01-05 23:59:59`, or one of both */
+        /** In the account's time zone: `gte:2026-01-05 00:00:00;lte:2026-01-05 23:59:59`, or one of the two */
         readonly DateCreated?: string;
         readonly From?: string;
         readonly To?: string;
         /** The ExoPhone */
         readonly PhoneNumber?: string;
-        /** As `Status` of a call shows it */
+        /** As in the `Status` of a call */
         readonly Status?: "queued" | "in-progress" | "completed" | "failed" | "busy" | "no-answer";
         readonly Direction?: "inbound" | "outbound-api" | "outbound-dial" | "incoming";
-        /** Of calls that have ended: `gte:10s;lte:45s`, `eq:30s` */
+        /** For calls that have ended: `gte:10s;lte:45s`, `eq:30s` */
         readonly Duration?: string;
         readonly PageSize?: number;
         readonly SortBy?: "DateCreated:desc" | "DateCreated:asc" | "DateCreated";
@@ -1399,7 +1399,7 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<{
-      /** Every leg, in the order dialled */
+      /** Every leg, in dialling order */
       readonly Legs: readonly {
         readonly Leg: Models["CallLeg"];
       }[];
@@ -1465,7 +1465,7 @@ export interface PlugboardApi {
     ): Promise<{
       readonly IncomingPhoneNumber: Models["ExotelNumber"];
     }>;
-    /** Calls a number, then puts it into a flow or through to a second number */
+    /** Calls a number, then connects it to a flow or to a second number */
     connect(
       input?: {
         /** Sid of the account */
@@ -1525,7 +1525,7 @@ export interface PlugboardApi {
   };
 }
 
-/** How each operation is sent and what it answers. */
+/** How each operation is sent, and what it answers. */
 export const OPERATIONS = {
   "openapi.get": { method: "GET", path: "/api/openapi.json", query: [], headers: {}, answer: "json" },
   "health.alive": { method: "GET", path: "/healthz", query: [], headers: {}, answer: "json" },

@@ -60,7 +60,7 @@ async function make(account: string): Promise<{ key: string; token: string }> {
 }
 
 describe("a key", () => {
-  it("opens its own account only, with its scopes", async () => {
+  it("opens only its own account, with its scopes", async () => {
     const { key, token } = await make("acme");
     expect(await access.checkKey("acme", key, token, ADDRESS)).toEqual({
       kind: "ok",
@@ -69,7 +69,7 @@ describe("a key", () => {
     expect([await check("globex", key, token), await check("acme", "acme-key", token)]).toEqual(["wrong", "wrong"]);
   });
 
-  it("opens nothing once it is revoked, or once its account is gone", async () => {
+  it("opens nothing once it is revoked or its account is deleted", async () => {
     const { key, token } = await make("acme");
     await store.withinAccount("acme", (db) => store.keys.revoke(db, "acme", key, clock.now()));
     expect(await check("acme", key, token)).toBe("wrong");
@@ -78,7 +78,7 @@ describe("a key", () => {
     expect(await check("acme", "acme-key", "acme-token")).toBe("wrong");
   });
 
-  it("of the file opens nothing once the file has another token, or no such key; another's stays", async () => {
+  it("from the file opens nothing once its token has changed or it was removed; other keys stay", async () => {
     const made = await make("acme");
     await access.useFileKeys("acme", [{ ...FILE_KEY, token: "new" }]);
     expect([await check("acme", "acme-key", "acme-token"), await check("acme", "acme-key", "new")]).toEqual([
@@ -92,7 +92,7 @@ describe("a key", () => {
     ]);
   });
 
-  it("is opened by no other text", async () => {
+  it("is opened by no other token", async () => {
     const { key, token } = await make("acme");
     await assert(
       asyncProperty(string({ unit: "binary" }), string({ unit: "binary" }), async (otherKey, otherToken) => {
@@ -104,7 +104,7 @@ describe("a key", () => {
     );
   });
 
-  it("has 256 bits that are nowhere in the database, nor is a token of the file", async () => {
+  it("has 256 bits that are nowhere in the database; nor is a token from the file", async () => {
     const { token } = await make("acme");
     expect(token).toMatch(/^pbt_[0-9a-f]{64}$/);
     const rows = JSON.stringify(await server.query(url, "select * from api_keys"));
@@ -137,7 +137,7 @@ describe("a key", () => {
 });
 
 describe("guessing", () => {
-  it("ends after ten wrong tokens, also when they come at once, and the right one waits as well", async () => {
+  it("is stopped after ten wrong tokens, even if they come at once; the right one has to wait too", async () => {
     const attempts = Array.from({ length: 50 }, (_, i) => check("acme", "acme-key", `guess ${i}`));
     const kinds = await Promise.all(attempts);
     expect(kinds.filter((kind) => kind === "wrong")).toHaveLength(10);
@@ -147,7 +147,7 @@ describe("guessing", () => {
     expect(await check("acme", "acme-key", "acme-token")).toBe("ok");
   });
 
-  it("holds up neither other addresses nor other keys", async () => {
+  it("delays neither other addresses nor other keys", async () => {
     const { key, token } = await make("acme");
     for (let i = 0; i < 10; i++) await check("acme", "acme-key", "guess");
     expect(await check("acme", "acme-key", "acme-token")).toBe("later");
@@ -155,14 +155,14 @@ describe("guessing", () => {
     expect(await check("acme", key, token)).toBe("ok");
   });
 
-  it("with ever new keys ends after a hundred", async () => {
+  it("with ever new keys is stopped after a hundred", async () => {
     const kinds = await Promise.all(Array.from({ length: 150 }, (_, i) => check("acme", `key ${i}`, "guess")));
     expect(kinds.filter((kind) => kind === "wrong")).toHaveLength(100);
     clock.advance(3_000);
     expect(await check("acme", "acme-key", "acme-token")).toBe("ok");
   });
 
-  it("from another address of the same IPv6 network counts as the same", async () => {
+  it("from another address in the same IPv6 network counts as the same", async () => {
     for (let i = 0; i < 10; i++) await check("acme", "acme-key", "guess", `2001:db8::${i}`);
     expect(await check("acme", "acme-key", "guess", "2001:db8::ffff")).toBe("later");
   });

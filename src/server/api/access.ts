@@ -14,24 +14,24 @@ import type { Requester } from "./requester.ts";
 import { SessionCookie } from "./session-cookie.ts";
 import { SignIns } from "./sign-ins.ts";
 
-/** A token has 256 bits, an id is only never the same twice. */
+/** A token has 256 bits; an id only needs to be unique. */
 const TOKEN_BYTES = 32;
 const KEY_ID_BYTES = 8;
-/** Longer ones are nobody's: not worth a look into the database. */
+/** Longer credentials can't be valid, so they are not looked up in the database. */
 const MAX_CREDENTIAL_CHARACTERS = 500;
-/** One key tried from one address: a mistyped token is corrected by then, guessing 2,880 a day leads nowhere. */
+/** One key from one address: enough to correct a typing error, while 2,880 guesses a day lead nowhere. */
 const PER_KEY = { failures: 10, forgottenAfterMs: 30_000 } as const;
-/** All keys tried from one address, which several customers may share. */
+/** All keys from one address, which several customers may share. */
 const PER_SOURCE = { failures: 100, forgottenAfterMs: 3_000 } as const;
 
-/** What `Access` needs. */
+/** What {@link Access} needs. */
 export interface AccessOptions {
   readonly keys: Pick<ApiKeyTable, "find" | "used" | "replaceFileKeys">;
   readonly members: MemberTable;
   /** Seals the secrets of one-time codes. */
   readonly sealer: Sealer;
   readonly tokens: TokenHash;
-  /** Is there such an account now? Keys of one that was taken out of the configuration open nothing. */
+  /** Whether the account exists now. Keys of an account removed from the configuration open nothing. */
   isAccount(sid: string): boolean;
   /** Where people reach the platform. */
   readonly publicUrl: string;
@@ -40,20 +40,20 @@ export interface AccessOptions {
   readonly log: Log;
 }
 
-/** What came of an attempt. `after`: seconds until the next one makes sense. */
+/** The result of an attempt. `after`: seconds until the next one makes sense. */
 export type KeyVerdict =
   | { readonly kind: "ok"; readonly requester: Requester }
   | { readonly kind: "wrong" }
   | { readonly kind: "later"; readonly after: number };
 
-/** A new key; the token is shown this once. */
+/** A new key; its token is shown only this once. */
 export interface MadeKey {
   readonly key: string;
   readonly token: string;
   readonly tokenHash: string;
 }
 
-/** Who may do what through the API: keys, with a limit on guessing them, and people who sign in. */
+/** Decides who may do what through the API: keys, with a limit on guessing them, and people who sign in. */
 export class Access {
   readonly refusals: ApiRefusals;
   readonly signIns: SignIns;
@@ -78,17 +78,17 @@ export class Access {
     return this.#options.isAccount(sid);
   }
 
-  /** Is this a key and token of that account? `address`: where the request came from. */
+  /** Whether this is a key and token of that account. `address`: where the request came from. */
   async checkKey(account: string, key: string, token: string, address: string): Promise<KeyVerdict> {
     const source = sourceOf(address);
     const pair = `${source} ${account} ${key}`;
     if (this.#waitMs(source, pair) > 0) return this.#later(source, pair);
     const found = await this.#find(account, key, token);
-    // Again: of requests that came at the same time, the first ones may have used up the limit.
+    // Checked again: earlier ones among simultaneous requests may have used up the limit.
     if (this.#waitMs(source, pair) > 0) return this.#later(source, pair);
     const { tokens, clock } = this.#options;
     const known = found?.tokenHash ?? "";
-    // Compared in any case, so that an unknown key takes as long as a known one.
+    // Always compared, so that an unknown key takes as long as a known one.
     const isRight = tokens.matches([account, key], token, known);
     if (found === null || !isRight || !this.isAccount(account)) {
       this.#perKey.failed(pair);
@@ -99,7 +99,7 @@ export class Access {
     return { kind: "ok", requester: { kind: "key", id: key, scopes: found.scopes } };
   }
 
-  /** A key and a token that nobody has seen yet. */
+  /** Makes a new key and token. */
   makeKey(account: string): MadeKey {
     const { random, tokens } = this.#options;
     const key = `key_${random.hex(KEY_ID_BYTES)}`;
@@ -107,7 +107,7 @@ export class Access {
     return { key, token, tokenHash: tokens.of([account, key], token) };
   }
 
-  /** Makes the keys of the workspace file usable; the database gets their hashes only. */
+  /** Makes the keys of the workspace file usable; the database gets only their hashes. */
   async useFileKeys(account: string, keys: readonly ApiKey[]): Promise<void> {
     const { tokens, clock } = this.#options;
     const hashed = keys.map(({ key, token, scopes = SCOPES }) => ({
@@ -119,7 +119,7 @@ export class Access {
   }
 
   async #find(account: string, key: string, token: string): ReturnType<ApiKeyTable["find"]> {
-    // PostgreSQL takes no zero bytes in a text.
+    // PostgreSQL allows no zero bytes in text.
     if (`${account}${key}`.includes("\0")) return null;
     if (Math.max(account.length, key.length, token.length) > MAX_CREDENTIAL_CHARACTERS) return null;
     return this.#options.keys.find(account, key);
@@ -133,7 +133,7 @@ export class Access {
     return { kind: "later", after: Math.ceil(this.#waitMs(source, pair) / 1000) };
   }
 
-  /** Nobody waits for it. */
+  /** Notes the last use of a key; no request waits for it. */
   #noteUse(account: string, key: string): void {
     this.#options.keys
       .used(account, key, this.#options.clock.now())

@@ -15,7 +15,7 @@ import { recordingRoutes } from "./recording-routes.ts";
 import { resourceRoutes } from "./resource-routes.ts";
 import { whyRoute } from "./why-route.ts";
 
-/** Everything below `/api/accounts/:account`: for holders of a key of the account; a recording also by its signed link. */
+/** Everything below `/api/accounts/:account`, for holders of the account's keys; a recording also opens by its signed link. */
 export async function accountRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
   const limit = accountRequestLimit(options, "api");
   await app.register(async (keyed) => {

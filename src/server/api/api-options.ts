@@ -9,7 +9,7 @@ import type { Exchange } from "../exchange/exchange.ts";
 import type { Access } from "./access.ts";
 import type { NumberRouting } from "./number-routing.ts";
 
-/** What the routes answer from. */
+/** What the routes work with. */
 export interface ApiOptions {
   readonly exchange: Exchange;
   readonly store: Store;
@@ -20,7 +20,7 @@ export interface ApiOptions {
   readonly trustedProxies?: readonly string[];
   readonly recordingsDir: string;
   readonly links: RecordingLinks;
-  /** Scheme, host and path under which customers reach this platform, without a slash at the end. */
+  /** Scheme, host and path under which customers reach this platform, without a trailing slash. */
   readonly publicUrl: string;
   /** Absent: numbers can't be changed while the platform runs. */
   readonly numberRouting?: NumberRouting;

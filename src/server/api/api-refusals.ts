@@ -2,21 +2,21 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { MinuteLimit } from "../exchange/minute-limit.ts";
 
-/** Why a request of the API was refused before it was looked at; the `reason` of counter and log. */
+/** Why an API request was refused before it was handled; the `reason` in counter and log. */
 export type ApiRefusalReason =
   /** No credentials at all. */
   | "no_credentials"
-  /** Key or token are wrong, or the key was revoked. */
+  /** The key or token is wrong, or the key was revoked. */
   | "wrong_key"
-  /** Too many wrong attempts from this address before. */
+  /** Too many earlier failures from this address. */
   | "too_many_failures"
-  /** The key, role or account does not reach that far. */
+  /** Outside the scope of the key, role or account. */
   | "scope"
-  /** A write with a session's cookie that does not come from a page of ours. */
+  /** A write with a session cookie that does not come from one of our pages. */
   | "cross_site"
-  /** Login, password or code are wrong. */
+  /** The login, password or code is wrong. */
   | "wrong_sign_in"
-  /** More passwords wait than can be checked soon. */
+  /** More passwords are waiting than can be checked soon. */
   | "passwords_busy";
 
 /** A flood of refusals must not flood the log. */
@@ -34,12 +34,12 @@ export class ApiRefusals {
     this.#log = log;
   }
 
-  /** Since the start, by reason. */
+  /** Refusals since the start, by reason. */
   get counts(): ReadonlyMap<ApiRefusalReason, number> {
     return this.#counts;
   }
 
-  /** `fields` never hold a token or password. */
+  /** `fields` must never hold a token or password. */
   note(reason: ApiRefusalReason, fields: object): void {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
     const heldBack = this.#lines.take(reason, this.#clock.now());

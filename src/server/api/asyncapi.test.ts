@@ -15,7 +15,7 @@ async function document(): Promise<Part> {
   return response.json<Part>();
 }
 
-/** What a reference leads to; undefined: nowhere. */
+/** The target of a reference; undefined: none. */
 function follow(root: Part, reference: string): Part | undefined {
   let part: Part | undefined = root;
   for (const key of reference.replace(/^#\//, "").split("/")) part = part?.[key];
@@ -34,14 +34,14 @@ function referencesIn(part: unknown): readonly string[] {
   );
 }
 
-it("every reference of the AsyncAPI document leads somewhere", async () => {
+it("every reference in the AsyncAPI document has a target", async () => {
   const root = await document();
   const references = referencesIn(root);
   expect(references.length).toBeGreaterThan(3 * Object.keys(FEED_EVENTS).length - 1);
   expect(references.filter((reference) => follow(root, reference) === undefined)).toEqual([]);
 });
 
-it("it names every kind of event that the feed has, with the schema of its envelope", async () => {
+it("it names every kind of event in the feed, with the schema of its envelope", async () => {
   const root = await document();
   const operation = root["operations"]?.["sendEvents"];
   const found = Object.values(operation?.["messages"] ?? {}).map((message) => {

@@ -14,7 +14,7 @@ const SCHEMA = {
   response: { 200: z.custom<object>() },
 };
 
-/** `GET /api/asyncapi.json`: every event that the platform sends, for people and for generators of clients. */
+/** `GET /api/asyncapi.json`: every event that the platform sends, for people and client generators. */
 export function asyncapiRoute(app: FastifyInstance): void {
   const document = asyncapiDocument();
   typed(app).get("/api/asyncapi.json", { schema: SCHEMA }, () => document);
@@ -30,7 +30,7 @@ function asyncapiDocument(): object {
       description:
         "Events of one account, numbered 1, 2, 3 … without a gap, in CloudEvents 1.0 envelopes. `GET` with an API key " +
         "streams them as server-sent events (`id` is the number), or pages of JSON with `Accept: application/json`. A " +
-        "consumer that comes back with `Last-Event-ID`, or `after` in the query, misses nothing.",
+        "consumer that reconnects with `Last-Event-ID`, or with `after` in the query, misses nothing.",
     },
     defaultContentType: "application/json",
     channels: { events: channel() },
@@ -66,7 +66,7 @@ function message(name: FeedEventName): object {
   };
 }
 
-/** Keys of components hold no dots in everybody's generator: `call.started` is `callStarted`. */
+/** Not every generator accepts dots in component keys, so `call.started` becomes `callStarted`. */
 function keyOf(name: FeedEventName): string {
   return name.replaceAll(/[._](\w)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -24,8 +24,8 @@ const auditEntry = z
     by: z.object({ kind: z.enum(["key", "user", "system"]), id: z.string() }),
     action: z.string().describe("What was done, such as `key.created`"),
     subject: z.string().describe("The id of what was changed"),
-    before: z.unknown().describe("Secrets are masked; null: there was nothing"),
-    after: z.unknown().describe("Secrets are masked; null: there is nothing"),
+    before: z.unknown().describe("Secrets are masked; null: it did not exist"),
+    after: z.unknown().describe("Secrets are masked; null: it no longer exists"),
   })
   .meta({ id: "AuditEntry" });
 const answer = z.object({ entries: z.array(auditEntry), next: z.string().nullable() });
@@ -40,21 +40,21 @@ const OF_ACCOUNT = {
 };
 const OF_PLATFORM = {
   operationId: "platform.listAudit",
-  summary: "Who changed what of the platform, newest first",
+  summary: "Who changed what on the platform, newest first",
   security: BY_MEMBERS,
   querystring: auditQuery,
   response: { 200: answer },
   refusals: ADMIN_ONLY,
 };
 
-/** `/audit` of an account: every change; secrets were masked before they were written. */
+/** `/audit` of an account: every change, stored with secrets masked. */
 export function auditRoutes(app: FastifyInstance, options: ApiOptions): void {
   typed(app).get("/audit", { schema: OF_ACCOUNT, config: { scope: "admin" } }, ({ params, query }) =>
     pageOf(options, params.account, query),
   );
 }
 
-/** The same for what belongs to no account. */
+/** The same for changes that belong to no account. */
 export function platformAuditRoutes(app: FastifyInstance, options: ApiOptions): void {
   typed(app).get("/audit", { schema: OF_PLATFORM, config: { scope: "admin" } }, ({ query }) =>
     pageOf(options, null, query),

@@ -8,7 +8,7 @@ import type { Requester, RequesterSession } from "./requester.ts";
 import { neededScope } from "./requester.ts";
 import { scopesOf } from "./sign-ins.ts";
 
-/** How an API words an error; `/v1` has a form of its own. */
+/** How an API formats an error; `/v1` has its own format. */
 export type Refuse = (reply: FastifyReply, status: number, detail: string) => FastifyReply;
 
 /** Why a request is refused. */
@@ -17,7 +17,7 @@ interface Refusal {
   readonly status: 401 | 403 | 404 | 429;
   /** One sentence. */
   readonly detail: string;
-  /** Id of the key or member, where one was given. */
+  /** Id of the key or member, if one was given. */
   readonly who: string | null;
   /** Seconds until the next attempt makes sense. */
   readonly after?: number;
@@ -25,13 +25,13 @@ interface Refusal {
 
 type Identity = Requester | Refusal;
 
-/** An unknown key may be a token that was put into the wrong field. */
+/** Characters of an unknown key that are logged; it may be a token put into the wrong field. */
 const LOGGED_CHARACTERS = 24;
 
 /**
- * Lets a request pass that carries a key of the account in its path (HTTP Basic), or the session of a member who may see that account,
- * with the scope that the route needs (`config.scope`), and sets `request.requester`. A wrong key and an unknown account look
- * the same. For `onRequest`: undefined lets the request go on, a reply ends it.
+ * Lets a request pass if it carries a key of the account in its path (HTTP Basic), or the session of a member who may see
+ * that account, with the scope that the route needs (`config.scope`); sets `request.requester`. A wrong key and an unknown
+ * account look the same. For `onRequest`: undefined lets the request go on, a reply ends it.
  */
 export async function authenticate(
   access: Access,
@@ -46,7 +46,7 @@ export async function authenticate(
   return undefined;
 }
 
-/** The same for routes of the platform itself: for its members who are administrators. */
+/** The same for routes of the platform itself, which only its administrators may use. */
 export async function authenticatePlatform(
   access: Access,
   request: FastifyRequest,
@@ -65,7 +65,7 @@ export async function authenticatePlatform(
   return undefined;
 }
 
-/** The same for routes about one's own session; sets `request.session`, too. */
+/** The same for routes about one's own session; also sets `request.session`. */
 export async function authenticateMember(
   access: Access,
   request: FastifyRequest,
@@ -111,7 +111,7 @@ async function byKey(
   return { reason: "too_many_failures", status: 429, detail, who, after };
 }
 
-/** The session of a request. `password_changed`: those who must still change theirs are refused. */
+/** The session of a request. `password_changed`: members who must still change their password are refused. */
 export async function signedIn(
   access: Access,
   request: FastifyRequest,
@@ -125,7 +125,7 @@ export async function signedIn(
   const isRead = ["GET", "HEAD"].includes(request.method);
   if (!isRead && access.cookie.siteOf(request) !== "own") {
     const detail =
-      "a session changes things only from the platform's own pages (Origin or Sec-Fetch-Site); use an API key";
+      "a session can change things only from the platform's own pages (Origin or Sec-Fetch-Site); use an API key";
     return { reason: "cross_site", status: 403, detail, who };
   }
   if (member.must_change && state === "password_changed")

@@ -86,7 +86,7 @@ describe("control of a live call", () => {
     expect(given).toEqual([{ callSid: "live", command }]);
   });
 
-  it("is 409 with the reason where the state of the call does not allow it", async () => {
+  it("is 409 with the reason if the state of the call does not allow it", async () => {
     refusal = "play is not possible now: the call is in its flow, and nobody is being dialled";
     const response = await post("play", { text: "x" });
     expect([response.statusCode, detailOf(response)]).toEqual([409, refusal]);
@@ -95,7 +95,7 @@ describe("control of a live call", () => {
     expect([ended.statusCode, detailOf(ended)]).toEqual([409, "redirect is not possible now: the call has ended"]);
   });
 
-  it("is 404 for a call of another account, and for none", async () => {
+  it("is 404 for a call of another account, and for an unknown call", async () => {
     for (const sid of ["foreign", "nothing"])
       for (const path of ["redirect", "recording/stop", "digits", "play"]) {
         const bodies = { redirect: { applet: "desk" }, digits: { digits: "1" }, play: { text: "x" } };
@@ -125,7 +125,7 @@ describe("control of a live call", () => {
     expect(given).toEqual([]);
   });
 
-  it("says what the call can be told to do now", async () => {
+  it("says which actions are possible now", async () => {
     const get = (sid: string) => api.get(`/api/accounts/acme/calls/${sid}/actions`);
     expect((await get("live")).json()).toEqual({
       actions: [{ action: "hang_up", does: "ends the call", refusal: null }],
@@ -135,7 +135,7 @@ describe("control of a live call", () => {
 });
 
 describe("the table of actions in docs/api.md", () => {
-  it("is the one that engine and API go by", () => {
+  it("is the one that engine and API follow", () => {
     const page = readFileSync(new URL("../../../docs/api.md", import.meta.url), "utf8");
     const recording = {
       none: "nothing is recorded",

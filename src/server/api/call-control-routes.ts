@@ -13,7 +13,7 @@ import { configOf } from "./v1/account.ts";
 const callParams = z.object({ account: z.string(), callSid: z.string() });
 
 const party = z.enum(["caller", "callee"]);
-/** One breath of a text-to-speech voice, or a long menu's worth of digits. */
+/** Limit on the text of one announcement. */
 const MAX_TEXT_CHARACTERS = 2000;
 const MAX_DIGITS = 32;
 
@@ -24,7 +24,7 @@ const redirectBody = z
       .string()
       .regex(/^\d{1,20}$/, "the id of a flow, digits")
       .optional()
-      .describe("Default: the flow that the call is in"),
+      .describe("Default: the flow the call is in"),
   })
   .refine(({ applet, flow }) => applet !== undefined || flow !== undefined, "an object with `applet`, `flow` or both");
 
@@ -32,7 +32,7 @@ const startBody = z.strictObject({ channels: z.enum(["single", "dual"]).default(
 
 const digitsBody = z.strictObject({
   digits: z.string().regex(new RegExp(`^[0-9*#A-D]{1,${MAX_DIGITS}}$`), `1 to ${MAX_DIGITS} of 0-9 * # A-D`),
-  to: party.default("callee").describe("Who gets them, as if the other had pressed them"),
+  to: party.default("callee").describe("Who gets them, as if the other party had pressed them"),
 });
 
 const playBody = z
@@ -56,7 +56,7 @@ const actionsAnswer = z.object({
 const NO_CALL = "The account has no such call";
 const refusals = { 404: NO_CALL, 409: "The state of the call does not allow it; the answer says why" };
 
-/** What every action's route is made of. */
+/** The schema of an action's route. */
 function schemaOf(operationId: string, action: CallAction) {
   const summary = `${action}: ${CALL_ACTIONS[action].does}`;
   return { operationId, summary, params: callParams, response: { 202: accepted }, refusals } as const;
@@ -66,13 +66,13 @@ const CONTROL = { scope: "call" } as const;
 
 const LIST = {
   operationId: "calls.actions",
-  summary: "What the call can be told to do now",
+  summary: "Which actions are possible on the call now",
   params: callParams,
   response: { 200: actionsAnswer },
   refusals: { 404: NO_CALL },
 };
 
-/** Control of a live call: `call-action.ts` says which action is legal when, and what else there is to say (409). */
+/** Control of a live call: `call-action.ts` says when each action is legal, and why it is refused otherwise (409). */
 export function callControlRoutes(app: FastifyInstance, options: ApiOptions): void {
   const control = new CallControl(options);
   const routes = typed(app);
@@ -135,7 +135,7 @@ class CallControl {
     return this.give(params, { command: "play", to, what }, reply);
   }
 
-  /** The applet is looked for first: one that is not there would end the call. */
+  /** Looks up the applet first, because redirecting to a missing one would end the call. */
   async redirect(params: Params, { applet, flow: flowId }: z.output<typeof redirectBody>, reply: FastifyReply) {
     const { account, callSid } = params;
     if (!(await this.#has(account, callSid))) return noCall(reply, account, callSid);

@@ -6,7 +6,7 @@ import { instant, onlyThese, shownNumber, wholeNumber } from "./openapi/paramete
 
 const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
-/** Longer than any call lasts; guards the arithmetic, s. */
+/** Seconds; longer than any call, to keep the arithmetic safe. */
 const MAX_DURATION_S = 1_000_000;
 
 const before = z
@@ -19,18 +19,18 @@ const before = z
 
 const exit = z.string().regex(/^[A-Za-z0-9_.*#-]{1,64}$/, "the name of an exit, such as nobody_answered");
 
-/** Every parameter of the list of calls. What is not here is refused by name: a filter that is ignored shows wrong calls. */
+/** Every parameter of the list of calls. Others are refused by name: an ignored filter would show wrong calls. */
 export const callsQuery = onlyThese(
   {
     limit: wholeNumber(1, MAX_PAGE_SIZE).default(PAGE_SIZE),
-    before: before.optional().describe("The `next` of the page before"),
+    before: before.optional().describe("The `next` of the previous page"),
     status: z.enum(["live", ...CALL_STATUSES]).optional(),
     from: shownNumber().optional(),
     to: shownNumber().optional(),
     number: shownNumber().optional().describe("On either side"),
     direction: z.enum(["incoming", "outbound-dial"]).optional(),
     dial_call_status: z.enum(DIAL_STATUSES).optional(),
-    failed: z.literal("true").optional().describe("Refused, or meant to be connected and without a conversation"),
+    failed: z.literal("true").optional().describe("Refused, or meant to be connected but without a conversation"),
     exit: exit.optional().describe("An exit that the call's flow has taken"),
     started_from: instant().optional(),
     started_to: instant().optional(),
@@ -40,7 +40,7 @@ export const callsQuery = onlyThese(
   "filter",
 );
 
-/** The filter that a query asks for. */
+/** Turns a query into a filter. */
 export function filterOf(query: z.output<typeof callsQuery>): CallFilter {
   const { dial_call_status, failed, started_from, started_to, min_duration, max_duration, ...same } = query;
   return {

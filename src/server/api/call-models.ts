@@ -4,7 +4,7 @@ import { CALL_STATUSES, ENDED_BY } from "../../core/call/record.ts";
 import { CALL_TYPES, DIAL_STATUSES } from "../../core/contract/outcome.ts";
 import type { TraceEntry } from "../../core/call/trace.ts";
 
-/** What the routes of calls answer. The keys of a call are those of `plugboard simulate --json` (docs/api.md). */
+/** The answers of the call routes. The keys of a call are those of `plugboard simulate --json` (docs/api.md). */
 
 const ms = z.int().describe("ms since the call arrived");
 const number = z.string().describe("E.164, `anonymous`, or `sip:user`");
@@ -18,7 +18,7 @@ const record = z
     ended_by: endedBy,
     dial_call_status: dialStatus.nullable(),
     call_type: z.enum(CALL_TYPES),
-    conversation_s: z.int().describe("Seconds of all conversations"),
+    conversation_s: z.int().describe("Seconds of all conversations together"),
     duration_s: z.int(),
     duration_ms: z.int(),
   })
@@ -41,7 +41,7 @@ const line = z.object(lineFields).meta({ id: "CallSummary" });
 export const callList = z
   .object({
     calls: z.array(line),
-    next: z.string().nullable().describe("`before` of the next page; null: this is the last"),
+    next: z.string().nullable().describe("`before` for the next page; null: this is the last one"),
   })
   .meta({ id: "CallList" });
 
@@ -75,7 +75,7 @@ const warning = z
   .object({ rule: z.string(), path: z.string(), message: z.string(), level: z.enum(["warning", "error"]) })
   .meta({ id: "CallWarning" });
 
-/** Each type has keys of its own, which `TraceEntry` says and the document leaves open. */
+/** Each type has its own keys; `TraceEntry` defines them, and the document leaves them open. */
 const traceEntry = z
   .looseObject({ seq: z.int(), at_ms: ms, type: z.string() })
   .meta({ id: "TraceEntry", description: "What happened and why; further keys by `type`" }) as unknown as z.ZodType<

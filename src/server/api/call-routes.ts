@@ -23,20 +23,20 @@ const LIST = {
 };
 const GET = {
   operationId: "calls.get",
-  summary: "One call with its trace, live ones too",
+  summary: "One call with its trace, live or ended",
   params: callParams,
   response: { 200: wholeCall },
   refusals: { 404: NO_CALL },
 };
 const HANG_UP = {
   operationId: "calls.hangUp",
-  summary: "Hangs a call up",
+  summary: "Hangs up a call",
   params: callParams,
   response: { 202: accepted },
   refusals: { 404: NO_CALL, 409: "The call has ended" },
 };
 
-/** Calls of an account: the list, one with its trace, and hanging one up. */
+/** Calls of an account: the list, one with its trace, hanging one up. */
 export function callRoutes(app: FastifyInstance, { store, exchange }: ApiOptions): void {
   const routes = typed(app);
   routes.get("/calls", { schema: LIST }, ({ params, query }) => pageOf(store, params.account, query));
@@ -60,7 +60,7 @@ async function pageOf(store: ApiOptions["store"], account: string, query: z.outp
   return { calls: calls.map(callLine), next: nextPage(calls, query.limit) };
 }
 
-/** Where the next page begins; null behind the last one. */
+/** Where the next page begins; null after the last page. */
 function nextPage(calls: readonly CallSummary[], limit: number): string | null {
   const last = calls.at(-1);
   return last === undefined || calls.length < limit ? null : `${last.startedAt}.${last.callSid}`;
@@ -81,7 +81,7 @@ function callLine(call: CallSummary) {
   };
 }
 
-/** A live call's trace has the shape of a simulated one (fixed by the interface). */
+/** A live call's report has the same shape as a simulated one's (fixed by the interface). */
 function callReport(stored: StoredCall) {
   const { account, call, recordings } = { account: stored.call.account, ...stored };
   const report = reportOf(JSON.parse(stored.trace) as TraceEntry[], { seed: null });

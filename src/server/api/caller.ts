@@ -9,21 +9,21 @@ import { problem } from "./problem.ts";
 import { requesterOf } from "./requester.ts";
 import { scopesOf } from "./sign-ins.ts";
 
-/** Who asks for a change of several accounts, and what of. */
+/** Who asks for a change that may concern several accounts. */
 export interface Caller {
-  /** As the history names them: `operator`, `key acme-key`, `user usr_1`. */
+  /** Their name in the history: `operator`, `key acme-key`, `user usr_1`. */
   readonly name: string;
-  /** Runs the platform: may change every account, and what only they may change of one. */
+  /** Runs the platform: may change every account, including what only the operator may change. */
   readonly isOperator: boolean;
-  /** May they do this with what belongs to this account? */
+  /** Whether they have this scope for this account. */
   holds(account: string, scope: Scope): Promise<boolean>;
 }
 
 export type CallerOptions = Pick<ApiOptions, "access" | "operatorToken">;
 
 /**
- * The holder of the credentials of a request, whatever they open; whether they open anything `holds` says. An administrator of
- * the platform is its operator.
+ * The holder of a request's credentials; `holds` says whether they open anything. An administrator of the platform counts as
+ * its operator.
  */
 export async function callerOf(request: FastifyRequest, options: CallerOptions): Promise<Caller> {
   const given = basicOf(request.headers.authorization);
@@ -64,13 +64,13 @@ function isOperatorsOwn({ key, token }: { readonly key: string; readonly token: 
   return sameSecret(`${key}:${token}`, `${OPERATOR}:${password}`);
 }
 
-/** Compared by digest, so that neither length nor content shows in the time it takes. */
+/** Compares digests, so that the time it takes reveals neither length nor content. */
 function sameSecret(given: string, known: string): boolean {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(known));
 }
 
-/** For routes below `/api/accounts/:account` that change what is configured: like `authenticate`, and open to the operator. */
+/** For routes below `/api/accounts/:account` that change the configuration: like `authenticate`, but also open to the operator. */
 export async function admitHolder(
   { access, operatorToken }: CallerOptions,
   request: FastifyRequest,
@@ -83,7 +83,7 @@ export async function admitHolder(
   return access.isAccount(account) ? undefined : problem(reply, 404, `there is no account ${account}`);
 }
 
-/** The name in the history for the sender of a request that {@link admitHolder} has let in. */
+/** The name in the history of the sender of a request admitted by {@link admitHolder}. */
 export function requesterName(request: Pick<FastifyRequest, "requester" | "url">): string {
   const { kind, id } = requesterOf(request);
   return kind === "system" ? id : `${kind} ${id}`;

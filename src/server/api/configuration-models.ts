@@ -4,9 +4,9 @@ import type { ListedKind } from "../configuration/resources.ts";
 import { RESOURCE_SCHEMAS } from "../exchange/workspace-schema.ts";
 import { accountParams } from "./openapi/parameters.ts";
 
-/** Shapes of what is configured, as requests and answers have them. */
+/** The shapes of configuration in requests and answers. */
 
-export const entryParams = accountParams.extend({ name: z.string().describe("Its name; of an ExoPhone the number") });
+export const entryParams = accountParams.extend({ name: z.string().describe("Its name; for an ExoPhone, the number") });
 export const flowParams = accountParams.extend({ flow: z.string().describe("Id of the flow") });
 
 /** Which state of a document a write replaces. */
@@ -15,11 +15,11 @@ export const conditionHeaders = z.looseObject({
     .string()
     .regex(/^(?:(?:W\/)?"\d{1,15}"|\*)$/, 'the ETag that a read gave, such as "17", or *')
     .optional()
-    .describe("The ETag of what is replaced, or `*`: whatever is there"),
-  "if-none-match": z.literal("*").optional().describe("`*`: only if there is none yet"),
+    .describe("The ETag of what is replaced, or `*` for whatever is there"),
+  "if-none-match": z.literal("*").optional().describe("`*`: only if it does not exist yet"),
 });
 
-/** A document of one kind is judged with everything else that is configured, not here. */
+/** A document is validated together with the whole configuration, not here. */
 function documentOf(schema: z.ZodType) {
   const { $schema: _dialect, ...described } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   return z.looseObject({}).meta(described);
@@ -32,7 +32,7 @@ export const entryDocuments = {
   group: documentOf(RESOURCE_SCHEMAS.group.partial({ name: true })),
 } as const satisfies Record<ListedKind, z.ZodType>;
 
-/** As an answer: handlers may give any object, the document says that it is one. */
+/** A document in an answer: handlers may return any object. */
 export const shownDocument = z
   .unknown()
   .meta({ id: "Document", type: "object", description: "As in a workspace file or docs/flows.md; secrets are masked" });
@@ -124,14 +124,14 @@ export const flowDiff = z
     ),
     outcomes: z
       .object({
-        calls: z.int().describe("Random calls that were played through both"),
-        changed: z.int().describe("Those that came to something else"),
+        calls: z.int().describe("Random calls played through both flows"),
+        changed: z.int().describe("Calls with a different outcome"),
         outcomes: z.array(
           z.object({
-            message: z.string().describe("For whom what changes"),
+            message: z.string().describe("What changes, and for whom"),
             calls: z.int(),
-            before: z.string().describe("One of these calls, as it was"),
-            after: z.string().describe("The same call, as it is"),
+            before: z.string().describe("One of these calls, before the change"),
+            after: z.string().describe("The same call, after the change"),
             scenario: z.record(z.string(), z.unknown()).describe("That call, as `plugboard simulate` takes it"),
           }),
         ),
@@ -140,11 +140,11 @@ export const flowDiff = z
   })
   .meta({ id: "FlowDiff" });
 
-/** Refusals of every write of something configured. */
+/** Refusals of every write to the configuration. */
 export const WRITE_REFUSALS = {
   403: "Only the operator may change that",
-  409: "The configuration changes all the time; try again",
+  409: "Others keep changing the configuration; try again",
   412: "It has changed since it was read",
   422: "It has mistakes; `errors` lists them all",
-  428: "It is there already: `If-Match` must say which state is replaced",
+  428: "It already exists: `If-Match` must say which state is replaced",
 } as const;

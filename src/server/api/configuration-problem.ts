@@ -4,7 +4,7 @@ import { showMistake } from "../configuration/built-workspace.ts";
 import type { ConfigurationProblem } from "../configuration/configuration.ts";
 import { problem } from "./problem.ts";
 
-/** Answers with why a change was not made. Mistakes are all listed under `errors`, one sentence each. */
+/** Answers why a change was not made. All mistakes are listed under `errors`, one sentence each. */
 export function configurationProblem(reply: FastifyReply, found: ConfigurationProblem): FastifyReply {
   switch (found.kind) {
     case "invalid":

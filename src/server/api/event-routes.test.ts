@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await feed.stop();
-  // Clients keep connections in reserve that never carried a request; Node waits for those.
+  // Clients keep spare connections that never carried a request; Node waits for those.
   app.server.closeAllConnections();
   await app.close();
   await store.close();
@@ -61,7 +61,7 @@ afterAll(async () => {
 });
 beforeEach(() => void (acme = `acme${++tests}`));
 
-/** Calls of the account, each with one event a step. */
+/** Adds calls to the account, each with one event per step. */
 async function calls(count: number, steps = 2): Promise<void> {
   const rows: JournalRow[] = [];
   for (let i = 0; i < count; i++) rows.push(...sampleCall(`${acme}-${tests}-${Math.random()}`, steps));
@@ -114,7 +114,7 @@ function upTo(n: number, from = 1): number[] {
 }
 
 describe("the stream of events", () => {
-  it("begins now without a cursor, and sends each event as soon as it is numbered", async () => {
+  it("starts from now without a cursor, and sends each event as soon as it is numbered", async () => {
     await calls(1);
     await numbered(2);
     const one = await stream("");
@@ -127,7 +127,7 @@ describe("the stream of events", () => {
     one.close();
   });
 
-  it("goes on behind `after`, and before that behind `Last-Event-ID`, without a gap", async () => {
+  it("goes on after `Last-Event-ID`, or else after `after`, without a gap", async () => {
     await calls(400, 3);
     await numbered(1200);
     const whole = await stream("?after=0");
@@ -142,7 +142,7 @@ describe("the stream of events", () => {
     rest.close();
   });
 
-  it("misses nothing, however often its consumer goes away and comes back with its cursor", async () => {
+  it("misses nothing, however often its consumer disconnects and returns with its cursor", async () => {
     const seen: number[] = [];
     const writing = (async () => {
       for (let i = 0; i < 60; i++) await calls(2, 3);
@@ -152,14 +152,14 @@ describe("the stream of events", () => {
       const wanted = Math.min(25, 360 - last);
       await expect.poll(() => one.ids().length, { timeout: 5000 }).toBeGreaterThanOrEqual(wanted);
       one.close();
-      // Whatever came beyond what the consumer handled comes again.
+      // Events beyond those the consumer handled come again.
       seen.push(...one.ids().slice(0, wanted));
     }
     await writing;
     expect(seen).toEqual(upTo(360));
   });
 
-  it("makes no more for a reader that takes nothing, and sends it away after a minute", async () => {
+  it("produces no more for a stalled reader, and disconnects it after a minute", async () => {
     const clock = new VirtualClock(0);
     let made = 0;
     const endless = async function* (): AsyncGenerator<readonly RenderedEvent[], void> {
@@ -185,7 +185,7 @@ describe("the stream of events", () => {
     await busy.close();
   });
 
-  it("refuses a stream beyond 64 of one account, and takes one again when another ends", async () => {
+  it("refuses more than 64 streams of one account, and takes one again when another ends", async () => {
     const many = await Promise.all(Array.from({ length: 64 }, () => stream("")));
     const tooMany = await fetch(`${base}/${acme}/events`);
     expect([tooMany.status, tooMany.headers.get("retry-after")]).toEqual([429, "10"]);
@@ -202,7 +202,7 @@ describe("the stream of events", () => {
 });
 
 describe("a page of events", () => {
-  it("holds at most `limit` events and leads to the next", async () => {
+  it("holds at most `limit` events and leads to the next page", async () => {
     await calls(4, 3);
     await numbered(12);
     const ids: string[] = [];
@@ -216,7 +216,7 @@ describe("a page of events", () => {
     expect(ids).toEqual(upTo(12).map(String));
   });
 
-  it("shows what the API shows of the call, in a CloudEvents envelope", async () => {
+  it("shows what the API shows about the call, in a CloudEvents envelope", async () => {
     await calls(1, 1);
     await numbered(1);
     expect((await page("")).events).toEqual([
@@ -233,7 +233,7 @@ describe("a page of events", () => {
     ]);
   });
 
-  it("is empty for an account without events, and knows nothing of others", async () => {
+  it("is empty for an account without events, whatever other accounts have", async () => {
     expect(await page("")).toEqual({ events: [], next: "0", newest: "0" });
   });
 });
@@ -246,7 +246,7 @@ describe("a cursor", () => {
   }
 
   it.each([{}, { accept: "application/json" }])(
-    "older than the history is told where to go on, with %j",
+    "older than the history is refused with the place to go on from, with %j",
     async (headers) => {
       await calls(3);
       await numbered(6);
@@ -271,7 +271,7 @@ describe("a cursor", () => {
     ["after=1&after=2", /after is given more than once/],
     ["limit=0", /limit is "0", it must be a whole number from 1 to 1000/],
     ["since=5", /there is no parameter "since": after, limit are known/],
-  ])("or another parameter that is not understood is refused: %s", async (query, detail) => {
+  ])("or another invalid parameter is refused: %s", async (query, detail) => {
     expect(await refusal(query)).toEqual([400, expect.stringMatching(detail)]);
   });
 });

@@ -13,13 +13,13 @@ import { problem } from "./problem.ts";
 
 const PAGE_EVENTS = 100;
 const MAX_PAGE_EVENTS = 1000;
-/** A comment is sent when there was no event for this long, ms: proxies close connections that are silent for a minute. */
+/** ms without an event after which a comment is sent: proxies close connections that are silent for a minute. */
 const HEARTBEAT_MS = 15_000;
-/** ms that a reader may take to receive what was sent; after that it comes back with its cursor. */
+/** ms that a reader may take to receive what was sent; after that it must come back with its cursor. */
 const STALLED_MS = 60_000;
-/** ms until a client that lost its connection should come back. */
+/** ms after which a client that lost its connection should reconnect. */
 const RECONNECT_MS = 1000;
-/** Streams at a time: each holds a connection, of which a process has about a thousand. */
+/** Limit on concurrent streams: each holds a connection, of which a process has about a thousand. */
 const STREAMS_PER_ACCOUNT = 64;
 const STREAMS = 256;
 
@@ -32,8 +32,8 @@ const eventsQuery = onlyThese(
       })
       .transform(Number)
       .optional()
-      .describe("The last event seen: those after it come. `Last-Event-ID` says the same"),
-    limit: pageSize(1, MAX_PAGE_EVENTS).default(PAGE_EVENTS).describe("Events of a page"),
+      .describe("The last event seen; those after it follow. `Last-Event-ID` means the same"),
+    limit: pageSize(1, MAX_PAGE_EVENTS).default(PAGE_EVENTS).describe("Events per page"),
   },
   "parameter",
 );
@@ -45,14 +45,14 @@ const eventsPage = z
         .looseObject({ id: z.string(), type: z.string(), time: z.string() })
         .meta({ id: "AccountEvent", description: "CloudEvents 1.0" }),
     ),
-    next: z.string().describe("`after` of the next page"),
+    next: z.string().describe("`after` for the next page"),
     newest: z.string(),
   })
   .meta({ id: "EventPage" });
 
 const SCHEMA = {
   operationId: "events.list",
-  summary: "The account's events: a page of JSON where only that is accepted, else a stream",
+  summary: "The account's events: a page of JSON if only that is accepted, otherwise a stream",
   params: accountParams,
   querystring: eventsQuery,
   response: {
@@ -60,7 +60,7 @@ const SCHEMA = {
   },
   refusals: {
     409: "There is no such event yet",
-    410: "The events after that one are gone; `detail` says which is the oldest",
+    410: "The events after that one have been deleted; `detail` says which is the oldest",
     429: "Too many streams are open",
   },
 };
@@ -74,7 +74,7 @@ interface FeedQuery {
   readonly limit: number;
 }
 
-/** The account's events: as a stream of server-sent events, or as pages of JSON where the client accepts nothing else. */
+/** The account's events: a stream of server-sent events, or pages of JSON if the client accepts nothing else. */
 export function eventRoutes(app: FastifyInstance, options: Pick<ApiOptions, "feed" | "clock">): void {
   const streams = new EventStreams(options);
   typed(app).get("/events", { schema: SCHEMA }, async (request, reply) => {
@@ -84,12 +84,12 @@ export function eventRoutes(app: FastifyInstance, options: Pick<ApiOptions, "fee
   });
 }
 
-/** A stream is what nobody has to ask for twice: the default wherever both would do. */
+/** A stream is the default if the client accepts both: it never has to ask again. */
 function wantsPage({ headers: { accept = "" } }: Pick<EventRequest, "headers">): boolean {
   return /application\/(?:cloudevents-batch\+)?json/i.test(accept) && !/text\/event-stream/i.test(accept);
 }
 
-/** `Last-Event-ID` comes first: a browser that reconnects sends it with the URL that it began with. */
+/** `Last-Event-ID` takes precedence: a reconnecting browser sends it with the original URL. */
 function readQuery({ headers, query }: Pick<EventRequest, "headers" | "query">): Result<FeedQuery, string> {
   const { after = null, limit } = query;
   const header = headers["last-event-id"];
@@ -99,7 +99,7 @@ function readQuery({ headers, query }: Pick<EventRequest, "headers" | "query">):
   return err(`Last-Event-ID is ${JSON.stringify(header)}, it must be the id of an event, or 0`);
 }
 
-/** NaN: it is none between these. */
+/** NaN if it is not a whole number in this range. */
 function wholeNumber(value: unknown, least: number, most: number): number {
   const number = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
   return number >= least && number <= most ? number : Number.NaN;
@@ -119,7 +119,7 @@ async function page(
   return reply.type("application/json").send(`{"events":[${list}],"next":"${next}","newest":"${newest}"}`);
 }
 
-/** Why events after this number cannot be had. */
+/** Answers why events after this number are not available. */
 function lostCursor(reply: FastifyReply, after: number, answer: Exclude<FeedAnswer, { kind: "events" }>): FastifyReply {
   if (answer.kind === "ahead") {
     const detail = `there is no event ${after}: the newest one is ${answer.newest}, and the database may be an older copy`;
@@ -130,7 +130,7 @@ function lostCursor(reply: FastifyReply, after: number, answer: Exclude<FeedAnsw
   return problem(reply, 410, detail);
 }
 
-/** The streams that are open in this process. */
+/** The streams open in this process. */
 class EventStreams {
   readonly #options: Pick<ApiOptions, "feed" | "clock">;
   readonly #open = new Map<string, number>();
@@ -140,7 +140,7 @@ class EventStreams {
     this.#options = options;
   }
 
-  /** From the cursor on, or, without one, from now on. */
+  /** Opens a stream from the cursor on or, without one, from now on. */
   async open(
     { params: { account } }: Pick<EventRequest, "params">,
     reply: FastifyReply,
@@ -148,7 +148,7 @@ class EventStreams {
   ): Promise<FastifyReply> {
     const { feed } = this.#options;
     if (this.#total >= STREAMS || (this.#open.get(account) ?? 0) >= STREAMS_PER_ACCOUNT)
-      return problem(reply.header("retry-after", "10"), 429, "too many streams of events are open: close one of them");
+      return problem(reply.header("retry-after", "10"), 429, "too many event streams are open: close one of them");
     const from = after ?? (await feed.newest(account));
     const answer = after === null ? null : await feed.page(account, after, 1);
     if (answer !== null && answer.kind !== "events") return lostCursor(reply, from, answer);
@@ -159,14 +159,14 @@ class EventStreams {
     return reply
       .type("text/event-stream; charset=utf-8")
       .header("cache-control", "no-store")
-      .header("x-accel-buffering", "no") // nginx would keep events back
+      .header("x-accel-buffering", "no") // nginx would hold events back
       .send(frames);
   }
 
-  /** A frame is made when the connection has taken the one before: a slow reader costs one read of the feed, no more. */
+  /** Makes a frame once the connection has taken the previous one, so that a slow reader costs only one read of the feed. */
   async *#frames(account: string, from: number, signal: AbortSignal, reply: FastifyReply): AsyncGenerator<string> {
     const { feed, clock } = this.#options;
-    // The cursor before the first event, too: a client that loses its connection early comes back to the same place.
+    // Sends the cursor before the first event, too, so that a client that loses its connection early returns to the same place.
     yield `retry: ${RECONNECT_MS}\nid: ${from}\n\n`;
     for await (const events of feed.follow(account, from, HEARTBEAT_MS, signal)) {
       const stalled = clock.after(STALLED_MS, () => reply.raw.destroy());

@@ -7,7 +7,7 @@ import type { Exposure } from "../exchange/limits/exposure.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { exposureRoutes } from "./exposure-routes.ts";
 
-it("GET exposure is what tonight could cost, what is spent, and the arithmetic", async () => {
+it("GET exposure shows what tonight could cost, what is spent, and the calculation", async () => {
   const clock = new VirtualClock(Date.parse("2026-01-05T23:00:00+05:30"));
   const limits = new CallLimits(clock);
   const config = testConfig();

@@ -6,7 +6,7 @@ import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 import { accountParams } from "./openapi/parameters.ts";
 
-const amount = z.number().nullable().describe("`null`: nothing limits it");
+const amount = z.number().nullable().describe("`null`: unlimited");
 
 const exposureModel = z
   .object({
@@ -19,7 +19,7 @@ const exposureModel = z
     binding: z.string().describe("The limit that decides `most`: lower it, and the account can cost less"),
     arithmetic: z
       .array(z.object({ name: z.string(), how: z.string(), value: amount }))
-      .describe("How `most` was reckoned, line by line"),
+      .describe("How `most` was calculated, line by line"),
   })
   .meta({ id: "Exposure" });
 

@@ -6,7 +6,7 @@ import { FailureLimit, sourceOf } from "./failure-limit.ts";
 const RATE = { failures: 10, forgottenAfterMs: 30_000 };
 
 describe("the limit of failures", () => {
-  it("lets no more than the burst and one for each interval through, however attempts are spread", () => {
+  it("allows only the burst and one more per interval, however attempts are spread", () => {
     assert(
       property(array(integer({ min: 0, max: 90_000 }), { maxLength: 300 }), (pauses) => {
         const clock = new VirtualClock(0);
@@ -23,7 +23,7 @@ describe("the limit of failures", () => {
     );
   });
 
-  it("says exactly how long to wait, and lets the next attempt through then", () => {
+  it("says exactly how long to wait, and then allows the next attempt", () => {
     assert(
       property(integer({ min: 0, max: 29_999 }), (pause) => {
         const clock = new VirtualClock(0);
@@ -40,7 +40,7 @@ describe("the limit of failures", () => {
     );
   });
 
-  it("holds nothing against others, nor what was no failure after all", () => {
+  it("doesn't count failures against others, nor attempts that turn out not to be failures", () => {
     const limit = new FailureLimit(new VirtualClock(0), RATE);
     for (let i = 0; i < RATE.failures; i++) limit.failed("a");
     expect([limit.waitMs("a") > 0, limit.waitMs("b")]).toEqual([true, 0]);
@@ -50,7 +50,7 @@ describe("the limit of failures", () => {
     expect(limit.waitMs("a")).toBeGreaterThan(0);
   });
 
-  it("remembers a bounded number of keys under a flood, and forgets the one that was silent for longest", () => {
+  it("remembers a bounded number of keys under a flood, and forgets the one silent the longest", () => {
     const limit = new FailureLimit(new VirtualClock(0), RATE);
     for (let i = 0; i < RATE.failures; i++) limit.failed("a");
     for (let i = 0; i < 30_000; i++) {

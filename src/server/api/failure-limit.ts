@@ -1,22 +1,22 @@
 import type { Clock } from "../../base/clock.ts";
 
-/** Keys remembered: they come from outside, and a flood brings new ones without end. */
+/** Limit on remembered keys: they come from outside, and a flood keeps bringing new ones. */
 const MAX_KEYS = 10_000;
 
-/** How many failures are let through at once, and after how long each is forgotten. */
+/** How many failures are allowed at once, and after how long each is forgotten. */
 export interface FailureRate {
   readonly failures: number;
   readonly forgottenAfterMs: number;
 }
 
 /**
- * Limits guesses: so many failures of one key (an address, a name) at once, then one for each `forgottenAfterMs`. Under a flood of
- * new keys the one that was silent for longest is forgotten, so that nobody is refused for what others did.
+ * Limits guesses: a number of failures of one key (an address, a name) at once, then one per `forgottenAfterMs`. Under a flood
+ * of new keys the one silent the longest is forgotten, so that no one is refused for what others did.
  */
 export class FailureLimit {
   readonly #clock: Pick<Clock, "elapsed">;
   readonly #rate: FailureRate;
-  /** When the last failure of a key will be forgotten, on the clock that never steps (the generic cell rate algorithm). */
+  /** When the last failure of a key will be forgotten, on the monotonic clock (the generic cell rate algorithm). */
   readonly #forgottenAt = new Map<string, number>();
 
   constructor(clock: Pick<Clock, "elapsed">, rate: FailureRate) {
@@ -28,7 +28,7 @@ export class FailureLimit {
     return this.#forgottenAt.size;
   }
 
-  /** How long until the next attempt is let through, ms; 0: it is now. */
+  /** ms until the next attempt is allowed; 0: now. */
   waitMs(key: string): number {
     const { failures, forgottenAfterMs } = this.#rate;
     const oneIsForgottenAt = (this.#forgottenAt.get(key) ?? 0) - (failures - 1) * forgottenAfterMs;
@@ -43,7 +43,7 @@ export class FailureLimit {
     this.#forgottenAt.set(key, from + this.#rate.forgottenAfterMs);
   }
 
-  /** The last one was none after all. */
+  /** Takes the last failure back: it turned out not to be one. */
   forgive(key: string): void {
     const at = this.#forgottenAt.get(key);
     if (at !== undefined) this.#forgottenAt.set(key, at - this.#rate.forgottenAfterMs);
@@ -51,7 +51,7 @@ export class FailureLimit {
 }
 
 /**
- * The sender that failures are counted for: an IPv4 address, or the /64 of an IPv6 one, within which its holder chooses freely.
+ * The sender that failures are counted for: an IPv4 address, or the /64 of an IPv6 one, whose holder can use any address in it.
  */
 export function sourceOf(address: string): string {
   const v4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

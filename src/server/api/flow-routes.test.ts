@@ -44,7 +44,7 @@ function ask(method: Method, path: string, body?: unknown, ifMatch?: string, cre
 const published = () => api.configuration.workspace.flows.get("acme/1");
 
 describe("a draft", () => {
-  it("changes nothing for callers until it is published, and is then the next version", async () => {
+  it("changes nothing for callers until it is published, and then is the next version", async () => {
     const saved = await ask("PUT", "/flows/1/draft", BETTER);
     expect([saved.statusCode, saved.json()]).toEqual([200, { findings: expect.any(Array) as unknown[] }]);
     expect(published()?.name).toBe("");
@@ -61,7 +61,7 @@ describe("a draft", () => {
     expect((await ask("GET", "/flows/1/draft")).statusCode).toBe(404);
   });
 
-  it("is saved only over the state that its writer has seen: of two one gets 412 with a sentence", async () => {
+  it("is saved only over the state its writer has seen: one of two writers gets 412 with a sentence", async () => {
     const etag = String((await ask("PUT", "/flows/1/draft", BETTER)).headers.etag);
     expect((await ask("PUT", "/flows/1/draft", BETTER)).statusCode).toBe(428);
     const answers = await Promise.all(
@@ -75,7 +75,7 @@ describe("a draft", () => {
     expect((await ask("POST", "/flows/1/publish", undefined, etag)).statusCode).toBe(412);
   });
 
-  it("with mistakes is kept, and refused for publishing with every finding", async () => {
+  it("with mistakes is kept, but can't be published; the refusal lists every finding", async () => {
     const faulty = { ...BETTER, applets: { sales: { ...SALES, exits: { nobody_answered: "nowhere" } }, bye: BYE } };
     const etag = String((await ask("PUT", "/flows/1/draft", faulty)).headers.etag);
     const checked = (await ask("POST", "/flows/1/validate")).json<{ publishable: boolean }>();
@@ -91,7 +91,7 @@ describe("a draft", () => {
     expect(published()?.name).toBe("");
   });
 
-  it("shows no password of a URL, and keeps it when it comes back", async () => {
+  it("doesn't show a URL's password, and keeps it when the masked one comes back", async () => {
     let etag = String((await ask("PUT", "/flows/1/draft", BETTER)).headers.etag);
     const read = await ask("GET", "/flows/1/draft");
     expect(read.body).not.toContain("hunter2");
@@ -112,9 +112,9 @@ describe("a draft", () => {
   });
 
   it.each<[string, string, unknown, RegExp]>([
-    ["of another id", "1", { ...BETTER, flow: "2" }, /flow is "2", it must be "1", as in the address/],
+    ["with another id", "1", { ...BETTER, flow: "2" }, /flow is "2", it must be "1", as in the address/],
     ["of another account", "1", { ...BETTER, account: "globex" }, /account is "globex", it must be "acme"/],
-    ["whose id is no number", "support", { ...BETTER, flow: "support" }, /its id must be digits/],
+    ["whose id is not a number", "support", { ...BETTER, flow: "support" }, /its id must be digits/],
     ["nested too deep", "1", `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`, /nested deeper/],
   ])("%s is refused with a sentence", async (_, id, body, sentence) => {
     const refused = await ask("PUT", `/flows/${id}/draft`, body);
@@ -125,7 +125,7 @@ describe("a draft", () => {
   });
 });
 
-it("a body that is no object, and a condition that can't be read, are refused by field", async () => {
+it("a body that is not an object and an unreadable condition are refused by field", async () => {
   const list = await ask("PUT", "/flows/1/draft", []);
   expect([list.statusCode, list.json()]).toMatchObject([400, { detail: "the body is [], it must be an object" }]);
   const condition = await ask("PUT", "/flows/1/draft", BETTER, "yesterday");
@@ -133,7 +133,7 @@ it("a body that is no object, and a condition that can't be read, are refused by
 });
 
 describe("versions", () => {
-  it("are never changed; going back makes an earlier one take the next call, and the next version has a new number", async () => {
+  it("never change; going back makes an earlier one take the next call, and the next version gets a new number", async () => {
     const { versions: had } = (await ask("GET", "/flows/1/versions")).json<{ versions: unknown[] }>();
     const first = had.length;
     await ask("PUT", "/flows/1/draft", BETTER);
@@ -155,7 +155,7 @@ describe("versions", () => {
     ]);
   });
 
-  it("differ in terms of the flow", async () => {
+  it("are compared in terms of the flow", async () => {
     await ask("PUT", "/flows/1/draft", {
       ...FLOW,
       start: "vm",
@@ -176,7 +176,7 @@ describe("versions", () => {
 });
 
 describe("a flow", () => {
-  it("that a number points at can't be removed; another one goes with its draft", async () => {
+  it("that a number points at can't be removed; another one is removed with its draft", async () => {
     const refused = await ask("DELETE", "/flows/1", undefined, "*");
     expect([refused.statusCode, refused.json<{ detail: string }>().detail]).toEqual([
       422,
@@ -215,7 +215,7 @@ describe("trunks, numbers and people", () => {
     });
   });
 
-  it("of two writers one gets 412; who does not say what they replace gets 428; what is gone is not made again", async () => {
+  it("one of two writers gets 412; one who doesn't say what they replace gets 428; deleted ones aren't recreated", async () => {
     const path = `/exophones/${encodeURIComponent("+918047100000")}`;
     const etag = String((await ask("GET", path)).headers.etag);
     const answers = await Promise.all(["KA", "DL"].map((region) => ask("PUT", path, { flow: "1", region }, etag)));
@@ -242,7 +242,7 @@ describe("trunks, numbers and people", () => {
     ]);
   });
 
-  it("open for the account's own keys and the operator only", async () => {
+  it("open only for the account's own keys and the operator", async () => {
     for (const [method, path] of [
       ["GET", "/trunks"],
       ["PUT", "/users/x"],
@@ -262,7 +262,7 @@ describe("trunks, numbers and people", () => {
 });
 
 describe("changeNumber", () => {
-  it("points a number at another flow for the next call, and says what is wrong in one sentence", async () => {
+  it("points a number at another flow for the next call, and reports errors in one sentence", async () => {
     const { configuration } = api;
     await ask("PUT", "/flows/2/draft", { ...BETTER, flow: "2" });
     await ask("POST", "/flows/2/publish", undefined, "*");

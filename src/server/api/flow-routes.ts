@@ -38,7 +38,7 @@ import { changeLine } from "./workspace-routes.ts";
 
 type FlowParams = z.output<typeof flowParams>;
 
-/** The largest flow there can be: 200 applets with long texts. */
+/** Enough for the largest possible flow: 200 applets with long texts. */
 const MAX_FLOW_BYTES = 1024 * 1024;
 
 const NO_FLOW = { 404: "The account has no such flow, or not in that state" };
@@ -61,24 +61,24 @@ const SCHEMAS = {
     summary: "Removes a flow and its draft",
     response: { 200: changesAnswer },
   },
-  draft: { ...READ, operationId: "flows.draft", summary: "What is worked on", response: { 200: shownDocument } },
+  draft: { ...READ, operationId: "flows.draft", summary: "The draft", response: { 200: shownDocument } },
   saveDraft: {
     ...WRITE,
     operationId: "flows.saveDraft",
-    summary: "Keeps a draft, mistakes and all",
+    summary: "Saves a draft, even with mistakes",
     body: flowDocument,
     response: { 200: z.object({ findings }) },
   },
   deleteDraft: {
     ...WRITE,
     operationId: "flows.deleteDraft",
-    summary: "Throws the draft away",
+    summary: "Discards the draft",
     response: { 200: changesAnswer },
   },
   validate: {
     ...READ,
     operationId: "flows.validate",
-    summary: "What static verification says of the body, or of the draft",
+    summary: "Static verification of the body or, without one, the draft",
     body: flowDocument.nullish(),
     response: { 200: z.object({ publishable: z.boolean(), findings }) },
     refusals: { ...NO_FLOW, 422: WRITE_REFUSALS[422] },
@@ -86,13 +86,13 @@ const SCHEMAS = {
   publish: {
     ...WRITE,
     operationId: "flows.publish",
-    summary: "The draft becomes the next version and takes the next call",
+    summary: "Makes the draft the next version, which takes the next call",
     response: { 200: publishedModel.extend({ findings }) },
   },
   rollBack: {
     ...WRITE,
     operationId: "flows.rollBack",
-    summary: "An earlier version takes the next call",
+    summary: "Goes back to an earlier version, which takes the next call",
     body: z.strictObject({ version: z.int().min(1) }),
     response: { 200: publishedModel },
   },
@@ -112,28 +112,28 @@ const SCHEMAS = {
   diff: {
     ...READ,
     operationId: "flows.diff",
-    summary: "What changes between two states of a flow, in terms of the flow",
+    summary: "Compares two states of a flow, in terms of the flow",
     querystring: onlyThese(
       {
-        from: WHICH.describe("`published`, `draft` or the number of a version; `published` when left out"),
-        to: WHICH.describe("The same; `draft` when left out"),
+        from: WHICH.describe("`published`, `draft` or the number of a version; default `published`"),
+        to: WHICH.describe("The same; default `draft`"),
         outcomes: z
           .enum(["true", "false"])
           .optional()
-          .describe("`true`: for which callers what changes, by playing calls"),
+          .describe("`true`: also what changes for which callers, found by playing calls"),
       },
       "parameter",
     ),
     response: { 200: flowDiff },
     refusals: {
       ...NO_FLOW,
-      422: "One of the two has mistakes: no call can be played",
+      422: "One of the two has mistakes, so no call can be played",
       503: "Too many flows are being compared; try again",
     },
   },
 } as const;
 
-/** Flows of an account: what is published, drafts, versions, publishing and going back. */
+/** Flows of an account: published flows, drafts, versions, publishing and going back. */
 export function flowRoutes(app: FastifyInstance, options: ApiOptions, limit: RequestLimitHook): void {
   app.addHook("onRequest", (request, reply) => admitHolder(options, request, reply));
   app.addHook("onRequest", limit);
@@ -172,7 +172,7 @@ interface DiffQuery {
   readonly outcomes?: "true" | "false" | undefined;
 }
 
-/** Of a request to one flow. */
+/** The parts of a request to one flow. */
 interface FlowRequest extends Pick<FastifyRequest, "requester" | "url"> {
   readonly params: FlowParams;
   readonly headers: FastifyRequest["headers"] & z.output<typeof conditionHeaders>;
@@ -238,7 +238,7 @@ class FlowRoutes {
     return (await this.#change(request, reply, edit)) ?? reply;
   }
 
-  /** Of the body; without one, of the draft. */
+  /** Verifies the body or, without one, the draft. */
   async validate({ account, flow }: FlowParams, body: ResourceDocument | null, reply: FastifyReply) {
     if (isTooDeep(body)) return tooDeep(reply);
     const document = body ?? (await this.#document({ account, flow }, "draft"));
@@ -304,7 +304,7 @@ class FlowRoutes {
     return objectOf((await table.version(account, flow, Number(which)))?.body ?? "");
   }
 
-  /** Null: it was refused, and the request has been answered. */
+  /** Null: the change was refused, and the request has been answered. */
   async #change(request: FlowRequest, reply: FastifyReply, edit: (condition: WriteCondition) => EditOf) {
     const by = requesterName(request);
     const changed = await this.#options.configuration.change(by, edit(conditionOf(request.headers)));
@@ -317,7 +317,7 @@ class FlowRoutes {
     return problem(
       reply,
       404,
-      `flow ${flow} of account ${account} has nothing that is called ${which} (published, draft, or the number of a version)`,
+      `flow ${flow} of account ${account} has nothing called ${which} (published, draft, or the number of a version)`,
     );
   }
 }

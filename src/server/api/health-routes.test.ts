@@ -25,7 +25,7 @@ async function ask(state: State): Promise<readonly [path: string, status: number
     return [url, response.statusCode, response.json<{ detail?: string }>().detail] as [string, number, string?];
   };
   const health = await read("/healthz");
-  expect(asked, "/healthz asks nothing of the database").toBe(0);
+  expect(asked, "/healthz does not query the database").toBe(0);
   return [health, await read("/readyz")] as [string, number, string | undefined][];
 }
 
@@ -50,7 +50,7 @@ it.each<[AdmissionRefusal, string]>([
   ]);
 });
 
-it("/readyz is red when the database does not answer", async () => {
+it("/readyz is red if the database does not answer", async () => {
   expect(await ask({ closedBecause: null, databaseAnswers: false })).toEqual([
     ["/healthz", 200, undefined],
     ["/readyz", 503, "the database does not answer: timeout"],

@@ -21,8 +21,8 @@ const READY = {
 };
 
 /**
- * `/healthz`: can calls be taken? From what this process knows already, so that asking costs nothing. `/readyz`: and does the
- * database answer? That takes one statement.
+ * `/healthz`: whether calls can be taken, from what this process already knows, so that a check costs nothing. `/readyz`: also
+ * whether the database answers, which takes one statement.
  */
 export function healthRoutes(app: FastifyInstance, { exchange, store }: Pick<ApiOptions, "exchange" | "store">): void {
   const closed = (reply: FastifyReply): FastifyReply | null => {

@@ -21,12 +21,12 @@ import { basic, PUBLIC_URL, testAccess } from "./testing/access.ts";
 import type { InertCall } from "./testing/inert.ts";
 import { inert } from "./testing/inert.ts";
 
-/** In everything that is acme's, and in nothing else. */
+/** Appears in all of acme's data, and nowhere else. */
 const MARK = "zqacme";
 const OWNER = basic("acme-key", "acme-token");
 const STRANGER = basic("globex-key", "globex-token");
 const STRANGERS_SESSION: Record<string, string> = {};
-/** What a stranger could try for a parameter of a path. */
+/** What a stranger could try as a path parameter. */
 const IDS = [
   `${MARK}call`,
   `${MARK}live`,
@@ -36,15 +36,15 @@ const IDS = [
   "11754",
   "+918047100000",
 ];
-/** Routes that are for everybody … */
+/** Routes for everyone … */
 const PUBLIC = new Set(["/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/asyncapi.json", "/api/session"]);
-/** … those of the platform's own members … */
+/** … for the platform's own members … */
 const OF_MEMBERS = /^\/api\/(?:session\/|members|audit)/;
-/** … and those of several accounts at once. All others must have an account in their path. */
+/** … and for several accounts at once. All others must have an account in their path. */
 const OF_SEVERAL = /^\/api\/workspace(?:\/|$)/;
-/** A stream of events never ends: that nothing came in this time is enough. */
+/** A stream of events never ends; it is enough that nothing came in this time. */
 const STREAM_MS = 1000;
-/** A thousand requests on a busy machine. */
+/** Enough for a thousand requests on a busy machine. */
 const LIMIT_MS = 180_000;
 
 let server: TestServer;
@@ -118,7 +118,7 @@ function configured(sid: string, number: string, name: string): object {
   return { sid, tenant_id: 1409, trunks, exophones: [{ number, name }], users: [{ name }] };
 }
 
-/** Adds an administrator of an account; the id. */
+/** Adds an administrator of an account; returns their id. */
 async function memberOf(account: string, headers: Record<string, string>, login: string): Promise<string> {
   const added = await app.inject({
     method: "POST",
@@ -151,7 +151,7 @@ function parametersOf(route: RouteOptions): string[] {
   return [...route.url.matchAll(/:([A-Za-z]+)/g)].map(([, name = ""]) => name);
 }
 
-/** Every request of a route with the account in its path, and each of acme's ids for each other parameter. */
+/** Every request to a route with the account in its path, and each of acme's ids for each other parameter. */
 function attemptsOf(route: RouteOptions, account: string): Attempt[] {
   let paths = [route.url];
   for (const name of parametersOf(route)) {
@@ -163,7 +163,7 @@ function attemptsOf(route: RouteOptions, account: string): Attempt[] {
 
 let sent = 0;
 
-/** Each from another address, so that no limit of attempts answers in the route's place. */
+/** Sends each request from another address, so that no limit on attempts answers in place of the route. */
 async function send(
   { method, url: path }: Attempt,
   headers: Record<string, string>,
@@ -179,7 +179,7 @@ async function send(
   return Promise.race([answer, streaming]);
 }
 
-/** All rows of acme's, and all that belong to no account and have its mark, without the time of last use. */
+/** All of acme's rows, and rows of no account that have its mark, without the time of last use. */
 async function acmesRows(): Promise<Record<string, unknown>> {
   const found: Record<string, unknown> = {};
   const tables = await server.query(url, "select tablename from pg_tables where schemaname = 'public' order by 1");
@@ -194,13 +194,13 @@ async function acmesRows(): Promise<Record<string, unknown>> {
 const ofAccounts = (): RouteOptions[] => routes.filter((route) => parametersOf(route).some(isAccount));
 
 describe("a hostile account", { timeout: LIMIT_MS }, () => {
-  it("has an account in the path of every route but the public and the platform's", () => {
+  it("is in the path of every route except public ones and the platform's", () => {
     const others = routes.filter((route) => !parametersOf(route).some(isAccount)).map((route) => route.url);
     expect(others.filter((path) => !PUBLIC.has(path) && !OF_MEMBERS.test(path) && !OF_SEVERAL.test(path))).toEqual([]);
     expect(ofAccounts().length).toBeGreaterThan(8);
   });
 
-  it("gets 401 from every route of another account, with its own key and with none", async () => {
+  it("gets 401 from every route of another account, with its own key and without one", async () => {
     for (const attempt of ofAccounts().flatMap((route) => attemptsOf(route, "acme")))
       for (const headers of [STRANGER, {}, basic("acme-key", "globex-token")]) {
         const { status, body } = await send(attempt, headers);
@@ -209,7 +209,7 @@ describe("a hostile account", { timeout: LIMIT_MS }, () => {
       }
   });
 
-  it("gets 404 from every route of another account with a session of its own administrator", async () => {
+  it("gets 404 from every route of another account, with a session of its own administrator", async () => {
     for (const attempt of ofAccounts().flatMap((route) => attemptsOf(route, "acme"))) {
       const { status, body } = await send(attempt, STRANGERS_SESSION);
       expect(status, `${attempt.method} ${attempt.url}: ${body}`).toBe(404);
@@ -225,7 +225,7 @@ describe("a hostile account", { timeout: LIMIT_MS }, () => {
     }
   });
 
-  it("reads and changes nothing of another by the routes of several accounts", async () => {
+  it("reads and changes nothing of another account through routes for several accounts", async () => {
     const before = await acmesRows();
     const workspace = { accounts: [configured("acme", "+918047100000", "stolen")], flows: [] };
     for (const headers of [STRANGER, STRANGERS_SESSION, {}]) {
@@ -240,7 +240,7 @@ describe("a hostile account", { timeout: LIMIT_MS }, () => {
     expect(await acmesRows()).toEqual(before);
   });
 
-  it("finds nothing of another account under its own, whatever ids it tries, and changes nothing", async () => {
+  it("finds and changes nothing of another account under its own, whatever ids it tries", async () => {
     const before = await acmesRows();
     calls.length = 0;
     const attempts = ofAccounts().flatMap((route) => attemptsOf(route, "globex"));
@@ -259,7 +259,7 @@ describe("a hostile account", { timeout: LIMIT_MS }, () => {
     expect(calls.filter(({ args }) => JSON.stringify(args).includes(MARK))).toEqual([]);
   });
 
-  it("would find all of it with the owner's key: the test looks at what is there", async () => {
+  it("would find all of it with the owner's key, which proves that these tests look at something", async () => {
     const bodies: string[] = [];
     for (const attempt of ofAccounts().flatMap((route) => attemptsOf(route, "acme")))
       if (attempt.method === "GET") bodies.push((await send(attempt, OWNER)).body);

@@ -1,4 +1,4 @@
-/** Epoch ms as answers write them; null stays null. */
+/** Epoch ms as ISO 8601, as in answers; null stays null. */
 export function isoOf(ms: number): string;
 export function isoOf(ms: number | null): string | null;
 export function isoOf(ms: number | null): string | null {

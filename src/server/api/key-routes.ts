@@ -21,14 +21,14 @@ const keyFields = {
   key: z.string().describe("User name of HTTP Basic"),
   name: z.string(),
   scopes: z.array(z.enum(SCOPES)),
-  source: z.enum(["file", "api"]).describe("`file`: of the workspace file"),
+  source: z.enum(["file", "api"]).describe("`file`: from the workspace file"),
   created_at: z.iso.datetime(),
   created_by: z.string(),
-  last_used_at: z.iso.datetime().nullable().describe("To the minute; null: never"),
+  last_used_at: z.iso.datetime().nullable().describe("To the minute; null: never used"),
   revoked_at: z.iso.datetime().nullable(),
 };
 const apiKey = z.object(keyFields).meta({ id: "ApiKey" });
-const token = z.string().describe("Password of HTTP Basic, shown this once");
+const token = z.string().describe("Password of HTTP Basic, shown only this once");
 const madeKey = z.object({ ...keyFields, token }).meta({ id: "MadeApiKey" });
 
 const LIST = {
@@ -44,17 +44,17 @@ const CREATE = {
   params: accountParams,
   body: newKey,
   response: { 201: madeKey },
-  refusals: { ...ADMIN_ONLY, 409: "The account has as many keys as it may have" },
+  refusals: { ...ADMIN_ONLY, 409: "The account has the maximum number of keys" },
 };
 const REVOKE = {
   operationId: "keys.revoke",
-  summary: "Revokes a key, at once and for good",
+  summary: "Revokes a key, at once and permanently",
   params: keyParams,
   response: { 200: apiKey },
   refusals: { ...ADMIN_ONLY, 409: "The key is in the workspace file" },
 };
 
-/** Keys of an account: listed without secrets, made (the token is shown this once), revoked. */
+/** Keys of an account: listed without secrets, created (the token is shown only then), revoked. */
 export function keyRoutes(app: FastifyInstance, options: ApiOptions): void {
   const config = { scope: "admin" } as const;
   const routes = typed(app);
@@ -63,7 +63,7 @@ export function keyRoutes(app: FastifyInstance, options: ApiOptions): void {
   }));
   routes.post("/keys", { schema: CREATE, config }, async (request, reply) => {
     const made = await createKey(options, requesterOf(request), request.params.account, request.body);
-    const full = `the account has ${MAX_ACTIVE_KEYS} keys: revoke those that nobody uses`;
+    const full = `the account has ${MAX_ACTIVE_KEYS} keys: revoke unused ones`;
     return made === null ? problem(reply, 409, full) : reply.code(201).header("cache-control", "no-store").send(made);
   });
   routes.delete("/keys/:key", { schema: REVOKE, config }, async (request, reply) => {
@@ -72,11 +72,11 @@ export function keyRoutes(app: FastifyInstance, options: ApiOptions): void {
     if (revoked !== null) return keyLine(revoked);
     const isThere = (await options.store.keys.list(account)).some((one) => one.key === key && one.revokedAt === null);
     if (!isThere) return problem(reply, 404, `account ${account} has no key ${key} that could be revoked`);
-    return problem(reply, 409, `the key ${key} is in the workspace file: take it out there and serve the file again`);
+    return problem(reply, 409, `the key ${key} is in the workspace file: remove it there and serve the file again`);
   });
 }
 
-/** Null: the account has too many. */
+/** Null: the account has too many keys. */
 async function createKey(
   { store, access, clock }: ApiOptions,
   { kind, id }: Requester,
@@ -97,7 +97,7 @@ async function createKey(
   return { ...keyLine({ ...made, source: "api", lastUsedAt: null, revokedAt: null }), token: secret };
 }
 
-/** Null: there is no such key that could be revoked here. */
+/** Null: there is no such key to revoke here. */
 function revokeKey(
   { store, clock }: ApiOptions,
   { kind, id }: Requester,

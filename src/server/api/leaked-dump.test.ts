@@ -25,11 +25,11 @@ let server: TestServer;
 let url: string;
 let store: Store;
 let app: FastifyInstance;
-/** By what it is. */
+/** Secrets by what they are. */
 const secrets = new Map<string, string>([
   ["token of the workspace file", "acme-token"],
   ["password in a URL", URL_PASSWORD],
-  ["password that a member chose", CHOSEN_PASSWORD],
+  ["password chosen by a member", CHOSEN_PASSWORD],
 ]);
 let dump: string;
 
@@ -46,7 +46,7 @@ async function send(request: string, payload: object, headers: Record<string, st
   return { body: response.body === "" ? {} : response.json<Record<string, unknown>>(), cookie };
 }
 
-/** What a call leaves: a flow and an answer with a password, a request that is still owed. */
+/** What calls leave: a flow and an answer with a password, and a pending delivery. */
 async function leaveCalls(): Promise<void> {
   const address = `https://user:${URL_PASSWORD}@app.example/connect`;
   await store.putSetup("s1", JSON.stringify({ flow: { url: address } }));
@@ -101,7 +101,7 @@ beforeAll(async () => {
   const admin = await access.signIns.makeFirstAdmin();
   secrets.set("password of the first administrator", admin?.password ?? "");
   const made = await send("POST /accounts/acme/keys", { name: "CRM", scopes: ["call"] }, KEY);
-  secrets.set("token of a made key", String(made.body["token"]));
+  secrets.set("token of a created key", String(made.body["token"]));
   await leaveCalls();
   await leaveMember();
   const tables = await server.query(url, "select tablename from pg_tables where schemaname = 'public'");
@@ -135,7 +135,7 @@ function formsOf(secret: string): string[] {
 }
 
 describe("a leaked dump of the database", () => {
-  it("holds what was left there: this test looks at something", () => {
+  it("holds what was left there, which proves that these tests look at something", () => {
     for (const known of ["acme-key", "priya", "admin", "o1", "key.created", "member.totp_confirmed", "$argon2id$"])
       expect(dump).toContain(known);
     expect(secrets.size).toBe(19);
@@ -143,12 +143,12 @@ describe("a leaked dump of the database", () => {
       expect([name, secret.length]).toEqual([name, expect.toSatisfy((n: number) => n >= 10)]);
   });
 
-  it("holds no token, password, secret or code, neither in clear nor in a form that can be looked up", () => {
+  it("holds no token, password, secret or code, in clear or in a form that can be looked up", () => {
     const found = [...secrets].filter(([, secret]) => formsOf(secret).some((form) => dump.includes(form)));
     expect(found.map(([name]) => name)).toEqual([]);
   });
 
-  it("opens nothing: what it holds in place of a token is no token", async () => {
+  it("opens nothing: what it holds in place of a token does not work as one", async () => {
     const rows = await server.query(url, "select key, token_hash from api_keys");
     for (const { key, token_hash } of rows) {
       const answer = await app.inject({

@@ -19,23 +19,23 @@ const memberChange = onlyThese({ role }, "field");
 const madeMember = z
   .object({
     ...memberFields,
-    password: z.string().describe("Shown this once; it must be changed at the first sign-in"),
+    password: z.string().describe("Shown only this once; it must be changed at the first sign-in"),
   })
   .meta({ id: "MadeMember" });
 
-/** Members of an account, or (null) of the platform. */
+/** An account, or null for the platform. */
 type Owner = string | null;
 
-/** What came of a change: the member as it is now, or why not. */
+/** The result of a change: the member as it is now, or why it was refused. */
 type Change = { readonly member: Member } | { readonly status: 404 | 409; readonly detail: string };
 
 const LAST = { 409: "This is the last administrator of the platform" };
 const TAKEN = { 409: "The login is taken, or there are too many members" };
-const BUSY = { 503: "Too many passwords wait for their check" };
+const BUSY = { 503: "Too many passwords are waiting to be checked" };
 
 const memberParams = z.object({ id: z.string() });
 
-/** `members` of an account, whose name the path has, and `platform` for those of the platform. */
+/** The schemas of member routes; `members`: of the account in the path; `platform`: of the platform. */
 function schemasOf<P extends z.ZodObject>(of: "members" | "platform", params: P, whose: string) {
   const common = of === "platform" ? { params, security: BY_MEMBERS } : { params };
   const named = { ...common, params: params.extend(memberParams.shape) };
@@ -67,14 +67,14 @@ function schemasOf<P extends z.ZodObject>(of: "members" | "platform", params: P,
     reset: {
       ...named,
       operationId: name("reset"),
-      summary: "A new password, no one-time codes, no sessions: for a lost password or phone",
+      summary: "After a lost password or phone: a new password, no one-time codes, no sessions",
       response: { 200: madeMember },
       refusals: { ...ADMIN_ONLY, ...BUSY },
     },
     remove: {
       ...named,
       operationId: name("remove"),
-      summary: "Removes a member, whose sessions end",
+      summary: "Removes a member and ends their sessions",
       response: { 200: shownMember },
       refusals: { ...ADMIN_ONLY, ...LAST },
     },
@@ -154,7 +154,7 @@ async function add(
     .send({ ...line, password: made.password });
 }
 
-/** What a new member has not yet. */
+/** Fields that a new member doesn't have yet. */
 const NEW = { totp_secret: null, totp_active: false, totp_step: 0, recovery_hashes: [], signed_in_at: null } as const;
 
 function changeRole(
@@ -215,7 +215,7 @@ async function isLastAdmin({ store }: ApiOptions, db: AccountDb, member: Member)
   return account === null && own === "admin" && (await store.members.countPlatformAdmins(db)) === 1;
 }
 
-/** Runs a change of the member in the path, who is locked meanwhile. */
+/** Runs a change of the member in the path, whose row is locked meanwhile. */
 function changed(
   options: ApiOptions,
   { params }: FastifyRequest,

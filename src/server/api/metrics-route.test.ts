@@ -21,7 +21,7 @@ const exchange = {
   },
 } as unknown as Exchange;
 
-it("O6: counters, and nothing else, end in _total, and everything says what it is", async () => {
+it("O6: only counters end in _total, and every metric has a help text", async () => {
   const app = Fastify();
   metricsRoute(app, exchange, { refusals: new ApiRefusals(new VirtualClock(0), silentLog) });
   const { body } = await app.inject("/metrics");

@@ -8,12 +8,12 @@ import { typed } from "./openapi/typed-routes.ts";
 
 const SECOND_NS = 1e9;
 const SECOND_MS = 1000;
-/** Amounts are reckoned in thousandths. */
+/** Amounts are kept in thousandths. */
 const MILLS = 1000;
-/** The event loop is woken this often, in ms, to see how late it is: a fraction of the delays that would matter. */
+/** ms between wake-ups that measure how late the event loop is: a fraction of the delays that matter. */
 const LAG_PRECISION_MS = 50;
 
-/** Gauges of the library's that are named as counters: `promtool check metrics` refuses them. Their parts remain, by type. */
+/** The library's gauges named like counters, which `promtool check metrics` refuses. Their parts by type remain. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 const SCHEMA = {
   operationId: "health.metrics",
@@ -29,7 +29,7 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange, { refusal
   for (const name of MISNAMED) register.removeSingleMetric(name);
   const lag = monitorEventLoopDelay({ resolution: LAG_PRECISION_MS });
   lag.enable();
-  gauge(register, "plugboard_live_calls", "Calls alive now", () => exchange.liveCalls);
+  gauge(register, "plugboard_live_calls", "Live calls", () => exchange.liveCalls);
   gauge(register, "plugboard_media_processes", "Media processes connected now", () => exchange.media.length);
   gauge(
     register,
@@ -51,11 +51,11 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange, { refusal
   for (const metric of exchange.calls.timings.metrics) register.registerMetric(metric);
   const { fetcher } = exchange.services;
   gauge(register, "plugboard_http_connections", "HTTP connections open now", () => fetcher.usage.sockets);
-  gauge(register, "plugboard_http_requests", "HTTP requests under way now", () => fetcher.usage.requests);
-  counter(register, "plugboard_http_refused_total", "HTTP requests that found no room", [], () => [
+  gauge(register, "plugboard_http_requests", "HTTP requests in progress now", () => fetcher.usage.requests);
+  counter(register, "plugboard_http_refused_total", "HTTP requests refused for lack of room", [], () => [
     [{}, fetcher.usage.refused],
   ]);
-  counter(register, "plugboard_http_blocked_total", "HTTP requests that would have led inward", ["purpose"], () =>
+  counter(register, "plugboard_http_blocked_total", "HTTP requests blocked because of their address", ["purpose"], () =>
     [...fetcher.blocked].map(([purpose, count]) => [{ purpose }, count]),
   );
   counter(register, "plugboard_api_refusals_total", "Requests that the API refused, by reason", ["reason"], () =>
@@ -68,7 +68,7 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange, { refusal
 
 type SipStats = Exchange["services"]["sip"]["stats"];
 
-/** What the SIP endpoint holds now, and what it has counted since the start. */
+/** The SIP endpoint's current values; its other statistics are counters since the start. */
 const SIP_NOW: readonly (keyof SipStats)[] = ["calls", "transactions", "pendingInvites", "connections"];
 
 function sipMetrics(register: Registry, { services: { sip } }: Exchange): void {
@@ -80,9 +80,11 @@ function sipMetrics(register: Registry, { services: { sip } }: Exchange): void {
   }
 }
 
-/** The exchange counts; this only shows what it has counted. */
+/** Exposes what the exchange has counted. */
 function callCounters(register: Registry, exchange: Exchange): void {
-  counter(register, "plugboard_calls_begun_total", "Calls in that were taken", [], () => [[{}, exchange.calls.begun]]);
+  counter(register, "plugboard_calls_begun_total", "Inbound calls that were accepted", [], () => [
+    [{}, exchange.calls.begun],
+  ]);
   counter(
     register,
     "plugboard_calls_ended_total",
@@ -90,7 +92,7 @@ function callCounters(register: Registry, exchange: Exchange): void {
     ["status", "dial_call_status", "cause"],
     () => [...exchange.calls.ended].map(({ outcome, count }) => [{ ...outcome }, count]),
   );
-  counter(register, "plugboard_refusals_total", "Calls in and destinations that were refused", ["reason"], () =>
+  counter(register, "plugboard_refusals_total", "Inbound calls and destinations that were refused", ["reason"], () =>
     [...exchange.refusals.counts].map(([reason, count]) => [{ reason }, count]),
   );
   counter(
@@ -102,11 +104,11 @@ function callCounters(register: Registry, exchange: Exchange): void {
   );
 }
 
-/** By the account's own price table. */
+/** What each account has spent, by its own price table. */
 function spendGauge(register: Registry, exchange: Exchange): void {
   const gauge = new Gauge({
     name: "plugboard_spend_today",
-    help: "What calls out have cost since the account's midnight, running minutes included, in its currency",
+    help: "What outbound calls have cost since the account's midnight, including running minutes, in its currency",
     labelNames: ["account"],
     registers: [],
     collect() {
@@ -117,14 +119,14 @@ function spendGauge(register: Registry, exchange: Exchange): void {
   register.registerMetric(gauge);
 }
 
-/** Asked of the media processes when `/metrics` is read, never in between. */
+/** Asks the media processes only when `/metrics` is read. */
 function mediaGauges(register: Registry, exchange: Exchange): void {
   const media = (name: string, help: string, pick: (totals: MediaTotals) => number): void =>
     gauge(register, name, help, async () => pick(await exchange.mediaTotals()));
   media("plugboard_media_legs", "RTP endpoints open now", ({ legs }) => legs);
   media("plugboard_media_recordings", "Recordings being written now", ({ recordings }) => recordings);
-  media("plugboard_media_ports", "Port pairs not in use: free now or resting after use", ({ ports }) => ports);
-  counter(register, "plugboard_media_ticks_skipped_total", "Ticks that were missed for good", [], async () => [
+  media("plugboard_media_ports", "Port pairs not in use: free or resting after use", ({ ports }) => ports);
+  counter(register, "plugboard_media_ticks_skipped_total", "Ticks that were skipped", [], async () => [
     [{}, (await exchange.mediaTotals()).ticksSkipped],
   ]);
 }

@@ -3,7 +3,7 @@ import type { Random } from "../../base/random.ts";
 
 /** RFC 4226, 4: at least 128 bits, better 160. */
 const SECRET_BYTES = 20;
-/** Codes of the step before and after are taken, too: clocks of phones are off by some seconds (RFC 6238, 5.2). */
+/** Codes of the previous and next step are accepted too: clocks of phones may be off by some seconds (RFC 6238, 5.2). */
 const WINDOW_STEPS = 1;
 const RECOVERY_CODES = 10;
 /** 80 bits each. */
@@ -27,12 +27,12 @@ export function makeTotpSecret(random: Random): string {
   return new Secret({ buffer: Uint8Array.from(Buffer.from(random.hex(SECRET_BYTES), "hex")).buffer }).base32;
 }
 
-/** What a phone reads as a QR code. */
+/** The URI that a phone reads from a QR code. */
 export function totpUri(secret: string, label: string): string {
   return totpOf(secret, label).toString();
 }
 
-/** The step of the clock that a code is for; null: it is wrong, or too old. `now` in epoch ms. */
+/** The time step of a code; null: it is wrong or too old. `now` in epoch ms. */
 export function stepOfCode(secret: string, code: string, now: number): number | null {
   if (!/^\d{6}$/.test(code)) return null;
   const totp = totpOf(secret, "");
@@ -40,12 +40,12 @@ export function stepOfCode(secret: string, code: string, now: number): number | 
   return delta === null ? null : totp.counter({ timestamp: now }) + delta;
 }
 
-/** For a lost phone: each opens once. */
+/** Codes to use if the phone is lost; each works once. */
 export function makeRecoveryCodes(random: Random): readonly string[] {
   return Array.from({ length: RECOVERY_CODES }, () => random.hex(RECOVERY_BYTES).replaceAll(/.{5}(?=.)/g, "$&-"));
 }
 
-/** As it was made, however it was typed. */
+/** The code in its original form, however it was typed. */
 export function normalRecoveryCode(code: string): string {
   return code
     .toLowerCase()

@@ -33,7 +33,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** Requests of one call that are owed, each behind the one before. */
+/** Queues requests of one call, each after the one before. */
 async function owe(account: string, ...ids: string[]): Promise<void> {
   const request = { method: "GET", url: URL_ASKED, headers: {}, authorization: "Basic bWU6c2VjcmV0", body: "secret" };
   const [step] = sampleCall(`call${++call}`, 1, CREATED);
@@ -72,7 +72,7 @@ async function replay(account: string, id: string): Promise<readonly [number, st
 }
 
 describe("the outbox of an account", () => {
-  it("EVT-6: shows what is owed and what was given up, with the reason, and no credentials and no body", async () => {
+  it("EVT-6: shows pending and parked deliveries, with the reason but without credentials or body", async () => {
     await owe("others", "o1");
     await owe("shows", "s1");
     await park("s1");
@@ -96,7 +96,7 @@ describe("the outbox of an account", () => {
     expect(JSON.stringify(deliveries)).not.toContain("secret");
   });
 
-  it("is narrowed by state, and paged from the newest on", async () => {
+  it("is filtered by state, and paged from the newest on", async () => {
     await owe("pages", "p1", "p2", "p3", "p4", "p5");
     await park("p2");
     await park("p4");
@@ -120,8 +120,8 @@ describe("the outbox of an account", () => {
   it.each([
     ["one that was not given up", "refuses", "f1", 409, /was not given up/],
     ["one of another account", "others", "f1", 404, /account others owes no delivery f1/],
-    ["one that is not there", "refuses", "nothing", 404, /owes no delivery nothing/],
-  ])("sends nothing again of %s", async (_, account, id, status, detail) => {
+    ["a missing one", "refuses", "nothing", 404, /owes no delivery nothing/],
+  ])("does not resend %s", async (_, account, id, status, detail) => {
     await owe("refuses", "f1");
     expect(await replay(account, id)).toEqual([status, expect.stringMatching(detail)]);
   });

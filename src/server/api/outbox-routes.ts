@@ -10,7 +10,7 @@ import { problem } from "./problem.ts";
 const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
 
-/** What is not here is refused by name, as in the list of calls. */
+/** Unknown parameters are refused by name, as in the list of calls. */
 const outboxQuery = onlyThese(
   {
     state: z.enum(["parked", "waiting"]).optional(),
@@ -25,7 +25,7 @@ const deliveryModel = z
     id: z.string(),
     call_sid: z.string(),
     purpose: z.string(),
-    order: z.string().describe("Deliveries of one call with the same order are made one after the other"),
+    order: z.string().describe("Deliveries of one call with the same `order` are sent one after the other"),
     state: z.enum(["waiting", "parked"]),
     method: z.string().nullable(),
     url: z.string().nullable().describe("Without credentials"),
@@ -39,7 +39,7 @@ const deliveryModel = z
 
 const LIST = {
   operationId: "outbox.list",
-  summary: "What is still owed to the account's servers, and what was given up",
+  summary: "Deliveries to the account's servers that are pending, and those that were given up",
   params: accountParams,
   querystring: outboxQuery,
   response: {
@@ -48,13 +48,13 @@ const LIST = {
 };
 const REPLAY = {
   operationId: "outbox.replay",
-  summary: "Sends a delivery again that was given up",
+  summary: "Resends a delivery that was given up",
   params: accountParams.extend({ id: z.string() }),
   response: { 202: z.object({ id: z.string() }) },
-  refusals: { 404: "The account owes no such delivery", 409: "It was not given up: it is tried again by itself" },
+  refusals: { 404: "The account has no such delivery", 409: "It was not given up: it is retried automatically" },
 };
 
-/** What is still owed to the account's servers, what was given up, and sending that again. */
+/** Deliveries to the account's servers: pending ones, those given up, and resending these. */
 export function outboxRoutes(app: FastifyInstance, { store }: Pick<ApiOptions, "store">): void {
   const routes = typed(app);
   routes.get("/outbox", { schema: LIST }, ({ params, query }) => pageOf(store, params.account, query));
@@ -63,7 +63,7 @@ export function outboxRoutes(app: FastifyInstance, { store }: Pick<ApiOptions, "
     const outcome = await store.unpark(account, id);
     if (outcome === "unknown") return problem(reply, 404, `account ${account} owes no delivery ${id}`);
     if (outcome === "waited_already")
-      return problem(reply, 409, `delivery ${id} was not given up: it is tried again by itself`);
+      return problem(reply, 409, `delivery ${id} was not given up: it is retried automatically`);
     return reply.code(202).send({ id });
   });
 }
@@ -94,7 +94,7 @@ function delivery(entry: OutboxEntry) {
   };
 }
 
-/** Of the request only what helps to find it: never credentials, and no body. */
+/** Only what helps to identify the request: never credentials, and no body. */
 function request({ request: json }: OutboxEntry): { readonly method: string | null; readonly url: string | null } {
   const unreadable = { method: null, url: null };
   try {

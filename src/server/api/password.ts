@@ -4,20 +4,20 @@ import type { Random } from "../../base/random.ts";
 
 const argon2id = promisify(argon2);
 
-/** OWASP's least for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. */
+/** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. */
 const MEMORY_KIB = 19_456;
 const PASSES = 2;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
-/** Shorter ones are found in lists; longer ones only cost time. */
+/** Shorter passwords are found in lists; longer minimums are only a nuisance. */
 export const MIN_PASSWORD_CHARACTERS = 12;
 export const MAX_PASSWORD_CHARACTERS = 256;
-/** A hash takes a thread of Node's pool for 50 ms, and the pool has four: calls need them for names and files. */
+/** A hash takes one of the four threads of Node's pool for 50 ms; calls need them for host names and files. */
 const AT_ONCE = 2;
-/** With more in the queue a sign-in would take seconds: refusing it is kinder. */
+/** With more in the queue a sign-in would take seconds; better to refuse it. */
 const MAX_WAITING = 32;
 
-/** Thrown when more passwords wait for their check than the platform can look at soon. */
+/** Thrown if more passwords are waiting than the platform can check soon. */
 export class PasswordsBusyError extends Error {
   override readonly name = "PasswordsBusyError";
 }
@@ -27,21 +27,21 @@ export class Passwords {
   readonly #random: Random;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
-  /** What a password is compared with when there is nobody of that name, so that it takes as long. */
+  /** What a password is compared with if no one has that name, so that it takes as long. */
   #nobody: Promise<string> | null = null;
 
   constructor(random: Random) {
     this.#random = random;
   }
 
-  /** In PHC form: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. Rejects with `PasswordsBusyError`. */
+  /** The hash in PHC form: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. May reject with `PasswordsBusyError`. */
   async hash(password: string): Promise<string> {
     const salt = Buffer.from(this.#random.hex(SALT_BYTES), "hex");
     const hash = await this.#derive(password, salt, MEMORY_KIB, PASSES);
     return `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=1$${base64(salt)}$${base64(hash)}`;
   }
 
-  /** `stored` null: there is nobody of that name. Rejects with `PasswordsBusyError`. */
+  /** `stored` null: no one has that name. May reject with `PasswordsBusyError`. */
   async matches(password: string, stored: string | null): Promise<boolean> {
     const known = stored ?? (await (this.#nobody ??= this.hash(this.#random.hex(SALT_BYTES))));
     const [, m = "", t = "", salt = "", hash = ""] =
@@ -52,7 +52,7 @@ export class Passwords {
     return stored !== null && derived.length === expected.length && timingSafeEqual(derived, expected);
   }
 
-  /** Easy to type and to read out: 80 random bits. */
+  /** Makes a password that is easy to type and read out: 80 random bits. */
   make(): string {
     return this.#random.hex(10).replaceAll(/.{5}(?=.)/g, "$&-");
   }
@@ -70,7 +70,8 @@ export class Passwords {
 
   async #turn(): Promise<void> {
     while (this.#running >= AT_ONCE) {
-      if (this.#waiting.length >= MAX_WAITING) throw new PasswordsBusyError("too many passwords wait for their check");
+      if (this.#waiting.length >= MAX_WAITING)
+        throw new PasswordsBusyError("too many passwords are waiting to be checked");
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.#running += 1;

@@ -5,7 +5,7 @@ import { authenticatePlatform } from "./authenticate.ts";
 import { platformMemberRoutes } from "./member-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
 
-/** What belongs to no account: signing in, and the members and audit log of the platform itself. */
+/** Routes of no account: signing in, and the platform's own members and audit log. */
 export async function platformRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
   await app.register(async (own) => sessionRoutes(own, options));
   await app.register(async (platform) => {

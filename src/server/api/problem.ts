@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../../base/log.ts";
 import { InvalidInput } from "./openapi/invalid-input.ts";
 
-/** The HTTP status an error asks for; 500 when it asks for none. */
+/** The HTTP status of an error; 500 if it has none. */
 export function statusOf(error: unknown): number {
   const status = typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
   return status >= 400 && status < 600 ? status : 500;
@@ -18,7 +18,7 @@ export function pathOf(request: FastifyRequest): string {
   return request.url.split("?", 1)[0] ?? "";
 }
 
-/** What a problem is about: a field of the request, and the rule of the contract or the keyword of its schema that it breaks. */
+/** What a problem is about: a field of the request, and the rule or schema keyword that it violates. */
 export interface ProblemSubject {
   readonly field: string;
   readonly rule: string;
@@ -31,7 +31,7 @@ export function problem(reply: FastifyReply, status: number, detail: string, sub
   return reply.code(status).type("application/problem+json").send(JSON.stringify(document));
 }
 
-/** Answers an error that a route or Fastify itself threw. */
+/** Answers an error thrown by a route or by Fastify itself. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const status = statusOf(error);
   if (status >= 500) log.error({ err: error, url: request.routeOptions.url }, "request failed");

@@ -11,7 +11,7 @@ import { problem } from "./problem.ts";
 
 const RECORDING_ID = /^[A-Za-z0-9_-]{1,80}$/;
 
-/** Forms of sound that a program may ask for; we have no encoder of theirs. */
+/** Audio formats that a program may ask for, but for which we have no encoder. */
 const OTHER_FORM = /\.(?:mp3|ogg|opus|flac|m4a|aac)$/i;
 
 const LINK = [{ basic: [] }, { signedLink: [] }];
@@ -20,25 +20,25 @@ const SCHEMA = {
   operationId: "recordings.get",
   summary: "A recording, or a range of it",
   description:
-    "8 kHz, 16 bits; the caller left and the callee right where there are two channels. `Range: bytes=…` gives a part.",
+    "8 kHz, 16 bits; if there are two channels, the caller is left and the callee right. `Range: bytes=…` returns a part.",
   security: LINK,
   params: z.object({
     account: z.string(),
     file: z.string().describe("The recording's id and `.wav`"),
   }),
   querystring: z.object({
-    expires: z.string().optional().describe("Of a signed link"),
-    signature: z.string().optional().describe("Of a signed link"),
+    expires: z.string().optional().describe("From a signed link"),
+    signature: z.string().optional().describe("From a signed link"),
   }),
   response: { 200: wav, 206: wav },
   refusals: {
     404: "The account has no such recording",
-    406: "Recordings are WAV files; there is no other form of them",
+    406: "Recordings are available only as WAV files",
     416: "The recording has no such range",
   },
 };
 
-/** Recordings of an account as WAV files, for holders of a key or of a link that we signed. */
+/** An account's recordings as WAV files, for holders of a key or a signed link. */
 export function recordingRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { links, clock, access } = options;
   app.addHook("onRequest", async (request, reply) => {
@@ -52,7 +52,7 @@ export function recordingRoutes(app: FastifyInstance, options: ApiOptions): void
   );
 }
 
-/** A recording, whole or one range of it; one that is still being written is served as far as it goes. */
+/** Answers a recording or one range of it; one still being written is served as far as it goes. */
 async function recording(
   { store, recordingsDir }: ApiOptions,
   account: string,
@@ -86,11 +86,11 @@ async function sizeOf(path: string): Promise<number | null> {
   try {
     return (await stat(path)).size;
   } catch {
-    return null; // not there, or not ours to read: for the caller the same
+    return null; // missing or not readable: the same for the client
   }
 }
 
-/** One `bytes=` range (RFC 9110 14.1.2); null: ignore the header, as several ranges or other units may be. */
+/** One `bytes=` range (RFC 9110 14.1.2); null: ignore the header, as is allowed for several ranges or other units. */
 function byteRange(header: string, size: number): [number, number] | "unsatisfiable" | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header);
   if (match === null || (match[1] === "" && match[2] === "")) return null;

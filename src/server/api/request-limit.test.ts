@@ -17,7 +17,7 @@ interface Stage {
     account?: string,
     key?: string | null,
   ) => Promise<{ status: number; retryAfter: string | undefined; body: string }>;
-  /** How many of that many are let through, and the first answer that is not 200. */
+  /** Sends requests; returns how many are let through, and the first answer that is not 200. */
   readonly flood: (
     requests: number,
     account?: string,
@@ -75,7 +75,7 @@ describe("HTTP requests of an account", () => {
     expect(await flood(201)).toEqual([200, "60"]);
   });
 
-  it("those that came in the course of a minute go one by one", async () => {
+  it("requests spread over a minute leave the window one by one", async () => {
     const { clock, ask, flood } = await stage("v1");
     expect(await flood(100)).toEqual([100, undefined]);
     clock.advance(30_000);
@@ -85,7 +85,7 @@ describe("HTTP requests of an account", () => {
     expect((await ask()).status).toBe(429);
   });
 
-  it("refused requests do not count: who keeps on asking is let in as early as who waits", async () => {
+  it("refused requests do not count: clients that keep asking get in as early as those that wait", async () => {
     const { clock, ask, flood } = await stage("v1", { v1_requests_per_minute: 1 });
     expect(await flood(1)).toEqual([1, undefined]);
     for (let s = 0; s < 59; s += 1) {
@@ -96,26 +96,26 @@ describe("HTTP requests of an account", () => {
     expect((await ask()).status).toBe(200);
   });
 
-  it("/api lets more through; each account and API has its own", async () => {
+  it("/api allows more; each account and API has its own limit", async () => {
     const { flood } = await stage("api");
     expect(await flood(1201)).toEqual([1200, "60"]);
     expect(await flood(1, "other")).toEqual([1, undefined]);
   });
 
-  it("a key may have less than its account, and leaves the rest to the other keys", async () => {
+  it("a key may have a lower limit than its account, and leaves the rest to other keys", async () => {
     const { ask, flood } = await stage("v1", { key: { requests_per_minute: 10 } });
     expect(await flood(11)).toEqual([10, "60"]);
     expect((await ask()).body).toContain("this API key's 10 requests a minute");
     expect(await flood(10, "acme", "k2")).toEqual([10, undefined]);
   });
 
-  it("null is no limit; an account that is not known has that of an account that sets none", async () => {
+  it("null means no limit; an unknown account has the default limit", async () => {
     const { flood } = await stage("v1", { v1_requests_per_minute: null });
     expect(await flood(300)).toEqual([300, undefined]);
     expect(await (await stage("v1")).flood(201, "gone")).toEqual([200, "60"]);
   });
 
-  it("an API answers in its own form, and names its accounts as it does", async () => {
+  it("each API answers in its own form, with its own name for the account parameter", async () => {
     const { ask, flood } = await stage(
       "v1",
       { v1_requests_per_minute: 1 },
@@ -131,7 +131,7 @@ describe("HTTP requests of an account", () => {
   });
 });
 
-describe("the limit of an account counts all of its requests together", () => {
+describe("an account's limit counts all of its requests together", () => {
   let api: TestApi;
   beforeAll(async () => {
     const limits = defaultPolicy({ api_requests_per_minute: 5, v1_requests_per_minute: 4 });

@@ -5,13 +5,13 @@ import { RollingCount } from "../exchange/limits/rolling-count.ts";
 import type { AccountParams, ApiOptions } from "./api-options.ts";
 import { problem } from "./problem.ts";
 
-/** Requests that a minute may hold; null: no limit. */
+/** Requests allowed per minute; null: no limit. */
 export interface RequestLimits {
   readonly ofAccount: number | null;
   readonly ofKey: number | null;
 }
 
-/** A request that is one too many. */
+/** A request beyond the limit. */
 export interface TooManyRequests {
   readonly retryAfterS: number;
   /** One sentence: which limit, and when to come back. */
@@ -26,22 +26,22 @@ export interface RequestLimitOptions {
   readonly limitsOf: (account: string) => RequestLimits;
   /** Answers in the form of its API. `Retry-After` is set. */
   readonly refuse: (request: FastifyRequest, reply: FastifyReply, refused: TooManyRequests) => FastifyReply;
-  /** To count it, and to write a line. */
+  /** Counts and logs a refused request. */
   readonly onRefused: (account: string, refused: TooManyRequests) => void;
 }
 
-/** For `onRequest`, behind authentication: undefined lets the request go on, a reply ends it. */
+/** For `onRequest`, after authentication: undefined lets the request go on, a reply ends it. */
 export type RequestLimitHook = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
 
 const MINUTE_MS = 60_000;
-/** Of an account that has just gone. */
+/** The limits of an account that has just been deleted. */
 const DEFAULT_LIMITS = defaultPolicy();
-/** Accounts and keys counted at once: known ones only, since strangers are turned away before; the longest unused go. */
+/** Limit on counted accounts and keys, all authenticated; beyond it the least recently used are dropped. */
 const MAX_COUNTED = 10_000;
 
 /**
- * An `onRequest` hook that lets so many requests a minute through, for each account and each of its keys; the next is 429
- * with `Retry-After`. Register it behind authentication: nobody uses up the requests of another. Per process.
+ * An `onRequest` hook that limits the requests a minute of each account and each of its keys; the next one gets 429 with
+ * `Retry-After`. Register it after authentication, so that no one can use up another's requests. Per process.
  */
 export function requestLimit(options: RequestLimitOptions): RequestLimitHook {
   const counts = new Map<string, RollingCount>();
@@ -71,7 +71,7 @@ function tooMany(reason: string, waitMs: number): TooManyRequests {
   return { retryAfterS, detail: `${reason}: come back in ${retryAfterS} s` };
 }
 
-/** The one asked for last is the last of the map. */
+/** Keeps the most recently used entry last in the map. */
 function countOf(counts: Map<string, RollingCount>, id: string): RollingCount {
   const count = counts.get(id) ?? new RollingCount(MINUTE_MS);
   counts.delete(id);
@@ -82,8 +82,8 @@ function countOf(counts: Map<string, RollingCount>, id: string): RollingCount {
 }
 
 /**
- * The limit of `/api`, or of `/v1`. Made once for each of them and shared by all their groups of routes, since it counts.
- * `own`: what an API has of its own, such as the form of its errors or the name of the account in its paths.
+ * The limit of `/api` or `/v1`. Create it once for each and share it among all its groups of routes, because it counts.
+ * `own`: what is specific to an API, such as the form of its errors or the name of the account in its paths.
  */
 export function accountRequestLimit(
   { clock, directory, exchange }: Pick<ApiOptions, "clock" | "directory" | "exchange">,

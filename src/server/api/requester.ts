@@ -3,7 +3,7 @@ import type { Member } from "../../edges/store/member-table.ts";
 import type { AuditActor } from "../../edges/store/audit-log.ts";
 import type { Scope } from "../../edges/store/api-key-table.ts";
 
-/** Who makes a request, once that is known. */
+/** Who makes a request, once it is authenticated. */
 export interface Requester {
   readonly kind: AuditActor["kind"];
   /** Id of the key or user, as the audit log shows it. */
@@ -11,7 +11,7 @@ export interface Requester {
   readonly scopes: readonly Scope[];
 }
 
-/** Of routes that only members may use: what the document at `/api/openapi.json` says of them. */
+/** The `security` of routes that only members may use, for the document at `/api/openapi.json`. */
 export const BY_MEMBERS = [{ session: [] }] as const;
 
 /** The refusal of routes that need the scope `admin`, for the document. */
@@ -31,7 +31,7 @@ declare module "fastify" {
     session: RequesterSession | null;
   }
   interface FastifyContextConfig {
-    /** What a key or user needs for this route; absent: `read` for GET and HEAD, `admin` for everything else. */
+    /** The scope that this route needs; absent: `read` for GET and HEAD, `admin` for everything else. */
     scope?: Scope;
   }
 }
@@ -42,13 +42,13 @@ export function requesterOf(request: Pick<FastifyRequest, "requester" | "url">):
   return request.requester;
 }
 
-/** Whose session it is. Throws on routes that are not about one. */
+/** The session of this request. Throws on routes that are not about a session. */
 export function sessionOf(request: FastifyRequest): RequesterSession {
   if (request.session === null) throw new Error(`${request.url} is answered without a session`);
   return request.session;
 }
 
-/** What the route of this request needs. A route that forgets to say so is for administrators. */
+/** The scope that this request's route needs. A route that doesn't say is for administrators. */
 export function neededScope(request: FastifyRequest): Scope {
   const { scope } = request.routeOptions.config;
   return scope ?? (["GET", "HEAD"].includes(request.method) ? "read" : "admin");

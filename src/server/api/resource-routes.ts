@@ -25,7 +25,7 @@ import type { RequestLimitHook } from "./request-limit.ts";
 import { conditionOf, etagOf } from "./write-condition.ts";
 import { changeLine } from "./workspace-routes.ts";
 
-/** An account's trunks, ExoPhones, users and groups, each with an ETag; and the history of what was changed. */
+/** An account's trunks, ExoPhones, users and groups, each with an ETag, and the history of changes. */
 export function resourceRoutes(app: FastifyInstance, options: ApiOptions, limit: RequestLimitHook): void {
   app.addHook("onRequest", (request, reply) => admitHolder(options, request, reply));
   app.addHook("onRequest", limit);
@@ -53,7 +53,7 @@ function schemasOf(kind: ListedKind) {
     put: {
       ...write,
       operationId: `${list}.put`,
-      summary: `Makes or changes one ${kind}; the next call finds it`,
+      summary: `Creates or changes one ${kind}; takes effect with the next call`,
       body: entryDocuments[kind],
       response: { 200: changesAnswer },
     },
@@ -110,7 +110,7 @@ export function tooDeep(reply: FastifyReply): FastifyReply {
 
 const HISTORY = {
   operationId: "configuration.history",
-  summary: "Who changed what of the account and when, newest first",
+  summary: "Who changed what in the account and when, newest first",
   params: accountParams,
   querystring: onlyThese(
     {

@@ -125,11 +125,11 @@ describe("the list of calls", () => {
     ["from=%2B919812345678", ["b", "a"]],
     ["from=anonymous", ["c"]],
     ["exit=nobody_answered&dial_call_status=busy", ["c"]],
-  ])("O5: is narrowed by %s", async (query, sids) => {
+  ])("O5: is filtered by %s", async (query, sids) => {
     expect(await listed(query)).toEqual(sids);
   });
 
-  it("O5: understands a plus sign that nobody escaped", async () => {
+  it("O5: understands an unescaped plus sign", async () => {
     expect(await listed("from=+919812345678")).toEqual(["b", "a"]);
     expect(await listed("started_to=2026-01-05T13:30:00+05:30")).toEqual(["a"]);
   });
@@ -174,14 +174,14 @@ describe("a recording", () => {
     return new URL(new URL(url).searchParams.get("RecordingUrl") ?? "").search;
   }
 
-  it("C18: opens by the link that was sent, without a key, ranges too", async () => {
+  it("C18: opens by the link that was sent, without a key; so do ranges", async () => {
     const whole = await get(`/recordings/r1.wav${signed()}`, {});
     expect([whole.statusCode, whole.rawPayload]).toEqual([200, SOUND]);
     const part = await get(`/recordings/r1.wav${signed()}`, { range: "bytes=0-3" });
     expect([part.statusCode, part.body]).toEqual([206, "RIFF"]);
   });
 
-  it("C18: does not open by an expired link, a link to another, or none", async () => {
+  it("C18: does not open by an expired link, a link to another recording, or no link", async () => {
     expect((await get(`/recordings/r1.wav${signed(START_MS - 86_400_000)}`, {})).statusCode).toBe(401);
     expect((await get(`/recordings/r2.wav${signed()}`, {})).statusCode).toBe(401);
     expect((await get("/recordings/r1.wav", {})).statusCode).toBe(401);

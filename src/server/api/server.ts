@@ -12,16 +12,16 @@ import { nothingHere, restException } from "./v1/rest-exception.ts";
 import { exotelRequestLimit, v1Routes, v2BetaRoutes } from "./v1/routes.ts";
 import { workspaceRoutes } from "./workspace-routes.ts";
 
-/** Nothing that is sent to this API is large. */
+/** Most requests are small; routes that take more say so. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Characters of an address that an answer quotes. */
+/** Characters of a URL that an answer quotes. */
 const MAX_QUOTED = 200;
 
-/** PostgreSQL's text cannot hold it, so nothing has it in its name; queries are judged by their schemas. */
+/** NUL in a path: PostgreSQL can't store it in text, so no name contains it. Queries are validated by their schemas. */
 const NUL = /^[^?]*%00/;
 
-/** The HTTP side of the control process: health, metrics, and `/api`. `onRoute` hears of every route that it answers. */
+/** The HTTP side of the control process: health, metrics, and `/api`. `onRoute` is called for every route it answers. */
 export async function buildApi(
   options: ApiOptions,
   onRoute: (route: RouteOptions) => void = () => undefined,
@@ -53,7 +53,7 @@ export async function buildApi(
   return app;
 }
 
-/** An address that Fastify cannot read, or whose names are longer than any of ours: nothing is there. */
+/** Answers a URL that Fastify can't read, or whose names are longer than any of ours: not found. */
 function noAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const path = pathOf(request);
   const detail = `nothing answers ${request.method} ${path.slice(0, MAX_QUOTED)} here`;

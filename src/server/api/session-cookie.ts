@@ -2,19 +2,19 @@ import { parseCookie, stringifySetCookie } from "cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 const NAME = "plugboard_session";
-/** Browsers take a cookie of such a name only when it is `Secure`, for this host and all of its paths. */
+/** Browsers accept a cookie with this prefix only if it is `Secure`, for this host and all of its paths. */
 const SECURE_PREFIX = "__Host-";
 
-/** Where a request of a browser came from: a page of ours, of another site, or unknown (no browser). */
+/** Where a browser's request came from: one of our pages, another site, or unknown (not a browser). */
 export type Site = "own" | "foreign" | "unknown";
 
-/** The cookie of the dashboard's sessions: out of reach of scripts, and sent by our own pages only. */
+/** The cookie of the dashboard's sessions: out of reach of scripts, and sent only by our own pages. */
 export class SessionCookie {
   readonly #publicOrigin: string;
   readonly #secure: boolean;
   readonly #name: string;
 
-  /** `publicUrl`: where people reach the platform. The cookie is `Secure` when that is https. */
+  /** `publicUrl`: where people reach the platform. The cookie is `Secure` if that is https. */
   constructor(publicUrl: string) {
     const { protocol, origin } = new URL(publicUrl);
     this.#publicOrigin = origin;
@@ -22,12 +22,12 @@ export class SessionCookie {
     this.#name = this.#secure ? `${SECURE_PREFIX}${NAME}` : NAME;
   }
 
-  /** The token of the request's session; null: it has none. */
+  /** The token of the request's session; null: none. */
   read(request: FastifyRequest): string | null {
     return parseCookie(request.headers.cookie ?? "")[this.#name] ?? null;
   }
 
-  /** It lasts as long as the browser is open; the platform decides when the session ends. */
+  /** Sets the cookie for as long as the browser is open; the platform decides when the session ends. */
   give(reply: FastifyReply, token: string): void {
     void reply.header("set-cookie", stringifySetCookie({ ...this.#cookie(), value: token }));
   }

@@ -10,17 +10,17 @@ import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS, PasswordsBusyError } 
 import { problem } from "./problem.ts";
 import { BY_MEMBERS, sessionOf } from "./requester.ts";
 
-/** Seconds after which passwords that wait have been looked at. */
+/** Seconds after which the waiting passwords have been checked. */
 const BUSY_S = 5;
 const given = z.string().min(1).max(MAX_PASSWORD_CHARACTERS);
 const givenCode = z.string().min(1).max(64);
 
 const signInBody = onlyThese(
   {
-    account: z.string().max(64).nullable().default(null).describe("Absent: of the platform"),
+    account: z.string().max(64).nullable().default(null).describe("Absent: a member of the platform"),
     login: z.string().min(1).max(100),
     password: given,
-    code: givenCode.nullable().default(null).describe("Of the authenticator, or a recovery code"),
+    code: givenCode.nullable().default(null).describe("From the authenticator, or a recovery code"),
   },
   "field",
 );
@@ -32,8 +32,8 @@ const newPasswordBody = onlyThese(
 const codeBody = onlyThese({ code: givenCode }, "field");
 
 const OWN_PAGES = { 403: "The password is wrong, or the request does not come from a page of the platform" };
-const LATER = { 429: "Too many attempts failed; `Retry-After` says when the next makes sense" };
-const BUSY = { 503: "Too many passwords wait for their check; `Retry-After` says when the next makes sense" };
+const LATER = { 429: "Too many attempts failed; `Retry-After` says when to try again" };
+const BUSY = { 503: "Too many passwords are waiting to be checked; `Retry-After` says when to try again" };
 const CHECKED = { ...OWN_PAGES, ...LATER, ...BUSY };
 
 const SIGN_IN = {
@@ -59,7 +59,7 @@ const SIGN_OUT = {
 };
 const PASSWORD = {
   operationId: "session.changePassword",
-  summary: "Changes one's own password; the other sessions end",
+  summary: "Changes one's own password and ends one's other sessions",
   security: BY_MEMBERS,
   body: newPasswordBody,
   response: { 200: shownMember },
@@ -67,7 +67,7 @@ const PASSWORD = {
 };
 const BEGIN_TOTP = {
   operationId: "session.beginTotp",
-  summary: "A secret for an authenticator; it counts once a code has confirmed it",
+  summary: "A secret for an authenticator; it takes effect once a code has confirmed it",
   security: BY_MEMBERS,
   body: passwordBody,
   response: { 200: z.object({ secret: z.string(), uri: z.string() }) },
@@ -75,22 +75,24 @@ const BEGIN_TOTP = {
 };
 const CONFIRM_TOTP = {
   operationId: "session.confirmTotp",
-  summary: "From now on a code is asked for",
+  summary: "Confirms the secret: from now on sign-in needs a code",
   security: BY_MEMBERS,
   body: codeBody,
-  response: { 200: z.object({ recovery_codes: z.array(z.string()).describe("Shown this once; each opens once") }) },
-  refusals: { ...OWN_PAGES, 409: "The code is wrong or was used, or there is nothing to confirm" },
+  response: {
+    200: z.object({ recovery_codes: z.array(z.string()).describe("Shown only this once; each works once") }),
+  },
+  refusals: { ...OWN_PAGES, 409: "The code is wrong or already used, or there is nothing to confirm" },
 };
 const END_TOTP = {
   operationId: "session.endTotp",
-  summary: "No codes are asked for any more",
+  summary: "Ends one-time codes",
   security: BY_MEMBERS,
   body: passwordBody,
   response: { 200: shownMember },
   refusals: CHECKED,
 };
 
-/** `/session`: sign in and out, one's own password and second factor. */
+/** `/session`: signing in and out, one's own password and second factor. */
 export function sessionRoutes(app: FastifyInstance, options: ApiOptions): void {
   typed(app).post("/session", { schema: SIGN_IN }, async (request, reply) =>
     busyRefusal(options, request, reply, () => signIn(options, request, reply, request.body)),
@@ -130,20 +132,20 @@ async function signIn(
   body: z.output<typeof signInBody>,
 ): Promise<FastifyReply> {
   const refuse = refusal(access, request, reply, `${body.account ?? ""}/${body.login}`);
-  // A page of another site must not sign anybody in under a name of its own.
+  // Another site's page must not sign a visitor in as someone of its choice.
   if (access.cookie.siteOf(request) === "foreign")
-    return refuse("cross_site", 403, "people sign in on the platform's own pages (Origin or Sec-Fetch-Site)");
+    return refuse("cross_site", 403, "sign in on the platform's own pages (Origin or Sec-Fetch-Site)");
   const verdict = await access.signIns.signIn(body, request.ip);
   if (verdict.kind === "later") return tooMany(refuse, reply, verdict.after);
-  if (verdict.kind === "wrong") return refuse("wrong_sign_in", 401, "account, login, password or code are wrong");
+  if (verdict.kind === "wrong") return refuse("wrong_sign_in", 401, "account, login, password or code is wrong");
   if (verdict.kind === "code_needed")
-    return problem(reply, 401, "this login needs a code of its phone, or a recovery code", CODE_NEEDED);
+    return problem(reply, 401, "this login needs a code from its phone, or a recovery code", CODE_NEEDED);
   access.cookie.give(reply, verdict.token);
   log.info({ member: verdict.member.id, pii: { source: request.ip } }, "signed in");
   return reply.header("cache-control", "no-store").send(memberLine(verdict.member));
 }
 
-/** A form asks for the code then; it tells this apart from a wrong password. */
+/** Tells a form to ask for the code, as opposed to a wrong password. */
 const CODE_NEEDED = { field: "code", rule: "required" } as const;
 
 async function changePassword(
@@ -152,7 +154,7 @@ async function changePassword(
   reply: FastifyReply,
   { password, new_password }: z.output<typeof newPasswordBody>,
 ): Promise<FastifyReply> {
-  if (password === new_password) return problem(reply, 400, "new_password must be another one than before");
+  if (password === new_password) return problem(reply, 400, "new_password must differ from the old one");
   const denied = await passwordDenied(options, request, reply, password);
   if (denied !== null) return denied;
   const { member, token } = sessionOf(request);
@@ -198,7 +200,7 @@ async function endTotp(
   return reply.send(memberLine({ ...member, totp_active: false }));
 }
 
-/** A session that was left open must not be enough for this. */
+/** Asks for the password again: an open session must not be enough for this. */
 async function passwordDenied(
   { access }: ApiOptions,
   request: FastifyRequest,
@@ -232,7 +234,7 @@ function tooMany(refuse: RefuseSignIn, reply: FastifyReply, after: number): Fast
   return refuse("too_many_failures", 429, `too many attempts failed: try again in ${after} s`);
 }
 
-/** Does what checks or hashes a password, or says that too many others wait for that. */
+/** Runs something that checks or hashes a password; answers if too many others are waiting for that. */
 export async function busyRefusal(
   { access }: ApiOptions,
   request: FastifyRequest,

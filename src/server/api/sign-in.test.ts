@@ -85,7 +85,7 @@ function signIn(login: string, password: string, more: object = {}, sent: Sent =
   return send("POST /session", { payload: { account: "acme", login, password, ...more }, ...sent });
 }
 
-/** A member of acme with a password of their own; their session's cookie. */
+/** Creates a member of acme with their own password; returns the cookie of their session. */
 async function member(login: string, role: string): Promise<{ readonly id: string; readonly cookie: string }> {
   const made = await send("POST /accounts/acme/members", { headers: KEY, payload: { login, role } });
   expect(made.status).toBe(201);
@@ -96,7 +96,7 @@ async function member(login: string, role: string): Promise<{ readonly id: strin
 }
 
 describe("the first administrator", () => {
-  it("is made once, with a password that opens nothing but the change of it", async () => {
+  it("is created once, with a password that must be changed before anything else", async () => {
     const made = await access.signIns.makeFirstAdmin();
     expect(await access.signIns.makeFirstAdmin()).toBeNull();
     const password = made?.password ?? "";
@@ -112,7 +112,7 @@ describe("the first administrator", () => {
     expect((await signIn("admin", password, { account: null })).status).toBe(401);
   });
 
-  it("cannot be removed or made less while there is no other", async () => {
+  it("can't be removed or demoted while there is no other", async () => {
     const made = await access.signIns.makeFirstAdmin();
     const { cookie, body } = await signIn("admin", made?.password ?? "", { account: null });
     await as(cookie, "PUT /session/password", { password: made?.password, new_password: PASSWORD });
@@ -155,7 +155,7 @@ describe("a session", () => {
     expect(answers.map(({ status }) => status)).toEqual(statuses);
   });
 
-  it("sees its account and no other, nor the platform", async () => {
+  it("sees only its own account, not the platform", async () => {
     const { cookie } = await member("priya", "admin");
     for (const path of ["calls", "keys", "members", "audit"])
       expect((await as(cookie, `GET /accounts/globex/${path}`)).status).toBe(404);
@@ -183,19 +183,19 @@ describe("a session", () => {
     { origin: PUBLIC_URL },
     { origin: "http://10.0.0.5:8080", host: "10.0.0.5:8080" },
     { "sec-fetch-site": "same-origin" },
-  ])("changes things for a request of our own page: %o", async (headers) => {
+  ])("changes things for a request from our own page: %o", async (headers) => {
     const { cookie } = await member("priya", "admin");
     const payload = { name: "n", scopes: ["read"] };
     expect((await send("POST /accounts/acme/keys", { headers: { cookie, ...headers }, payload })).status).toBe(201);
   });
 
-  it("is not begun for a page of another site", async () => {
+  it("is not started for a page of another site", async () => {
     await member("priya", "viewer");
     const headers = { origin: "https://evil.example" };
     expect((await signIn("priya", PASSWORD, {}, { headers })).status).toBe(403);
   });
 
-  it("ends twelve hours after its last use, a week after its beginning, and by signing out", async () => {
+  it("ends twelve hours after its last use, a week after it began, and on signing out", async () => {
     const { cookie } = await member("priya", "viewer");
     const isOpen = async (): Promise<boolean> => (await as(cookie, "GET /session")).status === 200;
     const noted = async (): Promise<unknown> => (await server.query(url, "select max(used_at) as at from sessions"))[0];
@@ -215,7 +215,7 @@ describe("a session", () => {
     expect((await as(third.cookie, "GET /session")).status).toBe(401);
   });
 
-  it("ends with a reset, the member's other sessions with a changed password, and all with the member", async () => {
+  it("ends with a reset or the member's removal; a changed password ends the member's other sessions", async () => {
     const { id, cookie } = await member("priya", "viewer");
     const other = await signIn("priya", PASSWORD);
     const change = { password: PASSWORD, new_password: "another good password" };
@@ -234,7 +234,7 @@ describe("a session", () => {
 });
 
 describe("a sign-in", () => {
-  it("says the same of an unknown login, a wrong password and another account", async () => {
+  it("gives the same answer for an unknown login, a wrong password and another account", async () => {
     await member("priya", "viewer");
     const answers = [
       await signIn("nobody", PASSWORD),
@@ -246,7 +246,7 @@ describe("a sign-in", () => {
     expect(answers[0]?.status).toBe(401);
   });
 
-  it("is refused after ten failures from one address, also when they come at once", async () => {
+  it("is refused after ten failures from one address, even if they come at once", async () => {
     await member("priya", "viewer");
     const attempts = await Promise.all(Array.from({ length: 15 }, (_, i) => signIn("priya", `guess ${i}`)));
     expect(attempts.filter(({ status }) => status === 401)).toHaveLength(10);
@@ -258,10 +258,10 @@ describe("a sign-in", () => {
     expect(access.refusals.counts.get("too_many_failures")).toBe(6);
   });
 
-  it("whose password could not be checked is not a failure, nor is a change of the password", async () => {
+  it("whose password could not be checked is not a failure; nor is such a change of password", async () => {
     const { cookie } = await member("priya", "viewer");
     const matches = vi.spyOn(access.signIns.passwords, "matches");
-    matches.mockRejectedValue(new PasswordsBusyError("too many passwords wait for their check"));
+    matches.mockRejectedValue(new PasswordsBusyError("too many passwords are waiting to be checked"));
     for (let i = 0; i < 12; i++) expect((await signIn("priya", PASSWORD)).status).toBe(503);
     const change = { password: PASSWORD, new_password: "x".repeat(12) };
     for (let i = 0; i < 12; i++) expect((await as(cookie, "PUT /session/password", change)).status).toBe(503);
@@ -269,14 +269,14 @@ describe("a sign-in", () => {
     expect((await signIn("priya", PASSWORD)).status).toBe(200);
   });
 
-  it("of one login is refused after fifty failures from everywhere, but not where its owner has signed in", async () => {
+  it("for one login is refused after fifty failures from anywhere, except where its owner has signed in", async () => {
     await member("priya", "viewer");
     for (let i = 0; i < 50; i++) await signIn("priya", "guess", {}, { remoteAddress: `198.51.100.${i}` });
     expect((await signIn("priya", PASSWORD, {}, { remoteAddress: "203.0.113.1" })).status).toBe(429);
     expect((await signIn("priya", PASSWORD)).status).toBe(200);
   }, 60_000);
 
-  it("counts for the client that a trusted proxy names, and for the sender itself where the proxy is not trusted", async () => {
+  it("counts for the client named by a trusted proxy, or for the sender if the proxy is not trusted", async () => {
     const from = (remoteAddress: string, client: string): Promise<Answer> =>
       signIn("nobody", "guess", {}, { remoteAddress, headers: { "x-forwarded-for": client } });
     for (let i = 0; i < 10; i++) await from("127.0.0.1", "192.0.2.1");
@@ -296,7 +296,7 @@ describe("a sign-in", () => {
     expect([status, String(body["detail"])]).toEqual([400, expect.stringMatching(sentence)]);
   });
 
-  it("takes no password that is short or the same as before", async () => {
+  it("refuses a new password that is short or the same as before", async () => {
     const { cookie } = await member("priya", "viewer");
     const change = (new_password: string): Promise<Answer> =>
       as(cookie, "PUT /session/password", { password: PASSWORD, new_password });
@@ -326,14 +326,14 @@ describe("a second factor", () => {
     return { cookie, code, recovery: confirmed.body["recovery_codes"] as string[] };
   }
 
-  it("is asked for only once a code has confirmed it", async () => {
+  it("is asked for only after a code has confirmed it", async () => {
     const { cookie } = await member("priya", "viewer");
     await as(cookie, "POST /session/totp", { password: PASSWORD });
     expect((await as(cookie, "POST /session/totp/confirm", { code: "000000" })).status).toBe(409);
     expect((await signIn("priya", PASSWORD)).status).toBe(200);
   });
 
-  it("is asked for after the right password, and opens with the code of now or of one step before or after", async () => {
+  it("is asked for after the right password, and accepts the code of the current, previous or next step", async () => {
     const { code } = await enrolled();
     const asked = await signIn("priya", PASSWORD);
     expect([asked.status, asked.body["field"], asked.cookie]).toEqual([401, "code", ""]);
@@ -346,13 +346,13 @@ describe("a second factor", () => {
     expect((await signIn("priya", PASSWORD, { code: old })).status).toBe(401);
   });
 
-  it("takes no code twice, not even at the same moment", async () => {
+  it("accepts no code twice, not even at the same moment", async () => {
     const { code } = await enrolled();
     const answers = await Promise.all(Array.from({ length: 4 }, () => signIn("priya", PASSWORD, { code: code() })));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401, 401, 401]);
   });
 
-  it("opens with each recovery code once, however it is typed", async () => {
+  it("accepts each recovery code once, however it is typed", async () => {
     const { recovery } = await enrolled();
     expect(new Set(recovery).size).toBe(10);
     const [first = "", second = ""] = recovery;
@@ -361,7 +361,7 @@ describe("a second factor", () => {
     expect((await signIn("priya", PASSWORD, { code: second.toUpperCase().replaceAll("-", " ") })).status).toBe(200);
   });
 
-  it("ends with the password, and needs it", async () => {
+  it("can be ended with the password, and only with it", async () => {
     const { cookie } = await enrolled();
     expect((await as(cookie, "DELETE /session/totp", { password: "wrong" })).status).toBe(403);
     expect((await as(cookie, "DELETE /session/totp", { password: PASSWORD })).status).toBe(200);
@@ -370,7 +370,7 @@ describe("a second factor", () => {
 });
 
 describe("members", () => {
-  it("of an account are managed with its admin key, and every change is noted without secrets", async () => {
+  it("of an account are managed with its admin key, and every change is recorded without secrets", async () => {
     const { id } = await member("priya", "viewer");
     expect(
       (await send("POST /accounts/acme/members", { headers: KEY, payload: { login: "priya", role: "admin" } })).status,
@@ -389,7 +389,7 @@ describe("members", () => {
     ]);
   });
 
-  it("of two accounts may have the same login", async () => {
+  it("of different accounts may have the same login", async () => {
     await member("priya", "viewer");
     const other = await send("POST /accounts/globex/members", {
       headers: basic("globex-key", "globex-token"),

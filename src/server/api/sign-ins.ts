@@ -12,16 +12,16 @@ import { Passwords } from "./password.ts";
 
 const TOKEN_BYTES = 32;
 const MEMBER_ID_BYTES = 8;
-/** A session ends a working day after its last use, and a week after its beginning. */
+/** A session ends a working day after its last use, and a week after it began. */
 const SESSION_IDLE_MS = 12 * 3_600_000;
 const SESSION_MS = 7 * 86_400_000;
-/** Last use is written at most so often. */
+/** The last use is written at most this often. */
 const USE_EVERY_MS = 60_000;
-/** Attempts from one address, for whatever login: a slip of the finger is corrected by then. */
+/** Attempts from one address for any login: enough to correct a typing error. */
 const PER_SOURCE = { failures: 10, forgottenAfterMs: 60_000 } as const;
-/** Attempts on one login from all addresses: guessing 288 a day leads nowhere. */
+/** Attempts on one login from all addresses: 288 guesses a day lead nowhere. */
 const PER_LOGIN = { failures: 50, forgottenAfterMs: 300_000 } as const;
-/** Addresses remembered from which a login has succeeded: strangers cannot lock out its owner there. */
+/** Limit on remembered addresses from which a login has succeeded; there strangers can't lock out its owner. */
 const MAX_KNOWN = 10_000;
 
 /** What a role may do. */
@@ -31,12 +31,12 @@ const SCOPES_OF: Readonly<Record<MemberRole, readonly Scope[]>> = {
   admin: ["read", "call", "admin"],
 };
 
-/** What a person is allowed, as keys are. */
+/** The scopes of a person with this role, as keys have them. */
 export function scopesOf(role: MemberRole): readonly Scope[] {
   return SCOPES_OF[role];
 }
 
-/** What `SignIns` needs. */
+/** What {@link SignIns} needs. */
 export interface SignInOptions {
   readonly members: MemberTable;
   readonly tokens: TokenHash;
@@ -48,14 +48,14 @@ export interface SignInOptions {
 
 /** What was entered to sign in. `code`: from the phone, or a recovery code. */
 export interface Credentials {
-  /** Null: of the platform. */
+  /** Null: a member of the platform. */
   readonly account: string | null;
   readonly login: string;
   readonly password: string;
   readonly code: string | null;
 }
 
-/** What came of a sign-in. `after`: seconds until the next attempt makes sense. */
+/** The result of a sign-in. `after`: seconds until the next attempt makes sense. */
 export type SignInVerdict =
   | { readonly kind: "ok"; readonly member: Member; readonly token: string }
   | { readonly kind: "wrong" }
@@ -80,7 +80,7 @@ export class SignIns {
     this.#unnoted = new RepeatedLine(clock, (fields) => log.warn(fields, "the use of a session could not be noted"));
   }
 
-  /** Begins a session. Rejects with `PasswordsBusyError` when too many sign in at once. */
+  /** Begins a session. Rejects with `PasswordsBusyError` if too many sign in at once. */
   async signIn(given: Credentials, address: string): Promise<SignInVerdict> {
     const source = sourceOf(address);
     const login = JSON.stringify([given.account, given.login]);
@@ -99,7 +99,7 @@ export class SignIns {
     return verdict;
   }
 
-  /** A member who can sign in with a password that is shown this once, and must change it then. */
+  /** A new member with a password that is shown only this once and must be changed at the first sign-in. */
   async newMember(
     member: Pick<Member, "account" | "login" | "role"> & { readonly createdBy: string },
   ): Promise<{ readonly member: NewMember; readonly password: string }> {
@@ -112,7 +112,7 @@ export class SignIns {
     return { member: { id, account, login, role, password_hash, must_change: true, ...made }, password };
   }
 
-  /** Makes the first administrator of the platform; null: there is one. */
+  /** Creates the first administrator of the platform; null: one already exists. */
   async makeFirstAdmin(): Promise<{ readonly login: string; readonly password: string } | null> {
     const { members } = this.#options;
     const login = "admin";
@@ -121,7 +121,7 @@ export class SignIns {
     return (await members.addFirst(made.member)) ? { login, password: made.password } : null;
   }
 
-  /** Is this the member's password? Limited like a sign-in. */
+  /** Whether this is the member's password. Limited like a sign-in. */
   async isPassword(member: Member, password: string, address: string): Promise<boolean | "later"> {
     const source = sourceOf(address);
     if (this.#perSource.waitMs(source) > 0) return "later";
@@ -129,7 +129,7 @@ export class SignIns {
     return counted([[this.#perSource, source]], check, (isRight) => !isRight);
   }
 
-  /** Whose session this token is; null: nobody's, or it has ended. */
+  /** The member whose session has this token; null: no such session, or it has ended. */
   async memberOf(token: string): Promise<Member | null> {
     const hash = this.#hashOf(token);
     const found = await this.#options.members.session(hash);
@@ -146,7 +146,7 @@ export class SignIns {
     await this.#options.members.endSession(this.#hashOf(token));
   }
 
-  /** The other sessions of the member end: who knew the old password is out. */
+  /** Changes the password and ends the member's other sessions, so that anyone who knew the old one is signed out. */
   async changePassword(member: Member, password: string, token: string): Promise<void> {
     const { members } = this.#options;
     const password_hash = await this.passwords.hash(password);
@@ -154,7 +154,7 @@ export class SignIns {
     await members.endOtherSessions(member.id, this.#hashOf(token));
   }
 
-  /** A secret for the phone. It counts once a code has confirmed it. */
+  /** A secret for the phone. It takes effect once a code has confirmed it. */
   async beginTotp(member: Member): Promise<{ readonly secret: string; readonly uri: string }> {
     const { random, sealer } = this.#options;
     const secret = makeTotpSecret(random);
@@ -163,7 +163,7 @@ export class SignIns {
     return { secret, uri: totpUri(secret, member.login) };
   }
 
-  /** Recovery codes, shown this once; null: the code is wrong, or there is nothing to confirm. */
+  /** Recovery codes, shown only this once; null: the code is wrong, or there is nothing to confirm. */
   async confirmTotp(member: Member, code: string): Promise<readonly string[] | null> {
     const { random } = this.#options;
     if (member.totp_active || !(await this.#isCode(member, code))) return null;
@@ -201,7 +201,7 @@ export class SignIns {
     return this.#options.members.useRecoveryCode(member.id, this.#recoveryHash(member.id, normalRecoveryCode(code)));
   }
 
-  /** A right code is used up. */
+  /** Checks a code; a right one is used up. */
   async #isCode({ id, totp_secret }: Member, code: string): Promise<boolean> {
     const { sealer, members, clock } = this.#options;
     const secret = totp_secret === null ? null : sealer.open(...totpPlace(id), totp_secret);
@@ -229,7 +229,7 @@ function totpPlace(id: string): [string, string] {
   return [`member ${id}`, "totp"];
 }
 
-/** Counts a failure before the check, so that attempts that come at the same time don't all pass, and takes it back if it was none. */
+/** Counts a failure before the check, so that simultaneous attempts don't all pass, and takes it back if there was none. */
 async function counted<T>(
   limits: readonly (readonly [limit: FailureLimit, key: string])[],
   check: () => Promise<T>,
@@ -242,7 +242,7 @@ async function counted<T>(
     isCounted = isFailure(result);
     return result;
   } finally {
-    // What could not be checked is no failure, either.
+    // An attempt that could not be checked is not a failure either.
     if (!isCounted) for (const [limit, key] of limits) limit.forgive(key);
   }
 }

@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe("GET …/calls/{CallSid}/why", () => {
-  it("says in a paragraph what decided the call, with its evidence", async () => {
+  it("says in one paragraph what decided the call, with the evidence", async () => {
     const response = await api.get("/api/accounts/acme/calls/talked/why");
     expect(response.statusCode).toBe(200);
     const { call_sid, text, sentences } = response.json<{
@@ -42,12 +42,12 @@ describe("GET …/calls/{CallSid}/why", () => {
     expect(sentences.flatMap(({ entries }) => entries)).toContain(6);
   });
 
-  it("says how a live call stands", async () => {
+  it("says how a live call is going", async () => {
     const response = await api.get("/api/accounts/acme/calls/live/why");
     expect(response.json<{ text: string }>().text).toContain("is still up after 0 s");
   });
 
-  it.each(["nothing", "other"])("has no explanation of %s, which is no call of the account", async (sid) => {
+  it.each(["nothing", "other"])("has no explanation of %s, which is not a call of the account", async (sid) => {
     const response = await api.get(`/api/accounts/acme/calls/${sid}/why`);
     expect(response.statusCode).toBe(404);
     expect(response.json<{ detail: string }>().detail).toBe(`account acme has no call ${sid}`);
@@ -65,7 +65,7 @@ describe("the filter failed", () => {
     expect(sids).toEqual(["failed", "voicemail", "undialled", "missed"]);
   });
 
-  it("is given or left out", async () => {
+  it("is either set to true or left out", async () => {
     const response = await api.get("/api/accounts/acme/calls?failed=no");
     expect(response.statusCode).toBe(400);
     expect(response.json<{ detail: string }>().detail).toContain("failed");

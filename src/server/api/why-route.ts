@@ -9,8 +9,8 @@ import { problem } from "./problem.ts";
 const sentence = z
   .object({
     text: z.string(),
-    rules: z.array(z.string()).describe("Rules of the contract that it rests on"),
-    entries: z.array(z.int()).describe("`seq` of the trace's entries that show it"),
+    rules: z.array(z.string()).describe("Rules of the contract that it is based on"),
+    entries: z.array(z.int()).describe("`seq` of the trace entries that show it"),
   })
   .meta({ id: "ExplainedSentence" });
 
@@ -26,7 +26,7 @@ const WHY = {
   refusals: { 404: "The account has no such call" },
 };
 
-/** Why a call ended as it did; of a live call, how it stands. */
+/** Why a call ended as it did or, if it is live, how it is going. */
 export function whyRoute(app: FastifyInstance, { store }: Pick<ApiOptions, "store">): void {
   typed(app).get("/calls/:callSid/why", { schema: WHY }, async (request, reply) => {
     const { account, callSid } = request.params;

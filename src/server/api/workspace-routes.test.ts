@@ -33,7 +33,7 @@ interface Applied {
 }
 
 describe("POST /api/workspace/apply", () => {
-  it("changes nothing with dry_run, and is then made only from the state that was shown", async () => {
+  it("changes nothing with dry_run; then the change is made only from the state that was shown", async () => {
     const changed = account("acme", "+918047100000", { users: [{ name: "anil" }] });
     const body = { workspace: { accounts: [changed], flows: [FLOW] } };
     const shown = (await api.ask("POST", "/api/workspace/apply?dry_run", { body })).json<Applied>();
@@ -66,7 +66,7 @@ describe("POST /api/workspace/apply", () => {
     expect(api.directory.account("acme")?.account.users).toMatchObject([{ name: "anil" }]);
   });
 
-  it("of two writers that were shown the same state one is applied and the other is told", async () => {
+  it("applies one of two changes based on the same state, and refuses the other", async () => {
     const { revision } = api.configuration.state;
     const answers = await Promise.all(
       ["a@x.example", "b@x.example"].map((email) =>
@@ -76,7 +76,7 @@ describe("POST /api/workspace/apply", () => {
     expect(answers.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([200, 409]);
   });
 
-  it("a key opens its own account without its limits, keys and networks; nobody else's, and no new one", async () => {
+  it("a key may change its own account except limits, keys and networks, but no other or new account", async () => {
     const users = account("acme", "+918047100000", { users: [{ name: "priya" }] });
     expect((await apply([users], {}, "acme-key:acme-token")).statusCode).toBe(200);
     const wide = await apply(
@@ -94,7 +94,7 @@ describe("POST /api/workspace/apply", () => {
     expect((await apply([users], { prune: true }, "acme-key:acme-token")).statusCode).toBe(401);
   });
 
-  it("with prune removes accounts that are not named", async () => {
+  it("removes accounts that are not named, with prune", async () => {
     const { changes } = (await apply([ACME], { prune: true })).json<Applied>();
     expect(changes.flatMap(({ details }) => details)).toContain("account globex is removed.");
     expect(api.directory.account("globex")).toBeUndefined();
@@ -107,7 +107,7 @@ describe("a hostile document", () => {
   it.each<[string, () => unknown, RegExp]>([
     ["nested a hundred thousand levels deep", () => deep, /nested deeper/],
     [
-      "with a flow that is a file of this machine",
+      "with a flow that is a file on this machine",
       () => ({ workspace: { accounts: [ACME], flows: [{ file: "/etc/passwd" }] } }),
       /must be the flow itself/,
     ],
@@ -117,7 +117,7 @@ describe("a hostile document", () => {
       /sid: must be 1 to 64/,
     ],
     [
-      "with a name that no text column takes",
+      "with a name that no text column can hold",
       () => ({ workspace: { accounts: [account("acme", "+918047100000", { users: [{ name: "a\u0000b" }] })] } }),
       /without control characters/,
     ],
@@ -126,7 +126,7 @@ describe("a hostile document", () => {
       () => ({ workspace: { accounts: [account("acme", "+918047100000", { users: [{ name: "\ud800" }] })] } }),
       /without control characters/,
     ],
-    ["with two accounts of one sid", () => ({ workspace: { accounts: [ACME, ACME] } }), /given twice/],
+    ["with two accounts of the same sid", () => ({ workspace: { accounts: [ACME, ACME] } }), /given twice/],
     [
       "with a user twice",
       () => ({
@@ -163,7 +163,7 @@ describe("a hostile document", () => {
   it.each<[string, unknown, RegExp]>([
     ["nothing", {}, /workspace is missing, it must be an object/],
     ["a list", [], /the body is \[\], it must be an object/],
-    ["a field that nobody knows", { workspace: { accounts: [ACME] }, force: true }, /there is no field "force"/],
+    ["an unknown field", { workspace: { accounts: [ACME] }, force: true }, /there is no field "force"/],
   ])("%s for a body gets 400 with a sentence", async (_, body, sentence) => {
     const answer = await api.ask("POST", "/api/workspace/apply", { body });
     expect([answer.statusCode, answer.json<{ detail: string }>().detail]).toEqual([
@@ -172,7 +172,7 @@ describe("a hostile document", () => {
     ]);
   });
 
-  it("with __proto__ in it is refused before anything reads it", async () => {
+  it("with __proto__ in it is refused while it is parsed", async () => {
     const answer = await api.app.inject({
       method: "POST",
       url: "/api/workspace/apply",
@@ -184,7 +184,7 @@ describe("a hostile document", () => {
 });
 
 describe("GET /api/workspace", () => {
-  it("gives back what was applied, without secrets, and applied again it changes nothing", async () => {
+  it("returns what was applied, without secrets; applying it again changes nothing", async () => {
     await apply([ACME, GLOBEX]);
     const exported = await api.ask("GET", "/api/workspace");
     expect(exported.body).not.toMatch(/acme-token|trunk-password/);
@@ -198,7 +198,7 @@ describe("GET /api/workspace", () => {
     });
   });
 
-  it("of one account opens with its key, of all only for the operator", async () => {
+  it("opens with an account's key for that account, and only for the operator for all", async () => {
     const credentials = "acme-key:acme-token";
     const own = await api.ask("GET", "/api/workspace?account=acme", { credentials });
     expect(own.json()).toMatchObject({ workspace: { accounts: [{ sid: "acme" }] } });

@@ -22,15 +22,15 @@ import { onlyThese } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 
-/** A workspace of a thousand accounts with their flows. */
+/** Enough for a workspace of a thousand accounts with their flows. */
 const MAX_WORKSPACE_BYTES = 16 * 1024 * 1024;
 
 const listsSchema = z.strictObject({ accounts: z.array(z.unknown()), flows: z.array(z.unknown()).default([]) });
 const bodySchema = z.strictObject({
   workspace: listsSchema,
-  /** The same as its file has it, with `${NAME}` and `{ file }`; left out: as `workspace`. */
+  /** The same as written in its file, with `${NAME}` and `{ file }`; absent: as `workspace`. */
   source: listsSchema.nullable().default(null),
-  /** Revision that the change was shown for: if it is not the newest any more, nothing is changed. */
+  /** The revision that the change was shown for; if it is no longer the newest, nothing is changed. */
   based_on: z.number().int().nullable().default(null),
   /** Also removes accounts that are not named. */
   prune: z.boolean().default(false),
@@ -39,9 +39,9 @@ type ApplyBody = z.infer<typeof bodySchema>;
 
 const EXPORT = {
   operationId: "workspace.export",
-  summary: "Everything that is configured, as a workspace file, without secrets",
+  summary: "The whole configuration as a workspace file, without secrets",
   querystring: onlyThese(
-    { account: z.string().optional().describe("Only this account; its key opens it") },
+    { account: z.string().optional().describe("Only this account; its key is enough") },
     "parameter",
   ),
   response: {
@@ -49,15 +49,15 @@ const EXPORT = {
       .object({
         revision: z.int(),
         workspace: z.object({ accounts: z.array(z.unknown()), flows: z.array(z.unknown()) }),
-        files: z.record(z.string(), z.unknown()).describe("Flows that stand in files of their own, by their names"),
+        files: z.record(z.string(), z.unknown()).describe("Flows in separate files, by file name"),
       })
       .meta({ id: "ExportedWorkspace" }),
   },
-  refusals: { 409: "Something configured can't be said in a file" },
+  refusals: { 409: "Some of the configuration can't be written in a file" },
 };
 const APPLY = {
   operationId: "workspace.apply",
-  summary: "These accounts become exactly what the workspace says, all at once",
+  summary: "Makes these accounts exactly what the workspace says, in one change",
   querystring: onlyThese(
     { dry_run: z.enum(["", "true", "false"]).optional().describe("Only says what would change") },
     "parameter",
@@ -71,7 +71,7 @@ const APPLY = {
   refusals: WRITE_REFUSALS,
 };
 
-/** `/api/workspace`: everything that is configured as one file, and a file as everything that is configured. */
+/** `/api/workspace`: exports the configuration as one file, and applies such a file. */
 export function workspaceRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { configuration } = options;
   const routes = typed(app);
@@ -98,7 +98,7 @@ export function workspaceRoutes(app: FastifyInstance, options: ApiOptions): void
   );
 }
 
-/** Without any credentials, a large body is not even read. */
+/** Refuses requests without credentials, so that their large bodies are not even read. */
 function demandCredentials(options: ApiOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> =>
     basicOf(request.headers.authorization) === null && options.access.cookie.read(request) === null
@@ -110,7 +110,7 @@ function isDryRun(value: string | undefined): boolean {
   return value !== undefined && value !== "false";
 }
 
-/** The workspace has the form of a file; what it says is judged with everything else that is configured. */
+/** Checks the form of the workspace; its content is validated together with the whole configuration. */
 function readBody(body: ApplyBody): Result<ApplyBody, readonly string[]> {
   if (isTooDeep(body)) return err(["the body is nested deeper than any workspace"]);
   const workspace = checkValue(body.workspace, workspaceSchema);
@@ -124,7 +124,7 @@ function isFile(flow: unknown): boolean {
   return typeof flow === "object" && flow !== null && !("flow" in flow);
 }
 
-/** A key opens its own account, and not one that does not exist yet. */
+/** Whether the caller may apply it: a key opens only its own account, and no account that does not exist yet. */
 async function mayApply(caller: Caller, { workspace, prune }: ApplyBody): Promise<boolean> {
   if (prune || caller.isOperator) return caller.isOperator;
   for (const account of workspace.accounts)
@@ -164,7 +164,7 @@ function basedOn(revision: number | null, edit: EditOf): EditOf {
 }
 
 /**
- * An account's limits, keys and allowed networks restrict its own people too: only the operator may change them.
+ * An account's limits, keys and allowed networks also restrict its own people, so only the operator may change them.
  */
 function withoutAccounts(edit: EditOf): EditOf {
   return async (state) => {

@@ -1,11 +1,11 @@
 import type { WriteCondition } from "../configuration/resource-edits.ts";
 
-/** The ETag of something that changed last in this revision. */
+/** The ETag of something that last changed in this revision. */
 export function etagOf(revision: number): string {
   return `"${revision}"`;
 }
 
-/** What `conditionHeaders` let through. */
+/** Reads the headers accepted by `conditionHeaders`. */
 export function conditionOf(headers: {
   readonly "if-match"?: string | undefined;
   readonly "if-none-match"?: string | undefined;

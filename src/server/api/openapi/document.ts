@@ -22,7 +22,7 @@ const SECURITY_SCHEMES = {
   },
 };
 
-/** The document of these routes, made from the schemas that judge their requests and describe their answers. */
+/** The document of these routes, made from the schemas that validate their requests and describe their answers. */
 export function documentOf(routes: readonly RouteOptions[]): OpenApiDocument {
   const schemas = new Schemas();
   const paths: Record<string, Record<string, Operation>> = {};
@@ -41,7 +41,7 @@ export function documentOf(routes: readonly RouteOptions[]): OpenApiDocument {
   };
 }
 
-/** HEAD goes with every GET, and says nothing new; `*` answers what nothing else does. */
+/** HEAD comes with every GET and adds nothing; `*` answers whatever no other route does. */
 function isShown({ method, url, schema }: RouteOptions): boolean {
   return method !== "HEAD" && !url.includes("*") && schema?.hide !== true;
 }
@@ -72,7 +72,7 @@ function pathParameters({ url, schema }: RouteOptions, schemas: Schemas): readon
   );
 }
 
-/** What a path means wherever it stands. */
+/** Path parameters that mean the same in every route. */
 const PATH_PARAMETERS: Readonly<Record<string, JsonSchema>> = {
   account: { type: "string", description: "Sid of the account" },
   callSid: { type: "string", description: "Sid of the call" },

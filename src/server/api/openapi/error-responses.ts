@@ -16,7 +16,7 @@ const problemDocument = z
       .string()
       .optional()
       .describe("The rule of the contract, or the keyword of the field's schema, that it breaks"),
-    errors: z.array(z.string()).optional().describe("All that is wrong with a document, one sentence each"),
+    errors: z.array(z.string()).optional().describe("Everything that is wrong with a document, one sentence each"),
     findings: z.array(findingModel).optional().describe("What keeps a flow from being published"),
   })
   .meta({ id: "Problem", description: "RFC 9457" });
@@ -28,7 +28,7 @@ const restExceptionBody = z
 const BAD_INPUT = "A parameter or field is not valid; the answer says which";
 const BODY_REFUSALS = { 413: "The body is larger than 64 KiB", 415: "The body has another media type" };
 
-/** Every refusal that a route can answer with: its own, and those that follow from what it takes. */
+/** Every refusal a route can answer with: its own, and those that follow from its input. */
 export function errorResponses(route: RouteOptions, schemas: Schemas): Record<string, ApiResponse> {
   const { url, method, schema } = route;
   const isExotels = /^\/v\d/.test(url);
@@ -37,9 +37,9 @@ export function errorResponses(route: RouteOptions, schemas: Schemas): Record<st
   const refusals: Record<string, string> = {
     ...(hasInput || mayHaveBody ? { 400: BAD_INPUT } : {}),
     ...(schema?.security?.length === 0 ? {} : { 401: "No key of the account, or a wrong one" }),
-    ...(hasInput && url.includes(":") ? { 404: "There is nothing of that name" } : {}),
+    ...(hasInput && url.includes(":") ? { 404: "Nothing has that name" } : {}),
     ...(mayHaveBody ? BODY_REFUSALS : {}),
-    ...(isExotels ? { 429: "200 requests were made in this minute; `Retry-After` says when the next is over" } : {}),
+    ...(isExotels ? { 429: "200 requests were made within a minute; `Retry-After` says when to try again" } : {}),
     ...schema?.refusals,
     default: "The platform could not answer",
   };

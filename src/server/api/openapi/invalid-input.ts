@@ -5,15 +5,15 @@ type RawIssue = z.core.$ZodRawIssue;
 type Issue = z.core.$ZodIssue;
 type Code = Issue["code"];
 
-/** Longer input is cut: an answer quotes what was sent, it does not send it back. */
+/** Longer input is cut: an answer quotes what was sent, but does not send all of it back. */
 const MAX_QUOTED = 100;
 
-/** Something in a request that its schema does not allow. The message is one sentence. */
+/** A part of a request that its schema does not allow. The message is one sentence. */
 export class InvalidInput extends Error {
   readonly statusCode = 400;
-  /** Where: `limit`, `legs[0].number`. */
+  /** The field, such as `limit` or `legs[0].number`. */
   readonly field: string;
-  /** What was broken: a keyword of the field's schema in the document (`enum`, `pattern`, `required`), or a rule of the contract. */
+  /** The violated keyword of the field's schema in the document (`enum`, `pattern`, `required`), or rule of the contract. */
   readonly rule: string;
 
   constructor(error: z.ZodError, part: string) {
@@ -23,7 +23,7 @@ export class InvalidInput extends Error {
     this.rule = issue === undefined ? "" : ruleOf(issue);
   }
 
-  /** The end of a sentence that begins "… must be"; schemas may bring their own. For zod's `error` option. */
+  /** The end of a sentence that begins "… must be"; schemas may supply their own. For zod's `error` option. */
   static phraseOf(this: void, issue: RawIssue): string {
     return phraseOf(issue);
   }
@@ -79,7 +79,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const UNITS: Readonly<Record<string, string>> = { string: " characters long", array: " entries long" };
 
-/** JSON Schema's keywords; a schema's own check may name a rule of the contract in its `params`. */
+/** The keyword of JSON Schema, or a rule of the contract that a schema's own check names in its `params`. */
 function ruleOf(issue: Issue): string {
   if (issue.code === "custom" && typeof issue.params?.["rule"] === "string") return issue.params["rule"];
   if (issue.code === "invalid_type" && issue.input === undefined) return "required";

@@ -1,23 +1,23 @@
 import { z } from "zod";
 
-/** A schema of JSON Schema 2020-12, which is what OpenAPI 3.1 has. */
+/** A JSON Schema 2020-12 schema, as used by OpenAPI 3.1. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Turns zod's schemas into JSON Schema, and keeps those that have a name (`.meta({ id })`) apart, to be referred to. */
+/** Turns zod schemas into JSON Schema, and keeps named ones (`.meta({ id })`) apart, to be referred to. */
 export class Schemas {
   readonly #named: Record<string, JsonSchema> = {};
 
-  /** By name, as `components.schemas` wants them. */
+  /** The named schemas, for `components.schemas`. */
   get named(): Readonly<Record<string, JsonSchema>> {
     return this.#named;
   }
 
-  /** What may be sent. */
+  /** The schema of what may be sent. */
   input(schema: z.ZodType): JsonSchema {
     return this.#convert(schema, "input");
   }
 
-  /** What is answered: the handlers give what the schemas take. */
+  /** The schema of an answer: handlers return what the zod schema takes as input. */
   output(schema: z.ZodType): JsonSchema {
     return this.#convert(schema, "input", true);
   }
@@ -49,7 +49,7 @@ function withoutId({ id: _id, ...schema }: JsonSchema): JsonSchema {
 
 type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>["override"]>;
 
-/** Digits of a query are documented as the number that they mean, and a format by its name alone. */
+/** Digits in a query are documented as the number they stand for, and a format only by its name. */
 const tidy: Override = ({ jsonSchema }) => {
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
   if (jsonSchema.type === "integer") {
@@ -59,7 +59,7 @@ const tidy: Override = ({ jsonSchema }) => {
   }
 };
 
-/** Answers hold nothing that is not documented. */
+/** Answers hold nothing undocumented. */
 const tidyAnswer: Override = (context) => {
   tidy(context);
   const { jsonSchema } = context;

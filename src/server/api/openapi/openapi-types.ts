@@ -1,6 +1,6 @@
 import type { JsonSchema } from "./json-schema.ts";
 
-/** What OpenAPI 3.1 calls an operation object, as far as ours go. */
+/** An OpenAPI 3.1 operation object, with the fields we use. */
 export interface Operation {
   readonly operationId: string;
   readonly summary: string;

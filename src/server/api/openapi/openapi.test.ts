@@ -13,7 +13,7 @@ import type { OpenApiDocument } from "./openapi-types.ts";
 import { onlyThese, wholeNumber } from "./parameters.ts";
 import { typed } from "./typed-routes.ts";
 
-/** Other spellings of a documented route, for programs that use them. */
+/** Other spellings of documented routes, for programs that use them. */
 const OTHER_SPELLINGS = [
   "GET /v1/Accounts/:account/Calls.json/:callSid",
   "POST /v1/Accounts/:account/IncomingPhoneNumbers/:numberSid",
@@ -32,7 +32,7 @@ beforeAll(async () => {
   document = (await app.inject("/api/openapi.json")).json<OpenApiDocument>();
 });
 
-/** Fastify's own list of its routes, as `GET /path`, read off the tree that it prints. */
+/** Fastify's own list of its routes, as `GET /path`, read from the tree it prints. */
 function registered(): readonly string[] {
   const parents: string[] = [];
   return app
@@ -62,7 +62,7 @@ describe("the document at /api/openapi.json", () => {
     expect(valid).toBe(true);
   });
 
-  it("says of every route what it does, what it takes, what it answers and what it refuses", () => {
+  it("says what every route does, takes, answers and refuses", () => {
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.values(methods).map((operation) => [path, operation] as const),
     );
@@ -79,14 +79,14 @@ describe("the document at /api/openapi.json", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it("says who may ask", () => {
+  it("says who may use each route", () => {
     const securityOf = (path: string) => document.paths[path]?.["get"]?.security ?? document.security;
     expect(securityOf("/healthz")).toEqual([]);
     expect(securityOf("/api/accounts/{account}/calls")).toEqual([{ basic: [] }]);
     expect(securityOf("/api/accounts/{account}/recordings/{file}")).toEqual([{ basic: [] }, { signedLink: [] }]);
   });
 
-  it("refers to nothing that it does not hold", () => {
+  it("has no dangling references", () => {
     const names = JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g);
     for (const [, name = ""] of names) expect(Object.keys(document.components.schemas)).toContain(name);
   });
@@ -132,12 +132,12 @@ describe("a request that does not fit its schema", () => {
       'pets[1] is "cow", it must be one of cat, dog',
     ],
     ["/", [], "", "type", "the body is [], it must be an object"],
-  ])("is refused by a problem that names field and rule: %s %j", async (url, body, field, rule, detail) => {
+  ])("is refused with a problem that names field and rule: %s %j", async (url, body, field, rule, detail) => {
     const about = { type: "about:blank", title: "Bad Request", status: 400 };
     expect(await refused(url, body)).toEqual({ ...about, detail, field, rule });
   });
 
-  it("is not sent back whole", async () => {
+  it("is not sent back in full", async () => {
     const { detail } = (await refused("/", { name: 1, age: "x".repeat(1000) })) as { detail: string };
     expect(detail).toBe("name is 1, it must be text");
     const long = (await refused("/", { name: "al", age: "x".repeat(1000) })) as { detail: string };

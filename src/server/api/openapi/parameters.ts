@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** Of every path below `/api/accounts/:account`. */
+/** The parameters of every path below `/api/accounts/:account`. */
 export const accountParams = z.object({ account: z.string() });
 
-/** A query or body whose fields are all known: what is not named is refused, for a filter that is ignored shows wrong things. */
+/** A query or body that refuses unknown fields, because an ignored filter would show wrong results. */
 export function onlyThese<Shape extends z.core.$ZodLooseShape>(shape: Shape, noun: string) {
   const known = Object.keys(shape).join(", ");
   return z.strictObject(shape, {
@@ -14,7 +14,7 @@ export function onlyThese<Shape extends z.core.$ZodLooseShape>(shape: Shape, nou
   });
 }
 
-/** A whole number of a query, in digits. */
+/** A whole number in a query, in digits. */
 export function wholeNumber(least: number, most: number) {
   const phrase = `a whole number from ${least} to ${most}`;
   return z
@@ -28,17 +28,17 @@ export function wholeNumber(least: number, most: number) {
     .meta({ type: "integer", minimum: least, maximum: most });
 }
 
-/** The cursor of lists that number their rows: the `next` of the page before. Left out: the newest page. */
+/** The cursor of lists that number their rows: the `next` of the previous page. Absent: the newest page. */
 export function beforeRow() {
   return z
     .string()
     .regex(/^\d{1,15}$/, 'the "next" of an earlier page')
     .transform(Number)
     .optional()
-    .describe("The `next` of the page before");
+    .describe("The `next` of the previous page");
 }
 
-/** A number as a call shows it: E.164, `anonymous`, `sip:user`. A plus sign that nobody escaped arrives as a space. */
+/** A number as a call shows it: E.164, `anonymous`, `sip:user`. An unescaped plus sign arrives as a space. */
 export function shownNumber() {
   return z
     .string()
@@ -49,7 +49,7 @@ export function shownNumber() {
     .transform(withPlus);
 }
 
-/** An instant of a query, as milliseconds. */
+/** An instant in a query, as milliseconds. */
 export function instant() {
   const phrase = "a date or an instant with its offset, such as 2026-01-05T10:00:00+05:30";
   return z

@@ -15,7 +15,7 @@ import { applyWorkspaceFile } from "../../configuration/apply-file.ts";
 import type { OpenApiDocument } from "./openapi-types.ts";
 
 const RUNS = 60;
-/** Each costs a hash that is slow by design. */
+/** Few, because each needs a hash that is slow by design. */
 const RUNS_WITH_PASSWORD = 20;
 const MINUTE_MS = 60_000;
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => api.close());
 
-/** Says in what a value does not fit a schema of the document. */
+/** Returns a function that says how a value does not fit a schema of the document. */
 function checkerOf({ components }: OpenApiDocument): typeof fits {
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
   ajv.addSchema({ $id: "document", components });
@@ -62,7 +62,7 @@ const KNOWN = {
   numberSid: ["08047100000", "+918047100001", "08047100009"],
 };
 
-/** Bodies that mean something to those operations that change what is configured. */
+/** Meaningful bodies for operations that change the configuration. */
 const EXAMPLES: Readonly<Record<string, unknown>> = {
   "workspace.apply": { workspace: { accounts: [ACME], flows: [FLOW] } },
   "trunks.put": { address: "192.0.2.9" },
@@ -74,7 +74,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   "flows.rollBack": { version: 1 },
 };
 
-/** What is configured is as it was, with something more to change and remove. */
+/** Restores the configuration, with some more to change and remove. */
 async function restored(): Promise<void> {
   const account = {
     ...ACME,
@@ -88,7 +88,7 @@ async function restored(): Promise<void> {
   await api.configuration.change("test", async () => ({ ok: true, value: { put: [], remove: [], drafts } }));
 }
 
-/** In what an answer breaks the promise of the document; null: it keeps it. */
+/** How an answer breaks the promise of the document; null: it keeps it. */
 function brokenBy({ operation }: Placed, response: Response): string | null {
   const status = String(response.statusCode);
   if (response.statusCode >= 500 && operation.responses[status] === undefined) return `${status}: ${response.body}`;
@@ -101,7 +101,7 @@ function brokenBy({ operation }: Placed, response: Response): string | null {
   return type.endsWith("json") ? fits(content.schema ?? {}, response.json()) : null;
 }
 
-/** Every element that is opened is closed, inside one root. */
+/** Whether every opened element is closed, inside one root. */
 function isReadable(xml: string): boolean {
   const open: string[] = [];
   for (const [, close, name = "", empty] of xml.matchAll(/<(\/?)(\w+)(\/?)>/g)) {
@@ -113,7 +113,7 @@ function isReadable(xml: string): boolean {
 }
 
 async function send({ operation }: Placed, request: AnyRequest): Promise<Response> {
-  api.clock.advance(MINUTE_MS); // The limit of requests a minute is not what is looked for.
+  api.clock.advance(MINUTE_MS); // This test is not about the limit of requests a minute.
   const isForMembers = operation.security?.some((one) => "session" in one) ?? false;
   if (!isForMembers || request.headers["authorization"] === "") return api.app.inject(request);
   const session = await signedInAdmin(api.store, api.clock.now());
@@ -121,7 +121,7 @@ async function send({ operation }: Placed, request: AnyRequest): Promise<Respons
 }
 
 describe("every operation of the document", () => {
-  it("answers whatever it is sent without an error of its own, and as the document says", async () => {
+  it("answers any request without an internal error, and as documented", async () => {
     const seen = new Map<string, number>();
     for (const placed of operationsOf(document)) {
       await restored();
@@ -140,7 +140,7 @@ describe("every operation of the document", () => {
     for (const status of ["400", "401", "404"]) expect(reached(status)).toBeGreaterThan(10);
   }, 300_000);
 
-  it("is seen when it breaks its promise", async () => {
+  it("is caught if it breaks its promise", async () => {
     const placed = operationsOf(document).find(({ operation }) => operation.operationId === "exotel.getCall");
     if (placed === undefined) throw new Error("no such operation");
     const answered = async (payload: unknown, code = 200, type = "application/json") => {

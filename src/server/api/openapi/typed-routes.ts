@@ -3,20 +3,20 @@ import type { z } from "zod";
 import { InvalidInput } from "./invalid-input.ts";
 
 declare module "fastify" {
-  /** What a route says of itself beside its schemas, for the document at `/api/openapi.json` (`document.ts`). */
+  /** What a route says about itself besides its schemas, for the document at `/api/openapi.json` (`document.ts`). */
   interface FastifySchema {
-    /** `calls.list`: the group and the method of the client that is made from the document. */
+    /** Such as `calls.list`: group and method in the client generated from the document. */
     readonly operationId?: string;
     /** A few words: what the request does. */
     readonly summary?: string;
     readonly description?: string;
-    /** Refusals that are its own, by status: when. Those of all routes (400, 401) are added by the document. */
+    /** Its own refusals: status → when. Those of all routes (400, 401) are added by the document. */
     readonly refusals?: Readonly<Record<number, string>>;
-    /** Who may ask, as OpenAPI says it; `[]`: anybody. Absent: holders of a key. */
+    /** Who may use it, in OpenAPI's form; `[]`: anyone. Absent: holders of a key. */
     readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
     /** True: another spelling of a route, left out of the document. */
     readonly hide?: boolean;
-    /** Media types of the body, JSON when absent. */
+    /** Media types of the body; absent: JSON. */
     readonly consumes?: readonly string[];
   }
 }
@@ -29,19 +29,19 @@ type Immutable<T> = unknown extends T
       ? { readonly [K in keyof T]: Immutable<T[K]> }
       : T;
 
-/** Handlers see what the schemas of their route made of the request, and may answer only what its schemas say. */
+/** Handlers see the request as parsed by their route's schemas, and may answer only what its schemas allow. */
 interface ZodTypes extends FastifyTypeProvider {
   validator: this["schema"] extends z.ZodType ? z.output<this["schema"]> : unknown;
   serializer: this["schema"] extends z.ZodType ? Immutable<z.input<this["schema"]>> : unknown;
 }
 
-/** The same scope; the schemas of its routes are zod's. What does not fit them is refused with one sentence (400). */
+/** The same scope, with zod schemas for its routes. Requests that don't fit are refused with one sentence (400). */
 export function typed(app: FastifyInstance) {
   app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (data) => {
     const result = schema.safeParse(data, { reportInput: true, error: InvalidInput.phraseOf });
     return result.success ? { value: result.data } : { error: new InvalidInput(result.error, httpPart ?? "body") };
   });
-  // Answers are checked by the compiler and in tests: a check of every answer would cost more than it finds.
+  // Answers are checked by the compiler and in tests: checking each at run time would cost more than it finds.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   return app.withTypeProvider<ZodTypes>();
 }

@@ -9,14 +9,14 @@ import type { Store } from "../../../edges/store/store.ts";
 import { TokenHash } from "../../../edges/store/token-hash.ts";
 import { Access } from "../access.ts";
 
-/** What a test may bring; accounts are `acme` alone unless said otherwise. */
+/** What a test may supply; by default the only account is `acme`. */
 export interface TestAccessOptions {
   readonly accounts?: readonly string[];
   readonly clock?: Clock;
   readonly log?: Log;
 }
 
-/** Where people reach the platform of the tests. */
+/** Where people reach the tests' platform. */
 export const PUBLIC_URL = "https://voice.acme.example";
 
 /** Access to accounts that each have a file key `<sid>-key` with the token `<sid>-token` and every scope. */
@@ -41,7 +41,7 @@ export async function testAccess(
   return access;
 }
 
-/** The same for tests without a database: file keys are all that there is. */
+/** The same for tests without a database: there are only file keys. */
 export function accessWithoutStore(options: TestAccessOptions = {}): Promise<Access> {
   const known = new Map<string, NonNullable<Awaited<ReturnType<Store["keys"]["find"]>>>>();
   const rest = { name: "", source: "file", createdAt: 0, createdBy: "", lastUsedAt: null, revokedAt: null } as const;
@@ -60,7 +60,7 @@ const DAY_MS = 86_400_000;
 const NOTE = { account: null, actor: { kind: "system", id: "test" }, action: "test", subject: "" } as const;
 let sessions = 0;
 
-/** Signs in an administrator of the platform in place of anyone before; returns the headers that our own pages send. */
+/** Signs in an administrator of the platform, replacing any earlier one; returns the headers that our own pages send. */
 export async function signedInAdmin({ members }: Store, now: number): Promise<Readonly<Record<string, string>>> {
   const admin = { id: "usr_admin", account: null, login: "test-admin", role: "admin", password_hash: "none" } as const;
   await members.addFirst({ ...admin, must_change: false, created_at: now, created_by: "test" });

@@ -3,7 +3,7 @@ import type { OpenApiDocument, Operation, Parameter } from "../openapi/openapi-t
 import type { JsonSchema } from "../openapi/json-schema.ts";
 import { AUTHORIZATION } from "./test-api.ts";
 
-/** An operation of the document, and where it stands. */
+/** An operation of the document, and its place in it. */
 export interface Placed {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
@@ -28,7 +28,7 @@ export function operationsOf({ paths }: OpenApiDocument): readonly Placed[] {
   );
 }
 
-/** What programs and people send where nobody expects it. */
+/** What programs and people send where no one expects it. */
 const hostile = fc.oneof(
   fc.string({ unit: "binary", maxLength: 40 }),
   fc.constantFrom(
@@ -47,8 +47,8 @@ const hostile = fc.oneof(
 );
 
 /**
- * Requests to an operation: mostly such as its document describes, some not. `known`: what a path may name; `example`: a body that
- * means something.
+ * Requests to an operation: most as the document describes, some not. `known`: what a path may name; `example`: a meaningful
+ * body.
  */
 export function anyRequest(
   placed: Placed,
@@ -85,7 +85,7 @@ export function anyRequest(
     }));
 }
 
-/** Conditional headers of a write, where it has them. */
+/** The conditional headers of a write, if it has any. */
 function condition(parameters: readonly Parameter[]): fc.Arbitrary<Readonly<Record<string, string>>> {
   if (!parameters.some(({ name }) => name === "if-match")) return fc.constant({});
   const usual = fc.constantFrom<Record<string, string>[]>({ "if-match": "*" }, {});
@@ -122,7 +122,7 @@ function pathValue(
   );
 }
 
-/** What is not would be another path: programs resolve dots before they send them. */
+/** Whether a text is one path segment; anything else would be another path, as programs resolve dots before sending. */
 function isOnePart(text: string): boolean {
   return !["", ".", ".."].includes(text);
 }
@@ -159,7 +159,7 @@ function textOf(schema: JsonSchema): fc.Arbitrary<string> {
   return valueOf(schema).map((value) => (typeof value === "string" ? value : JSON.stringify(value)));
 }
 
-/** A value that fits a schema, as far as our schemas of requests go. */
+/** A value that fits a schema; covers only what our request schemas use. */
 function valueOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   const { type, enum: words, pattern, minimum = 0, maximum = 1000, properties, required, maxLength = 30 } = schema;
   if (Array.isArray(words)) return fc.constantFrom(...(words as unknown[]));
@@ -192,7 +192,7 @@ function urlOf(
   return query === "" ? filled : `${filled}?${query}`;
 }
 
-/** A lone surrogate has no form in a URL. */
+/** Encodes a text for a URL, in which a lone surrogate has no form. */
 function encoded(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }

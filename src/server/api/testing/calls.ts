@@ -3,7 +3,7 @@ import type { CallRecord } from "../../../core/call/record.ts";
 import type { AttemptRow, CallRow, JournalRow, RecordingRow } from "../../../edges/store/types.ts";
 import { sampleEnd } from "../../../edges/store/testing/calls.ts";
 
-/** A stored call as a test wants it; the rest is a caller of acme who talks for 8 s. */
+/** A stored call as a test wants it; by default, a caller of acme talks for 8 s. */
 export interface SampleCall {
   readonly sid: string;
   readonly startedAt: number;
@@ -12,15 +12,15 @@ export interface SampleCall {
   readonly to?: string;
   readonly direction?: CallRow["direction"];
   readonly record?: Partial<CallRecord>;
-  /** Between `call.started` and `call.ended`. */
+  /** Entries between `call.started` and `call.ended`. */
   readonly trace?: readonly ({ readonly at_ms: number } & TraceBody)[];
   readonly recordings?: readonly RecordingRow[];
   readonly attempts?: readonly AttemptRow[];
-  /** True: it has not ended. */
+  /** True: the call has not ended. */
   readonly isLive?: boolean;
 }
 
-/** The rows of a call, as the exchange would have journalled it. */
+/** The rows of a call, as the exchange would have journalled them. */
 export function rowsOf(sample: SampleCall): readonly JournalRow[] {
   const { sid, startedAt, account = "acme", isLive = false } = sample;
   const record = recordOf(sample);

@@ -1,10 +1,10 @@
 import type { JsonSchema } from "../openapi/json-schema.ts";
 import type { OpenApiDocument, Operation } from "../openapi/openapi-types.ts";
 
-const HEAD = `// Made from /api/openapi.json: \`npx vitest -u src/client\` writes it anew.
+const HEAD = `// Made from /api/openapi.json: \`npx vitest -u src/client\` writes it again.
 `;
 
-/** Programs have keys; these are for people who sign in. */
+/** Groups for people who sign in; programs have keys. */
 const OF_PEOPLE = new Set(["session", "platform"]);
 
 /** An operation of the client, with its place in the document. */
@@ -25,11 +25,11 @@ export function clientSource(document: OpenApiDocument): string {
   const table = operations.map((listed) => `"${listed.group}.${listed.name}": ${JSON.stringify(entryOf(listed))},`);
   return [
     HEAD,
-    `/** What requests and answers hold, by name. */\nexport interface Models {\n${models.join("\n")}\n}\n`,
-    `/** What may be said of one request. */\nexport interface CallOptions { readonly signal?: AbortSignal }\n`,
-    `/** Every operation of the API. \`account\` is the client's own where it is not given. */`,
+    `/** The models of requests and answers, by name. */\nexport interface Models {\n${models.join("\n")}\n}\n`,
+    `/** Options of one request. */\nexport interface CallOptions { readonly signal?: AbortSignal }\n`,
+    `/** Every operation of the API. \`account\` defaults to the client's own. */`,
     `export interface PlugboardApi {\n${api.join("\n")}\n}\n`,
-    `/** How each operation is sent and what it answers. */`,
+    `/** How each operation is sent, and what it answers. */`,
     `export const OPERATIONS = {\n${table.join("\n")}\n} as const;\n`,
   ].join("\n");
 }
@@ -51,7 +51,7 @@ function entryOf({ method, path, operation }: Listed): object {
   return { method, path, query: placed("query").map(({ name }) => name), headers, answer: answerOf(operation).form };
 }
 
-/** `If-Match` is given as `ifMatch`. */
+/** The name of a header as a field: `If-Match` becomes `ifMatch`. */
 function fieldOf(name: string): string {
   return name.toLowerCase().replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -79,7 +79,7 @@ interface Answer {
   readonly type: string;
 }
 
-/** JSON where the operation has it; a file is left to be read as the caller wants. */
+/** JSON if the operation has it; a file is left for the caller to read. */
 function answerOf({ responses }: Operation): Answer {
   const [, response] = Object.entries(responses).find(([status]) => status.startsWith("2")) ?? [];
   const json = response?.content?.["application/json"]?.schema;

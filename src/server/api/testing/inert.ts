@@ -1,12 +1,12 @@
-/** What was called of an inert object: the path of its properties, and the arguments. */
+/** A call on an inert object: the path of properties, and the arguments. */
 export interface InertCall {
   readonly path: string;
   readonly args: readonly unknown[];
 }
 
 /**
- * Stands for a part that a test of routes needs to be there but not to work: every property is another one of its kind, every call
- * returns one, and is told to `note`. It is truthy, has no elements, and is 0 as a number.
+ * Stands for a part that a test of routes needs to exist but not to work: every property is another inert object, every call
+ * returns one and is reported to `note`. It is truthy, has no elements, and is 0 as a number.
  */
 export function inert(path: string, note: (call: InertCall) => void): never {
   const nothing: readonly never[] = [];

@@ -26,7 +26,7 @@ export const START_MS = Date.parse("2026-01-05T10:00:00+05:30");
 export { PUBLIC_URL } from "./access.ts";
 export const AUTHORIZATION = `Basic ${Buffer.from("acme-key:acme-token").toString("base64")}`;
 
-/** The whole HTTP side on a database of its own, with an account `acme`, its key, and no exchange. */
+/** The whole HTTP side on its own database, with an account `acme`, its key, and no exchange. */
 export interface TestApi {
   readonly app: FastifyInstance;
   readonly store: Store;
@@ -37,7 +37,7 @@ export interface TestApi {
   readonly server: TestServer;
   /** Stores these calls. */
   add(...calls: readonly SampleCall[]): Promise<void>;
-  /** With the account's key, unless `headers` says otherwise. */
+  /** Sends the account's key, unless `headers` says otherwise. */
   get(url: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
   close(): Promise<void>;
 }
@@ -56,14 +56,14 @@ export const ACME = {
 
 export const FLOW = { flow: "11754", account: "acme", start: "bye", applets: { bye: { type: "hangup" } } };
 
-/** What `acme` has, as a workspace file with these lines says it. */
+/** The account `acme`, as a workspace file with these lines would define it. */
 export function acme(settings: Partial<AccountConfig> = {}): AccountConfig {
   const [document] = workspaceSchema.parse({ accounts: [ACME] }).accounts;
   if (document === undefined) throw new Error("no account");
   return { ...accountConfig(document), ...settings };
 }
 
-/** `settings` replaces parts of what the routes answer from. */
+/** `settings` replaces parts of what the routes work with. */
 export async function startTestApi(settings: Partial<ApiOptions> = {}): Promise<TestApi> {
   const server = await startTestServer();
   const database = await server.database();
@@ -123,7 +123,7 @@ async function partsOf(
   return { ...parts, exchange: idleExchange() };
 }
 
-/** An exchange that takes calls and has none. */
+/** An exchange that takes calls but has none. */
 export function idleExchange(): ApiOptions["exchange"] {
   const idle = {
     closedBecause: null,

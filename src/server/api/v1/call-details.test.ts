@@ -37,7 +37,7 @@ async function call(path: string): Promise<Record<string, unknown>> {
 }
 
 describe("one call", () => {
-  it("API-3: has Exotel's fields, and Details only when they are asked for", async () => {
+  it("API-3: has Exotel's fields, and Details only if they are requested", async () => {
     const plain = await call("talked.json");
     expect(plain).toMatchObject({ Sid: "talked", From: "09812345678", PhoneNumberSid: "08047100000", Duration: 21 });
     expect(plain).not.toHaveProperty("Details");
@@ -53,7 +53,7 @@ describe("one call", () => {
     });
   });
 
-  it("API-4: an incoming call is completed even when nobody answered; Leg2Status tells", async () => {
+  it("API-4: an incoming call is completed even if nobody answered; Leg2Status tells", async () => {
     expect(await call("unanswered.json?details=true")).toMatchObject({
       Status: "completed",
       Details: { Leg1Status: "completed", Leg2Status: "no-answer", ConversationDuration: 0, Legs: [{}, {}] },
@@ -65,7 +65,7 @@ describe("one call", () => {
     expect(await call("byapi.json")).toMatchObject({ Status: "busy", Direction: "outbound-api" });
   });
 
-  it("API-4: a live call is in progress, and nothing of it has an end", async () => {
+  it("API-4: a live call is in progress, and no part of it has an end", async () => {
     expect(await call("live.json?details=true")).toMatchObject({
       Status: "in-progress",
       EndTime: null,
@@ -100,7 +100,7 @@ it("API-4: a NUL in the address is refused before the database sees it", async (
 });
 
 describe("the legs of a call", () => {
-  it("API-4: are all there, with what became of each", async () => {
+  it("API-4: are all listed, each with its outcome", async () => {
     expect((await api.get(`${URL}/talked/Legs.json`)).json()).toEqual({
       Legs: [
         { Leg: { Id: 1, Number: "09812345678", ...leg("completed", 21, 0), Cause: null, CauseCode: null } },
@@ -117,7 +117,7 @@ describe("the legs of a call", () => {
 });
 
 describe("the recording of a call", () => {
-  it("API-4: is the longest that can be played, by a link that opens without a key until it expires", async () => {
+  it("API-4: is the longest playable one, with a link that opens without a key until it expires", async () => {
     const { RecordingUrl } = await call("talked.json");
     const link = String(RecordingUrl);
     expect(link).toMatch(`${PUBLIC_URL}/api/accounts/acme/recordings/r-long.wav?expires=`);
@@ -133,7 +133,7 @@ describe("the recording of a call", () => {
     expect((await api.get(path)).statusCode, "with Basic, expired or not").toBe(404);
   });
 
-  it("API-4: that failed is none", async () => {
+  it("API-4: that failed counts as none", async () => {
     expect(await call("silent.json")).toMatchObject({ RecordingUrl: null });
     const response = await api.get(`${URL}/silent/Recording.json`);
     expect([response.statusCode, response.body]).toEqual([

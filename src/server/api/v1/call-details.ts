@@ -18,7 +18,7 @@ interface CallParams {
 }
 
 const NO_CALL = { 404: "The account has no such call" };
-/** Anything but `true` asks for nothing more; what else a program sends is left alone, as Exotel does. */
+/** Anything but `true` adds nothing; other parameters are ignored, as Exotel does. */
 const detailsQuery = z.object({ details: z.string().optional().describe("`true`: with `Details` (API-4)") });
 
 /** One call, its legs and its recording (API-4). */

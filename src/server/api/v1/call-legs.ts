@@ -5,7 +5,7 @@ import type { TraceEntry } from "../../../core/call/trace.ts";
 import type { DialStatus } from "../../../core/contract/outcome.ts";
 import type { Representation } from "./representation.ts";
 
-/** One leg of a call as its trace tells it. Times are ms since the call began. */
+/** One leg of a call, read from its trace. Times are ms since the call began. */
 export interface TracedLeg {
   readonly leg: LegId;
   readonly number: string;
@@ -18,7 +18,7 @@ export interface TracedLeg {
   readonly cause: { readonly code: number; readonly name: string } | null;
 }
 
-/** Every leg, the first one first, the others in the order in which they were dialled. */
+/** Every leg: leg 1, then the others in dialling order. */
 export function legsOf(trace: readonly TraceEntry[]): readonly TracedLeg[] {
   const legs = new Map<LegId, TracedLeg>();
   for (const entry of trace) {
@@ -73,14 +73,14 @@ function changeOf(known: TracedLeg, entry: Change): Partial<TracedLeg> {
   }
 }
 
-/** The leg that decided how the call went on: the one that talked longest, else the last one dialled. Null: nobody was dialled. */
+/** The leg that decided the outcome: the one that talked longest, or else the last one dialled. Null: nobody was dialled. */
 export function decidingLeg(legs: readonly TracedLeg[]): TracedLeg | null {
   const dialled = legs.filter(({ leg }) => leg !== CALLER);
   const talked = dialled.filter(({ answeredMs }) => answeredMs !== null);
   return talked.toSorted((a, b) => onCall(b) - onCall(a))[0] ?? dialled.at(-1) ?? null;
 }
 
-/** Whole seconds from its answer to its end. */
+/** Whole seconds from the leg's answer to its end. */
 export function onCall({ answeredMs, endedMs }: TracedLeg): number {
   return answeredMs === null || endedMs === null ? 0 : Math.floor((endedMs - answeredMs) / 1000);
 }
@@ -90,7 +90,7 @@ function ringing({ ringingMs, answeredMs, endedMs }: TracedLeg): number {
   return ringingMs === null || until === null ? 0 : Math.floor((until - ringingMs) / 1000);
 }
 
-/** The word for the state of a leg; `first`: what leg 1 is called once it has ended. */
+/** The word for the state of a leg; `first`: the word for leg 1 once it has ended. */
 export function legStatus(leg: TracedLeg, first: string): string {
   if (leg.endedMs === null) return "in-progress";
   return leg.outcome ?? (leg.leg === CALLER ? first : "failed");

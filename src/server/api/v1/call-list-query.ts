@@ -10,7 +10,7 @@ import { NOBODY_ANSWERED } from "./representation.ts";
 
 const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
-/** As Exotel has it; more in one request would be a list that nobody typed. */
+/** The same limit as Exotel's. */
 const MAX_NUMBERS = 5;
 const MAX_SIDS = 100;
 const SECOND_MS = 1000;
@@ -41,7 +41,7 @@ const cursor = pattern(
   .transform(readCursor)
   .optional();
 
-/** API-5. What else stands in the query is ignored, as Exotel does. */
+/** API-5. Other parameters are ignored, as Exotel does. */
 export const listQuery = z
   .object({
     Sid: commaList("[0-9a-z]{1,64}", MAX_SIDS, `the Sid of a call, or up to ${MAX_SIDS} of them with commas between`),
@@ -50,21 +50,21 @@ export const listQuery = z
       `of the form ${DATES}, in the account's time zone`,
     )
       .optional()
-      .describe("In the account's time zone: `gte:2026-01-05 00:00:00;lte:2026-01-05 23:59:59`, or one of both"),
+      .describe("In the account's time zone: `gte:2026-01-05 00:00:00;lte:2026-01-05 23:59:59`, or one of the two"),
     From: numbers(),
     To: numbers(),
     PhoneNumber: numbers().describe("The ExoPhone"),
     Status: z
       .enum(["queued", "in-progress", "completed", "failed", "busy", "no-answer"])
       .optional()
-      .describe("As `Status` of a call shows it"),
+      .describe("As in the `Status` of a call"),
     Direction: z.enum(["inbound", "outbound-api", "outbound-dial", "incoming"]).optional(),
     Duration: pattern(
       String.raw`(?:gte|lte|eq):\d{1,6}s?(?:;(?:gte|lte):\d{1,6}s?)?`,
       "of the form gte:10s;lte:45s or eq:30s",
     )
       .optional()
-      .describe("Of calls that have ended: `gte:10s;lte:45s`, `eq:30s`"),
+      .describe("For calls that have ended: `gte:10s;lte:45s`, `eq:30s`"),
     PageSize: wholeNumber(1, MAX_PAGE_SIZE).default(PAGE_SIZE),
     SortBy: z.enum(["DateCreated:desc", "DateCreated:asc", "DateCreated"]).optional(),
     Before: cursor.describe("From `PrevPageUri`: the page before that call"),
@@ -78,7 +78,7 @@ export const listQuery = z
 
 type Query = z.output<typeof listQuery>;
 
-/** What the store is asked for; the error is one sentence. */
+/** Turns a query into a filter for the store; the error is one sentence. */
 export function filterOf(query: Query, account: Account): Result<CallFilter, string> {
   const dates = datesOf(query.DateCreated, account.timezone);
   if (!dates.ok) return dates;
@@ -101,7 +101,7 @@ export function filterOf(query: Query, account: Account): Result<CallFilter, str
 
 const [outgoing, incoming] = [{ direction: "outbound-dial" }, { direction: "incoming" }] as const;
 
-/** The mirror of `shownStatus`: what lies in the store when `Status` shows this word. No call that has begun is queued. */
+/** The inverse of `shownStatus`: the stored outcomes that `Status` shows as this word. No call that has begun is queued. */
 const OUTCOMES: Readonly<Record<NonNullable<Query["Status"]>, readonly ShownOutcome[]>> = {
   queued: [],
   "in-progress": [{ status: null }],
@@ -118,7 +118,7 @@ const DIRECTIONS = {
   "outbound-dial": "outbound-dial",
 } as const;
 
-/** `lte` takes the whole second that it names. */
+/** Reads a range of dates; `lte` includes the whole second it names. */
 function datesOf(text: string | undefined, timezone: string): Result<Partial<CallFilter>, string> {
   let dates: { startedFrom?: number; startedTo?: number } = {};
   for (const part of text?.split(";") ?? []) {
@@ -141,7 +141,7 @@ function durationsOf(text: string | undefined): Partial<CallFilter> {
   return durations;
 }
 
-/** `To` and `PhoneNumber` both name the number called; given together, a call must match both. */
+/** `To` and `PhoneNumber` both name the called number; if both are given, a call must match both. */
 function exophonesOf(query: Query, account: Account): Result<readonly string[] | null, string> {
   const to = numbersOf("To", query.To, account);
   if (!to.ok) return to;
@@ -166,7 +166,7 @@ function numbersOf(
   return ok(read);
 }
 
-/** In the list's order `After` lies on the side of older calls, unless the oldest come first. */
+/** In the list's order, `After` means older calls, unless the oldest come first. */
 function placeOf({ SortBy, Before, After }: Query): Partial<CallFilter> {
   const isAscending = SortBy === "DateCreated:asc";
   const [older, newer] = isAscending ? [Before, After] : [After, Before];
@@ -177,7 +177,7 @@ function placeOf({ SortBy, Before, After }: Query): Partial<CallFilter> {
   };
 }
 
-/** Where a call stands in any list: stays right whatever calls come or end meanwhile. */
+/** A call's place in any list; stays valid while other calls come and end. */
 export function cursorOf({ startedAt, callSid }: CallSummary): string {
   return `${startedAt}.${callSid}`;
 }

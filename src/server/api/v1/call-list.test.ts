@@ -99,7 +99,7 @@ describe("the list of calls", () => {
     expect(response.json<{ RestException: { Message: string } }>().RestException.Message).toMatch(message);
   });
 
-  it("API-5: its XML names the same", async () => {
+  it("API-5: names the same fields in XML", async () => {
     const response = await api.get("/v1/Accounts/acme/Calls?PageSize=1");
     expect(response.body).toContain("<TwilioResponse><Metadata><Total>6</Total><PageSize>1</PageSize><FirstPageUri>");
     expect(response.body).toContain("<PrevPageUri/><NextPageUri>/v1/Accounts/acme/Calls?PageSize=1&amp;After=");
@@ -119,7 +119,7 @@ describe("its pages", () => {
     return pages;
   }
 
-  it("API-5: lead to the end, and back to where they began", async () => {
+  it("API-5: lead to the end, and back to the beginning", async () => {
     expect(await walk(`${URL}?PageSize=4`, "NextPageUri")).toEqual([
       ["c5", "c4", "c3", "c2"],
       ["c1", "c0"],

@@ -22,8 +22,8 @@ export function callListRoutes(app: FastifyInstance, options: ApiOptions): void 
     summary: "Calls, newest first",
   } as const;
   const description =
-    "A page is found by its neighbour, not by a number, so that calls that come in meanwhile move nothing. " +
-    "Parameters that are not listed here are ignored, as Exotel does.";
+    "A page is found relative to a call, not by a number, so that new calls don't shift it. " +
+    "Parameters not listed here are ignored, as Exotel does.";
   inBothForms(
     app,
     { ...route, description, querystring: listQuery, answers: callPageAnswer },
@@ -67,7 +67,7 @@ async function shown(
 
 type Links = Pick<PageMetadata, "firstPageUri" | "prevPageUri" | "nextPageUri">;
 
-/** A page that was asked for by a neighbour has that neighbour; whether it has another one, its reading told. */
+/** A page requested relative to another one has that neighbour; reading the page tells whether it has a further one. */
 function linksOf(request: FastifyRequest, query: Query, { calls, hasMore }: CallPage): Links {
   const [first, last] = [calls[0], calls.at(-1)];
   const hasPrevious = query.Before === undefined ? query.After !== undefined : hasMore;
@@ -79,7 +79,7 @@ function linksOf(request: FastifyRequest, query: Query, { calls, hasMore }: Call
   };
 }
 
-/** The address of the request with another cursor. */
+/** The URI of the request with another cursor. */
 function uriOf(request: FastifyRequest, cursor: Readonly<Record<string, string>>): string {
   const [path = "", query = ""] = request.url.split("?", 2);
   const parameters = new URLSearchParams(query);

@@ -43,7 +43,7 @@ let app: TestApi["app"];
 /** Numbers that an INVITE went out to. */
 const dialled: string[] = [];
 
-/** A process of the platform on this database; it dials nobody for real. */
+/** A process of the platform on this database; it places no real calls. */
 async function startExchange(store: Store): Promise<Exchange> {
   const directory = new Directory({ accounts: [config], flows: new Map() });
   const made = new Exchange({
@@ -86,7 +86,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   dialled.length = 0;
-  // Each test has a minute of its own.
+  // Each test has its own minute.
   api.clock.advance(60_000);
 });
 
@@ -175,7 +175,7 @@ describe("a call by API", () => {
     expect((await api.store.getCall("acme", sid))?.call).toMatchObject({ flow: "11754", direction: "outbound-dial" });
   });
 
-  it("API-2: of two numbers shows the second as To, in lists too", async () => {
+  it("API-2: that connects two numbers shows the second as To, also in lists", async () => {
     const sid = sidOf(await post(TWO_NUMBERS));
     const listed = await app.inject({
       url: `/v1/Accounts/acme/Calls/${sid}.json`,
@@ -209,7 +209,7 @@ describe("a call by API", () => {
     });
   });
 
-  it("API-2: takes recording, hold music and the playback before the two are put through", async () => {
+  it("API-2: takes recording, hold music and a playback before the two are connected", async () => {
     const fields = {
       ...TWO_NUMBERS,
       Record: "true",
@@ -229,7 +229,7 @@ describe("a call by API", () => {
     });
   });
 
-  it("leaves out what is empty, and ignores what only Exotel knows", async () => {
+  it("leaves out empty parameters, and ignores those that only Exotel knows", async () => {
     const fields = { ...TWO_NUMBERS, TimeLimit: "", StatusCallback: "", CallType: "trans", MaxRetries: "3" };
     expect(await placed(fields)).toMatchObject({ statusCallback: null, ringLimitMs: 30_000 });
   });
@@ -276,7 +276,7 @@ describe("a call by API", () => {
     expect((await api.store.getCall("acme", sid))?.call.flow).toBe("11754");
   });
 
-  it("API-1: takes an ExoPhone as To beside Url, and does not dial it", async () => {
+  it("API-1: accepts an ExoPhone as To together with Url, and does not dial it", async () => {
     expect(await placed({ ...INTO_FLOW, To: EXOPHONE })).toMatchObject({ second: null });
   });
 
@@ -351,14 +351,14 @@ describe("the body of the request", () => {
       { payload: Array.from({ length: 101 }, (_, i) => `a${i}=1`).join("&"), headers: { "content-type": FORM } },
       400,
     ],
-  ])("is refused in Exotel's form where it is %s", async (_, options, status) => {
+  ])("is refused in Exotel's form if it is %s", async (_, options, status) => {
     const response = await send({ url: `${PATH}.json`, ...options });
     expect(response.statusCode, response.body).toBe(status);
     expect(response.json<{ RestException: { Status: number } }>().RestException.Status).toBe(status);
     expect(dialled).toEqual([]);
   });
 
-  it("never makes the platform answer 5xx, or dial without a From that can be dialled", async () => {
+  it("never makes the platform answer 5xx, or dial without a valid From", async () => {
     const value = fc.oneof(
       fc.string(),
       fc.integer(),
@@ -440,12 +440,12 @@ describe("what is wrong with a request", () => {
     ],
     ["a playback of nothing", { ...TWO_NUMBERS, StartPlaybackToNew: "Both" }, /^StartPlaybackToNew needs/],
     ["an endless CustomField", { ...TWO_NUMBERS, CustomField: "x".repeat(4097) }, /^CustomField is longer than 4096/],
-  ])("is said in one sentence: %s", async (_, fields, message) => {
+  ])("is reported in one sentence: %s", async (_, fields, message) => {
     expect(refusalOf(await post(fields))).toMatch(message);
     expect(dialled).toEqual([]);
   });
 
-  it("is said where a parameter comes twice, with different values", async () => {
+  it("is reported if a parameter comes twice, with different values", async () => {
     const twice: [string, string][] = [...Object.entries(TWO_NUMBERS), ["From", "09812345679"]];
     expect(refusalOf(await post(twice))).toMatch(/^From is given more than once/);
     sidOf(await post([...Object.entries(TWO_NUMBERS), ["From", FROM]]));
@@ -463,7 +463,7 @@ describe("an Idempotency-Key", () => {
     return (row as { n: number }).n;
   }
 
-  it("that comes again gives the same call, and rings nobody twice", async () => {
+  it("that comes again gives the same call, and rings no phone twice", async () => {
     const first = sidOf(await post(TWO_NUMBERS, { headers: headers("a") }));
     const begun = exchange.callsBegun;
     expect(sidOf(await post(TWO_NUMBERS, { headers: headers("a") }))).toBe(first);
@@ -493,7 +493,7 @@ describe("an Idempotency-Key", () => {
     await store.close();
   });
 
-  it("that comes again after the process died gives the same call, which is recorded as failed and not dialled again", async () => {
+  it("that comes again after a crash gives the same call, recorded as failed and not dialled again", async () => {
     const url = await api.server.database();
     const before = await Store.open(url, { log: silentLog, node: "n1" });
     const first = sidOf(
@@ -521,7 +521,7 @@ describe("an Idempotency-Key", () => {
     ]).toEqual([422, "this Idempotency-Key was used for a request with other parameters"]);
   });
 
-  it.each(["", "with space", "x".repeat(256)])("that is no key (%j) is refused", async (key) => {
+  it.each(["", "with space", "x".repeat(256)])("that is not a valid key (%j) is refused", async (key) => {
     expect(refusalOf(await post(TWO_NUMBERS, { headers: headers(key) }))).toMatch(/^Idempotency-Key must be/);
   });
 
@@ -533,7 +533,7 @@ describe("an Idempotency-Key", () => {
   });
 });
 
-describe("what Exotel has and Plugboard does not", () => {
+describe("what Exotel offers and Plugboard does not", () => {
   it.each([
     "/v1/Accounts/acme/Sms/send.json",
     "/v1/Accounts/acme/CustomerWhitelist.json",
@@ -553,7 +553,7 @@ describe("what Exotel has and Plugboard does not", () => {
 });
 
 describe("a platform that takes no calls", () => {
-  it("answers 503 with Retry-After, and 429 where the account's own limit is reached", async () => {
+  it("answers 503 with Retry-After, or 429 if the account's own limit is reached", async () => {
     exchange.admission.draining = true;
     const closed = await post(TWO_NUMBERS);
     exchange.admission.draining = false;

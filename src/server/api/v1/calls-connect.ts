@@ -17,10 +17,10 @@ import { acceptForms, readParameters } from "./parameters.ts";
 import { answer, callFields, formatOf, type ShownCall } from "./representation.ts";
 import { restException } from "./rest-exception.ts";
 
-/** Characters that a key may have, and how many: more than any client's ids. */
+/** The characters and length of a key: more than any client's ids need. */
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** One request on its way through. */
+/** One request being handled. */
 interface ConnectRequest {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
@@ -30,14 +30,14 @@ interface ConnectRequest {
 }
 
 /**
- * API-1, API-2: `POST /v1/Accounts/{sid}/Calls/connect`. An `Idempotency-Key` that has led to a call leads to the same one again:
- * it is stored with the call's first journal row, so that neither a crash nor another node makes a second one.
+ * API-1, API-2: `POST /v1/Accounts/{sid}/Calls/connect`. A repeated `Idempotency-Key` returns the call it first led to: it is
+ * stored with the call's first journal row, so that neither a crash nor another node can place a second call.
  */
 export async function callsConnect(app: FastifyInstance, options: ApiOptions): Promise<void> {
   await acceptForms(app);
   const placer = new Placer(options);
   const route = { method: "POST", url: "/Calls/connect", operationId: "exotel.connect", answers: callAnswer } as const;
-  const summary = "Calls a number, then puts it into a flow or through to a second number";
+  const summary = "Calls a number, then connects it to a flow or to a second number";
   const body = connectBody;
   inBothForms(
     app,
@@ -56,7 +56,7 @@ const REFUSALS = {
 
 class Placer {
   readonly #options: ApiOptions;
-  /** Requests under way, by account and key: those with the same key wait for the one before. */
+  /** Requests in progress, by account and key: requests with the same key wait for the previous one. */
   readonly #underway = new Map<string, Promise<unknown>>();
 
   constructor(options: ApiOptions) {
@@ -82,7 +82,7 @@ class Placer {
     );
   }
 
-  /** One request after the other for the same key. */
+  /** Handles requests with the same key one after the other. */
   async #inTurn<T>(name: string, run: () => Promise<T>): Promise<T> {
     const before = this.#underway.get(name);
     const mine = (before ?? Promise.resolve()).then(run, run);
@@ -123,7 +123,7 @@ class Placer {
     }
   }
 
-  /** Another node was faster. */
+  /** Answers with the call of another node that was faster. */
   async #sameAsElsewhere(connect: ConnectRequest): Promise<FastifyReply> {
     const known = await this.#find(connect);
     if (known !== null) return this.#sameAgain(connect, known);
@@ -148,7 +148,7 @@ class Placer {
 
 const NOT_ENDED = { endedAt: null, status: null, cdr: null, recordingUrl: null } as const;
 
-/** Limits of the account are its own doing (429); everything else passes by itself (503). */
+/** 429 for the account's own limits, 503 for everything else, which passes by itself. */
 function refuse(
   { request, reply }: ConnectRequest,
   { reason, message }: Extract<Placing, { kind: "refused" }>,
@@ -163,7 +163,7 @@ function refuse(
   );
 }
 
-/** Of everything that was asked for, in whichever order and form it came. */
+/** A fingerprint of all parameters, independent of their order and form. */
 function fingerprintOf(parameters: Parameters): string {
   const sorted = [...parameters].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");

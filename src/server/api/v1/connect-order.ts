@@ -14,20 +14,20 @@ import type { CallOrder } from "../../exchange/call-order.ts";
 import type { Parameters } from "./parameters.ts";
 import { ParameterReader } from "./parameters.ts";
 
-/** Goes out with every later request: those may be 8 KiB long in all. */
+/** Sent with every later request, which may be 8 KiB long in all. */
 const MAX_CUSTOM_FIELD_CHARACTERS = 4096;
 const MAX_NUMBER_CHARACTERS = 128;
 const MAX_PLAYBACK_CHARACTERS = 4096;
 const EVENTS: readonly StatusEvent[] = ["terminal", "answered", "ringing"];
 const FORMS = { "multipart/form-data": "multipart", "application/json": "json" } as const;
 
-/** Without what the request's headers say. */
+/** An order without what comes from the request's headers. */
 export type ConnectOrder = Omit<CallOrder, "key" | "apiKey">;
 
 /** Whether the account has a flow with this id. */
 type HasFlow = (flowId: string) => boolean;
 
-/** API-1, API-2: what a request to `Calls/connect` asks for. The error is one sentence that names the parameter. */
+/** API-1, API-2: reads what a request to `Calls/connect` asks for. The error is one sentence naming the parameter. */
 export function readConnectOrder(
   parameters: Parameters,
   config: AccountConfig,
@@ -63,7 +63,7 @@ function destinationIn(read: ParameterReader, name: string, account: Account): D
   return destination ?? read.refuse(findings[0]?.message ?? `${name} is not a number that can be dialled`);
 }
 
-/** E.164 of the ExoPhone that both legs see. */
+/** E.164 of the ExoPhone shown to both legs. */
 function callerIdIn(read: ParameterReader, account: Account): string | null {
   const text = read.text("CallerId", MAX_NUMBER_CHARACTERS);
   if (text === null) return read.refuse("CallerId is missing: it must be an ExoPhone of the account");
@@ -85,7 +85,7 @@ function goalIn(read: ParameterReader, account: Account, hasFlow: HasFlow): Goal
   const url = read.text("Url", MAX_URL_CHARACTERS);
   const hasTo = read.list("To").length > 0;
   if (url === null) return hasTo ? { flowId: null, to: destinationIn(read, "To", account) } : nowhere(read);
-  // Some clients name the ExoPhone once more: it is not dialled.
+  // Some clients repeat the ExoPhone as To: it is not dialled.
   if (hasTo && !isOwnNumber(read, account)) {
     read.refuse("Url and To are both given: Url puts the call into a flow, To connects two numbers");
     return NOWHERE;
@@ -103,7 +103,7 @@ function isOwnNumber(read: ParameterReader, account: Account): boolean {
   return account.exophones.some(({ number }) => number === e164);
 }
 
-/** `http://my.exotel.com/{sid}/exoml/start_voice/{flow_id}`, and the forms that clients make of it. */
+/** `http://my.exotel.com/{sid}/exoml/start_voice/{flow_id}`, and clients' variants of it. */
 const FLOW_URL = /^https?:\/\/[^/?#]+(?:\/([^/?#]+))?\/exoml\/start(?:_voice)?\/([0-9]{1,20})\/?(?:[?#].*)?$/i;
 
 function flowIn(read: ParameterReader, url: string, account: Account, hasFlow: HasFlow): string | null {
@@ -115,7 +115,7 @@ function flowIn(read: ParameterReader, url: string, account: Account, hasFlow: H
   return hasFlow(flowId) ? flowId : read.refuse(`Url names flow ${flowId}, which account ${account.sid} does not have`);
 }
 
-/** API-6. Without events it is told of the end, as Exotel does. */
+/** API-6. Without events, only the end is reported, as Exotel does. */
 function statusCallbackIn(read: ParameterReader): StatusCallback | null {
   const url = read.text("StatusCallback", MAX_URL_CHARACTERS);
   const named = [...read.words("StatusCallbackEvents", EVENTS), ...read.words("StatusCallbackEvent", EVENTS)];

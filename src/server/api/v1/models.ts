@@ -16,7 +16,7 @@ const callFields = {
   PhoneNumberSid: shown.describe("The ExoPhone"),
   Status: z
     .enum(["queued", "in-progress", "completed", "failed", "busy", "no-answer"])
-    .describe("An incoming call that was taken is `completed` even when nobody answered: `Leg2Status` tells (API-4)"),
+    .describe("An accepted incoming call is `completed` even if nobody answered: see `Leg2Status` (API-4)"),
   StartTime: dateTime.nullable(),
   EndTime: dateTime.nullable(),
   Duration: z.int().nullable().describe("Seconds; null while it lasts"),
@@ -26,7 +26,7 @@ const callFields = {
   ForwardedFrom: z.string().nullable(),
   CallerName: z.string().nullable(),
   Uri: z.string(),
-  RecordingUrl: z.string().nullable().describe("Opens without a key until it expires, and with one"),
+  RecordingUrl: z.string().nullable().describe("Opens with a key, and until it expires also without one"),
 };
 
 const legStatus = z.enum(["in-progress", "completed", "busy", "no-answer", "failed", "canceled"]);
@@ -37,10 +37,10 @@ const details = z
     Leg1Status: legStatus,
     Leg2Status: legStatus
       .nullable()
-      .describe("Of the leg that decided: the conversation's, else the last; null: nobody was dialled"),
+      .describe("The deciding leg's status: the conversation's leg, or else the last one; null: nobody was dialled"),
     Legs: z
       .array(z.object({ Leg: z.object({ Id: z.int(), OnCallDuration: z.int() }) }))
-      .describe("Leg 1 and the leg that decided"),
+      .describe("Leg 1 and the deciding leg"),
   })
   .meta({ id: "CallDetails" });
 
@@ -73,7 +73,7 @@ const leg = z
   .meta({ id: "CallLeg" });
 
 export const legsAnswer = z.object({
-  Legs: z.array(z.object({ Leg: leg })).describe("Every leg, in the order dialled"),
+  Legs: z.array(z.object({ Leg: leg })).describe("Every leg, in dialling order"),
 });
 
 export const recordingAnswer = z.object({
@@ -88,10 +88,10 @@ export const recordingAnswer = z.object({
 
 const incomingPhoneNumber = z
   .object({
-    Sid: z.string().describe("Of the number: stays the same while the account has it"),
+    Sid: z.string().describe("Sid of the number; stays the same while the account has it"),
     AccountSid: z.string(),
     PhoneNumber: shown,
-    FriendlyName: z.string().describe("The number where it has no name"),
+    FriendlyName: z.string().describe("Its name, or the number if it has none"),
     VoiceUrl: z.string().nullable().describe("The flow that takes its calls"),
     SMSUrl: z.null(),
     Capabilities: z.object({ Voice: z.boolean(), SMS: z.boolean() }),
@@ -104,7 +104,7 @@ const incomingPhoneNumber = z
 export const numberAnswer = z.object({ IncomingPhoneNumber: incomingPhoneNumber });
 export const numbersAnswer = z.object({ IncomingPhoneNumbers: z.array(numberAnswer) });
 
-/** `v2_beta` has other names for the same, and numbers in E.164 (API-7). */
+/** `v2_beta` uses other names for the same fields, and numbers in E.164 (API-7). */
 export const betaNumber = z
   .object({
     sid: z.string(),

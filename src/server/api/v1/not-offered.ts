@@ -1,4 +1,4 @@
-/** What Exotel has below `/v1/Accounts/{sid}` and Plugboard does not, by the first part of the path. */
+/** What Exotel offers below `/v1/Accounts/{sid}` and Plugboard does not, by the first part of the path. */
 const NOT_OFFERED: Readonly<Record<string, string>> = {
   sms: "SMS",
   campaigns: "campaigns",
@@ -7,8 +7,8 @@ const NOT_OFFERED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Why nothing answers at this path, where Exotel has something there: one sentence for a 501, so that a client that needs it
- * does not look for a mistake of its own. Null: Exotel has nothing there either.
+ * One sentence for a 501 if Exotel has something at this path and Plugboard does not, so that its clients don't look for an
+ * error of their own. Null: Exotel has nothing there either.
  */
 export function notOffered(path: string): string | null {
   const [, version] = /^\/(v[23])\//i.exec(path) ?? [];

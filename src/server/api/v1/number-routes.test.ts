@@ -9,7 +9,7 @@ const BETA = "/v2_beta/Accounts/acme/IncomingPhoneNumbers";
 const V1 = "/v1/Accounts/acme/IncomingPhoneNumbers";
 
 const changes: unknown[] = [];
-/** Knows flow 11754 only, and shows a change in the directory, as it must. */
+/** Knows only flow 11754, and shows a change in the directory, as it must. */
 let config = acme();
 const numberRouting: NumberRouting = {
   change: (account, number, change) => {
@@ -81,7 +81,7 @@ describe("the numbers of an account", () => {
     });
   });
 
-  it("API-7: come in pages", async () => {
+  it("API-7: are paged", async () => {
     const page = (await fixed.get(`${BETA}?Page=1&PageSize=1`)).json<Record<string, unknown>>();
     expect(page).toMatchObject({
       page: 1,
@@ -127,14 +127,14 @@ describe("the numbers of an account", () => {
     );
   });
 
-  it("API-7: are nobody else's", async () => {
+  it("API-7: belong to no other account", async () => {
     const other = await fixed.get("/v2_beta/Accounts/globex/IncomingPhoneNumbers");
     expect([other.statusCode, other.json()]).toMatchObject([401, { RestException: { Status: 401 } }]);
   });
 });
 
-describe("a number that is pointed at a flow", () => {
-  it("API-7: takes calls there from now on, whatever the host of the VoiceUrl", async () => {
+describe("a number pointed at a flow", () => {
+  it("API-7: sends calls there from now on, whatever the host in the VoiceUrl", async () => {
     const { sid } = await first(api);
     const voice = "http%3A%2F%2Fmy.exotel.com%2Facme%2Fexoml%2Fstart_voice%2F222";
     const changed = await put(`${BETA}/${sid}.json`, `VoiceUrl=${voice}&FriendlyName=Sales`);
@@ -157,7 +157,7 @@ describe("a number that is pointed at a flow", () => {
     expect(response.json<{ RestException: { Message: string } }>().RestException.Message).toMatch(message);
   });
 
-  it("API-7: cannot be, where numbers are set in the workspace file: 501 says so", async () => {
+  it("API-7: gets 501 if numbers are set in the workspace file", async () => {
     const response = await put(`${BETA}/08047100000`, "FriendlyName=Sales", fixed);
     expect(response.json()).toEqual({
       RestException: {

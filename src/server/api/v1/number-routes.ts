@@ -40,7 +40,7 @@ interface Params {
 /** One number as a route shows it. */
 type Show = (options: ApiOptions, config: AccountConfig, exophone: Exophone, format: AnswerFormat) => Representation;
 
-/** `/v1/Accounts/{sid}/IncomingPhoneNumbers`: connectors ask for it before each call. */
+/** `/v1/Accounts/{sid}/IncomingPhoneNumbers`: connectors request it before each call. */
 export function numberRoutes(app: FastifyInstance, options: ApiOptions): void {
   acceptForms(app);
   const list = {
@@ -152,13 +152,13 @@ function changeOf(request: FastifyRequest): NumberChange {
   return { ...(flow === undefined ? {} : { flow }), ...(FriendlyName === undefined ? {} : { name: FriendlyName }) };
 }
 
-/** By its Sid, or by the number itself in any form: programs use both. */
+/** Finds a number by its Sid or by the number itself in any form; programs use both. */
 function find({ account }: AccountConfig, text: string): Exophone | null {
   const { e164 } = readPhone(text.replace(/^ /, "+"), account.country);
   return account.exophones.find(({ number }) => number === e164 || sidOf(account.sid, number) === text) ?? null;
 }
 
-/** The same whenever it is asked for, and nothing that has to be stored. */
+/** A Sid that is always the same, and need not be stored. */
 function sidOf(account: string, number: string): string {
   return createHash("sha256").update(`${account}\n${number}`).digest("hex").slice(0, SID_CHARACTERS);
 }

@@ -4,13 +4,13 @@ import type { Result } from "../../../base/result.ts";
 import { err, ok } from "../../../base/result.ts";
 import { statusOf } from "../problem.ts";
 
-/** Every value that was given under a name, in order. `StatusCallbackEvents[0]`, `…[]` and the bare name are one name. */
+/** All values given under a name, in order. `StatusCallbackEvents[0]`, `…[]` and the bare name are the same name. */
 export type Parameters = ReadonlyMap<string, readonly string[]>;
 
-/** Names and values as they came. */
+/** Names and values as received. */
 type Pairs = (readonly [string, unknown])[];
 
-/** More than any request has; bounds what one costs. */
+/** More than any real request has; bounds the cost of one. */
 const MAX_PARAMETERS = 100;
 /** Bytes of one value in a multipart form: a body is at most 64 KiB in all. */
 const MAX_VALUE_BYTES = 16 * 1024;
@@ -35,7 +35,7 @@ export async function acceptForms(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** Undefined: it is not JSON. */
+/** Undefined if it is not JSON. */
 function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -44,20 +44,20 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** The parameters of a request: from its body, or from its query where that is empty. The error is one sentence. */
+/** The parameters of a request: from its body or, if that is empty, from its query. The error is one sentence. */
 export async function readParameters(request: FastifyRequest): Promise<Result<Parameters, string>> {
   const pairs = request.isMultipart() ? await multipartPairs(request) : pairsOf(request.body);
   if (pairs === null) return err("the body must be a form, or a JSON object of parameters");
   return byName(pairs.length > 0 ? pairs : queryOf(request));
 }
 
-/** Throws with a status where the form is too large or malformed. */
+/** Throws an error with a status if the form is too large or malformed. */
 async function multipartPairs(request: FastifyRequest): Promise<Pairs> {
   const pairs: Pairs = [];
   try {
     for await (const part of request.parts()) if (part.type === "field") pairs.push([part.fieldname, part.value]);
   } catch (error) {
-    // The parser's own limits have a status; what it cannot read at all has none.
+    // The parser's own limits have a status; a form it can't read has none.
     throw statusOf(error) < 500
       ? error
       : Object.assign(new Error("the multipart form is malformed"), { statusCode: 400 });
@@ -65,10 +65,10 @@ async function multipartPairs(request: FastifyRequest): Promise<Pairs> {
   return pairs;
 }
 
-/** Null: it is nothing that holds parameters. */
+/** Null if it can't hold parameters. */
 function pairsOf(body: unknown): Pairs | null {
   if (body === undefined || body === null) return [];
-  // A form, as the parser above made it.
+  // A form, as returned by the parser above.
   if (Array.isArray(body)) return body.every(isPair) ? body : null;
   return typeof body === "object" ? Object.entries(body) : null;
 }
@@ -102,7 +102,7 @@ function textsOf(value: unknown): string[] | null {
   return texts.every((each) => each !== null) ? texts.flat() : null;
 }
 
-/** Reads parameters one by one, and keeps the first that is wrong. An empty value is as if it had been left out. */
+/** Reads parameters one by one, and remembers the first error. An empty value counts as absent. */
 export class ParameterReader {
   /** What is wrong, as one sentence. */
   problem: string | null = null;
@@ -112,7 +112,7 @@ export class ParameterReader {
     this.#parameters = parameters;
   }
 
-  /** Null: nothing usable was given; `problem` says whether that is a mistake. */
+  /** Null: nothing usable was given; `problem` says whether that is an error. */
   text(name: string, maxCharacters: number): string | null {
     const [value = null, ...others] = new Set(this.list(name));
     if (others.length > 0) return this.refuse(`${name} is given more than once, with different values`);
@@ -156,5 +156,5 @@ export class ParameterReader {
   }
 }
 
-/** Characters of a wrong value that its message repeats. */
+/** Characters of a wrong value that its message quotes. */
 const MAX_SHOWN = 64;

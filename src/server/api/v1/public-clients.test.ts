@@ -31,7 +31,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => api.close());
 
-/** As its library sends it: over a socket, with the key as the header that a URL's user and password become. */
+/** Sends a request as the client's library does: over a socket, with the key in the header made from a URL's user and password. */
 async function send({ method = "GET", path, headers = {}, form }: ClientRequest): Promise<string> {
   const response = await fetch(new URL(path, url), {
     method,

@@ -8,7 +8,7 @@ import { pathOf } from "../problem.ts";
 /** How an answer of the Exotel-shaped API is written: XML, unless the path ends in `.json` (contract, section 8). */
 export type AnswerFormat = "json" | "xml";
 
-/** What an answer says, before it is written. Null: an empty XML element, or `null` in JSON. */
+/** The content of an answer, before it is written. Null: an empty XML element, or `null` in JSON. */
 export type Representation =
   | string
   | number
@@ -17,7 +17,7 @@ export type Representation =
   | readonly Representation[]
   | { readonly [name: string]: Representation };
 
-/** `…/Calls.json`, `…/Calls/SID.json`, and `…/Calls.json/SID`, which is how Exotel's own `Uri` field writes it; v2 is all JSON. */
+/** JSON for `…/Calls.json`, `…/Calls/SID.json` and `…/Calls.json/SID` (the form of Exotel's own `Uri` field), and for all of v2. */
 export function formatOf(request: FastifyRequest): AnswerFormat {
   return /\.json(?:\/|$)|^\/v2_beta\//.test(pathOf(request)) ? "json" : "xml";
 }
@@ -61,7 +61,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&apos;",
 };
 
-/** What XML 1.0 (section 2.2) cannot hold in any form becomes U+FFFD: one such character makes the document unreadable. */
+/** Characters that XML 1.0 (section 2.2) can't hold become U+FFFD: a single one would make the document unreadable. */
 function escapeXml(text: string): string {
   return text
     .toWellFormed()
@@ -69,19 +69,19 @@ function escapeXml(text: string): string {
     .replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }
 
-/** What the fields of a call are made of (API-3). */
+/** The data that the fields of a call are made from (API-3). */
 export interface ShownCall extends Pick<
   CallSummary,
   "callSid" | "from" | "to" | "direction" | "startedAt" | "endedAt" | "status" | "cdr"
 > {
-  /** E.164 of the second number of a call that connects two (API-2); absent or null: there is none. */
+  /** E.164 of the second number of a call that connects two (API-2); absent or null: none. */
   readonly dialTo?: string | null;
-  /** Where the recording can be fetched; null: there is none. */
+  /** Where the recording can be fetched; null: no recording. */
   readonly recordingUrl: string | null;
 }
 
 /**
- * The fields of `Call` (API-3), without what API-4 adds. `To` of a call by API is the second number where there is one (REQ-12);
+ * The fields of `Call` (API-3), without what API-4 adds. `To` of a call by API is the second number if there is one (REQ-12);
  * `PhoneNumberSid` is always the ExoPhone.
  */
 export function callFields(call: ShownCall, account: Account, format: AnswerFormat): Record<string, Representation> {
@@ -110,23 +110,23 @@ export function callFields(call: ShownCall, account: Account, format: AnswerForm
   };
 }
 
-/** API-4: an incoming call that was taken is `completed` even when nobody answered. */
+/** API-4: an accepted incoming call is `completed` even if nobody answered. */
 export function shownStatus({ status, direction }: Pick<CallSummary, "status" | "direction">): string {
   if (status === null) return "in-progress";
   return direction === "incoming" && NOBODY_ANSWERED.includes(status) ? "completed" : status;
 }
 
-/** What an incoming call's record says of the caller's own leg when nobody answered. */
+/** What an incoming call's record says about the caller's own leg if nobody answered. */
 export const NOBODY_ANSWERED: readonly string[] = ["busy", "no-answer"];
 
-/** Exotel's words in this API; the customer's URLs get others (REQ-13). */
+/** Exotel's words in this API; the customer's URLs get different ones (REQ-13). */
 const DIRECTIONS = { incoming: "inbound", "outbound-dial": "outbound-api" } as const;
 
 function durationOf(cdr: string | null): number | null {
   return cdr === null ? null : (JSON.parse(cdr) as { readonly duration_s: number }).duration_s;
 }
 
-/** Where a page stands in its list (API-5); a URI is null where there is no such page. Total null: not counted. */
+/** A page's place in its list (API-5); a URI is null if there is no such page. Total null: not counted. */
 export interface PageMetadata {
   readonly total: number | null;
   readonly pageSize: number;

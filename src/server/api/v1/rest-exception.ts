@@ -14,18 +14,18 @@ export function restException(
   return answer(reply.code(status), formatOf(request), { RestException: { Status: status, Message: message } });
 }
 
-/** Answers errors of everything below in Exotel's form, and `/*`, what nothing else answers. */
+/** Answers errors of all routes below in Exotel's form, and with `/*` whatever no other route answers. */
 export function answerWithRestExceptions(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error, request, reply) => {
     const status = statusOf(error);
     if (status >= 500) log.error({ err: error, url: request.routeOptions.url }, "request failed");
     return restException(request, reply, status, status >= 500 ? "the platform could not answer" : messageOf(error));
   });
-  // A route, not Fastify's handler of unknown paths: that one does not know the account, and could not ask for its key.
+  // A route, not Fastify's not-found handler, which does not know the account and could not ask for its key.
   app.all("/*", { config: { scope: "read" } }, nothingHere);
 }
 
-/** 501 for what Exotel has and Plugboard does not, else 404. */
+/** 501 for what Exotel offers and Plugboard does not, otherwise 404. */
 export function nothingHere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const reason = notOffered(pathOf(request));
   if (reason !== null) return restException(request, reply, 501, reason);

@@ -9,7 +9,7 @@ import { betaNumberRoutes, numberRoutes } from "./number-routes.ts";
 import { callsConnect } from "./calls-connect.ts";
 import { answerWithRestExceptions, restException } from "./rest-exception.ts";
 
-/** Everything below `/v1/Accounts/:account`, with Exotel's shapes and errors: for holders of a key of the account. */
+/** Everything below `/v1/Accounts/:account`, with Exotel's shapes and errors, for holders of the account's keys. */
 export async function v1Routes(app: FastifyInstance, options: ApiOptions, limit: RequestLimitHook): Promise<void> {
   forKeyHolders(app, options, limit);
   callListRoutes(app, options);
@@ -18,13 +18,13 @@ export async function v1Routes(app: FastifyInstance, options: ApiOptions, limit:
   await app.register(async (scope) => callsConnect(scope, options));
 }
 
-/** Everything below `/v2_beta/Accounts/:account`: the same, for what Exotel has there. */
+/** The same for everything below `/v2_beta/Accounts/:account`. */
 export async function v2BetaRoutes(app: FastifyInstance, options: ApiOptions, limit: RequestLimitHook): Promise<void> {
   forKeyHolders(app, options, limit);
   betaNumberRoutes(app, options);
 }
 
-/** One limit for both, with errors in their form. */
+/** One request limit for both, with errors in their form. */
 export function exotelRequestLimit(options: ApiOptions): RequestLimitHook {
   const refuse: RequestLimitOptions["refuse"] = (request, reply, { detail }) =>
     restException(request, reply, 429, detail);

@@ -54,7 +54,7 @@ async function written(format: "json" | "xml", model: Representation): Promise<s
 }
 
 describe("the fields of a call", () => {
-  it("API-3: are Exotel's, in their order, and To of two numbers is the second", () => {
+  it("API-3: are Exotel's, in its order; To of a call that connects two numbers is the second", () => {
     expect(callFields(ENDED, plainAccount(), "json")).toEqual({
       Sid: "5f3a",
       ParentCallSid: null,
@@ -78,7 +78,7 @@ describe("the fields of a call", () => {
     });
   });
 
-  it("API-3: of a live incoming call say so", () => {
+  it("API-3: of a live incoming call say that it is live", () => {
     const live = { ...ENDED, dialTo: null, direction: "incoming", endedAt: null, status: null, cdr: null } as const;
     expect(callFields(live, plainAccount(), "xml")).toMatchObject({
       Status: "in-progress",
@@ -110,7 +110,7 @@ describe("an answer", () => {
     expect(await written("xml", list)).toContain("<Calls><Call><Sid>a</Sid></Call><Call><Sid>b</Sid></Call></Calls>");
   });
 
-  it("stays readable XML whatever a customer gave", async () => {
+  it("stays readable XML whatever a customer entered", async () => {
     expect(await written("xml", { CustomField: "a\u0000b\ud800c\u{1f600}" })).toContain(
       "<CustomField>a\ufffdb\ufffdc\u{1f600}</CustomField>",
     );
@@ -149,7 +149,7 @@ describe("an error", () => {
     }
   });
 
-  it("is 429 with Retry-After for the 201st request of a minute, until the minute is over", async () => {
+  it("is 429 with Retry-After for the 201st request within a minute, until the minute is over", async () => {
     clock.advance(60_000);
     const statuses: number[] = [];
     for (let i = 0; i < 200; i++) statuses.push((await get("acme/Nothing")).statusCode);
