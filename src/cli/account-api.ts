@@ -6,14 +6,14 @@ import { ApiClient, withServerOption } from "./api-client.ts";
 import { complain, EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
 import { keysOfWorkspace } from "./workspace-keys.ts";
 
-/** Where a command finds the platform, and for which account it speaks. */
+/** Where a command finds the platform, and which account it is for. */
 export interface AccountApiOptions extends ApiServerOptions {
   readonly key?: string;
   readonly account?: string;
   readonly workspace?: string;
 }
 
-/** The flags of every command that asks a running platform about an account. */
+/** Adds the flags of every command that asks a running platform about an account. */
 export function withAccountOptions(command: Command): Command {
   return withServerOption(command)
     .option("--account <sid>", "the account (PLUGBOARD_ACCOUNT)")
@@ -21,7 +21,7 @@ export function withAccountOptions(command: Command): Command {
     .option("--workspace <file>", "take account and key from this workspace file");
 }
 
-/** Runs a command that asks the platform; its exit status. What went wrong comes back in sentences; none: nothing. */
+/** Runs a command that asks the platform; returns its exit status. `run` returns one sentence for each error, if any. */
 export async function runWithApi(
   options: AccountApiOptions,
   run: (api: AccountApi) => Promise<readonly string[]>,
@@ -46,7 +46,7 @@ export class AccountApi {
     this.account = account;
   }
 
-  /** The error is one sentence that names the flag that is missing or wrong. */
+  /** The error is one sentence naming the missing or wrong flag. */
   static of(options: AccountApiOptions, env: NodeJS.ProcessEnv): Result<AccountApi, string> {
     const server = ApiClient.serverOf(options, env);
     if (!server.ok) return server;
@@ -58,7 +58,7 @@ export class AccountApi {
     return this.#client.server;
   }
 
-  /** Asks for a path below the account's; the answer may go on for ever. */
+  /** Requests a path below the account's; the answer may be endless. */
   async ask(path: string, init: RequestInit = {}): Promise<Result<Response, ApiProblem>> {
     return this.#named(await this.#client.ask(this.#below("/api/accounts", path), init));
   }
@@ -77,7 +77,7 @@ export class AccountApi {
     return `${accounts}/${encodeURIComponent(this.account)}${path}`;
   }
 
-  /** What the platform cannot say of a key it does not know: which account was meant. */
+  /** Adds to an unknown key's refusal which account was meant, which the platform can't say. */
   #named<T>(answer: Result<T, ApiProblem>): Result<T, ApiProblem> {
     if (answer.ok || answer.error.status !== 401) return answer;
     const sentence = `the platform at ${this.server} knows no such key of account ${this.account}: see --account and --key`;

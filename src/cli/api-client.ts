@@ -8,19 +8,19 @@ export interface ApiServerOptions {
   readonly server?: string;
 }
 
-/** Why there is no answer that can be used. */
+/** Why there is no usable answer. */
 export interface ApiProblem {
-  /** Null: nothing answered at all; the platform may be starting. */
+  /** Null: nothing answered; the platform may be starting. */
   readonly status: number | null;
-  /** For people, each complete. */
+  /** Complete sentences for people. */
   readonly sentences: readonly string[];
 }
 
 const DEFAULT_SERVER = "http://127.0.0.1:8080";
-/** ms. Longer than any answer takes: the largest workspace is checked in seconds. */
+/** ms. Longer than any answer takes: even the largest workspace is checked in seconds. */
 const ANSWER_LIMIT_MS = 60_000;
 
-/** The flag of every command that asks a running platform. */
+/** Adds the flag of every command that asks a running platform. */
 export function withServerOption(command: Command): Command {
   return command.option(
     "--url, --server <url>",
@@ -28,15 +28,15 @@ export function withServerOption(command: Command): Command {
   );
 }
 
-/** Says what is wrong; the exit status. No answer at all is a matter of the command's flags, a refusal is a finding. */
+/** Prints what is wrong; returns the exit status. No answer at all counts as wrong usage, a refusal as a finding. */
 export function complainOf({ status, sentences }: ApiProblem): number {
   for (const sentence of sentences) complain(sentence);
   return status === null ? EXIT_USAGE : EXIT_FINDING;
 }
 
-/** A running platform, asked over HTTP by the holder of a key. */
+/** A client of a running platform's HTTP API, with a key. */
 export class ApiClient {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly server: string;
   readonly #authorization: string;
 
@@ -45,7 +45,7 @@ export class ApiClient {
     this.#authorization = `Basic ${Buffer.from(key).toString("base64")}`;
   }
 
-  /** Of `--server`, else the environment. The error is one sentence. */
+  /** The server from `--server`, otherwise from the environment. The error is one sentence. */
   static serverOf({ server }: ApiServerOptions, env: NodeJS.ProcessEnv): Result<string, string> {
     const url = (server ?? env["PLUGBOARD_SERVER"] ?? env["PLUGBOARD_URL"] ?? DEFAULT_SERVER).replace(/\/+$/, "");
     return /^https?:\/\//.test(url) && URL.canParse(url)
@@ -53,7 +53,7 @@ export class ApiClient {
       : err(`--url is "${url}", it must be a URL such as ${DEFAULT_SERVER}`);
   }
 
-  /** Asks for a path and waits for the head of the answer; `signal` may end what follows. */
+  /** Requests a path and waits for the head of the answer; `signal` may end the rest. */
   async ask(path: string, init: RequestInit = {}): Promise<Result<Response, ApiProblem>> {
     const headers = { accept: "application/json", ...(init.headers as object), authorization: this.#authorization };
     try {
@@ -84,7 +84,7 @@ export class ApiClient {
     return { status: null, sentences: [sentence] };
   }
 
-  /** Of a problem document, or of Exotel's form of errors. */
+  /** The sentences of a problem document, or of an error in Exotel's form. */
   async #refusal(response: Response): Promise<readonly string[]> {
     const text = await response.text();
     try {
@@ -101,7 +101,7 @@ export class ApiClient {
       const sentence = detail ?? exception?.Message;
       if (typeof sentence === "string") return [sentence];
     } catch {
-      // Something else than the platform answers there; its status is all that can be said.
+      // Something other than the platform answered; only its status is known.
     }
     return [`${this.server} answered ${response.status}: is it Plugboard's API? See --server`];
   }

@@ -69,7 +69,7 @@ function write(accounts: readonly object[], flow: object = FLOW): string {
   return file;
 }
 
-it("apply shows the difference and changes nothing, applies it with --yes, and export gives the same files back", async () => {
+it("apply shows the difference and changes nothing, applies it with --yes, and export returns the same files", async () => {
   const file = write([account()]);
   const shown = await run("apply", file);
   expect([shown.status, shown.errors]).toEqual([1, ""]);
@@ -83,9 +83,9 @@ it("apply shows the difference and changes nothing, applies it with --yes, and e
   expect(api.configuration.workspace.accounts).toEqual([]);
   const applied = await run("apply", file, "--yes");
   expect([applied.status, applied.errors]).toEqual([0, ""]);
-  expect(applied.out).toMatch(/Applied as revision \d+: the next call finds it\.\n$/);
+  expect(applied.out).toMatch(/Applied as revision \d+: it takes effect with the next call\.\n$/);
   expect(api.directory.account("acme")?.apiKeys).toMatchObject([{ key: "k", token: "a-token" }]);
-  expect(await run("apply", file)).toEqual({ out: "The platform is as the file says.\n", errors: "", status: 0 });
+  expect(await run("apply", file)).toEqual({ out: "The platform already matches the file.\n", errors: "", status: 0 });
 
   mkdirSync(join(folder, "back"));
   const exported = await run("export", "--output", join(folder, "back/plugboard.yaml"));
@@ -95,7 +95,7 @@ it("apply shows the difference and changes nothing, applies it with --yes, and e
       parse(readFileSync(join(folder, name), "utf8")),
     );
   const again = await run("export", "--output", join(folder, "back/plugboard.yaml"));
-  expect([again.status, again.errors]).toEqual([2, expect.stringContaining("is there already and is not overwritten")]);
+  expect([again.status, again.errors]).toEqual([2, expect.stringContaining("already exists and is not overwritten")]);
   const one = await run("export");
   expect(parse(one.out)).toMatchObject({ accounts: [account()], flows: [FLOW] });
 });
@@ -114,7 +114,7 @@ it("apply --check names what was changed on the platform, by whom and when, and 
   expect(status).toBe(1);
 });
 
-it("apply speaks in terms of the flow where a flow changes", async () => {
+it("apply describes changes of a flow in terms of the flow", async () => {
   await run("apply", write([account()]), "--yes");
   const after = { ...FLOW, start: "vm", applets: { ...FLOW.applets, vm: { type: "voicemail", next: "bye" } } };
   const { out } = await run("apply", write([account()], after));
@@ -139,7 +139,7 @@ it("says why it can't: a faulty file, a refusal of the platform, no key, no plat
   expect([nobody.status, nobody.errors]).toEqual([2, expect.stringContaining("is plugboard serve running there?")]);
 });
 
-it("export writes no file outside its folder, whatever the platform calls it", async () => {
+it("export writes no file outside its folder, whatever file names the platform sends", async () => {
   const source = { file: "../../escaped.yaml" };
   const put = [
     { account: "acme", kind: "flow", name: "1", position: null, document: FLOW, source, managedBy: null } as const,

@@ -21,7 +21,7 @@ interface Options extends PlatformOptions {
   readonly json?: boolean;
 }
 
-/** What the platform says of a change that was made, or would be. */
+/** What the platform says about a change that was made, or would be. */
 interface Answer {
   readonly applied: boolean;
   readonly revision: number;
@@ -38,11 +38,11 @@ interface ChangeLine {
   readonly last_changed_at: string | null;
 }
 
-/** `plugboard apply`: a running platform becomes what a workspace file says; first it is shown what that changes. */
+/** `plugboard apply`: makes a running platform what a workspace file says; first it shows what that changes. */
 export function applyCommand(): Command {
   return withPlatformOptions(new Command("apply"))
     .argument("<file>", "workspace file")
-    .option("--yes", "change it; without this the difference is only shown")
+    .option("--yes", "apply the changes; without this they are only shown")
     .option("--check", "show what differs from the file and who changed it; exit 1 if anything does")
     .option("--prune", "also remove accounts that are not in the file")
     .option("--json", "print the difference as JSON")
@@ -82,7 +82,7 @@ function posted(body: object): RequestInit {
   return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
-/** What changes for callers where flows do: both versions are played here, not on the platform. */
+/** Shows what changed flows mean for callers; both versions are played here, not on the platform. */
 async function showOutcomes(
   api: ApiClient,
   { document }: WorkspaceInput,
@@ -100,20 +100,20 @@ async function showOutcomes(
   }
 }
 
-/** What of an account decides how its calls go: its people, and its time zone. */
+/** The parts of an account that affect its calls: its people and its time zone. */
 function accountOf(accounts: readonly unknown[], sid: string): CompareOptions {
   const account = accounts.find((each) => (each as { sid?: unknown }).sid === sid) as AccountLines | undefined;
   const { users: people = [], timezone } = account ?? {};
   return { people, ...(timezone === undefined ? {} : { timezone }) };
 }
 
-/** Of an account as its file has it, checked already. */
+/** An account as its file states it; already validated. */
 interface AccountLines {
   readonly users?: readonly { readonly name: string; readonly number?: string }[];
   readonly timezone?: string;
 }
 
-/** As `GET /api/workspace` gives it. */
+/** The answer of `GET /api/workspace`. */
 interface Configured {
   readonly workspace: { readonly flows: readonly object[] };
   readonly files: Readonly<Record<string, object>>;
@@ -124,7 +124,7 @@ function configuredFlow({ workspace, files }: Configured, id: string): Flow | nu
   return flowOf(documents.find((each) => each !== undefined && "flow" in each && String(each.flow) === id));
 }
 
-/** Passwords in its URLs are masked, as those of the platform's answer are: they make no difference to a call. */
+/** A flow of the file, with URL passwords masked as in the platform's answer: they make no difference to a call. */
 function fileFlow(flows: readonly unknown[], account: string, id: string): Flow | null {
   const named = flows.find((each) => {
     const { flow, account: owner = account } = each as { flow?: unknown; account?: unknown };
@@ -164,8 +164,8 @@ function authorOf({ last_changed_by: by, last_changed_at: at }: ChangeLine): str
 }
 
 function closing({ applied, changes, revision }: Answer, { check }: Options): string {
-  if (changes.length === 0) return "The platform is as the file says.";
-  if (applied) return `Applied as revision ${revision}: the next call finds it.`;
+  if (changes.length === 0) return "The platform already matches the file.";
+  if (applied) return `Applied as revision ${revision}: it takes effect with the next call.`;
   const count = `${changes.length} difference${changes.length === 1 ? "" : "s"}`;
   return check === true
     ? `${count} between the platform and the file.`

@@ -15,7 +15,7 @@ interface Options extends AccountApiOptions {
 
 /** `plugboard call`: places a call through a running platform, or looks at one. */
 export function callCommand(): Command {
-  // Options after `show` and `why` are theirs.
+  // Options after `show` and `why` belong to those.
   return placesCall(new Command("call").enablePositionalOptions()).addCommand(showCommand()).addCommand(whyCommand());
 }
 
@@ -52,13 +52,13 @@ async function show(api: AccountApi, callSid: string, { json }: Options): Promis
   return [];
 }
 
-/** An entry with its number, its time, and its words beside them in as many lines as they take. */
+/** An entry with its number and time, and its text next to them in as many lines as it needs. */
 function entryLines(entry: TraceEntry): readonly string[] {
   const { time, what, rule } = timelineEntry(entry);
   const number = `#${entry.seq}`.padStart(4);
   const own = what.trimStart();
   const indent = what.length - own.length;
-  // JSON has no spaces, and a terminal would break it within its words.
+  // JSON has no spaces, so a terminal would break it inside words.
   const words = entry.type === "answer.used" ? own.replaceAll(',"', ', "') : own;
   const room = terminalWidth() - number.length - time.length - 4 - indent;
   const lines = wrap(rule === null ? words : `${words}  [${rule}]`, room).map((line) => styled(entry, line));
@@ -77,7 +77,7 @@ function closing(report: CallReport): readonly string[] {
   return summaryLines(report).flatMap((line) => wrap(line, terminalWidth()));
 }
 
-/** Longer lines are hard to read, columns. */
+/** Columns; longer lines are hard to read. */
 const PROSE_WIDTH = 100;
 
 async function why(api: AccountApi, callSid: string, { json }: Options): Promise<readonly string[]> {

@@ -52,7 +52,7 @@ function sidsIn(out: string): readonly string[] {
 }
 
 describe("plugboard calls", () => {
-  it("lists calls by day with what became of them, newest first", async () => {
+  it("lists calls by day with their outcome, newest first", async () => {
     const { out, errors, status } = await runCommand(callsCommand(), ...flags);
     expect([errors, status]).toEqual(["", 0]);
     expect(out.split("\n")).toEqual([
@@ -80,7 +80,7 @@ describe("plugboard calls", () => {
       ["--limit", "2"],
       ["live", "nobody"],
     ],
-  ])("narrows the list with %j", async (more, sids) => {
+  ])("filters the list with %j", async (more, sids) => {
     const { out, status } = await runCommand(callsCommand(), ...flags, ...more);
     expect([sidsIn(out), status]).toEqual([sids, 0]);
   });
@@ -103,7 +103,7 @@ describe("plugboard calls", () => {
     expect(calls.map(({ status }) => status)).toEqual(["in-progress", "completed", "completed", "completed"]);
   });
 
-  it("says so when there are none", async () => {
+  it("says so if there are none", async () => {
     expect(await runCommand(callsCommand(), ...flags, "--from", "+911")).toEqual({
       out: "no calls\n",
       errors: "",
@@ -153,7 +153,7 @@ describe("plugboard call", () => {
     );
   });
 
-  it("prints JSON for programs, of which a replay can be made", async () => {
+  it("prints JSON for programs, which can be replayed", async () => {
     const why = JSON.parse((await runCommand(callCommand(), "why", NOBODY, ...flags, "--json")).out) as object;
     expect(why).toMatchObject({
       call_sid: NOBODY,
@@ -163,7 +163,7 @@ describe("plugboard call", () => {
     expect(call).toMatchObject({ call_sid: NOBODY, ended_by: "caller", attempts: [{ outcome: "no-answer" }] });
   });
 
-  it.each(["show", "why"])("says of an unknown call that there is none (%s)", async (name) => {
+  it.each(["show", "why"])("says that an unknown call does not exist (%s)", async (name) => {
     expect(await runCommand(callCommand(), name, "nothing", ...flags)).toEqual({
       out: "",
       errors: "account acme has no call nothing\n",
@@ -175,7 +175,7 @@ describe("plugboard call", () => {
 describe("on a terminal", () => {
   const NOBODY = "nobody00000000000000000000000a6115";
 
-  /** What a command prints on a terminal of so many columns. */
+  /** What a command prints on a terminal of that width. */
   async function onTerminal(columns: number, command: Command, ...args: string[]): Promise<readonly string[]> {
     const { isTTY, columns: before } = process.stdout;
     const depthBefore: unknown = Reflect.get(process.stdout, "getColorDepth");
@@ -198,13 +198,13 @@ describe("on a terminal", () => {
     [120, "09:00:00  +919812345678  →  +918047100000  no-answer  75 s  nobody00000000000000000000000a6115"],
     [82, "09:00  +919812345678  +918047100000  no-answer  nobody00000000000000000000000a6115"],
     [70, "09:00  +919812345678  no-answer  nobody00000000000000000000000a6115"],
-  ])("of %s columns the list has the columns that fit", async (columns, line) => {
+  ])("of %s columns the list shows the columns that fit", async (columns, line) => {
     const lines = await onTerminal(columns, callsCommand(), "--since", "2026-01-05");
     expect(lines).toContain(line);
     for (const each of lines) expect(each.length).toBeLessThanOrEqual(columns);
   });
 
-  it.each([80, 120])("of %s columns a timeline stays within them, with its words beside its times", async (columns) => {
+  it.each([80, 120])("of %s columns a timeline stays within them, with its text next to its times", async (columns) => {
     const lines = await onTerminal(columns, callCommand(), "show", NOBODY);
     for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(columns);
     const entries = lines.slice(0, lines.indexOf(""));
@@ -235,7 +235,7 @@ describe("the server, the account and the key", () => {
     return file;
   }
 
-  it("come from the environment too, and flags win over it", async () => {
+  it("can come from the environment, which flags override", async () => {
     vi.stubEnv("PLUGBOARD_SERVER", server);
     vi.stubEnv("PLUGBOARD_ACCOUNT", "acme");
     vi.stubEnv("PLUGBOARD_KEY", "acme-key:acme-token");
@@ -247,7 +247,7 @@ describe("the server, the account and the key", () => {
     }
   });
 
-  it("come from a workspace file too, with what the environment holds of it", async () => {
+  it("can come from a workspace file, with environment variables filled in", async () => {
     const file = workspace('accounts: [{ sid: acme, api_keys: [{ key: acme-key, token: "${ACME_TOKEN}" }] }]');
     const args = ["--server", server, "--workspace", file, "--live"];
     expect((await runCommand(callsCommand(), ...args)).errors).toContain("needs ${ACME_TOKEN}, which is not set");
@@ -276,7 +276,7 @@ describe("the server, the account and the key", () => {
     expect([errors, status]).toEqual([expect.stringContaining(sentence), 2]);
   });
 
-  it("are named in one sentence when the key is wrong, and when nothing answers", async () => {
+  it("are named in one sentence if the key is wrong or nothing answers", async () => {
     const wrong = await runCommand(callsCommand(), "--server", server, "--account", "acme", "--key", "a:b");
     expect(wrong).toEqual({
       out: "",

@@ -16,7 +16,7 @@ interface Options extends AccountApiOptions {
   readonly json?: true;
 }
 
-/** A call of the list, as the API shows it. */
+/** A call in the list, as the API shows it. */
 interface CallLine {
   readonly call_sid: string;
   readonly from: string;
@@ -32,19 +32,19 @@ interface CallsPage {
 }
 
 const DEFAULT_CALLS = 50;
-/** The most that the API gives at once. */
+/** The most that the API returns at once. */
 const PAGE_CALLS = 100;
 
 /** `plugboard calls`: an account's calls on a running platform, newest first. */
 export function callsCommand(): Command {
   return withAccountOptions(new Command("calls"))
     .option("--live", "only calls that are up")
-    .option("--failed", "only calls that were refused, or should have been connected and were not")
+    .option("--failed", "only calls that were refused, or should have been connected but were not")
     .option("--from <number>", "only calls from this number")
     .option("--to <number>", "only calls to this number")
     .option("--since <time>", "only newer ones: 30m, 2h, 3d, a date, or an instant with its offset", instant)
-    .option("--limit <number>", "at most so many", wholeNumber, DEFAULT_CALLS)
-    .option("--json", "print each call as JSON, one a line")
+    .option("--limit <number>", "list at most this many", wholeNumber, DEFAULT_CALLS)
+    .option("--json", "print each call as JSON, one per line")
     .action(async (options: Options) => {
       process.exitCode = await runWithApi(options, (api) => list(api, options));
     });
@@ -52,7 +52,7 @@ export function callsCommand(): Command {
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `2h` is two hours ago; whatever else, the API judges. */
+/** `2h` is two hours ago; anything else is validated by the API. */
 function instant(text: string): string {
   const [, count = "", unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const unitMs = UNITS_MS[unit];
@@ -100,7 +100,7 @@ function print(calls: readonly CallLine[]): void {
   }
 }
 
-/** The columns that the terminal has room for. */
+/** The columns that fit on the terminal. */
 function fitting(calls: readonly CallLine[]): readonly (readonly Cell[])[] {
   const layouts: readonly ((call: CallLine) => readonly Cell[])[] = [
     (call) => [
@@ -124,7 +124,7 @@ function time({ started_at }: CallLine, withSeconds: boolean): Cell {
   return { text: clockTime(started_at).slice(0, withSeconds ? 8 : 5), style: "dim" };
 }
 
-/** The time of day where the command runs. */
+/** The local time of day. */
 export function clockTime(instant: string): string {
   return new Date(instant).toLocaleTimeString("en-GB");
 }
@@ -137,7 +137,7 @@ function length({ cdr }: CallLine): Cell {
   return { text: cdr === null ? "" : `${cdr.duration_s} s`, isRight: true };
 }
 
-/** What became of the call: of dialling, where it dialled. */
+/** The outcome of the call; if it dialled, of the dialling. */
 function outcome({ status, cdr }: CallLine): Cell {
   if (cdr === null) return { text: "live", style: "cyan" };
   const text = cdr.dial_call_status ?? (status === "completed" ? undialled(cdr) : status);
@@ -147,7 +147,7 @@ function outcome({ status, cdr }: CallLine): Cell {
 
 const STYLES: Readonly<Record<string, Style>> = { completed: "green", failed: "red", "no dial": "red", flow: "dim" };
 
-/** A call that was never to be connected is as good as its flow; one that came to a Connect without dialling is not. */
+/** A call that was never meant to be connected did what its flow says; one that reached a Connect without dialling failed. */
 function undialled({ call_type }: CallRecord): string {
   if (call_type === "voicemail") return "voicemail";
   return call_type === "call-attempt" ? "flow" : "no dial";

@@ -37,7 +37,7 @@ describe("plugboard check", () => {
     expect(status).toBe(0);
   });
 
-  it("a warning is reported and is not a failure", async () => {
+  it("a warning is reported, but is not a failure", async () => {
     const { out, status } = await run(server.url("/warned"), "--json");
     expect(JSON.parse(out)).toMatchObject({ ok: true, errors: 0, warnings: 1, findings: [{ rule: "RES-24" }] });
     expect(status).toBe(0);
@@ -53,7 +53,7 @@ describe("plugboard check", () => {
     expect(lenient.status).toBe(0);
   });
 
-  it("asks as often, as the caller and for the account that the options say", async () => {
+  it("makes requests with the number of runs, caller and account given by options", async () => {
     const options = ["--runs", "7", "--from", "+919812300000", "--exophone", "+918047100001", "--custom-field", "x1"];
     await run(server.url("/good"), ...options);
     const queries = server.requestsTo("/good").map(({ query }) => new Map(query));
@@ -74,7 +74,7 @@ describe("plugboard check", () => {
     expect(wrong.status).toBe(2);
   });
 
-  it("C20: failing on callers from abroad is a warning, and an error where that is asked for", async () => {
+  it("C20: failing on callers from abroad is a warning, or an error if requested", async () => {
     const application = createServer((request, response) => {
       const from = new URL(request.url ?? "/", "http://app.example").searchParams.get("CallFrom") ?? "";
       response.writeHead(/^0\d{10}$/.test(from) ? 200 : 400, { "content-type": "application/json" });
@@ -98,7 +98,7 @@ describe("plugboard check", () => {
     expect(readFileSync(file, "utf8")).toMatch(/^<\?xml[^]*<failure type="RES-5"[^]*<\/testsuites>\n$/);
   });
 
-  it("REQ-2: a password in the URL is sent and not shown", async () => {
+  it("REQ-2: a password in the URL is sent but not shown", async () => {
     const { out } = await run(server.url("/good").replace("//", "//me:hidden@"));
     expect(out).not.toContain("hidden");
     expect(server.requestsTo("/good")[0]?.headers["authorization"]).toBe(`Basic ${btoa("me:hidden")}`);
@@ -130,13 +130,13 @@ describe("plugboard check", () => {
     });
   });
 
-  it("says when the JUnit file cannot be written", async () => {
+  it("says if the JUnit file can't be written", async () => {
     const { errors, status } = await run(server.url("/good"), "--junit", join(folder, "none", "check.xml"));
     expect(errors).toMatch(/check\.xml: cannot be written: ENOENT/);
     expect(status).toBe(2);
   });
 
-  it("with --watch, checks again when the endpoint answers differently, one line of JSON each", async () => {
+  it("with --watch, checks again if the endpoint answers differently, one line of JSON per report", async () => {
     server.script("/fixed", [{ status: 500, text: "" }]);
     const lines: string[] = [];
     vi.spyOn(process.stdout, "write").mockImplementation((text) => {

@@ -40,23 +40,23 @@ interface Options {
   readonly customField: string;
 }
 
-/** Between two looks of `--watch`: quick after saving, little work for the endpoint. */
+/** ms between polls of `--watch`: quick after saving, and little load on the endpoint. */
 const LOOK_MS = 1000;
 
-/** `plugboard check`: is this endpoint a good Connect URL? `lookMs`: between two looks of `--watch`; shorter in tests. */
+/** `plugboard check`: is this endpoint a good Connect URL? `lookMs`: between polls of `--watch`; shorter in tests. */
 export function checkCommand(lookMs = LOOK_MS): Command {
   return new Command("check")
     .argument("<url>", "the URL; addresses on this machine and in private networks are allowed")
     .addOption(new Option("--as <kind>", "what the URL is for").choices(URL_KINDS).default(DEFAULTS.kind))
-    .option("--fallback <url>", "Fallback URL of a Connect or Gather, checked too")
+    .option("--fallback <url>", "Fallback URL of a Connect or Gather, also checked")
     .option("--verbose", "show what the platform would do with each answer: whom it would ring")
     .option("--json", "print the report as JSON")
-    .option("--junit <file>", "write the report as JUnit XML too")
-    .option("--watch", "check again whenever a file in --watch-dir changes, or the answer of the URL")
+    .option("--junit <file>", "also write the report as JUnit XML")
+    .option("--watch", "check again whenever a file in --watch-dir or the answer of the URL changes")
     .option("--watch-dir <folder>", "sources to watch", ".")
     .addOption(new Option("--strict", "judge as a flow with validation: strict (default)").conflicts("lenient"))
     .option("--lenient", "judge as a flow with validation: lenient")
-    .option("--number-forms", "failing on callers who are not national numbers is an error, not a warning")
+    .option("--number-forms", "treat failing on callers without a national number as an error, not a warning")
     .option("--runs <number>", `further first requests, for latency (at most ${MAX_RUNS})`, runsOf, DEFAULTS.runs)
     .option("--account-country <country>", "how ten-digit numbers in answers are read", DEFAULTS.country)
     .option(
@@ -146,7 +146,7 @@ function saved(file: string, text: string): boolean {
   }
 }
 
-/** Until Ctrl-C; the exit status is that of the last report. */
+/** Runs until Ctrl-C; the exit status is that of the last report. */
 async function keepChecking(target: CheckTarget, deps: CheckDeps, options: Options, lookMs: number): Promise<number> {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
@@ -164,7 +164,7 @@ async function keepChecking(target: CheckTarget, deps: CheckDeps, options: Optio
 }
 
 function show(report: CheckReport, { json, verbose = false, watch }: Options): void {
-  // With --watch one report is one line, so that a program can read them one by one.
+  // With --watch each report is one line, so that a program can read them one by one.
   if (json === true) process.stdout.write(`${JSON.stringify(reportJson(report), null, watch === true ? 0 : 2)}\n`);
   else process.stdout.write(`${reportTable(report, { verbose })}\n${watch === true ? "\n" : ""}`);
 }

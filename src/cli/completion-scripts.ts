@@ -1,15 +1,15 @@
-/** One command, as shells complete it. */
+/** A command, for completion by shells. */
 export interface CompletedCommand {
-  /** `""` for the program itself, `/call/show` for one of its commands. */
+  /** `""` for the program itself, or such as `/call/show` for one of its commands. */
   readonly path: string;
-  /** What may stand next: commands, or the values of an argument. */
+  /** The possible next words: commands, or values of an argument. */
   readonly words: readonly { readonly word: string; readonly summary: string }[];
   readonly flags: readonly { readonly flag: string; readonly summary: string; readonly hasValue: boolean }[];
 }
 
 type Script = (commands: readonly CompletedCommand[]) => string;
 
-/** The script of each shell. Where nothing of ours fits, all of them complete file names. */
+/** The script of each shell. If nothing of ours matches, they complete file names. */
 export const SHELL_SCRIPTS = { bash, zsh, fish } as const satisfies Readonly<Record<string, Script>>;
 
 function bash(commands: readonly CompletedCommand[]): string {
@@ -88,7 +88,7 @@ function fishSummary(summary: string): string {
   return summary === "" ? "" : ` -d '${summary.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
-/** In single quotes, as bash and zsh read them. */
+/** The text in single quotes, for bash and zsh. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

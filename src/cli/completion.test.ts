@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const MAIN = join(import.meta.dirname, "main.ts");
-/** Tested where they are installed. */
+/** Tested only if they are installed. */
 const [ZSH, FISH] = ["zsh", "fish"] as const;
 let folder: string;
 
@@ -28,7 +28,7 @@ function has(shell: string): boolean {
 }
 
 describe("plugboard completion", () => {
-  it("is taken by bash, which then completes commands, values and flags", () => {
+  it("is accepted by bash, which then completes commands, values and flags", () => {
     const at = (...words: string[]): string =>
       `COMP_WORDS=(plugboard ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _plugboard; echo "\${COMPREPLY[*]}"`;
     const asked = [at("ca"), at("call", ""), at("call", "why", "--s"), at("prove", "--max"), at("completion", "")];
@@ -52,14 +52,14 @@ describe("plugboard completion", () => {
     expect(text).toMatch(shell === ZSH ? /'--since:only newer ones/ : /-l since -r -d 'only newer ones/);
   });
 
-  it.skipIf(!has(ZSH))("is taken by zsh", () => {
+  it.skipIf(!has(ZSH))("is accepted by zsh", () => {
     const script = 'autoload -U compinit; compinit -u -d "$2"; source "$1"; whence _plugboard';
     const args = ["-fc", script, ZSH, scriptFor(ZSH), join(folder, "dump")];
     const { stdout, stderr, status } = spawnSync(ZSH, args, { encoding: "utf8" });
     expect([stdout, stderr, status]).toEqual(["_plugboard\n", "", 0]);
   });
 
-  it.skipIf(!has(FISH))("is taken by fish, which then completes commands and flags", () => {
+  it.skipIf(!has(FISH))("is accepted by fish, which then completes commands and flags", () => {
     const ask = 'source $argv[1]; complete -C "plugboard call "; complete -C "plugboard calls --fai"';
     const { stdout, stderr } = spawnSync(FISH, ["--no-config", "-c", ask, scriptFor(FISH)], { encoding: "utf8" });
     expect(stderr).toBe("");
@@ -67,7 +67,7 @@ describe("plugboard completion", () => {
     expect(words).toEqual(expect.arrayContaining(["show", "why", "--failed"]));
   });
 
-  it("names the shells that it knows", () => {
+  it("names the shells it supports", () => {
     const { stderr, status } = spawnSync(process.execPath, [MAIN, "completion", "csh"], { encoding: "utf8" });
     expect(stderr).toContain("Allowed choices are bash, zsh, fish");
     expect(status).toBe(2);

@@ -3,7 +3,7 @@ import { SHELL_SCRIPTS } from "./completion-scripts.ts";
 import type { CompletedCommand } from "./completion-scripts.ts";
 import { say } from "./terminal.ts";
 
-/** `plugboard completion`: the script that lets a shell complete commands and flags; `whole` loads every command. */
+/** `plugboard completion`: prints a script with which a shell completes commands and flags; `whole` loads every command. */
 export function completionCommand(whole: () => Promise<Command>): Command {
   const shells = Object.keys(SHELL_SCRIPTS) as (keyof typeof SHELL_SCRIPTS)[];
   return new Command("completion")
@@ -17,7 +17,7 @@ export function completionCommand(whole: () => Promise<Command>): Command {
     });
 }
 
-/** The tree of a program as a list: each command with its path, `""` for the program, `/call/show`. */
+/** A program's command tree as a list: each command with its path, such as `""` for the program or `/call/show`. */
 export function commandsOf(command: Command, path = ""): readonly CompletedCommand[] {
   const help = command.createHelp();
   const subcommands = help.visibleCommands(command).filter((each) => each.name() !== "help");

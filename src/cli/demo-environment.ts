@@ -17,10 +17,10 @@ import { fileURLToPath } from "node:url";
 
 const HOST = "127.0.0.1";
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
-/** Ports that the sample files name: the trunk, and the customer's application. */
+/** Ports named in the sample files: the trunk, and the customer's application. */
 const SAMPLE_TRUNK_PORT = 5080;
 const SAMPLE_APP_PORT = 8090;
-/** Not the ports of a platform that runs at the same time, and below those that the system assigns. */
+/** Different from those of a platform running at the same time, and below those that the system assigns. */
 const RTP_PORTS = "30000-30999";
 /** A new database and two processes take two seconds; more on a busy machine. */
 const START_LIMIT_MS = 15_000;
@@ -38,8 +38,8 @@ export interface DemoEnvironment extends RunningPlatform {
 }
 
 /**
- * Starts the environment: with a platform of its own on free ports, or for `running` on the ports of the sample workspace.
- * What was started is put on `cleanUp`, even if starting fails halfway.
+ * Starts the environment: with its own platform on free ports or, for `running`, on the ports of the sample workspace.
+ * Everything started is added to `cleanUp`, even if starting fails halfway.
  */
 export async function buildEnvironment(
   phones: Readonly<Record<string, readonly PhoneScript[]>>,
@@ -58,7 +58,7 @@ export async function buildEnvironment(
   return { ...platform, caller, phone };
 }
 
-/** The sample application as a process of its own, as a customer would run it. Resolves with its port. */
+/** Starts the sample application as a separate process, as a customer would run it. Resolves with its port. */
 async function startApp(port: number, cleanUp: AsyncDisposableStack): Promise<number> {
   const env = { ...process.env, PORT: String(port) };
   const app = spawn(process.execPath, [join(EXAMPLES, "app.mjs")], { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -73,7 +73,7 @@ async function startApp(port: number, cleanUp: AsyncDisposableStack): Promise<nu
       if (address !== null) resolve(Number(address[1]));
     });
     app.once("exit", () => {
-      // If the sample application is already running, that one is asked.
+      // If the sample application is already running, that one is used.
       if (errors.includes("EADDRINUSE")) resolve(port);
       else reject(new Error(`examples/app.mjs did not start: ${errors}`));
     });
@@ -87,7 +87,7 @@ async function ended(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** The sample workspace with only the two ports changed, on a platform that leaves nothing behind. */
+/** Serves the sample workspace, with only the two ports changed, on a platform that leaves nothing behind. */
 async function startOwnPlatform(
   trunkPort: number,
   appPort: number,

@@ -28,9 +28,9 @@ const PHONES: Readonly<Record<string, readonly PhoneScript[]>> = {
   [PRIYA]: [{ ring_after_ms: 200, answer_after_ms: 1500, talk_ms: 4000, tone_hz: PRIYA_HZ, codec: "PCMA" }],
 };
 
-/** How much of the four seconds of conversation must be heard: set-up, jitter and a busy machine take the rest. */
+/** How much of the four seconds of conversation must be heard; set-up, jitter and a busy machine may take the rest. */
 const MIN_TONE_MS = 2000;
-/** The call takes seven seconds; a call that takes longer than this will not end. */
+/** The call takes seven seconds; one that takes longer than this will never end. */
 const CALL_LIMIT_MS = 20_000;
 /** How often the trace is polled: often enough to look live. */
 const POLL_MS = 150;
@@ -109,7 +109,7 @@ async function play(environment: DemoEnvironment, saveTo: string | null): Promis
   return [...phonesRung(environment.phone), ...tonesHeard(call, environment.phone), recorded(recording), ended(report)];
 }
 
-/** Prints new lines of the trace until the call is over; null: it did not start, or did not end. */
+/** Prints new lines of the trace until the call is over; null: it did not start or did not end. */
 async function follow(environment: DemoEnvironment, earlier: ReadonlySet<string>): Promise<ApiCall | null> {
   const until = performance.now() + CALL_LIMIT_MS;
   let printed = 0;
@@ -164,7 +164,7 @@ function tonesHeard(caller: CallerCall, phone: Softphone): Check[] {
   ];
 }
 
-/** Each tone on its own side, and only there. */
+/** Checks that each tone is on its own side of the recording, and only there. */
 function recorded(recording: Buffer | null): Check {
   const [left = [], right = []] = recording === null ? [] : recordingTones(recording);
   const [caller, priya] = [toneMs(left, CALLER_HZ), toneMs(right, PRIYA_HZ)];

@@ -1,7 +1,7 @@
 import type { TraceEntry } from "../core/call/trace.ts";
 import type { Style } from "./terminal.ts";
 
-/** What an operator looks for has a colour: where the call is, what went wrong, who talked. */
+/** Colours what an operator looks for: where the call is, what went wrong, who talked. */
 export function entryStyle(entry: TraceEntry): Style | null {
   if (entry.type === "request.result") return entry.result === "usable" ? null : "red";
   if (entry.type === "answer.finding") return entry.level === "error" ? "red" : "yellow";

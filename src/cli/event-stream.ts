@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { AccountApi } from "./account-api.ts";
 
-/** An event of the feed (CloudEvents), as far as commands need it. */
+/** An event of the feed (CloudEvents), with the fields commands need. */
 export interface FollowedEvent {
   readonly id: string;
   readonly type: string;
@@ -11,13 +11,13 @@ export interface FollowedEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Waits between attempts to come back to a platform that restarts, ms. */
+/** ms between attempts to reconnect to a platform that restarts. */
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
 
 /**
- * Hands over the account's events behind the number `after` (null: from now on), until the platform refuses; the sentences
- * say why. A connection that breaks is made again behind the last event.
+ * Passes on the account's events after number `after` (null: from now on) until the platform refuses; the sentences say why.
+ * A broken connection is resumed after the last event.
  */
 export async function followEvents(
   api: AccountApi,
@@ -40,13 +40,13 @@ export async function followEvents(
   }
 }
 
-/** One frame of the stream; `event` null: it only says where we are. */
+/** One frame of the stream; `event` null: it only carries the cursor. */
 interface Frame {
   readonly id: string;
   readonly event: FollowedEvent | null;
 }
 
-/** The frames of a stream that move the cursor; ends when the stream ends, in whatever way. */
+/** The frames of a stream that move the cursor; ends when the stream ends or breaks. */
 async function* framesOf({ body }: Response): AsyncGenerator<Frame> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -57,7 +57,7 @@ async function* framesOf({ body }: Response): AsyncGenerator<Frame> {
       yield* frames.flatMap(frameOf);
     }
   } catch (error) {
-    // How fetch says that the connection broke: the caller makes another.
+    // fetch reports a broken connection this way; the caller makes a new one.
     if (!(error instanceof TypeError)) throw error;
   }
 }

@@ -12,7 +12,7 @@ interface Asked {
   readonly headers: NodeJS.Dict<string | string[]>;
 }
 
-/** Answers in the order in which they are asked for: text of a stream, which then breaks, or a JSON answer with its status. */
+/** Answers in order of the requests: text of a stream, which then breaks, or a JSON answer with its status. */
 let answers: (string | readonly [number, object])[];
 let asked: Asked[];
 let server: Server;
@@ -49,7 +49,7 @@ function frame(id: number): string {
 }
 
 describe("plugboard events", () => {
-  it("follows, and comes back behind the last event when the connection breaks, even before the first one", async () => {
+  it("follows, and resumes after the last event if the connection breaks, even before the first one", async () => {
     answers = [
       "retry: 1000\nid: 6\n\n",
       `retry: 1000\nid: 6\n\n${frame(7)}:\n\n${frame(8)}id: 9\ndata: {"half`,
@@ -66,7 +66,7 @@ describe("plugboard events", () => {
     expect([errors, status]).toEqual(["no more\n", 1]);
   });
 
-  it("prints what there is with --no-follow, page after page, as JSON where that is asked for", async () => {
+  it("prints existing events with --no-follow, page after page, as JSON on request", async () => {
     answers = [
       [200, { events: [event(3), event(4)], next: "4" }],
       [200, { events: [], next: "4" }],
@@ -91,7 +91,7 @@ describe("plugboard events", () => {
     expect([errors, status]).toEqual([expect.stringContaining(sentence), 2]);
   });
 
-  it("says that nothing answers there", async () => {
+  it("says if nothing answers", async () => {
     const args = ["--url", "http://127.0.0.1:1", "--account", "acme", "--key", "a:b"];
     const { errors, status } = await runCommand(eventsCommand(), ...args);
     expect([errors, status]).toEqual([expect.stringContaining("is plugboard serve running there?"), 1]);
@@ -128,7 +128,7 @@ describe("plugboard outbox", () => {
     expect(status).toBe(0);
   });
 
-  it("sends again what it is told to, and says of the others why not", async () => {
+  it("resends deliveries, and says why it can't resend others", async () => {
     answers = [
       [202, { id: "c1-n2" }],
       [404, { detail: "account acme owes no delivery c1-n3" }],

@@ -16,23 +16,23 @@ interface EventPage {
   readonly next: string;
 }
 
-/** `plugboard events`: an account's events as they happen, or from a number on. */
+/** `plugboard events`: an account's events as they happen, or from a given number on. */
 export function eventsCommand(): Command {
   return withAccountOptions(new Command("events"))
-    .option("--after <id>", "begin behind the event with this number; 0: with the first", wholeNumber)
-    .option("--no-follow", "print what there is, from the oldest or from --after, and end")
-    .option("--json", "print each event as JSON (CloudEvents), one a line")
+    .option("--after <id>", "begin after the event with this number; 0: with the first", wholeNumber)
+    .option("--no-follow", "print existing events, from the oldest or from --after, and exit")
+    .option("--json", "print each event as JSON (CloudEvents), one per line")
     .action(async (options: Options) => {
       process.exitCode = await runWithApi(options, (api) => (options.follow ? follow : printAll)(api, options));
     });
 }
 
-/** Until it is interrupted, or the platform refuses. */
+/** Follows until it is interrupted or the platform refuses. */
 function follow(api: AccountApi, { after, json }: Options): Promise<readonly string[]> {
   return followEvents(api, after === undefined ? null : String(after), (event) => print(event, json === true));
 }
 
-/** Empty: all were printed. */
+/** Prints all existing events; returns no sentences if all were printed. */
 async function printAll(api: AccountApi, { after, json }: Options): Promise<readonly string[]> {
   for (let cursor = after === undefined ? null : String(after); ;) {
     const page = await api.json<EventPage>(`/events?limit=1000${cursor === null ? "" : `&after=${cursor}`}`);
@@ -55,7 +55,7 @@ function lineOf({ id, type, subject, time, data }: FollowedEvent): string {
   return `${id.padStart(6)}  ${time}  ${type.replace(/^plugboard\./, "").padEnd(18)}  ${subject ?? "-"}  ${text}`;
 }
 
-/** The record of a call among the fields of its event. */
+/** The data of an event, with the fields of a call's record among its own. */
 function flat(data: FollowedEvent["data"]): Readonly<Record<string, unknown>> {
   const { cdr, ...rest } = data;
   return typeof cdr === "object" && cdr !== null ? { ...rest, ...cdr } : data;

@@ -26,12 +26,12 @@ export function exploreCommand(): Command {
     .option("--runs <number>", "calls to play", wholeNumber, DEFAULT_RUNS)
     .option(
       "--seed <number>",
-      "decides all random choices: the same seed plays the same calls",
+      "decides all random choices; the same seed plays the same calls",
       wholeNumber,
       DEFAULT_SEED,
     )
     .option("--json", "print the report as JSON")
-    .option("--out <file>", "where the smallest failing scenario is written", "finding.yaml")
+    .option("--out <file>", "file for the smallest failing scenario", "finding.yaml")
     .action((file: string, options: Options) => {
       process.exitCode = run(file, options);
     });
@@ -60,7 +60,7 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Exits that lead somewhere but that no random call took. */
+/** Exits that lead somewhere but were taken by no random call. */
 function exitsNeverTaken(flow: Flow, { exits }: ExploreReport): string[] {
   return Object.entries(flow.applets).flatMap(([id, document]) =>
     exitsOf(document)

@@ -13,18 +13,18 @@ interface Options extends PlatformOptions {
   readonly force?: boolean;
 }
 
-/** As the API gives it. */
+/** The answer of the API. */
 interface Exported {
   readonly workspace: { readonly accounts: readonly unknown[]; readonly flows: readonly unknown[] };
   readonly files: Readonly<Record<string, unknown>>;
 }
 
-/** `plugboard export`: what a running platform has configured, as a workspace file. */
+/** `plugboard export`: the configuration of a running platform as a workspace file. */
 export function exportCommand(): Command {
   return withPlatformOptions(new Command("export"))
     .option("--account <sid>", "only this account")
-    .option("--output <file>", "write it there, and its flows into the files that they came from")
-    .option("--force", "overwrite files that are there")
+    .option("--output <file>", "write it to this file, and its flows to the files they came from")
+    .option("--force", "overwrite existing files")
     .action(async (options: Options) => {
       process.exitCode = await run(options);
     });
@@ -41,7 +41,7 @@ async function run(options: Options): Promise<number> {
   else if (!written(exported.value, output, options.force === true)) return EXIT_USAGE;
   if (JSON.stringify(exported.value).includes("********"))
     complain(
-      'secrets that are in no environment variable are shown as "********": applied again, they stay as they are',
+      'secrets that are not in environment variables are shown as "********"; applying them again leaves them unchanged',
     );
   return 0;
 }
@@ -50,7 +50,7 @@ function yaml(document: unknown): string {
   return stringify(document, { aliasDuplicateObjects: false, lineWidth: 120 });
 }
 
-/** With the flows in it, but for those that have a file. */
+/** The workspace with its flows in it, except those that have a file. */
 function inOneFile({ workspace, files }: Exported, hasFile: (file: string) => boolean): Exported["workspace"] {
   const flows = workspace.flows.map((flow) => {
     const file = fileOf(flow);
@@ -65,13 +65,13 @@ function fileOf(flow: unknown): string | null {
     : null;
 }
 
-/** The names of the files come from the platform: none of them may lead out of the folder, or be the workspace itself. */
+/** File names come from the platform: none may lead out of the folder or be the workspace itself. */
 function isInside(file: string, output: string): boolean {
   const isOwn = normalize(file) === basename(output);
   return !isOwn && !isAbsolute(file) && !normalize(file).startsWith("..") && /\.(ya?ml|json)$/i.test(file);
 }
 
-/** False: it could not be written, and why has been said. */
+/** False: it could not be written, and the reason has been printed. */
 function written(exported: Exported, output: string, force: boolean): boolean {
   const folder = dirname(output);
   const isOwn = (file: string): boolean => isInside(file, output);
@@ -82,7 +82,7 @@ function written(exported: Exported, output: string, force: boolean): boolean {
   ];
   const there = files.find(([file]) => !force && existsSync(file));
   if (there !== undefined) {
-    complain(`${there[0]} is there already and is not overwritten: name another file, or add --force`);
+    complain(`${there[0]} already exists and is not overwritten: name another file, or add --force`);
     return false;
   }
   for (const [file, document] of files) {

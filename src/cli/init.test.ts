@@ -30,7 +30,7 @@ async function init(
   return { out, errors, status };
 }
 
-it("writes a workspace that can be served as it is, without a warning, and that others can't read", async () => {
+it("writes a workspace that can be served as it is, without warnings, and that others can't read", async () => {
   const file = join(folder, "new", "acme.yaml");
   const { out, errors, status } = await init(file);
   expect([errors, status]).toEqual(["", 0]);
@@ -41,7 +41,7 @@ it("writes a workspace that can be served as it is, without a warning, and that 
   expect(statSync(file).mode & 0o077).toBe(0);
 });
 
-it("gives every workspace a token of its own", async () => {
+it("gives every workspace its own token", async () => {
   await init(join(folder, "a", "w.yaml"));
   await init(join(folder, "b", "w.yaml"));
   const [a, b] = ["a", "b"].map(
@@ -57,6 +57,6 @@ it("overwrites nothing", async () => {
   const before = readFileSync(file, "utf8");
   const { errors, status } = await init(file);
   expect(status).toBe(2);
-  expect(errors).toContain(`${file} is there already and is not overwritten`);
+  expect(errors).toContain(`${file} already exists and is not overwritten`);
   expect(readFileSync(file, "utf8")).toBe(before);
 });

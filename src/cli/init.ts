@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { Command } from "commander";
 import { complain, EXIT_USAGE } from "./simulate.ts";
 
-/** The file that `plugboard serve` reads when none is named. */
+/** The file that `plugboard serve` reads by default. */
 const DEFAULT_FILE = "plugboard.yaml";
 const FLOW_FILE = "flows/support.yaml";
 const TOKEN_BYTES = 24;
@@ -22,7 +22,7 @@ async function run(file: string): Promise<number> {
   const flowFile = join(dirname(file), FLOW_FILE);
   try {
     await mkdir(dirname(flowFile), { recursive: true });
-    // It holds the API token: nobody else on this machine needs to read it.
+    // It holds the API token, which no one else on this machine needs to read.
     await writeFile(file, workspaceText(randomBytes(TOKEN_BYTES).toString("base64url")), { flag: "wx", mode: 0o600 });
     await writeFile(flowFile, FLOW, { flag: "wx" });
   } catch (error) {
@@ -36,7 +36,7 @@ async function run(file: string): Promise<number> {
 function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!("code" in error && error.code === "EEXIST" && "path" in error)) return error.message;
-  return `${String(error.path)} is there already and is not overwritten: name another file, or remove it.`;
+  return `${String(error.path)} already exists and is not overwritten: name another file, or remove it.`;
 }
 
 function nextSteps(file: string, flowFile: string): string {
@@ -44,7 +44,7 @@ function nextSteps(file: string, flowFile: string): string {
   return [
     `Written: ${relative(".", file)} and ${relative(".", flowFile)}`,
     "",
-    `1. Put your trunk's address, your number and your URL in.`,
+    `1. Enter your trunk's address, your number and your URL.`,
     `2. Check them:   plugboard serve --check${named}`,
     `3. Run:          plugboard serve${named}`,
     "",

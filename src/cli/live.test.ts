@@ -75,14 +75,14 @@ function scenarioAt(url: string, more: object = {}): object {
   return { flow, phones: PHONES, ...more };
 }
 
-/** Gives out one person after the other, by how many were tried. */
+/** Names one person after the other, by how many have been tried. */
 function oneByOne({ searchParams }: URL): Answered {
   const tried = [...searchParams.keys()].filter((name) => name.endsWith("[Number]")).length;
   return { body: { fetch_after_attempt: true, destination: { numbers: [`+9199000000${11 + tried}`] } } };
 }
 
 describe("C21: plugboard simulate --live", () => {
-  it("C21: asks the real URL, each request once, with what happened in the call so far", async () => {
+  it("C21: requests the real URL, once for each request, with what happened in the call so far", async () => {
     application = oneByOne;
     const { report, status, complaints } = await simulate(scenarioAt(`${base}/connect`), "--live", `${base}/connect`);
     expect(complaints).toBe(`live requests: 2; --seed ${report.seed} gives the call the same ids again\n`);
@@ -97,7 +97,7 @@ describe("C21: plugboard simulate --live", () => {
     expect(asked[0]?.searchParams.get("CallSid")).toBe(report.call_sid);
   });
 
-  it("C21: takes no scripted answer for that URL, and every scripted one for the others", async () => {
+  it("C21: uses no scripted answer for that URL, but every scripted one for the others", async () => {
     application = () => ({ status: 500, body: "" });
     const flow = {
       flow: "11754",
@@ -116,7 +116,7 @@ describe("C21: plugboard simulate --live", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("C21: asks a server elsewhere in place of the URL, the URL's own query included", async () => {
+  it("C21: requests another server in place of the URL, including the URL's own query", async () => {
     application = ({ searchParams }) => ({
       body: { destination: { numbers: searchParams.get("token") === "t1" ? ["+919900000012"] : [] } },
     });
@@ -127,7 +127,7 @@ describe("C21: plugboard simulate --live", () => {
     expect(JSON.stringify(report)).not.toContain("secret");
   });
 
-  it("C21: looks at audio and delivers events on the same server, each once", async () => {
+  it("C21: checks audio and delivers events on the same server, each once", async () => {
     application = ({ pathname }) => {
       if (pathname === "/hold.wav") return { type: "audio/wav", body: "RIFF" };
       if (pathname === "/events") return { body: "" };
@@ -142,7 +142,7 @@ describe("C21: plugboard simulate --live", () => {
     expect(asked.map(({ pathname }) => pathname).filter((path) => path === "/hold.wav")).toHaveLength(1);
   });
 
-  it("C21: a server that is not there is one that refuses", async () => {
+  it("C21: a missing server counts as one that refuses the connection", async () => {
     const { report, status } = await simulate(scenarioAt("http://127.0.0.1:1/x"), "--live", "http://127.0.0.1:1/x");
     expect(report.requests.map(({ result }) => result)).toEqual(["unreachable"]);
     expect(status).toBe(0);
@@ -157,13 +157,13 @@ describe("C21: plugboard simulate --live", () => {
     expect(seeds[2]).toBe(5);
   });
 
-  it("C21: says so when the call never asks that URL", async () => {
+  it("C21: says so if the call never requests that URL", async () => {
     const { complaints, status } = await simulate(scenarioAt("https://app.example/x"), "--live", `${base}/connect`);
     expect(complaints).toBe(`no request of this call goes to ${base}/connect\n`);
     expect(status).toBe(1);
   });
 
-  it("C21: stops asking a URL that a flow asks in circles", async () => {
+  it("C21: stops requesting a URL that a flow requests in circles", async () => {
     application = () => ({ body: "ok" });
     const ask = (next: string): object => ({ type: "passthru", url: `${base}/step`, exits: { ok: next } });
     const flow = { flow: "11754", start: "a", applets: { a: ask("b"), b: ask("a") } };
@@ -179,7 +179,7 @@ describe("C21: plugboard simulate --live", () => {
     await expect(simulate({}, "--live", url)).rejects.toMatchObject({ code: "commander.invalidArgument" });
   });
 
-  it("C21: goes with a scenario only", async () => {
+  it("C21: works only with a scenario", async () => {
     let complaints = "";
     vi.spyOn(process.stderr, "write").mockImplementation((text) => ((complaints += String(text)), true));
     await simulateCommand().parseAsync(["--replay", "call.json", "--live", base], { from: "user" });

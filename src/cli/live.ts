@@ -10,15 +10,15 @@ import type { Scenario, UrlAnswer } from "../tools/simulator/scenario/scenario-t
 import { urlKey } from "../tools/simulator/scripted-urls.ts";
 import { SimulationError, simulateWith } from "../tools/simulator/simulate.ts";
 
-/** A URL of the scenario that is really asked. */
+/** A URL of the scenario that is really requested. */
 export interface LiveUrl {
-  /** As the scenario and its flow name it. */
+  /** The URL in the scenario and its flow. */
   readonly named: string;
-  /** Where the requests go; the same URL, if nothing else was given. */
+  /** Where the requests go; the same URL unless another was given. */
   readonly real: string;
 }
 
-/** `--live URL`, or `--live URL=REAL` where the server under test is not where the flow says. */
+/** `--live URL`, or `--live URL=REAL` if the server under test is not where the flow says. */
 export function liveUrl(text: string, before: readonly LiveUrl[] = []): readonly LiveUrl[] {
   const [, named = text, real = text] = /^([^?#=]+)=(https?:\/\/.+)$/i.exec(text) ?? [];
   if (!isHttpUrl(named) || !isHttpUrl(real))
@@ -26,27 +26,27 @@ export function liveUrl(text: string, before: readonly LiveUrl[] = []): readonly
   return [...before, { named, real }];
 }
 
-/** One act of a call that reaches a live URL. */
+/** One action of a call that reaches a live URL. */
 type LiveRequest =
   | { readonly kind: "fetch"; readonly key: string; readonly request: HttpRequest; readonly deadlineMs: number }
   | { readonly kind: "notify"; readonly key: string; readonly request: HttpRequest; readonly deadlineMs: number }
   | { readonly kind: "audio"; readonly key: string; readonly url: string; readonly deadlineMs: number };
 
-/** More than any sane call makes (200 applets, APP-9): a flow in circles must not hammer a server, nor the rounds go on. */
+/** More than any sane call makes (200 applets, APP-9): a flow in circles must neither hammer a server nor go on forever. */
 const MAX_LIVE_REQUESTS = 1000;
-/** Of deliveries and downloads, whose own deadlines are no part of the call. */
+/** ms for deliveries and downloads, whose own deadlines are not part of the call. */
 const DEADLINE_MS = 5000;
 
-/** The scenario with what the live URLs really answered, and how often they were asked. */
+/** The scenario with the live URLs' real answers, and the number of requests made. */
 export interface LivePlay {
   readonly scenario: Scenario;
   readonly requests: number;
 }
 
 /**
- * Plays the scenario until its first request to a live URL that has no answer yet, makes that request, and begins again
- * with the answer in the script. The simulation is deterministic, so every round repeats the one before exactly and gets
- * one request further; each request is made once. Throws {@link SimulationError} when that does not end.
+ * Plays the scenario until its first request to a live URL that has no answer yet, makes that request, and starts over with
+ * the answer in the script. The simulation is deterministic, so every round repeats the previous one exactly and gets one
+ * request further; each request is made once. Throws {@link SimulationError} if this does not end.
  */
 export async function playLive(
   scenario: Scenario,
@@ -84,14 +84,14 @@ class LiveTargets {
     this.#scripted = scripted;
   }
 
-  /** The URL to ask instead of `url`, with its query; null: the script answers it. */
+  /** The URL to request instead of `url`, with its query; null: the script answers. */
   realUrl(url: string): string | null {
     const key = urlKey(url);
     const query = url.slice(url.split(/[?#]/, 1)[0]?.length ?? 0);
     const exact = this.#live.find(({ named }) => urlKey(named) === key);
     if (exact !== undefined) return `${exact.real}${query}`;
     if (this.#scripted.includes(key) || !URL.canParse(url)) return null;
-    // Audio, events and the like on the same server, as far as the scenario says nothing of them.
+    // Audio, events and the like on the same server, unless the scenario says something about them.
     const { origin, pathname } = new URL(key);
     const same = this.#live.find(({ named, real }) => [named, real].some((each) => new URL(each).origin === origin));
     return same === undefined ? null : `${new URL(same.real).origin}${pathname}${query}`;
@@ -118,7 +118,7 @@ function requestsOf(scenario: Scenario, target: LiveTargets, seed: number): read
   try {
     simulateWith(observed, scenario, { seed });
   } catch (error) {
-    // A call that would never end is reported when it is played for good, with all its answers.
+    // A call that would never end is reported in the final round, with all its answers.
     if (!(error instanceof SimulationError)) throw error;
   }
   return requests;
@@ -132,7 +132,7 @@ function liveRequests(effect: Effect, target: LiveTargets, before: readonly Live
   }
   return audioUrlsOf(effect).flatMap((url): readonly LiveRequest[] => {
     const [real, key] = [target.realUrl(url), urlKey(url)];
-    // One look at a file serves the check and every playback.
+    // A file is requested once, for the check and every playback.
     if (real === null || before.some((each) => each.key === key && each.kind === "audio")) return [];
     return [{ kind: "audio", key, url: real, deadlineMs: DEADLINE_MS }];
   });
@@ -144,10 +144,10 @@ function audioUrlsOf(effect: Effect): readonly string[] {
   return effect.items.flatMap((item) => (item.kind === "url" ? [item.url] : []));
 }
 
-/** REQ-8: the live edge keeps nothing of a body that is too large; one byte more says the same to the simulator. */
+/** REQ-8: the HTTP client keeps nothing of a body that is too large; to the simulator, one byte too many means the same. */
 const TOO_LARGE = " ".repeat(65_537);
 
-/** What came back, as a script says it. */
+/** The answer in the form of a script. */
 function answerOf({ outcome, elapsedMs }: Fetched): UrlAnswer {
   if (outcome.ok) {
     const headers = outcome.contentType === null ? {} : { "content-type": outcome.contentType };
@@ -158,7 +158,7 @@ function answerOf({ outcome, elapsedMs }: Fetched): UrlAnswer {
   return { kind: "error", afterMs: elapsedMs, error: errorOf(outcome) };
 }
 
-/** A script knows fewer ways to fail: the rest are connections that did not work. */
+/** A script knows fewer failures: the others count as refused connections. */
 function errorOf({ reason }: Extract<HttpOutcome, { ok: false }>): "timeout" | "refused" | "dns" | "tls" {
   return reason === "timeout" || reason === "dns" || reason === "tls" ? reason : "refused";
 }

@@ -16,7 +16,7 @@ function run(nodeVersion: string): {
 }
 
 it.each(["20.20.2", "24.6.0"])(
-  "M1: Node %s gets one sentence that says which it must be and how to come by it",
+  "M1: Node %s gets one sentence saying which version is needed and how to get it",
   (old) => {
     const { status, stdout, stderr } = run(old);
     expect([status, stdout]).toEqual([1, ""]);
@@ -29,6 +29,6 @@ it.each(["24.7.0", "25.0.0"])("runs under Node %s", (version) => {
   expect(run(version)).toMatchObject({ status: 0, stderr: "" });
 });
 
-it("runs the commands under a Node that is new enough", () => {
+it("runs the commands under a recent enough Node", () => {
   expect(run(process.versions.node)).toMatchObject({ status: 0, stderr: "", stdout: expect.stringMatching(/^\d/) });
 });

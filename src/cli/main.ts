@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// No static import here: an older Node cannot load what the commands are made of, and would print a stack trace of a
-// dependency instead of this sentence.
+// No static import here: an older Node can't load the commands, and would print a dependency's stack trace instead of
+// this sentence.
 
 /** The oldest Node that runs Plugboard. */
 const LEAST_NODE = "24.7";

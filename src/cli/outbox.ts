@@ -10,7 +10,7 @@ interface ListOptions extends AccountApiOptions {
   readonly json?: boolean;
 }
 
-/** One delivery as the API shows it; only what the table needs. */
+/** One delivery as the API shows it, with only the fields the table needs. */
 interface DeliveryLine {
   readonly id: string;
   readonly state: string;
@@ -27,17 +27,17 @@ interface DeliveryPage {
   readonly next: string | null;
 }
 
-/** `plugboard outbox`: what is owed to the account's servers, and sending again what was given up. */
+/** `plugboard outbox`: deliveries to the account's servers, and resending those that were given up. */
 export function outboxCommand(): Command {
   const command = withAccountOptions(new Command("outbox"))
-    .option("--parked", "only what was given up")
-    .option("--json", "print each delivery as JSON, one a line")
+    .option("--parked", "only deliveries that were given up")
+    .option("--json", "print each delivery as JSON, one per line")
     .action(async (options: ListOptions) => {
       process.exitCode = await runWithApi(options, (api) => list(api, options));
     });
   command.addCommand(
     withAccountOptions(new Command("replay"))
-      .description("send a delivery that was given up again, under its old id")
+      .description("resend a delivery that was given up, under the same id")
       .argument("<id...>", "deliveries")
       .action(async (ids: readonly string[], _options: object, replay: Command) => {
         const options = replay.optsWithGlobals<AccountApiOptions>();

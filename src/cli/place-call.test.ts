@@ -124,7 +124,7 @@ it.each<[string, string[], RegExp, number]>([
   expect([errors, exit]).toEqual([expect.stringMatching(message), status]);
 });
 
-it("says in one sentence what the server refuses, and that it is not there", async () => {
+it("says in one sentence why the server refuses, or that nothing answers", async () => {
   expect(await call("me", ...asAcme())).toMatchObject({
     status: 1,
     errors: expect.stringMatching(/From .*me/) as string,

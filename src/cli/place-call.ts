@@ -30,10 +30,10 @@ interface Numbers {
 export function placesCall(command: Command): Command {
   return withAccountOptions(command)
     .argument("[to]", "the number to call")
-    .option("--from <number>", "call this number first, then put it through to <to>")
-    .option("--flow <id>", "put <to> into this flow (default: the flow of the ExoPhone)")
-    .option("--caller-id <number>", "the ExoPhone that is shown (default: the first of the account)")
-    .option("--custom-field <text>", "CustomField of every request of the call")
+    .option("--from <number>", "call this number first, then connect it to <to>")
+    .option("--flow <id>", "connect <to> to this flow (default: the flow of the ExoPhone)")
+    .option("--caller-id <number>", "the ExoPhone shown as caller ID (default: the account's first one)")
+    .option("--custom-field <text>", "CustomField of all requests of the call")
     .option("--json", "print the call as JSON")
     .action(async (to: string | undefined, options: PlaceOptions) => {
       if (to === undefined) command.help({ error: true });
@@ -62,12 +62,12 @@ async function place(api: AccountApi, to: string, options: PlaceOptions): Promis
   if (!target.ok) return target;
   const body = new URLSearchParams(target.value);
   if (options.customField !== undefined) body.set("CustomField", options.customField);
-  // A request that is repeated by a proxy on the way must not ring twice.
+  // A request repeated by a proxy must not ring twice.
   const headers = { "idempotency-key": randomUUID() };
   return api.v1Json("/Calls/connect.json", { method: "POST", body, headers });
 }
 
-/** Who is called first, and where the call goes then. */
+/** Who is called first, and where the call then goes. */
 async function targetOf(
   api: AccountApi,
   to: string,

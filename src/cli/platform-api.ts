@@ -7,13 +7,13 @@ import { OPERATOR, operatorToken } from "../server/configuration/operator.ts";
 import type { ApiServerOptions } from "./api-client.ts";
 import { ApiClient, withServerOption } from "./api-client.ts";
 
-/** Where a command finds the platform, and as whom it speaks there. */
+/** Where a command finds the platform, and its credentials there. */
 export interface PlatformOptions extends ApiServerOptions {
   readonly key?: string;
   readonly data?: string;
 }
 
-/** The flags of every command that asks a running platform about all of its accounts. */
+/** Adds the flags of every command that asks a running platform about all of its accounts. */
 export function withPlatformOptions(command: Command): Command {
   return withServerOption(command)
     .option(
@@ -24,7 +24,7 @@ export function withPlatformOptions(command: Command): Command {
 }
 
 /**
- * A client with the given key, or with the operator's password. The error is one sentence: no key was given, and the
+ * A client with the given key, or else with the operator's password. The error is one sentence: no key was given, and the
  * platform's secret can't be read.
  */
 export function platformClient(options: PlatformOptions, env: NodeJS.ProcessEnv): Result<ApiClient, string> {
@@ -44,7 +44,7 @@ function secretOf(folder: string, env: NodeJS.ProcessEnv): Result<string, string
     return ok(readFileSync(file, "utf8").trim());
   } catch {
     return err(
-      `there is no secret of a platform in ${folder}: name its data folder with --data, or give an API key with --key`,
+      `there is no platform secret in ${folder}: name its data folder with --data, or give an API key with --key`,
     );
   }
 }

@@ -6,9 +6,9 @@ interface CommandEntry {
   readonly alias?: string;
   /** One line for `plugboard --help`. */
   readonly summary: string;
-  /** Not in the small package, which only holds what needs no telephony. */
+  /** Not in the small package, which holds only what needs no telephony. */
   readonly isPlatform?: boolean;
-  /** Only the command that is run is loaded: each brings libraries of its own, and `--help` needs none of them. */
+  /** Only the command being run is loaded: each has its own libraries, and `--help` needs none of them. */
   load(): Promise<Command>;
 }
 
@@ -27,13 +27,13 @@ const ENTRIES: readonly CommandEntry[] = [
   },
   {
     name: "apply",
-    summary: "make a running platform what a workspace file says; shows the difference first",
+    summary: "apply a workspace file to a running platform; shows the difference first",
     isPlatform: true,
     load: async () => (await import("./apply.ts")).applyCommand(),
   },
   {
     name: "export",
-    summary: "write what a running platform has configured as a workspace file",
+    summary: "write a running platform's configuration as a workspace file",
     isPlatform: true,
     load: async () => (await import("./export.ts")).exportCommand(),
   },
@@ -50,12 +50,12 @@ const ENTRIES: readonly CommandEntry[] = [
   {
     name: "verify",
     alias: "prove",
-    summary: "check a flow as publishing does, and show each finding by a concrete call",
+    summary: "check a flow as publishing does, and show each finding with an example call",
     load: async () => (await import("./verify.ts")).verifyCommand(),
   },
   {
     name: "check",
-    summary: "ask a customer's URL everything the platform would ask, and judge its answers by the contract",
+    summary: "send a customer's URL every request the platform would send, and check its answers against the contract",
     load: async () => (await import("./check.ts")).checkCommand(),
   },
   {
@@ -65,7 +65,7 @@ const ENTRIES: readonly CommandEntry[] = [
   },
   {
     name: "outbox",
-    summary: "list what a running platform owes to your servers, and send again what it gave up",
+    summary: "list a running platform's deliveries to your servers, and resend those it gave up",
     load: async () => (await import("./outbox.ts")).outboxCommand(),
   },
   {
@@ -75,22 +75,22 @@ const ENTRIES: readonly CommandEntry[] = [
   },
   {
     name: "call",
-    summary: "place a call through a running platform, show one, or say what decided it",
+    summary: "place a call through a running platform, show one, or explain its outcome",
     load: async () => (await import("./call.ts")).callCommand(),
   },
   {
     name: "tail",
-    summary: "watch an account's calls on a running platform as they go",
+    summary: "watch an account's calls on a running platform live",
     load: async () => (await import("./tail.ts")).tailCommand(),
   },
   {
     name: "completion",
-    summary: "print the script with which bash, zsh or fish completes commands and flags",
+    summary: "print a script that makes bash, zsh or fish complete commands and flags",
     load: async () => (await import("./completion.ts")).completionCommand(wholeProgram),
   },
   {
     name: "demo",
-    summary: "make one complete call between robots, and listen whether it worked",
+    summary: "make one complete call between robots, and check that they heard each other",
     isPlatform: true,
     load: async () => (await import("./demo.ts")).demoCommand(),
   },
@@ -103,7 +103,7 @@ try {
   await program.exitOverride().parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  // Commander has said what was wrong; 2 is "used wrongly" for every command.
+  // Commander has printed what was wrong; 2 means wrong usage for every command.
   process.exitCode = error.exitCode === 0 ? 0 : 2;
 }
 
@@ -111,14 +111,14 @@ function emptyProgram(): Command {
   return (
     new Command("plugboard")
       .description("connects phone calls: your URL decides whom to ring, Plugboard rings them over SIP")
-      // Options after `call show` are those of `show`, although `call` has some of the same names.
+      // Options after `call show` belong to `show`, although `call` has some with the same names.
       .enablePositionalOptions()
       .version(VERSION)
       .showHelpAfterError()
   );
 }
 
-/** With the flags and subcommands of every command. */
+/** The program with the flags and subcommands of every command. */
 async function wholeProgram(): Promise<Command> {
   const whole = emptyProgram();
   for (const entry of ENTRIES) whole.addCommand(await commandOf(entry, true));
@@ -150,7 +150,7 @@ async function loaded(entry: CommandEntry): Promise<Command> {
 function sayWhatIsMissing(name: string): () => void {
   return () => {
     process.stderr.write(
-      `plugboard ${name} is part of the platform, which this package does not hold: npm install plugboard-platform\n`,
+      `plugboard ${name} is part of the platform, which this package does not include: npm install plugboard-platform\n`,
     );
     process.exitCode = 2;
   };

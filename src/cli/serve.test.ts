@@ -18,7 +18,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Runs `plugboard serve` with a data folder that must not come to be. */
+/** Runs `plugboard serve` with a data folder that must not be created. */
 async function serve(
   ...args: string[]
 ): Promise<{ readonly out: string; readonly errors: string; readonly status: unknown }> {
@@ -36,7 +36,7 @@ async function serve(
   return { out, errors, status };
 }
 
-it("says that the workspace is missing before it makes a database", async () => {
+it("says that the workspace is missing before it creates a database", async () => {
   const { errors, status } = await serve("--workspace", join(folder, "none.yaml"));
   expect(errors).toBe(
     `plugboard serve: there is no workspace file ${folder}/none.yaml: name one with --workspace, or write one with plugboard init\n`,
@@ -44,7 +44,7 @@ it("says that the workspace is missing before it makes a database", async () => 
   expect(status).toBe(2);
 });
 
-it("says every mistake of the workspace with file and line, and starts nothing", async () => {
+it("reports every mistake in the workspace with file and line, and starts nothing", async () => {
   const file = join(folder, "w.yaml");
   writeFileSync(file, "accounts:\n  - sid: acme\n    tenant_id: no\n");
   const { errors, status } = await serve("--workspace", file);
@@ -58,7 +58,7 @@ it("--check reads settings and workspace, and starts nothing", async () => {
   expect(out).toBe("The workspace can be served: 1 account, 1 number, 1 flow, 0 warnings.\n");
 });
 
-it("--check shows a flow's warnings, and ends with 1", async () => {
+it("--check shows a flow's warnings, and exits with 1", async () => {
   const file = join(folder, "w.yaml");
   const flow = { flow: "7", account: "acme", start: "a", applets: { a: { type: "hangup" }, lost: { type: "hangup" } } };
   const trunks = [{ name: "main", address: "127.0.0.1:5080" }];
@@ -70,7 +70,7 @@ it("--check shows a flow's warnings, and ends with 1", async () => {
   expect(status).toBe(1);
 });
 
-it("needs no file where there is a data folder: the configuration is read from the database", async () => {
+it("needs no file if there is a data folder: the configuration is read from the database", async () => {
   const data = join(folder, "before");
   mkdirSync(data);
   vi.spyOn(process, "cwd").mockReturnValue(folder);

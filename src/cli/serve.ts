@@ -13,7 +13,7 @@ import { logOptions } from "../base/log.ts";
 import { withPublicAddress } from "../server/supervisor/public-address.ts";
 import { EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
 
-/** `plugboard serve`: the platform, until SIGTERM or Ctrl-C. */
+/** `plugboard serve`: runs the platform until SIGTERM or Ctrl-C. */
 export function serveCommand(): Command {
   return new Command("serve")
     .option("--workspace <file>", "workspace file (PLUGBOARD_WORKSPACE, plugboard.yaml)")
@@ -23,14 +23,14 @@ export function serveCommand(): Command {
     .option("--rtp <first-last>", "RTP ports (PLUGBOARD_RTP, 20000-29999)")
     .option(
       "--public-address <address>",
-      "address or name that trunks reach: in SDP and Contact (PLUGBOARD_PUBLIC_ADDRESS)",
+      "address or name at which trunks reach it, for SDP and Contact (PLUGBOARD_PUBLIC_ADDRESS)",
     )
-    .option("--public-url <url>", "scheme, host and path of links that leave the platform (PLUGBOARD_PUBLIC_URL)")
+    .option("--public-url <url>", "scheme, host and path of links to the platform (PLUGBOARD_PUBLIC_URL)")
     .option("--log <level>", "log level (PLUGBOARD_LOG, info)")
-    .option("--log-numbers", "phone numbers are readable in the log (PLUGBOARD_LOG_NUMBERS, off)")
+    .option("--log-numbers", "make phone numbers readable in the log (PLUGBOARD_LOG_NUMBERS, off)")
     .option("--media-processes <n>", "media processes (PLUGBOARD_MEDIA_PROCESSES, cores - 1)")
-    .option("--drain <seconds>", "longest wait for live calls at a stop (PLUGBOARD_DRAIN, 30)")
-    .option("--tts-url <url>", "speech service beside the built-in English voice (PLUGBOARD_TTS_URL)")
+    .option("--drain <seconds>", "longest wait for live calls when stopping (PLUGBOARD_DRAIN, 30)")
+    .option("--tts-url <url>", "speech service besides the built-in English voice (PLUGBOARD_TTS_URL)")
     .option("--check", "read settings and workspace, say what is wrong, and start nothing")
     .action(async ({ check, ...flags }: ServeFlags & { readonly check?: boolean }) => {
       const read = await readSettings(flags);
@@ -40,7 +40,7 @@ export function serveCommand(): Command {
     });
 }
 
-/** What `npm start` serves; the robots of the demo know its numbers and ports. */
+/** The workspace that `npm start` serves; the demo's robots know its numbers and ports. */
 const SAMPLE_WORKSPACE = fileURLToPath(new URL("../../examples/workspace.yaml", import.meta.url));
 
 interface Settings {
@@ -49,7 +49,7 @@ interface Settings {
   readonly workspace: Workspace | null;
 }
 
-/** Everything that can be wrong is said before anything is started or written; null: it was. */
+/** Reports everything that is wrong before anything is started or written; null: something was. */
 async function readSettings(flags: ServeFlags): Promise<Settings | null> {
   const given = readConfig(flags, process.env);
   if (!given.ok) {
@@ -76,7 +76,7 @@ async function readSettings(flags: ServeFlags): Promise<Settings | null> {
   return null;
 }
 
-/** What `--check` says of a workspace that can be read. Warnings keep nobody from taking calls. */
+/** What `--check` prints for a readable workspace. Warnings don't keep it from taking calls. */
 function report(workspace: Workspace | null): number {
   if (workspace === null) {
     process.stdout.write("No workspace file: the configuration is read from the database.\n");
@@ -98,21 +98,21 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** Files for their owner alone. */
+/** Files are readable only by their owner. */
 const PRIVATE_UMASK = 0o077;
 
 async function serve({ config, workspace }: Settings): Promise<void> {
-  // Recordings, credentials, the journal: what this process and its children write is for this user alone.
+  // Recordings, credentials, the journal: everything this process and its children write is only for this user.
   process.umask(PRIVATE_UMASK);
   const log = pino(logOptions("supervisor", config.logLevel, config.logNumbers));
   const started = startPlatform(config, log);
-  // A stop that comes while starting waits for the start: what was begun must be ended in order.
+  // A stop during the start waits for it to finish: what was started must be ended in order.
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => void started.then((platform) => platform.stop()).finally(() => process.exit(0)));
   // The terminal that started the platform was closed: no reason to drop calls.
   process.on("SIGHUP", () =>
     log.info(
-      "SIGHUP is ignored: stop with SIGTERM; a changed workspace is taken over by plugboard apply, or at the next start",
+      "SIGHUP is ignored: stop with SIGTERM; apply a changed workspace with plugboard apply, or at the next start",
     ),
   );
   try {
@@ -137,7 +137,7 @@ function welcome(
     ...(firstAdmin === null
       ? []
       : [
-          `sign in    ${firstAdmin.login}, password ${firstAdmin.password} (shown this once; you change it at the first sign-in)`,
+          `sign in    ${firstAdmin.login}, password ${firstAdmin.password} (shown only this once; you change it at the first sign-in)`,
         ]),
     `first call ${firstCall(httpUrl, host, sipPort, file, workspace)}`,
     "",

@@ -38,7 +38,7 @@ describe("plugboard simulate", () => {
     expect(out).toMatch(/^completed, ended by callee after 1\.8 s/m);
   });
 
-  it("prints the same report to the byte for the same seed", async () => {
+  it("prints the same report, byte for byte, for the same seed", async () => {
     const [one, two] = [
       await runCommand(simulateCommand(), SCENARIO, "--json"),
       await runCommand(simulateCommand(), SCENARIO, "--json"),
@@ -110,7 +110,7 @@ describe("plugboard explore", () => {
     expect(out).toMatch(/^ +\d+ {2}sales\.conversation_ended$/m);
   });
 
-  it("prints the same JSON for the same seed, with the exits that no call took", async () => {
+  it("prints the same JSON for the same seed, with the exits taken by no call", async () => {
     const flow = write(
       "flow.yaml",
       `flow: "1"\nstart: a\napplets:\n  a: { type: connect, parameters: { destination: { numbers: [] } }, exits: { conversation_ended: b, nobody_dialed: b } }\n  b: { type: hangup }\n`,
@@ -122,7 +122,7 @@ describe("plugboard explore", () => {
       flow,
       seed: 5,
       runs: 100,
-      // The others are calls by API whose first leg was not reached: they come to no applet.
+      // The others are calls by API whose first leg was not reached: they never come to an applet.
       exits: { "a.nobody_dialed": 84 },
       exits_never_taken: ["a.conversation_ended"],
       finding: null,

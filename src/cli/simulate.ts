@@ -42,13 +42,13 @@ interface Options {
 export function simulateCommand(): Command {
   return new Command("simulate")
     .argument("[scenario]", "scenario file (YAML or JSON)")
-    .option("--replay <call>", "play a call again from its report (JSON) instead of a scenario")
-    .option("--flow <flow>", "with --replay: the flow to play it through; otherwise it is rebuilt from the report")
-    .option("--live <url>", "really ask this URL of the scenario, or another in its place: URL=REAL-URL", liveUrl)
+    .option("--replay <call>", "replay a call from its report (JSON) instead of a scenario")
+    .option("--flow <flow>", "with --replay: the flow to play it through; by default it is rebuilt from the report")
+    .option("--live <url>", "really request this URL of the scenario, or another in its place: URL=REAL-URL", liveUrl)
     .option("--json", "print the report as JSON instead of a timeline")
     .option("--seed <number>", "decides the ids of the call", wholeNumber, DEFAULT_SEED)
     .action(async (file: string | undefined, options: Options, command: Command) => {
-      // A server may remember calls, so live ones have ids of their own.
+      // A server may remember calls, so each live one gets new ids.
       const isNew = options.live !== undefined && command.getOptionValueSource("seed") === "default";
       process.exitCode = await run(file, isNew ? { ...options, seed: randomInt(MAX_SEED) } : options);
     });
@@ -63,7 +63,7 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
-/** The text of a file; null: it cannot be read, and the reason has been printed. */
+/** The text of a file; null: it can't be read, and the reason has been printed. */
 export function readText(file: string): string | null {
   try {
     return readFileSync(file, "utf8");
@@ -105,7 +105,7 @@ async function play(file: string, options: Options): Promise<number> {
   return report === null ? EXIT_FINDING : checkInvariants(played, seed);
 }
 
-/** The scenario with the real answers; null: the call never ends, or asks none of the URLs, and an error has been printed. */
+/** The scenario with the real answers; null: the call never ends or requests none of the URLs, and an error has been printed. */
 async function askLive(scenario: Scenario, live: readonly LiveUrl[], seed: number): Promise<Scenario | null> {
   const fetcher = new Fetcher({ version: VERSION, log: silentLog });
   try {
@@ -177,7 +177,7 @@ function show(scenario: Scenario, { json, seed }: Options, more: SimulateOptions
   }
 }
 
-/** Reports the invariant that the call breaks: a finding of `plugboard explore` is a finding here too. */
+/** Reports an invariant broken by the call, so that a finding of `plugboard explore` is also one here. */
 function checkInvariants(scenario: Scenario, seed: number): number {
   const violation = examine(scenario, seed);
   if (violation === null) return 0;

@@ -12,7 +12,7 @@ import { runCommand } from "./testing/run-command.ts";
 const START_MS = Date.parse("2026-01-05T10:00:00+05:30");
 const SID = "nobody00000000000000000000000a6115";
 
-/** What the stream sends before it breaks, by connection; then the platform refuses. */
+/** What the stream sends on each connection before it breaks; after the last, the platform refuses. */
 let streams: string[];
 let cursors: (string | undefined)[];
 let server: Server;
@@ -52,7 +52,7 @@ function frame(seq: number, at: number, event: FeedEvent): string {
 }
 
 describe("plugboard tail", () => {
-  it("prints a call as it goes, and comes back behind the last event when the connection breaks", async () => {
+  it("prints a call live, and resumes after the last event if the connection breaks", async () => {
     const frames = framesOf("nobody-there");
     streams = ["retry: 1000\n\n", frames.slice(0, 3).join(""), `:\n\n${frames.slice(3).join("")}id: 99\ndata: {"half`];
     const { out, errors, status } = await runCommand(tailCommand(), ...flags);
@@ -70,7 +70,7 @@ describe("plugboard tail", () => {
     expect([errors, status]).toEqual(["no more\n", 1]);
   });
 
-  it("prints JSON for programs, one event a line", async () => {
+  it("prints JSON for programs, one event per line", async () => {
     streams = [framesOf("hunt").join("")];
     const { out } = await runCommand(tailCommand(), ...flags, "--json");
     const events = out
@@ -81,7 +81,7 @@ describe("plugboard tail", () => {
     expect(events.at(-1)?.type).toBe("plugboard.call.ended");
   });
 
-  it("prints events that are no entries of a trace, and those of a newer platform, by their names", async () => {
+  it("prints events that are not trace entries, and those of a newer platform, by name", async () => {
     const parked = { id: "d1", call_sid: SID, purpose: "dial_event", tries: 3, error: "refused" };
     const newer = { id: "2", type: "plugboard.trunk.down", time: "2026-01-05T04:30:00Z", data: { trunk: "main" } };
     streams = [

@@ -14,17 +14,17 @@ interface Options extends AccountApiOptions {
   readonly json?: true;
 }
 
-/** `plugboard tail`: an account's calls as they go. */
+/** `plugboard tail`: an account's calls, live. */
 export function tailCommand(): Command {
   return withAccountOptions(new Command("tail"))
-    .option("--json", "print each event as JSON (CloudEvents), one a line")
+    .option("--json", "print each event as JSON (CloudEvents), one per line")
     .action(async (options: Options) => {
       const show = options.json === true ? (event: FollowedEvent) => say(JSON.stringify(event)) : print;
       process.exitCode = await runWithApi(options, (api) => followEvents(api, null, show));
     });
 }
 
-/** Enough of a call's id to tell the calls of a night apart; its first line has all of it. */
+/** Characters of a call's id: enough to tell a night's calls apart; its first line has the whole id. */
 const SHORT_SID = 8;
 
 function print(event: FollowedEvent): void {
@@ -39,13 +39,13 @@ function print(event: FollowedEvent): void {
 
 const CALL_STYLES = ["cyan", "magenta", "green", "yellow", "blue"] as const satisfies readonly Style[];
 
-/** Lines of one call have one colour. */
+/** All lines of a call have the same colour. */
 function callStyle(sid: string): Style | null {
   const sum = Buffer.from(sid).reduce((total, byte) => total + byte, 0);
   return CALL_STYLES[sum % CALL_STYLES.length] ?? null;
 }
 
-/** Events that are entries of the trace under their own name. */
+/** Events that are trace entries of the same name. */
 const ENTRIES = [
   "call.started",
   "call.answered",

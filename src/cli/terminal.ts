@@ -1,21 +1,21 @@
 import { styleText } from "node:util";
 
-/** How a part of a line is shown where colours are: on a terminal, unless NO_COLOR is set. */
+/** How part of a line is shown if there are colours: on a terminal, unless NO_COLOR is set. */
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan" | "magenta" | "blue";
 
 export function paint(style: Style | null, text: string): string {
   return style === null || text === "" ? text : styleText(style, text);
 }
 
-/** Columns of the terminal; without one, lines are as long as they are. */
+/** Columns of the terminal; without one, lines are not broken. */
 export function terminalWidth(): number {
   return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
 }
 
-/** Too narrow to be read in lines that are indented, columns. */
+/** Columns; narrower indented lines can't be read. */
 const LEAST_WIDTH = 20;
 
-/** Breaks a text at its spaces, a word that is longer than a line wherever the line ends. */
+/** Breaks a text at spaces, and a word longer than a line wherever the line ends. */
 export function wrap(text: string, width: number): readonly string[] {
   const most = Math.max(width, LEAST_WIDTH);
   const lines: string[] = [];
@@ -35,7 +35,7 @@ export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Text and style of one cell. */
+/** The text and style of one cell. */
 export interface Cell {
   readonly text: string;
   readonly style?: Style;
@@ -56,7 +56,7 @@ export function tableLines(rows: readonly (readonly Cell[])[]): readonly string[
   );
 }
 
-/** How many columns of a terminal such a table takes. */
+/** How many terminal columns such a table takes. */
 export function tableWidth(rows: readonly (readonly Cell[])[]): number {
   const widths = columnWidths(rows);
   return widths.reduce((sum, width) => sum + width + 2, -2);

@@ -52,7 +52,7 @@ const CORRECT = [
   "  bye: { type: hangup }",
 ];
 
-/** The exits of a scenario file, as `plugboard simulate` would take them. */
+/** The exits of a scenario file, as taken by `plugboard simulate`. */
 function played(file: string): string[] {
   const read = parseScenario(readFileSync(file, "utf8"), file, (path) =>
     readFileSync(resolve(dirname(file), path), "utf8"),
@@ -109,7 +109,7 @@ describe("plugboard verify", () => {
     expect(played(join(calls, "longest-ringing.yaml"))).toEqual(["pass.ok", "desk.nobody_answered"]);
   });
 
-  it("prints the same as JSON, with the scenarios", async () => {
+  it("prints the same report as JSON, with the scenarios", async () => {
     const file = write("flow.yaml", MISTAKEN);
     const { out, status } = await run(file, "--json");
     expect(status).toBe(1);
@@ -144,7 +144,7 @@ describe("plugboard verify", () => {
     );
   });
 
-  it("an applet that is named twice is a finding with its line, in JSON too", async () => {
+  it("an applet named twice is a finding with its line, also in JSON", async () => {
     const file = write("flow.yaml", [...CORRECT, "  bye: { type: hangup }"]);
     const { out, status } = await run(file);
     expect(status).toBe(1);
@@ -153,7 +153,7 @@ describe("plugboard verify", () => {
     expect(report.findings).toMatchObject([{ level: "error", line: 7, example: null }]);
   });
 
-  it("C23: a flow of two applets prints a screenful, no matter how many numbers a URL may name", async () => {
+  it("C23: a flow of two applets prints at most a screenful, no matter how many numbers a URL may name", async () => {
     const { out, status } = await run(write("flow.yaml", TWO));
     expect(status).toBe(0);
     expect(out.split("\n")).toEqual([
@@ -214,7 +214,7 @@ describe("plugboard verify", () => {
       );
     });
 
-    it("C23: with several accounts the flow must say to which it belongs", async () => {
+    it("C23: with several accounts the flow must say which one it belongs to", async () => {
       const several = workspace(other);
       const unnamed = await run(flow("sales"), "--workspace", several);
       expect(unnamed.status).toBe(2);
@@ -225,7 +225,7 @@ describe("plugboard verify", () => {
       expect(wrong.errors).toContain('holds no account "nobody", to which the flow belongs (accounts: acme, other)');
     });
 
-    it("C23: a workspace that cannot be read, or has no accounts, is refused with one sentence", async () => {
+    it("C23: a workspace that can't be read or has no accounts is refused with one sentence", async () => {
       const missing = await run(flow("sales"), "--workspace", join(folder, "none.yaml"));
       expect(missing).toMatchObject({ status: 2, errors: expect.stringContaining("cannot be read") as string });
       const empty = await run(flow("sales"), "--workspace", write("empty.yaml", ["flows: []"]));
@@ -235,7 +235,7 @@ describe("plugboard verify", () => {
     });
   });
 
-  it("exits 2 for a missing file, and for a folder that cannot be written", async () => {
+  it("exits 2 for a missing file, and for a folder that can't be written", async () => {
     const missing = await run(join(folder, "none.yaml"));
     expect(missing).toMatchObject({ status: 2, errors: expect.stringContaining("cannot be read") as string });
     const flow = write("flow.yaml", CORRECT);

@@ -21,9 +21,9 @@ export function verifyCommand(): Command {
   return new Command("verify")
     .argument("<flow>", "flow document (YAML or JSON)")
     .option("--json", "print the report as JSON")
-    .option("--out <folder>", "write the example calls there, as scenarios for simulate")
-    .option("--workspace <file>", "workspace with the flow's account: how many members its groups have")
-    .option("--max-warnings <number>", "number of warnings that still exit with 0", wholeNumber, 0)
+    .option("--out <folder>", "write the example calls to this folder, as scenarios for simulate")
+    .option("--workspace <file>", "workspace with the flow's account, for the number of members in its groups")
+    .option("--max-warnings <number>", "exit with 0 for up to this many warnings", wholeNumber, 0)
     .action((file: string, options: Options) => {
       process.exitCode = run(file, options);
     });
@@ -68,7 +68,7 @@ function unreadable(file: string, problems: readonly SourceProblem[], { json }: 
 
 const NO_CALL = { example: null, no_example: "The text is not valid YAML: no call can be played." };
 
-/** An example, with the file that it is written to; null: it is not written. */
+/** An example with its file; null: it is not written. */
 interface ExampleFile {
   readonly example: ExampleOfFinding;
   readonly file: string | null;
@@ -82,7 +82,7 @@ class Report {
   readonly #document: YamlDocument;
   readonly #result: FlowReport;
   readonly #out: string | null;
-  /** By the finding or worst case that each shows. */
+  /** Examples by the finding or worst case they show. */
   readonly #examples = new Map<FlowFinding | VerifiedWorst, ExampleFile>();
 
   constructor(document: YamlDocument, result: FlowReport, out: string | undefined) {
@@ -119,7 +119,7 @@ class Report {
     }
   }
 
-  /** Writes the example calls if there is a folder for them. Returns what went wrong; null: nothing. */
+  /** Writes the example calls if there is a folder for them. Returns what went wrong, or null. */
   write(): string | null {
     if (this.#out === null) return null;
     try {
@@ -133,7 +133,7 @@ class Report {
     }
   }
 
-  /** The scenario names its flow by a relative path, so that it can be played again after the flow is fixed. */
+  /** The scenario refers to its flow by a relative path, so that it can be played again after the flow is fixed. */
   #scenario({ example }: ExampleFile): Readonly<Record<string, unknown>> {
     return { ...example.scenario, flow: relative(this.#out ?? ".", this.#document.file) };
   }
@@ -211,7 +211,7 @@ function worstSentence(kind: keyof typeof WORST, { ms, applet, exit, because }: 
   return `${WORST[kind]}: ${duration(ms)} ${place}. ${because}`;
 }
 
-/** In whole minutes too, when seconds are hard to read. */
+/** Also in whole minutes if seconds are hard to read. */
 function duration(ms: number): string {
   const seconds = `${ms / 1000} s`;
   return ms < 120_000 ? seconds : `${seconds} (${Math.round(ms / 60_000)} min)`;

@@ -5,8 +5,8 @@ import type { GroupSizes } from "../core/call/setup.ts";
 import { checkDocument, showProblem, YamlDocument } from "../core/flow/yaml-document.ts";
 
 /**
- * What verification needs of a workspace. Whatever else is in it, mistakes in flows included, is for the platform to judge
- * when it starts.
+ * What verification needs from a workspace. The platform validates everything else in it, including its flows, when it
+ * starts.
  */
 const schema = z.looseObject({
   accounts: z
@@ -24,8 +24,8 @@ const schema = z.looseObject({
 type AccountGroups = z.infer<typeof schema>["accounts"][number];
 
 /**
- * How many people each group has in the account of a flow document: the account it names, or the only one. The error
- * holds one sentence for each problem.
+ * How many people each group has in the account of a flow document: the account it names, or the only one. The error has
+ * one sentence for each problem.
  */
 export function groupsOfWorkspace(file: string, flow: unknown): Result<GroupSizes, readonly string[]> {
   const read = readWorkspace(file, schema);
@@ -35,7 +35,7 @@ export function groupsOfWorkspace(file: string, flow: unknown): Result<GroupSize
   return ok(Object.fromEntries(account.value.groups.map(({ name, users, order }) => [name, (order ?? users).length])));
 }
 
-/** What a schema takes of a workspace file. The error holds one sentence for each problem. */
+/** Reads the parts of a workspace file that a schema names. The error has one sentence for each problem. */
 export function readWorkspace<T>(file: string, wanted: z.ZodType<T>): Result<T, readonly string[]> {
   const text = readFile(file);
   if (!text.ok) return text;

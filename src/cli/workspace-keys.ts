@@ -3,7 +3,7 @@ import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import { readWorkspace } from "./workspace-groups.ts";
 
-/** What a command needs of a workspace to speak to the platform that serves it. */
+/** What a command needs from a workspace to talk to the platform that serves it. */
 const schema = z.looseObject({
   accounts: z
     .array(
@@ -15,7 +15,7 @@ const schema = z.looseObject({
     .min(1),
 });
 
-/** The account of a workspace that is meant, and its first key as `key:token`. The error is one sentence. */
+/** The wanted account of a workspace, and its first key as `key:token`. The error is one sentence. */
 export function keysOfWorkspace(
   file: string,
   wanted: string | undefined,
@@ -34,7 +34,7 @@ export function keysOfWorkspace(
   return filled(`${key.key}:${key.token}`, file, env, account.sid);
 }
 
-/** As `serve` reads it: `${NAME}` stands for a variable of the environment. */
+/** Fills in environment variables for `${NAME}`, as `serve` does. */
 function filled(
   key: string,
   file: string,

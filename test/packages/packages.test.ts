@@ -73,7 +73,7 @@ describe("the package for customers' tests", () => {
     expect(run(plugboard, ["serve", "--workspace", "w.yaml"], consumer)).toMatchObject({
       status: 2,
       stderr:
-        "plugboard serve is part of the platform, which this package does not hold: npm install plugboard-platform\n",
+        "plugboard serve is part of the platform, which this package does not include: npm install plugboard-platform\n",
     });
   });
 

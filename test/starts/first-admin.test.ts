@@ -41,7 +41,7 @@ it(
     await writeFile(workspaceFile, stringify(workspaceOf({ trunkPort: await freePort(), flow })));
     const http = await freePort();
     const first = await start(http);
-    const [, login, password] = /sign in +(\S+), password (\S+) \(shown this once/.exec(first.output()) ?? [];
+    const [, login, password] = /sign in +(\S+), password (\S+) \(shown only this once/.exec(first.output()) ?? [];
     expect([login, password?.length]).toEqual(["admin", 23]);
     const body = JSON.stringify({ login, password });
     const headers = { "content-type": "application/json" };

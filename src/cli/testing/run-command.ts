@@ -4,11 +4,11 @@ import { vi } from "vitest";
 export interface CommandResult {
   readonly out: string;
   readonly errors: string;
-  /** The exit code that the process would end with. */
+  /** The exit code the process would end with. */
   readonly status: unknown;
 }
 
-/** Runs a command as the command line does; nothing reaches the terminal. */
+/** Runs a command as the command line does, without output to the terminal. */
 export async function runCommand(command: Command, ...args: string[]): Promise<CommandResult> {
   let out = "";
   let errors = "";
