@@ -7,6 +7,18 @@ export interface ScriptedOutcome {
   readonly elapsedMs: number;
 }
 
+/** A request that the script has no answer for; `asked`: how many it had before. */
+export interface UrlGap {
+  readonly kind: "url";
+  /** As in a scenario. */
+  readonly url: string;
+  readonly asked: number;
+}
+
+function ignore(): void {
+  return;
+}
+
 /** REQ-8: the live edge reads at most 64 KiB of an answer; so does this one. */
 const MAX_BODY_BYTES = 65_536;
 
@@ -18,38 +30,47 @@ const NOT_IMPLEMENTED = 501;
 export class ScriptedUrls {
   readonly #script: Readonly<Record<string, readonly UrlAnswer[]>>;
   readonly #asked = new Map<string, number>();
+  readonly #onGap: (gap: UrlGap) => void;
 
-  constructor(script: Readonly<Record<string, readonly UrlAnswer[]>>) {
+  /** `onGap` hears of what the script does not say. */
+  constructor(script: Readonly<Record<string, readonly UrlAnswer[]>>, onGap: (gap: UrlGap) => void = ignore) {
     this.#script = script;
+    this.#onGap = onGap;
   }
 
   /** One GET within `deadlineMs`. */
   get(url: string, deadlineMs: number): ScriptedOutcome {
-    return withinDeadline(url, this.#next(url), deadlineMs);
+    return withinDeadline(url, this.#next(url, true), deadlineMs);
   }
 
   /** The check of an audio URL: HEAD, then GET if HEAD is not supported; `deadlineMs` is for both together. */
   check(url: string, deadlineMs: number): ScriptedOutcome {
-    const head = withoutBody(this.get(url, deadlineMs));
+    const head = withoutBody(this.#audio(url, deadlineMs));
     if (!head.outcome.ok) return head;
     if (head.outcome.status !== METHOD_NOT_ALLOWED && head.outcome.status !== NOT_IMPLEMENTED) return head;
-    const second = this.get(url, deadlineMs - head.elapsedMs);
+    const second = this.#audio(url, deadlineMs - head.elapsedMs);
     return withoutBody({ outcome: second.outcome, elapsedMs: head.elapsedMs + second.elapsedMs });
   }
 
   /** The download of audio that is to be played, and why it failed. */
   download(url: string, deadlineMs: number): { readonly waitMs: number; readonly failure: string | null } {
-    const { outcome, elapsedMs } = this.get(url, deadlineMs);
+    const { outcome, elapsedMs } = this.#audio(url, deadlineMs);
     if (!outcome.ok) return { waitMs: elapsedMs, failure: `${url}: ${outcome.detail}` };
     return { waitMs: elapsedMs, failure: outcome.status === 200 ? null : `${url} answered ${outcome.status}` };
   }
 
-  #next(url: string): UrlAnswer | null {
+  /** The same URL has the same sound each time. */
+  #audio(url: string, deadlineMs: number): ScriptedOutcome {
+    return withinDeadline(url, this.#next(url, false), deadlineMs);
+  }
+
+  #next(url: string, eachCounts: boolean): UrlAnswer | null {
     const plain = beforeQuery(url);
     const key = this.#script[plain] === undefined ? urlKey(url) : plain;
     const answers = this.#script[key];
-    if (answers === undefined) return null;
     const asked = this.#asked.get(key) ?? 0;
+    if (answers === undefined || (eachCounts && asked >= answers.length)) this.#onGap({ kind: "url", url: key, asked });
+    if (answers === undefined) return null;
     this.#asked.set(key, asked + 1);
     return answers[Math.min(asked, answers.length - 1)] ?? null;
   }

@@ -11,6 +11,7 @@ import type { TraceEntry } from "../../core/call/trace.ts";
 import { destinationKey } from "../../core/contract/destination.ts";
 import type { PhoneBehaviour, Scenario } from "./scenario/scenario-types.ts";
 import { ScriptedAudio } from "./scripted-audio.ts";
+import type { UrlGap } from "./scripted-urls.ts";
 import { ScriptedUrls } from "./scripted-urls.ts";
 
 /** The engine as seen from outside. */
@@ -24,7 +25,12 @@ export type EngineStep<State> = (
 export interface CallObserver {
   event(event: CallEvent): void;
   effect(effect: Effect, at: number): void;
+  /** The scenario does not say what happens next: a made-up answer, or the last one again, follows. */
+  onGap?(gap: ScriptGap): void;
 }
+
+/** A URL asked, or a phone dialled, more often than the scenario says; `dialled`: how often it says. */
+export type ScriptGap = UrlGap | { readonly kind: "phone"; readonly destination: string; readonly dialled: number };
 
 /** How a simulated call ended. `stuck`: nothing more could happen; `endless`: it exceeded the limits below. */
 export type SimulationOutcome = (
@@ -93,7 +99,7 @@ export class SimulatedNetwork<State> {
     this.#step = step;
     this.#observer = observer;
     this.#clock = new VirtualClock(scenario.startMs);
-    this.#urls = new ScriptedUrls(scenario.urls);
+    this.#urls = new ScriptedUrls(scenario.urls, (gap) => observer?.onGap?.(gap));
     this.#sounds = new ScriptedAudio(this.#urls, scenario.sounds);
   }
 
@@ -279,8 +285,9 @@ export class SimulatedNetwork<State> {
 
   #nextBehaviour(destination: string): PhoneBehaviour | null {
     const list = this.#scenario.phones[destination];
-    if (list === undefined) return null;
     const dialled = this.#dialled.get(destination) ?? 0;
+    if (dialled >= (list?.length ?? 0)) this.#observer?.onGap?.({ kind: "phone", destination, dialled });
+    if (list === undefined) return null;
     this.#dialled.set(destination, dialled + 1);
     return list[Math.min(dialled, list.length - 1)] ?? null;
   }

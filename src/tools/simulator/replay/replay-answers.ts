@@ -11,8 +11,11 @@ type Result = Entry<"request.result">;
 /** A request that was not answered while the call waited for it: longer than any deadline. */
 const NEVER: UrlAnswer = { kind: "error", afterMs: 60_000, error: "timeout" };
 
+/** `as_sent`: whole bodies as they came, for the validation mode of the call; `as_used`: what was used of them, for any. */
+export type AnswerForm = "as_sent" | "as_used";
+
 /** What the customers' URLs answered in a recorded call, by `urlKey`, in the order of the requests. */
-export function readAnswers(trace: readonly TraceEntry[]): Record<string, UrlAnswer[]> {
+export function readAnswers(trace: readonly TraceEntry[], form: AnswerForm = "as_used"): Record<string, UrlAnswer[]> {
   const answers: Record<string, UrlAnswer[]> = {};
   let refused = false;
   for (const entry of trace) {
@@ -20,8 +23,9 @@ export function readAnswers(trace: readonly TraceEntry[]): Record<string, UrlAns
     const result = resultOf(trace, entry);
     // An answer that failed because of its audio is replayed as an invalid answer, so its audio is not requested again.
     if (entry.purpose === "audio" && refused) continue;
-    if (entry.purpose !== "audio") refused = result?.result === "invalid";
-    (answers[urlKey(entry.url)] ??= []).push(answerOf(trace, entry, result));
+    const sent = form === "as_sent" && result !== undefined ? wholeAnswer(result) : null;
+    if (entry.purpose !== "audio") refused = sent === null && result?.result === "invalid";
+    (answers[urlKey(entry.url)] ??= []).push(sent ?? answerOf(trace, entry, result));
   }
   for (const [url, isThere] of downloads(trace)) answers[urlKey(url)] ??= [isThere ? audio(0) : plain(0, 404, "")];
   return answers;
@@ -55,9 +59,14 @@ function answerOf(trace: readonly TraceEntry[], sent: Sent, result: Result | und
  * flow that validates the replay does not know the validation mode of the first.
  */
 function keptAnswer(trace: readonly TraceEntry[], result: Result): UrlAnswer | null {
+  const hasFindings = trace.some((entry) => entry.type === "answer.finding" && entry.id === result.id);
+  return hasFindings ? null : wholeAnswer(result);
+}
+
+/** The answer as it came; null: the trace has not all of it. */
+function wholeAnswer(result: Result): UrlAnswer | null {
   const { body, content_type: contentType, body_cut: cut, http_status: status, elapsed_ms: afterMs } = result;
   if (body === undefined || cut === true || status === null) return null;
-  if (trace.some((entry) => entry.type === "answer.finding" && entry.id === result.id)) return null;
   const headers: Record<string, string> = typeof contentType === "string" ? { "content-type": contentType } : {};
   return { kind: "answer", afterMs, status, headers, body };
 }

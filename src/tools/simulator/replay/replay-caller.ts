@@ -1,3 +1,4 @@
+import type { Flow } from "../../../core/call/setup.ts";
 import type { TraceEntry } from "../../../core/call/trace.ts";
 import { callersTalkMs } from "./replay-placed.ts";
 import type { CallerBehaviour } from "../scenario/scenario-types.ts";
@@ -14,6 +15,41 @@ export function callerOf(trace: readonly TraceEntry[]): CallerBehaviour {
     presses: pressesOf(trace).map((press) => ({ ...press, afterMs: Math.max(0, press.afterMs - since) })),
     silentAfterMs: null,
   };
+}
+
+/** What the journal has of a caller beside the trace. */
+export interface RecordedCaller {
+  /** Every digit, those without effect too; ms since the call arrived. */
+  readonly digits: readonly { readonly atMs: number; readonly digit: string }[];
+}
+
+/** The caller of a recorded call whose digits are known, in the flow that the call went through. */
+export function recordedCallerOf(
+  trace: readonly TraceEntry[],
+  { digits }: RecordedCaller,
+  flow: Flow,
+): CallerBehaviour {
+  const since = scriptBegins(trace);
+  const presses = digits.map(({ atMs, digit }) => ({ afterMs: Math.max(0, atMs - since), digits: digit }));
+  const silence = silenceEnded(trace, digits, flow);
+  return { ...callerOf(trace), presses, silentAfterMs: silence === null ? null : Math.max(0, silence - since) };
+}
+
+/** When the caller stopped speaking before silence ended the last message that it ended; null: none was. */
+function silenceEnded(
+  trace: readonly TraceEntry[],
+  digits: RecordedCaller["digits"],
+  { applets }: Flow,
+): number | null {
+  const taken = trace.findLast((entry) => entry.type === "exit.taken" && applets[entry.applet]?.type === "voicemail");
+  if (taken?.type !== "exit.taken") return null;
+  const closed = trace.find((entry) => entry.type === "recording.closed" && entry.at_ms >= taken.at_ms);
+  const isByDigit = digits.some(({ atMs, digit }) => digit === "#" && atMs === taken.at_ms);
+  const hasLeft = trace.some((entry) => entry.type === "caller.left" && entry.at_ms <= taken.at_ms);
+  const most = Number(applets[taken.applet]?.["max_duration"]);
+  const silence = Number(applets[taken.applet]?.["max_silence"]);
+  if (closed?.type !== "recording.closed" || isByDigit || hasLeft) return null;
+  return closed.duration_ms < most * 1000 ? taken.at_ms - silence * 1000 : null;
 }
 
 /** A caller whom we dial does nothing before the answer, and their script counts from there. */

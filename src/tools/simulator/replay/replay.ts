@@ -3,13 +3,14 @@ import type { Result } from "../../../base/result.ts";
 import { err, ok } from "../../../base/result.ts";
 import { reportOf } from "../../../core/call/report.ts";
 import type { AttemptReport } from "../../../core/call/report.ts";
-import type { Flow } from "../../../core/call/setup.ts";
+import type { CallSetup, Flow } from "../../../core/call/setup.ts";
 import type { TraceEntry } from "../../../core/call/trace.ts";
 import type { Account } from "../../../core/contract/account.ts";
 import { TWO_NUMBERS_FLOW } from "../../../core/call/two-numbers-flow.ts";
 import { callersPhone, placedOf } from "./replay-placed.ts";
 import { readAnswers } from "./replay-answers.ts";
-import { callerOf } from "./replay-caller.ts";
+import type { RecordedCaller } from "./replay-caller.ts";
+import { callerOf, recordedCallerOf } from "./replay-caller.ts";
 import { rebuildFlow } from "./replay-flow.ts";
 import { phoneEnding } from "./replay-phones.ts";
 import { replaySoundsOf } from "./replay-sounds.ts";
@@ -27,6 +28,8 @@ export interface ReplayOptions {
   readonly flow?: Flow;
   /** Absent: an account that owns the number called and every number shown to a callee. */
   readonly account?: Account;
+  /** What the trace does not show, for a replay through the flow and account of the call itself. */
+  readonly recorded?: RecordedCaller;
 }
 
 type Entry<T extends TraceEntry["type"]> = Extract<TraceEntry, { type: T }>;
@@ -55,7 +58,13 @@ export function replayOf(report: unknown, name: string, options: ReplayOptions =
   if (!flow.ok) return err(`${name}: the flow cannot be rebuilt from the trace (${flow.error}): give it with --flow`);
   const account = options.account === undefined ? accountOf(trace, started) : ok(options.account);
   if (!account.ok) return err(`${name}: the account cannot be rebuilt from the trace (${account.error})`);
-  return ok({ scenario: scenarioOf(name, trace, started, flow.value, account.value), callSid: started.call_sid });
+  const setup = {
+    account: account.value,
+    flow: flow.value,
+    recordingsUrl: SIMULATED_RECORDINGS_URL,
+    version: SIMULATED_VERSION,
+  };
+  return ok({ scenario: scenarioOf(name, trace, started, setup, options.recorded), callSid: started.call_sid });
 }
 
 function flowOf(trace: readonly TraceEntry[], id: string): Result<Flow, string> {
@@ -67,12 +76,12 @@ function scenarioOf(
   name: string,
   trace: readonly TraceEntry[],
   started: Entry<"call.started">,
-  flow: Flow,
-  account: Account,
+  setup: CallSetup,
+  recorded: RecordedCaller | undefined,
 ): Scenario {
   return {
     name,
-    setup: { account, flow, recordingsUrl: SIMULATED_RECORDINGS_URL, version: SIMULATED_VERSION },
+    setup,
     call: {
       from: started.from,
       to: started.to,
@@ -81,10 +90,10 @@ function scenarioOf(
       ...placedOf(trace),
     },
     startMs: Date.parse(started.started_at),
-    urls: readAnswers(trace),
+    urls: readAnswers(trace, recorded === undefined ? "as_used" : "as_sent"),
     phones: { ...phonesOf(trace), ...callersPhone(trace) },
     sounds: replaySoundsOf(trace),
-    caller: callerOf(trace),
+    caller: recorded === undefined ? callerOf(trace) : recordedCallerOf(trace, recorded, setup.flow),
   };
 }
 
