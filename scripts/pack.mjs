@@ -22,6 +22,7 @@ const STARTED = [
   "edges/media/process/main.js",
   "edges/audio/audio-worker-thread.js",
   "server/configuration/compare-thread.js",
+  "server/configuration/backtest/backtest-thread.js",
 ];
 
 /** `import … from "x"`, `export … from "x"`, `import "x"` and `import("x")`, as the compiler writes them. */

@@ -409,6 +409,66 @@ export interface Models {
       }[];
     } | null;
   };
+  /** Each line; the last one is the summary, or says why there is none */
+  readonly BacktestLine:
+    | {
+        readonly type: "progress";
+        readonly calls: number;
+        readonly of: number;
+      }
+    | Models["BacktestCall"]
+    | Models["BacktestSummary"]
+    | {
+        readonly type: "failed";
+        readonly detail: string;
+      };
+  readonly BacktestCall: {
+    readonly type: "call";
+    readonly call_sid: string;
+    readonly verdict: "changed" | "unknown" | "not_reproducible";
+    /** After "callers who"; empty where the call could not be played again */
+    readonly was: string;
+    /** After "would"; of changed calls */
+    readonly would: string | null;
+    /** After "the draft"; of a call that could not be played again, why */
+    readonly reason: string | null;
+    /** In what the outcomes differ, the most important first */
+    readonly aspects: readonly string[];
+    /** What had to be assumed */
+    readonly assumed: string | null;
+    /** Its way through its own version */
+    readonly before: string;
+    /** Its way through the draft */
+    readonly after: string;
+    readonly traces?: {
+      readonly before: readonly {
+        readonly seq: number;
+        readonly at_ms: number;
+        readonly type: string;
+        readonly [name: string]: unknown;
+      }[];
+      readonly after: readonly {
+        readonly seq: number;
+        readonly at_ms: number;
+        readonly type: string;
+        readonly [name: string]: unknown;
+      }[];
+    };
+  };
+  readonly BacktestSummary: {
+    readonly type: "summary";
+    readonly calls: number;
+    readonly same: number;
+    readonly changed: number;
+    readonly unknown: number;
+    readonly not_reproducible: number;
+    readonly groups: readonly {
+      readonly verdict: "changed" | "unknown" | "not_reproducible";
+      readonly message: string;
+      readonly calls: number;
+      readonly examples: readonly string[];
+    }[];
+  };
   readonly ExotelCall: {
     readonly Sid: string;
     readonly ParentCallSid: string | null;
@@ -1322,6 +1382,32 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["FlowDiff"]>;
+    /** Plays recorded calls through a draft, and lists those that would come to something else */
+    backtest(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+        readonly body?: {
+          /** Calls that began at this time or later; 30 days ago when left out */
+          readonly since?: string;
+          /** Calls that began before this time; now when left out */
+          readonly until?: string;
+          /** The flow to test; the kept draft when left out */
+          readonly draft?: {
+            readonly flow?: string | number;
+            readonly name?: string;
+            readonly start?: string;
+            readonly [name: string]: unknown;
+          };
+          /** Only this call, whenever it was */
+          readonly call?: string;
+          /** Each call with both traces, entry by entry */
+          readonly traces?: boolean;
+        } | null;
+      },
+      options?: CallOptions,
+    ): Promise<Response>;
   };
   readonly recordings: {
     /** A recording, or a range of it. 8 kHz, 16 bits; if there are two channels, the caller is left and the callee right. `Range: bytes=…` returns a part. */
@@ -1866,6 +1952,13 @@ export const OPERATIONS = {
     query: ["from", "to", "outcomes"],
     headers: {},
     answer: "json",
+  },
+  "flows.backtest": {
+    method: "POST",
+    path: "/api/accounts/{account}/flows/{flow}/backtest",
+    query: [],
+    headers: {},
+    answer: "response",
   },
   "recordings.get": {
     method: "GET",

@@ -24,6 +24,7 @@ import { OutboxQueue } from "./outbox-table.ts";
 import { Reader } from "./reader.ts";
 import { PLACES, sealRow } from "./sealed-rows.ts";
 import type { Sealer } from "./sealer.ts";
+import { RecordedCalls } from "./recorded-calls.ts";
 import { SpendReader } from "./spend-reader.ts";
 import type { Tables } from "./tables.ts";
 import type {
@@ -97,6 +98,8 @@ export class Store {
   readonly #outbox: OutboxQueue;
   /** What calls out have cost. */
   readonly spend: SpendReader;
+  /** Calls to play again. */
+  readonly recordedCalls: RecordedCalls;
   /** Keys of requests that placed calls. */
   readonly callKeys: CallKeys;
   #taker: ((rows: readonly ClaimedRow[]) => void) | null = null;
@@ -134,6 +137,7 @@ export class Store {
     this.members = new MemberTable(this.#db, this.audit);
     this.#reader = new Reader(this.#db, sealer, log);
     this.spend = new SpendReader(this.#db);
+    this.recordedCalls = new RecordedCalls(this.#db);
     this.configuration = new ConfigurationTable(this.#pool, sealer, this.feed);
     this.#outbox = new OutboxQueue(this.#outboxPool, node, sealer);
     this.callKeys = new CallKeys(this.#pool);

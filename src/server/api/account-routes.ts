@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { ApiOptions } from "./api-options.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { authenticate } from "./authenticate.ts";
+import { backtestRoutes } from "./backtest-routes.ts";
 import { callControlRoutes } from "./call-control-routes.ts";
 import { callRoutes } from "./call-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
@@ -33,5 +34,6 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
   });
   await app.register(async (configured) => resourceRoutes(configured, options, limit));
   await app.register(async (configured) => flowRoutes(configured, options, limit));
+  await app.register(async (tested) => backtestRoutes(tested, options, limit));
   await app.register(async (linked) => recordingRoutes(linked, options));
 }

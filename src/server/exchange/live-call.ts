@@ -360,7 +360,7 @@ export class LiveCall {
 const URGENT_EVENTS: ReadonlySet<CallEvent["kind"]> = new Set(["invite_sent", "leg_answered"]);
 
 /** Answers of URLs and commands from API and dashboard may hold URLs with credentials; other rows need no sealing. */
-function mayHoldCredentials(event: CallEvent): boolean {
+export function mayHoldCredentials(event: CallEvent): boolean {
   if (event.kind === "call_arrived") return event.placed !== undefined;
   return event.kind === "fetched" || event.kind === "audio_checked" || event.kind === "command";
 }

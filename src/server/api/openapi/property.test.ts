@@ -72,6 +72,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   "flows.saveDraft": { start: "bye", applets: { bye: { type: "hangup" } } },
   "flows.validate": FLOW,
   "flows.rollBack": { version: 1 },
+  "flows.backtest": { since: "2026-01-05", draft: { start: "bye", applets: { bye: { type: "hangup" } } } },
 };
 
 /** Restores the configuration, with some more to change and remove. */

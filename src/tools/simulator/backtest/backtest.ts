@@ -22,7 +22,8 @@ export interface RecordedCall {
   /** With the version of the flow that it went through. */
   readonly setup: CallSetup;
   readonly trace: readonly TraceEntry[];
-  readonly caller: RecordedCaller;
+  /** Null: the trace is all that is known of the caller's digits. */
+  readonly caller: RecordedCaller | null;
 }
 
 /** What a draft would make of a recorded call. */
@@ -61,7 +62,11 @@ interface Run extends Played {
 /** Plays a recorded call through its own version, to see that it can be repeated, and then through the draft. */
 export function backtestCall(call: RecordedCall, draft: Flow): BacktestResult {
   const { setup, trace, caller: recorded } = call;
-  const replay = replayOf({ trace }, "the call", { flow: setup.flow, account: setup.account, recorded });
+  const replay = replayOf({ trace }, "the call", {
+    flow: setup.flow,
+    account: setup.account,
+    ...(recorded !== null && { recorded }),
+  });
   if (!replay.ok) return notReproducible(trace, replay.error);
   const scenario = { ...replay.value.scenario, setup };
   const was: Played = { trace, outcome: callOutcome(trace) };
@@ -74,7 +79,8 @@ export function backtestCall(call: RecordedCall, draft: Flow): BacktestResult {
   return { verdict: verdictOf(was, now), before: pathOf(trace), after: pathOf(now.trace), draftTrace: now.trace };
 }
 
-function notReproducible(trace: readonly TraceEntry[], reason: string): BacktestResult {
+/** The result of a call that can't be played again. */
+export function notReproducible(trace: readonly TraceEntry[], reason: string): BacktestResult {
   return { verdict: { kind: "not_reproducible", reason }, before: pathOf(trace), after: "", draftTrace: [] };
 }
 

@@ -12,6 +12,8 @@ import { DEFAULT_SEED } from "../simulate.ts";
 import { SimulatedNetwork } from "../simulated-network.ts";
 import type { CallStep, Divergence } from "./call-steps.ts";
 import { noticed, divergenceOf, stepsOf, pathOf } from "./call-steps.ts";
+import type { People } from "./people.ts";
+import { withNames } from "./people.ts";
 import { changedHours, changedMoments } from "./changed-hours.ts";
 
 /** Callers whose call comes to something else. */
@@ -40,7 +42,7 @@ export interface CompareOptions {
   readonly calls?: number;
   readonly seed?: number;
   /** Whose numbers are shown with their names. */
-  readonly people?: readonly { readonly name: string; readonly number?: string | null | undefined }[];
+  readonly people?: People;
   /** The account's time zone, for applets that name none. */
   readonly timezone?: string;
 }
@@ -91,16 +93,8 @@ export function compareFlows(before: Flow, after: Flow, options: CompareOptions 
   return {
     calls,
     changed,
-    outcomes: merged(outcomes).map((each) => ({ ...each, message: named(each.message, people) })),
+    outcomes: merged(outcomes).map((each) => ({ ...each, message: withNames(each.message, people) })),
   };
-}
-
-/** Numbers of people by their names: `priya (+919900000022)`. */
-function named(message: string, people: NonNullable<CompareOptions["people"]>): string {
-  return people.reduce(
-    (text, { name, number }) => (number == null ? text : text.replaceAll(number, `${name} (${number})`)),
-    message,
-  );
 }
 
 /** What reads the same is one change; the example of the most frequent stays. */
