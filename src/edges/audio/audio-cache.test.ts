@@ -49,7 +49,7 @@ describe("a cache of clips", () => {
     expect(cache.clips).toBe(1);
   });
 
-  it("removes the least recently used when there are too many clips, but none that was handed out just now", async () => {
+  it("removes the least recently used clip when there are too many, but none that has just been handed out", async () => {
     const cache = await open({ clips: 2 });
     await cache.put("a", CLIP);
     await cache.put("b", CLIP);
@@ -66,7 +66,7 @@ describe("a cache of clips", () => {
     expect(await cache.get("a")).toBeNull();
   });
 
-  it("M9: one account's flood of clips pushes out its own, not the others', also over a restart", async () => {
+  it("M9: one account's flood of clips pushes out its own, not the others', even across a restart", async () => {
     const limits = { clips: 6, accountShare: 0.5 };
     const cache = await open(limits);
     await cache.put("music", CLIP, {}, "other");
@@ -88,7 +88,7 @@ describe("a cache of clips", () => {
     expect(await later.get("music")).not.toBeNull();
   });
 
-  it("removes clips when they are too large together, and one that has not been used for a long time", async () => {
+  it("removes clips when they take too much space together, and a clip that has not been used for a long time", async () => {
     const cache = await open({ bytes: 2 * CLIP_BYTES, unusedMs: 60 * MINUTE_MS });
     for (const key of ["a", "b", "c"]) {
       await cache.put(key, CLIP);
@@ -102,7 +102,7 @@ describe("a cache of clips", () => {
     expect(await readdir(folder)).toEqual(expect.arrayContaining(["d.wav", "d.json"]));
   });
 
-  it("replaces a clip in one step: a reader gets the old or the new one, complete", async () => {
+  it("replaces a clip in one step: a reader gets the complete old or new one", async () => {
     const cache = await open();
     const { path } = await cache.put("a", CLIP);
     const partial: number[] = [];
@@ -136,7 +136,7 @@ describe("a cache of clips", () => {
     expect(cache.bytes).toBe(0);
   });
 
-  it("rejects when the disk fails, and leaves nothing half written", async () => {
+  it("rejects if the disk fails, and leaves nothing half-written", async () => {
     const cache = await open();
     await rm(folder, { recursive: true });
     await expect(cache.put("a", CLIP)).rejects.toThrow("ENOENT");

@@ -12,7 +12,7 @@ export interface Clip {
   readonly durationMs: number;
 }
 
-/** What is stored beside a clip, as JSON. */
+/** What is stored with a clip, as JSON. */
 export type CacheMetadata = Readonly<Record<string, string | number | null>>;
 
 export interface CachedClip extends Clip {
@@ -32,7 +32,7 @@ export interface AudioCacheLimits {
   readonly clips: number;
   /** One account's share of both: its flood of new files does not push out the others' music. */
   readonly accountShare: number;
-  /** A clip that was not used for this long is removed. */
+  /** A clip that has not been used for this long is removed. */
   readonly unusedMs: number;
 }
 
@@ -50,14 +50,14 @@ const BYTES_PER_SAMPLE = 2;
 
 interface Entry {
   readonly key: string;
-  /** Whose share it counts in: the account that first had it made; "": the platform's own. */
+  /** The account in whose share it counts: the first that had it made; "": the platform itself. */
   readonly account: string;
   readonly bytes: number;
   metadata: CacheMetadata;
   usedAt: number;
 }
 
-/** What the cache keeps of each account. */
+/** What the cache holds for each account. */
 interface Holding {
   bytes: number;
   clips: number;
@@ -66,7 +66,7 @@ interface Holding {
 /** The key of the account among a clip's metadata. */
 const ACCOUNT = "account";
 
-/** The name of a clip in a cache, from everything that makes it what it is. */
+/** The name of a clip in a cache, from everything that determines it. */
 export function cacheKey(...parts: readonly string[]): string {
   return createHash("sha256").update(parts.join("\0")).digest("hex");
 }
@@ -82,7 +82,7 @@ export class AudioCache {
   readonly #limits: AudioCacheLimits;
   /** In order of use, the least recent first. */
   readonly #entries = new Map<string, Entry>();
-  /** Files that are being removed: nothing new takes their name before they are gone. */
+  /** Files that are being removed: nothing new gets their names before they are deleted. */
   readonly #removals = new Map<string, Promise<void>>();
   readonly #holdings = new Map<string, Holding>();
   #bytes = 0;
@@ -111,7 +111,7 @@ export class AudioCache {
     return this.#bytes;
   }
 
-  /** The clip, which counts as used now; null: it is not there, or not any more (the folder may have been emptied). */
+  /** The clip, which counts as used now; null if it is missing (the folder may have been emptied). */
   async get(key: string): Promise<CachedClip | null> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return null;
@@ -123,7 +123,7 @@ export class AudioCache {
     return null;
   }
 
-  /** Keeps `samples` (8 kHz mono) in place of what was there, for this account. Rejects when the disk fails. */
+  /** Stores `samples` (8 kHz mono) for this account, replacing any clip with this key. Rejects if the disk fails. */
   async put(key: string, samples: Int16Array, metadata: CacheMetadata = {}, account = ""): Promise<CachedClip> {
     const sound = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
     await this.#removals.get(key);
@@ -138,7 +138,7 @@ export class AudioCache {
     return this.#clip(entry);
   }
 
-  /** Changes what is stored beside a clip. */
+  /** Changes what is stored with a clip. */
   async annotate(key: string, metadata: CacheMetadata): Promise<void> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
@@ -181,7 +181,7 @@ export class AudioCache {
       ) as CacheMetadata;
       return { key, account: String(account), bytes: size, metadata, usedAt: Math.max(mtimeMs, atimeMs) };
     } catch (error) {
-      this.#log.info({ err: error, name }, "cached audio of an earlier run can't be used, it is removed");
+      this.#log.info({ err: error, name }, "cached audio of an earlier run can't be used and is removed");
       return null;
     }
   }
@@ -218,7 +218,7 @@ export class AudioCache {
     }
   }
 
-  /** Clips of no account are bounded by the whole only. */
+  /** Clips of no account are limited only by the total. */
   #isBeyondShare(account: string): boolean {
     const { bytes, clips, accountShare } = this.#limits;
     const holding = this.#holdings.get(account);

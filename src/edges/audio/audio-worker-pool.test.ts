@@ -34,7 +34,7 @@ describe("threads that accounts share", () => {
     await Promise.all(hostile);
   });
 
-  it("M9: an account has its share of the line, and closing ends what waits", async () => {
+  it("M9: an account has its share of the queue, and closing fails the jobs that wait", async () => {
     const pool = open();
     const waiting = Array.from({ length: 65 }, () => pool.process({ kind: "speak", text: "Hello." }, "hostile"));
     expect(await pool.process({ kind: "speak", text: "Hello." }, "hostile")).toEqual({

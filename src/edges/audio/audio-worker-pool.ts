@@ -34,13 +34,13 @@ export class AudioWorkerPool implements AudioProcessor {
     return result ?? err("cannot be made ready: too much other audio is waiting");
   }
 
-  /** Ends the threads; jobs under way or waiting fail. */
+  /** Ends the threads; running and waiting jobs fail. */
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
   async #run(job: AudioJob): Promise<AudioResult> {
-    // The one used last has its code loaded; the others' threads may end.
+    // The one used last has its code loaded; the others may end.
     const worker = this.#idle.pop();
     if (worker === undefined) return err("cannot be made ready: no thread is free");
     try {

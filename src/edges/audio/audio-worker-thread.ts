@@ -8,7 +8,7 @@ import type { AudioResult, AudioJob } from "./audio-worker.ts";
 
 /** Calls come first: how much lower than theirs this thread's priority is (nice). */
 const LOWER_BY = 10;
-// On Linux 0 means this thread alone; elsewhere it would be the whole process. Only ever lower: raising takes a right.
+// On Linux 0 means only this thread; elsewhere it would be the whole process. Only lowers it, since raising needs privileges.
 if (process.platform === "linux") setPriority(0, Math.min(constants.priority.PRIORITY_LOW, getPriority(0) + LOWER_BY));
 
 parentPort?.on("message", (job: AudioJob) => {

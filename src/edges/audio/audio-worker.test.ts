@@ -20,7 +20,7 @@ function worker(limits: Partial<AudioWorkerLimits> = {}): AudioWorker {
 const decode = decodeJob;
 const LOWEST_NICE = 19;
 
-/** The 19th field of a thread's `stat`. Its second, the name, may hold anything, so that the last bracket counts. */
+/** The 19th field of a thread's `stat`. The second, the name, may contain anything, so the last bracket counts. */
 function niceOf(stat: string): number {
   return Number(stat.slice(stat.lastIndexOf(") ") + 2).split(" ")[16]);
 }
@@ -56,7 +56,7 @@ describe("a worker in a thread of its own", () => {
   });
 
   it.runIf(process.platform === "linux")(
-    "M12: gives way to calls: alone of all threads, it runs at a lower priority",
+    "M12: gives way to calls: it is the only thread with a lower priority",
     async () => {
       const own = niceOf(await readFile("/proc/self/stat", "utf8"));
       await worker().process(decode(phoneWav(1000, 1)));

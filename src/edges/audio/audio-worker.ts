@@ -4,10 +4,10 @@ import type { Log } from "../../base/log.ts";
 import type { Result } from "../../base/result.ts";
 import { err } from "../../base/result.ts";
 
-/** Work that takes too long for the event loop. `decode` takes its bytes over: the caller cannot use them any more. */
+/** Work that takes too long for the event loop. `decode` takes over its bytes: the caller can no longer use them. */
 export type AudioJob =
   | { readonly kind: "decode"; readonly file: Uint8Array<ArrayBuffer> }
-  /** With the built-in voice. */
+  /** Spoken by the built-in voice. */
   | { readonly kind: "speak"; readonly text: string };
 
 /** Decodes a file. A buffer that shares its memory with others (small ones do) is copied. */
@@ -19,7 +19,7 @@ export function decodeJob(file: Buffer): AudioJob {
 
 /** Does jobs. */
 export interface AudioProcessor {
-  /** `account`: on whose behalf; "": the platform's own. Never rejects. */
+  /** `account`: on whose behalf; "": the platform itself. Never rejects. */
   process(job: AudioJob, account: string): Promise<AudioResult>;
 }
 
@@ -33,7 +33,7 @@ export interface AudioWorkerOptions {
 }
 
 export interface AudioWorkerLimits {
-  /** A job that takes longer (ten minutes of audio take 10 s) is hopeless or hostile. */
+  /** A job that takes longer is hopeless or hostile (ten minutes of audio take 10 s). */
   readonly workMs: number;
   /** Jobs that may wait; any more would finish too late for their calls. */
   readonly waiting: number;
@@ -42,7 +42,7 @@ export interface AudioWorkerLimits {
 }
 
 const LIMITS: AudioWorkerLimits = { workMs: 60_000, waiting: 64, idleMs: 60_000 };
-/** Memory for JavaScript objects; samples and WebAssembly are outside of it and bounded by the decoders. */
+/** Memory for JavaScript objects; samples and WebAssembly are not part of it and are limited by the decoders. */
 const HEAP_MB = 256;
 /** The sources run as TypeScript in development, and as JavaScript once built. */
 const ENDING = import.meta.url.endsWith(".ts") ? "ts" : "js";
@@ -54,7 +54,7 @@ interface Task {
 
 /**
  * Decodes and speaks in a thread of its own, one job after the other, so that calls are not held up. The thread starts
- * with the first job, ends after it was idle for a while, and is replaced when it died or took too long.
+ * with the first job, ends after being idle for a while, and is replaced if it dies or takes too long.
  */
 export class AudioWorker implements AudioProcessor {
   readonly #clock: Clock;
@@ -82,7 +82,7 @@ export class AudioWorker implements AudioProcessor {
     });
   }
 
-  /** Ends the thread; jobs under way or waiting fail. */
+  /** Ends the thread; running and waiting jobs fail. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const task of this.#waiting.splice(0)) task.settle(err("cannot be made ready: the platform is stopping"));
@@ -98,7 +98,7 @@ export class AudioWorker implements AudioProcessor {
     }
     this.#current = task;
     this.#timer = this.#clock.after(this.#limits.workMs, () => {
-      this.#log.warn({ kind: task.job.kind }, "audio took too long to be made ready, its thread is replaced");
+      this.#log.warn({ kind: task.job.kind }, "audio took too long to be made ready; its thread is replaced");
       void this.#terminate("takes too long to be made ready");
     });
     const worker = (this.#worker ??= this.#spawn());
@@ -107,7 +107,7 @@ export class AudioWorker implements AudioProcessor {
   }
 
   #spawn(): Worker {
-    // Decoders write about broken files to standard error; the error in the result says it better.
+    // Decoders report broken files on standard error, but the error in the result is clearer.
     const worker = new Worker(new URL(`./audio-worker-thread.${ENDING}`, import.meta.url), {
       stdout: true,
       stderr: true,

@@ -90,7 +90,7 @@ describe("the library of audio", () => {
     expect(downloads).toBe(1);
   });
 
-  it("prepares what may be needed later, one after the other", async () => {
+  it("prepares sources that may be needed later, one after the other", async () => {
     await library.warm([URL_SOURCE, { kind: "text", text: "Hello.", language: "en" }]);
     expect(await library.prepare({ kind: "text", text: "Hello.", language: "en" }, 1000, "acme")).toMatchObject({
       ok: true,
@@ -98,7 +98,7 @@ describe("the library of audio", () => {
     expect(downloads).toBe(1);
   });
 
-  it("RES-27: what was checked is there without another download", async () => {
+  it("RES-27: a file that was checked is there without another download", async () => {
     const options = {
       purpose: "audio" as const,
       account: "acme",

@@ -25,7 +25,7 @@ export type AudioSource =
   | { readonly kind: "url"; readonly url: string; readonly allowPrivate: boolean }
   /** `language`: BCP 47. */
   | { readonly kind: "text"; readonly text: string; readonly language: string }
-  /** By its plain name, from the folder of uploaded files. */
+  /** A file in the folder of uploaded files, by its plain name. */
   | { readonly kind: "file"; readonly file: string };
 
 export interface AudioLibraryOptions {
@@ -74,9 +74,9 @@ export class AudioLibrary {
     const { cacheFolder, uploadsFolder, speechUrl, fetcher, clock, log } = options;
     const cache = (name: string): Promise<AudioCache> =>
       AudioCache.open({ folder: join(cacheFolder, name), clock, log });
-    // A cache each: a flood of spoken names must not push out the hold music.
+    // Separate caches: a flood of spoken names must not push out the hold music.
     const [web, speech, uploads] = await Promise.all([cache("urls"), cache("speech"), cache("files")]);
-    // Threads of their own: neither a word to speak nor a short announcement waits behind ten minutes of music.
+    // Separate threads: neither a word to speak nor a short announcement must wait behind ten minutes of music.
     const pool = (): AudioWorkerPool => new AudioWorkerPool({ clock, log });
     const { short, long, speaking } = { short: pool(), long: pool(), speaking: pool() };
     const decoding = bySize(short, long);
@@ -93,9 +93,9 @@ export class AudioLibrary {
 
   /**
    * A file that can be played at once, or one sentence (without its full stop) that says why there is none. Waits for
-   * `deadlineMs` at most; audio that is not ready by then is still finished, for the next call. Never rejects. The file
-   * is there for a minute at least, and what replaces it has the same name. `account`: on whose behalf; each has its share
-   * of everything that takes time.
+   * at most `deadlineMs`; audio that is not ready by then is still finished, for the next call. Never rejects. The file
+   * stays for at least a minute, and whatever replaces it has the same name. `account`: on whose behalf; each has its
+   * share of everything that takes time.
    */
   prepare(source: AudioSource, deadlineMs: number, account: string): Promise<Result<Clip, string>> {
     return new Promise((resolve) => {
@@ -110,14 +110,14 @@ export class AudioLibrary {
   }
 
   /**
-   * RES-27: whether the audio is there, by HEAD, and where that proves nothing by GET. It is downloaded at the same time, so
-   * that nobody waits for it in silence. Never rejects.
+   * RES-27: whether the audio exists, by HEAD, and if that proves nothing, by GET. It is downloaded at the same time,
+   * so that nobody waits for it in silence. Never rejects.
    */
   check(url: string, options: AudioCheckOptions): Promise<AudioCheck> {
     return this.#web.check(url, options);
   }
 
-  /** Prepares what may be needed later: one at a time, so that a call waits behind one of them at most. */
+  /** Prepares sources that may be needed later, one at a time, so that a call waits behind at most one of them. */
   async warm(sources: readonly AudioSource[]): Promise<void> {
     for (const source of sources) await this.#make(source, 0, "");
   }

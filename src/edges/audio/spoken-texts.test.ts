@@ -49,7 +49,7 @@ async function speech(
 }
 
 describe("spoken texts", () => {
-  it("are spoken once, also over a restart, and anew for another language", async () => {
+  it("are spoken once, even across a restart, and again for another language", async () => {
     const anna = voice("anna", 1);
     const get = await speech(anna);
     expect(await Promise.all([get("hello"), get("hello"), get("hello")])).toEqual([5, 5, 5]);
@@ -66,7 +66,7 @@ describe("spoken texts", () => {
     expect(await (await speech(voice("bert", 2)))("hello")).toBe(10);
   });
 
-  it("are spoken by the next voice when the first fails, which is then left out for half a minute", async () => {
+  it("are spoken by the next voice when the first fails, which is then skipped for half a minute", async () => {
     const [anna, bert] = [voice("anna", 1), voice("bert", 2)];
     const get = await speech(anna, bert);
     anna.fails = true;
@@ -79,7 +79,7 @@ describe("spoken texts", () => {
   });
 
   it.each([-24 * HOUR_MS, 24 * HOUR_MS])(
-    "M8: a voice that failed is left out for half a minute, also when the clock is set by %i ms",
+    "M8: a voice that failed is skipped for half a minute, even when the clock is set by %i ms",
     async (byMs) => {
       const [anna, bert] = [voice("anna", 1), voice("bert", 2)];
       const get = await speech(anna, bert);
@@ -93,7 +93,7 @@ describe("spoken texts", () => {
     },
   );
 
-  it("M9: a text of one account that a voice fails at does not silence that voice for another", async () => {
+  it("M9: a text of one account on which a voice fails does not silence that voice for another", async () => {
     const [anna, bert] = [voice("anna", 1), voice("bert", 2)];
     const get = await speech(anna, bert);
     anna.fails = true;

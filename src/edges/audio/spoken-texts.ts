@@ -21,14 +21,14 @@ interface SpokenText {
   readonly account: string;
 }
 
-/** A voice that failed is left out for this long, so that calls do not wait for it one after the other. */
+/** A voice that failed is skipped for this long, so that calls do not wait for it one after the other. */
 const RESTS_MS = 30_000;
 
 /** Spoken texts. They are kept for each voice, so that a greeting is spoken only once. */
 export class SpokenTexts {
   readonly #options: SpokenTextsOptions;
   readonly #inFlight = new Map<string, Promise<Result<Clip, string>>>();
-  /** By account and voice: one account's text that a voice fails at must not silence that voice for the others. */
+  /** By account and voice: one account's text on which a voice fails must not silence that voice for the others. */
   readonly #restsUntil = new Map<string, number>();
 
   constructor(options: SpokenTextsOptions) {

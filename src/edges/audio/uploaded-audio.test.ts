@@ -56,7 +56,7 @@ describe("uploaded audio files", () => {
   });
 
   it.each(["../secret.wav", "/etc/passwd", "..", ".hidden.wav", "a/b.wav", "", "a\0.wav", "a".repeat(129)])(
-    "%j is no name of a file",
+    "%j is not a file name",
     async (name) => {
       await writeFile(join(folder, "secret.wav"), phoneWav(1000, 1));
       expect(await resultOf(name)).toBe(`audio file ${name} is not a plain file name`);

@@ -9,11 +9,11 @@ import { cacheKey } from "./audio-cache.ts";
 import type { AudioProcessor } from "./audio-worker.ts";
 import { decodeJob } from "./audio-worker.ts";
 
-/** A plain file name, as `say: {audio_file}` of a flow holds it: no folders, nothing hidden. */
+/** A plain file name, as in `say: {audio_file}` of a flow: no folders, nothing hidden. */
 const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 /** Ten minutes of stereo WAV at 44.1 kHz. */
 const MAX_FILE_BYTES = 108 * 1024 * 1024;
-/** Files that are read at once, each in memory, and that wait: they are the operator's, of no account. */
+/** Files that are read at once, each in memory, and files that wait: they are the operator's, not an account's. */
 const FILES = { atOnce: 2, perAccount: 2, waiting: 256, waitingPerAccount: 256 };
 
 /** The operator's own audio files, by name, from one folder. A file that changed counts as a new one. */

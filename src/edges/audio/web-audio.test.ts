@@ -85,7 +85,7 @@ async function lengthOf(got: Promise<Result<Clip, string>>): Promise<number | st
 }
 
 describe("customers' audio by URL", () => {
-  it("DIAL-9: is downloaded once, however many calls ask for it at once and afterwards", async () => {
+  it("DIAL-9: is downloaded once, no matter how many calls ask for it at once and afterwards", async () => {
     const { get, requests } = await setUp(sound(1));
     const clips = await Promise.all(Array.from({ length: 100 }, () => get()));
     expect(new Set(clips.map((clip) => clip.ok && clip.value.path)).size).toBe(1);
@@ -100,7 +100,7 @@ describe("customers' audio by URL", () => {
     expect(requests).toHaveLength(3);
   });
 
-  it("what an account may fetch from inside our network is not played to one that may not", async () => {
+  it("a file that one account may fetch from inside our network is not played to one that may not", async () => {
     const { get, web, url } = await setUp(sound(1));
     expect((await get()).ok).toBe(true);
     expect(await web.get({ url: `${url}/a.wav`, account: "acme", allowPrivate: false }, 5_000)).toMatchObject({
@@ -122,7 +122,7 @@ describe("audio that was fetched before", () => {
   const validators = { etag: '"v1"', "last-modified": "Mon, 05 Jan 2026 10:00:00 GMT" };
   const unchanged: RequestListener = (_, response) => response.writeHead(304).end();
 
-  it("is played without asking the server for a minute, then while it is asked", async () => {
+  it("is played without asking the server for a minute, and then while the server is asked", async () => {
     const { get, requests, clock, serve } = await setUp(sound(1, validators));
     await get();
     clock.advance(59 * SECOND_MS);
@@ -149,7 +149,7 @@ describe("audio that was fetched before", () => {
     expect(requests).toHaveLength(2);
   });
 
-  it("is replaced by what the server has now: for the next call, or at once when it was not used for long", async () => {
+  it("is replaced by what the server has now: for the next call, or at once if it has not been used for long", async () => {
     const { get, requests, clock, serve } = await setUp(sound(1));
     await get();
     serve(sound(2));
@@ -169,8 +169,8 @@ describe("audio that was fetched before", () => {
   it.each<[string, RequestListener]>([
     ["fails", (_, response) => response.writeHead(503).end()],
     ["answers with a page", (_, response) => response.writeHead(200).end("<html>Sign in</html>")],
-    ["is gone from the network", (request) => request.socket.destroy()],
-  ])("is played on when the server %s, which is not asked again for ten seconds", async (_, broken) => {
+    ["has vanished from the network", (request) => request.socket.destroy()],
+  ])("is still played when the server %s, which is not asked again for ten seconds", async (_, broken) => {
     const { get, requests, clock, serve } = await setUp(sound(1));
     await get();
     serve(broken);
@@ -185,7 +185,7 @@ describe("audio that was fetched before", () => {
     expect(await lengthOf(get())).toBe(2000);
   });
 
-  it("is no longer played when the server says that it is gone", async () => {
+  it("is no longer played when the server says that it was deleted", async () => {
     const { get, clock, serve, url } = await setUp(sound(1));
     await get();
     serve((_, response) => response.writeHead(404).end());
@@ -257,7 +257,7 @@ describe("audio that cannot be downloaded", () => {
     expect(sent).toBeLessThan(4 * MAX_DOWNLOAD_BYTES);
   });
 
-  it("a host that does not answer is asked for twelve files at a time: other hosts have their turn", async () => {
+  it("a host that does not answer is asked for twelve files at a time, so that other hosts have their turn", async () => {
     const { get, requests } = await setUp(() => undefined);
     const waiting = Array.from({ length: 12 + 128 }, (_, i) => get(`/${i}.wav`));
     await until(() => requests.length === 12);
@@ -292,7 +292,7 @@ describe("the check of audio (RES-27)", () => {
   });
 
   it.each([400, 403, 404, 405, 500, 501])(
-    "C5: a URL that answers HEAD with %i and is good for one GET is asked once, and what came is played",
+    "C5: a URL that answers HEAD with %i and accepts only one GET is asked once, and its file is played",
     async (status) => {
       let gets = 0;
       const stage = await setUp((request, response) => {
@@ -321,7 +321,7 @@ describe("the check of audio (RES-27)", () => {
     expect(methods(stage)).toEqual(["HEAD", "GET"]);
   });
 
-  it("RES-27: what GET answers is the verdict, and a GET that comes too late is a timeout", async () => {
+  it("RES-27: the answer to GET decides, and one that comes too late is a timeout", async () => {
     const stage = await setUp((_, response) => response.writeHead(404).end());
     expect((await stage.web.check(`${stage.url}/a.wav`, OPTIONS)).outcome).toMatchObject({ ok: true, status: 404 });
     stage.serve((request, response) => {
@@ -344,21 +344,21 @@ describe("the check of audio (RES-27)", () => {
     expect((await checking).outcome).toMatchObject({ ok: false, reason: "reset" });
   });
 
-  it("RES-27: what cannot be audio is not downloaded", async () => {
+  it("RES-27: an answer that cannot be audio is not downloaded", async () => {
     const stage = await setUp((_, response) => response.writeHead(200, { "content-type": "text/html" }).end());
     const { format } = await stage.web.check(`${stage.url}/a.wav`, { ...OPTIONS, isUsable: () => false });
     expect(format).toBeNull();
     expect(methods(stage)).toEqual(["HEAD"]);
   });
 
-  it("RES-27: the guard holds for both", async () => {
+  it("RES-27: the guard applies to both", async () => {
     const stage = await setUp(sound(1));
     const { outcome } = await stage.web.check(`${stage.url}/a.wav`, { ...OPTIONS, allowPrivate: false });
     expect(outcome).toMatchObject({ ok: false, reason: "blocked" });
     expect(stage.requests).toHaveLength(0);
   });
 
-  it("RES-27: what an error page of the download is says nothing of the file that HEAD has found", async () => {
+  it("RES-27: the format of an error page says nothing about the file that HEAD has found", async () => {
     const stage = await setUp((request, response) => {
       response.writeHead(request.method === "HEAD" ? 200 : 404, { "content-type": "audio/wav" }).end("<html>");
     });
@@ -367,7 +367,7 @@ describe("the check of audio (RES-27)", () => {
     expect(format).toBeNull();
   });
 
-  it("C12: a WAV of 44.1 kHz stereo is reported as such, also when it comes from the cache", async () => {
+  it("C12: a WAV of 44.1 kHz stereo is reported as such, even when it comes from the cache", async () => {
     const form = { code: 1, bits: 16, rate: 44_100, channels: 2 };
     const file = wavFile(sine(700, 44_100, 0.5), form);
     const stage = await setUp((_, response) => response.writeHead(200, { "content-type": "audio/wav" }).end(file));
@@ -400,7 +400,7 @@ describe("the check of audio (RES-27)", () => {
   });
 });
 
-describe("downloads that share what there is", () => {
+describe("downloads that share limited places", () => {
   /** A cache in memory: nothing here waits for the real clock or disk. */
   function memoryCache(): WebAudioOptions["cache"] {
     const clips = new Map<string, CachedClip>();
@@ -416,12 +416,12 @@ describe("downloads that share what there is", () => {
     };
   }
 
-  /** What can happen without time passing. */
+  /** Lets everything happen that takes no time. */
   async function settle(): Promise<void> {
     for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Files that each take a time of their own to come, in virtual time. */
+  /** Files that each take their own time to arrive, in virtual time. */
   function virtual(delayMs: (url: string) => number) {
     const clock = new VirtualClock(1_767_600_000_000);
     const cache = memoryCache();
@@ -455,12 +455,12 @@ describe("downloads that share what there is", () => {
   const files = (count: number, name: string, account?: string): WebAudioSource[] =>
     Array.from({ length: count }, (_, i) => file(`${name}${i}`, account));
 
-  it("C6: 24 calls at once, each with its own file that takes 1.5 s to come: all are there in time", async () => {
+  it("C6: 24 calls at once, each with its own file that takes 1.5 s to arrive: all are there in time", async () => {
     const { within } = virtual(() => 1_500);
     expect(await within(5_000, files(24, "greeting"))).toBe(24);
   });
 
-  it("C6: refreshes that nobody waits for cost a call nothing, however slow they are", async () => {
+  it("C6: refreshes that nobody waits for cost a call nothing, no matter how slow they are", async () => {
     const { web, clock, within } = virtual((url) => (url.includes("old") && clock.now() > AT_START ? 25_000 : 100));
     const AT_START = clock.now() + 10_000;
     expect(await within(5_000, files(12, "old"))).toBe(12);
@@ -492,7 +492,7 @@ describe("downloads that share what there is", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("C6: a refresh in the line moves up once a call needs it", async () => {
+  it("C6: a refresh in the queue moves up once a call needs it", async () => {
     const { web, clock, asked, within } = virtual((url) => (url.includes("slow") ? 25_000 : 100));
     await within(1_000, files(3, "old"));
     await within(26_000, files(2, "slow"));
@@ -511,7 +511,7 @@ describe("downloads that share what there is", () => {
     expect(await within(1_000, files(8, "good", "other"))).toBe(8);
   });
 
-  it("M9: what one account's line has refused is not refused to another that asks for the same file", async () => {
+  it("M9: a file that one account's full queue refused is not refused to another account", async () => {
     const { within, web } = virtual((url) => (url.includes("slow") ? 25_000 : 100));
     for (const source of files(200, "slow", "hostile")) void web.get(source, 5_000);
     expect(await web.get(file("shared", "hostile"), 5_000)).toMatchObject({ ok: false });

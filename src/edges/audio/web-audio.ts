@@ -31,37 +31,37 @@ export interface WebAudioSource {
 }
 
 export interface AudioCheckOptions extends FetchOptions {
-  /** Whether an answer may be audio: where it cannot be, nothing is downloaded. */
+  /** Whether an answer may be audio; if not, nothing is downloaded. */
   isUsable(outcome: HttpClientOutcome): boolean;
 }
 
-/** What a check found: the answer that decides, and the file's format; null: it is not known yet. */
+/** What a check found: the answer that decides, and the file's format; null if it is not known yet. */
 export interface AudioCheck extends Fetched {
   readonly format: SourceFormat | null;
 }
 
 /** Ten minutes of MP3 at 128 kbit/s. */
 export const MAX_DOWNLOAD_BYTES = 10 * 1024 * 1024;
-/** A file of the largest size at 2.8 Mbit/s. Longer than a call waits: the next one has it at once. */
+/** A file of the largest size at 2.8 Mbit/s. That is longer than a call waits, but the next one has it at once. */
 const DOWNLOAD_MS = 30_000;
 /**
- * Downloads at once, each with its file in memory: in all, of one account, and of these from one host, so that a host that
- * hangs leaves places for the account's other hosts. Refreshes that nobody waits for have places of their own.
+ * Downloads at once, each with its file in memory: in all, for one account, and of these from one host, so that a host
+ * that hangs leaves places for the account's other hosts. Refreshes that nobody waits for have separate places.
  */
 const DOWNLOADS = { atOnce: 48, perAccount: 16, perGroup: 12, unwanted: 4, waiting: 512, waitingPerAccount: 128 };
 /** A clip is played without asking the server for this long: one name, one content (DIAL-9). */
 const FRESH_MS = 60_000;
 /** For this long it is played while the server is asked; after that the answer is waited for. */
 const TRUSTED_MS = 3_600_000;
-/** A URL that failed is not tried again for this long: a call that asks for it fails at once, like the one before it. */
+/** A URL that failed is not tried again for this long: a call that asks for it fails at once, with the same reason. */
 const FAILED_MS = 10_000;
-/** Failures that are remembered; more are forgotten, the oldest first. */
+/** Failures that are remembered; beyond that, the oldest are forgotten first. */
 const MAX_FAILURES = 1000;
-/** A file that was just checked is needed by its call within this time: ringing, and a prompt before it. */
+/** A file that has just been checked is needed by its call within this time: ringing, and a prompt before it. */
 const NEEDED_SOON_MS = 90_000;
-/** A call waits this long for the format of a file that HEAD has found; then it goes on without knowing it. */
+/** A call waits this long for the format of a file that HEAD has found; then it continues without it. */
 const FORMAT_WAIT_MS = 1_000;
-/** The server says that the file is gone: our copy goes too. Any other failure may pass. */
+/** The server says that the file no longer exists: our copy is dropped too. Any other failure may be temporary. */
 const GONE: readonly number[] = [404, 410];
 
 interface Failure {
@@ -70,14 +70,14 @@ interface Failure {
 }
 
 /**
- * Customers' audio by URL (DIAL-9): downloaded once however many calls of an account ask for it, decoded, kept on disk,
- * and asked about again (`If-None-Match`, `If-Modified-Since`) when it is older than a minute. What was played before goes
- * on being played when the server is out of reach, or suddenly answers with something other than audio.
+ * Customers' audio by URL (DIAL-9): downloaded once, no matter how many calls of an account ask for it, decoded, kept
+ * on disk, and checked again (`If-None-Match`, `If-Modified-Since`) when it is older than a minute. A file that was
+ * played before is still played if the server is unreachable, or suddenly answers with something other than audio.
  */
 export class WebAudio {
   readonly #options: WebAudioOptions;
   readonly #queue: FairQueue;
-  /** By account and file: one account's line is not another's. */
+  /** Downloads by account and file: each account has its own queue. */
   readonly #inFlight = new Map<string, WebDownload>();
   readonly #failures = new Map<string, Failure>();
 
@@ -88,7 +88,7 @@ export class WebAudio {
 
   /**
    * The clip, or a sentence (without its full stop) that names the URL and says why there is none. `waitMs`: how long
-   * somebody waits for it. Never rejects.
+   * the caller waits for it. Never rejects.
    */
   async get(source: WebAudioSource, waitMs: number): Promise<Result<Clip, string>> {
     const { clock } = this.#options;
@@ -104,8 +104,8 @@ export class WebAudio {
   }
 
   /**
-   * RES-27: HEAD, and where that is not 200 or too slow, GET: it decides. Either way the file is downloaded, once, and is
-   * what is played. Never rejects.
+   * RES-27: HEAD decides, or GET if HEAD is not 200 or is too slow. Either way the file is downloaded once, and that
+   * copy is played. Never rejects.
    */
   async check(url: string, options: AudioCheckOptions): Promise<AudioCheck> {
     const { clock, fetcher } = this.#options;
@@ -128,7 +128,7 @@ export class WebAudio {
     return { outcome, format: format ?? null, elapsedMs: clock.elapsed() - startedAt };
   }
 
-  /** The format of a file that is there. It is downloaded, if it is not yet. */
+  /** The format of a file that exists; downloads it if necessary. */
   async #format(source: WebAudioSource, download: WebDownload | null): Promise<SourceFormat | null> {
     if (download !== null) return download.format;
     const { held, running } = await this.#lookUp(source);
@@ -136,7 +136,7 @@ export class WebAudio {
     return this.#download(source, held, NEEDED_SOON_MS, running).format;
   }
 
-  /** What we have, and the download that was under way before we looked: it may have ended since, with a newer copy. */
+  /** What we have, and the download that was running before we looked: it may have ended since, with a newer copy. */
   async #lookUp(source: WebAudioSource): Promise<{ held: CachedClip | null; running: WebDownload | null }> {
     const running = this.#inFlight.get(flightKey(source)) ?? null;
     return { held: await this.#held(source), running };
@@ -146,7 +146,7 @@ export class WebAudio {
     return this.#options.cache.get(clipKey(url, allowPrivate));
   }
 
-  /** The download that is under way, or a new one; it is waited for this long. */
+  /** The running download, or a new one; the caller waits for it this long. */
   #download(source: WebAudioSource, held: CachedClip | null, waitMs: number, seen: WebDownload | null): WebDownload {
     const key = flightKey(source);
     const wantedUntil = waitMs === 0 ? 0 : this.#options.clock.elapsed() + waitMs;
@@ -207,7 +207,7 @@ export class WebAudio {
     this.#failures.set(key, { until: clock.elapsed() + FAILED_MS, message });
     const still = held === null ? null : await this.#held(source);
     if (still === null) return err(message);
-    log.warn({ reason: message }, "audio could not be refreshed, the copy from before is played");
+    log.warn({ reason: message }, "audio could not be refreshed; the earlier copy is played");
     return ok(still);
   }
 }
@@ -215,7 +215,7 @@ export class WebAudio {
 const LATE: HttpClientOutcome = { ok: false, reason: "timeout", detail: "No answer came in time." };
 const CANCELLED: HttpClientOutcome = { ok: false, reason: "reset", detail: "The platform cancelled the request." };
 
-/** What comes of `promise`; undefined: nothing within the time, or until the signal. */
+/** The value of `promise`; undefined if it takes too long, or until the signal. */
 function within<T>(
   clock: Clock,
   waitMs: number,
@@ -249,13 +249,13 @@ function metadataOf({ validators, contentType }: File, format: SourceFormat | nu
   return { ...validators, contentType, checkedAt, format: format?.name ?? null, best: format?.best === true ? 1 : 0 };
 }
 
-/** As the server would answer for a file that we have. */
+/** The answer that the server would give for a file that we have. */
 function answerOf({ metadata }: CachedClip): HttpClientOutcome {
   const { contentType = null } = metadata;
   return { ok: true, status: 200, contentType: contentType === null ? null : String(contentType), body: "" };
 }
 
-/** Null: it was cached before formats were noted. */
+/** Null: it was cached before formats were recorded. */
 function formatOf({ metadata }: CachedClip): SourceFormat | null {
   const { format = null, best } = metadata;
   return format === null ? null : { name: String(format), best: best === 1, problem: null };
@@ -274,7 +274,7 @@ function ageOf(held: CachedClip | null, now: number): number {
   return held === null ? Number.POSITIVE_INFINITY : now - (typeof checkedAt === "number" ? checkedAt : 0);
 }
 
-/** What one account may fetch from inside our network is not played to another that may not. */
+/** A file that one account may fetch from inside our network is not played to another that may not. */
 function clipKey(url: string, allowPrivate: boolean): string {
   return cacheKey("url", allowPrivate ? "inward" : "outward", url.split("#", 1)[0] ?? url);
 }
@@ -293,7 +293,7 @@ function nameOf(url: string): string {
   return parsed === null ? "the audio's URL" : parsed.origin + parsed.pathname;
 }
 
-/** A sentence as the end of another. */
+/** A sentence turned into the end of another. */
 function asClause(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, "");
 }

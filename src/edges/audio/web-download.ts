@@ -5,16 +5,16 @@ import type { Clip } from "./audio-cache.ts";
 import type { SourceFormat } from "./decode/identify.ts";
 import { sourceFormat } from "./decode/identify.ts";
 
-/** What a 304 stands for. */
+/** The copy that a 304 refers to. */
 interface KnownFile {
   readonly answer: HttpClientOutcome;
   readonly format: SourceFormat | null;
 }
 
-/** One download that is waiting or under way, for all who want to know what comes of it. */
+/** One download that is waiting or running, for everyone interested in its result. */
 export class WebDownload {
   readonly task: QueuedTask;
-  /** What is played in the end, or why there is nothing. */
+  /** What is finally played, or why there is nothing. */
   readonly clip: Promise<Result<Clip, string>>;
   readonly #answer = Promise.withResolvers<HttpClientOutcome>();
   readonly #format = Promise.withResolvers<SourceFormat | null>();
@@ -22,7 +22,7 @@ export class WebDownload {
   constructor(task: QueuedTask, start: (own: WebDownload) => Promise<Result<Clip, string>>) {
     this.task = task;
     this.clip = start(this);
-    // One that was never started has no answer either.
+    // A download that was never started has no answer either.
     void this.clip.then((made) => {
       const detail = made.ok ? "There is no answer." : `The file ${made.error}.`;
       this.#answer.resolve({ ok: false, reason: "refused", detail });
@@ -30,17 +30,17 @@ export class WebDownload {
     });
   }
 
-  /** The server's answer, as soon as its headers are there. Never rejects. */
+  /** The server's answer, as soon as its headers have arrived. Never rejects. */
   get answer(): Promise<HttpClientOutcome> {
     return this.#answer.promise;
   }
 
-  /** The file's format, as soon as its beginning is there; null: it is not known. Never rejects. */
+  /** The file's format, as soon as its beginning has arrived; null if it is not known. Never rejects. */
   get format(): Promise<SourceFormat | null> {
     return this.#format.promise;
   }
 
-  /** Takes what comes. `known`: the copy that the server may say is still good. */
+  /** Follows the download. `known`: the copy that the server may say is still valid. */
   watch(known: KnownFile | null): (progress: DownloadProgress) => void {
     return ({ status, contentType, beginning }) => {
       const unchanged = status === 304 && known !== null;
@@ -51,7 +51,7 @@ export class WebDownload {
     };
   }
 
-  /** The last byte has come, or never will. */
+  /** The last byte has arrived, or never will. */
   ended(got: Downloaded): void {
     this.#answer.resolve(got.ok ? { ok: true, status: got.status, contentType: got.contentType, body: "" } : got);
     this.#format.resolve(got.ok && got.status === 200 ? sourceFormat(got.body, true) : null);

@@ -1,14 +1,14 @@
 import type { Clock } from "../../base/clock.ts";
 
 interface Account<T> {
-  /** When each of its tasks started, the oldest first. */
+  /** When each of its tasks started, oldest first. */
   readonly started: Map<string, number>;
   readonly held: T[];
 }
 
 /**
- * The places of a pool that each account has. Keeps an account whose servers hang from taking every place there is. A few
- * tasks are held until a place is free.
+ * Each account's places in a pool. Keeps an account whose servers hang from taking every place. A few tasks are held
+ * until a place is free.
  */
 export class AccountShare<T> {
   readonly #clock: Pick<Clock, "elapsed">;
@@ -24,8 +24,8 @@ export class AccountShare<T> {
   }
 
   /**
-   * Takes a place for this task of the account: null. "held": it waits for one, {@link next} gives it back. Or for how
-   * long the account's oldest task has been under way, in ms: where that is long, there is little point in coming back
+   * Takes a place for this task of the account: null. "held": it waits for one, and {@link next} returns it. Otherwise
+   * how long the account's oldest task has been running, in ms: if that is long, there is little point in trying again
    * soon.
    */
   enter(account: string, id: string, task: T): number | "held" | null {
@@ -47,7 +47,7 @@ export class AccountShare<T> {
     if (one?.started.size === 0 && one.held.length === 0) this.#accounts.delete(account);
   }
 
-  /** The account's first held task, where there is a place for it now. */
+  /** The account's first held task, if there is now a place for it. */
   next(account: string): T | null {
     const one = this.#accounts.get(account);
     if (one === undefined || one.started.size >= this.#share) return null;

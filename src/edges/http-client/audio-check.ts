@@ -1,14 +1,14 @@
 import type { Clock } from "../../base/clock.ts";
 import type { HttpClientOutcome } from "./types.ts";
 
-/** RES-27: a HEAD without an answer by then is too slow, and GET is asked, too: the rest of the 5 s is enough for it. */
+/** RES-27: a HEAD without an answer by then is too slow, and GET is sent, too: the rest of the 5 s is enough for it. */
 const HEAD_LIMIT_MS = 2_000;
-/** Where GET would not fare better than HEAD: neither goes out at all. */
+/** Failures of requests that are never sent, so that GET would not fare better than HEAD. */
 const NEVER_SENT: readonly string[] = ["bad_url", "blocked"];
 
 /**
- * RES-27: a HEAD that is not 200 proves nothing: servers refuse it, and URLs signed for GET answer it with 403. Then GET
- * decides. Where HEAD is only slow, whichever of a good HEAD and an answer to GET comes first decides.
+ * RES-27: a HEAD that is not 200 proves nothing: servers refuse it, and URLs signed for GET answer it with 403. Then
+ * GET decides. If HEAD is only slow, a good HEAD or an answer to GET decides, whichever comes first.
  */
 export async function headOrGet(
   clock: Clock,

@@ -12,20 +12,20 @@ export interface ConnectorOptions {
   readonly account: string;
   readonly resolve: Resolve;
   readonly allowPrivate: boolean;
-  /** PEM of further certificate authorities. */
+  /** PEM of additional certificate authorities. */
   readonly ca: string | undefined;
   /** Open sockets are counted here, over all accounts. */
   readonly budget: SocketBudget;
-  /** A connection to that origin is about to be made. */
+  /** A connection to that origin is about to be opened. */
   readonly onConnect: (origin: string) => void;
   /** There was no place for a connection. */
   readonly onRefused: (detail: string) => void;
-  /** A connection is closed, or was never made. */
+  /** A connection was closed, or could not be opened. */
   readonly onReleased: () => void;
 }
 
 /**
- * Makes the connections of one account. Each client holds one connection, so that the budget can ask it whether its
+ * Opens the connections of one account. Each client holds one connection, so that the budget can ask it whether its
  * connection is idle.
  */
 export function guardedPools(options: ConnectorOptions): (origin: string | URL, poolOptions: object) => Pool {
@@ -56,9 +56,9 @@ export function guardedPools(options: ConnectorOptions): (origin: string | URL, 
 }
 
 /**
- * Connects to addresses that were checked: the resolver's answer is checked and handed to the socket in one step, so
- * that the name cannot mean another address by the time of connecting (DNS rebinding). A name with any private address
- * is refused as a whole. Addresses written in the URL never come through here: the fetcher checks them.
+ * Connects only to checked addresses: the resolver's answer is checked and handed to the socket in one step, so that
+ * the name cannot mean another address by the time of connecting (DNS rebinding). A name with any private address is
+ * refused entirely. Addresses written in the URL never get here: the fetcher checks them.
  */
 function guardedConnector(options: ConnectorOptions): buildConnector.connector {
   const { ca } = options;

@@ -25,7 +25,7 @@ function setUp(limits: Partial<FairQueueLimits> = {}) {
 }
 
 describe("a queue that is fair to accounts", () => {
-  it("runs so many at once, the others in their order, and turns away one too many", async () => {
+  it("runs a limited number at once, the others in order, and turns away any beyond its limit", async () => {
     const { started, run, end } = setUp({ waiting: 1 });
     const runs = ["1", "2", "3"].map((name) => run(name, { account: "a" }));
     await turn();
@@ -38,7 +38,7 @@ describe("a queue that is fair to accounts", () => {
     expect(await Promise.all(runs)).toEqual(["1", "2", "3"]);
   });
 
-  it("A4: an account has its share of the places and of the line, and no more", async () => {
+  it("A4: an account has its share of the places and of the queue, and no more", async () => {
     const { started, run, end } = setUp({ atOnce: 3, waitingPerAccount: 1 });
     for (const name of ["1", "2", "3"]) void run(name, { account: "hostile" });
     expect(await run("4", { account: "hostile" })).toBeNull();
@@ -51,7 +51,7 @@ describe("a queue that is fair to accounts", () => {
     expect(started.at(-1)).toBe("3");
   });
 
-  it("A4: the account with the fewest tasks under way goes first", async () => {
+  it("A4: the account with the fewest running tasks goes first", async () => {
     const { started, run, end } = setUp();
     for (const name of ["1", "2", "3", "4"]) void run(name, { account: "busy" });
     void run("new", { account: "new" });
@@ -70,7 +70,7 @@ describe("a queue that is fair to accounts", () => {
     expect(started).toEqual(["1", "3", "4"]);
   });
 
-  it("C6: what nobody waits for has places of its own, and moves up once somebody does", async () => {
+  it("C6: tasks that nobody waits for have separate places, and move up once someone does", async () => {
     const { clock, queue, started, run, end } = setUp({ unwanted: 1 });
     const refreshes = [1, 2, 3].map((n) => ({ account: "a", name: `refresh ${n}`, wantedUntil: 0 }));
     for (const refresh of refreshes) void run(refresh.name, refresh);

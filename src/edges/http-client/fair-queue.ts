@@ -4,11 +4,11 @@ import type { Clock } from "../../base/clock.ts";
 export interface FairQueueLimits {
   /** Tasks at once, over all accounts. */
   readonly atOnce: number;
-  /** Of these, for one account: the rest is there for the others, whatever this one does. */
+  /** Of these, for one account: the rest remain for the others, whatever this one does. */
   readonly perAccount: number;
-  /** Of these, for one group (a host) of one account. Absent: no limit of its own. */
+  /** Of these, for one group (a host) of one account. Absent: no separate limit. */
   readonly perGroup?: number;
-  /** Places of their own for tasks nobody waits for, so that they never hold one of the others; half for one account. */
+  /** Separate places for tasks that nobody waits for, so that they never take one of the others; half of them for one account. */
   readonly unwanted?: number;
   /** Tasks that wait, over all accounts and for one account; any more are turned away. */
   readonly waiting: number;
@@ -19,7 +19,7 @@ export interface FairQueueLimits {
 export interface QueuedTask {
   readonly account: string;
   readonly group?: string;
-  /** Somebody waits for it until then (ms of `Clock.elapsed`). Absent: always. May be moved while it waits. */
+  /** Until when someone waits for it (ms of `Clock.elapsed`). Absent: always. May change while it waits. */
   wantedUntil?: number;
 }
 
@@ -29,9 +29,9 @@ interface Entry {
 }
 
 /**
- * Shares a few places among accounts. First those that somebody waits for, of these the account with the fewest tasks
- * under way, of these the one that came first. A task nobody waits for (any more) runs only in the places set aside for
- * such tasks.
+ * Shares a few places among accounts. Tasks that someone waits for go first; among these, the account with the fewest
+ * running tasks; among these, the one that came first. A task that nobody waits for (any more) runs only in the places
+ * set aside for such tasks.
  */
 export class FairQueue {
   readonly #clock: Pick<Clock, "elapsed">;
@@ -47,7 +47,7 @@ export class FairQueue {
     this.#limits = limits;
   }
 
-  /** The task's result; null: too many wait already, it was not started. */
+  /** The task's result; null if too many are already waiting, and it was not started. */
   async run<T>(task: QueuedTask, work: () => Promise<T>): Promise<T | null> {
     const { account } = task;
     const { waiting, waitingPerAccount } = this.#limits;
@@ -67,7 +67,7 @@ export class FairQueue {
     }
   }
 
-  /** Somebody waits for this task now, until then (ms of `Clock.elapsed`). */
+  /** Someone now waits for this task, until then (ms of `Clock.elapsed`). */
   want(task: QueuedTask, until: number): void {
     if (task.wantedUntil === undefined || task.wantedUntil >= until) return;
     task.wantedUntil = until;

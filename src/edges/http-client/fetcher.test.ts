@@ -71,7 +71,7 @@ const answer = (response: ServerResponse, body: string | Buffer, type = "applica
 };
 
 describe("a request", () => {
-  it("REQ-1, REQ-4: is a GET without body, with the headers given, ours for the agent, and the query as it is", async () => {
+  it("REQ-1, REQ-4: is a GET without body, with the headers given, our user agent, and the query unchanged", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     const request = {
       ...get(`${server.url}a?t=%22x%22&s=a+b%3Ac&L%5B0%5D=1`, { "Exotel-Version": "1.0" }),
@@ -91,7 +91,7 @@ describe("a request", () => {
     expect(seen?.rawHeaders).toContain("Exotel-Version");
   });
 
-  it("returns status, content type and text of a complete answer, whatever the status", async () => {
+  it("returns status, content type and text of a complete answer, whatever its status", async () => {
     const body = '{"destination":{"numbers":["+919900000011"]},"ü":"📞"}';
     const server = await http((_, response) =>
       response.writeHead(404, { "Content-Type": "Application/JSON; charset=utf-8" }).end(body),
@@ -137,7 +137,7 @@ describe("a request", () => {
     expect([body, server.requests[0]?.headers["content-type"]]).toEqual(['{"a":"ü"}', "application/json"]);
   });
 
-  it("REQ-2: credentials left in a URL go out as HTTP Basic, not as part of it", async () => {
+  it("REQ-2: credentials left in a URL are sent as HTTP Basic, not as part of it", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     await fetcher().fetch(get(`http://us%40er:p%3Ass@127.0.0.1:${server.port}/a`), INWARD_OK);
     expect(server.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from("us@er:p:ss").toString("base64")}`);
@@ -156,13 +156,13 @@ describe("a request", () => {
     expect(reasonOf(await fetcher().fetch(get(url), INWARD_OK))).toBe("bad_url");
   });
 
-  it("a header that HTTP forbids is refused before anything goes out", async () => {
+  it("a header that HTTP forbids is refused before anything is sent", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     expect(reasonOf(await fetcher().fetch(get(server.url, { a: "b\r\nc: d" }), INWARD_OK))).toBe("bad_url");
     expect(server.requests).toHaveLength(0);
   });
 
-  it("can be cancelled: the outcome comes at once and the connection is dropped", async () => {
+  it("can be cancelled: it ends at once and the connection is dropped", async () => {
     const controller = new AbortController();
     let closed = false;
     const server = await http((request) => {
@@ -190,7 +190,7 @@ describe("REQ-6: the deadline", () => {
       .then((fetched) => (found = fetched));
     await expect.poll(ready, { interval: 2 }).toBe(true);
     clock.advance(4_999);
-    // M8: what the wall clock does meanwhile changes nothing.
+    // M8: changes of the wall clock meanwhile make no difference.
     clock.setWallClock(3_600_000);
     await new Promise((resolve) => setImmediate(resolve));
     expect(found).toBeNull();
@@ -200,7 +200,7 @@ describe("REQ-6: the deadline", () => {
     return outcome.ok ? "an answer" : `${outcome.reason}: ${outcome.detail}`;
   }
 
-  it("REQ-6, M8: covers a server that takes the request and does not answer", async () => {
+  it("REQ-6, M8: covers a server that accepts the request and does not answer", async () => {
     const server = await http(() => undefined);
     const message = await expectTimeout(server.url, () => server.requests.length === 1);
     expect(message).toBe("timeout: No answer came in time.");
@@ -226,7 +226,7 @@ describe("REQ-6: the deadline", () => {
     const clock = new VirtualClock();
     const pending = fetcher({ clock }).fetch(get(server.url), INWARD_OK);
     await expect.poll(() => server.requests.length, { interval: 2 }).toBe(1);
-    // The first byte of the body is on its way: let it arrive.
+    // Lets the first byte of the body arrive.
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
     clock.advance(5_000);
     expect(reasonOf(await pending)).toBe("timeout");
@@ -277,17 +277,17 @@ describe("REQ-6: the deadline", () => {
   });
 });
 
-describe("REQ-8: what is too large", () => {
+describe("REQ-8: answers that are too large", () => {
   const KIB_64 = 64 * 1024;
 
-  it("REQ-8: 64 KiB are taken, one byte more is not", async () => {
+  it("REQ-8: 64 KiB are accepted, one byte more is not", async () => {
     const server = await http((request, response) => answer(response, Buffer.alloc(Number(request.url?.slice(1)), 32)));
     const { outcome } = await fetcher().fetch(get(`${server.url}${KIB_64}`), INWARD_OK);
     expect(outcome.ok && outcome.body.length).toBe(KIB_64);
     expect(reasonOf(await fetcher().fetch(get(`${server.url}${KIB_64 + 1}`), INWARD_OK))).toBe("too_large");
   });
 
-  it("REQ-8: a body without a stated length is counted as it comes", async () => {
+  it("REQ-8: a body without a stated length is counted as it arrives", async () => {
     const server = await http((_, response) => {
       response.writeHead(200);
       const more = (): void => {
@@ -313,7 +313,7 @@ describe("REQ-8: what is too large", () => {
     expect(reasonOf(await fetcher().fetch(get(url), INWARD_OK))).toBe("too_large");
   });
 
-  it("a download has a limit of its own, and keeps the bytes", async () => {
+  it("a download has its own limit, and keeps the bytes", async () => {
     const bytes = Buffer.from([0, 255, 1, 254]);
     const server = await http((_, response) => answer(response, bytes, "audio/wav"));
     const one = fetcher();
@@ -445,7 +445,7 @@ describe("private addresses", () => {
     },
   );
 
-  it("a name with a private address is blocked, even with public ones beside it", async () => {
+  it("a name with a private address is blocked, even if it also has public ones", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     const one = fetcher({ resolve: names });
     expect(reasonOf(await one.fetch(get(`http://app.example:${server.port}/`), GUARDED))).toBe("blocked");
@@ -484,14 +484,14 @@ describe("private addresses", () => {
   });
 
   it.each(["localhost.", "LOCALHOST", "127.0.0.1.", "[::ffff:169.254.169.254]", "[64:ff9b::127.0.0.1]", "0", "127.1"])(
-    "%s in a URL is blocked, however it is written",
+    "%s in a URL is blocked, no matter how it is written",
     async (host) => {
       const resolve: Resolve = () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
       expect(reasonOf(await fetcher({ resolve }).fetch(get(`http://${host}/`), GUARDED))).toBe("blocked");
     },
   );
 
-  it("a connection made for an account that may is never used for one that may not", async () => {
+  it("a connection made for an account with that permission is never used for one without it", async () => {
     const server = await http((_, response) => answer(response, "{}"));
     const one = fetcher({ resolve: names });
     const url = `http://app.example:${server.port}/`;
@@ -575,7 +575,7 @@ describe("audio checks", () => {
   });
 
   it.each([405, 501, 400, 403, 404, 500, 204, 302])(
-    "C4: a HEAD answered with %i proves nothing, GET decides; its body is not read (RES-27)",
+    "C4: a HEAD answered with %i proves nothing: GET decides, and its body is not read (RES-27)",
     async (status) => {
       let closed = false;
       const server = await http((request, response) => {
@@ -605,7 +605,7 @@ describe("audio checks", () => {
     expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
   });
 
-  it("RES-27: a HEAD that is only slow still counts, where GET is no quicker", async () => {
+  it("RES-27: a HEAD that is only slow still counts, if GET is no faster", async () => {
     const clock = new VirtualClock();
     const server = await http((request, response) => {
       if (request.method === "HEAD") setTimeout(() => response.writeHead(200, { "content-type": "audio/x" }).end(), 50);
@@ -624,7 +624,7 @@ describe("audio checks", () => {
     expect(reasonOf(await fetcher().checkAudio(server.url, INWARD_OK))).toBe("answer 200");
   });
 
-  it("RES-27: what GET answers is the verdict", async () => {
+  it("RES-27: the answer to GET decides", async () => {
     const server = await http((_, response) => response.writeHead(404).end());
     expect(reasonOf(await fetcher().checkAudio(server.url, INWARD_OK))).toBe("answer 404");
     expect(server.requests.map(({ method }) => method)).toEqual(["HEAD", "GET"]);
@@ -646,7 +646,7 @@ describe("audio checks", () => {
   });
 });
 
-describe("one account beside another", () => {
+describe("several accounts", () => {
   const names: Resolve = () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
   const OTHER: FetchOptions = { ...INWARD_OK, account: "other" };
 
@@ -689,7 +689,7 @@ describe("one account beside another", () => {
     expect((await Promise.all(held)).map(reasonOf)).toEqual(Array.from({ length: 6 }, () => "reset"));
   });
 
-  it("M9: an account has its share of the requests that wait, too", async () => {
+  it("M9: an account also has its share of the waiting requests", async () => {
     const silent = await http(() => undefined);
     const one = fetcher({ limits: { requestsPerAccount: 2, requests: 3 } });
     const held = [one.fetch(get(silent.url), INWARD_OK), one.fetch(get(`${silent.url}b`), INWARD_OK)];
@@ -715,7 +715,7 @@ describe("one account beside another", () => {
   });
 });
 
-it("closing ends what is under way, and nothing goes out afterwards", async () => {
+it("closing ends running requests, and nothing is sent afterwards", async () => {
   const server = await http(() => undefined);
   const one = new Fetcher({ version: "1", log: silentLog });
   const pending = one.fetch(get(server.url), INWARD_OK);

@@ -29,26 +29,26 @@ export interface FetcherOptions {
   readonly version: string;
   readonly log: Log;
   readonly clock?: Clock;
-  /** Default: name servers, and the system where only it knows. */
+  /** Default: name servers, and the system for names that only it knows. */
   readonly resolve?: Resolve;
-  /** PEM of further certificate authorities. */
+  /** PEM of additional certificate authorities. */
   readonly ca?: string;
   readonly limits?: Partial<FetcherLimits>;
 }
 
 /** What one fetcher may hold at a time. */
 export interface FetcherLimits extends SocketLimits {
-  /** Connections of one account to one origin: at 100 ms an answer, 1,900 requests a second. */
+  /** Connections of one account to one origin: at 100 ms per answer, 1,900 requests a second. */
   readonly socketsPerOrigin: number;
-  /** Requests, under way or waiting, in all: they must not fill the memory. */
+  /** Running and waiting requests in all: they must not fill the memory. */
   readonly requests: number;
   readonly requestsPerAccount: number;
-  /** Of one account to one origin: a URL that hangs must leave room for its others. */
+  /** Requests of one account to one origin: a URL that hangs must leave room for its others. */
   readonly requestsPerOrigin: number;
 }
 
 const LIMITS: FetcherLimits = {
-  // Below the usual limit of 1,024 files per process by what SIP and files need.
+  // The usual limit of 1,024 files per process, minus what SIP and files need.
   sockets: 768,
   socketsPerAccount: 256,
   socketsPerOrigin: 192,
@@ -62,35 +62,35 @@ const BODY_BYTES = 64 * 1024;
 const HEADER_BYTES = 16 * 1024;
 /** Idle connections: just below the 5 s after which common servers close them, so that we rarely lose the race. */
 const KEEP_ALIVE_MS = 4_000;
-/** Where a server offers more; not much more, because idle connections take up places. */
+/** The limit if a server offers longer; not much longer, because idle connections take up places. */
 const KEEP_ALIVE_LIMIT_MS = 15_000;
 
 const WHOLE: BodyPolicy = { bodyBytes: BODY_BYTES, headersOnly: false };
 const HEADERS: BodyPolicy = { bodyBytes: 0, headersOnly: true };
-/** Refusals are logged once a minute, with their number so far. */
+/** Refusals are logged once a minute, with the total so far. */
 const LOG_EVERY_MS = 60_000;
 
-/** One account's connections under one policy: one opened under the laxer policy is never used under the stricter. */
+/** One account's connections under one policy: one opened under the laxer policy is never used under the stricter one. */
 interface ConnectionPool {
   readonly key: string;
   readonly account: string;
   readonly agent: Agent;
-  /** Origins with requests under way. */
+  /** Origins with running requests. */
   readonly origins: Map<string, OriginTraffic>;
-  /** Requests under way or waiting, to all origins. */
+  /** Running and waiting requests to all origins. */
   requests: number;
-  /** Connections open or being made. */
+  /** Connections that are open or being opened. */
   sockets: number;
 }
 
 interface OriginTraffic {
-  /** Requests under way or waiting. */
+  /** Running and waiting requests. */
   requests: number;
-  /** Connections begun meanwhile, to tell a reused connection's failure from a fresh one's. */
+  /** Connections opened meanwhile, to tell a reused connection's failure from a new one's. */
   connects: number;
 }
 
-/** A request that may go out. */
+/** A request that may be sent. */
 interface PreparedExchange {
   readonly pool: ConnectionPool;
   readonly origin: string;
@@ -99,8 +99,8 @@ interface PreparedExchange {
 }
 
 /**
- * Every HTTP request of the platform goes through one of these. Redirects are not followed (REQ-5), compression is
- * not asked for, bodies are text of at most 64 KiB (REQ-8), the deadline covers everything (REQ-6). Nothing throws:
+ * Every HTTP request of the platform goes through one of these. Redirects are not followed (REQ-5), compression is not
+ * asked for, bodies are text of at most 64 KiB (REQ-8), and the deadline covers everything (REQ-6). Nothing throws:
  * failures are outcomes. Neither URLs' queries nor credentials are logged.
  */
 export class Fetcher {
@@ -111,7 +111,7 @@ export class Fetcher {
   readonly #resolve: Resolve;
   readonly #ca: string | undefined;
   readonly #budget: SocketBudget;
-  /** Those with requests or open connections. */
+  /** Pools with requests or open connections. */
   readonly #pools = new Map<string, ConnectionPool>();
   #requests = 0;
   #refused = 0;
@@ -130,7 +130,7 @@ export class Fetcher {
     this.#budget = new SocketBudget(this.#limits);
   }
 
-  /** What is held at the moment, and how many requests found no room since the start. */
+  /** What is in use at the moment, and how many requests have found no room since the start. */
   get usage(): {
     readonly sockets: number;
     readonly requests: number;
@@ -141,7 +141,7 @@ export class Fetcher {
     return { sockets, requests: this.#requests, pools: this.#pools.size, refused: this.#refused };
   }
 
-  /** How many requests the guard refused since the start, by purpose. */
+  /** How many requests the guard has refused since the start, by purpose. */
   get blocked(): ReadonlyMap<OutboundPurpose, number> {
     return this.#blocked;
   }
@@ -154,8 +154,8 @@ export class Fetcher {
   }
 
   /**
-   * RES-27: HEAD, and where that is not 200 or too slow, GET: it decides. Both share the deadline. No body is read; to
-   * keep what GET brings, use {@link head} and {@link download}.
+   * RES-27: HEAD decides, or GET if HEAD is not 200 or is too slow. Both share the deadline. No body is read; to keep
+   * the file that GET brings, use {@link head} and {@link download}.
    */
   async checkAudio(url: string, options: FetchOptions): Promise<Fetched> {
     const startedAt = this.#clock.elapsed();
@@ -170,14 +170,14 @@ export class Fetcher {
     return asText(await this.#send(audioRequest("HEAD", url), options, HEADERS, this.#clock.elapsed()));
   }
 
-  /** Downloads a file of at most `limitBytes`, as it is. Headers may make the request conditional. */
+  /** Downloads a file of at most `limitBytes`, unchanged. Headers may make the request conditional. */
   async download(request: OutboundRequest, limitBytes: number, options: DownloadOptions): Promise<Downloaded> {
     const { onProgress } = options;
     const bodyPolicy = { bodyBytes: limitBytes, headersOnly: false, ...(onProgress !== undefined && { onProgress }) };
     return this.#send(request, options, bodyPolicy, this.#clock.elapsed());
   }
 
-  /** Ends every exchange under way (`reset`) and closes every connection. */
+  /** Ends every running exchange (`reset`) and closes every connection. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#pools.values()].map(({ agent }) => agent.destroy()));
@@ -203,8 +203,8 @@ export class Fetcher {
     const ready = this.#prepare(request, options);
     if ("ok" in ready) return ready;
     const first = await this.#exchange(ready, request, options, bodyPolicy, startedAt);
-    // A server may close an idle connection at the moment we use it (RFC 9112 section 9.3.1): once more, on a fresh
-    // one. Only if no connection was begun meanwhile was this surely a reused one; a fresh one's failure is an answer.
+    // A server may close an idle connection at the moment we use it (RFC 9112 section 9.3.1): try once more, on a new
+    // one. Only if no connection was opened meanwhile was this certainly a reused one; a new one's failure counts.
     if (!first.raced || request.method === "POST" || options.signal?.aborted === true) return first.outcome;
     return (await this.#exchange(ready, request, options, bodyPolicy, startedAt)).outcome;
   }
@@ -242,7 +242,7 @@ export class Fetcher {
     });
   }
 
-  /** Why this request cannot be taken; null: it can. */
+  /** Why this request cannot be accepted; null if it can. */
   #isFull(pool: ConnectionPool, traffic: OriginTraffic): string | null {
     const { requests, requestsPerAccount, requestsPerOrigin } = this.#limits;
     if (traffic.requests >= requestsPerOrigin)
@@ -270,10 +270,10 @@ export class Fetcher {
     this.#blocked.set(purpose, (this.#blocked.get(purpose) ?? 0) + 1);
     if (!this.#blockedLines.take(account, this.#clock.elapsed())) return;
     const fields = { account, purpose, host: URL.parse(url)?.host, reason: detail };
-    this.#log.warn(fields, "a request was not sent, because it leads inward");
+    this.#log.warn(fields, "a request was not sent, because it leads into our own network");
   }
 
-  /** Checks the URL; addresses written in it are checked here, because no resolver is asked for them. */
+  /** Checks the URL; addresses written in it are checked here, because the resolver never sees them. */
   #prepare(request: OutboundRequest, options: FetchOptions): PreparedExchange | Failure {
     if (this.#closed) return failed("reset", "The platform is stopping.");
     const url = URL.parse(request.url);
@@ -329,7 +329,7 @@ export class Fetcher {
       factory: guardedPools({ ...common, onConnect, onRefused, onReleased }),
       connections: this.#limits.socketsPerOrigin,
       allowH2: false,
-      // Our own deadline is exact and covers more; undici's run on a grid of half a second.
+      // Our own deadline is exact and covers more; undici's are only accurate to half a second.
       headersTimeout: 0,
       bodyTimeout: 0,
       maxHeaderSize: HEADER_BYTES,
@@ -338,7 +338,7 @@ export class Fetcher {
     });
   }
 
-  /** An account that asks for nothing and holds no connection costs no memory. */
+  /** An account without requests and connections costs no memory. */
   #forgetIdle(pool: ConnectionPool): void {
     if (pool.requests === 0 && pool.sockets === 0 && this.#pools.get(pool.key) === pool) this.#pools.delete(pool.key);
   }
@@ -348,14 +348,14 @@ function audioRequest(method: "HEAD" | "GET", url: string): OutboundRequest {
   return { method, url, headers: { accept: "audio/*" }, authorization: null };
 }
 
-/** Credentials that are still in the URL; they never go out as part of it. */
+/** Credentials that are still in the URL; they are never sent as part of it. */
 function basicOf(url: URL): string | null {
   if (url.username === "" && url.password === "") return null;
   const pair = `${decoded(url.username)}:${decoded(url.password)}`;
   return `Basic ${Buffer.from(pair).toString("base64")}`;
 }
 
-/** A `%` that begins no escape stands for itself. */
+/** A `%` that does not begin an escape stands for itself. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -364,7 +364,7 @@ function decoded(text: string): string {
   }
 }
 
-/** UTF-8; a byte order mark is no part of the text. */
+/** UTF-8; a byte order mark is not part of the text. */
 function asText(raw: RawOutcome): HttpClientOutcome {
   if (!raw.ok) return raw;
   const text = raw.body.toString("utf8");

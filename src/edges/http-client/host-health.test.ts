@@ -3,7 +3,7 @@ import { VirtualClock } from "../../base/virtual-clock.ts";
 import { HostHealth } from "./host-health.ts";
 
 it.each([3_600_000, -3_600_000])(
-  "M8: a host that failed rests equally long when the wall clock is set by %i ms",
+  "M8: a host that failed is left alone equally long when the wall clock is set by %i ms",
   (byMs) => {
     const clock = new VirtualClock(1_000_000);
     const hosts = new HostHealth(clock, 4);

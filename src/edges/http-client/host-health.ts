@@ -3,19 +3,19 @@ import type { Clock } from "../../base/clock.ts";
 /** A host that failed is left alone this long, twice as long after each further failure. */
 const FIRST_REST_MS = 500;
 const LAST_REST_MS = 60_000;
-/** Hosts remembered, over all accounts: those with requests and those that rest. */
+/** Hosts remembered, over all accounts: those with requests and those being left alone. */
 const HOSTS = 10_000;
 
 interface Host {
   running: number;
-  /** In a row. */
+  /** Failures in a row. */
   failures: number;
   restsUntil: number;
 }
 
 /**
- * Which hosts may be sent requests now. Keeps a dead host's timeouts from taking every place there is. Each account has a view of
- * its own: one whose URL makes a host hang must not hold up the others' deliveries to it.
+ * Which hosts may be sent requests now. Keeps a dead host's timeouts from taking every place. Each account has its own
+ * view: one whose URL makes a host hang must not hold up the others' deliveries to it.
  */
 export class HostHealth {
   readonly #clock: Clock;
@@ -27,19 +27,19 @@ export class HostHealth {
     this.#perHost = perHost;
   }
 
-  /** Takes a place at a host: null. Or how long to wait, in ms: it rests, or all its places are taken (0). */
+  /** Takes a place at a host: null. Otherwise how long to wait, in ms: it is being left alone, or all its places are taken (0). */
   enter(name: string): number | null {
     const host = this.#hosts.get(name) ?? { running: 0, failures: 0, restsUntil: 0 };
     const rest = host.restsUntil - this.#clock.elapsed();
     if (rest > 0) return rest;
-    // After its rest a host gets one request first, not all of them.
+    // After the pause a host gets one request first, not all of them.
     if (host.running >= (host.failures > 0 ? 1 : this.#perHost)) return 0;
     host.running++;
     this.#remember(name, host);
     return null;
   }
 
-  /** Gives the place back: it was not used. */
+  /** Gives the place back unused. */
   cancel(name: string): void {
     const host = this.#hosts.get(name);
     if (host === undefined) return;
@@ -55,7 +55,7 @@ export class HostHealth {
     const now = this.#clock.elapsed();
     if (arrived) host.failures = 0;
     else if (now >= host.restsUntil) {
-      // Requests that were under way together fail together: they count as one failure.
+      // Requests that ran at the same time fail together: they count as one failure.
       host.restsUntil = now + Math.min(FIRST_REST_MS * 2 ** host.failures, LAST_REST_MS);
       host.failures++;
     }

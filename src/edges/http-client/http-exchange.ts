@@ -8,7 +8,7 @@ import { BEGINNING_BYTES } from "./types.ts";
 export interface BodyPolicy {
   /** More body than this ends the exchange as `too_large`. */
   readonly bodyBytes: number;
-  /** Stop once the headers are there: the body does not matter. */
+  /** Stop once the headers have arrived: the body does not matter. */
   readonly headersOnly: boolean;
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
@@ -16,7 +16,7 @@ export interface BodyPolicy {
 /** An answer whose body is still bytes. */
 export type RawOutcome = Downloaded;
 
-/** A request is done, one way or another. `untouched`: not one byte of an answer had come. */
+/** A request is done, one way or another. `untouched`: not a single byte of an answer had arrived. */
 export type Settle = (outcome: RawOutcome, untouched: boolean) => void;
 
 /**
@@ -45,14 +45,14 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#timer = clock.after(deadlineMs, () => this.#fail("timeout", this.#lateness()));
   }
 
-  /** Nobody waits for it any more. */
+  /** Nobody is waiting for it any more. */
   cancel(): void {
     this.#fail("reset", "The platform cancelled the request.");
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // Settled while it waited for a connection: it must not be sent now.
+    // It was settled while it waited for a connection, so it must not be sent now.
     if (this.#settle === null) controller.abort(new Error("settled"));
   }
 

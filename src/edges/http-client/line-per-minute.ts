@@ -6,7 +6,7 @@ const MAX_IDS = 10_000;
 export class LinePerMinute {
   readonly #lastAt = new Map<string, number>();
 
-  /** True: write it. `now`: ms of a clock that never steps. */
+  /** True if the line should be written. `now`: ms of a clock that never steps. */
   take(id: string, now: number): boolean {
     const last = this.#lastAt.get(id);
     if (last !== undefined && now - last < MINUTE_MS) return false;

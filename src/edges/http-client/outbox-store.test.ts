@@ -69,7 +69,7 @@ describe.each(ROUTES)("what a call owes, over %s", (route) => {
     await store.close();
   });
 
-  it("API-6: carries a POST with its body and content type as they were given, whatever characters are in it", async () => {
+  it("API-6: sends a POST with its body and content type as given, whatever characters it contains", async () => {
     const url = await server.database(route);
     const { store, fetcher, worker } = await rig(url);
     const [step] = sampleCall("a", 1);
@@ -87,7 +87,7 @@ describe.each(ROUTES)("what a call owes, over %s", (route) => {
     await store.close();
   });
 
-  it("EVT-6: survives the end of the process in the middle of a delivery: the same id comes again", async () => {
+  it("EVT-6: survives the end of the process during a delivery: the same id is sent again", async () => {
     const url = await server.database(route);
     const before = await rig(url);
     const [step] = sampleCall("a", 1);

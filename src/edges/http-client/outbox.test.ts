@@ -145,7 +145,7 @@ describe("the outbox worker", () => {
     expect(times[1]).not.toEqual(times[0]);
   });
 
-  it("EVT-6: a row waits for the one before it in its order, however often that fails; others do not", async () => {
+  it("EVT-6: a row waits for the one before it in its order, no matter how often that fails; others do not", async () => {
     const { store, fetcher, worker, pass } = world({
       "https://x.example/dial": [fails("refused"), fails("reset"), OK],
     });
@@ -194,7 +194,7 @@ describe("the outbox worker", () => {
     expect(store.verdicts.at(-1)).toEqual({ kind: "parked", id: "a", error: "timeout: so." });
   });
 
-  it("parks at once what no retry can help: an impossible URL, a refused address, an unreadable row", async () => {
+  it("parks at once what retrying cannot help: an impossible URL, a refused address, an unreadable row", async () => {
     const { store, fetcher, worker, pass, parked } = world({
       "https://a/": [fails("bad_url")],
       "https://b/": [fails("blocked")],
@@ -211,7 +211,7 @@ describe("the outbox worker", () => {
     expect(parked.map(([id]) => id).toSorted()).toEqual(["a", "b", "c"]);
   });
 
-  it("API-6: a status callback is delivered by a 2xx alone, tried again otherwise, and parked when its URL is gone", async () => {
+  it("API-6: a status callback is delivered only by a 2xx, tried again otherwise, and parked if its URL is gone", async () => {
     const status = (code: number): Fetched => ({
       ...OK,
       outcome: { ok: true, status: code, contentType: null, body: "" },
@@ -237,7 +237,7 @@ describe("the outbox worker", () => {
     expect(parked).toEqual([["b", "http_error: The server answered 410."]]);
   });
 
-  it("REQ-9: a delivery with a body is signed over that too, and keeps its webhook-id when it comes again", async () => {
+  it("REQ-9: the signature of a delivery covers its body too, and its webhook-id stays the same when it is repeated", async () => {
     const urls = { "https://app.example/event": [fails("reset"), OK] };
     const { store, fetcher, worker, pass } = world(urls, () => ["s".repeat(32)]);
     worker.start();
@@ -248,7 +248,7 @@ describe("the outbox worker", () => {
     expect(new Set(headers.map((each) => each["webhook-signature"])).size).toBe(2);
   });
 
-  it("a dead host's rows do not take the places of others, and are not counted as tried while it rests", async () => {
+  it("a dead host's rows do not take the places of others, and do not count as tried while it is left alone", async () => {
     const { store, fetcher, worker, pass } = world({ "https://dead.example/": [fails("timeout")] });
     for (let i = 0; i < 500; i++) store.owe(`dead${i}`, "https://dead.example/");
     for (let i = 0; i < 50; i++) store.owe(`live${i}`, "https://live.example/");
@@ -290,7 +290,7 @@ describe("the outbox worker", () => {
     expect(store.rows.every(({ state }) => state === "done")).toBe(true);
   });
 
-  it("continues when the database comes back; what could not be settled is delivered again", async () => {
+  it("continues when the database comes back; rows that could not be settled are delivered again", async () => {
     const { store, fetcher, worker, pass } = world();
     store.broken = true;
     store.owe("a");
@@ -307,7 +307,7 @@ describe("the outbox worker", () => {
     expect(store.rows.every(({ state }) => state === "done")).toBe(true);
   });
 
-  it("stops after settling what is under way, and claims no more", async () => {
+  it("stops after settling the running deliveries, and claims no more", async () => {
     const { store, fetcher, worker, pass } = world();
     store.owe("a");
     worker.start();

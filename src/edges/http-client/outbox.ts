@@ -18,11 +18,11 @@ export interface OutboxOptions {
   readonly log: Log;
   /** The account's `private_destinations`, looked up at each delivery. */
   readonly allowPrivate: (account: string) => boolean;
-  /** The account's `signing_secret` (REQ-9), looked up at each delivery; none, or no function: unsigned. */
+  /** The account's `signing_secret` (REQ-9), looked up at each delivery; without any, or without the function, it is unsigned. */
   readonly signingSecrets?: (account: string) => readonly string[];
   /** A row was given up. */
   readonly onParked?: (row: ClaimedRow, error: string) => void;
-  /** Puts into a request what must be as old as its delivery, such as a link that expires; absent: nothing. */
+  /** Adds to a request what must be created at delivery, such as a link that expires; absent: nothing. */
   readonly prepare?: (account: string, request: OutboundRequest) => OutboundRequest;
 }
 
@@ -31,20 +31,20 @@ export const DELIVERY_HEADER = "plugboard-delivery";
 
 /** EVT-6. */
 const DEADLINE_MS = 5_000;
-/** Longer than any delivery and its settling take: a row is claimed again only if its worker died. */
+/** Longer than any delivery and its settling takes: a row is claimed again only if its worker died. */
 const LEASE_MS = 15_000;
-/** Rows become due by time, too, and so do those of other nodes that died. */
+/** Rows also become due by time, as do those of nodes that died. */
 const POLL_MS = 1_000;
 /** Verdicts are collected this long: settling ten rows costs about as much as settling one. */
 const GATHER_MS = 200;
-/** The same while more is due than there are places. */
+/** The same while more rows are due than there are places. */
 const HURRY_MS = 10;
 const IN_FLIGHT = 128;
 /** Of these, for one account: one whose hosts all hang must leave room for the others. */
 const IN_FLIGHT_PER_ACCOUNT = 96;
 /**
- * Rows of an account that wait here for one of its places. Deliveries end within 5 s, so that as many as there are places
- * start well within their lease.
+ * Rows of an account that wait here for one of its places. Deliveries end within 5 s, so these start well within their
+ * lease.
  */
 const HELD_PER_ACCOUNT = 32;
 /** Of these, for one host: a slow one must leave room for the others. */
@@ -53,7 +53,7 @@ const IN_FLIGHT_PER_HOST = 32;
 const BUSY_MS = 200;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30 * 60_000;
-/** The status that says that nobody wants these any more (Standard Webhooks). */
+/** The status that means that the receiver no longer wants these (Standard Webhooks). */
 const GONE = 410;
 /** A customer has a day to repair an endpoint; then the row is parked. */
 const GIVE_UP_MS = 24 * 3_600_000;
@@ -61,13 +61,13 @@ const GIVE_UP_MS = 24 * 3_600_000;
 /**
  * Delivers what the store's outbox owes: at least once, in order per (call, order key), never in the way of a call
  * (EVT-6). The answer to a dial event is ignored, so any complete answer means delivered, whatever its status: a customer
- * whose endpoint answers 500 gets each event once, not for a day. A status callback is delivered when the answer is 2xx
- * (API-6). Not delivered: again, after 1 s, 2 s, 4 s … 30 min; after 24 h, or at once when the URL itself is impossible or
- * gone, the row is parked for people to see. A host that fails is left alone for a while, so that its rows do not hold up
- * those of others.
+ * whose endpoint answers 500 gets each event once, not for a day. A status callback is delivered if the answer is 2xx
+ * (API-6). Otherwise it is tried again after 1 s, 2 s, 4 s … 30 min; after 24 h, or at once if the URL itself is
+ * impossible or gone, the row is parked for people to see. A host that fails is left alone for a while, so that its
+ * rows do not hold up those of others.
  *
- * Rows that the journal of this node writes come here at once, already leased. The others are claimed: those behind an
- * undelivered row, those that failed, and those that a dead worker left.
+ * Rows that the journal of this node writes come here at once, already leased. The others are claimed: those that
+ * follow an undelivered row, those that failed, and those that a dead worker left behind.
  *
  *   taken or claimed (lease 15 s) ─► host failing or busy? ─► later
  *                                  └► deliver ─► done │ retry │ parked ─► settle in batches ─► claim the successors
@@ -102,7 +102,7 @@ export class OutboxWorker {
     this.#claims.start();
   }
 
-  /** Claims no more, waits for deliveries under way (at most their deadline), and settles them. */
+  /** Claims no more, waits for running deliveries (at most their deadline), and settles them. */
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
@@ -157,13 +157,13 @@ export class OutboxWorker {
     this.#underway.add(delivery);
   }
 
-  /** One that finds its host busy makes room for the next. */
+  /** Starts a held row; one that finds its host busy makes room for the next. */
   #beginHeld(account: string): void {
     if (this.#unsubscribe === null) return;
     for (let row = this.#shares.next(account); row !== null; row = this.#shares.next(account)) this.#begin(row);
   }
 
-  /** Takes a place of the account and of its host: null. Or how long to wait, in ms; held: until there is a place. */
+  /** Takes a place of the account and of its host: null. Otherwise how long to wait, in ms; held: until there is a place. */
   #enter(row: ClaimedRow, host: string): number | "held" | null {
     const hostMs = this.#health.enter(host);
     if (hostMs !== null) return hostMs;
@@ -211,7 +211,7 @@ export class OutboxWorker {
     });
   }
 
-  /** Verdicts that cannot be written are dropped: their leases end, and the rows are delivered again. */
+  /** Verdicts that cannot be written are dropped: the leases end, and the rows are delivered again. */
   async #settle(): Promise<void> {
     while (this.#verdicts.length > 0) {
       const more = this.#more || this.#verdicts.some(({ kind }) => kind === "later");
@@ -240,7 +240,7 @@ export function verdictOn(row: ClaimedRow, outcome: HttpClientOutcome, now: numb
   return { kind: "retry", id, inMs: Math.min(FIRST_RETRY_MS * 2 ** row.tries, LAST_RETRY_MS), error };
 }
 
-/** Null: it is delivered. */
+/** Why it was not delivered; null if it was. */
 function failureOf({ purpose }: ClaimedRow, outcome: HttpClientOutcome): string | null {
   if (!outcome.ok) return outcome.reason === "too_large" ? null : `${outcome.reason}: ${outcome.detail}`;
   const isTaken = purpose !== "status_callback" || (outcome.status >= 200 && outcome.status < 300);

@@ -1,7 +1,7 @@
 /**
- * Everything that the platform asks an HTTP server for, and who names the URL. What a customer names, or an answer of
- * theirs, never leads inward unless their account says so; what the operator of this machine names may. A purpose that is
- * not here cannot be fetched, and `test/outbound-guard.test.ts` holds a sender for each.
+ * Everything that the platform asks an HTTP server for, and who names the URL. A URL named by a customer, or by an
+ * answer of theirs, never leads into our own network unless their account allows it; one named by the operator of this
+ * machine may. Nothing is fetched for any other purpose, and `test/outbound-guard.test.ts` has a sender for each.
  */
 export const PURPOSES = {
   connect: "customer",
@@ -24,7 +24,7 @@ export const PURPOSES = {
 
 export type OutboundPurpose = keyof typeof PURPOSES;
 
-/** Of a stored delivery: an earlier or later version may have written it. */
+/** Checks the purpose of a stored delivery, which an earlier or later version may have written. */
 export function isOutboundPurpose(text: string): text is OutboundPurpose {
   return Object.hasOwn(PURPOSES, text);
 }

@@ -10,7 +10,7 @@ describe("resolving", () => {
     expect(found.length).toBeGreaterThan(0);
   });
 
-  it("queries of one account for a name that is being resolved share its answer, later ones resolve again", async () => {
+  it("queries of one account for a name that is being resolved share the answer; later ones resolve it again", async () => {
     let answer: (addresses: readonly ResolvedAddress[]) => void = () => undefined;
     const asked: string[] = [];
     const resolve = sharing((name) => {
@@ -29,7 +29,7 @@ describe("resolving", () => {
     expect(asked).toEqual(["a.example", "a.example", "b.example", "a.example"]);
   });
 
-  it("a failure is shared, too, and not cached", async () => {
+  it("a failure is also shared, and not cached", async () => {
     let n = 0;
     const resolve = sharing(() => (++n === 1 ? Promise.reject(new Error("first")) : Promise.resolve([])));
     const both = [resolve("a.example", "acme"), resolve("a.example", "acme")];

@@ -3,23 +3,24 @@ import type { Clock } from "../../base/clock.ts";
 import { FairQueue } from "./fair-queue.ts";
 import type { ResolvedAddress, Resolve } from "./types.ts";
 
-/** The name servers are queried twice, so that one lost datagram still fits the 5 s of a request (REQ-6). */
+/** Name servers are queried twice within the 5 s of a request (REQ-6), so that one datagram may be lost. */
 const TRY_MS = 1_500;
 const TRIES = 2;
 /**
- * The system's resolver blocks one of Node's 4 threads, which files need, too. So it is used only for what it alone knows
- * (single-label names, /etc/hosts, search domains), and for this many names at a time; one account never has all of them.
+ * The system's resolver blocks one of Node's 4 threads, which files also need. So it is used only for names that it
+ * alone knows (single-label names, /etc/hosts, search domains), and for this many at a time; one account never has all
+ * of them.
  */
 const SYSTEM_AT_ONCE = 2;
 const SYSTEM_PER_ACCOUNT = 1;
-/** Waiting for a thread behind names that never resolve: beyond this many the answer would come too late anyway. */
+/** Names that wait for a thread: behind any more that never resolve, the answer would come too late anyway. */
 const SYSTEM_WAITING = 256;
 const SYSTEM_WAITING_PER_ACCOUNT = 64;
 
-/** After this the system would wait for the same silent servers, on a thread. */
+/** After this error the system would wait for the same silent servers, on a thread. */
 const SILENT = "ETIMEOUT";
 
-/** Addresses of a name, as the system would give them, without one slow name server holding up the others' names. */
+/** Addresses of a name, as the system would return them, without one slow name server holding up other names. */
 export function systemResolver(clock: Pick<Clock, "elapsed">): Resolve {
   const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES });
   const system = new FairQueue(clock, {
@@ -47,7 +48,7 @@ export function systemResolver(clock: Pick<Clock, "elapsed">): Resolve {
   });
 }
 
-/** Queries of one account for a name that is being resolved share its answer. */
+/** Lets queries of one account for a name that is being resolved share the answer. */
 export function sharing(resolve: Resolve): Resolve {
   const pending = new Map<string, Promise<readonly ResolvedAddress[]>>();
   return (hostname, account) => {

@@ -21,7 +21,7 @@ describe("the signature of a request", () => {
     );
   });
 
-  it("REQ-9: covers the URL as it goes out, without credentials and fragment", () => {
+  it("REQ-9: covers the URL as it is sent, without credentials and fragment", () => {
     const plain = signatureOf(get("https://app.example/?a=1"));
     expect(signatureOf(get("HTTPS://me:secret@App.example:443/?a=1#top"))).toBe(plain);
     expect(signatureOf(get("https://app.example?a=1"))).toBe(plain);
@@ -40,7 +40,7 @@ describe("the signature of a request", () => {
     expect(signatureOf(request, [SECRET], AT + 999)).toBe(all[0]);
   });
 
-  it("REQ-9: is off without a secret, and adds nothing but its header", () => {
+  it("REQ-9: is left out without a secret, and adds nothing but its header", () => {
     const request = get("https://app.example/");
     expect(signed(request, [], AT)).toEqual(request);
     const { headers, ...rest } = signed(request, [SECRET], AT);
@@ -52,7 +52,7 @@ describe("the signature of a request", () => {
     expect(signed(get("nonsense"), [SECRET], AT)).toEqual(get("nonsense"));
   });
 
-  it("REQ-9: has one for each secret while the account changes from one to another, the new one first", () => {
+  it("REQ-9: has one value per secret, the new one first, while the account changes from one to another", () => {
     const request = get("https://app.example/");
     const [old, next] = [signatureOf(request), signatureOf(request, ["f".repeat(32)])];
     expect(signatureOf(request, ["f".repeat(32), SECRET])).toBe(`${next},${old.replace(/^t=\d+,/, "")}`);
@@ -68,7 +68,7 @@ describe("the signature of a delivery with a body", () => {
     body: '{"EventType":"terminal"}',
   };
 
-  it("REQ-9: covers the body by the headers of Standard Webhooks, as openssl computes it, and is signed as every other", () => {
+  it("REQ-9: covers the body by the headers of Standard Webhooks, as openssl computes it, and is also signed like every other request", () => {
     // printf '…' | openssl dgst -sha256 -hmac … -binary | base64
     const { headers } = signedDelivery(callback, "c1-cb2", [SECRET], AT);
     expect(headers).toMatchObject({ "webhook-id": "c1-cb2", "webhook-timestamp": "1767600000" });
@@ -76,7 +76,7 @@ describe("the signature of a delivery with a body", () => {
     expect(headers[SIGNATURE_HEADER]).toBe(signatureOf(callback));
   });
 
-  it("REQ-9: takes the key from base64 where the secret begins with whsec_, and has one for each secret", () => {
+  it("REQ-9: decodes the key from base64 if the secret begins with whsec_, and has one value per secret", () => {
     const base64 = `whsec_${Buffer.from(SECRET).toString("base64")}`;
     const macs = (secrets: readonly string[]): string =>
       signedDelivery(callback, "c1-cb2", secrets, AT).headers["webhook-signature"] ?? "none";
@@ -85,7 +85,7 @@ describe("the signature of a delivery with a body", () => {
     expect(macs([other, SECRET])).toBe(`${macs([other])} ${macs([SECRET])}`);
   });
 
-  it("REQ-9: is left out where there is no body or no secret", () => {
+  it("REQ-9: is left out if there is no body or no secret", () => {
     const request = get("https://app.example/");
     expect(signedDelivery(request, "c1", [SECRET], AT)).toEqual(signed(request, [SECRET], AT));
     expect(signedDelivery(callback, "c1", [], AT)).toEqual(callback);

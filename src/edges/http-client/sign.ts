@@ -1,17 +1,17 @@
 import { createHmac } from "node:crypto";
 import type { OutboundRequest } from "./types.ts";
 
-/** REQ-9: what an account with a `signing_secret` gets with every request. */
+/** REQ-9: the header that an account with a `signing_secret` gets with every request. */
 export const SIGNATURE_HEADER = "plugboard-signature";
-/** Secrets that are base64 begin so in Standard Webhooks; what follows is decoded to the key. */
+/** Prefix of base64 secrets in Standard Webhooks; what follows is decoded to the key. */
 const BASE64_SECRET = "whsec_";
 
 /**
  * REQ-9: the request with `Plugboard-Signature: t=<unix seconds>,v1=<hex>`, by which a customer can tell our requests
- * from others'. It covers `<t>.<METHOD>.<URL>`, the URL as it goes out: whole query, no credentials, no fragment. Call it
- * at the moment of sending, also for a retry: an old time is how a customer recognises a replayed request. Each secret
- * gives a `v1`: while one replaces another, both are valid. Without a secret, and for a URL that cannot be sent anyway, the
- * request comes back as it is.
+ * from others'. It covers `<t>.<METHOD>.<URL>`, the URL as it is sent: whole query, no credentials, no fragment. Call
+ * it at the moment of sending, even for a retry: an old time is how a customer recognises a replayed request. Each
+ * secret gives a `v1`: while one replaces another, both are valid. Without a secret, and for a URL that cannot be sent
+ * anyway, the request is returned unchanged.
  */
 export function signed(request: OutboundRequest, secrets: readonly string[], nowMs: number): OutboundRequest {
   const url = URL.parse(request.url);
@@ -23,7 +23,7 @@ export function signed(request: OutboundRequest, secrets: readonly string[], now
 }
 
 /**
- * The same for a delivery of the outbox. Where it has a body, the headers of Standard Webhooks cover that as well:
+ * The same for a delivery of the outbox. If it has a body, the headers of Standard Webhooks cover that as well:
  * `webhook-signature` is an HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`, so that their libraries can verify
  * it. `id` is the same on every delivery of the same row.
  */

@@ -4,13 +4,13 @@ import type { Socket } from "node:net";
 export interface SocketLimits {
   /** Open connections in all. */
   readonly sockets: number;
-  /** Of these, for one account: however many hosts it names, the others keep theirs. */
+  /** Of these, for one account: no matter how many hosts it names, the others keep theirs. */
   readonly socketsPerAccount: number;
 }
 
-/** One connection, from before it is made until it is closed. */
+/** One connection, from before it is opened until it is closed. */
 export interface SocketPlace {
-  /** The connection is made. */
+  /** The connection is open. */
   opened(socket: Socket): void;
   /** It failed, or is closed. Idempotent. */
   release(): void;
@@ -24,12 +24,12 @@ interface Place {
 }
 
 /**
- * The open sockets of all accounts. Where there is no place left, the oldest idle connection is closed: first one of the
- * same account when that has its share, else one of the account that holds the most.
+ * The open sockets of all accounts. If there is no place left, the oldest idle connection is closed: one of the same
+ * account if that has used up its share, else one of the account that holds the most.
  */
 export class SocketBudget {
   readonly #limits: SocketLimits;
-  /** In the order of opening. */
+  /** In the order in which they were opened. */
   readonly #places = new Set<Place>();
   readonly #open = new Map<string, number>();
 
@@ -42,7 +42,7 @@ export class SocketBudget {
   }
 
   /**
-   * A place for a new connection, or one sentence that says why there is none. `isIdle`: no request is using it, or is
+   * A place for a new connection, or one sentence that says why there is none. `isIdle`: no request is using it or
    * waiting for it.
    */
   reserve(account: string, isIdle: () => boolean, onRelease: () => void): SocketPlace | string {
@@ -68,7 +68,7 @@ export class SocketBudget {
     return bySize.some((account) => this.#evict((place) => place.account === account));
   }
 
-  /** Closes the oldest idle connection among those; whether there was one. */
+  /** Closes the oldest idle connection among those; returns whether there was one. */
   #evict(among: (place: Place) => boolean): boolean {
     for (const place of this.#places) {
       if (place.socket === null || !among(place) || !place.isIdle()) continue;

@@ -23,7 +23,7 @@ describe("private addresses", () => {
     expect(isPrivateAddress(address)).toBe(false);
   });
 
-  it("a mapped or translated address is private exactly if the address inside is", () => {
+  it("a mapped or translated address is private if and only if the address inside is", () => {
     assert(
       property(ipV4(), (inner) => {
         expect(isPrivateAddress(`::ffff:${inner}`)).toBe(isPrivateAddress(inner));

@@ -1,9 +1,9 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * Address blocks that no customer's URL may lead to (IANA special-purpose registries: RFC 6890 and what was added
- * since): this machine, private networks, link-local with its cloud metadata, shared, documentation, multicast,
- * reserved, and the tunnels that carry an IPv4 address inside.
+ * Address blocks that no customer's URL may lead to (IANA special-purpose registries: RFC 6890 and later additions):
+ * this machine, private networks, link-local with its cloud metadata, shared, documentation, multicast, reserved, and
+ * the tunnels that carry an IPv4 address inside.
  */
 const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
   ["0.0.0.0", 8],
@@ -40,7 +40,7 @@ const PRIVATE_IPV6: readonly (readonly [string, number])[] = [
 
 const private4 = blockList(PRIVATE_IPV4, "ipv4");
 const private6 = blockList(PRIVATE_IPV6, "ipv6");
-/** Prefixes whose last 32 bits are an IPv4 address that packets really go to: mapped (RFC 4291) and NAT64 (RFC 6052). */
+/** Prefixes whose last 32 bits are the IPv4 address that packets really go to: mapped (RFC 4291) and NAT64 (RFC 6052). */
 const carriers = blockList(
   [
     ["::ffff:0:0", 96],
@@ -51,7 +51,7 @@ const carriers = blockList(
 
 /**
  * Whether an address leads into our own network. Takes any spelling of an IP address that `URL` gives as a host
- * (IPv6 with or without brackets); anything that is not an address counts as private, so that nothing slips through by its form.
+ * (IPv6 with or without brackets); anything that is not an address counts as private, so that no unusual form slips through.
  */
 export function isPrivateAddress(address: string): boolean {
   const bare = bareAddress(address);
@@ -69,7 +69,7 @@ export function isPrivateAddress(address: string): boolean {
 }
 
 /**
- * Ports of other services, which a request could be made to speak to: the Fetch standard's list of bad ports
+ * Ports of other services, which a request could be tricked into talking to: the Fetch standard's list of bad ports
  * (fetch.spec.whatwg.org, port blocking). SIP's 5060 and 5061 are among them.
  */
 const FOREIGN_PORTS: ReadonlySet<string> = new Set(
@@ -80,17 +80,17 @@ const FOREIGN_PORTS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** One sentence about what is wrong with the URL's host or port; null: nothing, as far as the URL alone shows. */
+/** One sentence about what is wrong with the URL's host or port; null if the URL alone shows nothing wrong. */
 export function inwardBecause(url: URL): string | null {
   const literal = literalOf(url.hostname);
   if (literal !== null && isPrivateAddress(literal))
     return "The URL leads to an address inside the platform's own network.";
   return url.port !== "" && FOREIGN_PORTS.has(url.port)
-    ? `Port ${url.port} belongs to another service than HTTP.`
+    ? `Port ${url.port} belongs to a service other than HTTP.`
     : null;
 }
 
-/** The IP address of a URL's host, without brackets; null: the host is a name. */
+/** The IP address of a URL's host, without brackets; null if the host is a name. */
 export function literalOf(hostname: string): string | null {
   const bare = bareAddress(hostname);
   return isIP(bare) === 0 ? null : bare;
@@ -103,7 +103,7 @@ function bareAddress(address: string): string {
   return zone < 0 ? inside : inside.slice(0, zone);
 }
 
-/** The last 32 bits of an IPv6 address in dotted form. `URL` brings every spelling to groups of hex. */
+/** The last 32 bits of an IPv6 address in dotted form. `URL` turns every spelling into groups of hex. */
 function lastIPv4(address: string): string | null {
   const groups = new URL(`http://[${address}]/`).hostname.slice(1, -1).split(":");
   const [high, low] = groups.slice(-2).map((group) => Number.parseInt(group === "" ? "0" : group, 16));

@@ -16,7 +16,7 @@ export interface OutboundRequest {
 /** Why there is no complete answer. `blocked`: the guard refused the address; `too_large`: more than 64 KiB (REQ-8). */
 export type FailureReason = "timeout" | "refused" | "dns" | "tls" | "reset" | "blocked" | "too_large" | "bad_url";
 
-/** What came of one request; the same shape as `HttpOutcome` in `contract/`. `detail` is one sentence without secrets. */
+/** The outcome of one request; the same shape as `HttpOutcome` in `contract/`. `detail` is one sentence without secrets. */
 export type HttpClientOutcome =
   | { readonly ok: true; readonly status: number; readonly contentType: string | null; readonly body: string }
   | Failure;
@@ -44,7 +44,7 @@ export type Downloaded =
     }
   | Failure;
 
-/** By what a server recognises a version of its file later on (RFC 9110 section 8.8); null: it sent none. */
+/** What a server recognises a version of its file by (RFC 9110 section 8.8); null if it sent none. */
 export interface Validators {
   readonly etag: string | null;
   readonly lastModified: string | null;
@@ -53,9 +53,9 @@ export interface Validators {
 /** How one request is to be treated. */
 export interface FetchOptions {
   readonly purpose: OutboundPurpose;
-  /** On whose behalf it goes out: each account has its share of connections and requests. "": the platform's own. */
+  /** On whose behalf it is sent: each account has its share of connections and requests. "": the platform itself. */
   readonly account: string;
-  /** For the whole exchange: DNS, connect, TLS, headers, last byte (REQ-6). */
+  /** Limit for the whole exchange: DNS, connect, TLS, headers, last byte (REQ-6). */
   readonly deadlineMs: number;
   /** The account's `private_destinations`: loopback and private addresses are allowed. */
   readonly allowPrivate: boolean;
@@ -63,21 +63,21 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The same for a download, which may be watched while it comes. */
+/** The same for a download, which may be watched while it arrives. */
 export interface DownloadOptions extends FetchOptions {
-  /** Called without a `beginning` when the headers are there, and once more with the first bytes of the body. */
+  /** Called without a `beginning` when the headers have arrived, and again with the first bytes of the body. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
-/** What is there of a download so far. */
+/** The part of a download that has arrived so far. */
 export interface DownloadProgress {
   readonly status: number;
   readonly contentType: string | null;
-  /** The first {@link BEGINNING_BYTES} of the file, or all of a shorter one; null: none has come yet. */
+  /** The first {@link BEGINNING_BYTES} of the file, or all of a shorter one; null if none has arrived yet. */
   readonly beginning: Buffer | null;
 }
 
-/** Enough of a file to tell its format, behind the tags and chunks that usually stand first. */
+/** Enough of a file to tell its format, after the tags and chunks that usually come first. */
 export const BEGINNING_BYTES = 4096;
 
 /** One address of a host name. */

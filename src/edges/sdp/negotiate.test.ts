@@ -69,7 +69,7 @@ describe("createOffer", () => {
     expect(media).toMatchObject({ direction: "sendonly", ptimeMs: 40 });
   });
 
-  it("the version goes up only when something changed (RFC 3264 section 8)", () => {
+  it("the version goes up only when something has changed (RFC 3264 section 8)", () => {
     const first = createOffer(LOCAL);
     const same = createOffer({ ...LOCAL, previous: first });
     const held = createOffer({ ...LOCAL, previous: same, direction: "sendonly" });
@@ -79,7 +79,7 @@ describe("createOffer", () => {
     );
   });
 
-  it("a later offer keeps the lines of the session, those not ours at port 0, and the payload numbers in use", () => {
+  it("a later offer keeps the session's lines (those that are not ours at port 0) and the payload numbers in use", () => {
     const first = answered(
       offer("m=video 5002 RTP/AVP 31", "m=audio 5000 RTP/AVP 8 96", ...EVENT, "m=audio 5004 RTP/AVP 0"),
     );
@@ -98,7 +98,7 @@ describe("createOffer", () => {
 });
 
 describe("answerOffer", () => {
-  it("takes our best codec with the offer's numbers, and telephone-event with the offer's number", () => {
+  it("uses our best codec with the offer's numbers, and telephone-event with the offer's number", () => {
     const { answer, remote } = answered(offer("m=audio 5000 RTP/AVP 18 8 0 96", ...EVENT));
     expect(answer.media[0]?.formats).toEqual(["0", "96"]);
     expect(remote).toEqual({
@@ -116,7 +116,7 @@ describe("answerOffer", () => {
     expect(answered(offer("m=audio 5000 RTP/AVP 0 8"), { codecs: ["PCMA"] }).remote.codec).toBe("PCMA");
   });
 
-  it("finds a codec behind a dynamic number", () => {
+  it("finds a codec with a dynamic number", () => {
     const { answer, remote } = answered(offer("m=audio 5000 RTP/AVP 99", "a=rtpmap:99 pcma/8000"));
     expect([remote.codec, remote.payloadType, answer.media[0]?.codecs[0]?.name]).toEqual(["PCMA", 99, "PCMA"]);
   });
@@ -130,7 +130,7 @@ describe("answerOffer", () => {
     ]);
   });
 
-  it("telephone-events of another clock are not ours", () => {
+  it("telephone-events with another clock are ignored", () => {
     const wide = offer(
       "m=audio 5000 RTP/AVP 0 97 98",
       "a=rtpmap:97 telephone-event/48000",
@@ -139,7 +139,7 @@ describe("answerOffer", () => {
     expect(answered(wide).remote.dtmfPayloadType).toBe(98);
   });
 
-  it("answers every line in its place, all but the first usable audio with port 0", () => {
+  it("answers every line in its place, and all but the first usable audio with port 0", () => {
     const { sdp, answer } = answered(
       offer(
         "m=video 5002 RTP/AVP 31 96",
@@ -171,10 +171,10 @@ describe("answerOffer", () => {
     ["no media at all", [], "304"],
     ["only video", ["m=video 5002 RTP/AVP 31"], "304"],
     ["audio switched off", ["m=audio 0 RTP/AVP 0"], "304"],
-    ["SRTP alone", ["m=audio 5000 RTP/SAVP 0"], "302"],
+    ["only SRTP", ["m=audio 5000 RTP/SAVP 0"], "302"],
     ["a browser's offer", ["m=audio 9 UDP/TLS/RTP/SAVPF 111 0", "a=rtpmap:111 opus/48000/2"], "302"],
     ["G.729 alone", ["m=audio 5000 RTP/AVP 18"], "305"],
-    ["telephone-events alone", ["m=audio 5000 RTP/AVP 96", ...EVENT], "305"],
+    ["only telephone-events", ["m=audio 5000 RTP/AVP 96", ...EVENT], "305"],
     ["PCMU at 16 kHz", ["m=audio 5000 RTP/AVP 97", "a=rtpmap:97 PCMU/16000"], "305"],
     ["stereo PCMU", ["m=audio 5000 RTP/AVP 97", "a=rtpmap:97 PCMU/8000/2"], "305"],
     ["an IPv6 address", ["m=audio 5000 RTP/AVP 0", "c=IN IP6 2001:db8::1"], "301"],
@@ -197,7 +197,7 @@ describe("answerOffer", () => {
     expect([answer.media[0]?.direction, remote.direction, remote.held]).toEqual([ours, ours, held]);
   });
 
-  it("c=0.0.0.0 is a hold of the old kind: nothing is sent there", () => {
+  it("c=0.0.0.0 is the old kind of hold: nothing is sent there", () => {
     const { answer, remote } = answered(offer("c=IN IP4 0.0.0.0", "m=audio 5000 RTP/AVP 0"));
     expect([remote.held, remote.direction, answer.media[0]?.direction, answer.address]).toEqual([
       true,
@@ -215,7 +215,7 @@ describe("answerOffer", () => {
     expect(held.answer.origin).toMatchObject({ version: "2", sessionId: "77" });
   });
 
-  it("RTCP goes to the next port, to a=rtcp, or to the same port where both sides take it", () => {
+  it("RTCP goes to the next port, to a=rtcp, or to the same port if both sides accept that", () => {
     const lines = ["m=audio 5000 RTP/AVP 0", "a=rtcp:6001", "a=rtcp-mux"];
     expect(answered(offer(lines[0] ?? "")).remote.rtcpPort).toBeNull();
     expect(answered(offer(...lines)).remote.rtcpPort).toBe(6001);
@@ -225,7 +225,7 @@ describe("answerOffer", () => {
     expect(answered(offer(lines[0] ?? ""), { rtcpMux: true }).sdp).not.toContain("rtcp-mux");
   });
 
-  it("the packet time is what they like to get, within what they can take", () => {
+  it("the packet time is what they prefer, within what they accept", () => {
     expect(answered(offer("m=audio 5000 RTP/AVP 0", "a=ptime:30")).remote.ptimeMs).toBe(30);
     expect(answered(offer("m=audio 5000 RTP/AVP 0", "a=ptime:60", "a=maxptime:40")).remote.ptimeMs).toBe(40);
   });
@@ -254,7 +254,7 @@ describe("readAnswer", () => {
     });
   });
 
-  it("takes the first codec of the answer that was offered", () => {
+  it("uses the first codec of the answer that was offered", () => {
     expect(read(offer("m=audio 5000 RTP/AVP 18 8 0"))).toMatchObject({ codec: "PCMA" });
     expect(read(offer("m=audio 5000 RTP/AVP 8"), parsed(createOffer({ ...LOCAL, codecs: ["PCMU"] })))).toContain(
       "codecs",
@@ -274,7 +274,7 @@ describe("readAnswer", () => {
     [[], "no line"],
     [["m=audio 5000 RTP/AVP 18"], "codecs"],
     [["m=audio 5000 RTP/AVP 0", "c=IN IP6 2001:db8::1"], "address"],
-  ])("%j is no answer: %s", (lines, word) => {
+  ])("%j is not a valid answer: %s", (lines, word) => {
     expect(read(offer(...lines))).toContain(word);
   });
 
@@ -360,7 +360,7 @@ describe("S21: the refusal of an offer", () => {
     expect(detail(...lines)).toBe(sentence);
   });
 
-  it("names the fault of a description that cannot be read", () => {
+  it("names the fault in a description that cannot be read", () => {
     expect(unreadableOffer("has no origin (o=)")).toEqual({
       status: 488,
       code: 399,

@@ -19,53 +19,53 @@ export type AudioCodec = "PCMU" | "PCMA";
 const STATIC_PAYLOAD_TYPE: Readonly<Record<AudioCodec, number>> = { PCMU: 0, PCMA: 8 };
 /** The clock of all supported codecs, and so of their telephone-events (RFC 4733 section 2.1), Hz. */
 const CLOCK_RATE = 8_000;
-/** Nearly everyone uses it for telephone-event; some gateways understand no other. */
+/** Nearly everyone uses this for telephone-event, and some gateways understand no other. */
 const DTMF_PAYLOAD_TYPE = 101;
 /** 0-9 * # A-D. */
 const DTMF_EVENTS = "0-15";
-/** Everyone understands it; sent when the other side states no preference. */
+/** Everyone understands this; sent if the other side states no preference. */
 const DEFAULT_PTIME_MS = 20;
 
 /** Our side of a session, for one offer or answer. */
 export interface LocalMedia {
-  /** What `o=` and `c=` carry; IPv4 or IPv6. */
+  /** The address in `o=` and `c=`; IPv4 or IPv6. */
   readonly address: string;
-  /** RTP; RTCP is the next one. */
+  /** The RTP port; RTCP is on the next one. */
   readonly port: number;
   /** Best first. */
   readonly codecs: readonly AudioCodec[];
   /** Decimal; the same for the life of the dialog. */
   readonly sessionId: string;
-  /** Of `o=`: one more with every change (RFC 3264 section 8); see also `previous`. */
+  /** The version in `o=`: one more with every change (RFC 3264 section 8); see also `previous`. */
   readonly version: number;
   /** What we want; the other side may allow less. Default sendrecv. */
   readonly direction?: Direction;
   /** Packet time we announce, ms. Default 20. */
   readonly ptime?: number;
-  /** Whether our port takes RTCP as well (RFC 5761); agreed to only when the other side offers it. Default false. */
+  /** Whether our port accepts RTCP as well (RFC 5761); agreed to only if the other side offers it. Default false. */
   readonly rtcpMux?: boolean;
   /**
-   * What we last sent in this dialog. When given, `version` is ignored: the same content gives the same text
-   * back, other content one version more. An offer keeps its media lines, those not ours at port 0.
+   * What we last sent in this dialog. If given, `version` is ignored: the same content gives the same text again, other
+   * content the next version. An offer keeps its media lines, with those that are not ours at port 0.
    */
   readonly previous?: string | null;
 }
 
 /** Where and how to send, and what to expect, once offer and answer agree. */
 export interface NegotiatedMedia {
-  /** An IP address; `0.0.0.0` or `::` when the other side holds in the old way (`direction` then forbids sending). */
+  /** An IP address; `0.0.0.0` or `::` if the other side holds in the old way (`direction` then forbids sending). */
   readonly address: string;
   readonly port: number;
-  /** Null: none of its own (`a=rtcp` absent): the next after `port`. Equal to `port`: RFC 5761. */
+  /** Null: not stated (`a=rtcp` absent), so it is the next after `port`. Equal to `port`: RFC 5761. */
   readonly rtcpPort: number | null;
   readonly codec: AudioCodec;
-  /** What to send `codec` with. */
+  /** The payload type for sending `codec`. */
   readonly payloadType: number;
-  /** What to send telephone-events with; null: the other side accepts none. */
+  /** The payload type for sending telephone-events; null: the other side accepts none. */
   readonly dtmfPayloadType: number | null;
   /**
-   * What the other side should send telephone-events with: the number of our description. Some send `dtmfPayloadType`
-   * instead when their answer has another number; both mean the same. Null: it sends none.
+   * The payload type with which the other side should send telephone-events: the number in our description. Some use
+   * `dtmfPayloadType` instead if their answer has another number; both mean the same. Null: it sends none.
    */
   readonly dtmfReceivePayloadType: number | null;
   /** The packet time that the other side prefers. */
@@ -123,8 +123,8 @@ export function createOffer(local: LocalMedia): string {
 }
 
 /**
- * Answers an offer (RFC 3264 section 6): every media line is answered in its place, the first plain RTP audio line that
- * has one of our codecs with our best of them and the offer's own payload numbers, all others with port 0.
+ * Answers an offer (RFC 3264 section 6): every media line is answered in its place; the first plain RTP audio line that
+ * has one of our codecs with the best of them and the offer's own payload numbers, all others with port 0.
  */
 export function answerOffer(
   offer: SessionDescription,
@@ -177,7 +177,7 @@ export function readAnswer(answer: SessionDescription, ourOffer: SessionDescript
   return ok({ ...remoteOf(theirs, address, codec, direction, mux), dtmfPayloadType, dtmfReceivePayloadType });
 }
 
-/** The line of the offer that we take, or why there is none, in the words of RFC 3261 section 20.43. */
+/** The line of the offer that we accept, or why there is none, in the words of RFC 3261 section 20.43. */
 function chooseLine(
   offer: SessionDescription,
   local: Pick<LocalMedia, "address" | "codecs">,
@@ -241,7 +241,7 @@ function sameCodec(a: CodecDescription, b: CodecDescription): boolean {
   return a.name.toUpperCase() === b.name.toUpperCase() && a.clockRate === b.clockRate && a.channels === b.channels;
 }
 
-/** The payload type of telephone-events at our clock; null when there is none. */
+/** The payload type of telephone-events at our clock; null if there is none. */
 function dtmfIn(media: MediaDescription): number | null {
   const event = media.codecs.find(
     ({ name, clockRate }) => name.toLowerCase() === "telephone-event" && clockRate === CLOCK_RATE,
@@ -323,7 +323,7 @@ function ourMedia(
   };
 }
 
-/** The same line at port 0: refused, or no longer used. Its formats must stand there but mean nothing. */
+/** The same line at port 0: refused, or no longer used. Its formats are required but mean nothing. */
 function refused(line: MediaDescription): MediaDescription {
   return {
     ...line,

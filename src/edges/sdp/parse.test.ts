@@ -67,7 +67,7 @@ describe("parseSdp", () => {
     });
   });
 
-  it("fills in static payload types, G722 with its clock of 8000", () => {
+  it("fills in static payload types, including G722 with its clock of 8000", () => {
     const { codecs } = only("m=audio 5000 RTP/AVP 0 3 8 9 13 18 96");
     expect(codecs.map(({ name, clockRate }) => `${name}/${clockRate}`)).toEqual([
       "PCMU/8000",
@@ -111,7 +111,7 @@ describe("parseSdp", () => {
     ]);
   });
 
-  it("takes the TTL and count off a multicast address, and host names as they are", () => {
+  it("removes the TTL and count from a multicast address, and keeps host names as they are", () => {
     expect(only("m=audio 5000 RTP/AVP 0", "c=IN IP4 224.2.1.1/127/3").address).toBe("224.2.1.1");
     expect(only("m=audio 5000 RTP/AVP 0", "c=IN IP4 media.example.com").address).toBe("media.example.com");
   });
@@ -121,7 +121,7 @@ describe("parseSdp", () => {
     expect(parseSdp(Buffer.from(text))).toMatchObject({ ok: true, value: { name: "-", media: [{ port: 5000 }] } });
   });
 
-  it("reads rtcp-mux, and keeps what it does not know", () => {
+  it("reads rtcp-mux, and keeps attributes it does not know", () => {
     const media = only(
       "m=audio 5000 UDP/TLS/RTP/SAVPF 111",
       "a=rtpmap:111 opus/48000/2",
@@ -141,11 +141,11 @@ describe("parseSdp", () => {
     expect(only("m=application 9 TCP/BFCP *").codecs).toEqual([]);
   });
 
-  it.each(["ptime:0", "ptime:-1", "ptime:x", "ptime:1e3", "ptime:5000", "ptime"])("a=%s says nothing", (attribute) => {
+  it.each(["ptime:0", "ptime:-1", "ptime:x", "ptime:1e3", "ptime:5000", "ptime"])("a=%s is ignored", (attribute) => {
     expect(only("m=audio 5000 RTP/AVP 0", `a=${attribute}`).ptimeMs).toBeNull();
   });
 
-  it("an absent address is allowed where nothing is sent", () => {
+  it("the address may be missing if nothing is sent", () => {
     const text = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n";
     expect(parseSdp(text)).toMatchObject({ ok: true, value: { media: [{ address: null }] } });
     expect(fault(text.replace("audio 0", "audio 9"))).toContain("c=");
@@ -156,8 +156,8 @@ describe("parseSdp", () => {
     ["hello", "v=0"],
     ["v=1\r\no=- 1 1 IN IP4 a\r\n", "v=0"],
     ["v=0\r\ns=-\r\n", "origin"],
-    [`${HEAD.join("\n")}\nm =audio 1 RTP/AVP 0\n`, "no SDP line"],
-    [`${HEAD.join("\n")}\nm=audio 5000\u0000 RTP/AVP 0\n`, "no SDP line"],
+    [`${HEAD.join("\n")}\nm =audio 1 RTP/AVP 0\n`, "not an SDP line"],
+    [`${HEAD.join("\n")}\nm=audio 5000\u0000 RTP/AVP 0\n`, "not an SDP line"],
     [`${HEAD.join("\n")}\nm=audio RTP/AVP 0\n`, "media"],
     [`${HEAD.join("\n")}\nm=audio 5000 RTP/AVP\n`, "media"],
     [`${HEAD.join("\n")}\nm=audio 65536 RTP/AVP 0\n`, "port"],
@@ -182,7 +182,7 @@ describe("parseSdp", () => {
     expect(only(`m=audio 5000 RTP/AVP${" 0".repeat(MAX_FORMATS)}`).codecs).toHaveLength(1);
   });
 
-  it("a description made to be slow is not slow", () => {
+  it("a description designed to be slow to parse is not", () => {
     const maps = Array.from({ length: 1000 }, () => `a=rtpmap:${" ".repeat(50)}`);
     const start = process.cpuUsage();
     read(`m=audio 5000 RTP/AVP ${"0 ".repeat(60)}`, ...maps);
@@ -193,7 +193,7 @@ describe("parseSdp", () => {
   });
 });
 
-describe("S3: an odd but clear description is read, and what decides nothing is skipped", () => {
+describe("S3: an odd but unambiguous description is read, and parts that do not matter are skipped", () => {
   const LINES = ["v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0", "m=audio 5000 RTP/AVP 0"];
   const text = (changes: Readonly<Record<string, string>>, end = "\r\n"): string =>
     LINES.map((line) => `${changes[line.charAt(0)] ?? line}${end}`).join("");
@@ -209,21 +209,21 @@ describe("S3: an odd but clear description is read, and what decides nothing is 
     ["a fraction as version", text({ o: "o=- 1 1.5 IN IP4 192.0.2.1" })],
     ["an o= of an unknown network", text({ o: "o=- 1 1 ATM NSAP 47.0091" })],
     ["an o= with a user name in two words", text({ o: "o=Some Gateway 1 1 IN IP4 192.0.2.1" })],
-    ["an o= with words behind its address", text({ o: "o=- 1 1 IN IP4 192.0.2.1 (gw)" })],
+    ["an o= with words after its address", text({ o: "o=- 1 1 IN IP4 192.0.2.1 (gw)" })],
     ["a second o=", text({ s: "o=- x" })],
     ["blank lines between", text({ s: "s=-\r\n\r\n" })],
-    ["a blank line in front", `\r\n${text({})}`],
-    ["blank lines behind", `${text({})}\r\n\r\n`],
+    ["a blank line at the start", `\r\n${text({})}`],
+    ["blank lines at the end", `${text({})}\r\n\r\n`],
     ["a NUL at the end", `${text({})}\0`],
     ["NULs and line breaks at the end", `${text({})}\0\0\r\n\0`],
     ["a NUL within an attribute", `${text({})}a=x\0y\r\n`],
-    ["lines that end with CR alone", text({}, "\r")],
+    ["lines that end with just CR", text({}, "\r")],
     ["lines that end with CR CR LF", text({}, "\r\r\n")],
     ["a byte order mark", `\ufeff${text({})}`],
     ["a line of no known form", `${text({})}junk\r\n  \r\n-- \r\nX-Custom: 1\r\n`],
-    ["a line with a blank in front", `${text({})} a=sendonly\r\n`],
+    ["a line that starts with a space", `${text({})} a=sendonly\r\n`],
     ["tabs between the words", text({ m: "m=audio\t5000\tRTP/AVP\t0", c: "c=IN\tIP4\t192.0.2.1" })],
-    ["blanks around the words", text({ m: "m= audio  5000 RTP/AVP 0 ", c: "c= IN  IP4 192.0.2.1 " })],
+    ["spaces around the words", text({ m: "m= audio  5000 RTP/AVP 0 ", c: "c= IN  IP4 192.0.2.1 " })],
     ["another case", text({ m: "m=AUDIO 5000 rtp/avp 0", c: "c=in ip4 192.0.2.1" })],
     ["no s=, t= or b= that makes sense", text({ s: "s=", t: "t=now" }).replace("t=now", "t=now\r\nb=lots")],
     ["a broken attribute", `${text({})}a=\r\na=rtpmap:\r\na=fmtp\r\na=ptime:twenty\r\n`],
@@ -324,7 +324,7 @@ describe("writeSdp", () => {
     );
   });
 
-  it("of junk that was read: nothing is thrown, and what is written reads the same again", () => {
+  it("of junk that was read: nothing is thrown, and what is written reads back the same", () => {
     const lines = fc.constantFrom(
       ...HEAD,
       "m=audio 5000 RTP/AVP 0 8",
@@ -354,7 +354,7 @@ describe("writeSdp", () => {
     );
   });
 
-  it("a line break in a field begins no line of its own", () => {
+  it("a line break in a field does not start a new line", () => {
     const text = writeSdp({ ...read(), name: "x\r\nm=audio 1 RTP/AVP 0" });
     expect(parseSdp(text)).toMatchObject({ ok: true, value: { media: [] } });
   });

@@ -10,7 +10,7 @@ import {
   type SessionDescription,
 } from "./session.ts";
 
-/** A description fits into one SIP message; what is larger was not made for a telephone. Characters. */
+/** In characters. A description fits into one SIP message; anything larger was not made for a telephone. */
 export const MAX_SDP_CHARS = 65_536;
 /** Lines of one description: a browser's offer with all its candidates has about 200. */
 export const MAX_SDP_LINES = 1_024;
@@ -21,9 +21,9 @@ export const MAX_FORMATS = 128;
 /** The largest RTP payload type; 7 bits. */
 const MAX_PAYLOAD_TYPE = 127;
 const MAX_PORT = 65_535;
-/** In place of an `o=` without an address, which nothing reads. */
+/** Replaces a missing address in `o=`, which nothing reads. */
 const NO_ADDRESS = "0.0.0.0";
-/** A media line needs one format (RFC 8866 9); of one that is off it means nothing. */
+/** A media line needs one format (RFC 8866 9), which means nothing if the line is off. */
 const NO_FORMATS: readonly string[] = ["0"];
 
 /** Static payload types of RFC 3551 that need no rtpmap: `type name clock channels`. */
@@ -57,9 +57,9 @@ interface Draft extends Section {
 
 /**
  * Reads a session description (RFC 8866, RFC 4566). Strict about what decides where media goes (the c= and m= lines of
- * audio); whatever decides nothing is skipped when it makes no sense: an odd o=, blank lines, a NUL at the end, lines of
- * no known form, attributes. A bare LF or CR ends a line too, `s=` and `t=` may be missing, the order within a section
- * does not matter. The error is one sentence without its subject: "has no origin (o=)".
+ * audio); anything else is skipped if it makes no sense: an odd o=, blank lines, a NUL at the end, lines of no known
+ * form, attributes. A bare LF or CR ends a line too, `s=` and `t=` may be missing, and the order within a section does
+ * not matter. The error is one sentence without its subject: "has no origin (o=)".
  */
 export function parseSdp(input: string | Buffer): Result<SessionDescription, string> {
   const text = typeof input === "string" ? input : input.toString("utf8");
@@ -75,7 +75,7 @@ export function parseSdp(input: string | Buffer): Result<SessionDescription, str
   return finish(draft);
 }
 
-/** One more than the limit at most. The NUL that ends a string in C, and a byte order mark, are not text. */
+/** At most one more line than the limit. The NUL that ends a string in C, and a byte order mark, are not text. */
 function linesOf(text: string): readonly string[] {
   let end = text.length;
   while (end > 0 && "\r\n\0".includes(text.charAt(end - 1))) end--;
@@ -83,7 +83,7 @@ function linesOf(text: string): readonly string[] {
   return bare.split(/\r\n|\n|\r/, MAX_SDP_LINES + 1);
 }
 
-/** Adds one line to the draft; what is wrong with it, or null. */
+/** Adds one line to the draft; returns what is wrong with it, or null. */
 function readLine(line: string, draft: Draft): string | null {
   // oxlint-disable-next-line no-control-regex -- NUL is what is looked for
   if (!/^[a-z]=[^\u0000]*$/.test(line)) return faultOfUnknown(line);
@@ -110,10 +110,10 @@ function readLine(line: string, draft: Draft): string | null {
 
 /** A line that is not `x=…` is skipped, unless it was meant to say where media goes. */
 function faultOfUnknown(line: string): string | null {
-  return /^\s*[cm]\s*=/i.test(line) ? "a c= or m= line that is no SDP line" : null;
+  return /^\s*[cm]\s*=/i.test(line) ? "a c= or m= line that is not an SDP line" : null;
 }
 
-/** In six words as it should be, with blanks in the user name too; else as much as there is. */
+/** Six words as it should be, even with spaces in the user name; otherwise as much as there is. */
 function readOrigin(value: string): Origin {
   const whole = /^(.*\S)[ \t]+(\S+)[ \t]+(\S+)[ \t]+IN[ \t]+IP[46][ \t]+(\S+)$/i.exec(value.trim());
   const words = whole?.slice(1) ?? value.split(/[ \t]+/).filter((word) => word !== "");
@@ -121,7 +121,7 @@ function readOrigin(value: string): Origin {
   return { username, sessionId, version, address: rest.at(-1) ?? NO_ADDRESS };
 }
 
-/** Takes the address over, without the TTL or count of a multicast group. */
+/** Stores the address, without the TTL or count of a multicast group. */
 function readConnection(value: string, section: Section | MediaSection): string | null {
   const match = /^[ \t]*IN[ \t]+IP([46])[ \t]+([^ \t/]+)(?:\/\d+){0,2}[ \t]*$/i.exec(value);
   const address = match?.[2] ?? "";
@@ -131,7 +131,7 @@ function readConnection(value: string, section: Section | MediaSection): string 
   return usable || isUnused(section) ? null : "a malformed connection";
 }
 
-/** What stands in a media line that is off, or that is not audio, decides nothing. */
+/** The contents of a media line that is off, or not audio, do not matter. */
 function isUnused(section: Section | MediaSection): boolean {
   return "line" in section && (section.line.port === 0 || section.line.kind.toLowerCase() !== "audio");
 }
@@ -169,7 +169,7 @@ function mediaLineOf(value: string): MediaSection["line"] | string {
   return { kind, port: Number(port), portCount: Number(count), protocol, formats: shown };
 }
 
-/** A line of other media, which is refused in any case: it keeps its place, switched off. */
+/** A line for other media, which is refused anyway: it keeps its place, switched off. */
 function unreadableLine(value: string): MediaSection["line"] {
   const kind = /^[ \t]*([\w-]+)/.exec(value)?.[1] ?? "unknown";
   return { kind, port: 0, portCount: 1, protocol: "RTP/AVP", formats: NO_FORMATS };

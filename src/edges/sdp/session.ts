@@ -1,8 +1,8 @@
-/** Flow of media as the description's own side states it: `sendonly` is "I send and take nothing". */
+/** Flow of media as the description's own side states it: `sendonly` is "I send and accept nothing". */
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
 /**
- * `o=`: numbers are kept as text, since 64 bits do not fit a JavaScript number. Of another side's description they are
+ * `o=`: numbers are kept as text, since 64 bits do not fit a JavaScript number. In another side's description they are
  * whatever that side wrote: nothing here depends on them.
  */
 export interface Origin {
@@ -29,28 +29,28 @@ export interface CodecDescription {
   readonly fmtp: string | null;
 }
 
-/** One `m=` line with what belongs to it; what may stand at session level has been brought down here. */
+/** One `m=` line with everything that belongs to it, including what was stated at session level. */
 export interface MediaDescription {
   /** audio, video, image… */
   readonly kind: string;
   /** 0: refused or switched off. */
   readonly port: number;
-  /** `m=audio 5000/2`: how many ports in a row; 1 when absent. */
+  /** `m=audio 5000/2`: how many ports in a row; 1 if absent. */
   readonly portCount: number;
   /** As written: RTP/AVP, UDP/TLS/RTP/SAVPF… */
   readonly protocol: string;
   readonly formats: readonly string[];
-  /** IP address or host name; of audio null only when the port is 0. */
+  /** IP address or host name; for audio, null only if the port is 0. */
   readonly address: string | null;
   /** `address` is a host name, to be resolved before anything is sent: see `withAddresses`. */
   readonly isName?: true;
   readonly direction: Direction;
   /** In the order of `formats`; a dynamic payload type without a usable rtpmap is not among them. */
   readonly codecs: readonly CodecDescription[];
-  /** Milliseconds; null when absent. */
+  /** Milliseconds; null if absent. */
   readonly ptimeMs: number | null;
   readonly maxptimeMs: number | null;
-  /** `a=rtcp`; null when absent. */
+  /** `a=rtcp`; null if absent. */
   readonly rtcpPort: number | null;
   readonly rtcpMux: boolean;
   /** Every other attribute, in order. */
@@ -74,7 +74,7 @@ export function hostNames(description: SessionDescription): readonly string[] {
   ];
 }
 
-/** The description with IP addresses in place of host names; a name that `addresses` lacks stays. */
+/** The description with IP addresses instead of host names; a name that is not in `addresses` stays. */
 export function withAddresses(
   description: SessionDescription,
   addresses: ReadonlyMap<string, string>,

@@ -3,7 +3,7 @@ import type { SampleCoding } from "../../media/sound/pcm.ts";
 import { pcmSlices, sampleReader } from "../../media/sound/pcm.ts";
 import { checkFormat, PhoneSound } from "../../media/sound/phone-sound.ts";
 
-/** Uncompressed samples as both kinds of file have them. */
+/** Uncompressed samples, as in both kinds of file. */
 interface PcmFile {
   readonly channels: number;
   readonly rate: number;
@@ -22,7 +22,7 @@ const SOUND_HEAD_BYTES = 8;
 const EXTENDED_BIAS = 16_383;
 const EXTENDED_MANTISSA_BITS = 63;
 
-/** Compressions of AIFF-C ("Audio Interchange File Format", Apple 1989/1991) that are only another order or coding. */
+/** Compressions of AIFF-C ("Audio Interchange File Format", Apple 1989/1991) that are only a different byte order or coding. */
 const AIFF_CODINGS: Readonly<Record<string, readonly [SampleCoding, "little" | "big"]>> = {
   NONE: ["signed", "big"],
   twos: ["signed", "big"],
@@ -72,13 +72,13 @@ function aiffOf(common: Buffer, data: Buffer): PcmFile {
   const compression = common.length >= COMMON_BYTES + 4 ? common.toString("latin1", 18, 22) : "NONE";
   const coding = AIFF_CODINGS[compression];
   if (coding === undefined) throw new AudioError(advised(`is an AIFF file of ${compression.trim()}`));
-  // The law codes have 8 bits, though their files often say 16: of what they decode to.
+  // The law codes have 8 bits, though their files often say 16, which is what they decode to.
   const bits = coding[0].endsWith("law") ? 8 : 8 * Math.ceil(common.readUInt16BE(6) / 8);
   const rate = Math.round(readExtended(common, 8));
   return { channels: common.readUInt16BE(0), rate, coding: coding[0], bits, order: coding[1], data };
 }
 
-/** An 80-bit floating-point number (IEEE 754 double extended), as AIFF has its rate. */
+/** An 80-bit floating-point number (IEEE 754 double extended), which AIFF uses for its rate. */
 function readExtended(bytes: Buffer, at: number): number {
   const exponent = (bytes.readUInt16BE(at) & 0x7fff) - EXTENDED_BIAS - EXTENDED_MANTISSA_BITS;
   return Number(bytes.readBigUInt64BE(at + 2)) * 2 ** exponent;

@@ -31,7 +31,7 @@ function samplesOf(bytes: number, write: WriteSample): Buffer {
   return data;
 }
 
-/** One second of 1 kHz, 8 kHz mono, as AIFF (no compression) or AIFF-C has it. */
+/** One second of 1 kHz, 8 kHz mono, as an AIFF (no compression) or AIFF-C file. */
 function aiff(form: string, bits: number, compression: string, write: WriteSample): Buffer {
   const data = samplesOf(bits / 8, write);
   const common = Buffer.alloc(18);
@@ -53,7 +53,7 @@ function aiff(form: string, bits: number, compression: string, write: WriteSampl
   return chunk("FORM", Buffer.concat([Buffer.from(form), ...chunks]));
 }
 
-/** The same as AU has it. */
+/** The same as an AU file. */
 function au(encoding: number, bytes: number, write: WriteSample): Buffer {
   const data = samplesOf(bytes, write);
   const head = Buffer.alloc(24);
@@ -93,7 +93,7 @@ describe("WAV files", () => {
     expect(await decoded(Buffer.concat([head, codes]))).toEqual(Int16Array.from(codes, (one) => decode[one] ?? 0));
   });
 
-  it("are found behind unknown chunks, and with an extensible header", async () => {
+  it("are read after unknown chunks, and with an extensible header", async () => {
     const plain = wavFile(sine(1000, 44_100, 0.5), CD);
     const list = Buffer.from("LIST\u0005\0\0\0abcde\0", "latin1");
     const extensible = Buffer.concat([
@@ -130,7 +130,7 @@ describe("WAV files", () => {
     );
   });
 
-  it("of codecs and shapes that we do not play are named", async () => {
+  it("of codecs and formats that we do not play are named", async () => {
     expect(await verdict(wavFile(new Float32Array(9), { ...CD, code: 0x11, bits: 8 }))).toBe(
       `is a WAV file of IMA ADPCM with 8 bits: ${CONVERT}`,
     );
@@ -159,8 +159,8 @@ describe("WAV files", () => {
   });
 });
 
-describe("C11: what prompts and PBXs are often stored in", () => {
-  /** Where all of these files say what they are. */
+describe("C11: formats in which prompts and PBX recordings are often stored", () => {
+  /** All of these files say what they are within this many bytes. */
   const HEAD_BYTES = 64;
 
   /** As SoX decodes them: SHA-256 of the samples, little-endian. */
@@ -168,7 +168,7 @@ describe("C11: what prompts and PBXs are often stored in", () => {
     ["GSM 6.10", "tone-1000-gsm.wav", "186646b665f44ad872ccfa3bfefa58270e7ead440c4f6c281115237f4c247b06"],
     ["IMA ADPCM", "tone-1000-ima.wav", "77b95a2fe0b8278cf8dc5107fcc09398e34beb1c8811823d3e673ac512d3acd2"],
     ["Microsoft ADPCM", "tone-1000-ms.wav", "aa2d9d69a8567d3386e267db9020c64c54b3ac1da854bb716dee37573c512b1c"],
-  ])("C11: a WAV file of %s is decoded, to the last bit as by other software", async (_, name, sha256) => {
+  ])("C11: a WAV file of %s is decoded bit for bit as by other software", async (_, name, sha256) => {
     const samples = await decoded(await readFile(fixture(name)));
     expect(samples).toHaveLength(8000);
     expect(toneOf(samples)).toBe(1000);
@@ -222,7 +222,7 @@ describe("C11: what prompts and PBXs are often stored in", () => {
     ["AU, 16 bit", au(3, 2, (data, at, sample) => data.writeInt16BE(Math.round(sample * 32_767), at))],
     ["AU, µ-law", au(1, 1, (data, at, sample) => (data[at] = PCMU.encode[Math.round(sample * 32_767) & 0xffff] ?? 0))],
     ["AU, floating point", au(6, 4, (data, at, sample) => data.writeFloatBE(sample, at))],
-  ])("C11: %s sounds as it was made, also when it is cut off", async (_, file) => {
+  ])("C11: %s sounds as it was made, even when it is cut off", async (_, file) => {
     const samples = await decoded(file);
     expect(samples).toHaveLength(8000);
     expect(toneOf(samples)).toBe(1000);
@@ -272,14 +272,14 @@ describe("C12: the format of a file, from its beginning", () => {
     expect(sourceFormat(beginning, false)).toEqual({ name, best: false, problem: null });
   });
 
-  it("C11: what cannot be decoded shows at once, with the reason", () => {
+  it("C11: a file that cannot be decoded is recognised at once, with the reason", () => {
     expect(sourceFormat(Buffer.from("\0\0\0 ftypM4A ", "latin1"), false)?.problem).toBe(
       `is an MP4 (AAC) file: ${CONVERT}`,
     );
     expect(sourceFormat(Buffer.from("<!doctype html>"), true)?.problem).toBe("is a page of HTML, not audio");
   });
 
-  it("C12: is not known while the head of a WAV file has not come, or the tag of an MP3 goes on", () => {
+  it("C12: is not known until the head of a WAV file has arrived, or the tag of an MP3 has ended", () => {
     expect(sourceFormat(Buffer.from("RIFF\0\0\0\0WAVELIST", "latin1"), false)).toBeNull();
     expect(sourceFormat(Buffer.from("ID3\u0004\0\0\0\0\u0001\u0000", "latin1"), false)?.problem).toBeNull();
   });
@@ -303,7 +303,7 @@ describe("compressed files", () => {
       expect(await decoded(await readFile(fixture(name)))).toHaveLength(8000);
   });
 
-  it("an MP3 is found behind ID3 tags and padding, whatever follows it", async () => {
+  it("an MP3 is found after ID3 tags and padding, whatever follows it", async () => {
     const plain = await readFile(fixture("tone-1000.mp3"));
     const tag = Buffer.concat([Buffer.from("ID3\u0004\0\0\0\0\u0001\u0000", "latin1"), Buffer.alloc(128, 0xff)]);
     const file = Buffer.concat([tag, tag, Buffer.alloc(2000), plain, Buffer.from("TAG"), Buffer.alloc(125, 32)]);
@@ -363,7 +363,7 @@ describe("files that cannot be played", () => {
     expect(await verdict(Buffer.from(file, "latin1"))).toBe(expected);
   });
 
-  it("are recognised by their first bytes where those are not letters", async () => {
+  it("are recognised by first bytes that are not letters", async () => {
     expect(await verdict(Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]))).toContain("is compressed with gzip");
     expect(await verdict(Buffer.from([0xff, 0xf1, 0x50, 0x80, 0x02, 0x1f, 0xfc, 0]))).toContain("is an AAC file");
   });

@@ -12,7 +12,7 @@ import { mp3Start } from "./mp3-frames.ts";
 import { decodeOgg } from "./ogg.ts";
 
 /**
- * Decodes a whole audio file, whatever its name or media type said, to 8 kHz mono 16 bit. The error is a predicate:
+ * Decodes a whole audio file, whatever its name or media type says, to 8 kHz mono 16 bit. The error is a predicate:
  * "is a page of HTML, not audio". Takes milliseconds per second of audio: not for the event loop of a live process.
  */
 export async function decodeAudio(file: Buffer): Promise<Result<Int16Array, string>> {

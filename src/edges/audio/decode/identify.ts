@@ -11,7 +11,7 @@ export interface SourceFormat {
   readonly name: string;
   /** WAV of 8 kHz, 16 bit, mono: it is played as it is. Any other is converted. */
   readonly best: boolean;
-  /** Why it cannot be played, as a predicate: "is a page of HTML, not audio". Null: it can be. */
+  /** Why it cannot be played, as a predicate: "is a page of HTML, not audio". Null if it can be. */
   readonly problem: string | null;
 }
 
@@ -23,7 +23,7 @@ const KNOWN: readonly (readonly [number, string, AudioKind])[] = [
   [8, "AIFC", "aiff"],
   [0, ".snd", "au"],
 ];
-/** How files begin that are audio (or something else) that we do not decode: offset, first bytes, name. */
+/** How files begin that we do not decode, audio or not: offset, first bytes, name. */
 const OTHERS: readonly (readonly [number, string, string])[] = [
   [4, "ftyp", "an MP4 (AAC) file"],
   [0, "ADIF", "an AAC file"],
@@ -45,10 +45,10 @@ const NAMES: Readonly<Record<Exclude<AudioKind, "wav">, string>> = {
   aiff: "AIFF",
   au: "AU",
 };
-/** Looked at to tell text from sound. */
+/** Bytes examined to tell text from sound. */
 const LOOK_BYTES = 512;
 
-/** What kind of file it is, from its beginning, whatever its name or media type said. Throws {@link AudioError}. */
+/** What kind of file it is, from its beginning, whatever its name or media type says. Throws {@link AudioError}. */
 export function audioKind(file: Buffer): AudioKind {
   if (file.length === 0) throw new AudioError("is empty");
   if (isWav(file)) return "wav";
@@ -61,7 +61,7 @@ export function audioKind(file: Buffer): AudioKind {
   throw new AudioError(advised(isAdts(file) ? "is an AAC file" : "is of an unknown format"));
 }
 
-/** The format of a file from its beginning; null: it does not show yet. Never throws. */
+/** The format of a file from its beginning; null if it is not known yet. Never throws. */
 export function sourceFormat(beginning: Buffer, whole: boolean): SourceFormat | null {
   try {
     const kind = audioKind(beginning);
@@ -71,7 +71,7 @@ export function sourceFormat(beginning: Buffer, whole: boolean): SourceFormat | 
     return { name: wavFormatName(format), best: isBest(format), problem: wavProblem(format) };
   } catch (error) {
     if (!(error instanceof AudioError)) throw error;
-    // Behind a long tag the audio of an MP3 begins later.
+    // After a long tag, the audio of an MP3 begins later.
     if (!whole && begins(beginning, 0, "ID3")) return { name: NAMES.mp3, best: false, problem: null };
     return { name: "not playable audio", best: false, problem: error.message };
   }
@@ -81,7 +81,7 @@ function begins(file: Buffer, at: number, magic: string): boolean {
   return file.toString("latin1", at, at + magic.length) === magic;
 }
 
-/** No control characters but white space: sound has them within a few bytes. */
+/** Text has no control characters except white space; sound has them within a few bytes. */
 function isText(file: Buffer): boolean {
   // eslint-disable-next-line no-control-regex -- they are what is looked for
   return !/[\u0000-\u0008\u000e-\u001a\u001c-\u001f\u007f]/.test(file.toString("latin1", 0, LOOK_BYTES));

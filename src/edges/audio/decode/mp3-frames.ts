@@ -1,18 +1,18 @@
-/** The first frame is looked for this far behind the tags, because sloppy writers leave padding. */
+/** The first frame is searched for this far after the tags, because sloppy writers leave padding. */
 const SEARCH_BYTES = 64 * 1024;
 const ID3_HEAD_BYTES = 10;
 const FRAME_HEAD_BYTES = 4;
 
-/** kbit/s of layer III by the header's four bits; 0: not to be used. */
+/** kbit/s of layer III by the header's four bits; 0: not allowed. */
 const BITRATES_MPEG1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0];
 const BITRATES_MPEG2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0];
-/** Hz of MPEG-1; MPEG-2 has half of them, MPEG-2.5 a quarter. */
+/** Rates of MPEG-1 in Hz; MPEG-2 has half of them, MPEG-2.5 a quarter. */
 const RATES = [44_100, 48_000, 32_000];
 const MPEG1 = 3;
 const MPEG2 = 2;
 const LAYER_III = 1;
 
-/** Where the frames begin; null: this is not an MP3. It takes two frames in a row: one may look so by chance. */
+/** Where the frames begin; null if this is not an MP3. It takes two frames in a row: one may look like a frame by chance. */
 export function mp3Start(bytes: Buffer): number | null {
   const from = behindTags(bytes);
   const last = Math.min(bytes.length, from + SEARCH_BYTES) - FRAME_HEAD_BYTES;
@@ -24,7 +24,7 @@ export function mp3Start(bytes: Buffer): number | null {
   return null;
 }
 
-/** ID3v2 tags come first, sometimes several. Their size has 7 bits a byte. */
+/** ID3v2 tags come first, sometimes several. Their size has 7 bits per byte. */
 function behindTags(bytes: Buffer): number {
   let at = 0;
   while (bytes.toString("latin1", at, at + 3) === "ID3" && at + ID3_HEAD_BYTES <= bytes.length) {
@@ -35,7 +35,7 @@ function behindTags(bytes: Buffer): number {
 }
 
 /**
- * Length of the layer III frame whose header (ISO 11172-3, 2.4.1.3) is at `at`; null: there is no header:
+ * Length of the layer III frame whose header (ISO 11172-3, 2.4.1.3) is at `at`; null if there is no header:
  * `11111111 111vvllp bbbbrrPx mmeecoee`: version, layer, protection, bit rate, rate, padding, mode and others.
  */
 function frameBytes(bytes: Buffer, at: number): number | null {

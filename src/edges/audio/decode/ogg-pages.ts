@@ -5,7 +5,7 @@ const SERIAL_AT = 14;
 const SEGMENTS_AT = 26;
 const CONTINUED = 1;
 const FULL_SEGMENT = 255;
-/** Longest packet: one of Opus has at most 61 KB, the codebooks of Vorbis a few. */
+/** Longest packet: Opus has at most 61 KB, the codebooks of Vorbis a few. */
 const MAX_PACKET_BYTES = 1024 * 1024;
 
 /** One page of an Ogg file (RFC 3533 section 6). */
@@ -15,7 +15,7 @@ export interface OggPage {
   readonly granule: bigint;
   /** The whole page. */
   readonly bytes: Buffer;
-  /** The first packet is continued from the page before. */
+  /** The first packet continues from the previous page. */
   readonly continued: boolean;
   /** Lengths of the segments that its packets are cut into. */
   readonly segments: Buffer;

@@ -6,7 +6,7 @@ import type { OggPage } from "./ogg-pages.ts";
 import { OggPackets, oggPages } from "./ogg-pages.ts";
 import { checkFormat, PhoneSound } from "../../media/sound/phone-sound.ts";
 
-/** Granule positions and pre-skip of Opus count at this rate, whatever was recorded (RFC 7845 section 4). */
+/** Granule positions and pre-skip of Opus count at this rate, whatever the original rate (RFC 7845 section 4). */
 const OPUS_RATE = 48_000;
 const OPUS_HEAD_BYTES = 19;
 const VORBIS_HEAD_BYTES = 30;

@@ -6,8 +6,8 @@ import { FLITE_VOICE } from "./flite.ts";
 import type { SpeechEngine } from "./speech-engine.ts";
 
 /**
- * The voice that needs nothing from outside. It speaks English: a text of another language in Latin letters is read as if
- * it were English (logged once), one in other letters is not spoken at all.
+ * The voice that needs nothing from outside. It speaks English: a text in another language in Latin letters is read as
+ * if it were English (logged once); one in other letters is not spoken at all.
  */
 export class BuiltInSpeech implements SpeechEngine {
   readonly id = `flite ${FLITE_VOICE}`;

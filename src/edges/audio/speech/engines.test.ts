@@ -62,7 +62,7 @@ describe("a speech service", () => {
     body,
   });
 
-  it("is sent text and language as JSON, inside our network too, and answers with audio", async () => {
+  it("is sent text and language as JSON, even inside our network, and answers with audio", async () => {
     const { asked, voice } = service(answered(200, phoneWav(1000, 1)));
     const spoken = await voice.speak("नमस्ते", "hi-IN", "acme");
     expect(spoken.ok && spoken.value.length).toBe(8000);

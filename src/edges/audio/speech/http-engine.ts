@@ -9,10 +9,10 @@ import type { SpeechEngine } from "./speech-engine.ts";
 
 /** Six minutes of speech as 16-bit WAV at 24 kHz. */
 const MAX_SPEECH_BYTES = 20 * 1024 * 1024;
-/** A neural voice on a CPU may take as long as its speech. That is longer than a call waits; the next call has it. */
+/** A neural voice on a CPU may take as long as its speech lasts. That is longer than a call waits, but the next call has it. */
 const SPEAK_MS = 30_000;
 
-/** Texts that are sent to the service at once, and that wait: more would only make all of them late. */
+/** Texts that are sent to the service at once, and texts that wait: more would only make all of them late. */
 const TEXTS = { atOnce: 8, perAccount: 4, waiting: 256, waitingPerAccount: 64 };
 
 /**
@@ -42,7 +42,7 @@ export class HttpSpeech implements SpeechEngine {
 
   async speak(text: string, language: string, account: string): Promise<Result<Int16Array, string>> {
     const spoken = await this.#queue.run({ account }, () => this.#ask(text, language, account));
-    return spoken ?? err("cannot be spoken: too many other texts wait for the speech service");
+    return spoken ?? err("cannot be spoken: too many other texts are waiting for the speech service");
   }
 
   async #ask(text: string, language: string, account: string): Promise<Result<Int16Array, string>> {

@@ -11,19 +11,19 @@ describe("splitting a text for speech", () => {
     ]);
   });
 
-  it("leaves out what has no words", () => {
+  it("leaves out pieces without words", () => {
     expect(sentencesOf("... Hello. --- !")).toEqual(["Hello."]);
     expect(sentencesOf(" \n\t")).toEqual([]);
   });
 
-  it("cuts a long sentence behind a comma, else between words, else anywhere", () => {
+  it("cuts a long sentence after a comma, else between words, else anywhere", () => {
     const word = "word ".repeat(50).trim();
     expect(sentencesOf(`${word}, ${word}`)).toEqual([`${word},`, word]);
     expect(sentencesOf(`${word} ${word}`).every((piece) => piece.length <= 300)).toBe(true);
     expect(sentencesOf("x".repeat(700)).map(({ length }) => length)).toEqual([300, 300, 100]);
   });
 
-  it("loses no letter and no digit of any text", () => {
+  it("loses no letter or digit of any text", () => {
     const letters = (text: string): string => text.replaceAll(/[^\p{L}\p{N}]/gu, "");
     assert(
       property(string({ maxLength: 2000 }), (text) => {

@@ -2,8 +2,8 @@
 const LONGEST_PIECE = 300;
 
 /**
- * A text in pieces that can be spoken one after the other: at the ends of sentences, and where a sentence is too long,
- * between words. Pieces without a letter or a digit say nothing and are left out.
+ * A text in pieces that can be spoken one after the other: at the ends of sentences, and, if a sentence is too long,
+ * between words. Pieces without a letter or a digit have nothing to say and are left out.
  */
 export function sentencesOf(text: string): string[] {
   const plain = text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim();

@@ -5,9 +5,9 @@ export const MAX_SPOKEN_CHARACTERS = 5000;
 
 /** Turns text into speech. */
 export interface SpeechEngine {
-  /** Names engine and voice, so that speech of different voices is kept apart. */
+  /** Identifies engine and voice, so that speech of different voices is kept apart. */
   readonly id: string;
-  /** For the log. */
+  /** Its name for the log. */
   readonly name: string;
   /**
    * Speaks `text` (at most {@link MAX_SPOKEN_CHARACTERS}) in `language` (BCP 47): 8 kHz mono, 16 bit. The error is a

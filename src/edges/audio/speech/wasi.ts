@@ -1,7 +1,7 @@
 import type { WasmFunction, WasmMemory, WasmModule } from "./wasm.ts";
 import { wasm } from "./wasm.ts";
 
-/** Those errors and file types of WASI (snapshot preview 1) that are used here. */
+/** The errors and file types of WASI (snapshot preview 1) that are used here. */
 const SUCCESS = 0;
 const BAD_DESCRIPTOR = 8;
 const NO_ENTRY = 44;
@@ -10,7 +10,7 @@ const DIRECTORY = 3;
 const REGULAR_FILE = 4;
 const CREATE = 1;
 
-/** The one folder, and the one file that can be made in it. */
+/** The one folder, and the one file that can be created in it. */
 const FOLDER_FD = 3;
 const FILE_FD = 4;
 const FOLDER_NAME = "/";
@@ -32,7 +32,7 @@ class Exit extends Error {
 }
 
 /**
- * Runs a WASI program that writes one file, and gives that file; null when it wrote none or failed. It sees its
+ * Runs a WASI program that writes one file, and returns that file; null if it wrote none or failed. It sees its
  * arguments and an empty folder in memory, and nothing of this machine: neither files nor clock.
  */
 export function runWasi(module: WasmModule, args: readonly string[]): Buffer | null {
@@ -86,7 +86,7 @@ class Host {
     };
   }
 
-  /** New each time, because the memory gets another buffer when it grows. */
+  /** Created each time, because the memory gets a new buffer when it grows. */
   get #view(): DataView {
     if (this.memory === null) throw new Error("the program runs before its memory is known");
     return new DataView(this.memory.buffer);

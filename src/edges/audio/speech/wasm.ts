@@ -1,4 +1,4 @@
-/** The part of the WebAssembly interface that is used: TypeScript has it only together with all of the browser's types. */
+/** The part of the WebAssembly interface that is used: TypeScript provides it only together with all browser types. */
 export interface WasmModule {
   /** Keeps other values from passing as a compiled module. */
   readonly [Symbol.toStringTag]: "WebAssembly.Module";

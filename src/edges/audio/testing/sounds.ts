@@ -22,7 +22,7 @@ export function sine(hz: number, rate: number, seconds: number): Float32Array {
   );
 }
 
-/** A WAV file that holds `samples` on every channel. `stated`: the size of the audio as its head has it. */
+/** A WAV file that holds `samples` on every channel. `stated`: the size of the audio that its head states. */
 export function wavFile(samples: Float32Array, form: WavForm, stated?: number): Buffer {
   const { code, bits, rate, channels } = form;
   const block = (bits / 8) * channels;
@@ -54,7 +54,7 @@ function write(data: Buffer, at: number, sample: number, { code, bits }: WavForm
   else data.writeIntLE(Math.round(sample * (2 ** (bits - 1) - 1)), at, bits / 8);
 }
 
-/** A telephone's file: 8 kHz, 16 bit, mono. */
+/** A file in a telephone's own format: 8 kHz, 16 bit, mono. */
 export function phoneWav(hz: number, seconds: number): Buffer {
   return wavFile(sine(hz, 8000, seconds), { code: 1, bits: 16, rate: 8000, channels: 1 });
 }
@@ -64,7 +64,7 @@ export function levelDb(samples: Int16Array): number {
   return 10 * Math.log10(2 * signalPower(samples));
 }
 
-/** The strongest tone. */
+/** The frequency of the strongest tone. */
 export function toneOf(samples: Int16Array): number | null {
   return dominantTones(samples)[0] ?? null;
 }

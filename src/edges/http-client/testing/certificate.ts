@@ -17,7 +17,7 @@ const COMMON_NAME = der(6, hex("550403"));
 const ALT_NAME = der(6, hex("551d11"));
 const CONSTRAINTS = der(6, hex("551d13"));
 
-/** A self-signed certificate (RFC 5280) for a host name, made on the spot, so that no certificate in the repository can expire. */
+/** A self-signed certificate (RFC 5280) for a host name, created on the spot, so that no certificate in the repository can expire. */
 export function selfSigned(host: string): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const name = sequence(der(0x31, sequence(COMMON_NAME, text(0x0c, host))));
