@@ -1,6 +1,7 @@
 /**
- * The least that any process in the platform's place would have to do for a call: read a datagram, ask the URL on a
- * connection that is kept, write 8 KiB that survive a power cut, send a datagram. What that takes is the machine's part.
+ * The least that any process would have to do for a call in place of the platform: read a datagram, ask the URL on a
+ * connection that is kept open, write 8 KiB that survive a power cut, and send a datagram. The time for that is the
+ * machine's share.
  */
 import { createSocket } from "node:dgram";
 import { open } from "node:fs/promises";

@@ -12,18 +12,18 @@ const RATE = 20;
 const SECONDS = 60;
 /** The machine's pace changes within minutes: platform and bare process take turns. */
 const TURNS = 4;
-/** For the last call of a turn to arrive. */
+/** Time for the last call of a turn to arrive. */
 const LAST_CALL_MS = 1000;
-/** A steady state is measured: functions compiled, tables and pools of their size, the last of them at the rate itself. */
+/** A steady state is measured: functions are compiled, tables and pools have grown; the last warm-up runs at the measured rate. */
 const WARM_UP = [
   { rate: 50, seconds: 40 },
   { rate: RATE, seconds: 10 },
 ];
 
 /**
- * Added post-dial delay: from the caller's INVITE leaving to the callee's INVITE arriving, less the time the customer's
- * URL took. Caller, callee and URL are one process here, so that one clock reads all four moments. Beside it, in turns,
- * what a bare process in the platform's place needs: the machine's part of the figure.
+ * Added post-dial delay: from the caller's INVITE leaving to the callee's INVITE arriving, minus the time the
+ * customer's URL took. Caller, callee and URL are one process here, so that one clock reads all four moments. Measured
+ * in turns with what a bare process needs in place of the platform, which is the machine's share of the figure.
  */
 export async function postDialDelay(): Promise<void> {
   const ends = new Ends();
@@ -57,7 +57,7 @@ export async function postDialDelay(): Promise<void> {
   }
 }
 
-/** The delays of so many calls, ms. */
+/** The delays of this many calls, ms. */
 async function measure(ends: Ends, port: number, rate: number, seconds: number): Promise<readonly number[]> {
   for (let i = 0; i < rate * seconds; i++) {
     ends.call(port);
@@ -85,7 +85,7 @@ function answerTo(number: string): string {
   return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
-/** Hands an address on as it is: a name service would take part of what is measured. */
+/** Returns an address unchanged: a name look-up would add to what is measured. */
 function literal(address: string, _: unknown, done: (error: null, address: string, family: number) => void): void {
   done(null, address, 4);
 }
@@ -97,10 +97,10 @@ class Ends {
   customerPort = 0;
   readonly #caller: Socket = createSocket({ type: "udp4", lookup: literal });
   readonly #callee: Socket = createSocket({ type: "udp4", lookup: literal });
-  /** By the caller's number, which is all that every end sees. */
+  /** By the caller's number, the only thing that every end sees. */
   readonly #calls = new Map<string, Moments>();
   #next = 0;
-  /** Speaks just enough HTTP to stamp a request when it comes and when its answer goes; the platform sends it whole. */
+  /** Speaks just enough HTTP to stamp a request when it arrives and when its answer is sent; the platform sends it in one piece. */
   readonly #server = createServer((socket) => {
     socket.setNoDelay(true);
     socket.on("data", (octets) => {

@@ -14,7 +14,7 @@ const FLOWS = [
   "examples/scenarios/flows/routing.yaml",
 ];
 
-/** Long enough that compiling and collecting are in it as they are in a long exploration. */
+/** Long enough to include compilation and garbage collection as a long exploration does. */
 const CALLS = 40_000;
 /** The best counts: other programs on the machine only ever make a run slower. */
 const TAKES = 5;
@@ -33,7 +33,7 @@ function cpuSeconds(work: () => void): number {
   return best;
 }
 
-/** How many whole calls, invariants checked, one CPU second plays; beside it what writing and reading a report costs. */
+/** How many whole calls, including invariants, one CPU second plays, compared with the cost of writing and reading a report. */
 export function explorer(): void {
   process.stdout.write("explorer: whole calls per CPU second, and their cost in round trips of their reports\n");
   for (const file of FLOWS) {

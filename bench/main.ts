@@ -12,5 +12,5 @@ if (name === "all" || name === "delay") await postDialDelay();
 if (name === "all" || name === "media") media();
 if (name === "all" || name === "memory") await memory();
 if (name === "all" || name === "explorer") explorer();
-// By name only: it takes as long as it is told to.
+// Only by name, because it takes as long as it is told to.
 if (name === "soak") await soak(Number(rate ?? 100), Number(process.argv[4] ?? 30));

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const SECONDS = 15;
-/** From comfortable to more than one core can carry. */
+/** From a comfortable load to more than one core can carry. */
 const CALLS = [100, 200, 300, 400];
 
 /** Bridged, transcoded, recorded G.711 calls in one media process: its share of a core, loss and jitter at the phones. */

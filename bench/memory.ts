@@ -3,12 +3,12 @@ import { sleep, startRig } from "./rig.ts";
 
 const LIVE = 1000;
 const RATE = 100;
-/** Long enough for all of them to be up at once. */
+/** Long enough for all calls to be up at once. */
 const TALK_MS = 25_000;
-/** Buffers, pools and compiled code that every process has once. */
+/** Time to build up the buffers, pools and compiled code that every process has once. */
 const WARM_UP_S = 10;
 
-/** What a live call costs in memory: a thousand at once, over what the same processes held just before. */
+/** What a live call costs in memory: a thousand at once, compared with what the same processes held just before. */
 export async function memory(): Promise<void> {
   const rig = await startRig({ trunkPort: null, customerUrl: null });
   try {

@@ -2,12 +2,12 @@ import { readFileSync, readdirSync } from "node:fs";
 
 /** What a set of processes has used so far. */
 export interface Usage {
-  /** User and system CPU seconds, children that were waited for included. */
+  /** User and system CPU seconds, including children that were waited for. */
   readonly cpuS: number;
   /**
-   * Resident memory: each process's own, and once what the processes share (files and shared memory), as the one that
-   * touched most of it has it. Counted once for each, the database's buffers would seem to grow for as long as its
-   * processes come to touch them.
+   * Resident memory: each process's own, plus what the processes share (files and shared memory) once, as counted for
+   * the one that touched most of it. If it were counted for each, the database's buffers would seem to grow as long as
+   * its processes touch more of them.
    */
   readonly rssMiB: number;
 }
@@ -23,7 +23,7 @@ interface Stat {
   readonly sharedPages: number;
 }
 
-/** Fields 4 and 14 to 17 of /proc/<pid>/stat, 2 and 3 of /proc/<pid>/statm (proc(5)); null for a process that is gone. */
+/** Fields 4 and 14 to 17 of /proc/<pid>/stat, 2 and 3 of /proc/<pid>/statm (proc(5)); null for a process that has ended. */
 function statOf(pid: number): Stat | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -60,7 +60,7 @@ export function usageOf(roots: Readonly<Record<string, number>>): Record<string,
   return result;
 }
 
-/** The processes that this one has started and that live. */
+/** The live processes that this one has started. */
 export function childrenOf(parent: number): number[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => statOf(pid)?.parent === parent);

@@ -12,9 +12,9 @@ import { childrenOf, usageOf } from "./processes.ts";
 export interface Rig {
   readonly sipPort: number;
   readonly httpUrl: string;
-  /** By process: control and supervisor, media, database. */
+  /** The usage by process: control and supervisor, media, database. */
   usage(): Record<string, Usage>;
-  /** One INVITE every 1/rate s for so long, each talking `talkMs`. */
+  /** One INVITE every 1/rate s for that many seconds, each talking for `talkMs`. */
   calls(rate: number, seconds: number, talkMs: number): Promise<CallsResult>;
   stop(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export interface RigOptions {
 export const EXOPHONE = "+918047100000";
 const SIP_PORT = 25_060;
 const HTTP_PORT = 25_080;
-/** An answer of the platform's health that takes longer means that it did not start. */
+/** If the platform's health endpoint has not answered by then, it did not start. */
 const START_LIMIT_MS = 60_000;
 
 export async function startRig(options: RigOptions): Promise<Rig> {

@@ -18,7 +18,7 @@ export async function signalling(fixedRate: number | null): Promise<void> {
   try {
     await rig.calls(100, WARM_UP_S, TALK_MS);
     const rate = fixedRate ?? Math.round((await capacity(rig)) / 2);
-    // A steady state is measured: functions compiled for this load, tables and pools of the size that it needs.
+    // A steady state is measured: functions are compiled for this load, and tables and pools have grown to the size it needs.
     await rig.calls(rate, SETTLE_S, TALK_MS);
     await sleep(1000);
     await measure(rig, rate);

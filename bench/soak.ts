@@ -3,9 +3,9 @@ import { sleep, startRig } from "./rig.ts";
 
 const TALK_MS = 1000;
 const MINUTE_MS = 60_000;
-/** Until then caches, pools and heaps find their size. */
+/** By then caches, pools and heaps have reached their size. */
 const SETTLED_AFTER_MIN = 5;
-/** What a heap breathes between collections; a leak of one kilobyte a call shows within ten minutes at any useful rate. */
+/** How much a heap varies between collections; a leak of one kilobyte per call shows within ten minutes at any useful rate. */
 const MAX_GROWTH = 1.15;
 
 /** Calls for a long time: none may fail, and no process may grow once it has settled. */

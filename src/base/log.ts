@@ -1,5 +1,5 @@
 /**
- * The log as a parameter; pino satisfies it. Phone numbers, digits and addresses of people go only under a `pii`
+ * The log as a parameter; pino satisfies it. Phone numbers, digits and addresses of people belong only under a `pii`
  * key of the fields, which production redacts.
  */
 export interface Log {

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { RepeatedLine } from "./repeated-line.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-it("A8: a fault that lasts is logged at once, then once a minute with how often it happened", () => {
+it("A8: a fault that lasts is logged at once, then once a minute with the number of times it happened", () => {
   const clock = new VirtualClock();
   const lines: object[] = [];
   const line = new RepeatedLine(clock, (fields) => void lines.push(fields));
@@ -13,7 +13,7 @@ it("A8: a fault that lasts is logged at once, then once a minute with how often 
   expect(lines).toEqual([{ reason: 0 }, { reason: 60_000, times: 300 }, { reason: 120_000, times: 300 }]);
 });
 
-it("a clock that is set does not change how often it is logged", () => {
+it("setting the clock does not change how often it is logged", () => {
   const clock = new VirtualClock();
   const lines: object[] = [];
   const line = new RepeatedLine(clock, (fields) => void lines.push(fields));

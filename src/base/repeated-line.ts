@@ -3,8 +3,8 @@ import type { Clock } from "./clock.ts";
 const LINE_EVERY_MS = 60_000;
 
 /**
- * A log line about a fault that may last: written at once, then at most once a minute, with `times`: how often it happened
- * since the line before. Without it, a full disk or a lost database fills the log.
+ * A log line about a fault that may last: written at once, then at most once a minute, with `times`: how often it has
+ * happened since the last line. Otherwise a full disk or a lost database would fill the log.
  */
 export class RepeatedLine {
   readonly #clock: Pick<Clock, "elapsed">;

@@ -37,7 +37,7 @@ describe("rounds of work", () => {
     expect(began).toEqual([0, 6000]);
   });
 
-  it("come as early as the earliest that asks for one", async () => {
+  it("come as early as the earliest request for one", async () => {
     const { rounds, began, pass, finish } = stage();
     rounds.start();
     await pass(0);
@@ -49,7 +49,7 @@ describe("rounds of work", () => {
     expect(began).toEqual([0, 20]);
   });
 
-  it("come once more, at once, for what asked while one was under way", async () => {
+  it("come again at once for a request made during a round", async () => {
     const { rounds, began, pass, finish } = stage();
     rounds.start();
     await pass(0);
@@ -66,7 +66,7 @@ describe("rounds of work", () => {
     expect(began).toEqual([0, 20]);
   });
 
-  it("end with stop, which waits for the one under way", async () => {
+  it("end with stop, which waits for the current one", async () => {
     const { rounds, began, pass, finish } = stage();
     rounds.start();
     await pass(0);

@@ -1,15 +1,15 @@
 import type { Clock, Timer } from "./clock.ts";
 
-/** What `Rounds` repeats, and how often it does so unasked. */
+/** What `Rounds` repeats, and how often it does so without a request. */
 export interface RoundsOptions {
   readonly clock: Pick<Clock, "after" | "elapsed">;
   /** One round. Never rejects. */
   readonly round: () => Promise<void>;
-  /** After a round, ms until the next one that nothing has asked for. */
+  /** After a round, ms until the next one if nothing asks for it. */
   readonly pauseMs: () => number;
 }
 
-/** Work that is done in rounds: one at a time, and another one after whatever asked for it while one was under way. */
+/** Work that is done in rounds: one at a time, and another one after each during which one was asked for. */
 export class Rounds {
   readonly #options: RoundsOptions;
   #timer: { readonly at: number; readonly timer: Timer } | null = null;
@@ -26,7 +26,7 @@ export class Rounds {
     this.within(0);
   }
 
-  /** No more rounds; resolves when the one under way is over. */
+  /** No more rounds; resolves when the current one is over. */
   async stop(): Promise<void> {
     this.#running = false;
     this.#timer?.timer.cancel();
@@ -43,7 +43,7 @@ export class Rounds {
     this.#timer?.timer.cancel();
     const timer = clock.after(delayMs, () => {
       this.#timer = null;
-      // What has come since a round began may not be in it.
+      // Anything that arrived after a round began may not be in it.
       if (this.#underway === null) this.#underway = this.#round();
       else this.#again = true;
     });

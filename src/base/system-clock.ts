@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "./clock.ts";
 
-/** The real time. Passed on where a process begins; everything below takes it as a {@link Clock}. */
+/** The real time. Passed in where a process starts; everything below takes it as a {@link Clock}. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => Math.floor(performance.now()),
@@ -11,8 +11,8 @@ export const systemClock: Clock = {
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
- * Small, and empty once it is cancelled: holding on to a timer that is over keeps nothing else alive. Numbers from outside
- * become timers too: a delay beyond what the system can wait is waited for in parts, and one that is not a number is 0.
+ * Small, and empty once it is cancelled, so that holding on to a finished timer keeps nothing else alive. Numbers from
+ * outside become timers, too: a delay that is too long for the system is waited for in parts, and NaN is 0.
  */
 class SystemTimer implements Timer {
   #timeout: ReturnType<typeof setTimeout> | null;

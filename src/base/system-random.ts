@@ -1,6 +1,6 @@
 import type { Random } from "./random.ts";
 
-/** Random bytes are fetched this many at a time: one system call for some hundred identifiers. */
+/** Random bytes are fetched this many at a time: one system call for a few hundred identifiers. */
 const POOL_BYTES = 8192;
 const HEX_CODES = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 

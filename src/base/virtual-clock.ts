@@ -26,7 +26,7 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
-  /** Somebody sets the clock of the machine: `now` steps by that much, and no timer fires earlier or later for it. */
+  /** Sets the machine's clock: `now` jumps by that much, and no timer fires earlier or later because of it. */
   setWallClock(byMs: number): void {
     this.#step += byMs;
   }
@@ -41,7 +41,7 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** Fires the next pending timer; false when there is none. */
+  /** Fires the next pending timer; false if there is none. */
   step(): boolean {
     for (;;) {
       const entry = this.#pop();

@@ -140,7 +140,7 @@ describe("plugboard verify", () => {
   it("says why there is no example", async () => {
     const { out } = await run(write("flow.yaml", [...CORRECT, "  extra: { type: hangup }"]));
     expect(out).toMatch(
-      /:7: warning: applets\.extra: No exit leads to "extra": it is never run\. \[EXIT-6\]\n {2}no example: No call comes there/,
+      /:7: warning: applets\.extra: No exit leads to "extra": it is never run\. \[EXIT-6\]\n {2}no example: No call gets there/,
     );
   });
 

@@ -13,7 +13,7 @@ const FLOW_ID = "11754";
 const RING_S = 12;
 const TALK_S = 64;
 
-/** What the first request of a call that arrives now says. */
+/** The facts in the first request of a call that arrives now. */
 export function newCall({ account, from }: CheckTarget, deps: CheckDeps, changes: Partial<RequestFacts>): RequestFacts {
   const nowMs = deps.clock.now();
   return {
@@ -51,7 +51,7 @@ export function attemptOf({ destinations, parallel }: ConnectAnswer): readonly D
 
 /**
  * The call after one more attempt (REF-3): `answer` was dialled, without a conversation. `again`: the same Connect asks
- * once more.
+ * again.
  */
 export function factsAfterAttempt(
   facts: RequestFacts,
@@ -75,7 +75,7 @@ export function factsAfterAttempt(
   };
 }
 
-/** The call after a Connect with a recorded conversation, where the flow goes on with another Connect. */
+/** The call after a Connect with a recorded conversation, if the flow goes on with another Connect. */
 export function afterConversation(facts: RequestFacts, answer: ConnectAnswer | null): RequestFacts {
   const number = answer?.destinations[0] ?? EXAMPLE_DESTINATION;
   const callerId = answer?.outgoingPhoneNumber ?? facts.callTo;
@@ -93,7 +93,7 @@ export function afterConversation(facts: RequestFacts, answer: ConnectAnswer | n
   };
 }
 
-/** In the form of our recording URLs; the host never resolves (RFC 6761). */
+/** A URL in the form of our recording URLs; the host never resolves (RFC 6761). */
 export function recordingUrl({ callSid }: RequestFacts): string {
   return `https://plugboard.invalid/api/accounts/check/recordings/${callSid}-r1.wav`;
 }

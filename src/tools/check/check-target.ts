@@ -10,7 +10,7 @@ import type { Fetcher } from "../../edges/http-client/fetcher.ts";
 import { KINDS } from "./url-kind.ts";
 import type { UrlKind } from "./url-kind.ts";
 
-/** What is checked, and the facts of the calls that the requests speak of. */
+/** What is checked, and the facts of the calls in the requests. */
 export interface CheckTarget {
   readonly kind: UrlKind;
   /** As configured: may hold `user:pass@` and a query of its own. */
@@ -19,15 +19,15 @@ export interface CheckTarget {
   /** RES-5: decides what is an error. Every answer is judged in both modes. */
   readonly mode: ValidationMode;
   readonly account: Account;
-  /** Whether a URL that fails on callers who are not national numbers has an error, or only a warning. */
+  /** Whether a URL that fails for callers without a national number gets an error, or only a warning. */
   readonly numberForms: boolean;
   /** The caller, E.164. */
   readonly from: string;
   /** `CustomField` of the calls started by API. */
   readonly customField: string;
-  /** How often the first request is repeated, for latency and to see whether answers are stable. */
+  /** How many times the first request is repeated, for latency and to see whether answers are stable. */
   readonly runs: number;
-  /** The platform's, for `User-Agent`. */
+  /** The platform's version, for `User-Agent`. */
   readonly version: string;
   readonly limits: CheckLimits;
 }
@@ -39,7 +39,7 @@ export interface CheckLimits {
   readonly slowMs: number;
 }
 
-/** The contract's; tests bring shorter ones. */
+/** The contract's limits; tests use shorter ones. */
 export const CHECK_LIMITS: CheckLimits = { deadlineMs: 5000, slowMs: 3000 };
 
 /** Network, time and randomness of a check. */
@@ -49,7 +49,7 @@ export interface CheckDeps {
   readonly random: Random;
   /** The platform's decoder: whether a file can be played. The error is a predicate, "is a page of HTML, not audio". */
   readonly decode: (file: Buffer) => Promise<Result<unknown, string>>;
-  /** What a file is, whatever its media type says; null: it does not show. */
+  /** What a file is, whatever its media type says; null if it is not clear. */
   readonly formatOf: (file: Buffer) => AudioFormat | null;
 }
 
@@ -59,21 +59,21 @@ export function accountWith(exophones: readonly string[], country: string): Acco
   return plainAccount({ sid: "check", country, exophones: numbers });
 }
 
-/** What a check assumes where its caller says nothing; the command line and {@link checkUrl} share it. */
+/** The defaults of a check, shared by the command line and {@link checkUrl}. */
 export const DEFAULTS = {
   kind: "connect",
   country: "IN",
   exophone: "+918047100000",
   from: "+919812345678",
   customField: "plugboard check",
-  /** Enough for percentiles that mean something to begin with. */
+  /** Enough for first percentiles that mean something. */
   runs: 3,
 } as const;
 
 /** Enough for a p99 that means something; more would be a load test. */
 export const MAX_RUNS = 100;
 
-/** What is wrong with a target, as a sentence; null: nothing. `names` are those under which the caller gave the parts. */
+/** What is wrong with a target, as a sentence; null if nothing is. `names` are what the caller calls the parts. */
 export function problemOf(target: CheckTarget, names: TargetNames): string | null {
   const { primary, fallback, kind, account, from, runs } = target;
   const wrongUrl = urlProblem(names.primary, primary) ?? urlProblem(names.fallback, fallback);

@@ -10,8 +10,8 @@ import type { CheckReport, Latency, ProbeReport } from "./report.ts";
 
 /**
  * Sends what the platform would send to a customer's URL (and the Fallback URL), one request after the other, and judges
- * every answer by the contract. Private addresses are allowed: it is the developer's own machine that is checked. Never
- * throws for what the endpoint does.
+ * every answer by the contract. Private addresses are allowed, since developers check their own machines. Never throws
+ * because of what the endpoint does.
  */
 export async function check(target: CheckTarget, deps: CheckDeps): Promise<CheckReport> {
   const startedAtMs = deps.clock.now();
@@ -41,7 +41,7 @@ export async function check(target: CheckTarget, deps: CheckDeps): Promise<Check
   };
 }
 
-/** Known only at the end: what a whole endpoint shows is an issue of its probes as well. */
+/** Known only at the end: an issue of a whole endpoint counts for its probes as well. */
 function resultOf({ id, endpoint, result }: ProbeReport, issues: IssueCollector): ProbeReport["result"] {
   const worst = issues.worst(endpoint, id);
   if (worst !== null) return worst === "error" ? "failed" : "warned";

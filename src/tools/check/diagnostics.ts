@@ -10,7 +10,7 @@ export interface Diagnostic {
 
 /**
  * Everything `plugboard check` can report, in the order of docs/check.md, which has the same list. The message of a
- * finding says what was found; these texts hold for every endpoint.
+ * finding says what was found; these texts apply to every endpoint.
  */
 export const DIAGNOSTICS = {
   unreachable: {
@@ -21,7 +21,7 @@ export const DIAGNOSTICS = {
   status: {
     rule: "RES-1",
     about: "a status other than 200",
-    fix: 'Answer 200 to every request, unknown callers included; a Connect URL with nobody to ring answers {"destination":{"numbers":[]}}. Look for this CallSid in the log of your server.',
+    fix: 'Answer 200 to every request, even for unknown callers; a Connect URL with nobody to ring answers {"destination":{"numbers":[]}}. Look for this CallSid in the log of your server.',
   },
   redirect: {
     rule: "REQ-5",
@@ -31,7 +31,7 @@ export const DIAGNOSTICS = {
   timeout: {
     rule: "REQ-6",
     about: "no complete answer within 5 s",
-    fix: "Answer from memory or with one indexed query, and do slow work after the answer. Give your own outgoing requests timeouts well under 5 s.",
+    fix: "Answer from memory or with one indexed query, and do slow work after answering. Give your own outgoing requests timeouts well under 5 s.",
   },
   slow: {
     rule: "REQ-6",
@@ -116,7 +116,7 @@ export const DIAGNOSTICS = {
   "switched-off": {
     rule: "RES-29",
     about: "a mistake in parallel_ringing while it is switched off",
-    fix: "Correct it before you switch parallel_ringing on: then it makes the answer unusable.",
+    fix: "Correct it before you switch parallel_ringing on: from then on it makes the answer unusable.",
   },
   "unknown-key": {
     rule: "RES-7",
@@ -156,12 +156,12 @@ export const DIAGNOSTICS = {
   audio: {
     rule: "RES-27",
     about: "an audio URL that does not answer 200, or whose answer is not audio",
-    fix: "Serve the file itself at this URL, without login or redirect, with Content-Type: audio/wav, to HEAD or GET.",
+    fix: "Serve the file itself at this URL, without login or redirect, with Content-Type: audio/wav, for HEAD or GET.",
   },
   "audio-format": {
     rule: "RES-27",
     about: "audio that is not WAV, 8 kHz, 16 bit, mono",
-    fix: "Convert the file: ffmpeg -i IN -ar 8000 -ac 1 -c:a pcm_s16le OUT.wav. A telephone carries no more.",
+    fix: "Convert the file: ffmpeg -i IN -ar 8000 -ac 1 -c:a pcm_s16le OUT.wav. A telephone line carries no more.",
   },
   "constant-list": {
     rule: "REF-4",
@@ -170,7 +170,7 @@ export const DIAGNOSTICS = {
   },
   "endless-refetch": {
     rule: "REF-7",
-    about: "re-fetches without an end",
+    about: "re-fetches that never end",
     fix: "Count the attempts (by the Legs of the request, or per CallSid), and end with an empty list or fetch_after_attempt false.",
   },
   "digits-quotes": {
@@ -180,23 +180,23 @@ export const DIAGNOSTICS = {
   },
   "at-once": {
     rule: "RES-1",
-    about: "a request that works alone and fails when it comes twice at once",
+    about: "a request that works alone but fails when it comes twice at once",
     fix: "Make it safe to answer the same CallSid twice: use an upsert instead of an insert, and no lock that fails the second request.",
   },
   "same-fallback": {
     rule: "EXIT-1",
     about: "a Fallback URL on the same host as the Primary",
-    fix: "Put the Fallback on another machine: what takes the Primary down takes this one down too.",
+    fix: "Put the Fallback on another machine: whatever takes the Primary down takes this one down too.",
   },
   "caller-form": {
     rule: "REQ-32",
-    about: "no usable answer to a caller who is not a national number, where national numbers get one",
+    about: "no usable answer for a caller without a national number, although national numbers get one",
     fix: "Accept every form of CallFrom: +country code and number, sip:user, anonymous. Such callers get the Fallback, or ring nobody. With --number-forms this is an error.",
   },
   "conditional-parameter": {
     rule: "REQ-30",
     about: "a URL that answers only requests with a parameter that other calls do not have",
-    fix: "Treat CustomField and digits as optional: an incoming call has no CustomField, and there are no digits before a Gather or menu. Ignore this where every call of the flow has it.",
+    fix: "Treat CustomField and digits as optional: an incoming call has no CustomField, and there are no digits before a Gather or menu. Ignore this if every call of the flow has it.",
   },
   "gather-field": {
     rule: "APP-2",
@@ -210,8 +210,8 @@ export const DIAGNOSTICS = {
   },
   "greeting-text": {
     rule: "APP-1",
-    about: "a Greeting answer that is not plain text to speak, or audio URLs one a line",
-    fix: "Answer text/plain: either the text to speak, or nothing but audio URLs, one a line.",
+    about: "a Greeting answer that is neither plain text to speak nor audio URLs, one per line",
+    fix: "Answer text/plain: either the text to speak, or nothing but audio URLs, one per line.",
   },
   "second-exit": {
     rule: "APP-4",

@@ -7,7 +7,7 @@ import type { Role } from "./report.ts";
 /** Choices of a menu, and an entry of two digits. */
 const ENTRIES: readonly string[] = ["1", "2", "12"];
 
-/** The Fallback is asked with the first only. */
+/** The Fallback is asked only with the first. */
 function entriesFor(role: Role): readonly string[] {
   return role === "primary" ? ENTRIES : ENTRIES.slice(0, 1);
 }
@@ -21,7 +21,7 @@ interface Pair {
   readonly bare: Exchanged;
 }
 
-/** REQ-25: digits come in double quotes. Asks with and without, and notes where only the bare ones are understood. */
+/** REQ-25: digits come in double quotes. Asks with and without them, and notes if only the bare ones are understood. */
 export async function askWithDigits(session: ProbeSession): Promise<void> {
   const pairs: Pair[] = [];
   for (const digits of entriesFor(session.endpoint.role)) {
@@ -47,8 +47,9 @@ function isStable({ endpoint }: ProbeSession): boolean {
 }
 
 /**
- * All quoted entries come to one answer, while the bare ones make a difference: among themselves, or against no digits
- * at all. (An endpoint that compares with the quotes in place answers the quoted ones differently, and is right.)
+ * All quoted entries get the same answer, while the bare ones make a difference, among themselves or compared with no
+ * digits at all. (An endpoint that compares with the quotes in place answers the quoted ones differently, which is
+ * right.)
  */
 function ignoredPair(pairs: readonly Pair[], plain: Exchanged | undefined): Pair | undefined {
   const quoted = new Set(pairs.map((pair) => effectOf(pair.quoted)));

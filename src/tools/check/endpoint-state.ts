@@ -11,19 +11,19 @@ const HOPELESS: readonly string[] = ["refused", "dns", "tls", "bad_url", "blocke
 /** The probe of another national caller; it runs before those of other forms. */
 export const NATIONAL_CALLER = "caller-landline";
 
-/** What a check knows of one endpoint so far. */
+/** What a check knows about one endpoint so far. */
 export class EndpointState {
   readonly role: Role;
   readonly configuredUrl: string;
   /** Every judged exchange, in order. */
   readonly exchanges: Exchanged[] = [];
-  /** First requests of ordinary calls: the same question again and again. */
+  /** First requests of ordinary calls: repeats of the same question. */
   readonly plain: Exchanged[] = [];
   /** Audio URLs of its answers, each with the answer that named it first. */
   readonly audio = new Map<string, Exchanged>();
-  /** What every call of the check has, because the endpoint answers no other. */
+  /** The facts of every call of the check, because the endpoint answers no others. */
   basis: Partial<RequestFacts> = {};
-  /** Why it is not asked any more. */
+  /** Why it is no longer asked. */
   unavailable: string | null = null;
   #answered = false;
   /** Requests in a row without a complete answer. */
@@ -34,19 +34,19 @@ export class EndpointState {
     this.configuredUrl = configuredUrl;
   }
 
-  /** The answer to the first request of an ordinary call that shows most: one that asks for re-fetches, if there is one. */
+  /** The most revealing answer to the first request of an ordinary call: one that asks for re-fetches, if there is one. */
   usual(): Exchanged | null {
     const readable = this.plain.filter(isReadable);
     return readable.find((one) => answerOf(one)?.fetchAfterAttempt === true) ?? readable[0] ?? null;
   }
 
-  /** Whether every national number got a readable answer so far: then a failure on another form is about the form. */
+  /** Whether every national number has got a readable answer so far: then a failure with another form is about the form. */
   answersNational(): boolean {
     const national = this.exchanges.filter(({ probe }) => probe === NATIONAL_CALLER);
     return this.usual() !== null && national.every(isReadable);
   }
 
-  /** Learns whether anyone is there at all. */
+  /** Notes whether the endpoint answers at all. */
   trackAvailability({ outcome }: Pick<Exchanged, "outcome">): void {
     if (outcome.ok || outcome.reason === "too_large") {
       this.#answered = true;

@@ -15,7 +15,7 @@ const AGENT: User = { name: "anil", number: null, email: "anil@app.example" };
 /** EVT-6: the same in every delivery of one event. */
 const DELIVERY = { "plugboard-delivery": "check-dial-1" };
 
-/** What only the URL of dial events gets (section 5). */
+/** Requests that only the URL of dial events gets (section 5). */
 export const EVENT_PROBES: readonly Probe[] = [
   {
     id: "first",

@@ -2,8 +2,8 @@ import type { HttpOutcome } from "../../core/contract/http.ts";
 import { ACCEPT_JSON, ACCEPT_TEXT } from "../../core/contract/request.ts";
 
 /**
- * The outcome as it would be with status 200 and the right Content-Type, where it is an answer of that form otherwise;
- * anything else comes back as it is. The platform forgives neither; the check reads on to find the next mistake.
+ * The outcome as it would be with status 200 and the right Content-Type, if it is otherwise an answer of that form;
+ * anything else is returned unchanged. The platform forgives neither, but the check reads on to find the next mistake.
  */
 export function overlookMediaType(outcome: HttpOutcome, accept: string): HttpOutcome {
   if (!outcome.ok || outcome.status < 200 || outcome.status > 299) return outcome;
@@ -20,11 +20,11 @@ function mediaTypeFor(accept: string): string | null {
 
 function isMediaType(contentType: string | null, wanted: string): boolean {
   const type = contentType?.split(";")[0]?.trim().toLowerCase();
-  // Text answers come as JSON too, with a warning of their own.
+  // Text answers may also come as JSON, with a separate warning.
   return type === wanted || (wanted === "text/plain" && type === "application/json");
 }
 
-/** A JSON object; or, as a text, anything that is not a page. */
+/** Whether it is a JSON object, or, for text, anything that is not a page. */
 function hasForm(body: string, wanted: string): boolean {
   if (wanted === "text/plain") return !/^\s*</.test(body);
   try {

@@ -7,7 +7,7 @@ import type { CameBack, Issue, Level, Role } from "./report.ts";
 import type { DiagnosticId } from "./diagnostics.ts";
 import { DIAGNOSTICS } from "./diagnostics.ts";
 
-/** The level of a finding in each mode; null: not found in that mode. */
+/** The level of a finding in each mode; null if not found in that mode. */
 export interface Levels {
   readonly strict: Level | null;
   readonly lenient: Level | null;
@@ -22,7 +22,7 @@ export interface Diagnosis {
   readonly rule?: string;
   readonly levels?: Levels;
   readonly path?: string;
-  /** The request that shows it, where that is not the exchange itself. */
+  /** The request that shows it, if that is not the exchange itself. */
   readonly repeat?: HttpRequest;
 }
 
@@ -33,10 +33,10 @@ export interface Seen {
   readonly asked: Pick<Exchanged, "request" | "outcome" | "elapsedMs">;
 }
 
-/** Different issues kept: nobody reads more about one endpoint. */
+/** Most different issues kept: nobody reads more about one endpoint. */
 const MAX_ISSUES = 100;
 
-/** What was found so far: the same thing seen again is counted, not repeated. */
+/** The issues found so far: the same thing seen again is counted, not repeated. */
 export class IssueCollector {
   readonly #mode: ValidationMode;
   readonly #issues = new Map<string, Issue>();
@@ -71,20 +71,20 @@ export class IssueCollector {
     return [...all.filter(({ level }) => level === "error"), ...all.filter(({ level }) => level === "warning")];
   }
 
-  /** The worst that one probe of one endpoint saw. */
+  /** The worst level that one probe of one endpoint found. */
   worst(endpoint: Role, probe: string): Level | null {
     const seen = this.issues().filter((issue) => issue.endpoint === endpoint && issue.probes.includes(probe));
     return seen[0]?.level ?? null;
   }
 }
 
-/** The tenth bad number of a list is the same mistake as the first; status 404 is another than status 500. */
+/** The tenth bad number of a list is the same mistake as the first; status 404 is a different one from status 500. */
 function keyOf({ endpoint, asked: { outcome } }: Seen, id: DiagnosticId, level: Level, path: string): string {
   const result = outcome.ok ? outcome.status : outcome.reason;
   return JSON.stringify([id, level, endpoint, path.replaceAll(/\[\d+\]/g, "[]"), result]);
 }
 
-/** The findings of both modes side by side: what both found appears once. */
+/** The findings of both modes side by side: those in both appear once. */
 export function pairFindings(
   strict: readonly Finding[],
   lenient: readonly Finding[],

@@ -51,7 +51,7 @@ function element(name: string, attributes: Readonly<Record<string, string | numb
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** XML 1.0 allows no control characters, not even escaped; the answer of a server may contain any. */
+/** XML 1.0 allows no control characters, not even escaped, and a server's answer may contain any. */
 function escaped(text: string): string {
   return (
     text

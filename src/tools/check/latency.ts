@@ -4,7 +4,7 @@ import type { Exchanged } from "./exchange.ts";
 import type { IssueCollector } from "./issue-collector.ts";
 import type { Latency } from "./report.ts";
 
-/** How long an endpoint took to answer; null: it was never asked. */
+/** How long an endpoint took to answer; null if it was never asked. */
 export function latencyOf({ role, exchanges }: EndpointState): Latency | null {
   const [first] = exchanges;
   if (first === undefined) return null;
@@ -19,12 +19,12 @@ export function latencyOf({ role, exchanges }: EndpointState): Latency | null {
   };
 }
 
-/** Nearest rank: always a time that was really measured. */
+/** Nearest rank: always a time that was actually measured. */
 function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * q) - 1)] ?? 0;
 }
 
-/** REQ-6: what arrived in full, but late. A timeout is an error already. */
+/** REQ-6: answers that arrived in full, but late. A timeout is already an error. */
 export function noteSlow({ limits }: CheckTarget, { role, exchanges }: EndpointState, issues: IssueCollector): void {
   const { slowMs, deadlineMs } = limits;
   const isSlow = ({ outcome, elapsedMs }: Exchanged): boolean => outcome.ok && elapsedMs > slowMs;

@@ -20,23 +20,23 @@ import type { KindRules } from "./url-kind.ts";
 /** The probe that asks. */
 export interface ProbeRun {
   readonly id: string;
-  /** How often it may ask. */
+  /** How many times it may ask. */
   readonly requests: number;
   /** See `Probe.numberForm`. */
   readonly numberForm: NumberForm | null;
 }
 
 /**
- * Which failures of a probe are only about the form of a number: any failure, or a deliberate one (a status below 500).
+ * Which failures of a probe are only about the form of a number: any failure, or only a deliberate one (a status below 500).
  */
 export type NumberForm = "any" | "refusal";
 
 /** Deviations from the ordinary request. */
 export interface RequestOverrides {
   readonly account?: Account;
-  /** A request that the platform would not send, to compare with: its answer is not judged. */
+  /** A request that the platform would not send, to compare with: its answer is not checked. */
   readonly rewrite?: (query: Query) => Query;
-  /** Of dial events; default `Dial`. */
+  /** The kind of dial event; default `Dial`. */
   readonly event?: DialEventFacts["event"];
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -46,7 +46,7 @@ export class ProbeEnds extends Error {
   override readonly name = "ProbeEnds";
 }
 
-/** Asks one endpoint for one probe: sends what the platform would send, judges the answer, and notes what is wrong. */
+/** Asks one endpoint for one probe: sends what the platform would send, checks the answer, and notes what is wrong. */
 export class ProbeSession {
   readonly target: CheckTarget;
   readonly deps: CheckDeps;
@@ -68,12 +68,12 @@ export class ProbeSession {
     this.#probe = probe;
   }
 
-  /** What the first request of a new call says, with changes. */
+  /** The facts in the first request of a new call, with changes. */
   call(changes: Partial<RequestFacts> = {}): RequestFacts {
     return newCall(this.target, this.deps, { ...this.endpoint.basis, ...changes });
   }
 
-  /** Sends one request. Throws {@link ProbeEnds} where the endpoint answers no more. */
+  /** Sends one request. Throws {@link ProbeEnds} if the endpoint no longer answers. */
   async ask(facts: RequestFacts, overrides: RequestOverrides = {}): Promise<Exchanged> {
     const { endpoint, deps, target } = this;
     if (endpoint.unavailable !== null) throw new ProbeEnds(endpoint.unavailable);
@@ -104,7 +104,7 @@ export class ProbeSession {
     return asked;
   }
 
-  /** What the endpoint answers to the first request of an ordinary call, where that can be read at all. */
+  /** The endpoint's answer to the first request of an ordinary call, if it can be read. */
   usualAnswer(): ConnectAnswer | null {
     const usual = this.endpoint.usual();
     return usual === null ? null : answerOf(usual);
@@ -131,7 +131,7 @@ export class ProbeSession {
     if (this.#isNumberForm(asked)) return this.#noteNumberForm(asked);
     this.#noteFindings(asked, asked.outcome, account);
     const overlooked = overlookMediaType(asked.outcome, this.#rules.accept);
-    // What is wrong with the type or the status is noted; the mistakes behind it should show as well.
+    // A wrong type or status has been noted; other mistakes should be found as well.
     if (overlooked !== asked.outcome && !asked.verdict.usable) this.#noteFindings(asked, overlooked, account);
     const { audioUrls } = asked.verdict.usable ? asked.verdict : asked.forgiving;
     for (const url of audioUrls) if (!this.endpoint.audio.has(url)) this.endpoint.audio.set(url, asked);
@@ -161,7 +161,7 @@ export class ProbeSession {
     const from = query.get("CallFrom") ?? query.get("From") ?? "";
     const [finding] = asked.verdict.findings;
     const message =
-      `The caller ${from} gets no usable answer, a national number does. ${finding?.message ?? ""}`.trimEnd();
+      `The caller ${from} gets no usable answer, but a national number does. ${finding?.message ?? ""}`.trimEnd();
     this.note(asked, { id: "caller-form", message });
   }
 }

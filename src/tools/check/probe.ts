@@ -8,7 +8,7 @@ export interface Probe {
   /** What is sent, in the words of docs/check.md, which has the same list. */
   readonly title: string;
   readonly roles: readonly Role[];
-  /** Set where the caller is not a national number: which of its failures are only a warning, unless asked for. */
+  /** Set if the caller has no national number: which of its failures are only warnings by default. */
   readonly numberForm?: NumberForm;
   /** The most requests it sends to one endpoint; those for audio are not counted. */
   readonly requests: (target: Pick<CheckTarget, "runs">, role: Role) => number;

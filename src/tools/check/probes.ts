@@ -19,7 +19,7 @@ import type { UrlKind } from "./url-kind.ts";
 const BOTH: readonly Role[] = ["primary", "fallback"];
 const PRIMARY: readonly Role[] = ["primary"];
 
-/** What the endpoint may need to answer at all: other legal requests, tried where the first gets no usable answer. */
+/** Other legal requests, tried if the first gets no usable answer: the endpoint may need one of these to answer at all. */
 const BASES: readonly { readonly name: string; readonly facts: (target: CheckTarget) => Partial<RequestFacts> }[] = [
   {
     name: "a call started by API, with its CustomField,",
@@ -39,7 +39,7 @@ export const PROBES: readonly Probe[] = [
   },
   {
     id: "again",
-    title: "the first request of further calls, as many as --runs says",
+    title: "the first request of more calls, as many as --runs says",
     roles: PRIMARY,
     requests: ({ runs }) => runs,
     run: askAgain,
@@ -51,7 +51,7 @@ export const PROBES: readonly Probe[] = [
   afterEnding("failed", PRIMARY),
   {
     id: "refetch-to-the-end",
-    title: "where the answer asks for it: re-fetch after re-fetch, until the platform would stop",
+    title: "if the answer asks for it: re-fetch after re-fetch, until the platform would stop",
     roles: PRIMARY,
     requests: () => MAX_FETCHES,
     run: refetchToTheEnd,
@@ -65,7 +65,7 @@ export const PROBES: readonly Probe[] = [
   }),
   {
     id: "digits",
-    title: "digits entered before, in their double quotes; and without, to compare",
+    title: "digits entered earlier, in their double quotes; and without them, to compare",
     roles: BOTH,
     requests: (_, role) => digitRequests(role),
     run: askWithDigits,
@@ -108,13 +108,13 @@ export const PROBES: readonly Probe[] = [
   },
 ];
 
-/** The probes of each kind of URL. What only a Connect is asked (re-fetches) is left out for the others. */
+/** The probes of each kind of URL. Requests that only a Connect gets (re-fetches) are left out for the others. */
 export const PROBES_OF: Readonly<Record<UrlKind, readonly Probe[]>> = {
   connect: PROBES,
   gather: without("refetch-to-the-end"),
   passthru: without("refetch-to-the-end", "audio"),
   "dial-whom": without("refetch-to-the-end", "audio"),
-  // APP-1: its requests say nothing of attempts, digits or recordings, but for the number dialled last.
+  // APP-1: its requests say nothing about attempts, digits or recordings, except for the number dialled last.
   greeting: without(
     ...["rejected", "no-answer", "unknown-number", "failed", "conversation", "voicemail"].map((end) => `after-${end}`),
     "refetch-to-the-end",
@@ -132,7 +132,7 @@ function without(...ids: readonly string[]): readonly Probe[] {
   return PROBES.filter(({ id }) => !ids.includes(id));
 }
 
-/** What breaks careless decoding, quoting and storing. */
+/** A text that breaks careless decoding, quoting and storing. */
 const SPECIAL = `{"order":42,"note":"50% & 'more' = café ☎"}`;
 
 function single(id: string, title: string, facts: (session: ProbeSession) => RequestFacts): Probe {
@@ -165,7 +165,7 @@ async function findBasis(session: ProbeSession, first: Exchanged): Promise<void>
     if (!isReadable(asked)) continue;
     endpoint.basis = basis;
     endpoint.plain.splice(0, endpoint.plain.length, asked);
-    const message = `Only ${name} gets a usable answer, an ordinary first request does not: the check goes on with such calls.`;
+    const message = `Only ${name} gets a usable answer, but an ordinary first request does not: the check continues with such calls.`;
     return session.note(first, { id: "conditional-parameter", message });
   }
 }
@@ -174,7 +174,7 @@ async function askAgain(session: ProbeSession): Promise<void> {
   for (let run = 0; run < session.target.runs; run++) await session.askPlain();
 }
 
-/** A re-fetch where the endpoint asks for them, otherwise the request of a further applet in the same flow. */
+/** A re-fetch if the endpoint asks for them, otherwise the request of another applet in the same flow. */
 function afterEnding(ending: AttemptEnding, roles: readonly Role[]): Probe {
   const run = async (session: ProbeSession): Promise<void> => {
     if (session.usualAnswer()?.fetchAfterAttempt !== true) {

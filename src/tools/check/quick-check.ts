@@ -8,10 +8,10 @@ import { ProbeSession } from "./probe-session.ts";
 
 /** The most files that `--watch` looks at: a source tree has fewer, and a data folder should not be watched. */
 const MAX_FILES = 5000;
-/** Not written by the developer. */
+/** Folders that the developer did not write. */
 const NOT_SOURCE: readonly string[] = ["node_modules", "dist", "build", "target", "coverage", "venv", "__pycache__"];
 
-/** How the endpoint answers one first request: whether it can be used and which rules it breaks, not whom it names. */
+/** How the endpoint answers one first request: whether it can be used and which rules it breaks, but not whom it names. */
 export async function quickCheck(target: CheckTarget, deps: CheckDeps): Promise<string> {
   const issues = new IssueCollector(target.mode);
   const endpoint = new EndpointState("primary", target.primary);
@@ -20,7 +20,7 @@ export async function quickCheck(target: CheckTarget, deps: CheckDeps): Promise<
   return JSON.stringify([verdict.usable, issues.issues().map(({ id, path, level }) => [id, path, level])]);
 }
 
-/** A text that changes when a file below the folder is created, changed or removed; hidden and built files do not count. */
+/** A text that changes when a file below the folder is created, changed or removed; hidden and generated files do not count. */
 export async function fingerprint(folder: string): Promise<string> {
   const hash = createHash("sha256");
   for (const file of await filesBelow(folder)) {

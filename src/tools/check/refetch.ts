@@ -36,10 +36,10 @@ export function isRefetched(answer: ConnectAnswer | null): answer is ConnectAnsw
   return answer !== null && answer.fetchAfterAttempt && answer.destinations.length > 0;
 }
 
-/** Why none of these answers is followed by a re-fetch: a body that asks for one, in whatever way, does not count as "no". */
+/** Why none of these answers is followed by a re-fetch: a body that asks for one in any form does not count as "no". */
 export function whyNoRefetch(answers: readonly Exchanged[]): string {
   if (answers.some((asked) => answerOf(asked)?.fetchAfterAttempt === true))
-    return "the answer asks for a re-fetch, but names nobody whose attempt could come before it";
+    return "the answer asks for a re-fetch, but names nobody to try first";
   if (answers.some(wantsRefetch)) return "the answer asks for a re-fetch, but it cannot be used as it is";
   if (answers.every((asked) => answerOf(asked) === null)) return "no answer could be read";
   return "the answer asks for no re-fetch";
@@ -58,7 +58,7 @@ function hasSameSet(a: ConnectAnswer, b: ConnectAnswer): boolean {
   return first.size === second.size && [...first].every((key) => second.has(key));
 }
 
-/** Repeating a list whose every number was dialled is one way to end; a list that is never completed is a mistake. */
+/** Repeating a list after all of its numbers were dialled is one way to end; a list that is never completed is a mistake. */
 function noteSame(
   session: ProbeSession,
   asked: Exchanged,

@@ -20,7 +20,7 @@ export interface CheckReport {
   readonly issues: readonly Issue[];
 }
 
-/** Complete exchanges with one endpoint, in milliseconds. A timeout counts with the whole deadline. */
+/** Complete exchanges with one endpoint, in milliseconds. A timeout counts as the whole deadline. */
 export interface Latency {
   readonly endpoint: Role;
   readonly requests: number;
@@ -44,13 +44,13 @@ export interface ProbeReport {
   readonly effects: readonly string[];
 }
 
-/** One thing to fix, however often it was seen; the exchange shown is the first. */
+/** One thing to fix, no matter how often it was seen; the exchange shown is the first. */
 export interface Issue {
   readonly id: DiagnosticId;
   readonly rule: string;
-  /** In the mode of the check. */
+  /** The level in the mode of the check. */
   readonly level: Level;
-  /** In each mode; null: not found in that mode. */
+  /** The level in each mode; null if not found in that mode. */
   readonly strict: Level | null;
   readonly lenient: Level | null;
   readonly endpoint: Role;
@@ -72,7 +72,7 @@ export interface Sent {
   readonly url: string;
 }
 
-/** `failure` instead of a status: no answer came. `body` is the beginning of the body. */
+/** `failure` instead of a status means that no answer came. `body` is the beginning of the body. */
 export interface CameBack {
   readonly status: number | null;
   readonly contentType: string | null;

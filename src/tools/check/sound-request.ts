@@ -11,12 +11,12 @@ const DOWNLOAD_DEADLINE_MS = 30_000;
 const LATE: Failure = { ok: false, reason: "timeout", detail: "No answer came in time." };
 
 interface Download {
-  /** As soon as its headers are there. */
+  /** Resolves as soon as its headers have arrived. */
   readonly answer: Promise<HttpClientOutcome>;
   readonly file: Promise<Downloaded>;
 }
 
-/** As the platform asks for audio: HEAD, and GET at most once, whether it has to decide or brings what is played. */
+/** Asks for audio as the platform does: HEAD, and GET at most once, whether to decide or to download the file. */
 export class SoundRequest {
   readonly #deps: CheckDeps;
   readonly #url: string;
@@ -47,12 +47,12 @@ export class SoundRequest {
     return { outcome, elapsedMs: clock.elapsed() - startedAt };
   }
 
-  /** The whole file, by the GET that decided where there was one. */
+  /** The whole file, from the GET that decided, if there was one. */
   file(): Promise<Downloaded> {
     return this.#get().file;
   }
 
-  /** Nothing more of it is wanted. */
+  /** Cancels whatever is still running. */
   cancel(): void {
     this.#cancelled.abort();
   }
@@ -81,8 +81,8 @@ export class SoundRequest {
 }
 
 /**
- * Whoever checks an endpoint has named its URL, and nothing else: an answer must not make this machine ask its own network
- * for anything. An endpoint that is itself inward is the checker's own, and may name what it likes.
+ * The person who checks an endpoint has named only its URL: its answer must not make this machine request anything in
+ * its own network. An endpoint inside that network is the person's own, and may name anything.
  */
 function mayLeadInward(url: string, namedBy: string): boolean {
   const [sound, endpoint] = [URL.parse(url), URL.parse(namedBy)];
@@ -92,7 +92,7 @@ function mayLeadInward(url: string, namedBy: string): boolean {
   return sound?.origin === endpoint.origin || /^[^.:]+$|\.localhost$/.test(endpoint.hostname);
 }
 
-/** RES-27: where HEAD and GET differ, GET decides. */
+/** RES-27: if HEAD and GET differ, GET decides. */
 export function audioRequest(url: string): HttpRequest {
   const split = splitConfiguredUrl(url);
   const plain = split.ok ? split.value : { url: maskCredentials(url), authorization: null };

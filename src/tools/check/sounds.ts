@@ -8,10 +8,10 @@ import type { ProbeSession } from "./probe-session.ts";
 import { ProbeEnds } from "./probe-session.ts";
 import { audioRequest, SoundRequest } from "./sound-request.ts";
 
-/** Audio URLs checked per endpoint: a Connect answer names two at most, and they seldom change. */
+/** Audio URLs checked per endpoint: a Connect answer names at most two, and they rarely change. */
 const MAX_SOUNDS = 4;
 
-/** RES-17, RES-23, RES-27: whether the audio that the answers name is there and can be played. */
+/** RES-17, RES-23, RES-27: whether the audio that the answers name exists and can be played. */
 export async function checkSounds(session: ProbeSession): Promise<void> {
   const urls = [...session.endpoint.audio].slice(0, MAX_SOUNDS);
   if (urls.length === 0) throw new ProbeEnds("no answer named any");
@@ -22,7 +22,7 @@ export async function checkSounds(session: ProbeSession): Promise<void> {
   }
 }
 
-/** The platform's own check: HEAD, or GET, in what is left of the answer's 5 s. */
+/** The platform's own check: HEAD, or GET, within what is left of the answer's 5 s. */
 async function isServed(session: ProbeSession, url: string, asked: Exchanged, sound: SoundRequest): Promise<boolean> {
   const { deadlineMs, slowMs } = session.target.limits;
   const { outcome, elapsedMs } = await sound.check(Math.max(1, deadlineMs - asked.elapsedMs));
@@ -35,7 +35,7 @@ async function isServed(session: ProbeSession, url: string, asked: Exchanged, so
   }
   const sum = asked.elapsedMs + elapsedMs;
   if (strict.ok && sum > slowMs) {
-    const message = `The answer and the check of its audio took ${sum} ms of ${deadlineMs} ms together.`;
+    const message = `The answer and the check of its audio together took ${sum} ms of ${deadlineMs} ms.`;
     session.note(asked, { id: "slow", message, path: maskCredentials(url) });
   }
   return strict.ok;

@@ -38,7 +38,7 @@ function probeLine({ id, title, endpoint, result }: ProbeReport, width: number, 
   return `  ${WORDS[result].padEnd(4)}  ${role}${id.padEnd(width)}  ${title}`;
 }
 
-/** What the answers lead to; the same again is counted. */
+/** What the answers lead to; repeats are counted. */
 function effectLines({ effects }: ProbeReport): string[] {
   return [...new Set(effects)].map((effect) => {
     const count = effects.filter((each) => each === effect).length;
@@ -90,7 +90,7 @@ const DISTINCTIVE: readonly string[] = [
   "AgentEmail",
 ];
 
-/** The request in short: the configured URL, then the parameters that matter, readable. The command below has them all. */
+/** The request in short: the configured URL, then the parameters that matter, readable. The command below it has all of them. */
 function sentText({ method, url }: Sent): string {
   const at = url.indexOf("CallSid=");
   const query = [...new URLSearchParams(url.slice(at))];
@@ -101,7 +101,7 @@ function sentText({ method, url }: Sent): string {
   return `${method} ${url.slice(0, Math.max(0, at - 1))} with ${parts.join(" ")}`;
 }
 
-/** Probes named; the rest is only counted. */
+/** Probes that are named; the rest are only counted. */
 const NAMED_PROBES = 4;
 
 function seenText({ count, endpoint, probes, strict, lenient }: Issue): string {

@@ -21,17 +21,17 @@ import { validateDialWhomText, validateGreetingText } from "../../core/contract/
 export const URL_KINDS = ["connect", "gather", "passthru", "dial-whom", "greeting", "event"] as const;
 export type UrlKind = (typeof URL_KINDS)[number];
 
-/** What the platform makes of one answer, whatever the kind of URL. */
+/** What the platform makes of one answer, for any kind of URL. */
 export interface KindVerdict {
   readonly usable: boolean;
   readonly findings: readonly Finding[];
-  /** Must answer as audio before the answer is used (RES-27). */
+  /** URLs that must serve audio before the answer is used (RES-27). */
   readonly audioUrls: readonly string[];
-  /** Of a usable Connect answer. */
+  /** The answer, if it is a usable one of a Connect. */
   readonly answer: ConnectAnswer | null;
   /** Whom a Connect or Dial-Whom rings; null: this kind rings nobody. */
   readonly destinations: readonly Destination[] | null;
-  /** What the platform does then, as a predicate: "rings +919900000001". Equal for answers that come to the same. */
+  /** What the platform then does, as a predicate: "rings +919900000001". Equal for answers with the same effect. */
   readonly effect: string;
 }
 
@@ -47,7 +47,7 @@ export interface KindRules {
   readonly validate: (outcome: HttpOutcome, account: Account, mode: ValidationMode) => KindVerdict;
 }
 
-/** Dialled where no answer names anyone: from the range of the contract's examples. */
+/** Dialled if no answer names anyone: from the range of the contract's examples. */
 export const EXAMPLE_DESTINATION: Destination = { kind: "number", e164: "+919900000001" };
 
 export const KINDS: Readonly<Record<UrlKind, KindRules>> = {
@@ -165,8 +165,8 @@ function gatherEffect({ prompt, maxInputDigits, finishOnKey, inputTimeoutS, repe
 }
 
 /**
- * APP-4: 200 takes the first exit, any other answer the second: a legal answer, so a warning. Only a missing answer is an
- * error. A body that selects a case for a Switch is checked by APP-5.
+ * APP-4: 200 takes the first exit, any other answer the second, which is legal, so it is only a warning. Only a missing
+ * answer is an error. APP-5 checks a body that selects a case for a Switch.
  */
 function validatePassthru(outcome: HttpOutcome): KindVerdict {
   const received = readResponse(outcome);
@@ -176,7 +176,7 @@ function validatePassthru(outcome: HttpOutcome): KindVerdict {
     return { ...NOTHING, usable: true, findings, effect: "takes the second exit (otherwise)" };
   }
   const selection = validateSwitchAnswer(outcome);
-  const selected = selection.usable ? `; a Switch behind it takes case ${quote(selection.select)}` : "";
+  const selected = selection.usable ? `; a Switch after it takes case ${quote(selection.select)}` : "";
   const findings = /^\s*\{[^]*select/i.test(received.body) ? selection.findings.map(asWarning) : [];
   return { ...NOTHING, usable: true, findings, effect: `takes the first exit (ok)${selected}` };
 }
@@ -188,7 +188,7 @@ function secondExit(status: number): Finding {
   return warning({ rule: "APP-4", path: "", found, allowed: "status 200", problem, consequence });
 }
 
-/** What cannot be read as a case selects the default: the call goes on. */
+/** A body that cannot be read as a case selects the default: the call goes on. */
 function asWarning(finding: Finding): Finding {
   return { ...finding, level: "warning" };
 }
@@ -208,7 +208,7 @@ function validateGreeting(outcome: HttpOutcome): KindVerdict {
   return { ...NOTHING, usable: true, findings, audioUrls, effect };
 }
 
-/** EVT-6: any complete answer counts as delivered; one that says it failed is probably not meant. */
+/** EVT-6: any complete answer counts as delivered; one that reports a failure is probably a mistake. */
 function validateEventAnswer(outcome: HttpOutcome): KindVerdict {
   const received = readResponse(outcome);
   if (!outcome.ok) return unusable(received.usable ? [] : received.findings);

@@ -24,7 +24,7 @@ async function pass(ms: number): Promise<void> {
 }
 
 describe("watching", () => {
-  it("checks at once, and again when a change has stayed the same for one look", async () => {
+  it("checks at once, and again when a changed state has stayed the same for one look", async () => {
     const stop = new AbortController();
     let state = "a";
     const checked: string[] = [];
@@ -60,7 +60,7 @@ describe("watching", () => {
   });
 });
 
-describe("what watching looks at", () => {
+describe("what the watch looks at", () => {
   let folder = "";
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "plugboard-"));
@@ -87,7 +87,7 @@ describe("what watching looks at", () => {
     expect(await fingerprint(join(folder, "nowhere"))).toBe(await fingerprint(folder));
   });
 
-  it("how the endpoint answers: another mistake counts, another person does not", async () => {
+  it("how the endpoint answers: a different mistake counts, a different person does not", async () => {
     const seen = async (outcome: HttpClientOutcome): Promise<string> => quickCheck(TARGET, depsOf(outcome));
     const good = await seen(json({ destination: { numbers: ["+919900000001"] } }));
     expect(await seen(json({ destination: { numbers: ["+919900000002"] } }))).toBe(good);

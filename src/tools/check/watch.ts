@@ -4,7 +4,7 @@ export interface WatchOptions {
   readonly clock: Clock;
   /** Pause between two looks, milliseconds. */
   readonly everyMs: number;
-  /** The state of what is watched: another text, another state. */
+  /** The state of what is watched: a different text means a different state. */
   readonly look: () => Promise<string>;
   readonly recheck: () => Promise<void>;
   readonly signal: AbortSignal;
@@ -12,7 +12,7 @@ export interface WatchOptions {
 
 /**
  * Checks now, and again whenever the state has changed and then stayed the same for one look (an editor saves several
- * files, a server takes a moment to start). Ends with the signal.
+ * files, and a server takes a moment to start). Ends at the signal.
  */
 export async function watch({ clock, everyMs, look, recheck, signal }: WatchOptions): Promise<void> {
   let checked: string | null = null;

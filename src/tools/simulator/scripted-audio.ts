@@ -26,7 +26,7 @@ export class ScriptedAudio {
   readonly #known: Readonly<Record<string, number>>;
   readonly #downloaded = new Set<string>();
 
-  /** `known`: playing times in ms by text, file name or URL; the rest is estimated. */
+  /** `known`: playing times in ms by text, file name or URL; others are estimated. */
   constructor(urls: ScriptedUrls, known: Readonly<Record<string, number>>) {
     this.#urls = urls;
     this.#known = known;

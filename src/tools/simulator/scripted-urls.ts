@@ -26,7 +26,7 @@ const MAX_BODY_BYTES = 65_536;
 const METHOD_NOT_ALLOWED = 405;
 const NOT_IMPLEMENTED = 501;
 
-/** The customers' web servers of a scenario: each URL answers in its scripted order, the last answer repeats. */
+/** The customers' web servers of a scenario: each URL gives its answers in order, and the last one repeats. */
 export class ScriptedUrls {
   readonly #script: Readonly<Record<string, readonly UrlAnswer[]>>;
   readonly #asked = new Map<string, number>();

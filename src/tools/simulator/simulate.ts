@@ -22,8 +22,8 @@ export interface SimulateOptions {
 }
 
 /**
- * Plays one call through the production engine in virtual time: no network, no telephony, no waiting. The same
- * scenario and seed give the same report to the byte. Throws {@link SimulationError} when the call does not end.
+ * Plays one call through the production engine in virtual time: no network, no telephony, no waiting. The same scenario
+ * and seed give the same report, byte for byte. Throws {@link SimulationError} if the call does not end.
  */
 export function simulate(scenario: Scenario, options: SimulateOptions = {}): CallReport {
   return simulateWith(step, scenario, options);

@@ -189,7 +189,7 @@ describe("scripted phones", () => {
     expect(early.seen).toEqual(["0 invite_sent", "200 timer t", "9000 timer u"]);
   });
 
-  it("lists after the end what was left open", () => {
+  it("lists what was left open after the end", () => {
     const phones = { [PERSON]: [ringing] };
     const loop: Effect = { kind: "play", id: "p", legs: [1], items: [{ kind: "tone", tone: "ringback" }], loop: true };
     const { leftovers } = play({ phones }, inTurn([dial, loop, timer(1), timer(9, "u")], [], [end]));
@@ -239,7 +239,7 @@ describe("sound", () => {
     expect(play({}, inTurn([song("p")], [end])).seen[0]).toMatch(/^0 playback_ended p: .*does not resolve$/);
   });
 
-  it("a recording closes by its limit, by silence, or when the last leg has gone", () => {
+  it("a recording closes by its limit, by silence, or when the last leg has ended", () => {
     const record = { kind: "record", id: "r", legs: [1], layout: "mono", maxMs: 2_000, silenceMs: 300 } as const;
     const silent = { hangUpAfterMs: null, presses: [], silentAfterMs: 500 };
     expect(play({}, inTurn([record], [end])).seen).toEqual(["2000 recording_ready 2000"]);

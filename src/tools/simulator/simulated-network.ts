@@ -338,7 +338,7 @@ export class SimulatedNetwork<State> {
     this.#legs.delete(id);
   }
 
-  /** Cancels a leg. Until our CANCEL arrives, the phone goes on: an answer in that time crosses it (DIAL-2). */
+  /** Cancels a leg. Until our CANCEL arrives, the phone continues: an answer in that time crosses it (DIAL-2). */
   #cancel(id: LegId): void {
     const leg = this.#legs.get(id);
     if (leg === undefined) return;
@@ -422,7 +422,7 @@ export class SimulatedNetwork<State> {
     this.#playbacks.set(id, { legs, timer });
   }
 
-  /** Ends what one leg hears; a playback whose legs are all gone ends without an event. */
+  /** Ends what one leg hears; a playback whose legs have all ended ends without an event. */
   #silence(leg: LegId): void {
     for (const [id, playback] of this.#playbacks) {
       const index = playback.legs.indexOf(leg);

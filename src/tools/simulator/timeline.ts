@@ -13,7 +13,7 @@ export function timelineLine(entry: TraceEntry): string {
   return `${time}  ${what}${rule === null ? "" : `  [${rule}]`}`;
 }
 
-/** The parts of a line of the timeline. What belongs to the line before begins with two spaces. */
+/** The parts of a line of the timeline. A line that belongs to the one before begins with two spaces. */
 export interface TimelineEntry {
   /** Seconds since the call arrived, nine characters wide. */
   readonly time: string;
@@ -228,7 +228,7 @@ function plain(what: string): Description {
   return { what, rule: null };
 }
 
-/** What came of the call: the lines below its timeline. */
+/** The outcome of the call: the lines below its timeline. */
 export function summaryLines(report: CallReport): string[] {
   const lines: string[] = [];
   if (report.cdr !== null) {

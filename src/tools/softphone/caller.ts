@@ -8,7 +8,7 @@ import { ScriptedCall } from "./scripted-call.ts";
 
 /** One call to make. Times are ms from the INVITE, as in the `caller` of a scenario. */
 export interface CallScript {
-  /** The number to call, E.164, and the SIP address through which. */
+  /** The number to call, E.164, and the SIP address to call it through. */
   readonly to: string;
   readonly via: { readonly host: string; readonly port: number; readonly protocol?: SipProtocol };
   readonly from: string;
@@ -18,7 +18,7 @@ export interface CallScript {
   readonly hang_up_after_ms?: number;
 }
 
-/** A telephone that calls: makes calls by script, and shows what it received. */
+/** A telephone that makes calls by script, and shows what it received. */
 export class SoftphoneCaller {
   readonly calls: CallerCall[] = [];
   readonly #setup: SoftphoneSetup;
@@ -58,9 +58,9 @@ export class SoftphoneCaller {
 /** A call that a softphone makes. */
 export class CallerCall extends ScriptedCall {
   readonly callId: string;
-  /** Every 18x status that came, in order. */
+  /** Every 18x status received, in order. */
   readonly progress: number[] = [];
-  /** Resolves once the call is over, however it ended. */
+  /** Resolves once the call is over, no matter how it ended. */
   readonly over: Promise<void>;
   readonly #invite: OutgoingInvite;
   #resolveOver: () => void = () => undefined;

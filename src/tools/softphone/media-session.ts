@@ -22,15 +22,15 @@ export interface SoftphoneSetup {
 /** One call as a softphone saw it. Every member is up to date at any time. */
 export interface SoftphoneCall {
   readonly callId: string;
-  /** As dialled: the user part of the Request-URI. */
+  /** The number as dialled: the user part of the Request-URI. */
   readonly number: string;
   readonly state: "calling" | "talking" | "ended";
   /**
-   * Null while the call lasts. `cancelled`: before an answer · `refused`: by a final status · else how the answered call
-   * ended.
+   * Null while the call lasts. `cancelled`: before an answer · `refused`: by a final status · otherwise how the
+   * answered call ended.
    */
   readonly end: CallEnd | "cancelled" | "refused" | null;
-  /** The final SIP status; null: none yet, or none ever came. */
+  /** The final SIP status; null if there is none yet, or there never was one. */
   readonly status: number | null;
   /** Tones received so far. */
   readonly tones: readonly ToneSpan[];
@@ -50,7 +50,7 @@ export class MediaSession {
   #offer: string | null = null;
   #sent: string | null = null;
 
-  /** Takes a free RTP port; throws when there is none. `codec` undefined: both, PCMU first. */
+  /** Takes a free RTP port; throws if there is none. `codec` undefined: both, PCMU first. */
   constructor(setup: SoftphoneSetup, toneHz: number | null, codec: Codec | undefined) {
     const { clock, random, host, ignoreAudio = false } = setup;
     this.audio = new RtpAudio({ clock, random, host, toneHz, ignoreAudio });
@@ -66,7 +66,7 @@ export class MediaSession {
     return this.#offer;
   }
 
-  /** Their answer to our offer: media goes to them from now on. False when the answer can't be used. */
+  /** Their answer to our offer: media goes to them from now on. False if the answer can't be used. */
   accept(sdp: string): boolean {
     const answer = parseSdp(sdp);
     const offer = parseSdp(this.#offer ?? "");
@@ -76,7 +76,7 @@ export class MediaSession {
     return remote.ok;
   }
 
-  /** Our answer to their offer, or null when there is no common codec; media goes to them from now on. */
+  /** Our answer to their offer, or null if there is no common codec; media goes to them from now on. */
   answer(sdp: string): string | null {
     const offer = parseSdp(sdp);
     if (!offer.ok) return null;
@@ -87,7 +87,7 @@ export class MediaSession {
     return answered.value.sdp;
   }
 
-  /** What an answered call does by itself: agrees to new offers, and reports its end. */
+  /** The handlers of an answered call: agree to new offers, and report its end. */
   handlers(onEnded: (end: CallEnd) => void): CallHandlers {
     return {
       onEnded,

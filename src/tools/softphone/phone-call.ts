@@ -50,7 +50,7 @@ export class PhoneCall extends ScriptedCall {
     this.sendScripted(this.#script.presses);
   }
 
-  /** Our answer to the offer of the INVITE, or an offer when it had none; null when there is no common codec. */
+  /** Our answer to the offer of the INVITE, or an offer if it had none; null if there is no common codec. */
   #localSdp(): string | null {
     const { offer } = this.#invite;
     return offer === null ? this.media.offer() : this.media.answer(offer);

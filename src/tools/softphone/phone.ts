@@ -8,16 +8,16 @@ import type { SoftphoneSetup } from "./media-session.ts";
 export interface SoftphoneOptions extends SoftphoneSetup {
   /** SIP over UDP; 0 takes any free port. */
   readonly port: number;
-  /** By number or user name, the scripts in the order of the calls; the last repeats. Other numbers get 404. */
+  /** The scripts by number or user name, in the order of the calls; the last repeats. Other numbers get 404. */
   readonly phones: Readonly<Record<string, readonly PhoneScript[]>>;
 }
 
-/** Numbers are the same when their last digits agree: a trunk may be sent +91…, 91… or 0…. */
+/** Numbers are the same if their last digits agree: a trunk may be sent +91…, 91… or 0…. */
 const SIGNIFICANT_DIGITS = 10;
 
 /** A trunk with scripted phones behind it: rings, answers, refuses and hangs up as the number's script says. */
 export class Softphone {
-  /** Every INVITE so far, in the order they came. */
+  /** Every INVITE so far, in the order of arrival. */
   readonly calls: PhoneCall[] = [];
   readonly #options: SoftphoneOptions;
   readonly #sip: SipEndpoint;
@@ -88,7 +88,7 @@ function sameNumber(a: string, b: string): boolean {
   return x === null || y === null ? a.replace(/^sip:/, "") === b.replace(/^sip:/, "") : x === y;
 }
 
-/** null: a name, or too short to be a number. */
+/** Null for a name, or a number that is too short. */
 function lastDigits(text: string): string | null {
   return /^\+?\d+$/.test(text) && text.length >= SIGNIFICANT_DIGITS ? text.slice(-SIGNIFICANT_DIGITS) : null;
 }

@@ -9,7 +9,7 @@ const BYTES_PER_SAMPLE = 2;
 /** The monitor gets the samples in slices, as audio arrives. */
 const SLICE_SAMPLES = SAMPLE_RATE / 50;
 
-/** The tones on each channel of a recording (8 kHz 16-bit WAV), timed from its start; empty when it is not a recording. */
+/** The tones on each channel of a recording (8 kHz 16-bit WAV), timed from its start; empty if it is not a recording. */
 export function recordingTones(wav: Buffer): readonly (readonly ToneSpan[])[] {
   if (wav.length < HEADER_BYTES || wav.toString("latin1", 0, 4) !== "RIFF") return [];
   const channels = wav.readUInt16LE(CHANNELS_AT);

@@ -18,7 +18,7 @@ export interface RtpAudioOptions {
   readonly random: Random;
   /** Address to receive on. */
   readonly host: string;
-  /** The tone that is sent all the time; null: silence. */
+  /** The tone that is sent continuously; null: silence. */
   readonly toneHz: number | null;
   /** Counts packets without analysing their audio: for load, where the analysis would cost more than the call. */
   readonly ignoreAudio: boolean;
@@ -40,7 +40,7 @@ export class RtpAudio {
   #digits = "";
   #packetsReceived = 0;
 
-  /** Takes a free port; throws when there is none. */
+  /** Takes a free port; throws if there is none. */
   constructor(options: RtpAudioOptions) {
     this.#options = options;
     const socket = new DgramLayer(options.host).open(0, (packet) => this.#received(packet));
@@ -63,7 +63,7 @@ export class RtpAudio {
     return this.#monitor.tones;
   }
 
-  /** Digits that came as telephone-events, in order; "?" for other events. */
+  /** Digits received as telephone-events, in order; "?" for other events. */
   get digits(): string {
     return this.#digits;
   }
@@ -110,7 +110,7 @@ export class RtpAudio {
   }
 }
 
-/** null: not audio of ours, so telephone-events; softphones agree on nothing else. */
+/** Null: not audio, so telephone-events; softphones agree on nothing else. */
 function codecOf(payloadType: number): Codec | null {
   if (payloadType === PCMU_PAYLOAD_TYPE) return "PCMU";
   return payloadType === PCMA_PAYLOAD_TYPE ? "PCMA" : null;

@@ -1,8 +1,8 @@
 import type { Codec } from "../../edges/media/process/protocol.ts";
 
 /**
- * What a phone does with one INVITE: the fields of a scenario file, and those that only audio needs. Times are ms from the
- * INVITE unless said otherwise; without an ending it rings for ever.
+ * What a phone does with one INVITE: the fields of a scenario file, and those that only audio needs. Times are ms from
+ * the INVITE unless stated otherwise; without an ending it rings forever.
  */
 export interface PhoneScript {
   /** 180. */
@@ -10,7 +10,7 @@ export interface PhoneScript {
   /** 183 with a session description; from then on the caller can hear the phone's tone. */
   readonly early_media_after_ms?: number;
   readonly answer_after_ms?: number;
-  /** Hangs up this long after answering. A phone can't see the bridge of a scenario, which comes no earlier than that. */
+  /** Hangs up this long after answering. A phone can't see the bridge of a scenario, which comes no earlier than the answer. */
   readonly talk_ms?: number;
   /** Hangs up this long after answering. */
   readonly hang_up_after_ms?: number;
@@ -34,7 +34,7 @@ export interface ScriptedDigits {
   readonly digits: string;
 }
 
-/** What ends an INVITE and when; null: it rings for ever. */
+/** What ends an INVITE and when; null: it rings forever. */
 export function endingOf(script: PhoneScript): { readonly afterMs: number; readonly sip: number } | null {
   const { answer_after_ms, busy_after_ms, reject_after_ms, fail_after_ms, sip } = script;
   if (answer_after_ms !== undefined) return { afterMs: answer_after_ms, sip: 200 };

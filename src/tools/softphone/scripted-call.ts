@@ -54,7 +54,7 @@ export abstract class ScriptedCall implements SoftphoneCall {
     this.#timers.push(this.#setup.clock.after(ms, run));
   }
 
-  /** False: the call was over already. */
+  /** False if the call was already over. */
   protected finish(end: NonNullable<SoftphoneCall["end"]>): boolean {
     if (this.state === "ended") return false;
     this.state = "ended";

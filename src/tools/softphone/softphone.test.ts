@@ -63,7 +63,7 @@ describe("a softphone that calls softphones", () => {
     expect(phone.calls).toEqual([]);
   });
 
-  it("is known by its number in every form that a trunk sends, and moves on to the next script", async () => {
+  it("is recognised by its number in every form that a trunk sends, and moves on to the next script", async () => {
     await startPhone({ [ANIL]: [{ busy_after_ms: 5 }, { reject_after_ms: 5 }] });
     const statuses: (number | null)[] = [];
     for (const form of ["09900000011", "919900000011", ANIL]) {
@@ -75,7 +75,7 @@ describe("a softphone that calls softphones", () => {
     expect(phone.callsTo(ANIL)).toHaveLength(3);
   });
 
-  it("cancels a call that rings for ever", async () => {
+  it("cancels a call that rings forever", async () => {
     await startPhone({ [ANIL]: [{ ring_after_ms: 5 }] });
     const made = call(ANIL, { hang_up_after_ms: 200 });
     await made.over;

@@ -11,7 +11,7 @@ export interface ToneSpan {
 /** Length of one analysis window: short enough to place a change in time, long enough to tell 10 Hz apart. */
 const WINDOW_MS = 100;
 const WINDOW_SAMPLES = (SAMPLE_RATE * WINDOW_MS) / 1000;
-/** -50 dB of full scale: quieter is silence, whatever a codec makes of it. */
+/** -50 dB of full scale: anything quieter is silence, whatever a codec makes of it. */
 const SILENCE_POWER = 1e-5;
 /** A single tone holds most of the power; the rest is the codec's noise. */
 const TONE_SHARE = 0.7;

@@ -51,7 +51,7 @@ describe("a scripted customer URL", () => {
     expect(seen).toEqual([200]);
   });
 
-  it("is a closed port, an unknown host or without TLS where its script begins with that, and never answers a timeout", async () => {
+  it("is a closed port, an unknown host or without TLS if its script begins with that, and never answers a timeout", async () => {
     server.script("/refused", [{ error: "refused" }]);
     server.script("/dns", [{ error: "dns" }]);
     server.script("/tls", [{ error: "tls" }]);

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 
 /**
- * What a customer's URL does with one request; the fields are those of a scenario file. `timeout` takes the request and
- * never answers. `refused`, `dns` and `tls` are properties of an address: see {@link UrlServer.url}; later in a list,
- * they reset the connection instead.
+ * What a customer's URL does with one request; the fields are those of a scenario file. `timeout` accepts the request
+ * and never answers. `refused`, `dns` and `tls` are properties of an address: see {@link UrlServer.url}; later in a
+ * list they reset the connection instead.
  */
 export type ScriptedAnswer =
   | {
@@ -31,7 +31,7 @@ export interface UrlRequest {
   readonly body: string;
 }
 
-/** A customer's web server with a script: each path gives its answers in order, then repeats the last; else 404. */
+/** A customer's web server with a script: each path gives its answers in order, then repeats the last; other paths get 404. */
 export class UrlServer {
   readonly requests: UrlRequest[] = [];
   readonly #clock: Clock;
@@ -65,8 +65,8 @@ export class UrlServer {
   }
 
   /**
-   * The address of a path. Where its script begins with `refused` that is a closed port, with `dns` a host that doesn't
-   * exist, with `tls` an https address of a server without TLS.
+   * The address of a path. If its script begins with `refused`, that is a closed port; with `dns`, a host that doesn't
+   * exist; with `tls`, an https address of a server without TLS.
    */
   url(path: string): string {
     const first = this.#scripts.get(path)?.answers[0];

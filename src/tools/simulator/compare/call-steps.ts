@@ -1,24 +1,24 @@
 import type { TraceEntry } from "../../../core/call/trace.ts";
 
-/** What a call comes to, one thing after the other, as far as a caller or a customer's server can tell. */
+/** One step of what happens in a call, as far as a caller or a customer's server can tell. */
 export interface CallStep {
   /** `exit`: a way out of an applet; the others are what callers and servers notice. */
   readonly kind: "applet" | "exit" | "ring" | "hear" | "ask" | "record" | "end";
   /** What is compared. */
   readonly key: string;
-  /** Of an exit. */
+  /** The applet of an exit. */
   readonly applet: string;
   readonly exit: string;
   /** After "callers": `reach voicemail "vm"`. */
   readonly words: string;
 }
 
-/** Times, ids and progress are left out: what a call comes to does not depend on them. */
+/** Times, ids and progress are left out, because the outcome of a call does not depend on them. */
 export function stepsOf(trace: readonly TraceEntry[]): readonly CallStep[] {
   return trace.flatMap((entry) => stepOf(entry) ?? []);
 }
 
-/** Null: nobody outside notices, or only when exactly. */
+/** Null: nobody outside notices it, or only its exact time. */
 function stepOf(entry: TraceEntry): CallStep | null {
   const { type } = entry;
   if (type === "applet.entered") return step("applet", entry.applet, `reach ${entry.kind} "${entry.applet}"`);
@@ -37,9 +37,9 @@ function step(kind: CallStep["kind"], key: string, words: string): CallStep {
   return { kind, key: `${kind} ${key}`, applet: "", exit: "", words };
 }
 
-/** Where two calls diverge: what they have in common until then, and what each comes to next. */
+/** Where two calls diverge: what they have in common until then, and what happens next in each. */
 export interface Divergence {
-  /** The last way out of an applet that both took; null: they diverge at the start. */
+  /** The last exit that both took; null: they diverge at the start. */
   readonly after: CallStep | null;
   /** The applet that both are in. */
   readonly applet: string | null;
@@ -47,7 +47,7 @@ export interface Divergence {
   readonly now: readonly CallStep[];
 }
 
-/** Null: they come to the same. */
+/** Null if they are the same. */
 export function divergenceOf(before: readonly CallStep[], now: readonly CallStep[]): Divergence | null {
   const at = before.findIndex((each, i) => each.key !== now[i]?.key);
   const index = at < 0 ? before.length : at;
@@ -58,7 +58,7 @@ export function divergenceOf(before: readonly CallStep[], now: readonly CallStep
   return { after, applet: entered, before: before.slice(index), now: now.slice(index) };
 }
 
-/** The first noticeable step after the two calls diverge; null: there is none. */
+/** The first noticeable step after the two calls diverge; null if there is none. */
 export function noticed(steps: readonly CallStep[]): CallStep | null {
   return steps.find(({ kind }) => kind !== "exit") ?? null;
 }

@@ -3,7 +3,7 @@ import type { AppletDocument, Flow } from "../../../core/call/setup.ts";
 import { zonedDate } from "../../../core/contract/time.ts";
 import { isSameJson } from "../../../core/flow/diff.ts";
 
-/** Minutes between two looks at the clock: finer than anybody's opening hours. */
+/** Minutes between two looks at the clock: finer than anyone's opening hours. */
 const SLOT_MIN = 15;
 const SLOT_MS = SLOT_MIN * 60_000;
 const SLOTS_A_DAY = 1440 / SLOT_MIN;
@@ -33,7 +33,7 @@ export function changedHours(changed: ChangedExit): string | null {
   return days.every((spans) => spans === "") ? null : grouped(days);
 }
 
-/** Moments of a week, at most one a day, at which an applet of both flows takes another exit by the hour alone. */
+/** Moments of a week, at most one a day, at which an applet of both flows takes another exit only because of the hour. */
 export function changedMoments(before: Flow, after: Flow, timezone: string): readonly number[] {
   return Object.entries(before.applets).flatMap(([id, old]) => {
     const current = after.applets[id];
@@ -60,11 +60,11 @@ function momentsOf(changed: ChangedExit): readonly number[] {
 
 interface Slot {
   readonly ms: number;
-  /** The exit is another one then. */
+  /** Whether the exit is a different one then. */
   readonly isChanged: boolean;
 }
 
-/** A week from Monday on by the clock of the newer applet, day by day; null: not both of them decide by the hour. */
+/** A week from Monday on by the clock of the newer applet, day by day; null unless both decide by the hour. */
 function weekOf({ before, after, from, to, timezone }: ChangedExit): readonly (readonly Slot[])[] | null {
   const [was, is] = [openAt(before, from), openAt(after, to)];
   if (was === null || is === null) return null;
@@ -92,7 +92,7 @@ function mondayIn(timezone: string): number {
   return SOME_SUNDAY_MS;
 }
 
-/** `18:00-20:00, 22:00-24:00`; empty: no slot. */
+/** `18:00-20:00, 22:00-24:00`; empty if there is no slot. */
 function spansOf(slots: readonly boolean[]): string {
   const spans: string[] = [];
   let begin: number | null = null;
@@ -111,7 +111,7 @@ function clockOf(slot: number): string {
   return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
-/** Consecutive days with the same hours are one: `Mon-Fri 18:00-20:00, Sat 10:00-14:00`. */
+/** Combines consecutive days with the same hours: `Mon-Fri 18:00-20:00, Sat 10:00-14:00`. */
 function grouped(days: readonly string[]): string {
   const groups: { first: number; last: number; spans: string }[] = [];
   for (const [day, spans] of days.entries()) {

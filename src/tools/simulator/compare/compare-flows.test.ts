@@ -33,7 +33,7 @@ function messages(after: Flow): readonly string[] {
 }
 
 describe("what changes for callers", () => {
-  it("is said by the hours that change, in the terms of the flow", () => {
+  it("is described by the hours that change, in terms of the flow", () => {
     expect(messages(flow({ hours: { ...HOURS, open: ["mon-fri 09:00-18:00", "sat 10:00-14:00"] } }))).toEqual([
       'Mon-Fri 18:00-20:00 (at "hours"): callers now reach voicemail "vm" instead of connect "sales".',
     ]);
@@ -59,11 +59,11 @@ describe("what changes for callers", () => {
       'Callers in "vm" now hear text: Nobody is here instead of text: Leave a message.',
     ],
     ["where it starts", flow({}, "sales"), 'All callers now reach connect "sales" instead of time_condition "hours".'],
-  ])("is said of %s", (_, after, message) => {
+  ])("is described for %s", (_, after, message) => {
     expect(messages(after)).toEqual([message]);
   });
 
-  it("goes by the account's time zone where an applet names none", () => {
+  it("uses the account's time zone if an applet names none", () => {
     const timezone = "America/New_York";
     const after = flow({ hours: { ...HOURS, timezone } });
     expect(compareFlows(flow(), after, { calls: 400, timezone }).outcomes).toEqual([]);
@@ -82,7 +82,7 @@ describe("what changes for callers", () => {
     ]);
   });
 
-  it("is nothing where only the text differs", () => {
+  it("is nothing if only the text differs", () => {
     const { calls, changed, outcomes } = compareFlows(flow(), { ...flow(), name: "renamed" }, { calls: 200 });
     expect([calls, changed, outcomes]).toEqual([200, 0, []]);
   });
@@ -92,7 +92,7 @@ describe("what changes for callers", () => {
     expect(compareFlows(flow(), after, { calls: 300 })).toEqual(compareFlows(flow(), after, { calls: 300 }));
   });
 
-  it("has an example whose scenario comes to what is said by the new version, and not by the old one", () => {
+  it("has an example whose scenario does what is described in the new version, but not in the old one", () => {
     const after = flow({ sales: { ...SALES, exits: { ...SALES.exits, nobody_answered: "bye" } } });
     const [outcome] = compareFlows(flow(), after, { calls: 300 }).outcomes;
     const applets = (document: unknown): readonly string[] => {
@@ -104,7 +104,7 @@ describe("what changes for callers", () => {
     expect(applets(documentOf(flow()))).toEqual(["hours", "sales", "vm", "bye"]);
   });
 
-  it("is found, told and shown for random pairs of flows, and nothing for a flow and itself", () => {
+  it("is found, described and shown for random pairs of flows, and is nothing for a flow and itself", () => {
     const flows = Array.from({ length: 60 }, (_, i) => parseFlow(randomFlow(seededRandom(i + 1)))).flatMap((read) =>
       read.ok ? [read.value] : [],
     );

@@ -16,13 +16,13 @@ import type { People } from "./people.ts";
 import { withNames } from "./people.ts";
 import { changedHours, changedMoments } from "./changed-hours.ts";
 
-/** Callers whose call comes to something else. */
+/** Callers whose call has a different outcome. */
 export interface OutcomeChange {
-  /** Who they are, what they come to now, and what it was before. */
+  /** Who they are, what happens to them now, and what happened before. */
   readonly message: string;
-  /** Of the calls played. */
+  /** How many of the calls played. */
   readonly calls: number;
-  /** One of them, by both versions; both were played. */
+  /** One of these calls in both versions; both were played. */
   readonly before: string;
   readonly after: string;
   /** What `simulate` takes, with the new version in it. */
@@ -38,10 +38,10 @@ export interface FlowComparison {
 }
 
 export interface CompareOptions {
-  /** To play; more find rarer changes. */
+  /** Calls to play; more find rarer changes. */
   readonly calls?: number;
   readonly seed?: number;
-  /** Whose numbers are shown with their names. */
+  /** People whose numbers are shown with their names. */
   readonly people?: People;
   /** The account's time zone, for applets that name none. */
   readonly timezone?: string;
@@ -54,9 +54,9 @@ interface Versions {
   readonly timezone: string;
 }
 
-/** A second of computing; what fewer calls than one in a hundred meet may be missed. */
+/** A second of computing; changes that affect fewer than one call in a hundred may be missed. */
 const CALLS = 1500;
-/** More than anybody reads. */
+/** More than anyone reads. */
 const MAX_OUTCOMES = 20;
 /** Any CallSid will do. */
 const CALL_SID = "c0ffee00000000000000000000001a15";
@@ -68,7 +68,7 @@ interface Found {
 }
 
 /**
- * Plays the same random calls through two versions of a flow, and says for whom what changes. Each change has an example, the smallest
+ * Plays the same random calls through two versions of a flow, and says what changes for whom. Each change has an example, the smallest
  * call that shows it. The same versions and seed give the same comparison.
  */
 export function compareFlows(before: Flow, after: Flow, options: CompareOptions = {}): FlowComparison {
@@ -97,7 +97,7 @@ export function compareFlows(before: Flow, after: Flow, options: CompareOptions 
   };
 }
 
-/** What reads the same is one change; the example of the most frequent stays. */
+/** Outcomes that read the same are one change, with the example of the most frequent. */
 function merged(outcomes: readonly OutcomeChange[]): readonly OutcomeChange[] {
   return [...Map.groupBy(outcomes, ({ message }) => message).values()].flatMap((same) => {
     const [first] = same;
@@ -105,7 +105,7 @@ function merged(outcomes: readonly OutcomeChange[]): readonly OutcomeChange[] {
   });
 }
 
-/** One call in this many begins when the hours of a time condition have changed: they may be few of a week. */
+/** One call in this many begins when the hours of a time condition have changed, which may be only a few in a week. */
 const RUNS_PER_MOMENT = 4;
 
 function startedAt(moments: readonly number[], run: number, scenario: Scenario): Scenario {
@@ -118,7 +118,7 @@ function inZone(timezone: string, scenario: Scenario): Scenario {
   return { ...scenario, setup: { ...setup, account: { ...setup.account, timezone } } };
 }
 
-/** A flow that asks, rings and says all that either does: what calls are drawn for. */
+/** A flow that asks, rings and says everything that either does, from which calls are drawn. */
 function together(before: Flow, after: Flow): Flow {
   const old = Object.entries(before.applets).map(([id, applet]) => [`before ${id}`, applet] as const);
   return { ...after, applets: { ...after.applets, ...Object.fromEntries(old) } };
@@ -160,7 +160,7 @@ function messageOf(divergence: Divergence, versions: Versions): string {
   return `${whoOf(divergence, versions)} now ${then} ${short(instead, was, is)}.`;
 }
 
-/** `reach voicemail "vm" instead of connect "sales"`: the verb is said once. */
+/** `reach voicemail "vm" instead of connect "sales"`: the verb appears once. */
 function short(instead: string, was: CallStep | null, is: CallStep | null): string {
   if (was === null) return instead;
   const [verb, ...rest] = was.words.split(" ");

@@ -40,7 +40,7 @@ const flow = (() => {
 
 type Rewrite = (effects: readonly Effect[], event: CallEvent) => readonly Effect[];
 
-/** The engine with one fault: its effects are rewritten on the way out. */
+/** The engine with one fault: its effects are rewritten. */
 function faulty(rewrite: Rewrite): EngineStep<CallState> {
   return (setup, state, event) => {
     const next = step(setup, state, event);
@@ -73,7 +73,7 @@ describe("exploring calls by API", () => {
   });
 });
 
-/** The scenario that its report leads back to. */
+/** The scenario that is rebuilt from its report. */
 function replayed(report: CallReport): Scenario {
   const replay = replayOf(JSON.parse(JSON.stringify(report)), "call.json");
   if (!replay.ok) throw new Error(replay.error);
@@ -81,7 +81,7 @@ function replayed(report: CallReport): Scenario {
 }
 
 describe("exploring a flow", () => {
-  it("API-1: explores calls by API too, whose first leg rings, is busy, or answers too late", () => {
+  it("API-1: also explores calls by API, whose first leg rings, is busy, or answers too late", () => {
     const pools = makeScenarioPools(flow, 1);
     const runs = Array.from({ length: 400 }, (_, run) => drawScenario(pools, seededRandom(run), run));
     const reports = runs.filter(({ call }) => call.placed !== undefined).map((scenario) => simulate(scenario));

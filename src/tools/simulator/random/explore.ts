@@ -68,7 +68,7 @@ export function exploreWith<State>(engine: EngineStep<State>, flow: Flow, option
   return { seed, runs, exits, finding: null };
 }
 
-/** The first invariant that a call breaks, including those whose check takes a second run; null: none. */
+/** The first invariant that a call breaks, including those whose check takes a second run; null if there is none. */
 export function examine(scenario: Scenario, seed = DEFAULT_SEED): Violation | null {
   const callSid = makeCallSid(seededRandom(seed), scenario.startMs, scenario.setup.account.timezone);
   return examineWith(step, scenario, callSid, true).violation;
@@ -100,7 +100,7 @@ function examineWith<State>(
   return { violation: checksState ? compareStored(engine, scenario, callSid, trace) : null, trace };
 }
 
-/** Plays the call again with a state that went through JSON between any two events. */
+/** Plays the call again with a state that goes through JSON between any two events. */
 function compareStored<State>(
   engine: EngineStep<State>,
   scenario: Scenario,

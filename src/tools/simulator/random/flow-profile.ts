@@ -7,7 +7,7 @@ export type UrlUse = "connect" | "numbers" | "gather" | "passthru" | "say" | "au
 
 /** What a flow needs from outside: what the explorer has to script. */
 export interface FlowProfile {
-  /** By `urlKey`. */
+  /** The uses of URLs, by `urlKey`. */
   readonly urls: ReadonlyMap<string, UrlUse>;
   /** E.164 numbers written into the flow itself. */
   readonly numbers: readonly string[];
@@ -53,7 +53,7 @@ function addText(draft: Draft, applet: AppletDocument, text: string, path: reado
   draft.urls.set(urlKey(text), useOf(applet, path));
 }
 
-/** `say.url` is text, `say.audio_url` and the URLs inside `parameters` are sound, the rest follows from the applet. */
+/** `say.url` is text, `say.audio_url` and the URLs inside `parameters` are sound; for the rest it depends on the applet. */
 function useOf(applet: AppletDocument, path: readonly string[]): UrlUse {
   if (path[0] === "dial_whom") return "numbers";
   if (path[0] === "url" && applet.type === "connect") return "connect";

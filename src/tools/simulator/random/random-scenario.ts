@@ -86,7 +86,7 @@ const INCOMING: Scenario["call"] = {
   customField: null,
 };
 
-/** API-1, and API-2 where the setup is that of two numbers. */
+/** API-1, and API-2 if the setup is that of two numbers. */
 function placedCall(random: Random, { flow }: CallSetup): Scenario["call"] {
   const [second] = PEOPLE;
   const timeLimitMs = maybe(random, 0.2, () => whole(random, 1, 60) * 1000);

@@ -39,7 +39,7 @@ function* simpler(scenario: Scenario): Generator<Scenario> {
   if (scenario.startMs % DAY_MS !== 0) yield { ...scenario, startMs: scenario.startMs - (scenario.startMs % DAY_MS) };
 }
 
-/** Towards a call that came in, where it went into a flow. */
+/** Simplifies towards an incoming call, if it goes into a flow. */
 function* simplerCall(call: Scenario["call"]): Generator<Scenario["call"]> {
   const { placed, timeLimitMs, dialTo: _second, ...rest } = call;
   if (placed === undefined) return;

@@ -55,8 +55,8 @@ function answerOf(trace: readonly TraceEntry[], sent: Sent, result: Result | und
 }
 
 /**
- * The original body, if the trace kept all of it. An answer with findings is rebuilt from what was used of it, since the
- * flow that validates the replay does not know the validation mode of the first.
+ * The original body, if the trace kept all of it. An answer with findings is rebuilt from the parts that were used,
+ * since the flow that validates the replay does not know the original validation mode.
  */
 function keptAnswer(trace: readonly TraceEntry[], result: Result): UrlAnswer | null {
   const hasFindings = trace.some((entry) => entry.type === "answer.finding" && entry.id === result.id);
@@ -103,7 +103,7 @@ function usable(trace: readonly TraceEntry[], sent: Sent, afterMs: number): UrlA
     case "connect":
       return json(afterMs, connectWire(answer));
     case "dial_whom":
-      // The numbers are known only from an answer that was used.
+      // The numbers are only known from an answer that was used.
       if (used === undefined) return NEVER;
       return plain(afterMs, 200, Array.isArray(answer["numbers"]) ? answer["numbers"].join(",") : "");
     case "gather":
@@ -121,8 +121,8 @@ function usable(trace: readonly TraceEntry[], sent: Sent, afterMs: number): UrlA
 }
 
 /**
- * A usable answer that was never used: the call ended while its audio was being checked (RES-27). That audio is all that the
- * trace shows of it; one answer names at most two.
+ * A usable answer that was never used: the call ended while its audio was being checked (RES-27). That audio is all the
+ * trace shows of it; one answer names at most two files.
  */
 function unusedAnswer(trace: readonly TraceEntry[], sent: Sent): Json {
   const later = trace.slice(trace.indexOf(sent) + 1).filter((entry) => entry.type === "request.sent");

@@ -6,7 +6,7 @@ import { DIGIT_SPACING_MS } from "../simulated-network.ts";
 
 type Press = CallerBehaviour["presses"][number];
 
-/** What the caller did in a recorded call. Digits without effect are not in a trace, and so not in the replay. */
+/** What the caller did in a recorded call. Digits without effect are not in the trace, so they are not in the replay either. */
 export function callerOf(trace: readonly TraceEntry[]): CallerBehaviour {
   const left = trace.find((entry) => entry.type === "caller.left");
   const since = scriptBegins(trace);
@@ -74,7 +74,7 @@ function pressesOf(trace: readonly TraceEntry[]): Press[] {
 const FINISHED_BY = /^The caller (?:entered|pressed) (.)\.$/;
 const RAN_OUT = /^No further digit/;
 
-/** The trace has the time when the input ended: the last digit came just then, or one input timeout earlier. */
+/** The trace has the time when the input ended: the last digit came at that moment, or one input timeout earlier. */
 function pressOf(entry: Extract<TraceEntry, { type: "digits" }>, inputTimeoutMs: number): Press {
   const digits = entry.digits + (FINISHED_BY.exec(entry.message)?.[1] ?? "");
   const lastMs = RAN_OUT.test(entry.message) ? entry.at_ms - inputTimeoutMs : entry.at_ms;

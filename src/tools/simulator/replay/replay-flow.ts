@@ -17,15 +17,15 @@ interface AppletTrace {
   /** The effective answers in use. */
   readonly answers: Json[];
   readonly played: string[];
-  /** The call waited for a request's answer. */
+  /** Whether the call waited for a request's answer. */
   waited: boolean;
   /** Length in ms of a message that ended by itself. */
   messageMs: number | null;
-  /** The most often that a menu repeated in one visit. */
+  /** The most repetitions of a menu in one visit. */
   repeats: number;
   /** Longest time from the end of a prompt to what followed, in ms. */
   waitMs: number;
-  /** The same if no digit came: the input timeout. */
+  /** The same for waits in which no digit came: the input timeout. */
   timeoutMs: number | null;
 }
 
@@ -58,7 +58,7 @@ function appletTrace(trace: readonly TraceEntry[]): Map<string, AppletTrace> {
       addEntry(visit, entry);
     }
   }
-  // An applet that was never entered has no document, so no exit may lead to it.
+  // An applet that was never entered has no document, so no exit can lead to it.
   for (const { exits } of applets.values()) {
     for (const [exit, next] of exits) if (!applets.has(next)) exits.delete(exit);
   }
@@ -195,7 +195,7 @@ function menuExits(exits: ReadonlyMap<string, string>): Json {
   return exitsWithin(exits, "keys", ["no_input", "invalid"]);
 }
 
-/** Keys and cases are in a map of their own, next to the exits that every such applet has. */
+/** Keys and cases are in a separate map, next to the exits that every such applet has. */
 function exitsWithin(exits: ReadonlyMap<string, string>, key: "keys" | "cases", others: readonly string[]): Json {
   const all = [...exits];
   const inside = all.filter(([exit]) => !others.includes(exit));

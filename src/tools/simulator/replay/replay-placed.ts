@@ -10,7 +10,7 @@ function find<T extends TraceEntry["type"]>(trace: readonly TraceEntry[], type: 
   return trace.find((entry): entry is Entry<T> => entry.type === type);
 }
 
-/** What a recorded call by API was placed with; nothing where the call came in. */
+/** The parameters of a recorded call by API; empty for an incoming call. */
 export function placedOf(trace: readonly TraceEntry[]): Pick<Scenario["call"], "dialTo" | "timeLimitMs" | "placed"> {
   const dialed = find(trace, "caller.dialed");
   const destination = destinationOf(dialed?.destination ?? "");
@@ -30,7 +30,7 @@ export function placedOf(trace: readonly TraceEntry[]): Pick<Scenario["call"], "
   };
 }
 
-/** The events that were sent; which others were wanted makes no difference to the call. */
+/** The events that were sent; any others that were wanted make no difference to the call. */
 function statusCallbackOf(trace: readonly TraceEntry[]): CallPlacement["statusCallback"] {
   const sent = trace.flatMap((entry) =>
     entry.type === "request.sent" && entry.purpose === "status_callback" ? [entry] : [],
@@ -41,7 +41,7 @@ function statusCallbackOf(trace: readonly TraceEntry[]): CallPlacement["statusCa
   return { url: first.url, events, form: "multipart" };
 }
 
-/** Null: it went into a flow. Where leg 1 did not answer, nobody knows any more, and it makes no difference. */
+/** Null: it went into a flow. If leg 1 did not answer, this is unknown, and makes no difference. */
 function secondOf(trace: readonly TraceEntry[]): SecondNumber | null {
   const isOfTwo = find(trace, "call.started")?.flow === "" && find(trace, "attempt.started") !== undefined;
   const answer = find(trace, "answer.used")?.answer;
@@ -84,8 +84,8 @@ export function callersPhone(trace: readonly TraceEntry[]): Record<string, Phone
 }
 
 /**
- * How long the caller of two numbers talked before hanging up; null: something else ended the call. In a flow the caller's
- * script says when, because they may talk more than once.
+ * How long the caller of two numbers talked before hanging up; null if something else ended the call. In a flow the
+ * caller's script says when, because they may talk more than once.
  */
 export function callersTalkMs(trace: readonly TraceEntry[]): number | null {
   const conversation = find(trace, "conversation.ended");

@@ -11,7 +11,7 @@ export function soundNames(what: string): readonly string[] {
   return what.split(", ").filter((name) => !name.endsWith(" tone"));
 }
 
-/** How long each sound of a recorded call played. Of several in a row the first gets the time of all. */
+/** How long each sound of a recorded call played. The first of several in a row gets the time of all. */
 export function replaySoundsOf(trace: readonly TraceEntry[]): Record<string, number> {
   const sounds: Record<string, number> = {};
   for (const entry of trace) {
@@ -26,7 +26,7 @@ export function replaySoundsOf(trace: readonly TraceEntry[]): Record<string, num
   return sounds;
 }
 
-/** URLs that were played without a check before, and whether they could be played. */
+/** URLs that were played without having been checked, and whether they could be played. */
 export function downloads(trace: readonly TraceEntry[]): Map<string, boolean> {
   const found = new Map<string, boolean>();
   for (const entry of trace) {

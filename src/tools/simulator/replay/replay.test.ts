@@ -20,7 +20,7 @@ function reportOfFile(file: string, folder = FOLDER): CallReport {
   return simulate(parsed.value);
 }
 
-/** As if it had been read from a file. */
+/** The report as if it had been read from a file. */
 function fromFile(report: CallReport): unknown {
   return JSON.parse(JSON.stringify(report));
 }
@@ -71,7 +71,7 @@ describe("a replay", () => {
     }
   });
 
-  it("REQ-14, REQ-32: formats numbers and times as the account did", () => {
+  it("REQ-14, REQ-32: formats numbers and times as the original account did", () => {
     const account = 'account: { number_format: e164, wire: observed, exophones: ["+918047100000"] }';
     const text = read("answer.yaml").replace(/^account: .*$/m, account);
     const parsed = parseScenario(text, "answer.yaml", read);
@@ -127,7 +127,7 @@ describe("a replay", () => {
     );
   });
 
-  it("of something that is not a report is refused with a sentence", () => {
+  it("of something other than a report is refused with a sentence", () => {
     expect(replayOf({}, "call.json")).toMatchObject({
       ok: false,
       error: expect.stringContaining("not the report of a call"),

@@ -24,7 +24,7 @@ export interface Replay {
 }
 
 export interface ReplayOptions {
-  /** Absent: the flow is rebuilt from what the call went through. */
+  /** Absent: the flow is rebuilt from the path of the call. */
   readonly flow?: Flow;
   /** Absent: an account that owns the number called and every number shown to a callee. */
   readonly account?: Account;
@@ -43,7 +43,7 @@ const reportSchema = z.object({
 
 /**
  * Turns the report of a call, live or simulated, back into a scenario in which URLs, phones and caller behave as they
- * did. The error is one sentence.
+ * did in the call. The error is one sentence.
  */
 export function replayOf(report: unknown, name: string, options: ReplayOptions = {}): Result<Replay, string> {
   const read = reportSchema.safeParse(report);

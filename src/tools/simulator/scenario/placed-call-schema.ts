@@ -5,7 +5,7 @@ import type { Destination } from "../../../core/contract/destination.ts";
 import { DEFAULT_RING_S, MAX_RING_S } from "../../../core/contract/placed-call.ts";
 import type { CallPlacement } from "../../../core/contract/placed-call.ts";
 
-/** What a scenario may say of a call by API beside its numbers, in the words of a flow. */
+/** What a scenario may say about a call by API besides its numbers, in the words of a flow. */
 export const placedCallFields = {
   dial_to: z.string().optional(),
   time_limit: z
@@ -37,15 +37,15 @@ export const placedCallFields = {
     .optional(),
 } as const;
 
-/** The fields that mean something only where a second number is dialled. */
+/** The fields that only mean something if a second number is dialled. */
 const OF_SECOND = ["record", "recording_channels", "wait_url", "start_playback"] as const;
-/** The fields that mean something only in a call by API. */
+/** The fields that only mean something in a call by API. */
 const OF_PLACED = ["dial_to", "time_limit", "time_out", "status_callback", ...OF_SECOND] as const;
 
 const fieldsSchema = z.object(placedCallFields);
 type PlacedFields = z.infer<typeof fieldsSchema> & { readonly from: string; readonly direction: string };
 
-/** Refuses what has no meaning in this call, and numbers that cannot be dialled. */
+/** Refuses fields that mean nothing in this call, and numbers that cannot be dialled. */
 export function checkPlacedCall(call: PlacedFields, context: z.RefinementCtx): void {
   const refuse = (path: string, message: string): void => context.addIssue({ code: "custom", path: [path], message });
   if (call.direction === "incoming") {
@@ -59,16 +59,17 @@ export function checkPlacedCall(call: PlacedFields, context: z.RefinementCtx): v
   for (const name of OF_SECOND) if (call[name] !== undefined) refuse(name, "needs dial_to, the second number");
 }
 
-const DIALABLE = 'must be what can be dialled: an E.164 number such as "+919900000011", sip:user or sip:user@host';
+const DIALABLE =
+  'must be something that can be dialled: an E.164 number such as "+919900000011", sip:user or sip:user@host';
 
-/** A destination as `destinationKey` writes it; null: it is none. */
+/** A destination as `destinationKey` writes it; null if it is not one. */
 export function destinationOf(text: string): Destination | null {
   if (/^\+[1-9]\d{4,14}$/.test(text)) return { kind: "number", e164: text };
   const [, user, host] = /^sip:([^\s@]+)(?:@([^\s@]+))?$/.exec(text) ?? [];
   return user === undefined ? null : { kind: "sip", user, host: host ?? null };
 }
 
-/** What `call_arrived` says of a call by API; nothing where the call came in. */
+/** What `call_arrived` says about a call by API; empty for an incoming call. */
 export function placedCallOf(call: PlacedFields): {
   readonly dialTo?: string;
   readonly timeLimitMs?: number;

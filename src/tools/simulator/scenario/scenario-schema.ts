@@ -7,7 +7,7 @@ import { checkPlacedCall, placedCallFields } from "./placed-call-schema.ts";
 const MAX_WAIT_MS = 86_400_000;
 /** Answers of one URL, or behaviours of one phone; a Connect fetches at most 20 times and a call runs 200 applets. */
 const MAX_SCRIPTED = 4_000;
-/** What YAML makes of an E.164 number without quotes: the plus is read as a sign and lost. */
+/** How YAML reads an E.164 number without quotes: the plus is taken for a sign and lost. */
 const E164_WITHOUT_PLUS = /^[1-9]\d{10,14}$/;
 
 const wait = z.number().int("must be whole milliseconds").min(0).max(MAX_WAIT_MS);
@@ -174,7 +174,7 @@ export const scenarioSchema = z
       .unknown()
       .refine((flow) => flow === undefined || isPathOrMap(flow), FLOW_RULE)
       .optional(),
-    /** Plays a flow that is refused otherwise, as far as it goes: for the calls that show its mistakes. */
+    /** Plays a flow that would otherwise be refused, as far as possible: for the calls that show its mistakes. */
     play_refused_flow: z.boolean().default(false),
     account: accountSchema.prefault({}),
     call: callSchema.prefault({}),
@@ -192,7 +192,7 @@ export const scenarioSchema = z
     caller: callerSchema.prefault({}),
   })
   .superRefine(({ flow, call }, context) => {
-    const both = "must be left out where call.dial_to connects two numbers";
+    const both = "must be left out if call.dial_to connects two numbers";
     const message = flow === undefined ? FLOW_RULE : both;
     if ((flow === undefined) !== (call.dial_to !== undefined))
       context.addIssue({ code: "custom", path: ["flow"], message });

@@ -45,7 +45,7 @@ export interface CallerBehaviour {
   readonly silentAfterMs: number | null;
 }
 
-/** One scripted call: a plain value, and with a seed all that `simulate` needs. */
+/** One scripted call: a plain value, and together with a seed all that `simulate` needs. */
 export interface Scenario {
   readonly name: string;
   readonly setup: CallSetup;
@@ -62,9 +62,9 @@ export interface Scenario {
   };
   /** Epoch ms of the call's arrival. */
   readonly startMs: number;
-  /** By `urlKey`; answers in the order they are asked, the last repeats; a URL that is not here does not resolve. */
+  /** By `urlKey`; answers in the order of the requests, and the last repeats; a URL that is not here does not resolve. */
   readonly urls: Readonly<Record<string, readonly UrlAnswer[]>>;
-  /** By `destinationKey`, in the order dialled; the last repeats; a phone that is not here cannot be reached. */
+  /** By `destinationKey`, in the order dialled, and the last repeats; a phone that is not here cannot be reached. */
   readonly phones: Readonly<Record<string, readonly PhoneBehaviour[]>>;
   /** How long a text, a file or the audio of a URL plays, in ms; anything else takes a plausible time. */
   readonly sounds: Readonly<Record<string, number>>;

@@ -86,7 +86,7 @@ describe("a scenario", () => {
     });
   });
 
-  it("reads phones, even if YAML took the plus of an unquoted number for a sign", () => {
+  it("reads phones, even if YAML takes the plus of an unquoted number for a sign", () => {
     const { phones } = scenario(`phones:
   "+919900000011": [{ ring_after_ms: 1, answer_after_ms: 2, talk_ms: 3 }, { busy_after_ms: 4 }]
   +919900000012: [{ reject_after_ms: 5 }, { fail_after_ms: 6, sip: 404 }, { fail_after_ms: 6 }]
@@ -120,7 +120,7 @@ describe("a flow with mistakes", () => {
     ]);
   });
 
-  it("is played as far as it goes if the scenario says so: what is missing hangs up", () => {
+  it("is played as far as possible if the scenario says so: what is missing hangs up", () => {
     const found = read({ play_refused_flow: true });
     if (!found.ok) throw new Error(JSON.stringify(found.error));
     expect(found.value.setup.flow.applets).toMatchObject({
@@ -246,11 +246,11 @@ describe("a mistake in a scenario", () => {
   });
 
   it.each([
-    ["call: { direction: outbound-dial, from: anonymous }", "call.from: must be what can be dialled"],
+    ["call: { direction: outbound-dial, from: anonymous }", "call.from: must be something that can be dialled"],
     ["call: { time_out: 20 }", "call.time_out: needs direction: outbound-dial"],
     ["call: { direction: outbound-dial, record: true }", "call.record: needs dial_to"],
     ["call: { direction: outbound-dial, time_out: 61 }", "call.time_out: "],
-    ['call: { direction: outbound-dial, dial_to: "+919812345678" }', "flow: must be left out where call.dial_to"],
+    ['call: { direction: outbound-dial, dial_to: "+919812345678" }', "flow: must be left out if call.dial_to"],
   ])("API-1, API-2: a call by API that cannot be placed: %s", (line, problem) => {
     const flow = "flow: { flow: '1', start: bye, applets: { bye: { type: hangup } } }";
     const parsed = parseScenario(`${flow}\n${line}\n`, "s.yaml", readFile);

@@ -56,7 +56,7 @@ export function parseFlowText(text: string, file: string): Result<Flow, readonly
   return document.ok ? checkFlow(document.value, document.value.value(), [], false) : document;
 }
 
-/** The account of a scenario alone; what is left out takes the scenario's defaults. */
+/** Only the account of a scenario; fields that are left out get the scenario's defaults. */
 export function defaultAccount(document: ScenarioInput["account"] = {}): Result<Account, readonly SourceProblem[]> {
   const parsed = YamlDocument.parse(JSON.stringify(document), "account");
   if (!parsed.ok) return parsed;
@@ -67,7 +67,7 @@ export function defaultAccount(document: ScenarioInput["account"] = {}): Result<
 function flowIn(document: YamlDocument, readFile: (path: string) => string): Result<Flow, readonly ScenarioProblem[]> {
   const root = document.value();
   if (typeof root !== "object" || root === null) return err([]);
-  // What is wrong with a scenario that has neither a flow nor a second number, the schema says.
+  // The schema reports a scenario that has neither a flow nor a second number.
   if (!("flow" in root)) return ok(TWO_NUMBERS_FLOW);
   const { flow } = root;
   const playsRefused = "play_refused_flow" in root && root.play_refused_flow === true;

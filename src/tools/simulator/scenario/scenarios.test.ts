@@ -181,7 +181,7 @@ describe("every scenario we ship", () => {
     expect(examine(load(folder, file))).toBeNull();
   });
 
-  it.each(all)("$file gives the same report to the byte", ({ file, folder }) => {
+  it.each(all)("$file gives the same report, byte for byte", ({ file, folder }) => {
     const [first, second] = [1, 2].map(() => JSON.stringify(simulate(load(folder, file), { seed: 5 })));
     expect(second).toBe(first);
   });
@@ -222,7 +222,7 @@ describe("a call by API", () => {
 });
 
 describe("the report of a simulated call", () => {
-  it("REQ-3, REQ-10: shows the request as it went out", () => {
+  it("REQ-3, REQ-10: shows the request as it was sent", () => {
     const { requests, call_sid } = simulate(load(SHARED, "answer.yaml"));
     expect(requests[0]).toMatchObject({
       at_ms: 0,

@@ -103,7 +103,7 @@ function headersDocument(answer: Extract<UrlAnswer, { kind: "answer" }>, headers
     : headers;
 }
 
-/** The value of a JSON body, if writing it again gives the same body: only then may a file say `json`. */
+/** The value of a JSON body, if writing it again gives the same body; only then may the file use `json`. */
 function jsonOf(body: string): unknown {
   try {
     const value: unknown = JSON.parse(body);
@@ -149,7 +149,7 @@ function mapValues<In>(entries: Readonly<Record<string, readonly In[]>>, show: (
   return Object.fromEntries(Object.entries(entries).map(([key, list]) => [key, list.map(show)]));
 }
 
-/** Leaves out what a reader fills in anyway: null, and empty lists and maps. */
+/** Leaves out what readers fill in anyway: null, and empty lists and maps. */
 function withoutEmpty(document: Json): Json {
   return Object.fromEntries(Object.entries(document).filter(([, value]) => !isEmpty(value)));
 }

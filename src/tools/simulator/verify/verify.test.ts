@@ -131,27 +131,27 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   "no start": {
     document: { flow: "1", applets: { bye: BYE } },
     sentence: "error - start: is missing; allowed is a string",
-    example: /does not say which applets there are and where to start/,
+    example: /does not say which applets there are or where to start/,
   },
   "no applets": {
     document: flow("a", {}),
     sentence: 'error EXIT-6 start: is "a"; allowed is the id of an applet of this flow',
-    example: /does not say which applets there are and where to start/,
+    example: /does not say which applets there are or where to start/,
   },
   "nothing at all": {
     document: null,
     sentence: "error - : is null; allowed is an object",
-    example: /does not say which applets there are and where to start/,
+    example: /does not say which applets there are or where to start/,
   },
   "an applet that nothing leads to": {
     document: flow("hello", { hello: { ...HELLO, next: "bye" }, bye: BYE, sales: SALES }),
     sentence: 'warning EXIT-6 applets.sales: No exit leads to "sales": it is never run.',
-    example: /No call comes there/,
+    example: /No call gets there/,
   },
   "an applet that only a case leads to, which nothing selects": {
     document: flow("route", { route: { type: "switch", cases: { vip: "vip" }, default: "bye" }, vip: BYE, bye: BYE }),
     sentence: 'warning EXIT-6 applets.vip: No exit leads to "vip": it is never run.',
-    example: /No call comes there/,
+    example: /No call gets there/,
   },
   "an exit that leads nowhere": {
     document: flow("hello", {
@@ -229,7 +229,7 @@ describe("verifying a flow with a mistake", () => {
     });
   });
 
-  it("lists all mistakes at once, and nothing about what may come after an applet that cannot be read", () => {
+  it("lists all mistakes at once, but nothing about what may come after an applet that cannot be read", () => {
     const document = flow("menu", {
       menu: { type: "menu", say: { text: "x" }, keys: { "1": "ask" }, no_input: "bey", invalid: "bye" },
       ask: { type: "gather", url: { primary: "nowhere" }, exits: { digits_entered: "after" } },
@@ -246,7 +246,7 @@ describe("verifying a flow with a mistake", () => {
     expect(verify(flow("bye", { bye: BYE }))).toEqual({ findings: [], longestRinging: null, longestSilence: null });
   });
 
-  it("finds at random what no script reaches", () => {
+  it("finds by random calls what no script reaches", () => {
     // Scripts ignore everything but E.164 numbers: how the rest is dialled depends on the account.
     const sales = { type: "connect", dial_whom: { numbers: ["09900000012"] }, exits: { nobody_answered: "bye" } };
     const [finding] = verify(flow("sales", { sales, bye: BYE })).findings;

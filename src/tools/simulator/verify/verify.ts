@@ -47,7 +47,7 @@ type ExampleOrReason =
   | { readonly example: ExampleOfFinding; readonly noExample: null }
   | { readonly example: null; readonly noExample: string };
 
-/** Something that is wrong with a flow. An error keeps it from being published; a warning should be looked at. */
+/** Something that is wrong with a flow. An error keeps it from being published; a warning deserves a look. */
 export type FlowFinding = {
   readonly level: "error" | "warning";
   /** The rule of the contract; null: it concerns the form of the document. */
@@ -58,7 +58,7 @@ export type FlowFinding = {
   readonly message: string;
 } & ExampleOrReason;
 
-/** The worst that a caller can meet: never longer, and exactly this long in the example. */
+/** The worst case for a caller: never longer, and exactly this long in the example. */
 export type VerifiedWorst = {
   readonly ms: number;
   readonly applet: string;
@@ -77,7 +77,7 @@ export interface FlowReport {
 }
 
 export interface VerifyOptions {
-  /** How many members the groups of the flow's account have; null: not known. */
+  /** How many members the groups of the flow's account have; null if not known. */
   readonly groups?: GroupSizes | null;
 }
 
@@ -89,7 +89,7 @@ export function verify(document: unknown, { groups = null }: VerifyOptions = {})
   const reading = readFlow(document);
   const { playable: flow, problems } = reading;
   if (flow === null) {
-    const noExample = "No call can be played: the document does not say which applets there are and where to start.";
+    const noExample = "No call can be played: the document does not say which applets there are or where to start.";
     const findings = problems.map(({ rule, path, message }) => ({ rule, path, message }));
     return {
       findings: findings.map((each) => ({ level: "error", ...each, example: null, noExample })),
@@ -113,7 +113,7 @@ interface Played {
 /** A finding before an example has been looked for. */
 type FindingText = Pick<FlowFinding, "level" | "rule" | "path" | "message">;
 
-/** Random calls tried for what no script shows: they take half a second and cover most exits of most flows. */
+/** Random calls tried for findings that no script shows: they take half a second and cover most exits of most flows. */
 const RANDOM_CALLS = 2000;
 
 /** A digit is entered one millisecond before the time for it runs out. */
@@ -189,7 +189,7 @@ class Verifier {
     const target = this.#targetOf(rule, path);
     if (target === null) {
       const noExample =
-        level === "error" ? "It concerns the document, not a call." : "No call comes there: that is the finding.";
+        level === "error" ? "It concerns the document, not a call." : "No call gets there: that is the finding.";
       return { example: null, noExample };
     }
     const example = this.#shown.get(targetKey(target)) ?? null;
@@ -197,7 +197,7 @@ class Verifier {
     const isReached = placesOf(target).some((applet) => this.#reached.has(applet));
     const noExample = isReached
       ? "No call was found that shows it: neither a scripted nor a random one."
-      : "No call comes there: no exit leads to it.";
+      : "No call gets there: no exit leads to it.";
     return { example: null, noExample };
   }
 
@@ -281,9 +281,9 @@ class Verifier {
     return played !== null && shows(target, played.trace) ? this.#exampleOf(call, played.trace) : null;
   }
 
-  /** Reads a call as `simulate` does, and plays it. Null: it cannot be read, or never ends. */
+  /** Reads a call as `simulate` does, and plays it. Null if it cannot be read, or never ends. */
   #play(call: ExampleCall): Played | null {
-    // The flow has been read once: it need not be read again for every call.
+    // The flow has already been read, and does not have to be read again for every call.
     const read = parseScenario(JSON.stringify({ ...call, flow: ANY_FLOW }), "example", () => "");
     if (!read.ok) return null;
     return playScenario({ ...read.value, setup: { ...read.value.setup, flow: this.#flow } });

@@ -6,7 +6,7 @@ import type { CallObserver } from "../simulated-network.ts";
 /** The id of the other party among the sounds that the caller hears. */
 const CONVERSATION = "conversation";
 const EARLY_MEDIA = "early media";
-/** A caller whom we are calling waits for nothing yet. */
+/** A caller whom we are calling is not waiting for anything yet. */
 const PLACING = "placing";
 
 /**
@@ -86,7 +86,7 @@ export class WaitMeter implements CallObserver {
   #stopRinging(leg: number): void {
     const since = this.#ringing.get(leg);
     this.#ringing.delete(leg);
-    // The legs of a round ring together: the last to end decides the time of the round.
+    // The legs of a round ring together: the last one to end determines the time of the round.
     if (since === undefined || this.#ringing.size > 0) return;
     this.#appletRingMs += this.#now - since;
     this.ringMs = Math.max(this.ringMs, this.#appletRingMs);
