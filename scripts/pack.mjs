@@ -23,6 +23,7 @@ const STARTED = [
   "edges/audio/audio-worker-thread.js",
   "server/configuration/compare-thread.js",
   "server/configuration/backtest/backtest-thread.js",
+  "server/api/simulation/play-thread.js",
 ];
 
 /** `import … from "x"`, `export … from "x"`, `import "x"` and `import("x")`, as the compiler writes them. */

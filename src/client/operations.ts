@@ -291,6 +291,40 @@ export interface Models {
       readonly value: number | null;
     }[];
   };
+  readonly SimulatedCall: {
+    readonly call_sid: string;
+    readonly seed: number | null;
+    readonly ended_by: "caller" | "callee" | "platform" | null;
+    readonly duration_ms: number;
+    readonly applets: readonly string[];
+    readonly exits: readonly {
+      readonly applet: string;
+      readonly exit: string;
+    }[];
+    readonly attempts: readonly Models["CallAttempt"][];
+    readonly requests: readonly Models["CallRequest"][];
+    readonly dial_events: readonly {
+      /** ms since the call arrived */
+      readonly at_ms: number;
+      readonly url: string;
+      /** Names and values, in the order sent */
+      readonly query: readonly (readonly [string, string])[];
+    }[];
+    readonly warnings: readonly Models["CallWarning"][];
+    readonly trace: readonly Models["TraceEntry"][];
+    readonly cdr: Models["CallRecord"] | null;
+  };
+  readonly WhatIf: {
+    /** The state that was played */
+    readonly flow: string;
+    /** What the other answers change, one sentence each */
+    readonly changes: readonly string[];
+    /** Where the replay differs from the call even with its own answers */
+    readonly drift: readonly string[];
+    /** Given, but the call does not ask them */
+    readonly unused_urls: readonly string[];
+    readonly call: Models["SimulatedCall"];
+  };
   readonly ApiKey: {
     /** User name of HTTP Basic */
     readonly key: string;
@@ -827,6 +861,143 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["CallExplanation"]>;
+    /** Plays one call in virtual time, as `plugboard simulate` does: nobody is called, no URL is asked */
+    simulate(
+      input: {
+        readonly account?: string;
+        readonly body: {
+          /** A scenario (docs/testing.md). `flow` is the document, or the id of a flow of the account: `11754` (published), `11754@draft`, `11754@3` */
+          readonly scenario: {
+            readonly flow?: unknown;
+            readonly play_refused_flow?: boolean;
+            readonly account?: {
+              readonly sid?: string;
+              readonly tenant_id?: number | string;
+              readonly country?: string;
+              readonly timezone?: string;
+              readonly language?: string;
+              readonly number_format?: "national" | "e164";
+              readonly wire?: "documented" | "observed";
+              readonly dial_events?: readonly ("dial" | "ringing" | "answered" | "terminal")[];
+              readonly sip_hosts?: readonly string[];
+              readonly groups?: readonly {
+                readonly name: string;
+                readonly users: readonly string[];
+                readonly order?: readonly string[];
+              }[];
+              readonly limits?: {
+                readonly dial_prefixes?: readonly string[];
+              };
+              readonly exophones?: readonly (
+                | {
+                    readonly number: string;
+                    readonly region?: string | null;
+                    readonly trunk?: string | null;
+                    readonly reaches?: readonly string[];
+                  }
+                | string
+              )[];
+              readonly users?: readonly {
+                readonly name: string;
+                readonly number?: string | null;
+                readonly email?: string | null;
+              }[];
+            };
+            readonly call?: {
+              readonly from?: string;
+              readonly to?: string;
+              readonly direction?: "incoming" | "outbound-dial";
+              readonly custom_field?: string | null;
+              readonly dial_to?: string;
+              readonly time_limit?: number;
+              readonly time_out?: number;
+              readonly record?: boolean;
+              readonly recording_channels?: "single" | "dual";
+              readonly wait_url?: string;
+              readonly start_playback?: {
+                readonly to?: "callee" | "both";
+                readonly type?: "text" | "audio_url";
+                readonly value: string;
+              };
+              readonly status_callback?: {
+                readonly url: string;
+                readonly events?: readonly ("ringing" | "answered" | "terminal")[];
+                readonly form?: "multipart" | "json";
+              };
+            };
+            readonly start?: string;
+            readonly urls?: {
+              readonly [name: string]: readonly {
+                readonly after_ms?: number;
+                readonly status?: number;
+                readonly headers?: {
+                  readonly [name: string]: string | null;
+                };
+                readonly json?: unknown;
+                readonly text?: string;
+                readonly error?: "timeout" | "refused" | "dns" | "tls";
+              }[];
+            };
+            readonly phones?: {
+              readonly [name: string]: readonly {
+                readonly ring_after_ms?: number;
+                readonly early_media_after_ms?: number;
+                readonly answer_after_ms?: number;
+                readonly talk_ms?: number;
+                readonly hang_up_after_ms?: number;
+                readonly busy_after_ms?: number;
+                readonly reject_after_ms?: number;
+                readonly fail_after_ms?: number;
+                readonly sip?: number;
+                readonly q850?: number;
+                readonly cancel_takes_ms?: number;
+              }[];
+            };
+            readonly sounds?: {
+              readonly [name: string]: number;
+            };
+            readonly caller?: {
+              readonly hang_up_after_ms?: number;
+              readonly presses?: readonly {
+                readonly after_ms: number;
+                readonly digits: string;
+              }[];
+              readonly silent_after_ms?: number;
+            };
+          };
+          /** Decides the ids of the call; 1 when left out */
+          readonly seed?: number;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly call: Models["SimulatedCall"];
+    }>;
+    /** Plays a call of the account again in virtual time, with other answers of its URLs */
+    whatIf(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+        readonly body: {
+          /** By URL without its query: what it answers instead, as in a scenario */
+          readonly urls: {
+            readonly [name: string]: readonly {
+              readonly after_ms?: number;
+              readonly status?: number;
+              readonly headers?: {
+                readonly [name: string]: string | null;
+              };
+              readonly json?: unknown;
+              readonly text?: string;
+              readonly error?: "timeout" | "refused" | "dns" | "tls";
+            }[];
+          };
+          /** The state of its flow to play: `published` when left out and there is one; `recorded`: only what the call went through */
+          readonly flow?: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["WhatIf"]>;
   };
   readonly events: {
     /** The account's events: a page of JSON if only that is accepted, otherwise a stream */
@@ -1743,6 +1914,20 @@ export const OPERATIONS = {
   "account.exposure": {
     method: "GET",
     path: "/api/accounts/{account}/exposure",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.simulate": {
+    method: "POST",
+    path: "/api/accounts/{account}/simulate",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.whatIf": {
+    method: "POST",
+    path: "/api/accounts/{account}/calls/{callSid}/what-if",
     query: [],
     headers: {},
     answer: "json",

@@ -14,6 +14,7 @@ import { keyRoutes } from "./key-routes.ts";
 import { memberRoutes } from "./member-routes.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 import { resourceRoutes } from "./resource-routes.ts";
+import { simulationRoutes } from "./simulation/simulation-routes.ts";
 import { whyRoute } from "./why-route.ts";
 
 /** Everything below `/api/accounts/:account`, for holders of the account's keys; a recording also opens by its signed link. */
@@ -28,6 +29,7 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     eventRoutes(keyed, options);
     outboxRoutes(keyed, options);
     exposureRoutes(keyed, options);
+    simulationRoutes(keyed, options);
     keyRoutes(keyed, options);
     memberRoutes(keyed, options);
     auditRoutes(keyed, options);

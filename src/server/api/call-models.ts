@@ -93,21 +93,26 @@ const recording = z
   })
   .meta({ id: "CallRecording" });
 
+const reportFields = {
+  seed: z.int().nullable(),
+  ended_by: endedBy.nullable(),
+  duration_ms: z.int(),
+  applets: z.array(z.string()),
+  exits: z.array(z.object({ applet: z.string(), exit: z.string() })),
+  attempts: z.array(attempt),
+  requests: z.array(sent),
+  dial_events: z.array(z.object({ at_ms: ms, url: z.string(), query: pairs })),
+  warnings: z.array(warning),
+  trace: z.array(traceEntry),
+};
+
 export const wholeCall = z
-  .object({
-    ...lineFields,
-    seed: z.int().nullable(),
-    ended_by: endedBy.nullable(),
-    duration_ms: z.int(),
-    applets: z.array(z.string()),
-    exits: z.array(z.object({ applet: z.string(), exit: z.string() })),
-    attempts: z.array(attempt),
-    requests: z.array(sent),
-    dial_events: z.array(z.object({ at_ms: ms, url: z.string(), query: pairs })),
-    warnings: z.array(warning),
-    trace: z.array(traceEntry),
-    recordings: z.array(recording),
-  })
+  .object({ ...lineFields, ...reportFields, recordings: z.array(recording) })
   .meta({ id: "Call" });
+
+/** What `plugboard simulate --json` prints. */
+export const simulatedCall = z
+  .object({ call_sid: z.string(), ...reportFields, cdr: record.nullable() })
+  .meta({ id: "SimulatedCall" });
 
 export const accepted = z.object({ call_sid: z.string() });

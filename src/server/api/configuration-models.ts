@@ -20,7 +20,7 @@ export const conditionHeaders = z.looseObject({
 });
 
 /** A document is validated together with the whole configuration, not here. */
-function documentOf(schema: z.ZodType) {
+export function documentOf(schema: z.ZodType) {
   const { $schema: _dialect, ...described } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   return z.looseObject({}).meta(described);
 }

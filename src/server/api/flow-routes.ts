@@ -241,7 +241,7 @@ class FlowRoutes {
   /** Verifies the body or, without one, the draft. */
   async validate({ account, flow }: FlowParams, body: ResourceDocument | null, reply: FastifyReply) {
     if (isTooDeep(body)) return tooDeep(reply);
-    const document = body ?? (await this.#document({ account, flow }, "draft"));
+    const document = body ?? (await this.#edits.document({ account, flow }, "draft"));
     if (document === null) return this.#notFound({ account, flow }, "draft", reply);
     const found = checkFlow({ flow, ...document }, this.#edits.groupsOf(account));
     return { publishable: found.every(({ level }) => level === "warning"), findings: found };
@@ -276,14 +276,14 @@ class FlowRoutes {
   }
 
   async version(params: FlowParams & { number: string }, reply: FastifyReply): Promise<FastifyReply> {
-    const document = await this.#document(params, params.number);
+    const document = await this.#edits.document(params, params.number);
     if (document === null) return this.#notFound(params, `version ${params.number}`, reply);
     return reply.send(masked("flow", document));
   }
 
   /** `from`, `to`: `published`, `draft`, or the number of a version. */
   async diff(params: FlowParams, { from = "published", to = "draft", outcomes }: DiffQuery, reply: FastifyReply) {
-    const [before, after] = [await this.#document(params, from), await this.#document(params, to)];
+    const [before, after] = [await this.#edits.document(params, from), await this.#edits.document(params, to)];
     if (before === null || after === null) return this.#notFound(params, before === null ? from : to, reply);
     const [old, now] = [masked("flow", before), masked("flow", after)];
     const [a, b] = [parseFlow(old), parseFlow(now)];
@@ -294,14 +294,6 @@ class FlowRoutes {
     const { users: people, timezone } = this.#options.directory.account(params.account)?.account ?? plainAccount();
     const compared = await compareInThread({ before: a.value, after: b.value, people, timezone });
     return compared.ok ? { from, to, changes, outcomes: compared.value } : problem(reply, 503, compared.error);
-  }
-
-  async #document({ account, flow }: FlowParams, which: string): Promise<ResourceDocument | null> {
-    const { table } = this.#options.configuration;
-    if (which === "published") return this.#edits.published({ account, flow })?.document ?? null;
-    if (which === "draft") return objectOf((await table.draft(account, flow))?.body ?? "");
-    if (!/^[1-9]\d{0,8}$/.test(which)) return null;
-    return objectOf((await table.version(account, flow, Number(which)))?.body ?? "");
   }
 
   /** Null: the change was refused, and the request has been answered. */

@@ -43,6 +43,15 @@ export class FlowEdits {
     return this.#configuration.state.resources.get(keyOf({ account, kind: "flow", name: flow }));
   }
 
+  /** A state of a flow: `published`, `draft`, or the number of a version. Null: there is none. */
+  async document({ account, flow }: FlowPlace, which: string): Promise<ResourceDocument | null> {
+    const { table } = this.#configuration;
+    if (which === "published") return this.published({ account, flow })?.document ?? null;
+    if (which === "draft") return objectOf((await table.draft(account, flow))?.body ?? "");
+    if (!/^[1-9]\d{0,8}$/.test(which)) return null;
+    return objectOf((await table.version(account, flow, Number(which)))?.body ?? "");
+  }
+
   /** Saves a draft; it may have mistakes, but must belong to this flow. */
   saveDraft(place: FlowPlace, given: ResourceDocument, condition: WriteCondition): EditOf {
     return async (state) => {

@@ -71,6 +71,8 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   "groups.put": { users: ["anil"] },
   "flows.saveDraft": { start: "bye", applets: { bye: { type: "hangup" } } },
   "flows.validate": FLOW,
+  "calls.simulate": { scenario: { flow: "11754" }, seed: 1 },
+  "calls.whatIf": { urls: { "https://app.example/connect": [{ status: 500 }] }, flow: "recorded" },
   "flows.rollBack": { version: 1 },
   "flows.backtest": { since: "2026-01-05", draft: { start: "bye", applets: { bye: { type: "hangup" } } } },
 };

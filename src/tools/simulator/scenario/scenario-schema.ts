@@ -166,6 +166,11 @@ function scripted<T extends z.ZodType>(one: T) {
   return z.array(one).min(1, "give at least one entry, or leave the key out").max(MAX_SCRIPTED);
 }
 
+/** What each URL answers, in the order it is asked; the last answer repeats. */
+export const urlsSchema = z
+  .record(z.string(), scripted(urlAnswerSchema))
+  .superRefine((urls, context) => checkKeys(Object.keys(urls), HTTP_URL, URL_RULE, context));
+
 /** The document of `plugboard simulate`, as a person writes it. The defaults are enough for one call. */
 export const scenarioSchema = z
   .strictObject({
@@ -179,10 +184,7 @@ export const scenarioSchema = z
     account: accountSchema.prefault({}),
     call: callSchema.prefault({}),
     start: start.prefault("2026-01-05T10:00:00+05:30"),
-    urls: z
-      .record(z.string(), scripted(urlAnswerSchema))
-      .superRefine((urls, context) => checkKeys(Object.keys(urls), HTTP_URL, URL_RULE, context))
-      .default({}),
+    urls: urlsSchema.default({}),
     phones: z
       .record(z.string(), scripted(phoneSchema))
       .superRefine((phones, context) => checkKeys(Object.keys(phones), DESTINATION, DESTINATION_RULE, context))

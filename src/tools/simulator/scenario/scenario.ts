@@ -14,7 +14,7 @@ import type {
   UrlAnswerDocument,
 } from "./scenario-schema.ts";
 import { placedCallOf } from "./placed-call-schema.ts";
-import { accountSchema, scenarioSchema } from "./scenario-schema.ts";
+import { accountSchema, scenarioSchema, urlsSchema } from "./scenario-schema.ts";
 import type { PhoneBehaviour, PhoneEnding, Scenario, UrlAnswer } from "./scenario-types.ts";
 import { urlKey } from "../scripted-urls.ts";
 
@@ -62,6 +62,16 @@ export function defaultAccount(document: ScenarioInput["account"] = {}): Result<
   if (!parsed.ok) return parsed;
   const checked = checkDocument(parsed.value, accountSchema);
   return checked.ok ? ok(accountOf(checked.value, undefined)) : checked;
+}
+
+/** The `urls` of a scenario alone: what each URL answers. */
+export function parseUrls(
+  document: Readonly<Record<string, unknown>>,
+): Result<Scenario["urls"], readonly SourceProblem[]> {
+  const parsed = YamlDocument.parse(JSON.stringify(document), "urls");
+  if (!parsed.ok) return parsed;
+  const checked = checkDocument(parsed.value, urlsSchema);
+  return checked.ok ? ok(mapEntries(checked.value, urlKey, urlAnswer)) : checked;
 }
 
 function flowIn(document: YamlDocument, readFile: (path: string) => string): Result<Flow, readonly ScenarioProblem[]> {
