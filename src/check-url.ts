@@ -78,7 +78,7 @@ function targetOf(url: string, options: CheckUrlOptions): CheckTarget {
 }
 
 /** Judges a file by its beginning: the decoders are not part of the package for customers' tests. */
-function recogniseAudio(file: Buffer): Promise<Result<unknown, string>> {
+export function recogniseAudio(file: Buffer): Promise<Result<unknown, string>> {
   const problem = sourceFormat(file, true)?.problem ?? null;
   return Promise.resolve(problem === null ? ok(null) : err(problem));
 }

@@ -32,8 +32,8 @@ export interface Models {
     readonly login: string;
     readonly role: "viewer" | "operator" | "admin";
     /** What the role may do */
-    readonly scopes: readonly ("read" | "call" | "admin")[];
-    /** The password must be changed before anything else */
+    readonly scopes: readonly ("read" | "call" | "draft" | "publish" | "admin")[];
+    /** The password opens nothing but the change of it */
     readonly must_change: boolean;
     /** Sign-in requires a one-time code */
     readonly totp_active: boolean;
@@ -48,8 +48,8 @@ export interface Models {
     readonly login: string;
     readonly role: "viewer" | "operator" | "admin";
     /** What the role may do */
-    readonly scopes: readonly ("read" | "call" | "admin")[];
-    /** The password must be changed before anything else */
+    readonly scopes: readonly ("read" | "call" | "draft" | "publish" | "admin")[];
+    /** The password opens nothing but the change of it */
     readonly must_change: boolean;
     /** Sign-in requires a one-time code */
     readonly totp_active: boolean;
@@ -325,12 +325,69 @@ export interface Models {
     readonly unused_urls: readonly string[];
     readonly call: Models["SimulatedCall"];
   };
+  /** docs/check.md */
+  readonly UrlCheckReport: {
+    /** Credentials are masked */
+    readonly url: string;
+    readonly fallback: string | null;
+    readonly kind: string;
+    readonly mode: string;
+    readonly started_at: string;
+    /** No finding is an error */
+    readonly ok: boolean;
+    readonly errors: number;
+    readonly warnings: number;
+    readonly requests: number;
+    readonly latency: readonly {
+      readonly endpoint: string;
+      readonly requests: number;
+      readonly first_ms: number;
+      readonly p50_ms: number;
+      readonly p99_ms: number;
+      readonly max_ms: number;
+    }[];
+    readonly probes: readonly {
+      readonly id: string;
+      readonly title: string;
+      readonly endpoint: string;
+      readonly result: "passed" | "warned" | "failed" | "skipped";
+      readonly reason: string | null;
+      readonly requests: number;
+      readonly elapsed_ms: number;
+      readonly effects: readonly string[];
+    }[];
+    readonly findings: readonly {
+      readonly id: string;
+      readonly rule: string;
+      readonly level: "error" | "warning";
+      readonly strict: "error" | "warning" | null;
+      readonly lenient: "error" | "warning" | null;
+      readonly endpoint: string;
+      readonly probes: readonly string[];
+      readonly count: number;
+      readonly path: string;
+      readonly message: string;
+      readonly sent: {
+        readonly method: string;
+        readonly url: string;
+      };
+      readonly came_back: {
+        readonly status: number | null;
+        readonly content_type: string | null;
+        readonly body: string;
+        readonly failure: string | null;
+        readonly elapsed_ms: number;
+      };
+      readonly fix: string;
+      readonly curl: string;
+    }[];
+  };
   readonly ApiKey: {
     /** User name of HTTP Basic */
     readonly key: string;
     readonly name: string;
-    readonly scopes: readonly ("read" | "call" | "admin")[];
-    /** `file`: from the workspace file */
+    readonly scopes: readonly ("read" | "call" | "draft" | "publish" | "admin")[];
+    /** `file`: of the workspace file */
     readonly source: "file" | "api";
     readonly created_at: string;
     readonly created_by: string;
@@ -340,14 +397,14 @@ export interface Models {
   };
   readonly NewApiKey: {
     readonly name: string;
-    readonly scopes: readonly ("read" | "call" | "admin")[];
+    readonly scopes: readonly ("read" | "call" | "draft" | "publish" | "admin")[];
   };
   readonly MadeApiKey: {
     /** User name of HTTP Basic */
     readonly key: string;
     readonly name: string;
-    readonly scopes: readonly ("read" | "call" | "admin")[];
-    /** `file`: from the workspace file */
+    readonly scopes: readonly ("read" | "call" | "draft" | "publish" | "admin")[];
+    /** `file`: of the workspace file */
     readonly source: "file" | "api";
     readonly created_at: string;
     readonly created_by: string;
@@ -405,6 +462,37 @@ export interface Models {
     readonly changed_at: string;
     readonly changed_by: string;
   };
+  readonly DraftTest: {
+    /** For `If-Match` */
+    readonly draft: string;
+    /** The version that calls take now */
+    readonly published: number | null;
+    readonly publishable: boolean;
+    readonly findings: readonly Models["FlowFinding"][];
+    /** Null: it is not publishable, or nothing is published yet */
+    readonly backtest: Models["FlowOutcomes"] | null;
+    /** With it `POST …/publish` publishes exactly this draft, for an hour; null: it is not publishable */
+    readonly ticket: string | null;
+  };
+  readonly FlowOutcomes: {
+    /** Random calls that were played through both */
+    readonly calls: number;
+    /** Those that came to something else */
+    readonly changed: number;
+    readonly outcomes: readonly {
+      /** For whom what changes */
+      readonly message: string;
+      readonly calls: number;
+      /** One of these calls, as it was */
+      readonly before: string;
+      /** The same call, as it is */
+      readonly after: string;
+      /** That call, as `plugboard simulate` takes it */
+      readonly scenario: {
+        readonly [name: string]: unknown;
+      };
+    }[];
+  };
   readonly FlowVersions: {
     readonly current: number | null;
     readonly versions: readonly {
@@ -423,25 +511,7 @@ export interface Models {
       readonly after: unknown;
       readonly message: string;
     }[];
-    readonly outcomes: {
-      /** Random calls played through both flows */
-      readonly calls: number;
-      /** Calls with a different outcome */
-      readonly changed: number;
-      readonly outcomes: readonly {
-        /** What changes, and for whom */
-        readonly message: string;
-        readonly calls: number;
-        /** One of these calls, before the change */
-        readonly before: string;
-        /** The same call, after the change */
-        readonly after: string;
-        /** That call, as `plugboard simulate` takes it */
-        readonly scenario: {
-          readonly [name: string]: unknown;
-        };
-      }[];
-    } | null;
+    readonly outcomes: Models["FlowOutcomes"] | null;
   };
   /** Each line; the last one is the summary, or says why there is none */
   readonly BacktestLine:
@@ -1043,6 +1113,24 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Exposure"]>;
+    /** Asks a URL everything the platform would ask, and judges its answers, as `plugboard check` does */
+    checkUrl(
+      input: {
+        readonly account?: string;
+        readonly body: {
+          readonly url: string;
+          /** The Fallback URL of a Connect or Gather, checked too */
+          readonly fallback?: string;
+          /** What the URL is for; `connect` when left out */
+          readonly as?: "connect" | "dial-whom" | "gather" | "passthru" | "greeting" | "event";
+          /** That of the flow; `strict` when left out */
+          readonly validation?: "strict" | "lenient";
+          /** Further first requests; 3 when left out */
+          readonly runs?: number;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["UrlCheckReport"]>;
   };
   readonly keys: {
     /** Keys of the account, newest first, without their tokens */
@@ -1492,6 +1580,10 @@ export interface PlugboardApi {
         readonly ifMatch?: string;
         /** `*`: only if it does not exist yet */
         readonly ifNoneMatch?: "*";
+        readonly body?: {
+          /** Of `POST …/draft/test`; needed without the scope `admin` */
+          readonly ticket?: string;
+        } | null;
       },
       options?: CallOptions,
     ): Promise<{
@@ -1503,7 +1595,16 @@ export interface PlugboardApi {
       readonly changed_by: string;
       readonly findings: readonly Models["FlowFinding"][];
     }>;
-    /** Goes back to an earlier version, which takes the next call */
+    /** Proves the draft and plays calls through it and the published version: what publishing it would change */
+    testDraft(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["DraftTest"]>;
+    /** An earlier version takes the next call */
     rollBack(
       input: {
         readonly account?: string;
@@ -1932,6 +2033,7 @@ export const OPERATIONS = {
     headers: {},
     answer: "json",
   },
+  "account.checkUrl": { method: "POST", path: "/api/accounts/{account}/check", query: [], headers: {}, answer: "json" },
   "keys.list": { method: "GET", path: "/api/accounts/{account}/keys", query: [], headers: {}, answer: "json" },
   "keys.create": { method: "POST", path: "/api/accounts/{account}/keys", query: [], headers: {}, answer: "json" },
   "keys.revoke": {
@@ -2108,6 +2210,13 @@ export const OPERATIONS = {
     path: "/api/accounts/{account}/flows/{flow}/publish",
     query: [],
     headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
+    answer: "json",
+  },
+  "flows.testDraft": {
+    method: "POST",
+    path: "/api/accounts/{account}/flows/{flow}/draft/test",
+    query: [],
+    headers: {},
     answer: "json",
   },
   "flows.rollBack": {

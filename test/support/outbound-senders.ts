@@ -20,6 +20,7 @@ import { parseScenario } from "../../src/tools/simulator/scenario/scenario.ts";
 import { check } from "../../src/tools/check/check.ts";
 import { accountWith } from "../../src/tools/check/check-target.ts";
 import type { CheckDeps } from "../../src/tools/check/check-target.ts";
+import { urlChecker } from "../../src/server/supervisor/url-check.ts";
 import { SoundRequest } from "../../src/tools/check/sound-request.ts";
 import { testConfig } from "./exchange-config.ts";
 
@@ -50,6 +51,7 @@ export const SENDERS: Readonly<Record<OutboundPurpose, Sender>> = {
   status_callback: byOutbox("status_callback", "POST"),
   check_audio: checkedAudio,
   check: checkedUrl,
+  check_by_api: checkedByApi,
   live: simulatedLive,
   speech: spokenText,
 };
@@ -165,6 +167,24 @@ async function checkedUrl(url: string, outside: Outside): Promise<string> {
   const rest = { runs: 1, version: "1.0", limits: { deadlineMs: DEADLINE_MS, slowMs: 3000 } };
   const report = await check({ kind: "event", primary: url, fallback: null, ...facts, ...rest }, checkDeps(outside));
   return report.issues.length > 0 ? "issues" : "answer";
+}
+
+/** As an account has its URL checked; what came of the last request. */
+async function checkedByApi(url: string, { fetcher, clock, allowPrivate }: Outside): Promise<string> {
+  const config = testConfig({ privateDestinations: allowPrivate });
+  let last = "bad_url";
+  const watched: CheckDeps["fetcher"] = {
+    fetch: async (request, options) => {
+      const fetched = await fetcher.fetch(request, options);
+      last = wordOf(fetched.outcome);
+      return fetched;
+    },
+    head: (audio, options) => fetcher.head(audio, options),
+    download: (request, bytes, options) => fetcher.download(request, bytes, options),
+  };
+  const check = urlChecker({ fetcher: watched, clock, random: seededRandom(1) });
+  await check({ config, url, fallback: null, as: "event", validation: "strict", runs: 0 });
+  return last;
 }
 
 async function simulatedLive(url: string, { fetcher }: Outside): Promise<string> {

@@ -14,6 +14,8 @@ export const PURPOSES = {
   status_callback: "customer",
   /** Audio that an endpoint under check names: the endpoint may be anyone's. */
   check_audio: "customer",
+  /** A URL that an account has checked by the API. */
+  check_by_api: "customer",
   /** `plugboard check URL`. */
   check: "operator",
   /** `plugboard simulate --live`. */

@@ -4,8 +4,11 @@ import type { AccountDb } from "./account-rows.ts";
 import { withinAccount } from "./account-rows.ts";
 import type { ApiKeysTable, Tables } from "./tables.ts";
 
-/** What a key may do: `read` looks, `call` places and controls calls, `admin` changes the account. None contains another. */
-export const SCOPES = ["read", "call", "admin"] as const;
+/**
+ * What a key may do: `read` looks, `call` places and controls calls, `draft` keeps drafts of flows, `publish` publishes drafts that have
+ * passed their test, `admin` changes the account. None contains another.
+ */
+export const SCOPES = ["read", "call", "draft", "publish", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** A key of the HTTP API without anything secret. Times in epoch ms. */

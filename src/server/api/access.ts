@@ -107,6 +107,16 @@ export class Access {
     return { key, token, tokenHash: tokens.of([account, key], token) };
   }
 
+  /** A proof that the platform itself has said this: without its secret none can be made. */
+  sign(parts: readonly string[]): string {
+    return this.#options.tokens.of(["signed", ...parts], "");
+  }
+
+  /** Has {@link sign} made this signature, here or in another process of the platform? */
+  isSigned(parts: readonly string[], signature: string): boolean {
+    return this.#options.tokens.matches(["signed", ...parts], "", signature);
+  }
+
   /** Makes the keys of the workspace file usable; the database gets only their hashes. */
   async useFileKeys(account: string, keys: readonly ApiKey[]): Promise<void> {
     const { tokens, clock } = this.#options;

@@ -15,6 +15,7 @@ import { memberRoutes } from "./member-routes.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 import { resourceRoutes } from "./resource-routes.ts";
 import { simulationRoutes } from "./simulation/simulation-routes.ts";
+import { urlCheckRoutes } from "./url-check-routes.ts";
 import { whyRoute } from "./why-route.ts";
 
 /** Everything below `/api/accounts/:account`, for holders of the account's keys; a recording also opens by its signed link. */
@@ -30,6 +31,7 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     outboxRoutes(keyed, options);
     exposureRoutes(keyed, options);
     simulationRoutes(keyed, options);
+    urlCheckRoutes(keyed, options);
     keyRoutes(keyed, options);
     memberRoutes(keyed, options);
     auditRoutes(keyed, options);

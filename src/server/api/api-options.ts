@@ -8,6 +8,7 @@ import type { RecordingLinks } from "../exchange/recording-links.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import type { Access } from "./access.ts";
 import type { NumberRouting } from "./number-routing.ts";
+import type { UrlChecker } from "./url-checker.ts";
 
 /** What the routes work with. */
 export interface ApiOptions {
@@ -24,6 +25,8 @@ export interface ApiOptions {
   readonly publicUrl: string;
   /** Absent: numbers can't be changed while the platform runs. */
   readonly numberRouting?: NumberRouting;
+  /** Absent: this platform checks no URLs. */
+  readonly checkUrl?: UrlChecker;
   readonly feed: Feed;
   /** The operator's password. */
   readonly operatorToken: string;

@@ -5,7 +5,7 @@ import type { ApiRefusalReason } from "./api-refusals.ts";
 import type { AccountParams } from "./api-options.ts";
 import { problem } from "./problem.ts";
 import type { Requester, RequesterSession } from "./requester.ts";
-import { neededScope } from "./requester.ts";
+import { neededScopes } from "./requester.ts";
 import { scopesOf } from "./sign-ins.ts";
 
 /** How an API formats an error; `/v1` has its own format. */
@@ -139,10 +139,10 @@ function requesterFrom({ id, role }: Member): Requester {
 
 function inScope(identity: Identity, request: FastifyRequest): Identity {
   if ("status" in identity) return identity;
-  const scope = neededScope(request);
+  const needed = neededScopes(request);
   const { kind, id, scopes } = identity;
-  if (scopes.includes(scope)) return identity;
-  const detail = `this needs the scope ${scope}; the ${kind} ${id} has ${scopes.join(", ") || "none"}`;
+  if (needed.some((scope) => scopes.includes(scope))) return identity;
+  const detail = `this needs the scope ${needed.join(" or ")}; the ${kind} ${id} has ${scopes.join(", ") || "none"}`;
   return { reason: "scope", status: 403, detail, who: id };
 }
 

@@ -28,10 +28,13 @@ import {
   WRITE_REFUSALS,
 } from "./configuration-models.ts";
 import { configurationProblem } from "./configuration-problem.ts";
+import { draftTestRoutes } from "./draft-test-routes.ts";
+import { DraftTickets } from "./draft-ticket.ts";
 import { accountParams, onlyThese } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 import type { RequestLimitHook } from "./request-limit.ts";
+import { DRAFTING, requesterOf } from "./requester.ts";
 import { tooDeep } from "./resource-routes.ts";
 import { conditionOf, etagOf } from "./write-condition.ts";
 import { changeLine } from "./workspace-routes.ts";
@@ -87,6 +90,10 @@ const SCHEMAS = {
     ...WRITE,
     operationId: "flows.publish",
     summary: "Makes the draft the next version, which takes the next call",
+    body: onlyThese(
+      { ticket: z.string().max(300).optional().describe("Of `POST …/draft/test`; needed without the scope `admin`") },
+      "field",
+    ).nullish(),
     response: { 200: publishedModel.extend({ findings }) },
   },
   rollBack: {
@@ -139,21 +146,25 @@ export function flowRoutes(app: FastifyInstance, options: ApiOptions, limit: Req
   app.addHook("onRequest", limit);
   const flows = new FlowRoutes(options);
   const routes = typed(app);
-  const large = { bodyLimit: MAX_FLOW_BYTES };
+  const drafting = { bodyLimit: MAX_FLOW_BYTES, config: { scope: DRAFTING } };
+  const publishing = { config: { scope: ["publish", "admin"] } } as const;
   routes.get("/flows", { schema: SCHEMAS.list }, ({ params }) => flows.list(params.account));
   routes.get("/flows/:flow", { schema: SCHEMAS.get }, ({ params }, reply) => flows.published(params, reply));
   routes.delete("/flows/:flow", { schema: SCHEMAS.delete }, (request, reply) => flows.remove(request, reply));
   routes.get("/flows/:flow/draft", { schema: SCHEMAS.draft }, ({ params }, reply) => flows.draft(params, reply));
-  routes.put("/flows/:flow/draft", { schema: SCHEMAS.saveDraft, ...large }, (request, reply) =>
+  routes.put("/flows/:flow/draft", { schema: SCHEMAS.saveDraft, ...drafting }, (request, reply) =>
     flows.save(request, request.body, reply),
   );
   routes.delete("/flows/:flow/draft", { schema: SCHEMAS.deleteDraft }, (request, reply) =>
     flows.removeDraft(request, reply),
   );
-  routes.post("/flows/:flow/validate", { schema: SCHEMAS.validate, ...large }, ({ params, body }, reply) =>
+  routes.post("/flows/:flow/validate", { schema: SCHEMAS.validate, ...drafting }, ({ params, body }, reply) =>
     flows.validate(params, body ?? null, reply),
   );
-  routes.post("/flows/:flow/publish", { schema: SCHEMAS.publish }, (request, reply) => flows.publish(request, reply));
+  routes.post("/flows/:flow/publish", { schema: SCHEMAS.publish, ...publishing }, (request, reply) =>
+    flows.publish(request, request.body?.ticket ?? null, reply),
+  );
+  draftTestRoutes(app, options);
   routes.post("/flows/:flow/rollback", { schema: SCHEMAS.rollBack }, (request, reply) =>
     flows.rollBack(request, request.body.version, reply),
   );
@@ -181,10 +192,12 @@ interface FlowRequest extends Pick<FastifyRequest, "requester" | "url"> {
 class FlowRoutes {
   readonly #options: ApiOptions;
   readonly #edits: FlowEdits;
+  readonly #tickets: DraftTickets;
 
   constructor(options: ApiOptions) {
     this.#options = options;
     this.#edits = new FlowEdits(options.configuration);
+    this.#tickets = new DraftTickets(options.access, options.clock);
   }
 
   async list(account: string) {
@@ -247,9 +260,17 @@ class FlowRoutes {
     return { publishable: found.every(({ level }) => level === "warning"), findings: found };
   }
 
-  async publish(request: FlowRequest, reply: FastifyReply) {
+  /** With a ticket: the draft that was tested. Without one the scope `admin` is needed. */
+  async publish(request: FlowRequest, ticket: string | null, reply: FastifyReply) {
     const { params } = request;
-    const changed = await this.#change(request, reply, (condition) => this.#edits.publish(params, condition));
+    const needed = ticket === null ? "admin" : "publish";
+    const refusal = scopeProblem(request, needed);
+    if (refusal !== null) return problem(reply, 403, refusal);
+    const tested = ticket === null ? null : this.#tickets.read(params, ticket);
+    if (ticket !== null && tested === null) return problem(reply, 412, NO_TICKET);
+    const changed = await this.#change(request, reply, (condition) =>
+      tested === null ? this.#edits.publish(params, condition) : this.#edits.publishTested(params, tested),
+    );
     const now = this.#edits.published(params);
     if (changed === null || now === undefined) return reply;
     return { ...publishedLine(now), findings: checkFlow(now.document, this.#edits.groupsOf(params.account)) };
@@ -312,6 +333,16 @@ class FlowRoutes {
       `flow ${flow} of account ${account} has nothing called ${which} (published, draft, or the number of a version)`,
     );
   }
+}
+
+const NO_TICKET = "this is no ticket of this flow, or it has expired: test the draft again (POST …/draft/test)";
+
+/** Publishing by a key with one of the two scopes: what is missing for this kind of it; null: nothing. */
+function scopeProblem(request: FlowRequest, needed: "publish" | "admin"): string | null {
+  const { kind, id, scopes } = requesterOf(request);
+  if (scopes.includes(needed)) return null;
+  const how = needed === "admin" ? "publishing without the ticket of a test" : "publishing with the ticket of a test";
+  return `${how} needs the scope ${needed}; the ${kind} ${id} has ${scopes.join(", ")}`;
 }
 
 function publishedLine({ flowVersion, revision, document, changedAt, changedBy }: Resource) {

@@ -31,8 +31,8 @@ declare module "fastify" {
     session: RequesterSession | null;
   }
   interface FastifyContextConfig {
-    /** The scope that this route needs; absent: `read` for GET and HEAD, `admin` for everything else. */
-    scope?: Scope;
+    /** The scope that this route needs, or several of which it needs one; absent: `read` for GET and HEAD, `admin` for everything else. */
+    scope?: Scope | readonly Scope[];
   }
 }
 
@@ -48,8 +48,11 @@ export function sessionOf(request: FastifyRequest): RequesterSession {
   return request.session;
 }
 
-/** The scope that this request's route needs. A route that doesn't say is for administrators. */
-export function neededScope(request: FastifyRequest): Scope {
+/** For routes that keep drafts or judge them. */
+export const DRAFTING = ["draft", "admin"] as const;
+
+/** The scopes of which this request's route needs one. A route that doesn't say is for administrators. */
+export function neededScopes(request: FastifyRequest): readonly Scope[] {
   const { scope } = request.routeOptions.config;
-  return scope ?? (["GET", "HEAD"].includes(request.method) ? "read" : "admin");
+  return [scope ?? (["GET", "HEAD"].includes(request.method) ? "read" : "admin")].flat();
 }

@@ -94,6 +94,16 @@ export class FlowEdits {
     };
   }
 
+  /** {@link publish} of exactly the draft that was tested, against the version that was published then. */
+  publishTested(place: FlowPlace, tested: { readonly draft: number; readonly published: number | null }): EditOf {
+    const publish = this.publish(place, { ifMatch: tested.draft, isNew: false });
+    return async (state) => {
+      if ((this.published(place)?.flowVersion ?? null) === tested.published) return publish(state);
+      const message = `another version of flow ${place.flow} has been published since the draft was tested: test it again`;
+      return err({ kind: "not_newest", message });
+    };
+  }
+
   /** Removes a flow and its draft; its versions stay in the history. */
   remove(place: FlowPlace, condition: WriteCondition): EditOf {
     const edit = removeResource(keyOfFlow(place), condition);

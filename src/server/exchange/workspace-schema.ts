@@ -138,7 +138,9 @@ const keySchema = z.strictObject({
     .array(z.enum(SCOPES))
     .min(1)
     .optional()
-    .describe("What it may do: `read`, `call` (place and control calls), `admin` (change the account); left out: all."),
+    .describe(
+      "What it may do: `read`, `call` (place and control calls), `draft` (keep drafts of flows), `publish` (tested drafts), `admin` (change the account); left out: all.",
+    ),
 });
 
 /** A month is enough to review any call; ten years is as good as forever. */

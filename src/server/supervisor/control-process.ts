@@ -30,6 +30,7 @@ import { Sealer } from "../../edges/store/sealer.ts";
 import { Store } from "../../edges/store/store.ts";
 import { TokenHash } from "../../edges/store/token-hash.ts";
 import { DiskWatch } from "./disk-watch.ts";
+import { urlChecker } from "./url-check.ts";
 import { WakeupCoalescer } from "./wakeup-coalescer.ts";
 import type { Endpoint, ServeConfig } from "./config.ts";
 import type { ControlConfig, ControlFailed, ControlReady } from "./platform.ts";
@@ -214,7 +215,7 @@ function accessOf({ secret, serve }: ControlConfig, { store, directory }: Parts,
 
 function apiOptionsOf(config: ControlConfig, parts: Parts, access: Access, log: Log): ApiOptions {
   const { serve, recordingsDir, secret } = config;
-  const { exchange, store, configuration, directory, links, feed } = parts;
+  const { exchange, store, configuration, directory, links, feed, fetcher } = parts;
   return {
     exchange,
     store,
@@ -222,6 +223,7 @@ function apiOptionsOf(config: ControlConfig, parts: Parts, access: Access, log: 
     numberRouting: {
       change: (account, number, settings) => changeNumber(configuration, "the /v1 API", { account, number }, settings),
     },
+    checkUrl: urlChecker({ fetcher, clock: systemClock, random: systemRandom() }),
     directory,
     access,
     trustedProxies: serve.trustedProxies,
