@@ -30,10 +30,20 @@ const table: Readonly<Record<string, readonly string[]>> = {
   "edges/audio": ["base", "edges/http-client", "edges/media/sound"],
   "tools/simulator": ["base", ...core],
   "tools/check": ["base", "core/contract", "edges/http-client"],
+  "tools/mcp": ["base", "client", "core/call", "tools/simulator"],
   "tools/softphone": ["base", "edges/sip", "edges/sdp", "edges/media"],
   "server/exchange": ["base", ...core, ...edges],
   "server/configuration": ["base", ...core, "edges/store", "server/exchange", "tools/simulator"],
-  "server/api": ["base", ...core, "edges/store", "server/exchange", "server/configuration", "tools/simulator"],
+  "server/api": [
+    "base",
+    ...core,
+    "edges/store",
+    "server/exchange",
+    "server/configuration",
+    "tools/simulator",
+    "tools/mcp",
+    "client",
+  ],
 };
 
 /** They bring the parts together. */
@@ -47,7 +57,7 @@ const webTypes = ["server/api", ...core, "base"];
 const webRuns = ["tools/simulator"];
 
 /** Time and chance are handed in everywhere below the server. */
-const belowServer = [...pure, ...edges, "tools/check", "tools/softphone"];
+const belowServer = [...pure, ...edges, "tools/check", "tools/mcp", "tools/softphone"];
 
 /** Where the real ones are made: one file each, the clock that paces sound and never jumps, the processes' beginnings. */
 const makesTimeAndChance = [/^src\/base\/system-[a-z]+\.ts$/, /^src\/edges\/media\/process\/(?:ticker|main)\.ts$/];

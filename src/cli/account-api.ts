@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
+import type { PlugboardApi } from "../client/client.ts";
+import { createPlugboard } from "../client/client.ts";
 import type { ApiProblem, ApiServerOptions } from "./api-client.ts";
 import { ApiClient, withServerOption } from "./api-client.ts";
 import { complain, EXIT_FINDING, EXIT_USAGE } from "./simulate.ts";
@@ -83,6 +85,16 @@ export class AccountApi {
     const sentence = `the platform at ${this.server} knows no such key of account ${this.account}: see --account and --key`;
     return err({ status: 401, sentences: [sentence] });
   }
+}
+
+/** The typed client of the account. The error is one sentence that names the flag that is missing or wrong. */
+export function plugboardOf(options: AccountApiOptions, env: NodeJS.ProcessEnv): Result<PlugboardApi, string> {
+  const server = ApiClient.serverOf(options, env);
+  if (!server.ok) return server;
+  const found = credentialsOf(options, env);
+  if (!found.ok) return found;
+  const [, key = "", token = ""] = /^([^:]*):(.*)$/s.exec(found.value.key) ?? [];
+  return ok(createPlugboard({ url: server.value, account: found.value.account, key, token }));
 }
 
 interface Credentials {

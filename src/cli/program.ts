@@ -84,6 +84,11 @@ const ENTRIES: readonly CommandEntry[] = [
     load: async () => (await import("./tail.ts")).tailCommand(),
   },
   {
+    name: "mcp",
+    summary: "let an AI assistant look at an account of a running platform, and propose flows (Model Context Protocol)",
+    load: async () => (await import("./mcp.ts")).mcpCommand(),
+  },
+  {
     name: "completion",
     summary: "print a script that makes bash, zsh or fish complete commands and flags",
     load: async () => (await import("./completion.ts")).completionCommand(wholeProgram),

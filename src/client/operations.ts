@@ -1209,6 +1209,23 @@ export interface PlugboardApi {
       options?: CallOptions,
     ): Promise<Models["MadeMember"]>;
   };
+  readonly mcp: {
+    /** The Model Context Protocol over Streamable HTTP, for AI assistants: see docs/mcp.md */
+    send(
+      input: {
+        readonly account?: string;
+        /** Numbers of callers are masked unless this says `shown` */
+        readonly numbers?: "shown";
+        /** JSON-RPC 2.0 */
+        readonly body:
+          | {
+              readonly [name: string]: unknown;
+            }
+          | readonly unknown[];
+      },
+      options?: CallOptions,
+    ): Promise<unknown>;
+  };
   readonly audit: {
     /** Who changed what in the account, newest first */
     list(
@@ -2066,6 +2083,7 @@ export const OPERATIONS = {
     headers: {},
     answer: "json",
   },
+  "mcp.send": { method: "POST", path: "/api/accounts/{account}/mcp", query: ["numbers"], headers: {}, answer: "json" },
   "audit.list": {
     method: "GET",
     path: "/api/accounts/{account}/audit",

@@ -11,6 +11,7 @@ import { exposureRoutes } from "./exposure-routes.ts";
 import { accountRequestLimit } from "./request-limit.ts";
 import { flowRoutes } from "./flow-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { mcpRoutes } from "./mcp-routes.ts";
 import { memberRoutes } from "./member-routes.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 import { resourceRoutes } from "./resource-routes.ts";
@@ -34,6 +35,7 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     urlCheckRoutes(keyed, options);
     keyRoutes(keyed, options);
     memberRoutes(keyed, options);
+    mcpRoutes(keyed);
     auditRoutes(keyed, options);
   });
   await app.register(async (configured) => resourceRoutes(configured, options, limit));

@@ -21,6 +21,9 @@ const OTHER_SPELLINGS = [
   "GET /v2_beta/Accounts/:account/IncomingPhoneNumbers.json",
   "GET /v2_beta/Accounts/:account/IncomingPhoneNumbers/:numberSid.json",
   "PUT /v2_beta/Accounts/:account/IncomingPhoneNumbers/:numberSid.json",
+  // Which only say that they are not used.
+  "GET /api/accounts/:account/mcp",
+  "DELETE /api/accounts/:account/mcp",
 ];
 
 let app: FastifyInstance;

@@ -16,6 +16,7 @@ import { workspaceSchema } from "../../exchange/workspace-schema.ts";
 import { CallLimits } from "../../exchange/limits/call-limits.ts";
 import { Feed } from "../../exchange/feed/feed.ts";
 import { RecordingLinks } from "../../exchange/recording-links.ts";
+import type { Access } from "../access.ts";
 import type { ApiOptions } from "../api-options.ts";
 import { buildApi } from "../server.ts";
 import { PUBLIC_URL, testAccess } from "./access.ts";
@@ -32,6 +33,7 @@ export interface TestApi {
   readonly store: Store;
   readonly configuration: Configuration;
   readonly clock: VirtualClock;
+  readonly access: Access;
   readonly recordingsDir: string;
   readonly database: string;
   readonly server: TestServer;
@@ -78,9 +80,11 @@ export async function startTestApi(settings: Partial<ApiOptions> = {}): Promise<
     "n1",
     silentLog,
   );
-  const app = await buildApi({ ...(await partsOf(store, configuration, clock, recordingsDir)), ...settings });
+  const parts = { ...(await partsOf(store, configuration, clock, recordingsDir)), ...settings };
+  const app = await buildApi(parts);
   return {
     app,
+    access: parts.access,
     store,
     configuration,
     clock,
