@@ -9,7 +9,7 @@ import type { RequestPurpose } from "./purpose.ts";
 import type { CallEnding } from "./record.ts";
 import type { StepContext } from "./step-context.ts";
 
-/** How an applet requests a customer's URL, and how it reads the answer. Created anew in each step. */
+/** How an applet requests a customer's URL, and how it reads the answer. Created again in each step. */
 export interface RequestPolicy<A> {
   readonly purpose: RequestPurpose;
   readonly primary: string;

@@ -6,7 +6,7 @@ import type { FixedPrompt } from "./effects.ts";
 const MAX_TEXT = 5000;
 
 /**
- * `say` of a flow document: a text to speak, audio behind a URL, an uploaded file by its name, or a URL that answers with
+ * `say` of a flow document: a text to speak, audio at a URL, an uploaded file by its name, or a URL that answers with
  * the text or with audio URLs (APP-1).
  */
 export const saySchema = z

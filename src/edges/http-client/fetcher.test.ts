@@ -694,10 +694,10 @@ describe("several accounts", () => {
     const one = fetcher({ limits: { requestsPerAccount: 2, requests: 3 } });
     const held = [one.fetch(get(silent.url), INWARD_OK), one.fetch(get(`${silent.url}b`), INWARD_OK)];
     const refused = await one.fetch(get(silent.url), INWARD_OK);
-    expect(refused.outcome).toMatchObject({ detail: "2 requests of this account are already under way." });
+    expect(refused.outcome).toMatchObject({ detail: "2 requests of this account are already running." });
     held.push(one.fetch(get(silent.url), OTHER));
     const full = await one.fetch(get(silent.url), OTHER);
-    expect(full.outcome).toMatchObject({ detail: "3 requests are already under way." });
+    expect(full.outcome).toMatchObject({ detail: "3 requests are already running." });
     await one.close();
     await Promise.all(held);
   });

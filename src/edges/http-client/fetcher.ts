@@ -245,10 +245,9 @@ export class Fetcher {
   /** Why this request cannot be accepted; null if it can. */
   #isFull(pool: ConnectionPool, traffic: OriginTraffic): string | null {
     const { requests, requestsPerAccount, requestsPerOrigin } = this.#limits;
-    if (traffic.requests >= requestsPerOrigin)
-      return `${traffic.requests} requests to this host are already under way.`;
-    if (pool.requests >= requestsPerAccount) return `${pool.requests} requests of this account are already under way.`;
-    return this.#requests >= requests ? `${this.#requests} requests are already under way.` : null;
+    if (traffic.requests >= requestsPerOrigin) return `${traffic.requests} requests to this host are already running.`;
+    if (pool.requests >= requestsPerAccount) return `${pool.requests} requests of this account are already running.`;
+    return this.#requests >= requests ? `${this.#requests} requests are already running.` : null;
   }
 
   #countRequest(pool: ConnectionPool, traffic: OriginTraffic, by: 1 | -1): void {

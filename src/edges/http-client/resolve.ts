@@ -13,7 +13,7 @@ const TRIES = 2;
  */
 const SYSTEM_AT_ONCE = 2;
 const SYSTEM_PER_ACCOUNT = 1;
-/** Names that wait for a thread: behind any more that never resolve, the answer would come too late anyway. */
+/** Names that wait for a thread: with more than this many ahead that never resolve, the answer would come too late anyway. */
 const SYSTEM_WAITING = 256;
 const SYSTEM_WAITING_PER_ACCOUNT = 64;
 

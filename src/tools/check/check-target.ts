@@ -73,7 +73,7 @@ export const DEFAULTS = {
 /** Enough for a p99 that means something; more would be a load test. */
 export const MAX_RUNS = 100;
 
-/** What is wrong with a target, as a sentence; null if nothing is. `names` are what the caller calls the parts. */
+/** What is wrong with a target, as a sentence; null if nothing is. `names`: the caller's names for the parts. */
 export function problemOf(target: CheckTarget, names: TargetNames): string | null {
   const { primary, fallback, kind, account, from, runs } = target;
   const wrongUrl = urlProblem(names.primary, primary) ?? urlProblem(names.fallback, fallback);

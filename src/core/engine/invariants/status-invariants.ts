@@ -5,7 +5,7 @@ import type { InvariantHandlers, ReportViolation } from "./invariants.ts";
 /** What one StatusCallback may be told, in this order (API-6). */
 const STATUS_EVENTS = /^(ringing,)?(answered,)?(terminal,)?$/;
 
-/** Watches what the StatusCallback of a call by API is told: each event once, in order, and the truth about its end. */
+/** Watches that the StatusCallback of a call by API gets each event once, in order, and the truth about its end. */
 export class StatusInvariants {
   readonly #report: ReportViolation;
   #events = "";

@@ -147,7 +147,7 @@ export class MediaClient {
     this.#send({ op: "stop_play_on", call, legs });
   }
 
-  /** 0-9 * # A-D; queued behind earlier digits of the leg. */
+  /** 0-9 * # A-D; queued after earlier digits of the leg. */
   sendDigits(call: string, leg: number, digits: string): void {
     this.#send({ op: "digits", call, leg, digits });
   }

@@ -28,7 +28,7 @@ it("writes the same bytes", () => {
   expect([...packet]).toEqual(HEAD);
 });
 
-it("finds the payload behind contributing sources and an extension, and before padding", () => {
+it("finds the payload after contributing sources and an extension, and before padding", () => {
   const [, ...rest] = HEAD;
   const csrc = [1, 1, 1, 1, 2, 2, 2, 2];
   const extension = [0xbe, 0xde, 0x00, 0x01, 9, 9, 9, 9];

@@ -68,9 +68,7 @@ async function readPointer(dataDir: string): Promise<string | null> {
   const home = (await readFile(file, "utf8").catch(() => "")).trim();
   if (home === "") return null;
   if ((await stat(home).catch(() => null)) !== null) return home;
-  throw new Error(
-    `${file} says that the database is in ${home}, which is not there: bring it back, or remove the file.`,
-  );
+  throw new Error(`${file} says that the database is in ${home}, which is missing: bring it back, or remove the file.`);
 }
 
 /** Some file systems (vfat, some network and shared folders) refuse another owner, or ignore it silently. */

@@ -118,7 +118,7 @@ describe.runIf(root)("the embedded server of root", () => {
     const pointer = await readFile(join(dataDir, "cluster-location"), "utf8");
     expect(pointer).toMatch(new RegExp(`^${folder}/elsewhere/[0-9a-f]{12}\n$`));
     await rm(pointer.trim(), { recursive: true });
-    await expect(start(dataDir, options)).rejects.toThrow("which is not there: bring it back");
+    await expect(start(dataDir, options)).rejects.toThrow("which is missing: bring it back");
   });
 
   it("M1: copies the programs to where they can be run, skipping folders that are unsafe or do not work", async () => {

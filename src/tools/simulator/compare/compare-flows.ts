@@ -155,8 +155,8 @@ function outcomeOf(key: string, { divergence, scenario, calls }: Found, versions
 
 function messageOf(divergence: Divergence, versions: Versions): string {
   const [was, is] = [noticed(divergence.before), noticed(divergence.now)];
-  const then = is?.words ?? "come to nothing more";
-  const instead = was === null ? "where nothing more came" : `instead of those who ${was.words}`;
+  const then = is?.words ?? "go no further";
+  const instead = was === null ? "where nothing more happened" : `instead of those who ${was.words}`;
   return `${whoOf(divergence, versions)} now ${then} ${short(instead, was, is)}.`;
 }
 
