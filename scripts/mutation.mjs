@@ -1,12 +1,12 @@
 // `npm run mutation [-- PART…]`: does every small fault in contract/, engine/ and applets/ fail a test? Stryker plants them
 // one at a time and runs the tests that reach them; what survives must be explained in test/mutation/explained.json.
-// What a test noticed in the last run is not planted again while code and test are there; with `--afresh` it is.
-// With `--report` the reports of the last run are judged again, and nothing is run.
+// A fault caught in the last run is not planted again while code and test are unchanged; with `--afresh` it is.
+// With `--report` the reports of the last run are evaluated again, and nothing is run.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureInstalled, productEnv, root, runForeground, runScript, Unmet } from "./ensure.mjs";
 
-/** What is broken, and the tests that should notice: those nearest to it, so that an hour is enough for all. */
+/** What is broken, and the tests that should notice: those closest to it, so that an hour is enough for all. */
 const proofs = "src/core/applets/**/{bounds,example-script,review}.ts";
 const parts = {
   contract: {
@@ -25,7 +25,7 @@ const parts = {
     mutate: ["src/core/applets/connect/*.ts", `!${proofs}`],
     tests: ["src/core/{engine,applets,flow}/**/*.test.ts", "src/tools/simulator/scenario/scenarios.test.ts"],
   },
-  // What applets report for the verification of a flow: those tests take ten times as long as all others.
+  // What applets report for the verification of a flow; its tests take ten times as long as all others.
   proofs: {
     mutate: [proofs],
     tests: [
@@ -39,7 +39,7 @@ const parts = {
   },
 };
 
-/** A fault without any observable effect is no gap; more than this share of survivors is a sign of poor tests. */
+/** A fault without any observable effect is not a gap; more than this share of survivors is a sign of poor tests. */
 const MAX_SURVIVING_SHARE = 0.1;
 const reports = join(root, "reports", "mutation");
 
@@ -69,10 +69,10 @@ async function plant(name, afresh) {
     mutate: [...mutate, "!src/**/*.test.ts"],
     ignorePatterns: ["dist", "reports", "bench"],
     coverageAnalysis: "perTest",
-    // A constant of a module is read once: telling which test noticed takes a process of its own each.
+    // A module's constant is read once: finding out which test noticed would take a separate process for each.
     ignoreStatic: true,
     disableTypeChecks: true,
-    // The compiler here has no programming interface; types are stripped by the runner.
+    // This compiler has no programming interface; the runner strips types.
     tsconfigFile: "none.json",
     timeoutMS: 8000,
     concurrency: 2,
@@ -86,7 +86,7 @@ async function plant(name, afresh) {
   if (status !== 0) throw new Unmet(`Stryker did not get through ${name} (above).`);
 }
 
-/** Survivors are planted again: a test that got another assertion keeps its name. */
+/** Forgets survivors, so that they are planted again: a test that got another assertion keeps its name. */
 function forgetSurvivors(file) {
   if (!existsSync(file)) return;
   const report = JSON.parse(readFileSync(file, "utf8"));
@@ -122,7 +122,7 @@ function judge(chosen) {
   return unexplained === 0 && share < MAX_SURVIVING_SHARE ? 0 : 1;
 }
 
-/** Where it is, and a description that survives changes elsewhere in the file. */
+/** Where a fault is, and a description that survives changes elsewhere in the file. */
 function describe(source, { location: { start, end }, replacement }) {
   const lines = source.split("\n").slice(start.line - 1, end.line);
   lines[lines.length - 1] = lines.at(-1).slice(0, end.column - 1);

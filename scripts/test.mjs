@@ -8,7 +8,7 @@ import { ensureBuilt, ensureInstalled, ensurePrograms, productEnv, run, runForeg
 /** CI waits ten minutes; leave time to say which step hung. */
 const WHOLE_LIMIT_MS = 9.5 * 60_000;
 
-/** The independent peers that the wire tests talk to, and the tool they measure sound with: program → Debian package. */
+/** Independent peers that the wire tests talk to, and the tool they measure sound with: program → Debian package. */
 const programs = { sipp: "sip-tester", baresip: "baresip-core", sox: "sox" };
 
 const checks = [
@@ -42,7 +42,7 @@ await runScript(async () => {
   return good ? 0 : 1;
 });
 
-/** All at once, since each uses one core for seconds at most; reported in order, the first failure ends the rest. */
+/** Runs all checks at once, as each uses one core for a few seconds; reports them in order, and the first failure ends the rest. */
 async function runChecks(overtime) {
   const enough = new AbortController();
   const signal = AbortSignal.any([enough.signal, overtime]);
@@ -62,7 +62,7 @@ async function runChecks(overtime) {
   return true;
 }
 
-/** One after the other: the first two use both cores, and the wire tests need the machine for themselves. */
+/** Runs the suites one after the other: the first two use both cores, and the wire tests need the machine to themselves. */
 async function runSuites(overtime) {
   await ensureBuilt();
   const reports = mkdtempSync(join(tmpdir(), "plugboard-test-"));

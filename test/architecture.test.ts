@@ -4,15 +4,15 @@ import { join, posix } from "node:path";
 import { filesUnder, importsOf, isNode, isTest, lineOf, nodesOf } from "./source.ts";
 import type { Import, Node, SourceFile } from "./source.ts";
 
-/** Runs in a browser as it is: nothing of Node, no clock but the one handed in. */
+/** Folders that run in a browser unchanged: nothing from Node, no clock except the one passed in. */
 const pure = ["base", "core/contract", "core/call", "core/applets", "core/flow", "core/engine", "tools/simulator"];
 
 const core = ["core/contract", "core/call", "core/applets", "core/flow", "core/engine"];
 const edges = ["edges/sip", "edges/sdp", "edges/media", "edges/store", "edges/http-client", "edges/audio"];
 
 /**
- * The table of docs/ARCHITECTURE.md: folder → the folders it may import; a prefix stands for what lies below it.
- * `cli`, `server/supervisor` and files directly in src may import all.
+ * The table of docs/ARCHITECTURE.md: folder → the folders it may import; a prefix stands for everything below it.
+ * `cli`, `server/supervisor` and files directly in src may import everything.
  */
 const table: Readonly<Record<string, readonly string[]>> = {
   base: [],
@@ -46,20 +46,20 @@ const table: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** They bring the parts together. */
+/** Folders that bring the parts together. */
 const mayImportAll = ["cli", "server/supervisor"];
 
 /** Packages that run in a browser and touch nothing outside themselves. */
 const purePackages = ["zod", "libphonenumber-js", "yaml"];
 
-/** What the browser application takes from here as types, and the one folder it runs. */
+/** What the browser application imports from here as types, and the one folder it runs. */
 const webTypes = ["server/api", ...core, "base"];
 const webRuns = ["tools/simulator"];
 
-/** Time and chance are handed in everywhere below the server. */
+/** Folders below the server, to which time and randomness are passed in. */
 const belowServer = [...pure, ...edges, "tools/check", "tools/mcp", "tools/softphone"];
 
-/** Where the real ones are made: one file each, the clock that paces sound and never jumps, the processes' beginnings. */
+/** Where real clocks and randomness are made: one file each, the monotonic clock that paces sound, the processes' entry points. */
 const makesTimeAndChance = [/^src\/base\/system-[a-z]+\.ts$/, /^src\/edges\/media\/process\/(?:ticker|main)\.ts$/];
 
 const nodeGlobals = ["process", "Buffer", "require", "__dirname", "__filename", "global", "fetch", "setImmediate"];
@@ -67,13 +67,13 @@ const timers = ["setTimeout", "setInterval"];
 const clocksAndDice = ["Date.now", "Math.random", "performance.now", "process.hrtime", "AbortSignal.timeout"];
 const cryptoDice = ["randomBytes", "randomUUID", "randomInt", "getRandomValues", "randomFillSync"];
 
-/** What tests of several files share: may look at the clock, and is no part of the product. */
+/** What several test files share: may read the clock, and is not part of the product. */
 const testing = /^src\/.*\/testing\//;
 
 const source = filesUnder("src", [".ts"]).filter((file) => !isTest(file));
 const own = source.filter((file) => folderOf(file.path) !== null);
 
-describe("the house", () => {
+describe("the architecture", () => {
   it("has a row in the import table for every folder", () => {
     const folders = new Set(own.map((file) => folderOf(file.path) ?? ""));
     expect([...folders].filter((folder) => !mayImportAll.includes(folder) && table[folder] === undefined)).toEqual([]);
@@ -88,7 +88,7 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("ships no test helper: nothing of the product imports one, and the build leaves them out", () => {
+  it("ships no test helpers: nothing in the product imports one, and the build leaves them out", () => {
     const product = source.filter((file) => !testing.test(file.path));
     const wrong = product.flatMap((file) =>
       importsOf(file)
@@ -100,7 +100,7 @@ describe("the house", () => {
     expect(build).toMatchObject({ exclude: expect.arrayContaining(["src/**/*.test.ts", "src/**/testing/**"]) });
   });
 
-  it("keeps applets apart: none imports another, only the registry knows them all", () => {
+  it("keeps applets apart: none imports another; only the registry knows them all", () => {
     const wrong = own.flatMap((file) => {
       const kind = appletOf(file.path);
       if (kind === null) return [];
@@ -111,7 +111,7 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("leaves what tests share to tests", () => {
+  it("leaves shared test code to tests", () => {
     const wrong = own
       .filter((file) => !testing.test(file.path))
       .flatMap((file) => localImports(file).filter(({ path }) => testing.test(path)))
@@ -119,7 +119,7 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("lets the browser application take types, and run the simulator only", () => {
+  it("lets the browser application import types, and run only the simulator", () => {
     const wrong = filesUnder("web", [".ts", ".tsx"]).flatMap((file) =>
       localImports(file).flatMap(({ path, from, typesOnly }) => {
         const folder = folderOf(path);
@@ -134,7 +134,7 @@ describe("the house", () => {
 describe("the pure folders", () => {
   const files = own.filter((file) => pure.includes(folderOf(file.path) ?? ""));
 
-  it("import no package but those that run anywhere", () => {
+  it("import only packages that run anywhere", () => {
     const wrong = files.flatMap((file) =>
       importsOf(file)
         .filter(({ from }) => !from.startsWith(".") && !purePackages.includes(packageOf(from)))
@@ -143,7 +143,7 @@ describe("the pure folders", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("use no global of Node and no network", () => {
+  it("use no Node globals and no network", () => {
     expect(files.flatMap((file) => uses(file, nodeGlobals))).toEqual([]);
   });
 });
@@ -153,7 +153,7 @@ describe("below the server", () => {
     .filter((file) => belowServer.includes(folderOf(file.path) ?? ""))
     .filter((file) => ![...makesTimeAndChance, testing].some((pattern) => pattern.test(file.path)));
 
-  it("nothing asks the hour, waits, or throws dice by itself", () => {
+  it("nothing reads the clock, waits, or draws random numbers by itself", () => {
     const wrong = files.flatMap((file) => [
       ...uses(file, [...timers, ...clocksAndDice, ...cryptoDice]),
       ...newDates(file),
@@ -171,7 +171,7 @@ describe("these tests", () => {
       const fine = { process: 1, setTimeout: 2 }; fine.process; interface F { setTimeout(): void; now: Date }`,
   };
 
-  it("see imports of every form", () => {
+  it("find imports of every form", () => {
     expect(importsOf(planted).map(({ from, typesOnly }) => `${from} ${typesOnly}`)).toEqual([
       "../sip/a.ts false",
       "../sip/b.ts true",
@@ -181,7 +181,7 @@ describe("these tests", () => {
     ]);
   });
 
-  it("see clocks, dice and globals, and are not misled by properties of the same name", () => {
+  it("find clocks, randomness and globals, and are not misled by properties of the same name", () => {
     expect(uses(planted, [...nodeGlobals, ...timers, ...clocksAndDice])).toEqual([
       "src/core/engine/planted.ts:3 uses Date.now",
       "src/core/engine/planted.ts:3 uses Math.random",
@@ -210,7 +210,7 @@ function packageOf(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
-/** Imports of our own files, each with its path from the project. */
+/** Imports of our own files, each with its path in the project. */
 function localImports(file: SourceFile): (Import & { readonly path: string })[] {
   return importsOf(file)
     .filter(({ from }) => from.startsWith("."))
@@ -219,7 +219,7 @@ function localImports(file: SourceFile): (Import & { readonly path: string })[] 
 
 function foreignFolders(file: SourceFile): { readonly folder: string; readonly from: string }[] {
   return localImports(file).flatMap(({ path, from }) => {
-    // The version is a constant, and every folder may name it.
+    // The version is a constant that every folder may import.
     if (path === "src/version.ts") return [];
     const isOwn = folderOf(path) !== null && folderOf(path) === folderOf(file.path);
     return isOwn ? [] : [{ folder: posix.dirname(path).replace(/^src\//, ""), from }];

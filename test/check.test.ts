@@ -67,7 +67,7 @@ describe("plugboard check shows all mistakes at once of an endpoint that", () =>
     expect((await checkSample(sample, { mode: "lenient" })).findings).toEqual(sample.lenient);
   });
 
-  it("C20: failing on the form of a number is an error where that is asked for", async () => {
+  it("C20: failing on the form of a number is an error if requested", async () => {
     const { findings } = await checkSample(sample("knows national numbers only"), { numberForms: true });
     expect(findings).toEqual(["error RES-1 status"]);
   });
@@ -126,7 +126,7 @@ describe("plugboard check --as", () => {
     }
   });
 
-  it("C21: a greeting is asked with APP-1's parameters only", async () => {
+  it("C21: a greeting is requested with only APP-1's parameters", async () => {
     const { asks } = await checkSample({
       kind: "greeting",
       expect: [],
@@ -158,7 +158,7 @@ describe("what is sent", () => {
     ]);
   });
 
-  it("REQ-3: every request is the platform's: method, headers, parameters", async () => {
+  it("REQ-3: every request is like the platform's: method, headers, parameters", async () => {
     const { asks } = await checkSample(sampleOf(GOOD));
     for (const ask of asks) {
       expect(ask.method).toBe("GET");
@@ -192,7 +192,7 @@ describe("what is sent", () => {
     expect(again?.query.get("DialWhomNumber")).toBe("09900000002");
   });
 
-  it("REF-7: one Connect asks twenty times at most", async () => {
+  it("REF-7: one Connect asks at most twenty times", async () => {
     const { asks } = await checkSample(sample("names a new person every time"));
     const legs = asks.map(({ query }) => [...query.keys()].filter((name) => name.endsWith("[Number]")).length);
     expect(Math.max(...legs)).toBe(19);
@@ -229,7 +229,7 @@ describe("what is sent", () => {
     ]);
   });
 
-  it("is sixty requests at most, not counting the runs, whatever the endpoint answers", () => {
+  it("is at most sixty requests, not counting the runs, whatever the endpoint answers", () => {
     const most = PROBES.flatMap(({ roles, requests }) =>
       roles.map((role) => [role, requests({ runs: 0 }, role)] as const),
     );
@@ -237,7 +237,7 @@ describe("what is sent", () => {
     expect(sum).toBeLessThanOrEqual(60);
   });
 
-  it("is one request where the connection is refused, and three where no answer comes", async () => {
+  it("is one request if the connection is refused, and three if no answer comes", async () => {
     const silent = await checkSample(sample("never answers"));
     expect(silent.asks).toHaveLength(3);
     expect(silent.report.probes.at(-2)).toMatchObject({ result: "skipped", requests: 0 });
@@ -271,7 +271,7 @@ describe("what can be repeated", () => {
     expect(wordsOf("bash", curl).at(-1)).toBe(url);
   });
 
-  it("C21: what shows only twice at once is repeated twice at once, and audio by the request for audio", async () => {
+  it("C21: a failure seen only twice at once is repeated twice at once, and one of audio by the request for audio", async () => {
     const twice = await checkSample(sample("stores the CallSid under a unique key"));
     const atOnce = twice.report.issues.find(({ id }) => id === "at-once");
     expect(atOnce?.curl).toMatch(/^for i in 1 2; do curl .* & done; wait$/);
@@ -301,7 +301,7 @@ describe("what is reported", () => {
     expect(report.latency).toMatchObject([{ endpoint: "primary", firstMs: 4200, p50Ms: 0, p99Ms: 4200, maxMs: 4200 }]);
   });
 
-  it("REQ-2: no credentials are shown, neither those of the URL nor those in its answers", async () => {
+  it("REQ-2: no credentials are shown, from the URL or from its answers", async () => {
     const endpoint = () => (ask: Ask) => {
       const value = `${ask.base.replace("//", "//me:hidden@")}/gone.wav`;
       return ask.path === "/gone.wav"
@@ -431,7 +431,7 @@ describe("docs/check.md", () => {
   const page = documentation("check.md");
   const rows = page.split("\n").filter((line) => line.startsWith("| `"));
 
-  it("lists every finding and every probe of the code, in the same words and order, and no other", () => {
+  it("lists exactly the findings and probes of the code, in the same words and order", () => {
     const probes = PROBES.map(
       ({ id, title, roles }) => `| \`${id}\` | ${title} | ${roles.length === 2 ? "yes" : ""} |`,
     );
@@ -451,7 +451,7 @@ describe("docs/check.md", () => {
       ...lenient,
     ]);
     const ids = new Set(shown.map((finding) => finding.split(" ")[2]));
-    // Two depend on addresses and have tests of their own above.
+    // Two depend on addresses and have their own tests above.
     const missing = Object.keys(DIAGNOSTICS).filter((id) => !ids.has(id));
     expect(missing).toEqual(["unreachable", "same-fallback"]);
   });

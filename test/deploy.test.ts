@@ -13,7 +13,7 @@ interface Compose {
   readonly services: Readonly<Record<string, { readonly environment: Readonly<Record<string, string>> }>>;
 }
 
-/** The metrics that a Prometheus expression asks for, without the endings of a histogram. */
+/** The metrics in a Prometheus expression, without the suffixes of histograms. */
 function metricsIn(expression: string): readonly string[] {
   return [...expression.matchAll(/plugboard_\w+/g)].map(([name]) => name.replace(/_(?:bucket|count|sum)$/, ""));
 }
@@ -28,7 +28,7 @@ describe("what watches the platform", () => {
   });
   afterAll(() => api.close());
 
-  it("asks for metrics that exist", () => {
+  it("uses metrics that exist", () => {
     const dashboard = JSON.parse(file("deploy/grafana-dashboard.json")) as {
       readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[];
     };
@@ -40,7 +40,7 @@ describe("what watches the platform", () => {
     expect([...new Set(asked)].filter((name) => !metrics.has(name))).toEqual([]);
   });
 
-  it("takes rates of counters and histograms only", () => {
+  it("takes rates only of counters and histograms", () => {
     const text = file("deploy/grafana-dashboard.json") + file("deploy/prometheus-alerts.yaml");
     const rated = [...text.matchAll(/(?:rate|increase)\((plugboard_\w+)/g)].flatMap(([, name = ""]) => metricsIn(name));
     expect(rated.length).toBeGreaterThan(20);
@@ -51,7 +51,7 @@ describe("what watches the platform", () => {
 describe("what runs the platform", () => {
   const names = (text: string): readonly string[] => [...new Set(text.match(/PLUGBOARD_[A-Z_]+/g) ?? [])];
 
-  it("sets settings that exist, to values that are taken", () => {
+  it("uses settings that exist, with valid values", () => {
     const env = Object.fromEntries(
       [...file("Dockerfile").matchAll(/(PLUGBOARD_[A-Z]+)=(\S+)/g)].map(([, name = "", value = ""]) => [name, value]),
     );
@@ -64,7 +64,7 @@ describe("what runs the platform", () => {
     expect(Object.keys(compose.services["plugboard"]?.environment ?? {})).toContain("DATABASE_URL");
   });
 
-  it("opens in compose.yaml and the image the same ports", () => {
+  it("opens the same ports in compose.yaml and the image", () => {
     const [, ports = ""] = /^EXPOSE (.+)$/m.exec(file("Dockerfile")) ?? [];
     const mapped = [...file("compose.yaml").matchAll(/- "(?:127\.0\.0\.1:)?([\d-]+):([\d-]+\/\w+)"/g)];
     expect(mapped.map(([, , inside = ""]) => inside).toSorted()).toEqual(ports.split(" ").toSorted());

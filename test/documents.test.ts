@@ -6,7 +6,7 @@ import { filesUnder } from "./source.ts";
 const { scripts } = JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as {
   scripts: Record<string, string>;
 };
-/** What npm knows without a script. */
+/** npm commands that need no script. */
 const NPM_COMMANDS = ["ci", "install", "pack"];
 const program = readFileSync(join(import.meta.dirname, "../src/cli/program.ts"), "utf8");
 const COMMANDS = [...program.matchAll(/^ {4}(?:name|alias): "(\w+)"/gm)].map(([, name]) => name);
@@ -22,7 +22,7 @@ const commands = filesUnder("", [".md"]).flatMap(({ path, text }) => {
   });
 });
 
-/** What the published packages hold beside `docs`, in a folder above it. */
+/** What the published packages hold besides `docs`, in a folder above it. */
 const SHIPPED = [
   "../README.md",
   "../CHANGELOG.md",
@@ -37,7 +37,7 @@ describe("O7: the links of docs", () => {
     [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, target = ""]) => ({ path, target })),
   );
 
-  it("lead to pages that a package holds too", () => {
+  it("lead to pages that are also in a package", () => {
     expect(links).not.toEqual([]);
     const held = [...SHIPPED, ...pages.map(({ path }) => path.slice("docs/".length))];
     expect(links.filter(({ target }) => !held.includes(target))).toEqual([]);
@@ -45,7 +45,7 @@ describe("O7: the links of docs", () => {
 });
 
 describe("O7: the commands in the documents", () => {
-  it("are there", () => {
+  it("exist", () => {
     expect(commands.length).toBeGreaterThan(15);
   });
 

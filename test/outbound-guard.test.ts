@@ -18,11 +18,11 @@ import type { Outside } from "./support/outbound-senders.ts";
 import { SENDERS } from "./support/outbound-senders.ts";
 
 /**
- * The OWASP Server-Side Request Forgery Prevention Cheat Sheet, and the bypasses that are known of such guards, for every
- * purpose of request that the platform makes.
+ * The OWASP Server-Side Request Forgery Prevention Cheat Sheet, and known bypasses of such guards, for every purpose of
+ * request that the platform makes.
  */
 
-/** Deadlines of 5 and 30 s pass in a tenth of that. */
+/** Deadlines of 5 and 30 s pass in a tenth of the time. */
 const FASTER = 10;
 const fast: Clock = {
   now: () => systemClock.now(),
@@ -32,7 +32,7 @@ const fast: Clock = {
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A service inside our network: what reaches it is a hole. */
+/** A service inside our network: anything that reaches it is a hole. */
 class Inside {
   readonly #servers: Server[] = [];
   readonly requests: string[] = [];
@@ -41,7 +41,7 @@ class Inside {
 
   async start(): Promise<void> {
     this.port = await this.#listen("127.0.0.1", 0);
-    // The same port on IPv6 loopback, where there is one.
+    // The same port on IPv6 loopback, if there is one.
     await this.#listen("::1", this.port).catch(() => 0);
   }
 
@@ -74,14 +74,14 @@ let lines: string[] = [];
 const write = (fields: object, message: string): void => void lines.push(`${message} ${JSON.stringify(fields)}`);
 const log: Log = { debug: write, info: write, warn: write, error: write };
 
-/** Names and what they resolve to, each time anew. */
+/** Names and what they resolve to at each look-up. */
 const NAMES: Readonly<Record<string, readonly (readonly ResolvedAddress[])[]>> = {
   "loopback.example": [[{ address: "127.0.0.1", family: 4 }]],
   "loopback6.example": [[{ address: "::1", family: 6 }]],
   "mapped.example": [[{ address: "::ffff:127.0.0.1", family: 6 }]],
   "metadata.google.internal": [[{ address: "169.254.169.254", family: 4 }]],
   "lan.example": [[{ address: "192.168.1.1", family: 4 }]],
-  // One address of each side: which one is connected to would be chance.
+  // One address of each side: it would be chance which one is connected to.
   "mixed.example": [
     [
       { address: "192.0.1.1", family: 4 },
@@ -90,7 +90,7 @@ const NAMES: Readonly<Record<string, readonly (readonly ResolvedAddress[])[]>> =
   ],
   localhost: [[{ address: "127.0.0.1", family: 4 }]],
   "localhost.": [[{ address: "127.0.0.1", family: 4 }]],
-  // The guard is shown one address, and a second look would find another (DNS rebinding).
+  // The guard sees one address, and a second look-up would return another (DNS rebinding).
   "rebinding.example": [[{ address: "10.0.0.7", family: 4 }], [{ address: "127.0.0.1", family: 4 }]],
   "public.example": [[{ address: "192.0.1.1", family: 4 }]],
 };
@@ -139,7 +139,7 @@ beforeEach(() => {
 const ALL = Object.keys(PURPOSES) as OutboundPurpose[];
 const CUSTOMERS = ALL.filter((purpose) => PURPOSES[purpose] === "customer");
 
-/** Every spelling of an inward address; PORT is where the service inside listens. */
+/** Every spelling of an internal address; PORT is where the service inside listens. */
 const INWARD: readonly string[] = [
   // Loopback, in the forms that URL parsers read as addresses.
   "http://127.0.0.1:PORT/",
@@ -161,7 +161,7 @@ const INWARD: readonly string[] = [
   "http://127。0。0。1:PORT/",
   "http://127%2e0%2e0%2e1:PORT/",
   "http://%31%32%37.0.0.1:PORT/",
-  // IPv6 and what carries IPv4.
+  // IPv6, and forms that carry IPv4.
   "http://[::1]:PORT/",
   "http://[0:0:0:0:0:0:0:1]:PORT/",
   "http://[::]:PORT/",
@@ -176,7 +176,7 @@ const INWARD: readonly string[] = [
   "http://[fe80::1]:PORT/",
   "http://[fec0::1]:PORT/",
   "http://[ff02::1]:PORT/",
-  // Networks behind us, and the metadata of clouds.
+  // Private networks, and cloud metadata services.
   "http://10.0.0.1/",
   "http://172.16.0.1/",
   "http://192.168.0.1/",
@@ -222,7 +222,7 @@ const INWARD: readonly string[] = [
   "http://127.0.0.1:PORT/\r\nHost: public.example",
 ];
 
-/** Other protocols, and what is no URL at all. */
+/** Other protocols, and texts that are no URL at all. */
 const NO_HTTP: readonly string[] = [
   "file:///etc/passwd",
   "ftp://127.0.0.1:PORT/",
@@ -263,20 +263,20 @@ async function outcomes(purpose: OutboundPurpose, urls: readonly string[]): Prom
 }
 
 describe.each(CUSTOMERS)("OWASP: a URL that a customer names for %s", (purpose) => {
-  it("never leads inward, however it is written", async () => {
+  it("never leads to an internal address, however it is written", async () => {
     const found = await outcomes(purpose, INWARD);
     expect(Object.entries(found).filter(([, word]) => word !== "blocked" && word !== "bad_url")).toEqual([]);
     expect(inside.requests).toEqual([]);
   });
 
-  it("is nothing but http and https", async () => {
+  it("may only be http or https", async () => {
     const found = await outcomes(purpose, NO_HTTP);
     expect(Object.entries(found).filter(([, word]) => word !== "bad_url")).toEqual([]);
     expect(inside.requests).toEqual([]);
     expect(asked).toEqual([]);
   });
 
-  it("speaks to no port of another service", async () => {
+  it("never reaches the port of another service", async () => {
     const found = await outcomes(
       purpose,
       PORTS.map((port) => `http://public.example:${port}/`),
@@ -285,7 +285,7 @@ describe.each(CUSTOMERS)("OWASP: a URL that a customer names for %s", (purpose) 
     expect(asked, "not even the name is looked up").toEqual([]);
   });
 
-  it("is counted, and logged without its credentials, when it leads inward", async () => {
+  it("is counted, and logged without its credentials, if it leads to an internal address", async () => {
     await withOutside(false, async (outside) => {
       for (let i = 0; i < 5; i += 1) await SENDERS[purpose]("http://user:hunter2@10.0.0.1/?token=hunter2", outside);
       expect(outside.fetcher.blocked.get(purpose)).toBeGreaterThanOrEqual(5);
@@ -300,7 +300,7 @@ describe.each(CUSTOMERS)("OWASP: a URL that a customer names for %s", (purpose) 
 /** 40 MB of zeros, compressed once for all who ask. */
 const BOMB = gzipSync(Buffer.alloc(40_000_000));
 
-/** Answers that are meant to harm the client. Each is given another address to send the client to. */
+/** Answers meant to harm the client. Each is given another address to send the client to. */
 const HOSTILE: readonly (readonly [name: string, answer: (elsewhere: string) => Answer])[] = [
   ...[301, 302, 303, 307, 308].map(
     (status) =>
@@ -382,11 +382,11 @@ const SLOW: typeof HOSTILE = [
   ],
 ];
 
-/** For all purposes together. Decoded, the bomb alone would be 40 MB for each; what is downloaded may be 20 MiB at most (speech). */
+/** For all purposes together. Decoded, the bomb alone would be 40 MB for each; a download may be at most 20 MiB (speech). */
 const MAX_GROWTH_BYTES = 300_000_000;
 
 describe("OWASP: an answer", () => {
-  const title = "that %s leads nowhere else, and costs neither time nor memory without end, for every purpose";
+  const title = "that %s leads nowhere else, and costs bounded time and memory, for every purpose";
   const isHarmless = async (_: string, answer: (elsewhere: string) => Answer): Promise<void> => {
     const before = process.memoryUsage().rss;
     const seen = await Promise.all(ALL.map(async (purpose) => [purpose, await harmed(purpose, answer)] as const));
@@ -397,7 +397,7 @@ describe("OWASP: an answer", () => {
   it.concurrent.each(SLOW)(title, isHarmless);
 });
 
-/** How many requests came to a server with that answer, and to where it would send a client. */
+/** How many requests came to a server with that answer, and to the place where it would send a client. */
 async function harmed(purpose: OutboundPurpose, answer: (elsewhere: string) => Answer) {
   const [server, elsewhere] = [new Inside(), new Inside()];
   await Promise.all([server.start(), elsewhere.start()]);
@@ -411,7 +411,7 @@ async function harmed(purpose: OutboundPurpose, answer: (elsewhere: string) => A
 }
 
 describe.each(ALL)("OWASP: a request for %s", (purpose) => {
-  it("carries the credentials of its URL as a header, and no log line has them", async () => {
+  it("carries the credentials of its URL in a header, and no log line has them", async () => {
     const seen: (string | undefined)[] = [];
     inside.answer = (request, response) => {
       seen.push(request.headers.authorization, request.url);
@@ -423,7 +423,7 @@ describe.each(ALL)("OWASP: a request for %s", (purpose) => {
     expect(lines.join("\n")).not.toContain("hunter2");
   });
 
-  it("goes out even where a % in the credentials begins no escape", async () => {
+  it("goes out even with a stray % in the credentials", async () => {
     const word = withOutside(true, (outside) => SENDERS[purpose](`http://me:100%@127.0.0.1:${inside.port}/x`, outside));
     await expect(word).resolves.toBeTypeOf("string");
     expect(inside.requests.length).toBeGreaterThan(0);
@@ -432,10 +432,10 @@ describe.each(ALL)("OWASP: a request for %s", (purpose) => {
 
 describe("the only way out", () => {
   const source = filesUnder("src", [".ts"]).filter((file) => !isTest(file) && !file.path.includes("/testing/"));
-  /** Programs of the operator that speak to their own server, and the other side of the wire. */
+  /** The operator's programs, which talk to their own server, and the other side of the wire. */
   const OWN = [/^src\/(?:cli|client)\//, /^src\/tools\/softphone\//];
 
-  it("is edges/http-client: nothing else of the product makes an HTTP request", () => {
+  it("is edges/http-client: nothing else in the product makes an HTTP request", () => {
     const clients = ["undici", "node:https", "https", "http", "axios", "got", "node-fetch"];
     const wrong = source
       .filter(({ path }) => !path.startsWith("src/edges/http-client/") && !OWN.some((own) => own.test(path)))

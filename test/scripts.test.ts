@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-/** A project in miniature around the real scripts: every tool is a stand-in that notes how it was called. */
+/** A miniature project around the real scripts: every tool is a stand-in that records how it was called. */
 let project: string;
 
 beforeEach(() => {
@@ -81,7 +81,7 @@ describe("what every command does first", () => {
     expect(run(...hello)).toMatchObject({ status: 7, lines: expect.arrayContaining(["hello"]) });
   });
 
-  it("passes a signal on, and ends what it started when npm above it is killed", async () => {
+  it("passes a signal on, and ends what it started when its parent npm is killed", async () => {
     const ended = join(project, "ended");
     const wait = `import { writeFileSync } from "node:fs"; setInterval(() => {}, 1000);
       process.on("SIGTERM", () => { writeFileSync(${JSON.stringify(ended)}, "SIGTERM"); process.exit(0); });
@@ -120,7 +120,7 @@ describe("what every command does first", () => {
     expect(run(...hello).status).toBe(7);
   });
 
-  it("starts npm only when what is installed is not what the lock file says", () => {
+  it("starts npm only if what is installed does not match the lock file", () => {
     run(...hello);
     expect(installs()).toBe(0);
     lock("1.0.1", "1.0.0");
@@ -128,7 +128,7 @@ describe("what every command does first", () => {
     expect(installs()).toBe(1);
   });
 
-  it("does not need optional packages of other platforms, but does need those of this one", () => {
+  it("does not need optional packages for other platforms, but does need those for this one", () => {
     lock("1.0.0", "1.0.0", { optional: true, os: ["plan9"], cpu: ["mips"] });
     run(...hello);
     expect(installs()).toBe(0);
@@ -156,7 +156,7 @@ function standIn(folder: string, tool: string, shell: string): void {
   writeFileSync(join(project, folder, tool), `#!/bin/sh\n${note}\n${shell}\n`, { mode: 0o755 });
 }
 
-/** A vitest that writes the report it is asked for, and fails when a test did. */
+/** A vitest that writes the requested report, and fails if a test did. */
 function vitest(passed: number, failed: number): string {
   const report = JSON.stringify({ numPassedTests: passed, numFailedTests: failed });
   return `for a in "$@"; do case $a in --outputFile.json=*) echo '${report}' > "\${a#*=}";; esac; done; [ ${failed} = 0 ]`;

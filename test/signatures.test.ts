@@ -13,7 +13,7 @@ const AT_S = 1_767_600_000;
 const URL_ASKED = "https://app.example/connect?CallSid=a1&digits=%22215250%22";
 const BODY = '--x\r\nContent-Disposition: form-data; name="CustomField"\r\n\r\nतक $1 \\ "\r\n--x--\r\n';
 
-/** Interpreters, how each runs a program, and how a program of the page is called from it with JSON on its input. */
+/** An interpreter, how it runs a program, and how the page's code is called from it with JSON on its input. */
 interface Language {
   readonly name: string;
   readonly fence: string;

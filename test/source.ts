@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseSync, visitorKeys } from "oxc-parser";
 
-/** A node of the syntax tree, as far as the tests about our own source look at it. */
+/** A node of the syntax tree, with what the tests about our own source need. */
 export interface Node {
   readonly type: string;
   readonly start: number;
@@ -11,7 +11,7 @@ export interface Node {
   readonly [key: string]: unknown;
 }
 
-/** One file of ours. `path` is relative to the project, with forward slashes. */
+/** One of our files. `path` is relative to the project, with forward slashes. */
 export interface SourceFile {
   readonly path: string;
   readonly text: string;
@@ -24,13 +24,13 @@ export interface Import {
 }
 
 const root = join(import.meta.dirname, "..");
-/** What is passed over where there is no git to ask (a packed copy, a checkout of another user). */
+/** What is skipped if git can't be asked (in a packed copy, or another user's checkout). */
 const notOurs = new Set(["node_modules", "dist", "data", "coverage", "reports", "tmp", ".git", ".stryker-tmp"]);
 const ours = filesOfGit() ?? filesOfFolder("");
 
 /**
- * Every file of ours under `place` (a folder of the project; "" is all of it) whose name ends in one of `endings`. What
- * git ignores is not ours: reports, builds, a data folder.
+ * All of our files under `place` (a folder of the project; "" is all of it) whose names end in one of `endings`. Files that
+ * git ignores are not ours: reports, builds, a data folder.
  */
 export function filesUnder(place: string, endings: readonly string[]): SourceFile[] {
   const prefix = place === "" ? "" : `${place}/`;
@@ -39,7 +39,7 @@ export function filesUnder(place: string, endings: readonly string[]): SourceFil
     .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 }
 
-/** Files that git knows, and new ones that it does not ignore; null where it cannot tell. */
+/** Files known to git, and new ones that it does not ignore; null if it can't tell. */
 function filesOfGit(): readonly string[] | null {
   const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
   const { status, stdout } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
@@ -63,7 +63,7 @@ export function isTest(file: SourceFile): boolean {
   return file.path.endsWith(".test.ts");
 }
 
-/** 1-based line of an offset: what an editor and a reader understand. */
+/** The 1-based line of an offset, as in an editor. */
 export function lineOf(file: SourceFile, offset: number): number {
   return file.text.slice(0, offset).split("\n").length;
 }

@@ -60,7 +60,7 @@ describe("types", () => {
 });
 
 describe("names", () => {
-  it("no exported type or class has the name of another", () => {
+  it("no two exported types or classes have the same name", () => {
     const places = new Map<string, string[]>();
     for (const file of code)
       for (const name of exportedTypesOf(file)) places.set(name, [...(places.get(name) ?? []), file.path]);
@@ -69,7 +69,7 @@ describe("names", () => {
 });
 
 describe("text", () => {
-  it("holds no promise to do something later", () => {
+  it("contains no promise to do something later", () => {
     const later = new RegExp(
       `\\b(?:${["TO", "FIX"].map((half) => half + (half === "TO" ? "DO" : "ME")).join("|")})\\b`,
     );
@@ -81,7 +81,7 @@ describe("text", () => {
     ).toEqual([]);
   });
 
-  it("holds no path of anybody's machine", () => {
+  it("contains no path from anyone's machine", () => {
     const machine = new RegExp(
       `(?:^|[^A-Za-z0-9_.~})])/(?:${["home", "root", "Users", "work", "farm"].join("|")})/[a-z.]`,
     );
@@ -102,7 +102,7 @@ describe("text", () => {
 
 describe("the version", () => {
   it.each(["package.json", "packages/plugboard/package.json", "packages/platform/package.json"])(
-    "is in %s as the program says it",
+    "is the same in %s as in the program",
     (file) => {
       expect((JSON.parse(text(file)) as { readonly version: string }).version).toBe(VERSION);
     },
@@ -114,7 +114,7 @@ describe("the lock file", () => {
     packages: Record<string, { optionalDependencies?: Record<string, string> }>;
   };
 
-  it("holds the packages of every platform, or npm ci refuses it (scripts/complete-lock.mjs)", () => {
+  it("has the packages of every platform, without which npm ci refuses it (scripts/complete-lock.mjs)", () => {
     const named = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
     expect(named.filter((name) => packages[`node_modules/${name}`] === undefined)).toEqual([]);
   });
@@ -152,7 +152,7 @@ interface Rules {
   readonly sections: readonly {
     readonly section: number;
     readonly title: string;
-    /** Every rule of the section has a test that carries its id. */
+    /** Whether every rule of the section has a test with its id. */
     readonly held: boolean;
     readonly rules: readonly string[];
   }[];
@@ -168,7 +168,7 @@ function text(path: string): string {
   return readFileSync(join(import.meta.dirname, "..", path), "utf8");
 }
 
-/** Functions with a body of their own; an arrow that fits on one line is an expression, not counted. */
+/** Functions with a body; one-line arrow functions count as expressions and are left out. */
 function functionsOf(file: SourceFile): { readonly where: string; readonly lines: number }[] {
   const kinds = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
   return nodesOf(file)
@@ -181,7 +181,7 @@ function functionsOf(file: SourceFile): { readonly where: string; readonly lines
     .filter(({ lines, arrow }) => lines > 1 || !arrow);
 }
 
-/** The titles of a file's tests as written; with `it.each`, the words of its table too, since they end up in the titles. */
+/** The titles of a file's tests as written; with `it.each`, also the strings in its table, as they end up in the titles. */
 function titlesOf(file: SourceFile): string[] {
   return nodesOf(file).flatMap((node) => {
     const { callee } = node;
@@ -193,7 +193,7 @@ function titlesOf(file: SourceFile): string[] {
   });
 }
 
-/** Names of the classes, interfaces and type aliases that a file declares and exports. */
+/** Names of the classes, interfaces and type aliases exported by a file. */
 function exportedTypesOf(file: SourceFile): string[] {
   const kinds = ["ClassDeclaration", "TSInterfaceDeclaration", "TSTypeAliasDeclaration"];
   return nodesOf(file).flatMap(({ type, declaration }) => {

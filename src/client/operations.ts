@@ -33,7 +33,7 @@ export interface Models {
     readonly role: "viewer" | "operator" | "admin";
     /** What the role may do */
     readonly scopes: readonly ("read" | "call" | "draft" | "publish" | "admin")[];
-    /** The password opens nothing but the change of it */
+    /** The password must be changed before anything else */
     readonly must_change: boolean;
     /** Sign-in requires a one-time code */
     readonly totp_active: boolean;
@@ -49,7 +49,7 @@ export interface Models {
     readonly role: "viewer" | "operator" | "admin";
     /** What the role may do */
     readonly scopes: readonly ("read" | "call" | "draft" | "publish" | "admin")[];
-    /** The password opens nothing but the change of it */
+    /** The password must be changed before anything else */
     readonly must_change: boolean;
     /** Sign-in requires a one-time code */
     readonly totp_active: boolean;
@@ -387,7 +387,7 @@ export interface Models {
     readonly key: string;
     readonly name: string;
     readonly scopes: readonly ("read" | "call" | "draft" | "publish" | "admin")[];
-    /** `file`: of the workspace file */
+    /** `file`: from the workspace file */
     readonly source: "file" | "api";
     readonly created_at: string;
     readonly created_by: string;
@@ -404,7 +404,7 @@ export interface Models {
     readonly key: string;
     readonly name: string;
     readonly scopes: readonly ("read" | "call" | "draft" | "publish" | "admin")[];
-    /** `file`: of the workspace file */
+    /** `file`: from the workspace file */
     readonly source: "file" | "api";
     readonly created_at: string;
     readonly created_by: string;
@@ -1621,7 +1621,7 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["DraftTest"]>;
-    /** An earlier version takes the next call */
+    /** Goes back to an earlier version, which takes the next call */
     rollBack(
       input: {
         readonly account?: string;

@@ -5,10 +5,10 @@ import { parseWav } from "../../src/edges/media/sound/wav.ts";
 import type { ApiCall, Reader } from "../support/platform.ts";
 import { sleep } from "../support/wait.ts";
 
-/** 8 kHz: samples a millisecond. */
+/** Samples per millisecond at 8 kHz. */
 const SAMPLES = 8;
 
-/** The trace counts from 1 without a hole, every attempt that began has ended, and the record is there. */
+/** Expects a trace numbered from 1 without a gap, an end for every attempt, and a record. */
 export function expectComplete(call: ApiCall): void {
   expect(call.trace.map(({ seq }) => seq)).toEqual(call.trace.map((_, index) => index + 1));
   expect(call.cdr).not.toBeNull();
@@ -18,7 +18,7 @@ export function expectComplete(call: ApiCall): void {
 
 /** ms that a recording may be shorter or longer than the conversation. */
 const TOLERANCE_MS = 1000;
-/** Every recording opens, is as long as its record says, and as the conversation to within `toleranceMs`. */
+/** Expects that every recording opens, is as long as its record says, and matches the conversation to within `toleranceMs`. */
 export async function expectRecordings(call: ApiCall, dataDir: string, toleranceMs = TOLERANCE_MS): Promise<void> {
   const began = call.trace.find(({ type }) => type === "conversation.started")?.at_ms;
   const ended = call.trace.find(({ type }) => type === "conversation.ended")?.at_ms ?? 0;
@@ -36,7 +36,7 @@ export async function readRecording(dataDir: string, id: string): Promise<Return
   return parseWav(await readFile(join(dataDir, "recordings", "acme", `${id}.wav`)));
 }
 
-/** Waits until no call lives; rejects when one has no end in time. */
+/** Waits until no call is live; rejects if one has not ended in time. */
 export async function allEnded(platform: Pick<Reader, "calls" | "liveCalls">, withinMs = 20_000): Promise<ApiCall[]> {
   for (const deadline = Date.now() + withinMs; ; await sleep(100)) {
     const live = await platform.liveCalls();

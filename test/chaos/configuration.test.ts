@@ -11,7 +11,7 @@ import { until } from "../support/wait.ts";
 /** Seconds that the menu waits for a digit: a call is in it while another version is published. */
 const MENU_S = 6;
 
-/** Nobody presses a key, so every call ends in the applet that the version is named by. */
+/** Nobody presses a key, so every call ends in the applet named after the version. */
 function flowOf(version: string): { start: string; applets: Record<string, object> } {
   const menu = {
     type: "menu",
@@ -67,8 +67,8 @@ async function publish(version: string): Promise<void> {
   expect(await ask("POST", "/flows/11754/publish", null, { "if-match": "*" })).toBe(200);
 }
 
-describe("a flow that is published while the platform runs", () => {
-  it("takes the next call, and a live call keeps the version that it began with", async () => {
+describe("a flow published while the platform runs", () => {
+  it("takes the next call, and a live call keeps the version it began with", async () => {
     const before = call("+919800000001");
     await until("the first call is in the menu", () => isLive("+919800000001"), 5000);
     await publish("second");
@@ -81,7 +81,7 @@ describe("a flow that is published while the platform runs", () => {
     expect(await appletsOf("+919800000002")).toEqual(["ask", "second"]);
   });
 
-  it("still takes the next call after the control process was killed, although the file of serve says otherwise", async () => {
+  it("still takes the next call after a kill of the control process, although the file of serve says otherwise", async () => {
     await publish("third");
     const pid = platform.controlPid();
     if (pid === undefined) throw new Error("no control process");

@@ -19,9 +19,9 @@ import { allEnded, expectComplete, expectRecordings, readRecording } from "./com
 /** An embedded database takes 60 MiB, the reserve for live calls 64. */
 const DISK_MIB = 256;
 const CALLS = 10;
-/** Ends while the disk is full. */
+/** ms of a call that ends while the disk is full. */
 const SHORT_MS = 5000;
-/** Ends after there is room again. */
+/** ms of a call that ends after there is room again. */
 const LONG_MS = 13_000;
 const FULL_MS = 6000;
 /** Bytes that all processes may log; it used to be 150 KB a second. */
@@ -85,7 +85,7 @@ async function mediaLegs(): Promise<number> {
 }
 
 describe.skipIf(disk === null)("a data folder whose disk is full", () => {
-  it("A8, M7: refuses new calls with 503, is unhealthy, loses nothing of live calls, and comes back", async () => {
+  it("A8, M7: refuses new calls with 503, is unhealthy, loses nothing of live calls, and recovers", async () => {
     serve = await start();
     await until("healthy", async () => (await status("/healthz")) === 200, 30_000);
     const [short, long] = [await call(CALLS, SHORT_MS), await call(CALLS, LONG_MS)];
@@ -135,7 +135,7 @@ describe.skipIf(disk === null)("a data folder whose disk is full", () => {
     expect(await serve.done).toMatchObject({ code: 0 });
   });
 
-  it("M7: that can't be written is refused at the start in one sentence", async () => {
+  it("M7: that can't be written to is refused at the start in one sentence", async () => {
     const data = join(folder, "data");
     const refusals: [string, string, () => Promise<void> | undefined, () => Promise<void> | undefined][] = [
       ["its file system is mounted read-only", data, () => disk?.remount("ro"), () => disk?.remount("rw")],

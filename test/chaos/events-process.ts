@@ -9,20 +9,20 @@ import type { JournalRow } from "../../src/edges/store/types.ts";
 import { eventRoutes } from "../../src/server/api/event-routes.ts";
 import { Feed } from "../../src/server/exchange/feed/feed.ts";
 
-/** What a process of `many-events.test.ts` is told. */
+/** Options of a process of `many-events.test.ts`. */
 export interface EventsProcess {
   readonly databaseUrl: string;
   readonly httpPort: number;
   readonly receivers: readonly number[];
   readonly calls: number;
   readonly steps: number;
-  /** Steps that are written in a second. */
+  /** Steps written per second. */
   readonly rate: number;
 }
 
 const CONCURRENT = 32;
 
-/** A step of a call: one event of the feed, and one delivery behind those before it. */
+/** A step of a call: one event of the feed, and one delivery after the previous ones. */
 function rowOf({ receivers, steps }: EventsProcess, call: number, step: number): JournalRow {
   const callSid = `c${call}`;
   const row = sampleCall(callSid, steps, Date.now())[step - 1];
@@ -40,7 +40,7 @@ function rowOf({ receivers, steps }: EventsProcess, call: number, step: number):
   };
 }
 
-/** Goes on with the calls that an earlier process left, then begins new ones. */
+/** Continues the calls that an earlier process left, then begins new ones. */
 async function write(store: Store, options: EventsProcess): Promise<void> {
   const { calls, steps, rate } = options;
   const left = (await store.unfinishedCalls()).map((call) => [Number(call.callSid.slice(1)), call.steps.length + 1]);

@@ -11,10 +11,10 @@ import type { Sipp } from "../support/sipp.ts";
 import { freePort, startSipp } from "../support/sipp.ts";
 import { sleep, until } from "../support/wait.ts";
 
-/** Of each platform. */
+/** Kills of each platform. */
 const KILLS = 10;
 const CALLS_PER_KILL = 8;
-/** When each platform is killed; they live side by side, since most of the time they wait. */
+/** Seeds that decide when each platform is killed; platforms run side by side, as they mostly wait. */
 const SEEDS = [20_260_105, 20_260_106];
 const BUSY = "+919900000011";
 const LEAVES = "+919900000015";
@@ -30,7 +30,7 @@ function expectedEvents(calls: readonly ApiCall[]): string[] {
   return calls.flatMap(({ dial_events }) => dial_events.map(({ query }) => keyOf(query)));
 }
 
-describe.concurrent.each(SEEDS)("under kill -9, dice %i", (seed) => {
+describe.concurrent.each(SEEDS)("under kill -9, seed %i", (seed) => {
   let platform: TestPlatform;
   let customer: Customer;
   let callees: Sipp;
@@ -90,7 +90,7 @@ async function killUnderCalls(platform: TestPlatform, afterMs: number): Promise<
   await callers.stop();
 }
 
-/** 1 … n, and each call as its trace has it. */
+/** Expects events numbered 1 … n, and each call as in its trace. */
 function expectFeed(events: readonly ConsumedEvent[], calls: readonly ApiCall[]): void {
   expect(events.map(({ id }) => id)).toEqual(events.map((_, i) => String(i + 1)));
   for (const { call_sid, trace } of calls) {
@@ -100,7 +100,7 @@ function expectFeed(events: readonly ConsumedEvent[], calls: readonly ApiCall[])
   expect(new Set(ofCalls(events).map(({ data }) => data["call_sid"])).size).toBe(calls.length);
 }
 
-/** Without those of the workspace that the platform was started with. */
+/** The events of calls, without those of the workspace that the platform was started with. */
 function ofCalls(events: readonly ConsumedEvent[]): readonly ConsumedEvent[] {
   return events.filter(({ data }) => data["call_sid"] !== undefined);
 }

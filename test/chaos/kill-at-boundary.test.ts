@@ -104,7 +104,7 @@ function killControl(): void {
 
 describe.each(Object.entries(BOUNDARIES))("A3, M5: kill -9 of the control process %s", (_, boundary) => {
   it.each(Array.from({ length: ROUNDS }, (__, round) => round))(
-    "leaves no leg ringing or talking, at either side, round %i",
+    "leaves no leg ringing or talking, on either side, round %i",
     async () => {
       let killed = false;
       onInvite = (invite) =>
@@ -117,7 +117,7 @@ describe.each(Object.entries(BOUNDARIES))("A3, M5: kill -9 of the control proces
       await until("healthy again", async () => (await fetch(`${platform.httpUrl}/healthz`)).ok, 20_000);
       await until("no phone rings or talks", () => Promise.resolve(isQuiet(phones)), 20_000);
       await until("no caller talks", () => Promise.resolve(callers.stats.calls === 0), 20_000);
-      // A caller whose INVITE was not answered yet waits for its own network's timers.
+      // A caller whose INVITE has not been answered yet waits for its own network's timers.
       for (const each of calls) each.cancel();
       await allEnded(platform);
       expect(phones.stats).toMatchObject({ calls: 0, pendingInvites: 0 });

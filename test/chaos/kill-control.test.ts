@@ -48,7 +48,7 @@ async function killControl(): Promise<void> {
   const pid = platform.controlPid();
   if (pid === undefined) throw new Error("no control process");
   process.kill(pid, "SIGKILL");
-  // It takes about one second; the limit allows for a machine that does ten other things.
+  // It takes about one second; the limit allows for a busy machine.
   await until("healthy again", async () => (await fetch(`${platform.httpUrl}/healthz`)).ok, 20_000);
 }
 
@@ -62,7 +62,7 @@ describe("kill -9 of the control process during 20 live calls", () => {
       args,
       values: { talk_ms: 60_000 },
     });
-    // Between the first answer and well into the conversations.
+    // From the first answer to well into the conversations.
     await until("the first call is there", async () => (await metric("plugboard_live_calls")) > 0, 10_000);
     await sleep(100 + round * 130);
     await killControl();
@@ -83,7 +83,7 @@ describe("kill -9 of the control process while phones ring", () => {
   it("stops their ringing after the restart", async () => {
     await callees.stop();
     customer.on("/connect", dials([RINGS_UNTIL_CANCELLED]));
-    // Ends by itself when each phone has seen its CANCEL, and the ACK of its 487.
+    // Ends by itself when each phone has seen its CANCEL and the ACK of its 487.
     callees = await startSipp({ scenario: "callees.xml", port: trunkPort, args: ["-m", String(PHONES)] });
     const args = ["-m", String(PHONES), "-r", "100", "-s", EXOPHONE, `127.0.0.1:${platform.sipPort}`];
     const callers = await startSipp({
@@ -101,7 +101,7 @@ describe("kill -9 of the control process while phones ring", () => {
   });
 });
 
-/** Phones of live calls that ring, as the journal has it. */
+/** Ringing phones of live calls, according to the journal. */
 async function ringing(): Promise<number> {
   const live = (await platform.calls()).filter(({ cdr }) => cdr === null);
   return live.filter(({ trace }) => trace.some(({ type }) => type === "attempt.ringing")).length;

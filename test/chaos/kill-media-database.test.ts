@@ -10,14 +10,14 @@ import { freePort, startSipp } from "../support/sipp.ts";
 import { sleep, until } from "../support/wait.ts";
 import { allEnded, expectComplete, expectRecordings } from "./complete-call.ts";
 
-/** For each fault; more for a longer run: PLUGBOARD_CHAOS_ROUNDS=15. */
+/** Rounds for each fault; set PLUGBOARD_CHAOS_ROUNDS=15 for a longer run. */
 const ROUNDS = Number(process.env["PLUGBOARD_CHAOS_ROUNDS"] ?? 1);
-/** How long the database stands still, ms; PLUGBOARD_CHAOS_STOP_MS=20000 outlasts a commit's limit. */
+/** ms that the database is stopped; PLUGBOARD_CHAOS_STOP_MS=20000 outlasts a commit's limit. */
 const STOP_MS = Number(process.env["PLUGBOARD_CHAOS_STOP_MS"] ?? 5000);
-/** Calls that talk when the fault comes; as many are at earlier stages. */
+/** Calls in conversation when the fault comes; as many are at earlier stages. */
 const CALLS = 10;
 const TALK_MS = 4000;
-/** ms after the end of the fault. A machine that has four times the work it can do needs four times as long. */
+/** ms after the end of the fault. A machine with four times the work it can do needs four times as long. */
 const BACK_WITHIN_MS = (loadavg()[0] ?? 0) > 4 * availableParallelism() ? 12_000 : 3000;
 /** ms. Media buffers 1 s of audio before it writes, and the hang-up takes a moment. */
 const LOST_AUDIO_MS = 2000;
@@ -26,7 +26,7 @@ const [BUSY, ANSWERS] = ["+919900000011", "+919900000012"];
 let platform: TestPlatform;
 let customer: Customer;
 let callees: Sipp;
-/** Events of all rounds, which a receiver must have seen in the end. */
+/** Events of all rounds, which a receiver must have seen by the end. */
 const expectedEvents: string[] = [];
 
 beforeAll(async () => {
@@ -67,7 +67,7 @@ async function backends(): Promise<number[]> {
   return found;
 }
 
-/** Resolves when the fault has ended. */
+/** Causes a fault; resolves when it has ended. */
 type Fault = (round: number) => Promise<void>;
 
 const FAULTS: Readonly<Record<string, Fault>> = {
@@ -135,7 +135,7 @@ describe.each(Object.entries(FAULTS))("M6, A9: %s during 20 calls at every stage
   });
 });
 
-// Once for all faults: what was under way when a connection was lost is leased for 15 s.
+// Once for all faults: deliveries in progress when a connection was lost are leased for 15 s.
 it("M6: every event of all these calls is delivered", async () => {
   const delivered = (): Set<string> =>
     new Set(customer.seen.filter(({ path }) => path === "/events").map(({ query }) => keyOf(query)));

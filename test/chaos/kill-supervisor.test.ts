@@ -60,7 +60,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** `plugboard serve`; with other ports when it is the second on the data folder. */
+/** Starts `plugboard serve`, with other ports if it is the second on the data folder. */
 function serve(ports = { http, sip }): ServeProcess {
   const env = { DATABASE_URL: databaseUrl, PLUGBOARD_RTP: rtp };
   const workspaceFile = join(folder, "workspace.yaml");
@@ -85,7 +85,7 @@ interface Listed {
   }[];
 }
 
-/** Newest first. */
+/** The calls, newest first. */
 async function calls(): Promise<Listed["calls"]> {
   const headers = { authorization: AUTHORIZATION };
   const response = await fetch(`http://127.0.0.1:${http}/api/accounts/acme/calls`, { headers });
@@ -107,7 +107,7 @@ describe("plugboard serve, killed and started again", () => {
     const second = serve();
     await until("the first call has ended, its record too", async () => (await calls())[0]?.cdr !== null, 30_000);
     await lost.stop();
-    // The control process of the first one answers until it has ended, but takes no calls.
+    // The first one's control process still answers until it has ended, but takes no calls.
     await healthy();
     const caller = await call(UNDISTURBED_MS);
     expect(await caller.done).toEqual({ code: 0, errors: "" });
@@ -130,7 +130,7 @@ describe("plugboard serve, killed and started again", () => {
     expect(await caller.done).toEqual({ code: 0, errors: "" });
     first.process.kill("SIGHUP");
     await sleep(500);
-    expect((await fetch(`http://127.0.0.1:${http}/healthz`)).ok, "M2: a closed terminal ends nothing").toBe(true);
+    expect((await fetch(`http://127.0.0.1:${http}/healthz`)).ok, "M2: closing the terminal ends nothing").toBe(true);
     first.process.kill("SIGTERM");
     expect(await first.done).toMatchObject({ code: 0 });
   });

@@ -14,7 +14,7 @@ import { freePort } from "../support/ports.ts";
 import { until } from "../support/wait.ts";
 import type { EventsProcess } from "./events-process.ts";
 
-/** The whole size is `PLUGBOARD_CHAOS_EVENTS=100000`: ten minutes on two cores. */
+/** The full size is `PLUGBOARD_CHAOS_EVENTS=100000`: ten minutes on two cores. */
 const EVENTS = Number(process.env["PLUGBOARD_CHAOS_EVENTS"] ?? 250);
 const STEPS = 5;
 const CALLS = EVENTS / STEPS;
@@ -23,9 +23,9 @@ const KILLS = isWhole ? 20 : 2;
 const RATE = isWhole ? 350 : 200;
 const RECEIVERS = 8;
 const LIMIT_MS = isWhole ? 3_600_000 : 60_000;
-/** How the first delivery of an event is received; half as often each later one. The rest is answered 204 at once. */
+/** How often the first delivery of an event fails in each way; later ones half as often. The rest get 204 at once. */
 const BEHAVIOURS = { error: 0.05, close: 0.05, late: 0.05, hang: isWhole ? 0.003 : 0 };
-/** One of each early on, so that a short run has them all and waits for the deadline once. */
+/** One of each early on, so that a short run has all of them and waits for the deadline only once. */
 const EARLY = ["hang", "error", "close", "late"];
 const LATE_MS = 400;
 
@@ -156,7 +156,7 @@ function expectDeliveries(): void {
     const { call, step, id } = arrival;
     const key = `${call} ${step}`;
     ids.set(key, (ids.get(key) ?? new Set()).add(id));
-    // Never back, and never further than behind what was accepted.
+    // Never backwards, and never further than just after what was accepted.
     const before = newest.get(call) ?? 0;
     if (step !== before && step !== before + 1) outOfOrder.push(arrival);
     newest.set(call, step);

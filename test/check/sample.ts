@@ -16,7 +16,7 @@ import { Fetcher } from "../../src/edges/http-client/fetcher.ts";
 /** One request to a sample endpoint. */
 export interface Ask {
   readonly method: string;
-  /** `/connect`, `/fallback`, or a path that the sample named. */
+  /** `/connect`, `/fallback`, or a path named by the sample. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -40,7 +40,7 @@ export type Endpoint = (ask: Ask) => Reply;
 /** A small endpoint with one mistake, and the findings that name it: `<level> <rule> <id>`. */
 export interface Sample {
   readonly expect: readonly string[];
-  /** Where the findings in lenient mode are different. */
+  /** The findings in lenient mode, if they differ. */
   readonly lenient?: readonly string[];
   /** Checks the sample as the Fallback of a good Primary. */
   readonly as?: Role;
@@ -68,7 +68,7 @@ export function withFields(fields: object): () => Endpoint {
 export interface Checked {
   readonly report: CheckReport;
   readonly asks: readonly Ask[];
-  /** About the sample only, without the good Primary. */
+  /** Findings about the sample only, not about the good Primary. */
   readonly findings: readonly string[];
 }
 

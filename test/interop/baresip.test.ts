@@ -41,12 +41,12 @@ afterAll(async () => {
   await customer?.close();
 });
 
-/** The loudest half second in the middle: past answer and first packets, before the hang-up. */
+/** The tones in the loudest half second in the middle: after the first packets and before the hang-up. */
 function tonesOf(samples: Int16Array): number[] {
   return dominantTones(samples);
 }
 
-it("bridges a caller who speaks only A-law with a callee who speaks only µ-law, each hearing the other's tone and no other", async () => {
+it("bridges an A-law-only caller with a µ-law-only callee, each hearing only the other's tone", async () => {
   customer.on("/connect", dials([CALLEE], { record: true, recording_channels: "dual" }));
   const callee = await startBaresip({
     user: CALLEE,

@@ -10,12 +10,12 @@ import type { Sipp } from "../support/sipp.ts";
 import { freePort, startSipp } from "../support/sipp.ts";
 import { sleep } from "../support/wait.ts";
 
-/** Beside every attack an ordinary call goes through: nothing else is disturbed. */
+/** During every attack an ordinary call goes through: nothing else is disturbed. */
 const ANSWERS = "+919900000012";
 const GUARDED_EXOPHONE = "+918047100001";
 /** The number that SIPp calls from. */
 const CALLER = "+919812345678";
-/** ms that a call has to get its record; a busy machine needs some of it. */
+/** ms within which a call must get its record, with a margin for a busy machine. */
 const ENDS_WITHIN_MS = 15_000;
 
 let platform: TestPlatform;
@@ -66,11 +66,11 @@ async function call(number: string, talkMs = 700): Promise<void> {
   expect(await caller.done).toEqual({ code: 0, errors: "" });
 }
 
-/** Calls; the report of the call that this made. */
+/** Makes a call and returns its report. */
 async function callAs(account: string, number: string): Promise<CallReport> {
   const before = new Set((await platform.as(account).calls()).map(({ call_sid }) => call_sid));
   await call(number);
-  // What was refused has a record too.
+  // Refused calls have a record too.
   const isOurs = ({ call_sid, cdr, from }: ApiCall): boolean =>
     !before.has(call_sid) && cdr !== null && from === CALLER;
   for (const deadline = Date.now() + ENDS_WITHIN_MS; Date.now() < deadline; await sleep(100)) {
@@ -123,11 +123,11 @@ describe("hostile input does no harm to other calls", () => {
       (await platform.calls())
         .filter(({ cdr, requests }) => cdr !== null && requests.some(({ result }) => result === "timeout"))
         .map(({ exits }) => exits.map(({ exit }) => exit));
-    // The last row of a call may be on its way to the disk when its BYE has gone out.
+    // The last row of a call may not be on disk yet when its BYE has gone out.
     await expect.poll(timedOut).toEqual([["nobody_dialed"]]);
   });
 
-  it("refuses to ask a URL that leads inward, unless the account allows it", async () => {
+  it("refuses to request an internal URL, unless the account allows it", async () => {
     const report = await callAs("guarded", GUARDED_EXOPHONE);
     expect(customer.seen).toEqual([]);
     expect(report.requests.map(({ result }) => result)).toEqual(["unreachable"]);
@@ -158,7 +158,7 @@ describe("hostile input does no harm to other calls", () => {
     expect((await fetch(`${platform.httpUrl}/healthz`)).status).toBe(200);
   });
 
-  it("answers requests without a key, with a wrong one, and for another account with 401 and nothing else", async () => {
+  it("answers requests without a key, with a wrong key or for another account with just 401", async () => {
     const url = `${platform.httpUrl}/api/accounts/acme/calls`;
     const wrong = { authorization: `Basic ${Buffer.from("acme-key:wrong").toString("base64")}` };
     for (const response of [await fetch(url), await fetch(url, { headers: wrong })]) {

@@ -7,7 +7,7 @@ import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
 import type { Sipp } from "../support/sipp.ts";
 import { freePort, startSipp } from "../support/sipp.ts";
 
-/** SIPp on both ends of the whole platform. The callees' behaviour is in their number: see callees.xml. */
+/** SIPp on both ends of the whole platform. A callee's number decides its behaviour: see callees.xml. */
 const BUSY = "+919900000011";
 const ANSWERS = "+919900000012";
 const RINGS = "+919900000013";
@@ -53,7 +53,7 @@ beforeEach(() => {
   customer.on("/fallback", json({ error: "down" }, 500));
 });
 
-/** One call of SIPp; the call as the API shows it afterwards. */
+/** Makes one call with SIPp; returns it as the API shows it afterwards. */
 async function call(talkMs = 1500, transport: "u1" | "t1" = "u1"): Promise<ApiCall> {
   for (const { call_sid } of await platform.calls()) known.add(call_sid);
   const caller = await startSipp({
@@ -86,7 +86,7 @@ function rules(report: ApiCall): string[] {
 }
 
 describe("SIPp as caller and as callees", () => {
-  it("REQ-10 to REQ-32: the URL is asked with exactly the documented query", async () => {
+  it("REQ-10 to REQ-32: the URL is requested with exactly the documented query", async () => {
     customer.on("/connect", dials([ANSWERS]));
     const report = await call();
     const [request] = customer.seen;
@@ -178,7 +178,7 @@ describe("SIPp as caller and as callees", () => {
     expect(rules(report)).toContain("RES-3");
   });
 
-  it("takes and makes calls over TCP as over UDP on the same port", async () => {
+  it("takes and makes calls over TCP as well as UDP, on the same port", async () => {
     customer.on("/connect", dials([ANSWERS]));
     const report = await call(1000, "t1");
     expect(outcomes(report)).toEqual(["completed"]);

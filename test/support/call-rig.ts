@@ -59,7 +59,7 @@ export class FakeStore {
   readonly rows: JournalRow[] = [];
   readonly setups = new Map<string, string>();
   hold = false;
-  /** What the next rows are refused with; null: they are written. */
+  /** The error that refuses the next rows; null: they are written. */
   refuse: Error | null = null;
   readonly #waiting: (() => void)[] = [];
 
@@ -90,7 +90,7 @@ export class FakeStore {
     for (const write of this.#waiting.splice(0)) write();
   }
 
-  /** The process is gone, and with it the rows that waited. */
+  /** The process has died, and with it the rows that waited. */
   drop(): void {
     this.hold = false;
     this.#waiting.length = 0;
@@ -140,11 +140,11 @@ export class FakeStore {
 
 export interface CallRigOptions {
   readonly numbers?: readonly string[];
-  /** Of the answer in the flow. */
+  /** Fields of the answer in the flow. */
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly trunk?: Partial<Trunk>;
   readonly account?: Partial<typeof ACCOUNT>;
-  /** Of a workspace file: `limits` and `price_table`. */
+  /** `limits` and `price_table`, as in a workspace file. */
   readonly limits?: object;
   readonly prices?: object;
   /** What calls of earlier processes have cost, at each start. */
@@ -182,7 +182,7 @@ export class CallRig {
     return made;
   }
 
-  /** A process, with a new SIP endpoint; it recovers what the journal holds. */
+  /** Starts a process with a new SIP endpoint; it recovers what the journal holds. */
   async startPlatform(): Promise<number> {
     this.media = new FakeMedia();
     this.exchange = this.#makeExchange();
@@ -214,7 +214,7 @@ export class CallRig {
     return dialled;
   }
 
-  /** A program places a call; does not wait for what comes of it. */
+  /** Places a call as a program does, without waiting for its outcome. */
   place(order: Partial<CallOrder> = {}): Promise<Placing> {
     return this.exchange.place({
       config: this.#config(),

@@ -19,7 +19,7 @@ import { operatorToken } from "../../src/server/configuration/operator.ts";
 import type { Workspace } from "../../src/server/exchange/workspace.ts";
 import { Directory } from "../../src/server/exchange/directory.ts";
 
-/** The API of a platform without calls: what is configured, and what that makes of its directory. */
+/** The API of a platform without calls: its configuration, and the directory made from it. */
 export interface ConfiguredApi {
   readonly app: FastifyInstance;
   readonly configuration: Configuration;
@@ -33,7 +33,7 @@ export interface ConfiguredApi {
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 export interface Ask {
-  /** A text is sent as it is. */
+  /** A string is sent as it is. */
   readonly body?: unknown;
   readonly credentials?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ export interface Ask {
 export const TEST_SECRET = "the secret of this test platform";
 export const OPERATOR_CREDENTIALS = `operator:${operatorToken(TEST_SECRET)}`;
 
-/** With a database of its own. `workspace`: two lists, as a file has them. */
+/** Starts the API with its own database. `workspace`: the two lists of a workspace file. */
 export async function startConfiguredApi(workspace: {
   readonly accounts: readonly object[];
   readonly flows: readonly object[];

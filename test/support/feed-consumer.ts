@@ -1,20 +1,20 @@
 import { sleep } from "./wait.ts";
 
-/** An event as its envelope has it. */
+/** An event in its envelope. */
 export interface ConsumedEvent {
   readonly id: string;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Follows an account's events as a customer's program does: its cursor is the last event that it has handled. */
+/** Follows an account's events as a customer's program does: its cursor is the last event it has handled. */
 export interface FeedConsumer {
-  /** In the order in which they came. */
+  /** Events in the order received. */
   readonly events: readonly ConsumedEvent[];
   stop(): Promise<void>;
 }
 
-/** From the first event on. Comes back with its cursor whenever the connection breaks or nobody answers. */
+/** Follows from the first event on, and comes back with its cursor whenever the connection breaks or nothing answers. */
 export function consumeFeed(url: string, headers: Readonly<Record<string, string>> = {}): FeedConsumer {
   const events: ConsumedEvent[] = [];
   const stop = new AbortController();

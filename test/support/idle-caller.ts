@@ -1,6 +1,6 @@
 import type { LiveCallerLeg } from "../../src/server/exchange/live-leg.ts";
 
-/** A caller's leg that does nothing, for tests of what else a call does. */
+/** A caller's leg that does nothing, for tests of other parts of a call. */
 export const IDLE_CALLER: LiveCallerLeg = {
   snapshot: () => null,
   ringing: () => null,

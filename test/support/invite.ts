@@ -32,7 +32,7 @@ export function inviteRequest(parts: InviteParts = {}): SipRequest {
 /** How an INVITE was refused: status, reason phrase, headers. */
 export type Rejection = Parameters<IncomingInvite["reject"]>;
 
-/** The same as the endpoint hands it on; `rejections` takes what it is refused with. */
+/** The same request as the endpoint passes it on; `rejections` collects what it is refused with. */
 export function incomingInvite(parts: InviteParts, rejections: Rejection[]): IncomingInvite {
   const request = inviteRequest(parts);
   return {

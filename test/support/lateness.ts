@@ -1,7 +1,7 @@
 /** How often the meter is due, ms. */
 const TICK_MS = 5;
 
-/** Measures how late this machine runs timers: the longest delay of one. */
+/** Measures how late this machine runs timers: the longest delay seen. */
 export class LatenessMeter {
   #worstMs = 0;
   #due = performance.now() + TICK_MS;

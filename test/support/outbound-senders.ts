@@ -33,13 +33,13 @@ export interface Outside {
   readonly folder: string;
 }
 
-/** Sends one request to a URL as the platform would for this purpose, and says in one word or more what came of it. */
+/** Sends one request to a URL as the platform would for this purpose, and returns a short description of the result. */
 export type Sender = (url: string, outside: Outside) => Promise<string>;
 
 const DEADLINE_MS = 5000;
 const WITHOUT_QUERY = { query: [], version: "1.0", versionHeader: false, accept: "*/*" } as const;
 
-/** One for every purpose: a new one does not compile until it is here. */
+/** One sender for every purpose: a new purpose does not compile until it is here. */
 export const SENDERS: Readonly<Record<OutboundPurpose, Sender>> = {
   connect: byCall("connect"),
   gather: byCall("gather"),
@@ -70,7 +70,7 @@ const NO_AUDIO: Services["audio"] = {
   check: () => Promise.reject(new Error("nothing is checked here")),
 };
 
-/** As the effect `fetch` of a call. */
+/** Sends like the effect `fetch` of a call. */
 function byCall(purpose: RequestPurpose): Sender {
   return (url, outside) => {
     const prepared = prepareRequest({ configuredUrl: url, ...WITHOUT_QUERY });
@@ -85,7 +85,7 @@ function byCall(purpose: RequestPurpose): Sender {
   };
 }
 
-/** As the outbox delivers a row. */
+/** Sends like the outbox, which delivers a row. */
 function byOutbox(purpose: OutboundPurpose, method: "GET" | "POST"): Sender {
   return async (url, { fetcher, clock, allowPrivate }) => {
     const prepared = prepareRequest({ configuredUrl: url, ...WITHOUT_QUERY });
@@ -120,7 +120,7 @@ function byOutbox(purpose: OutboundPurpose, method: "GET" | "POST"): Sender {
   };
 }
 
-/** As a call checks audio, and as it plays it. */
+/** Sends as a call does to check audio and to play it. */
 async function playedAudio(url: string, outside: Outside): Promise<string> {
   const { fetcher, clock, allowPrivate, folder } = outside;
   const parts = { cacheFolder: folder, uploadsFolder: folder, speechUrl: null, fetcher, clock, log: silentLog };
@@ -141,7 +141,7 @@ async function playedAudio(url: string, outside: Outside): Promise<string> {
   }
 }
 
-/** What `plugboard check` asks of audio that an endpoint on the Internet names; of an inward one where that is allowed. */
+/** Sends what `plugboard check` sends for audio named by an endpoint on the Internet, or by an internal one if that is allowed. */
 async function checkedAudio(url: string, outside: Outside): Promise<string> {
   const namedBy = outside.allowPrivate ? "http://127.0.0.1/connect" : "https://app.example/connect";
   const sound = new SoundRequest(checkDeps(outside), url, namedBy);

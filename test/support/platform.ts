@@ -19,10 +19,10 @@ export interface ApiCall extends CallReport {
 
 export interface TestPlatform extends Platform {
   readonly dataDir: string;
-  /** The newest 100. */
+  /** The newest 100 calls. */
   calls(): Promise<ApiCall[]>;
   allCalls(): Promise<ApiCall[]>;
-  /** How many have no end, up to 100: one request, where {@link calls} makes one for each call. */
+  /** How many calls have not ended, up to 100: one request, while {@link calls} makes one for each call. */
   liveCalls(): Promise<number>;
   call(sid: string): Promise<ApiCall>;
   /** The newest calls once `count` of them have ended. */
@@ -57,7 +57,7 @@ export function workspaceOf({ trunkPort, flow, account, trunk }: TestWorkspace):
         limits: {
           calls_per_second: 2000,
           concurrent_calls: 2000,
-          // Each call is read with a request of its own.
+          // Each call is read with a separate request.
           api_requests_per_minute: null,
           dial_prefixes: ["+91"],
         },
@@ -73,12 +73,12 @@ export function workspaceOf({ trunkPort, flow, account, trunk }: TestWorkspace):
 /** RTP ports of a test platform: enough for the scenarios that run at once. */
 const RTP_PORTS = 400;
 
-/** A whole platform of its own with the one account of the tests. */
+/** Starts a whole platform with the tests' only account. */
 export function startTestPlatform(workspace: TestWorkspace): Promise<TestPlatform> {
   return startPlatformOf(workspaceOf(workspace));
 }
 
-/** A whole platform of its own: every process, an embedded database in a temporary folder, free ports. */
+/** Starts a whole platform: every process, an embedded database in a temporary folder, free ports. */
 export async function startPlatformOf(workspace: object): Promise<TestPlatform> {
   const dataDir = await mkdtemp(join(tmpdir(), "plugboard-"));
   const workspaceFile = join(dataDir, "workspace.yaml");

@@ -3,9 +3,9 @@ import type { Server } from "node:net";
 import { createServer } from "node:net";
 
 /**
- * Ports of the tests, below those that the system hands out when a program asks for any port (32,768 and up), so that none
- * is taken between our check and the listener's start. Each test process has a range of its own, guarded by a port that it
- * holds while it lives, so that two runs side by side don't take each other's ports.
+ * The tests' ports, below those that the system assigns to programs that ask for any port (32,768 and up), so that none is
+ * taken between our check and the listener's start. Each test process has its own range, guarded by a port that it holds
+ * while it lives, so that two runs side by side don't take each other's ports.
  *
  *   9,900 + n: guard | 10,000 + 200 n: SIP, HTTP, guards of peers | 14,000 + 900 n: RTP        n = 0 … 19
  */
@@ -37,7 +37,7 @@ export async function freePort(): Promise<number> {
   throw new Error(`none of the ports ${first} to ${first + PORTS - 1} is free`);
 }
 
-/** `count` ports in a row for RTP, as a range; after the end of this process's range they start again at its first. */
+/** `count` consecutive ports for RTP, as a range; after the end of this process's range it starts over. */
 export async function rtpRange(count: number): Promise<string> {
   const own = await (range ??= takeRange());
   const first = FIRST_RTP + own.index * RTP_PORTS;
@@ -52,11 +52,11 @@ async function takeRange(): Promise<PortRange> {
     const index = (process.pid + tried) % RANGES;
     const guard = await listen(FIRST_GUARD + index);
     if (guard === null) continue;
-    // It ends with the process and doesn't keep it alive.
+    // It ends with the process, and does not keep it alive.
     guard.unref();
     return { guard, index, port: FIRST_PORT + index * PORTS, rtp: FIRST_RTP + index * RTP_PORTS };
   }
-  throw new Error(`${RANGES} test processes run already: wait for one to end`);
+  throw new Error(`${RANGES} test processes are already running: wait for one to end`);
 }
 
 function listen(port: number): Promise<Server | null> {

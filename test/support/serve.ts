@@ -12,7 +12,7 @@ export interface ServeOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** `plugboard serve` as a process of its own. */
+/** `plugboard serve` as a separate process. */
 export interface ServeProcess {
   readonly process: ChildProcess;
   readonly done: Promise<{ readonly code: number | null; readonly errors: string }>;

@@ -4,7 +4,7 @@ import { createSocket } from "node:dgram";
 const LIMIT_MS = 10_000;
 const HOST = "127.0.0.1";
 
-/** The final response to one INVITE, as text; what it answers is not acknowledged, so ask where a refusal is expected. */
+/** The final response to one INVITE, as text. It is not acknowledged, so use this only if a refusal is expected. */
 export function inviteOnce(port: number, number: string): Promise<string> {
   const socket = createSocket("udp4");
   return new Promise<string>((resolve, reject) => {

@@ -29,7 +29,7 @@ export interface Sipp {
   stop(): Promise<void>;
 }
 
-/** Starts SIPp in a folder of its own, so that its files are found and removed. */
+/** Starts SIPp in its own folder, so that its files are found and removed. */
 export async function startSipp(options: SippOptions): Promise<Sipp> {
   const folder = await mkdtemp(join(tmpdir(), "sipp-"));
   const template = await readFile(new URL(`../interop/sipp/${options.scenario}`, import.meta.url), "utf8");

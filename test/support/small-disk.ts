@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const CHUNK = Buffer.alloc(1024 * 1024);
 
-/** A file system of its own in memory; needs Linux and root. */
+/** A separate file system in memory; needs Linux and root. */
 export class SmallDisk {
   readonly folder: string;
   readonly #filler: string;
@@ -16,7 +16,7 @@ export class SmallDisk {
     this.#filler = join(folder, "filler");
   }
 
-  /** Null: this machine lets us mount nothing. */
+  /** Null: this machine does not let us mount anything. */
   static async mount(folder: string, mebibytes: number): Promise<SmallDisk | null> {
     if (process.platform !== "linux" || process.getuid?.() !== 0) return null;
     await mkdir(folder, { recursive: true });
@@ -28,7 +28,7 @@ export class SmallDisk {
     return new SmallDisk(folder);
   }
 
-  /** To the last byte. */
+  /** Fills the disk to the last byte. */
   async fill(): Promise<void> {
     const file = await open(this.#filler, "a");
     try {

@@ -19,11 +19,11 @@ interface Schema {
 
 const INTRODUCTION = `# The workspace file
 
-\`plugboard serve --workspace FILE\` reads it at its start (\`PLUGBOARD_WORKSPACE\`, \`plugboard.yaml\`): accounts, their trunks,
+\`plugboard serve --workspace FILE\` reads it when it starts (\`PLUGBOARD_WORKSPACE\`, \`plugboard.yaml\`): accounts, their trunks,
 numbers and people, and the flows. It is YAML or JSON. \`\${NAME}\` anywhere in it is replaced from the environment; a name
 that is not set there is an error. A key that is not listed here is an error too, with the line and the nearest key.
 
-\`examples/workspace.yaml\` is a complete one; [flows.md](flows.md) says what a flow holds.
+\`examples/workspace.yaml\` is a complete one; [flows.md](flows.md) describes flows.
 
 This page is made from the schema that reads the file: after changing the schema run
 \`npx vitest run --project unit src/server/exchange/workspace-page.test.ts -u\`.
@@ -58,11 +58,11 @@ function row(key: string, schema: Schema, required: boolean, path: string): stri
   return `| \`${key}\` | ${cell(valueOf(schema))} | ${fallback} | ${cell(description ?? GROUP_KEYS[key] ?? "")} |`;
 }
 
-/** The keys of a group belong to the contract, whose schema has no words for people. */
+/** Descriptions of a group's keys: they belong to the contract, whose schema has no descriptions. */
 const GROUP_KEYS: Readonly<Record<string, string>> = {
   name: "Name of the group; flows refer to it.",
   users: "Names of its users.",
-  order: "The users in the order in which they are dialled; left out: that of `users`.",
+  order: "The users in dialling order; left out: the order of `users`.",
 };
 
 function defaultOf(schema: Schema): string {

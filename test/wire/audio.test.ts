@@ -17,8 +17,8 @@ import type { ApiCall, TestPlatform } from "../support/platform.ts";
 import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
 
 /**
- * What callers and callees get of customers' audio, over real SIP, RTP and HTTP. Each has a tone of their own. Times are
- * taken when packets are looked at, on a machine that is busy with all of it: some tenths of a second mean nothing.
+ * What callers and callees hear of customers' audio, over real SIP, RTP and HTTP. Each has their own tone. Times are taken
+ * when packets are read, on a machine that is busy with all of this: a few tenths of a second mean nothing.
  */
 const CALLER_HZ = 700;
 const CALLEE_HZ = 1100;
@@ -27,7 +27,7 @@ const WHISPER_HZ = 1500;
 const WHISPER_MS = 1500;
 const UPLOAD_HZ = 900;
 
-/** A callee of this number rings and answers; one of the other sends sound while it rings and is busy in the end. */
+/** One callee rings and answers; the other sends sound while it rings, and is finally busy. */
 const ANSWERS: PhoneScript = { ring_after_ms: 50, answer_after_ms: 1800, tone_hz: CALLEE_HZ };
 const RINGS_ALOUD: PhoneScript = { early_media_after_ms: 100, busy_after_ms: 2500, tone_hz: CALLEE_HZ };
 
@@ -101,7 +101,7 @@ interface ObservedCall {
 
 type ReceivedTones = Omit<ObservedCall, "report">;
 
-/** Longest a call goes on when what it waits for does not come. */
+/** The longest a call goes on if what it waits for does not come. */
 const CALL_LIMIT_MS = 30_000;
 /** ms after which a tone counts as received; a busy machine makes it seem shorter than it was. */
 const ENOUGH_MS = 400;
@@ -109,7 +109,7 @@ const ENOUGH_MS = 400;
 const bothTalk = ({ atCaller, atCallee }: ReceivedTones): boolean =>
   toneMs(atCaller, CALLEE_HZ) > ENOUGH_MS && toneMs(atCallee, CALLER_HZ) > ENOUGH_MS;
 
-/** One call from and to numbers of its own; the caller hangs up once `until` holds, if it is not over before. */
+/** Makes one call with its own numbers; the caller hangs up once `until` holds, unless the call is over before. */
 async function call(
   script: PhoneScript,
   more: object,
@@ -142,7 +142,7 @@ async function reportOf(from: string): Promise<ApiCall> {
   }
 }
 
-/** When a tone first came, and when it last did. */
+/** When a tone was first and last heard. */
 function span(received: readonly ToneSpan[], hz: number): { fromMs: number; toMs: number } {
   const tones = received.filter((one) => one.hz !== null && Math.abs(one.hz - hz) <= 15);
   return { fromMs: tones[0]?.fromMs ?? Number.NaN, toMs: tones.at(-1)?.toMs ?? Number.NaN };
@@ -175,7 +175,7 @@ describe("audio on a live call", () => {
     expect(toneMs(atCallee, MUSIC_HZ)).toBe(0);
   });
 
-  it.concurrent("DIAL-8: a whisper plays to the callee alone and at once; the music goes on for the caller", async () => {
+  it.concurrent("DIAL-8: a whisper plays at once, only to the callee; the music goes on for the caller", async () => {
     const start_call_playback = { playback_to: "callee", type: "audio_url", value: `${customer.url}/whisper.wav` };
     const music_on_hold = { type: "custom_tone", value: `${customer.url}/music.wav` };
     const { atCaller, atCallee, report } = await call(ANSWERS, { start_call_playback, music_on_hold }, bothTalk);
@@ -184,7 +184,7 @@ describe("audio on a live call", () => {
     expect(toneMs(atCaller, WHISPER_HZ)).toBe(0);
     expect(span(atCaller, MUSIC_HZ).toMs).toBeGreaterThan(whisper.toMs - 400);
     expect(span(atCaller, CALLEE_HZ).fromMs).toBeGreaterThan(whisper.toMs - 400);
-    // It was fetched while the phone rang: between answer and bridge there is the file, and no wait for it.
+    // It was fetched while the phone rang: between answer and bridge the file plays, without a wait for it.
     const silenceMs = atMs(report, "conversation.started") - atMs(report, "attempt.answered") - WHISPER_MS;
     expect(silenceMs).toBeLessThan(800);
   });
@@ -197,7 +197,7 @@ describe("audio on a live call", () => {
     expect(span(atCaller, CALLEE_HZ).fromMs).toBeGreaterThan(span(atCaller, WHISPER_HZ).toMs - 400);
   });
 
-  it.concurrent("DIAL-7: with operator_tone the caller gets what the callee's network sends before any answer", async () => {
+  it.concurrent("DIAL-7: with operator_tone the caller hears what the callee's network sends before any answer", async () => {
     const { atCaller, report } = await call(RINGS_ALOUD, { music_on_hold: { type: "operator_tone" } }, () => false);
     expect(toneMs(atCaller, CALLEE_HZ)).toBeGreaterThan(ENOUGH_MS);
     expect(report.attempts.map(({ outcome }) => outcome)).toEqual(["busy"]);
@@ -216,7 +216,7 @@ describe("audio on a live call", () => {
     expect(lengthOf(others)).toBeLessThan(lengthOf(spoken));
   });
 
-  it.concurrent("DIAL-8: audio whose download fails after the check is skipped with the reason in the trace; the call is put through", async () => {
+  it.concurrent("DIAL-8: audio that fails after the check is skipped with the reason in the trace; the call is connected", async () => {
     customer.on("/broken.wav", ({ method }, response) => {
       response.writeHead(method === "HEAD" ? 200 : 404, { "content-type": "audio/wav" }).end();
     });

@@ -6,14 +6,14 @@ import { LatenessMeter } from "../support/lateness.ts";
 import type { Stage } from "./environment.ts";
 import { essence } from "./essence.ts";
 
-/** A machine that stalls for a moment may change a call's course; a true difference shows each time. */
+/** A machine that stalls for a moment may change a call's course; a real difference shows every time. */
 const TRIES = 3;
-/** Scenarios keep what they do further apart than this: a machine that is later plays another scenario. */
+/** ms. Scenarios keep their actions further apart than this; a machine that is later plays a different scenario. */
 const LATE_MS = 60;
 
 /**
- * Plays a scenario for real and compares it with its simulation. A difference that shows each time fails the test. When the
- * machine was late each time the test proves nothing, and is skipped with a note that says how late.
+ * Plays a scenario for real and compares it with its simulation. A difference that shows every time fails the test. If the
+ * machine was late every time, the test proves nothing, and is skipped with a note saying how late.
  */
 export async function expectAsSimulated(stage: Stage, name: string, { skip }: TestContext): Promise<void> {
   const expected = essence(simulate(stage.scenario(name)));

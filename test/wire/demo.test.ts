@@ -35,7 +35,7 @@ function processesOf(folder: string): string[] {
     .filter((line) => line.includes(folder));
 }
 
-/** A folder of the test's own, for everything that the demo keeps for a while. */
+/** The test's own folder, for everything that the demo keeps for a while. */
 async function temporary({ onTestFinished }: TestContext): Promise<{ folder: string; env: NodeJS.ProcessEnv }> {
   const folder = await mkdtemp(join(tmpdir(), "plugboard-demo-test-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -43,7 +43,7 @@ async function temporary({ onTestFinished }: TestContext): Promise<{ folder: str
 }
 
 describe.concurrent("npm run demo", () => {
-  it("makes a call with audio in both directions, and keeps only what it is asked to keep", async (context) => {
+  it("makes a call with audio in both directions, and keeps only what it was asked to keep", async (context) => {
     const { folder, env } = await temporary(context);
     const file = join(folder, "recording.wav");
     const { status, output } = await demo(["--save", file], env);
@@ -66,7 +66,7 @@ describe.concurrent("npm run demo", () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it("says what to do when there is no running platform", async () => {
+  it("says what to do if there is no running platform", async () => {
     const nowhere = ["--running", "--http", "http://127.0.0.1:9", "--sip-port", "9"];
     const { status, output } = await demo(nowhere, process.env);
     expect(status).toBe(1);

@@ -16,7 +16,7 @@ import { KEYS, startPlatformOf } from "../support/platform.ts";
 import type { TestPlatform } from "../support/platform.ts";
 import { fileURLToPath } from "node:url";
 
-/** A scenario document, as far as the stage touches it. */
+/** The parts of a scenario document that the stage changes. */
 interface Document {
   flow: unknown;
   account?: { exophones?: (string | { number: string })[]; [key: string]: unknown };
@@ -26,13 +26,13 @@ interface Document {
   caller?: { hang_up_after_ms?: number; presses?: { after_ms: number; digits: string }[] };
 }
 
-/** One scenario, made ready for the wire: an account of its own, with numbers, a trunk and URLs of its own. */
+/** One scenario prepared for the wire: its own account, with its own numbers, trunk and URLs. */
 interface Part {
   readonly name: string;
   readonly sid: string;
   readonly document: Document;
   readonly simulated: Scenario;
-  /** By path on the URL server. */
+  /** Answers by path on the URL server. */
   readonly answers: ReadonlyMap<string, readonly ScriptedAnswer[]>;
   trunk: Softphone;
   plays: number;
@@ -40,17 +40,17 @@ interface Part {
 
 const FOLDER = fileURLToPath(new URL("../scenarios/", import.meta.url));
 const HOST = "127.0.0.1";
-/** Numbers of ours in scenario files begin so; on the wire each scenario gets a block of its own. */
+/** Our numbers in scenario files begin with this; on the wire each scenario gets its own block. */
 const OWN_BLOCK = "+9180471000";
 
-/** A scenario as text, and the texts of the flow documents that it names. */
+/** A scenario as text, with the texts of the flow documents it names. */
 export interface Script {
   readonly name: string;
   readonly text: string;
   readonly readFile: (path: string) => string;
 }
 
-/** Every scenario of test/scenarios. */
+/** Every scenario in test/scenarios. */
 export function scenarioFiles(): Script[] {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith(".yaml"));
   const readFile = (path: string): string => readFileSync(join(FOLDER, path), "utf8");
@@ -96,8 +96,8 @@ export class Stage {
   }
 
   /**
-   * Plays one scenario for real, from the start each time; the report as the API gives it, in the scenario's own
-   * numbers and URLs.
+   * Plays one scenario for real, from the start each time; returns the API's report with the scenario's own numbers and
+   * URLs.
    */
   async play(name: string): Promise<CallReport> {
     const part = this.#parts.find((one) => one.name === name);
@@ -117,7 +117,7 @@ export class Stage {
     return JSON.parse(text.replaceAll(new RegExp(`https?://[^/"]+/${sid}/`, "g"), "https://")) as CallReport;
   }
 
-  /** URLs and phones answer from the first line of their scripts again. */
+  /** Makes URLs and phones start again from the first line of their scripts. */
   async #rewind(part: Part): Promise<void> {
     for (const [path, answers] of part.answers) this.#server.script(path, answers);
     const { port } = part.trunk;
@@ -133,7 +133,7 @@ export class Stage {
     const document = parse(original) as Document;
     if (typeof document.flow === "string") document.flow = parse(readFile(document.flow));
     for (const [url, answers] of Object.entries(document.urls ?? {})) this.#server.script(pathOf(sid, url), answers);
-    // Numbers and URLs of the scenario become this part's own, wherever they stand.
+    // The scenario's numbers and URLs become this part's own, wherever they appear.
     const own = stringify(document).replaceAll(OWN_BLOCK, ownBlock(sid));
     const local = own.replaceAll(/https:\/\/[\w.-]+\/[\w./-]*/g, (url) => this.#server.url(pathOf(sid, url)));
     const ready = parse(local) as Document;

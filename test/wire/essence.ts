@@ -1,6 +1,6 @@
 import type { CallReport } from "../../src/core/call/report.ts";
 
-/** What must be the same in virtual and in real time: everything but the clock's readings. */
+/** What must be the same in virtual and in real time: everything except clock readings. */
 export function essence(report: CallReport): object {
   return {
     ended_by: report.ended_by,

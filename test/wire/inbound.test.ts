@@ -11,11 +11,11 @@ const SESSION = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1",
 
 interface InviteOptions {
   readonly headers?: readonly string[];
-  /** RTP payload type that is offered; PCMU by default. */
+  /** Offered RTP payload type; PCMU by default. */
   readonly payload?: number;
 }
 
-/** A socket that speaks as much SIP as a test needs. */
+/** A socket that speaks just enough SIP for a test. */
 class Wire {
   readonly messages: string[] = [];
   readonly port: number;
@@ -139,8 +139,8 @@ async function metric(line: string): Promise<string | undefined> {
   return text.split("\n").find((one) => one.startsWith(`${line} `));
 }
 
-describe("calls in over a trunk", () => {
-  it("S2, REQ-34: a withheld number reaches the trunk of the call out, and nobody else", async () => {
+describe("inbound calls over a trunk", () => {
+  it("S2, REQ-34: a withheld number reaches only the trunk of the outbound call", async () => {
     caller.onMessage = (message) => message.startsWith("SIP/2.0 200") && caller.acknowledge(message, platform.sipPort);
     trunk.onMessage = (message) =>
       message.startsWith("INVITE ") && trunk.send(refusal(message, "486 Busy Here"), platform.sipPort);
@@ -201,7 +201,7 @@ describe("calls in over a trunk", () => {
     await expect.poll(find).toMatchObject({ status: "failed", from: "+919812345678" });
   });
 
-  it("S21: an offer without a codec of ours gets 488 with Warning 305, a count and a record", async () => {
+  it("S21: an offer without any of our codecs gets 488 with Warning 305, a count and a record", async () => {
     caller.invite("g729", EXOPHONE, "<sip:+919812345678@127.0.0.1>", platform.sipPort, { payload: 18 });
     await expect.poll(() => statuses(caller)).toContain("488");
     expect(caller.messages.map((message) => header(message, "Warning")).join("")).toMatch(/^305 plugboard/);

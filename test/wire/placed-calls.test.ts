@@ -9,7 +9,7 @@ import { UrlServer } from "../../src/tools/softphone/url-server.ts";
 import type { ApiCall, TestPlatform } from "../support/platform.ts";
 import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
 
-/** Calls by API over real SIP, RTP and HTTP: the phones of both numbers are behind the trunk, each with a tone of its own. */
+/** Calls by API over real SIP, RTP and HTTP: the phones of both numbers are behind the trunk, each with its own tone. */
 const FIRST_HZ = 700;
 const SECOND_HZ = 1100;
 /** ms after which a tone counts as heard; a busy machine makes it seem shorter than it was. */
@@ -44,7 +44,7 @@ afterAll(async () => {
   await platform?.stop();
 });
 
-/** A number of its own, with a phone that does this. */
+/** A new number, with a phone that follows this script. */
 function numberWith(script: PhoneScript): string {
   const number = `+9198${20_000_000 + ++lastNumber}`;
   phones[number] = [script];
@@ -80,13 +80,13 @@ function heard(number: string, hz: number): number {
   return toneMs(trunk.callsTo(number)[0]?.tones ?? [], hz);
 }
 
-/** Until each of the two has heard the other. */
+/** Waits until each of the two has heard the other. */
 async function bothTalk(first: string, second: string): Promise<void> {
   const enough = () => heard(first, SECOND_HZ) > ENOUGH_MS && heard(second, FIRST_HZ) > ENOUGH_MS;
   await expect.poll(enough, { timeout: 20_000, interval: 50 }).toBe(true);
 }
 
-/** What the StatusCallback got about a call, in order. */
+/** What the StatusCallback received about a call, in order. */
 function told(sid: string): Record<string, string>[] {
   return customer
     .requestsTo("/status")
@@ -127,7 +127,7 @@ describe("calls by API", () => {
     await expect.poll(() => told(sid).map(({ EventType }) => EventType)).toEqual(["ringing", "answered", "terminal"]);
   });
 
-  it("API-2, API-6, DIAL-10: of two numbers: both hear each other, the recording is told and opens without a key", async () => {
+  it("API-2, API-6, DIAL-10: of two numbers: both hear each other, the recording is reported and opens without a key", async () => {
     const From = numberWith({ answer_after_ms: 200, tone_hz: FIRST_HZ });
     const To = numberWith({ ring_after_ms: 50, answer_after_ms: 500, tone_hz: SECOND_HZ });
     const fields = { From, To, Record: "true", RecordingChannels: "dual", StatusCallback: customer.url("/status") };
@@ -153,7 +153,7 @@ describe("calls by API", () => {
     expect(trunk.callsTo(To)).toEqual([]);
   });
 
-  it("take digits, and go on in a flow when they are redirected", async () => {
+  it("take digits, and go on in a flow when redirected", async () => {
     const From = numberWith({ answer_after_ms: 100, tone_hz: FIRST_HZ });
     const To = numberWith({ answer_after_ms: 100, tone_hz: SECOND_HZ });
     const sid = await connect({ From, To });

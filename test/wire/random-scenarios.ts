@@ -6,11 +6,11 @@ import { simulate } from "../../src/tools/simulator/simulate.ts";
 import { essence } from "./essence.ts";
 import type { Script } from "./environment.ts";
 
-/** ms. Events closer together may change places on a real network: which one is first is then undefined. */
+/** ms. Events closer together may swap on a real network, so their order is undefined. */
 const APART_MS = 150;
-/** How late the answers of URLs and phones may come on a busy machine, each, for a call to stay the same. */
+/** ms by which each answer of a URL or phone may be late on a busy machine without changing the call. */
 const LATE_MS = 60;
-/** So long a call may take, for many to be played. */
+/** The longest a call may take, so that many can be played. */
 const LONGEST_MS = 5000;
 
 const NUMBERS = ["+919900000011", "+919900000012", "+919900000013", "+919900000014"];
@@ -38,7 +38,7 @@ const FLOW = {
   },
 };
 
-/** Random scenarios whose course does not hang on milliseconds. The same seed gives the same ones. */
+/** Random scenarios whose course does not depend on milliseconds. The same seed gives the same scenarios. */
 export function randomScenarios(count: number, seed: number): Script[] {
   const dice = new Dice(seed);
   const scripts: Script[] = [];

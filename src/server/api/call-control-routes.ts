@@ -13,7 +13,7 @@ import { configOf } from "./v1/account.ts";
 const callParams = z.object({ account: z.string(), callSid: z.string() });
 
 const party = z.enum(["caller", "callee"]);
-/** Limit on the text of one announcement. */
+/** Enough text for one announcement, and enough digits for a long menu. */
 const MAX_TEXT_CHARACTERS = 2000;
 const MAX_DIGITS = 32;
 

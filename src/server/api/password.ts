@@ -9,7 +9,7 @@ const MEMORY_KIB = 19_456;
 const PASSES = 2;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
-/** Shorter passwords are found in lists; longer minimums are only a nuisance. */
+/** Passwords shorter than the minimum are found in lists; ones longer than the maximum only cost time. */
 export const MIN_PASSWORD_CHARACTERS = 12;
 export const MAX_PASSWORD_CHARACTERS = 256;
 /** A hash takes one of the four threads of Node's pool for 50 ms; calls need them for host names and files. */

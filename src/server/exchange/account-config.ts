@@ -7,7 +7,7 @@ import type { RecordingLinkPolicy } from "./recording-links.ts";
 import { blockListOf, parseSubnet } from "./subnet.ts";
 import type { WorkspaceAccount, WorkspaceTrunk } from "./workspace-schema.ts";
 
-/** One SIP trunk of an account: where calls go out and who may send calls in. */
+/** One SIP trunk of an account: where outbound calls go, and who may send inbound calls. */
 export interface Trunk {
   /** `<account sid>/<name>`. Calls are counted under this id, because a configuration change makes new objects. */
   readonly id: string;

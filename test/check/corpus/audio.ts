@@ -2,7 +2,7 @@ import { GOOD } from "../sample.ts";
 import type { Reply, Sample } from "../sample.ts";
 import { wav } from "./wav.ts";
 
-/** An endpoint that serves its music on hold like this. */
+/** An endpoint that serves its hold music like this. */
 function music(file: Reply): Sample["endpoint"] {
   return () => (ask) =>
     ask.path === "/hold.wav"

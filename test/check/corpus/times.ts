@@ -2,7 +2,7 @@ import { GOOD } from "../sample.ts";
 import type { Sample } from "../sample.ts";
 import { wav } from "./wav.ts";
 
-/** Mistakes of time: slow answers, and none at all. */
+/** Mistakes of timing: slow answers, and none at all. */
 export const times: Readonly<Record<string, Sample>> = {
   "wakes up slowly": {
     expect: ["warning REQ-6 slow-start"],

@@ -10,7 +10,7 @@ import { NOBODY_ANSWERED } from "./representation.ts";
 
 const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
-/** The same limit as Exotel's. */
+/** Exotel's limits; nobody types a longer list. */
 const MAX_NUMBERS = 5;
 const MAX_SIDS = 100;
 const SECOND_MS = 1000;

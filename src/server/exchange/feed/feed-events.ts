@@ -12,7 +12,7 @@ const call = z.object({
 });
 const id = z.string().describe("The request within its call.");
 const leg = z.int().describe("The leg within its call: 1 is the caller's.");
-const rule = z.string().nullable().describe("The rule that decided; null: none did.");
+const rule = z.string().nullable().describe("The deciding rule; null: none.");
 const message = z.string().describe("One sentence.");
 const dialStatus = z.enum(DIAL_STATUSES);
 const endedBy = z.enum(ENDED_BY);
@@ -74,11 +74,11 @@ const CALL_EVENTS = {
   },
   "call.answered": { summary: "The caller's leg was answered.", data: call },
   "call.redirected": {
-    summary: "By command, the caller goes on at this applet.",
+    summary: "By command, the caller continues at this applet.",
     data: call.extend({ flow: z.string(), applet: z.string() }),
   },
   "call.refused": {
-    summary: "A call in was refused. It has begun before and ends right after, without a duration.",
+    summary: "An inbound call was refused. It has begun just before and ends right after, without a duration.",
     data: call.extend({ message }),
   },
   "limit.reached": {
@@ -87,7 +87,7 @@ const CALL_EVENTS = {
       leg: leg.nullable(),
       rule: z.string().describe("The limit, as in the documentation."),
       limit: z.number(),
-      value: z.number().describe("What it would have come to, in the unit of `limit`."),
+      value: z.number().describe("What the use would have become, in the unit of `limit`."),
       message,
       change: z.string().describe("What would change it."),
     }),
@@ -106,7 +106,7 @@ const CALL_EVENTS = {
     }),
   },
   "request.result": {
-    summary: "What came of a request: whether its answer was used, or why not.",
+    summary: "The result of a request: whether its answer was used, or why not.",
     data: call.extend({
       id,
       result: z.enum(["usable", "invalid", "http_error", "timeout", "unreachable"]),
@@ -143,12 +143,12 @@ const CALL_EVENTS = {
   "attempt.ringing": { summary: "It rings.", data: call.extend({ leg }) },
   "attempt.answered": { summary: "It answered.", data: call.extend({ leg }) },
   "attempt.ended": {
-    summary: "An attempt ended, in whatever way.",
+    summary: "An attempt ended, for any reason.",
     data: call.extend({ leg, ...ending, rule }),
   },
   "conversation.started": { summary: "Caller and callee hear each other.", data: call.extend({ leg }) },
   "conversation.ended": {
-    summary: "Their conversation is over.",
+    summary: "The conversation is over.",
     data: call.extend({ leg, by: endedBy, duration_ms: duration, rule }),
   },
   "recording.saved": {
@@ -168,7 +168,7 @@ const CALL_EVENTS = {
 /** Events that are in no trace; the code that causes them calls `Feed.append`. Add a new kind here. */
 const OWN_EVENTS = {
   "configuration.changed": {
-    summary: "One thing that is configured was changed. All that one change wrote have its `revision`.",
+    summary: "One configured resource was changed. All events of one change have the same `revision`.",
     data: z.object({
       revision: z.int(),
       kind: z.string(),
@@ -189,7 +189,7 @@ const OWN_EVENTS = {
     }),
   },
   "event.missing": {
-    summary: "Its call was erased, or it cannot be read any more. It keeps its number.",
+    summary: "An event whose call was erased, or that can no longer be read. It keeps its number.",
     data: z.object({ call_sid: z.string().nullable(), message }),
   },
 } as const satisfies Readonly<Record<string, EventKind>>;
@@ -218,7 +218,7 @@ export function envelopeSchema(name: FeedEventName): z.ZodObject {
       .describe("Number of the event in its account's feed: 1, 2, 3 … without a gap."),
     source: z.string().describe("`/api/accounts/{sid}`"),
     type: z.literal(`${TYPE_PREFIX}${name}`),
-    subject: z.string().optional().describe("The call, where the event is about one."),
+    subject: z.string().optional().describe("The call, if the event is about one."),
     time: z.iso.datetime(),
     datacontenttype: z.literal("application/json"),
     data,
