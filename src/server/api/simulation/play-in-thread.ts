@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Result } from "../../../base/result.ts";
 import { err, ok } from "../../../base/result.ts";
-import type { Played, PlayWork } from "./play.ts";
+import type { PlayResult, PlayWork } from "./play.ts";
 
 /** Plays under way or waiting; a person or an assistant asks for one at a time. */
 const MAX_PLAYS = 16;
@@ -24,7 +24,7 @@ let last: Promise<unknown> = Promise.resolve();
  * Plays one call in virtual time, in a thread that all plays share, so that no live call waits. They take turns; the thread is kept
  * for a while, because starting one takes longer than a play. The error is one sentence.
  */
-export async function playInThread(work: PlayWork): Promise<Result<Played, string>> {
+export async function playInThread(work: PlayWork): Promise<Result<PlayResult, string>> {
   if (plays >= MAX_PLAYS) return err(`${MAX_PLAYS} calls are being simulated already: try again in a few seconds`);
   plays += 1;
   clearTimeout(idle);
@@ -38,7 +38,7 @@ export async function playInThread(work: PlayWork): Promise<Result<Played, strin
   }
 }
 
-async function playNow(work: PlayWork): Promise<Result<Played, string>> {
+async function playNow(work: PlayWork): Promise<Result<PlayResult, string>> {
   const worker = (thread ??= started());
   const played = await resultOf(worker, work);
   // What has failed may still be at it, or have no memory left.
@@ -46,12 +46,12 @@ async function playNow(work: PlayWork): Promise<Result<Played, string>> {
   return played;
 }
 
-async function resultOf(worker: Worker, work: PlayWork): Promise<Result<Played, string>> {
+async function resultOf(worker: Worker, work: PlayWork): Promise<Result<PlayResult, string>> {
   const limit = AbortSignal.timeout(PLAY_LIMIT_MS);
   try {
     const message = once(worker, "message", { signal: limit });
     worker.postMessage(work, []);
-    const [played] = (await message) as [Played];
+    const [played] = (await message) as [PlayResult];
     return ok(played);
   } catch (error) {
     if (limit.aborted) return err(`simulating the call took more than ${PLAY_LIMIT_MS / 1000} s`);

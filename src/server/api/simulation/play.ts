@@ -37,7 +37,7 @@ export interface WhatIfWork {
 export type PlayWork = ScenarioWork | WhatIfWork;
 
 /** What came of it. */
-export type Played =
+export type PlayResult =
   | { readonly kind: "scenario"; readonly call: CallReport }
   | {
       readonly kind: "what_if";
@@ -54,7 +54,7 @@ export type Played =
   | { readonly kind: "mistakes"; readonly mistakes: readonly string[] };
 
 /** Plays what is wanted in virtual time. */
-export function play(work: PlayWork): Played {
+export function play(work: PlayWork): PlayResult {
   try {
     const played = work.kind === "scenario" ? playScenario(work) : playWhatIf(work);
     return played.ok ? played.value : { kind: "mistakes", mistakes: played.error };
@@ -66,7 +66,7 @@ export function play(work: PlayWork): Played {
 
 type Mistakes = readonly string[];
 
-function playScenario({ document, account, seed }: ScenarioWork): Result<Played, Mistakes> {
+function playScenario({ document, account, seed }: ScenarioWork): Result<PlayResult, Mistakes> {
   const parsed = parseScenario(JSON.stringify(document), "scenario", () => {
     throw new Error("there are no files here");
   });
@@ -82,7 +82,7 @@ function within(account: Account, { setup, call, ...scenario }: Scenario, { call
   return { ...scenario, setup: { ...setup, account }, call: { ...call, to } };
 }
 
-function playWhatIf({ callSid, report, flow, account, urls }: WhatIfWork): Result<Played, Mistakes> {
+function playWhatIf({ callSid, report, flow, account, urls }: WhatIfWork): Result<PlayResult, Mistakes> {
   const parsed = flow === null ? ok(null) : flowOf(flow);
   if (!parsed.ok) return parsed;
   const answers = parseUrls(urls);

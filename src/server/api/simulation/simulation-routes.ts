@@ -16,7 +16,7 @@ import { accountParams, onlyThese } from "../openapi/parameters.ts";
 import { typed } from "../openapi/typed-routes.ts";
 import { problem } from "../problem.ts";
 import { tooDeep } from "../resource-routes.ts";
-import type { Played, PlayWork } from "./play.ts";
+import type { PlayResult, PlayWork } from "./play.ts";
 import { playInThread } from "./play-in-thread.ts";
 
 /** As large as the largest flow, with room for what the URLs of its scenario answer. */
@@ -109,7 +109,10 @@ export function simulationRoutes(app: FastifyInstance, options: ApiOptions): voi
 }
 
 /** Null: it could not be played, and the request has been answered. */
-async function playedBy(work: PlayWork, reply: FastifyReply): Promise<Exclude<Played, { kind: "mistakes" }> | null> {
+async function playedBy(
+  work: PlayWork,
+  reply: FastifyReply,
+): Promise<Exclude<PlayResult, { kind: "mistakes" }> | null> {
   const played = await playInThread(work);
   if (played.ok && played.value.kind !== "mistakes") return played.value;
   if (!played.ok) problem(reply, 503, played.error);
