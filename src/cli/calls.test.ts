@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WriteStream } from "node:tty";
@@ -124,6 +125,47 @@ describe("plugboard calls", () => {
       .split("\n")
       .map((line) => (JSON.parse(line) as { call_sid: string }).call_sid);
     expect(found).toEqual(many.slice(0, 110).map(({ sid }) => sid));
+  });
+});
+
+describe("plugboard calls --export", () => {
+  it.each([
+    ["csv", /^call_sid,.*\r\nhunt0.*\r\nnobody0.*\r\n$/],
+    ["ndjson", /^\{"call_sid":"hunt0.*\}\n\{"call_sid":"nobody0.*\}\n$/],
+    ["parquet", /^PAR1[^]*PAR1$/],
+  ])("writes what ended to a file, as its name says: %s", async (form, content) => {
+    const file = join(folder, `calls.${form}`);
+    const run = await runCommand(callsCommand(), ...flags, "--since", "2026-01-05", "--export", file);
+    expect(run).toEqual({ out: `wrote ${file}\n`, errors: "", status: 0 });
+    expect(readFileSync(file, "latin1")).toMatch(content);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("leaves no file behind that is not whole", async () => {
+    const cut = createServer((_, response) => response.write("call_sid,", () => response.destroy()));
+    await new Promise<void>((resolve) => void cut.listen(0, "127.0.0.1", resolve));
+    const { port } = cut.address() as AddressInfo;
+    const args = [...flags, "--server", `http://127.0.0.1:${port}`, "--export", join(folder, "cut.csv")];
+    const { errors, status } = await runCommand(callsCommand(), ...args);
+    cut.close();
+    expect([errors, status]).toEqual([expect.stringMatching(/cut\.csv was not written: /), 1]);
+    expect(readdirSync(folder).filter((name) => name.startsWith("cut"))).toEqual([]);
+  });
+
+  it.each([
+    [
+      ["--export", "calls.xlsx"],
+      1,
+      "calls.xlsx must end in .csv, .ndjson or .parquet: that says which form is wanted\n",
+    ],
+    [["--export", "c.csv", "--live"], 2, "--export writes all calls that have ended: leave out --live and --limit\n"],
+    [
+      ["--export", "c.csv", "--limit", "5"],
+      2,
+      "--export writes all calls that have ended: leave out --live and --limit\n",
+    ],
+  ])("refuses %j", async (args, status, errors) => {
+    expect(await runCommand(callsCommand(), ...flags, ...args)).toEqual({ out: "", errors, status });
   });
 });
 

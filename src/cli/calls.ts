@@ -2,7 +2,8 @@ import { Command, InvalidArgumentError } from "commander";
 import type { CallRecord } from "../core/call/record.ts";
 import type { AccountApi, AccountApiOptions } from "./account-api.ts";
 import { runWithApi, withAccountOptions } from "./account-api.ts";
-import { wholeNumber } from "./simulate.ts";
+import { exportCalls } from "./calls-export.ts";
+import { complain, EXIT_USAGE, wholeNumber } from "./simulate.ts";
 import type { Cell, Style } from "./terminal.ts";
 import { paint, say, tableLines, tableWidth, terminalWidth } from "./terminal.ts";
 
@@ -14,6 +15,7 @@ interface Options extends AccountApiOptions {
   readonly since?: string;
   readonly limit: number;
   readonly json?: true;
+  readonly export?: string;
 }
 
 /** A call in the list, as the API shows it. */
@@ -45,9 +47,18 @@ export function callsCommand(): Command {
     .option("--since <time>", "only newer ones: 30m, 2h, 3d, a date, or an instant with its offset", instant)
     .option("--limit <number>", "list at most this many", wholeNumber, DEFAULT_CALLS)
     .option("--json", "print each call as JSON, one per line")
-    .action(async (options: Options) => {
-      process.exitCode = await runWithApi(options, (api) => list(api, options));
+    .option("--export <file>", "write the records of all ended calls to a file: .csv, .ndjson or .parquet")
+    .action(async (options: Options, command: Command) => {
+      const { export: file, live } = options;
+      if (file === undefined) process.exitCode = await runWithApi(options, (api) => list(api, options));
+      else if (live === true || command.getOptionValueSource("limit") === "cli") process.exitCode = wrongExport();
+      else process.exitCode = await runWithApi(options, (api) => exportCalls(api, file, queryOf(options)));
     });
+}
+
+function wrongExport(): number {
+  complain("--export writes all calls that have ended: leave out --live and --limit");
+  return EXIT_USAGE;
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -12,6 +12,7 @@ import type {
   ShownOutcome,
   CallPage,
   CallSummary,
+  EndedCall,
   RecordingRow,
   RequestRow,
   StoredCall,
@@ -39,6 +40,9 @@ const ALL = sql.raw(
   `(select ${SUMMARY}, ended_at, status, cdr from calls union all ` +
     `select ${SUMMARY}, null::bigint, null::text, null::text from live)`,
 );
+
+/** Calls that have ended, with what the record of a call shows of its attempts. */
+const ENDED = sql.raw(`(select ${SUMMARY}, ended_at, status, cdr, attempts from calls)`);
 
 /** All reads outside the hot path. */
 export class Reader {
@@ -76,6 +80,26 @@ export class Reader {
     return { calls: direction === wanted ? page : page.reverse(), hasMore: rows.length > limit };
   }
 
+  /** At most `limit` ended calls that follow `after` in time, oldest first. */
+  async ended(
+    account: string,
+    filter: CallFilter,
+    after: CallCursor | null,
+    limit: number,
+  ): Promise<readonly EndedCall[]> {
+    const rows = await this.#matching(account, filter, ENDED)
+      .selectAll()
+      .$if(after !== null, (query) => query.where(beyond(">", after ?? undefined)))
+      .orderBy("started_at")
+      .orderBy("call_sid")
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({
+      ...summary(row),
+      attempts: JSON.parse(row.attempts) as AttemptRow[],
+    }));
+  }
+
   async count(account: string, filter: CallFilter): Promise<number> {
     const some = this.#matching(account, filter).select("call_sid").limit(COUNT_LIMIT).as("some");
     const { n } = await this.#db
@@ -85,10 +109,10 @@ export class Reader {
     return n;
   }
 
-  #matching(account: string, filter: CallFilter) {
+  #matching(account: string, filter: CallFilter, source = ALL) {
     const { status, from, to, number, direction, startedFrom, startedTo } = filter;
     return this.#db
-      .selectFrom(sql<AnyCall>`${ALL}`.as("all"))
+      .selectFrom(sql<AnyCall>`${source}`.as("all"))
       .where("account", "=", account)
       .$if(status === "live", (query) => query.where("ended_at", "is", null))
       .$if(status !== undefined && status !== "live", (query) => query.where("status", "=", status ?? ""))

@@ -28,10 +28,12 @@ import { RecordedCalls } from "./recorded-calls.ts";
 import { SpendReader } from "./spend-reader.ts";
 import type { Tables } from "./tables.ts";
 import type {
+  CallCursor,
   CallFilter,
   CallPage,
   CallSummary,
   ClaimedRow,
+  EndedCall,
   JournalRow,
   OutboxEntry,
   OutboxFilter,
@@ -247,6 +249,16 @@ export class Store {
   /** The same page, and whether there are more. */
   pageOfCalls(account: string, filter: CallFilter = {}): Promise<CallPage> {
     return this.#read(account, (reader) => reader.calls(account, filter));
+  }
+
+  /** At most `limit` ended calls that follow `after` in time, oldest first; `limit` and cursors of the filter do not count. */
+  endedCalls(
+    account: string,
+    filter: CallFilter,
+    after: CallCursor | null,
+    limit: number,
+  ): Promise<readonly EndedCall[]> {
+    return this.#read(account, (reader) => reader.ended(account, filter, after, limit));
   }
 
   /** Id of the recording of each of these calls that can be played, by call: the longest, if there are several. */

@@ -176,6 +176,11 @@ export interface CallSummary extends Omit<CallRow, "key"> {
   readonly cdr: string | null;
 }
 
+/** A call that has ended, with its attempts. */
+export interface EndedCall extends CallSummary {
+  readonly attempts: readonly AttemptRow[];
+}
+
 /** A whole call. `trace` is one JSON array text: every step's entries in order. */
 export interface StoredCall {
   readonly call: CallSummary;

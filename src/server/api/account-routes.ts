@@ -4,6 +4,7 @@ import { auditRoutes } from "./audit-routes.ts";
 import { authenticate } from "./authenticate.ts";
 import { backtestRoutes } from "./backtest-routes.ts";
 import { callControlRoutes } from "./call-control-routes.ts";
+import { callExportRoute } from "./call-export-route.ts";
 import { callRoutes } from "./call-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { outboxRoutes } from "./outbox-routes.ts";
@@ -26,6 +27,7 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     keyed.addHook("onRequest", (request, reply) => authenticate(options.access, request, reply));
     keyed.addHook("onRequest", limit);
     callRoutes(keyed, options);
+    callExportRoute(keyed, options);
     callControlRoutes(keyed, options);
     whyRoute(keyed, options);
     eventRoutes(keyed, options);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CALL_STATUSES } from "../../core/call/record.ts";
 import { DIAL_STATUSES } from "../../core/contract/outcome.ts";
 import type { CallCursor, CallFilter } from "../../edges/store/types.ts";
+import { EXPORT_FORMATS } from "./export/export-format.ts";
 import { instant, onlyThese, shownNumber, wholeNumber } from "./openapi/parameters.ts";
 
 const PAGE_SIZE = 50;
@@ -19,29 +20,42 @@ const before = z
 
 const exit = z.string().regex(/^[A-Za-z0-9_.*#-]{1,64}$/, "the name of an exit, such as nobody_answered");
 
+/** The filters that a list and an export share. */
+const filters = {
+  from: shownNumber().optional(),
+  to: shownNumber().optional(),
+  number: shownNumber().optional().describe("On either side"),
+  direction: z.enum(["incoming", "outbound-dial"]).optional(),
+  dial_call_status: z.enum(DIAL_STATUSES).optional(),
+  failed: z.literal("true").optional().describe("Refused, or meant to be connected but without a conversation"),
+  exit: exit.optional().describe("An exit that the call's flow has taken"),
+  started_from: instant().optional(),
+  started_to: instant().optional(),
+  min_duration: wholeNumber(0, MAX_DURATION_S).optional().describe("Seconds, of calls that have ended"),
+  max_duration: wholeNumber(0, MAX_DURATION_S).optional().describe("Seconds, of calls that have ended"),
+};
+
 /** Every parameter of the list of calls. Others are refused by name: an ignored filter would show wrong calls. */
 export const callsQuery = onlyThese(
   {
     limit: wholeNumber(1, MAX_PAGE_SIZE).default(PAGE_SIZE),
     before: before.optional().describe("The `next` of the previous page"),
     status: z.enum(["live", ...CALL_STATUSES]).optional(),
-    from: shownNumber().optional(),
-    to: shownNumber().optional(),
-    number: shownNumber().optional().describe("On either side"),
-    direction: z.enum(["incoming", "outbound-dial"]).optional(),
-    dial_call_status: z.enum(DIAL_STATUSES).optional(),
-    failed: z.literal("true").optional().describe("Refused, or meant to be connected but without a conversation"),
-    exit: exit.optional().describe("An exit that the call's flow has taken"),
-    started_from: instant().optional(),
-    started_to: instant().optional(),
-    min_duration: wholeNumber(0, MAX_DURATION_S).optional().describe("Seconds, of calls that have ended"),
-    max_duration: wholeNumber(0, MAX_DURATION_S).optional().describe("Seconds, of calls that have ended"),
+    ...filters,
   },
   "filter",
 );
 
+/** Every parameter of an export: an export has all pages, and only ended calls have a record. */
+export const exportQuery = onlyThese(
+  { format: z.enum(EXPORT_FORMATS).default("csv"), status: z.enum(CALL_STATUSES).optional(), ...filters },
+  "parameter",
+);
+
 /** Turns a query into a filter. */
-export function filterOf(query: z.output<typeof callsQuery>): CallFilter {
+export function filterOf(
+  query: z.output<typeof callsQuery> | Omit<z.output<typeof exportQuery>, "format">,
+): CallFilter {
   const { dial_call_status, failed, started_from, started_to, min_duration, max_duration, ...same } = query;
   return {
     ...defined(same),

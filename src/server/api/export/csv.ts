@@ -1,0 +1,37 @@
+import { stringify } from "csv-stringify/sync";
+import type { ExportEncoder } from "./export-format.ts";
+import type { ExportedCall } from "./exported-call.ts";
+import { EXPORT_COLUMNS, plainValue } from "./exported-call.ts";
+
+/** RFC 4180: a head with the names of the columns, lines that end in CRLF, UTF-8. */
+export const csv: ExportEncoder = {
+  mediaType: "text/csv; charset=utf-8; header=present",
+  async *encode(pages) {
+    yield lines([EXPORT_COLUMNS.map(({ name }) => name)]);
+    for await (const page of pages) yield lines(page.map(cells));
+  },
+};
+
+function lines(rows: readonly (readonly (string | number | null)[])[]): string {
+  return stringify(
+    [...rows].map((row) => [...row]),
+    { record_delimiter: "windows" },
+  );
+}
+
+function cells(call: ExportedCall): readonly (string | number | null)[] {
+  return EXPORT_COLUMNS.map((column) => {
+    const value = plainValue(call, column);
+    return typeof value === "string" ? inert(value) : value;
+  });
+}
+
+/** A spreadsheet takes a cell that begins with one of these for a formula; callers choose their own names, and APIs their fields. */
+const FORMULA = /^[=+\-@\t\r\n]/;
+/** Digits alone compute nothing, and every number begins with a plus sign. */
+const PHONE_NUMBER = /^\+\d{1,15}$/;
+
+/** The same text, with an apostrophe before what a spreadsheet would compute. */
+function inert(text: string): string {
+  return FORMULA.test(text) && !PHONE_NUMBER.test(text) ? `'${text}` : text;
+}
