@@ -33,6 +33,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   "tools/mcp": ["base", "client", "core/call", "tools/simulator"],
   "tools/softphone": ["base", "edges/sip", "edges/sdp", "edges/media"],
   "server/exchange": ["base", ...core, ...edges],
+  "server/retention": ["base", "core/contract", "edges/store", "server/exchange"],
   "server/configuration": ["base", ...core, "edges/store", "server/exchange", "tools/simulator"],
   "server/api": [
     "base",
@@ -40,6 +41,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     "edges/store",
     "server/exchange",
     "server/configuration",
+    "server/retention",
     "tools/simulator",
     "tools/mcp",
     "client",

@@ -79,6 +79,11 @@ const ENTRIES: readonly CommandEntry[] = [
     load: async () => (await import("./call.ts")).callCommand(),
   },
   {
+    name: "erase",
+    summary: "erase a call, or everything of a phone number, from a running platform",
+    load: async () => (await import("./erase.ts")).eraseCommand(),
+  },
+  {
     name: "tail",
     summary: "watch an account's calls on a running platform live",
     load: async () => (await import("./tail.ts")).tailCommand(),

@@ -224,6 +224,18 @@ export interface Models {
     readonly failure: string | null;
     readonly url: string;
   };
+  /** How much was deleted */
+  readonly Erased: {
+    readonly calls: number;
+    /** Entries of the journal: events with their part of the trace */
+    readonly steps: number;
+    /** Requests to your servers that were waiting, or had been given up */
+    readonly deliveries: number;
+    readonly recordings: number;
+  };
+  readonly ErasureOrder: {
+    readonly number: string;
+  };
   readonly CallExplanation: {
     readonly call_sid: string;
     readonly text: string;
@@ -1068,6 +1080,16 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["WhatIf"]>;
+  };
+  readonly erasures: {
+    /** Erases every call in which a phone number appears, for good */
+    create(
+      input: {
+        readonly account?: string;
+        readonly body: Models["ErasureOrder"];
+      },
+      options?: CallOptions,
+    ): Promise<Models["Erased"]>;
   };
   readonly events: {
     /** The account's events: a page of JSON if only that is accepted, otherwise a stream */
@@ -1938,6 +1960,13 @@ export const OPERATIONS = {
     headers: {},
     answer: "json",
   },
+  "calls.erase": {
+    method: "DELETE",
+    path: "/api/accounts/{account}/calls/{callSid}",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
   "calls.hangUp": {
     method: "POST",
     path: "/api/accounts/{account}/calls/{callSid}/hangup",
@@ -1965,6 +1994,13 @@ export const OPERATIONS = {
     ],
     headers: {},
     answer: "response",
+  },
+  "erasures.create": {
+    method: "POST",
+    path: "/api/accounts/{account}/erasures",
+    query: [],
+    headers: {},
+    answer: "json",
   },
   "calls.actions": {
     method: "GET",

@@ -1,6 +1,8 @@
+import { sql } from "kysely";
 import type { ClientBase, Pool } from "pg";
 import type { FeedPlace, OwnEvent } from "./feed-items.ts";
 import { ownItem, placesOf } from "./feed-items.ts";
+import type { AccountDb } from "./account-rows.ts";
 import { clientWithinAccount } from "./account-rows.ts";
 import { intArray, textArray } from "./sql-arrays.ts";
 
@@ -146,6 +148,14 @@ export class FeedTable {
     const text = `insert into feed_pending (account, n, items) select $1, $2, $3 from (select ${DURABLE}) d`;
     await (client ?? this.#pool).query(text, [account, events.length, events.map(ownItem).join(",")]);
     if (client === undefined) this.notePending();
+  }
+
+  /** The same within a transaction of kysely's; call {@link notePending} when it has committed. */
+  async appendWithin(db: AccountDb, account: string, events: readonly OwnEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const items = events.map(ownItem).join(",");
+    await sql`insert into feed_pending (account, n, items)
+      select ${account}, ${events.length}, ${items} from (select ${sql.raw(DURABLE)}) d`.execute(db);
   }
 
   /** Numbers the events that are waiting. */

@@ -26,6 +26,7 @@ const LANDED: Readonly<Record<string, string>> = {
   "010_api_keys": "0f3f592a32b006aa",
   "011_audit_log": "83122af3ff2b58c4",
   "012_members": "dd9478ca42ce014c",
+  "013_files_to_delete": "d314cbe597b1e2d2",
 };
 
 /** A dump of each schema that has ever landed, with rows as its version wrote them. */

@@ -260,6 +260,19 @@ const CONFIGURATION: readonly string[] = [
 ];
 
 /**
+ * Files of recordings whose rows are gone: written in the transaction that deletes the rows, deleted when the file is. `node`: the one on
+ * whose disk it is.
+ */
+const FILES_TO_DELETE: readonly string[] = [
+  `create table files_to_delete (
+    file text collate "C" primary key,
+    account text collate "C" not null,
+    node text collate "C" not null,
+    since bigint not null
+  )`,
+];
+
+/**
  * Every change of the tables, by key, in order. **Forward only: what has landed is never changed**, not by a letter
  * (`migrations.test.ts` pins each text); a new change is a new key. Start from any state that ever landed is tested there, too.
  *
@@ -280,6 +293,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   "010_api_keys": API_KEYS,
   "011_audit_log": AUDIT,
   "012_members": MEMBERS,
+  "013_files_to_delete": FILES_TO_DELETE,
 };
 
 async function run<T>(db: Kysely<T>, statements: readonly string[]): Promise<void> {

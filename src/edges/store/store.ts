@@ -11,6 +11,7 @@ import { isolateAccounts, withinAccount } from "./account-rows.ts";
 import { ApiKeyTable } from "./api-key-table.ts";
 import { AuditLog } from "./audit-log.ts";
 import { clientConfig } from "./connection.ts";
+import { Erasures } from "./erasures.ts";
 import { FeedTable } from "./feed-table.ts";
 import type { StoredText } from "./format.ts";
 import { FORMAT } from "./format.ts";
@@ -104,6 +105,8 @@ export class Store {
   readonly recordedCalls: RecordedCalls;
   /** Keys of requests that placed calls. */
   readonly callKeys: CallKeys;
+  /** What deletes calls. */
+  readonly erasures: Erasures;
   #taker: ((rows: readonly ClaimedRow[]) => void) | null = null;
   readonly #knownSetups = new Set<string>();
   #closing: Promise<void> | null = null;
@@ -143,6 +146,7 @@ export class Store {
     this.configuration = new ConfigurationTable(this.#pool, sealer, this.feed);
     this.#outbox = new OutboxQueue(this.#outboxPool, node, sealer);
     this.callKeys = new CallKeys(this.#pool);
+    this.erasures = new Erasures({ db: this.#db, feed: this.feed, audit: this.audit, node, sealer });
     this.#journal = new Journal({ target, node, clock, log });
   }
 

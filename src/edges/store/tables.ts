@@ -17,6 +17,7 @@ export interface Tables {
   readonly audit_log: AuditLogTable;
   readonly members: MembersTable;
   readonly sessions: SessionsTable;
+  readonly files_to_delete: FilesToDeleteTable;
 }
 
 export interface LiveTable {
@@ -132,4 +133,12 @@ export interface SessionsTable {
   readonly member: string;
   readonly created_at: number;
   readonly used_at: number;
+}
+
+export interface FilesToDeleteTable {
+  /** Relative to the recordings folder. */
+  readonly file: string;
+  readonly account: string;
+  readonly node: string;
+  readonly since: number;
 }

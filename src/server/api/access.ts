@@ -99,6 +99,11 @@ export class Access {
     return { kind: "ok", requester: { kind: "key", id: key, scopes: found.scopes } };
   }
 
+  /** A text of an account that may not be kept, as a keyed hash: the same text has the same mark. */
+  markOf(account: string, text: string): string {
+    return this.#options.tokens.of(["mark", account], text);
+  }
+
   /** Makes a new key and token. */
   makeKey(account: string): MadeKey {
     const { random, tokens } = this.#options;

@@ -6,6 +6,7 @@ import { backtestRoutes } from "./backtest-routes.ts";
 import { callControlRoutes } from "./call-control-routes.ts";
 import { callExportRoute } from "./call-export-route.ts";
 import { callRoutes } from "./call-routes.ts";
+import { erasureRoutes } from "./erasure-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { outboxRoutes } from "./outbox-routes.ts";
 import { exposureRoutes } from "./exposure-routes.ts";
@@ -28,6 +29,7 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     keyed.addHook("onRequest", limit);
     callRoutes(keyed, options);
     callExportRoute(keyed, options);
+    erasureRoutes(keyed, options);
     callControlRoutes(keyed, options);
     whyRoute(keyed, options);
     eventRoutes(keyed, options);

@@ -6,6 +6,7 @@ import type { LightMyRequestResponse as Response } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AnyRequest, Placed } from "../testing/any-request.ts";
 import { anyRequest, operationsOf } from "../testing/any-request.ts";
+import type { SampleCall } from "../testing/calls.ts";
 import { attempt, TWO_ATTEMPTS } from "../testing/calls.ts";
 import { signedInAdmin } from "../testing/access.ts";
 import type { TestApi } from "../testing/test-api.ts";
@@ -25,16 +26,14 @@ let fits: (schema: object, value: unknown) => string | null;
 
 beforeAll(async () => {
   api = await startTestApi();
-  const recording = { id: "r1", file: "acme/r1.wav", layout: "dual", durationMs: 8000, failure: null } as const;
   await api.add(
-    { sid: "talked", startedAt: START_MS, trace: TWO_ATTEMPTS, recordings: [recording] },
+    TALKED,
     { sid: "live", startedAt: START_MS + 1, isLive: true, trace: attempt(2, "sip:anil", 0, null, 9) },
     { sid: "foreign", startedAt: START_MS, account: "globex" },
   );
   const added = { id: "usr_acme", account: "acme", login: "priya", role: "viewer", password_hash: "none" } as const;
   const made = { must_change: false, created_at: START_MS, created_by: "test" };
   await api.store.withinAccount("acme", (db) => api.store.members.add(db, { ...added, ...made }));
-  writeFileSync(join(api.recordingsDir, "acme", "r1.wav"), "RIFF not really a sound");
   document = (await api.app.inject("/api/openapi.json")).json<OpenApiDocument>();
   fits = checkerOf(document);
 }, 60_000);
@@ -49,6 +48,9 @@ function checkerOf({ components }: OpenApiDocument): typeof fits {
     return ajv.validate(resolved, value) ? null : ajv.errorsText(ajv.errors, { dataVar: "answer" });
   };
 }
+
+const RECORDING = { id: "r1", file: "acme/r1.wav", layout: "dual", durationMs: 8000, failure: null } as const;
+const TALKED: SampleCall = { sid: "talked", startedAt: START_MS, trace: TWO_ATTEMPTS, recordings: [RECORDING] };
 
 const KNOWN = {
   account: ["acme", "acme", "acme", "globex", "nobody"],
@@ -75,10 +77,13 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   "calls.whatIf": { urls: { "https://app.example/connect": [{ status: 500 }] }, flow: "recorded" },
   "flows.rollBack": { version: 1 },
   "flows.backtest": { since: "2026-01-05", draft: { start: "bye", applets: { bye: { type: "hangup" } } } },
+  "erasures.create": { number: "+919812345678" },
 };
 
-/** Restores the configuration, with some more to change and remove. */
+/** Restores the configuration, with some more to change and remove, and a call that was erased. */
 async function restored(): Promise<void> {
+  if ((await api.store.getCall("acme", TALKED.sid)) === null) await api.add(TALKED);
+  writeFileSync(join(api.recordingsDir, RECORDING.file), "RIFF not really a sound");
   const account = {
     ...ACME,
     trunks: [...ACME.trunks, { name: "anil", address: "192.0.2.8" }],

@@ -142,6 +142,7 @@ export function idleExchange(): ApiOptions["exchange"] {
       sip: { stats: {}, queueDelayMs: 0 },
       fetcher: { blocked: [], usage: { sockets: 0, requests: 0, refused: 0 } },
     },
+    isLive: () => false,
     hangUp: () => false,
     command: () => null,
     actionsOf: () => [],

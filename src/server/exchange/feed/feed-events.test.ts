@@ -82,7 +82,7 @@ describe("events of calls", () => {
 
   it("are of every documented kind", () => {
     const seen = new Set([...traces, refused, failed, byApi].flatMap(eventsOf).map(({ name }) => name));
-    const own: readonly FeedEventName[] = ["configuration.changed", "delivery.parked", "event.missing"];
+    const own: readonly FeedEventName[] = ["call.erased", "configuration.changed", "delivery.parked", "event.missing"];
     expect([...seen, ...own].toSorted()).toEqual(Object.keys(FEED_EVENTS).toSorted());
   });
 

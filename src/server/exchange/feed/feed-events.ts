@@ -188,6 +188,11 @@ const OWN_EVENTS = {
       error: z.string(),
     }),
   },
+  "call.erased": {
+    summary:
+      "A call was erased on request: delete your copies of it, too. Its earlier events become `plugboard.event.missing`.",
+    data: z.object({ call_sid: z.string() }),
+  },
   "event.missing": {
     summary: "An event whose call was erased, or that can no longer be read. It keeps its number.",
     data: z.object({ call_sid: z.string().nullable(), message }),

@@ -31,6 +31,11 @@ export class FeedTail {
     this.wake();
   }
 
+  /** Readers read from the database what they have not seen yet. */
+  forget(): void {
+    this.#events.length = 0;
+  }
+
   /** At most `limit` events after number `after`; null: they are no longer kept. */
   after(after: number, limit: number): readonly RenderedEvent[] | null {
     const [first] = this.#events;

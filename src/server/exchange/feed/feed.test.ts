@@ -113,6 +113,27 @@ function upTo(n: number): readonly number[] {
 }
 
 describe("a feed", () => {
+  it("reads again what readers have in common when a call was erased", async () => {
+    const { table, feed, pass, add } = world();
+    feed.start();
+    const first = reader(feed, 0);
+    await add(3);
+    await pass(100);
+    table.rows.set(
+      "acme",
+      [1, 2, 3].map((seq) => ({ kind: "missing", seq, callSid: "c1", at: 0 })),
+    );
+    const shared = reader(feed, 0);
+    await pass(10);
+    expect(shared.events.map(({ json }) => json.includes("event.missing"))).toEqual([false, false, false]);
+    feed.forget("acme");
+    const later = reader(feed, 0);
+    await pass(10);
+    expect(later.events.map(({ json }) => json.includes("event.missing"))).toEqual([true, true, true]);
+    for (const each of [first, shared, later]) each.stop();
+    await feed.stop();
+  });
+
   it("hands every event to a reader, in order, within the time that it gathers them", async () => {
     const { feed, pass, add } = world();
     feed.start();

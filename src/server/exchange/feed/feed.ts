@@ -88,6 +88,12 @@ export class Feed {
     return table.append(account, [{ at: clock.now(), type: name, data }], client);
   }
 
+  /** Calls of the account were erased: what readers have in common is read again. */
+  forget(account: string): void {
+    this.#tails.get(account)?.forget();
+    this.#options.table.notePending();
+  }
+
   /** At most `limit` events after number `after`; null: from the oldest available. */
   async page(account: string, after: number | null, limit: number): Promise<FeedAnswer> {
     const { table } = this.#options;

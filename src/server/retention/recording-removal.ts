@@ -1,0 +1,55 @@
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import { RepeatedLine } from "../../base/repeated-line.ts";
+import type { Erasures } from "../../edges/store/erasures.ts";
+
+export interface RecordingRemovalOptions {
+  readonly store: { readonly erasures: Pick<Erasures, "filesToDelete" | "filesDeleted"> };
+  readonly recordingsDir: string;
+  readonly clock: Pick<Clock, "elapsed">;
+  readonly log: Log;
+}
+
+/** Deletes the files of recordings whose rows are gone. A crash at any point leaves what the next run deletes. */
+export class RecordingRemoval {
+  readonly #options: RecordingRemovalOptions;
+  readonly #failures: RepeatedLine;
+
+  constructor(options: RecordingRemovalOptions) {
+    this.#options = options;
+    const { clock, log } = options;
+    this.#failures = new RepeatedLine(clock, (fields) => log.error(fields, "a recording could not be deleted"));
+  }
+
+  /** Deletes all files on this machine that must be deleted; how many. What can't be deleted is tried again by the next run. */
+  async run(): Promise<number> {
+    const { erasures } = this.#options.store;
+    for (let count = 0; ;) {
+      const files = await erasures.filesToDelete();
+      const deleted = await this.#unlinkAll(files);
+      await erasures.filesDeleted(deleted);
+      count += deleted.length;
+      if (deleted.length === 0 || deleted.length < files.length) return count;
+    }
+  }
+
+  async #unlinkAll(files: readonly string[]): Promise<readonly string[]> {
+    const deleted: string[] = [];
+    for (const file of files) if (await this.#unlinked(file)) deleted.push(file);
+    return deleted;
+  }
+
+  /** True: it is not there any more, or never was. */
+  async #unlinked(file: string): Promise<boolean> {
+    try {
+      await unlink(join(this.#options.recordingsDir, file));
+      return true;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return true;
+      this.#failures.note({ err: error, file });
+      return false;
+    }
+  }
+}
