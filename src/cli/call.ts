@@ -13,6 +13,9 @@ interface Options extends AccountApiOptions {
   readonly json?: true;
 }
 
+/** A call as the API shows it; platforms of before know no `trace_deleted`. */
+type ShownCall = CallReport & { readonly trace_deleted?: string | null };
+
 /** `plugboard call`: places a call through a running platform, or looks at one. */
 export function callCommand(): Command {
   // Options after `show` and `why` belong to those.
@@ -45,11 +48,15 @@ function oneCall(name: string, summary: string, print: Print): Command {
 }
 
 async function show(api: AccountApi, callSid: string, { json }: Options): Promise<readonly string[]> {
-  const call = await api.json<CallReport>(`/calls/${encodeURIComponent(callSid)}`);
+  const call = await api.json<ShownCall>(`/calls/${encodeURIComponent(callSid)}`);
   if (!call.ok) return call.error.sentences;
   if (json === true) say(JSON.stringify(call.value, null, 2));
-  else for (const line of [...call.value.trace.flatMap(entryLines), "", ...closing(call.value)]) say(line);
+  else for (const line of [...shownTrace(call.value), "", ...closing(call.value)]) say(line);
   return [];
+}
+
+function shownTrace({ trace, trace_deleted: deleted }: ShownCall): readonly string[] {
+  return typeof deleted === "string" ? wrap(deleted, terminalWidth()) : trace.flatMap(entryLines);
 }
 
 /** An entry with its number and time, and its text next to them in as many lines as it needs. */

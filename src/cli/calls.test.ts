@@ -205,6 +205,14 @@ describe("plugboard call", () => {
     expect(call).toMatchObject({ call_sid: NOBODY, ended_by: "caller", attempts: [{ outcome: "no-answer" }] });
   });
 
+  it("says that the trace was deleted, and shows what is left", async () => {
+    await api.add({ sid: "aged", startedAt: START_MS - 9999 * HOUR_MS, from: "+14155550177" });
+    await api.store.retention.batch("traces", "acme", START_MS - 9998 * HOUR_MS, "");
+    const { out, status } = await runCommand(callCommand(), "show", "aged", ...flags);
+    expect([status, out]).toEqual([0, expect.stringMatching(/^the trace of call aged was deleted: [^]*caller/)]);
+    expect((await runCommand(callCommand(), "why", "aged", ...flags)).errors).toContain("keeps traces for 90 days");
+  });
+
   it.each(["show", "why"])("says that an unknown call does not exist (%s)", async (name) => {
     expect(await runCommand(callCommand(), name, "nothing", ...flags)).toEqual({
       out: "",

@@ -165,6 +165,8 @@ export interface Models {
     }[];
     readonly warnings: readonly Models["CallWarning"][];
     readonly trace: readonly Models["TraceEntry"][];
+    /** Why a call that has ended has no trace any more; null: it has one */
+    readonly trace_deleted: string | null;
     readonly recordings: readonly Models["CallRecording"][];
   };
   readonly CallAttempt: {

@@ -66,6 +66,9 @@ const feed = new Feed({ table: store.feed, clock, log });
 feed.start();
 new OutboxWorker({ store, fetcher, clock, log, allowPrivate: () => true }).start();
 const app = Fastify();
-await app.register(async (scope) => eventRoutes(scope, { feed, clock }), { prefix: "/api/accounts/:account" });
+const directory = { account: () => undefined };
+await app.register(async (scope) => eventRoutes(scope, { feed, clock, directory }), {
+  prefix: "/api/accounts/:account",
+});
 await app.listen({ port: options.httpPort, host: "127.0.0.1" });
 await write(store, options);

@@ -1,6 +1,7 @@
 import { ACCOUNT } from "../fixtures/contract.ts";
 import type { AccountConfig, Trunk } from "../../src/server/exchange/account-config.ts";
 import { defaultPolicy } from "../../src/server/exchange/limits/dial-policy.ts";
+import { DEFAULT_RETENTION } from "../../src/server/exchange/retention-schema.ts";
 import { blockListOf, parseSubnet } from "../../src/server/exchange/subnet.ts";
 
 /** A trunk at 192.0.2.1:5060 that accepts calls from there, with every setting at its default. */
@@ -35,6 +36,7 @@ export function testConfig(settings: Partial<AccountConfig> = {}): AccountConfig
     privateDestinations: false,
     signingSecrets: [],
     recordingLinks: null,
+    retention: DEFAULT_RETENTION,
     callsPerSecond: 10,
     concurrentCalls: 10,
     limits: defaultPolicy(),

@@ -131,8 +131,8 @@ export class Erasures {
 
 const NOW_MS = sql.raw("(extract(epoch from clock_timestamp()) * 1000)::bigint");
 
-/** One statement, so that every table loses the same calls. */
-async function deleteCalls(
+/** Deletes ended calls of an account from every table, in one statement, so that all of them lose the same calls. */
+export async function deleteCalls(
   tx: AccountDb,
   account: string,
   callSids: readonly string[],

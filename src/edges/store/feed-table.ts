@@ -92,9 +92,10 @@ const STEPS = `
 const TRIM = `
   with oldest as (select last, at from feed where account = $1 order by last limit $3),
   old as (select max(last) as last from oldest where at < $2),
-  removed as (delete from feed f using old where f.account = $1 and f.last <= old.last returning f.last)
-  update feed_heads set gone = greatest(gone, r.last) from (select max(last) as last, count(*)::int as n from removed) r
-  where account = $1 and r.last is not null returning r.n`;
+  removed as (delete from feed f using old where f.account = $1 and f.last <= old.last returning f.last, f.n)
+  update feed_heads set gone = greatest(gone, r.last)
+  from (select max(last) as last, count(*)::int as n, sum(n)::int as events from removed) r
+  where account = $1 and r.last is not null returning r.n, r.events`;
 
 interface PageRow {
   readonly newest: number;
@@ -201,9 +202,9 @@ export class FeedTable {
   }
 
   /** Deletes an account's events that were numbered before `before` (epoch ms of the database); at most 1,000 rows. */
-  async trim(account: string, before: number): Promise<{ readonly more: boolean }> {
-    const { rows } = await this.#pool.query<{ n: number }>(TRIM, [account, before, TRIM_ROWS]);
-    return { more: rows[0]?.n === TRIM_ROWS };
+  async trim(account: string, before: number): Promise<{ readonly events: number; readonly more: boolean }> {
+    const { rows } = await this.#pool.query<{ n: number; events: number }>(TRIM, [account, before, TRIM_ROWS]);
+    return { events: rows[0]?.events ?? 0, more: rows[0]?.n === TRIM_ROWS };
   }
 
   /** Every account that has a feed. */

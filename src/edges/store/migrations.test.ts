@@ -27,6 +27,7 @@ const LANDED: Readonly<Record<string, string>> = {
   "011_audit_log": "83122af3ff2b58c4",
   "012_members": "dd9478ca42ce014c",
   "013_files_to_delete": "d314cbe597b1e2d2",
+  "014_retention": "8a73abe032966dc0",
 };
 
 /** A dump of each schema that has ever landed, with rows as its version wrote them. */

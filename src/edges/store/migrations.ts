@@ -272,6 +272,17 @@ const FILES_TO_DELETE: readonly string[] = [
   )`,
 ];
 
+/** How far the deletion by age has come in each account: the last call whose trace, or recordings, were deleted. */
+const RETENTION: readonly string[] = [
+  `create table retention_progress (
+    account text collate "C" not null,
+    kind text collate "C" not null check (kind in ('traces', 'recordings')),
+    started_at bigint not null,
+    call_sid text collate "C" not null,
+    primary key (account, kind)
+  )`,
+];
+
 /**
  * Every change of the tables, by key, in order. **Forward only: what has landed is never changed**, not by a letter
  * (`migrations.test.ts` pins each text); a new change is a new key. Start from any state that ever landed is tested there, too.
@@ -294,6 +305,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   "011_audit_log": AUDIT,
   "012_members": MEMBERS,
   "013_files_to_delete": FILES_TO_DELETE,
+  "014_retention": RETENTION,
 };
 
 async function run<T>(db: Kysely<T>, statements: readonly string[]): Promise<void> {

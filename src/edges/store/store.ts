@@ -26,6 +26,7 @@ import { Reader } from "./reader.ts";
 import { PLACES, sealRow } from "./sealed-rows.ts";
 import type { Sealer } from "./sealer.ts";
 import { RecordedCalls } from "./recorded-calls.ts";
+import { RetentionTable } from "./retention-table.ts";
 import { SpendReader } from "./spend-reader.ts";
 import type { Tables } from "./tables.ts";
 import type {
@@ -105,8 +106,10 @@ export class Store {
   readonly recordedCalls: RecordedCalls;
   /** Keys of requests that placed calls. */
   readonly callKeys: CallKeys;
-  /** What deletes calls. */
+  /** What erases calls on request. */
   readonly erasures: Erasures;
+  /** What deletes by age. */
+  readonly retention: RetentionTable;
   #taker: ((rows: readonly ClaimedRow[]) => void) | null = null;
   readonly #knownSetups = new Set<string>();
   #closing: Promise<void> | null = null;
@@ -146,6 +149,7 @@ export class Store {
     this.configuration = new ConfigurationTable(this.#pool, sealer, this.feed);
     this.#outbox = new OutboxQueue(this.#outboxPool, node, sealer);
     this.callKeys = new CallKeys(this.#pool);
+    this.retention = new RetentionTable(this.#db);
     this.erasures = new Erasures({ db: this.#db, feed: this.feed, audit: this.audit, node, sealer });
     this.#journal = new Journal({ target, node, clock, log });
   }

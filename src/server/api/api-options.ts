@@ -6,6 +6,7 @@ import type { Directory } from "../exchange/directory.ts";
 import type { Feed } from "../exchange/feed/feed.ts";
 import type { RecordingLinks } from "../exchange/recording-links.ts";
 import type { Exchange } from "../exchange/exchange.ts";
+import type { RetentionWorker } from "../retention/retention-worker.ts";
 import type { Access } from "./access.ts";
 import type { NumberRouting } from "./number-routing.ts";
 import type { UrlChecker } from "./url-checker.ts";
@@ -28,6 +29,8 @@ export interface ApiOptions {
   /** Absent: this platform checks no URLs. */
   readonly checkUrl?: UrlChecker;
   readonly feed: Feed;
+  /** Absent: nothing is deleted by age. */
+  readonly retention?: Pick<RetentionWorker, "deleted">;
   /** The operator's password. */
   readonly operatorToken: string;
   readonly clock: Clock;

@@ -107,7 +107,12 @@ const reportFields = {
 };
 
 export const wholeCall = z
-  .object({ ...lineFields, ...reportFields, recordings: z.array(recording) })
+  .object({
+    ...lineFields,
+    ...reportFields,
+    trace_deleted: z.string().nullable().describe("Why a call that has ended has no trace any more; null: it has one"),
+    recordings: z.array(recording),
+  })
   .meta({ id: "Call" });
 
 /** What `plugboard simulate --json` prints. */

@@ -5,6 +5,7 @@ import { reportOf } from "../../core/call/report.ts";
 import type { TraceEntry } from "../../core/call/trace.ts";
 import type { CallSummary, StoredCall } from "../../edges/store/types.ts";
 import type { ApiOptions } from "./api-options.ts";
+import { deletedTrace, reportWithoutTrace } from "./deleted-trace.ts";
 import { callsQuery, filterOf } from "./call-filter.ts";
 import { accepted, callList, wholeCall } from "./call-models.ts";
 import { typed } from "./openapi/typed-routes.ts";
@@ -37,13 +38,15 @@ const HANG_UP = {
 };
 
 /** Calls of an account: the list, one with its trace, hanging one up. */
-export function callRoutes(app: FastifyInstance, { store, exchange }: ApiOptions): void {
+export function callRoutes(app: FastifyInstance, { store, exchange, directory }: ApiOptions): void {
   const routes = typed(app);
   routes.get("/calls", { schema: LIST }, ({ params, query }) => pageOf(store, params.account, query));
   routes.get("/calls/:callSid", { schema: GET }, async (request, reply) => {
     const { account, callSid } = request.params;
     const stored = await store.getCall(account, callSid);
-    return stored === null ? problem(reply, 404, `account ${account} has no call ${callSid}`) : callReport(stored);
+    return stored === null
+      ? problem(reply, 404, `account ${account} has no call ${callSid}`)
+      : callReport(directory, stored);
   });
   const config = { scope: "call" } as const;
   routes.post("/calls/:callSid/hangup", { schema: HANG_UP, config }, async (request, reply) => {
@@ -82,12 +85,15 @@ function callLine(call: CallSummary) {
 }
 
 /** A live call's report has the same shape as a simulated one's (fixed by the interface). */
-function callReport(stored: StoredCall) {
+function callReport(directory: ApiOptions["directory"], stored: StoredCall) {
   const { account, call, recordings } = { account: stored.call.account, ...stored };
   const report = reportOf(JSON.parse(stored.trace) as TraceEntry[], { seed: null });
+  const deleted = deletedTrace(directory, stored);
   return {
     ...callLine(call),
     ...report,
+    ...(deleted === null ? {} : reportWithoutTrace(stored)),
+    trace_deleted: deleted,
     recordings: recordings.map(({ id, layout, durationMs, failure }) => ({
       id,
       layout,

@@ -46,7 +46,7 @@ beforeAll(async () => {
   feed.start();
   app = Fastify();
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, silentLog));
-  const options = { feed, clock: systemClock };
+  const options = { feed, clock: systemClock, directory: { account: () => undefined } };
   await app.register(async (scope) => eventRoutes(scope, options), { prefix: "/api/accounts/:account" });
   await app.listen({ port: 0, host: "127.0.0.1" });
   base = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/api/accounts`;
@@ -169,7 +169,8 @@ describe("the stream of events", () => {
       }
     };
     const busy = Fastify();
-    const options = { feed: { newest: () => Promise.resolve(0), follow: endless } as unknown as Feed, clock };
+    const slowFeed = { newest: () => Promise.resolve(0), follow: endless } as unknown as Feed;
+    const options = { feed: slowFeed, clock, directory: { account: () => undefined } };
     await busy.register(async (scope) => eventRoutes(scope, options), { prefix: "/api/accounts/:account" });
     await busy.listen({ port: 0, host: "127.0.0.1" });
     const reader = connect((busy.server.address() as AddressInfo).port, "127.0.0.1").pause();
@@ -252,7 +253,7 @@ describe("a cursor", () => {
       await numbered(6);
       await server.query(url, "update feed_heads set gone = 4 where account = $1", [acme]);
       await server.query(url, "delete from feed where account = $1", [acme]);
-      const detail = "events are kept for 7 days and those after 3 are gone: 5 is the oldest, go on with after=4";
+      const detail = "events are kept for 30 days and those after 3 are gone: 5 is the oldest, go on with after=4";
       expect(await refusal("after=3", headers)).toEqual([410, detail]);
     },
   );

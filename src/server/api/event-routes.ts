@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
 import type { FeedAnswer } from "../exchange/feed/feed.ts";
-import { FEED_DAYS } from "../exchange/feed/feed.ts";
+import { DEFAULT_RETENTION } from "../exchange/retention-schema.ts";
 import type { RenderedEvent } from "../exchange/feed/rendered-event.ts";
 import type { AccountParams, ApiOptions } from "./api-options.ts";
 import { accountParams, onlyThese, wholeNumber as pageSize } from "./openapi/parameters.ts";
@@ -65,6 +65,8 @@ const SCHEMA = {
   },
 };
 
+type EventOptions = Pick<ApiOptions, "feed" | "clock" | "directory">;
+
 type EventRequest = FastifyRequest<{ Params: AccountParams; Querystring: z.output<typeof eventsQuery> }>;
 
 /** What a request for events asks for. */
@@ -75,7 +77,7 @@ interface FeedQuery {
 }
 
 /** The account's events: a stream of server-sent events, or pages of JSON if the client accepts nothing else. */
-export function eventRoutes(app: FastifyInstance, options: Pick<ApiOptions, "feed" | "clock">): void {
+export function eventRoutes(app: FastifyInstance, options: EventOptions): void {
   const streams = new EventStreams(options);
   typed(app).get("/events", { schema: SCHEMA }, async (request, reply) => {
     const query = readQuery(request);
@@ -106,13 +108,14 @@ function wholeNumber(value: unknown, least: number, most: number): number {
 }
 
 async function page(
-  { feed }: Pick<ApiOptions, "feed">,
+  options: EventOptions,
   request: Pick<EventRequest, "params">,
   reply: FastifyReply,
   { after, limit }: FeedQuery,
 ): Promise<FastifyReply> {
-  const answer = await feed.page(request.params.account, after, limit);
-  if (answer.kind !== "events") return lostCursor(reply, after ?? 0, answer);
+  const { account } = request.params;
+  const answer = await options.feed.page(account, after, limit);
+  if (answer.kind !== "events") return lostCursor(options, account, reply, after ?? 0, answer);
   const { events, newest } = answer;
   const next = events.at(-1)?.seq ?? after ?? newest;
   const list = events.map(({ json }) => json).join(",");
@@ -120,23 +123,30 @@ async function page(
 }
 
 /** Answers why events after this number are not available. */
-function lostCursor(reply: FastifyReply, after: number, answer: Exclude<FeedAnswer, { kind: "events" }>): FastifyReply {
+function lostCursor(
+  { directory }: EventOptions,
+  account: string,
+  reply: FastifyReply,
+  after: number,
+  answer: Exclude<FeedAnswer, { kind: "events" }>,
+): FastifyReply {
   if (answer.kind === "ahead") {
     const detail = `there is no event ${after}: the newest one is ${answer.newest}, and the database may be an older copy`;
     return problem(reply, 409, detail);
   }
   const { oldest } = answer;
-  const detail = `events are kept for ${FEED_DAYS} days and those after ${after} are gone: ${oldest} is the oldest, go on with after=${oldest - 1}`;
+  const { eventsDays: days } = directory.account(account)?.retention ?? DEFAULT_RETENTION;
+  const detail = `events are kept for ${days} days and those after ${after} are gone: ${oldest} is the oldest, go on with after=${oldest - 1}`;
   return problem(reply, 410, detail);
 }
 
 /** The streams open in this process. */
 class EventStreams {
-  readonly #options: Pick<ApiOptions, "feed" | "clock">;
+  readonly #options: EventOptions;
   readonly #open = new Map<string, number>();
   #total = 0;
 
-  constructor(options: Pick<ApiOptions, "feed" | "clock">) {
+  constructor(options: EventOptions) {
     this.#options = options;
   }
 
@@ -151,7 +161,7 @@ class EventStreams {
       return problem(reply.header("retry-after", "10"), 429, "too many event streams are open: close one of them");
     const from = after ?? (await feed.newest(account));
     const answer = after === null ? null : await feed.page(account, after, 1);
-    if (answer !== null && answer.kind !== "events") return lostCursor(reply, from, answer);
+    if (answer !== null && answer.kind !== "events") return lostCursor(this.#options, account, reply, from, answer);
     this.#count(account, 1);
     const signal = closed(reply);
     const frames = Readable.from(this.#frames(account, from, signal, reply));

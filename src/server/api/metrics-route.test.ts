@@ -23,7 +23,12 @@ const exchange = {
 
 it("O6: only counters end in _total, and every metric has a help text", async () => {
   const app = Fastify();
-  metricsRoute(app, exchange, { refusals: new ApiRefusals(new VirtualClock(0), silentLog) });
+  metricsRoute(
+    app,
+    exchange,
+    { refusals: new ApiRefusals(new VirtualClock(0), silentLog) },
+    { deleted: new Map([["calls", 7]]) },
+  );
   const { body } = await app.inject("/metrics");
   const types = [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type]) => ({ name, type }));
   expect(types.length).toBeGreaterThan(20);
@@ -32,6 +37,7 @@ it("O6: only counters end in _total, and every metric has a help text", async ()
   expect(types.filter(({ name }) => !/^[a-z][a-z0-9_]*$/.test(name))).toEqual([]);
   expect(body).toMatch(/^plugboard_refusals_total\{reason="limit"\} 2$/m);
   expect(body).toMatch(/^plugboard_http_blocked_total\{purpose="audio"\} 3$/m);
+  expect(body).toMatch(/^plugboard_retention_deleted_total\{kind="calls"\} 7$/m);
   expect(body).toMatch(/^plugboard_spend_today\{account="acme"\} 1.5$/m);
   await app.close();
 });

@@ -4,6 +4,7 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import { z } from "zod";
 import type { Exchange, MediaTotals } from "../exchange/exchange.ts";
 import type { Access } from "./access.ts";
+import type { ApiOptions } from "./api-options.ts";
 import { typed } from "./openapi/typed-routes.ts";
 
 const SECOND_NS = 1e9;
@@ -23,7 +24,12 @@ const SCHEMA = {
 };
 
 /** `/metrics`, for Prometheus. */
-export function metricsRoute(app: FastifyInstance, exchange: Exchange, { refusals }: Pick<Access, "refusals">): void {
+export function metricsRoute(
+  app: FastifyInstance,
+  exchange: Exchange,
+  { refusals }: Pick<Access, "refusals">,
+  retention: ApiOptions["retention"],
+): void {
   const register = new Registry();
   collectDefaultMetrics({ register, eventLoopMonitoringPrecision: LAG_PRECISION_MS });
   for (const name of MISNAMED) register.removeSingleMetric(name);
@@ -60,6 +66,13 @@ export function metricsRoute(app: FastifyInstance, exchange: Exchange, { refusal
   );
   counter(register, "plugboard_api_refusals_total", "Requests that the API refused, by reason", ["reason"], () =>
     [...refusals.counts].map(([reason, count]) => [{ reason }, count]),
+  );
+  counter(
+    register,
+    "plugboard_retention_deleted_total",
+    "What was deleted because it was past its time",
+    ["kind"],
+    () => [...(retention?.deleted ?? [])].map(([kind, count]) => [{ kind }, count]),
   );
   typed(app).get("/metrics", { schema: SCHEMA }, async (_request, reply) =>
     reply.type(register.contentType).send(await register.metrics()),

@@ -42,7 +42,7 @@ export async function buildApi(
     if (NUL.test(url)) throw Object.assign(new Error("the address holds the character NUL"), { statusCode: 400 });
   });
   healthRoutes(app, options);
-  metricsRoute(app, options.exchange, options.access);
+  metricsRoute(app, options.exchange, options.access, options.retention);
   asyncapiRoute(app);
   await app.register((scope) => platformRoutes(scope, options), { prefix: "/api" });
   await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api" });

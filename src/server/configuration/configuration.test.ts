@@ -101,6 +101,18 @@ describe("applying a workspace", () => {
     await other.stop();
   });
 
+  it("sets how long data are kept, says what changes, and gives it back", async () => {
+    const node = await nodeAt(await server.database());
+    await apply(node, inputOf([account()]));
+    expect(node.workspace.accounts[0]?.retention).toMatchObject({ callsDays: 400, tracesDays: 90, eventsDays: 30 });
+    const retention = { traces_days: 30 };
+    const changed = await apply(node, inputOf([account({ retention })]));
+    expect(details(changed).join()).toMatch(/retention.*30/);
+    expect(node.workspace.accounts[0]?.retention).toMatchObject({ callsDays: 400, tracesDays: 30 });
+    const exported = exportWorkspace([...node.state.resources.values()], null);
+    expect(exported).toMatchObject({ value: { workspace: { accounts: [{ retention: { traces_days: 30 } }] } } });
+  });
+
   it("again from the same file changes nothing, not even the revision", async () => {
     const node = await nodeAt(await server.database());
     const { revision } = await apply(node, inputOf([account()]));

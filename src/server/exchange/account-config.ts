@@ -4,6 +4,8 @@ import type { Account } from "../../core/contract/account.ts";
 import type { DialPolicy } from "./limits/dial-policy.ts";
 import { dialPolicy } from "./limits/dial-policy.ts";
 import type { RecordingLinkPolicy } from "./recording-links.ts";
+import type { RetentionPolicy } from "./retention-schema.ts";
+import { retentionPolicy } from "./retention-schema.ts";
 import { blockListOf, parseSubnet } from "./subnet.ts";
 import type { WorkspaceAccount, WorkspaceTrunk } from "./workspace-schema.ts";
 
@@ -53,6 +55,7 @@ export interface AccountConfig {
   /** REQ-9; empty: requests are unsigned. Two are valid during a rotation. Never logged or shown. */
   readonly signingSecrets: readonly string[];
   readonly recordingLinks: RecordingLinkPolicy;
+  readonly retention: RetentionPolicy;
   readonly callsPerSecond: number;
   readonly concurrentCalls: number;
   /** Limits on outbound calls and on HTTP requests. */
@@ -72,6 +75,7 @@ export function accountConfig(document: WorkspaceAccount): AccountConfig {
     privateDestinations: document.private_destinations,
     signingSecrets: [document.signing_secret ?? []].flat(),
     recordingLinks: document.recording_links === "none" ? null : { days: document.recording_links.expire_after_days },
+    retention: retentionPolicy(document.retention),
     callsPerSecond: document.limits.calls_per_second,
     concurrentCalls: document.limits.concurrent_calls,
     limits: dialPolicy(document.limits, document.price_table),

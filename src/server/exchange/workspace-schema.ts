@@ -2,6 +2,7 @@ import { z } from "zod";
 import { SCOPES } from "../../edges/store/api-key-table.ts";
 import { accountFields, dialPrefixesSchema, tenantIdSchema } from "../../core/contract/account-document.ts";
 import { limitsSchema, priceTableSchema } from "./limits/limits-schema.ts";
+import { retentionSchema } from "./retention-schema.ts";
 
 /** REQ-9: 128 bits in hex; a shorter secret could be found by brute force from one signed request. */
 const MIN_SECRET_CHARACTERS = 32;
@@ -192,6 +193,7 @@ export const accountSchema = z.strictObject({
     .describe("Signed `RecordingUrl` links that open without an API key; `none`: they open with a key only."),
   limits: limitsSchema.prefault({}).describe("What the account may use; docs/limits.md says what each limit prevents."),
   price_table: priceTableSchema.prefault({}).describe("What a minute costs; `spend_per_day` is calculated with it."),
+  retention: retentionSchema.prefault({}).describe("How long the account's data are kept; what is older is deleted."),
   trunks: z
     .array(trunkSchema)
     .min(1, "an account needs at least one trunk")

@@ -257,6 +257,8 @@ describe("a workspace file", () => {
     ["a limit of zero", { limits: { concurrent_calls: 0 } }, "accounts[0].limits.concurrent_calls"],
     ["a prefix without its plus", { limits: { dial_prefixes: ["91"] } }, 'must start with "+"'],
     ["a secret that is easy to guess", { signing_secret: "secret" }, "accounts[0].signing_secret: must be at least 32"],
+    ["data kept for no time at all", { retention: { calls_days: 0 } }, "accounts[0].retention.calls_days: "],
+    ["traces kept for ever", { retention: { traces_days: 1101 } }, "accounts[0].retention.traces_days: "],
     ["an account id with a slash", { sid: "a/b" }, "must be 1 to 64 characters of a-z"],
   ])("refuses %s, naming line, field and what is allowed", (_what, account, sentence) => {
     const found = problems(workspace(account));

@@ -15,6 +15,7 @@ import { Feed } from "../exchange/feed/feed.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { recoverCalls } from "../exchange/recovery.ts";
 import { promptsOf } from "../exchange/preload-prompts.ts";
+import type { RetentionPolicy } from "../exchange/retention-schema.ts";
 import type { Workspace, WorkspaceInput } from "../exchange/workspace.ts";
 import { RecordingLinks } from "../exchange/recording-links.ts";
 import { loadWorkspaceInput, warningsOf } from "../exchange/workspace.ts";
@@ -29,6 +30,8 @@ import { SipEndpoint } from "../../edges/sip/endpoint.ts";
 import { Sealer } from "../../edges/store/sealer.ts";
 import { Store } from "../../edges/store/store.ts";
 import { TokenHash } from "../../edges/store/token-hash.ts";
+import { RecordingRemoval } from "../retention/recording-removal.ts";
+import { RetentionWorker } from "../retention/retention-worker.ts";
 import { DiskWatch } from "./disk-watch.ts";
 import { urlChecker } from "./url-check.ts";
 import { WakeupCoalescer } from "./wakeup-coalescer.ts";
@@ -72,6 +75,7 @@ interface Parts {
   readonly exchange: Exchange;
   readonly links: RecordingLinks;
   readonly feed: Feed;
+  readonly retention: RetentionWorker;
   /** Null: the database is not on our disk. */
   readonly disk: DiskWatch | null;
 }
@@ -79,7 +83,7 @@ interface Parts {
 async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log): Promise<void> {
   const { serve, recordingsDir } = config;
   const parts = await openParts(config, file, log);
-  const { store, configuration, directory, exchange, feed } = parts;
+  const { store, configuration, directory, exchange, feed, retention } = parts;
   const { workspace } = configuration;
   for (const { message, ...where } of warningsOf(workspace)) log.warn(where, message);
   if (workspace.accounts.length === 0) log.warn({}, "nothing is configured yet: plugboard apply FILE");
@@ -90,6 +94,7 @@ async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log)
   const outbox = outboxOf(parts, log);
   outbox.start();
   feed.start();
+  retention.start();
   const access = accessOf(config, parts, log);
   await useKeys(access, workspace.accounts);
   const api = await buildApi(apiOptionsOf(config, parts, access, log));
@@ -107,7 +112,7 @@ async function run(config: ControlConfig, file: WorkspaceInput | null, log: Log)
   stopOnSignal(async (drainMs) => {
     coalescer.stop();
     await exchange.drain(drainMs);
-    await feed.stop();
+    await Promise.all([feed.stop(), retention.stop()]);
     await api.close();
     await configuration.stop();
     await outbox.stop();
@@ -184,7 +189,14 @@ async function openParts(config: ControlConfig, file: WorkspaceInput | null, log
   });
   await exchange.prepare(workspace);
   const feed = new Feed({ table: store.feed, clock: systemClock, log });
-  return { store, configuration, fetcher, audio, directory, exchange, links, feed, disk };
+  const retention = retentionOf(store, directory, recordingsDir, log);
+  return { store, configuration, fetcher, audio, directory, exchange, links, feed, retention, disk };
+}
+
+function retentionOf(store: Store, directory: Directory, recordingsDir: string, log: Log): RetentionWorker {
+  const removal = new RecordingRemoval({ store, recordingsDir, clock: systemClock, log });
+  const policyOf = (account: string): RetentionPolicy | undefined => directory.account(account)?.retention;
+  return new RetentionWorker({ store, removal, policyOf, clock: systemClock, log });
 }
 
 function openAudio(serve: ServeConfig, fetcher: Fetcher, log: Log): Promise<AudioLibrary> {
@@ -215,7 +227,7 @@ function accessOf({ secret, serve }: ControlConfig, { store, directory }: Parts,
 
 function apiOptionsOf(config: ControlConfig, parts: Parts, access: Access, log: Log): ApiOptions {
   const { serve, recordingsDir, secret } = config;
-  const { exchange, store, configuration, directory, links, feed, fetcher } = parts;
+  const { exchange, store, configuration, directory, links, feed, fetcher, retention } = parts;
   return {
     exchange,
     store,
@@ -230,6 +242,7 @@ function apiOptionsOf(config: ControlConfig, parts: Parts, access: Access, log: 
     recordingsDir,
     links,
     feed,
+    retention,
     publicUrl: publicUrlOf(serve),
     operatorToken: operatorToken(secret),
     clock: systemClock,

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { TraceEntry } from "../../../core/call/trace.ts";
 import { formatNumber } from "../../../core/contract/numbers.ts";
 import type { CallSummary, StoredCall } from "../../../edges/store/types.ts";
 import type { ApiOptions } from "../api-options.ts";
@@ -84,7 +83,7 @@ function answerCall(
 
 function answerLegs(options: ApiOptions, stored: StoredCall, reply: FastifyReply, format: AnswerFormat): FastifyReply {
   const { account } = configOf(options, stored.call.account);
-  const legs = legsOf(traceOf(stored));
+  const legs = legsOf(stored);
   const shown = legs.map((leg) => showLeg(leg, shownStatus(stored.call), (number) => formatNumber(number, account)));
   return answer(reply, format, { Legs: shown });
 }
@@ -110,7 +109,7 @@ function answerRecording(
 
 /** What `?details=true` adds (API-4). */
 function detailsOf(stored: StoredCall): Representation {
-  const legs = legsOf(traceOf(stored));
+  const legs = legsOf(stored);
   const deciding = decidingLeg(legs);
   const shown = [legs[0], deciding].flatMap((leg) => (leg === undefined || leg === null ? [] : [leg]));
   const first = shownStatus(stored.call);
@@ -124,10 +123,6 @@ function detailsOf(stored: StoredCall): Representation {
 
 function conversationOf({ cdr }: CallSummary): number {
   return cdr === null ? 0 : ((JSON.parse(cdr) as { readonly conversation_s?: number }).conversation_s ?? 0);
-}
-
-function traceOf({ trace }: StoredCall): readonly TraceEntry[] {
-  return JSON.parse(trace) as TraceEntry[];
 }
 
 /** The recording of a call: the longest that can be played, if there are several. */

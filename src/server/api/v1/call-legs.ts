@@ -3,6 +3,7 @@ import { CALLER } from "../../../core/call/legs.ts";
 import type { LegId } from "../../../core/call/legs.ts";
 import type { TraceEntry } from "../../../core/call/trace.ts";
 import type { DialStatus } from "../../../core/contract/outcome.ts";
+import type { StoredCall } from "../../../edges/store/types.ts";
 import type { Representation } from "./representation.ts";
 
 /** One leg of a call, read from its trace. Times are ms since the call began. */
@@ -18,8 +19,13 @@ export interface TracedLeg {
   readonly cause: { readonly code: number; readonly name: string } | null;
 }
 
-/** Every leg: leg 1, then the others in dialling order. */
-export function legsOf(trace: readonly TraceEntry[]): readonly TracedLeg[] {
+/** Every leg, the first one first, the others as they were dialled: from the trace, or, where it was deleted, from the record. */
+export function legsOf(stored: StoredCall): readonly TracedLeg[] {
+  const trace = JSON.parse(stored.trace) as TraceEntry[];
+  return trace.length > 0 ? tracedLegs(trace) : recordedLegs(stored);
+}
+
+function tracedLegs(trace: readonly TraceEntry[]): readonly TracedLeg[] {
   const legs = new Map<LegId, TracedLeg>();
   for (const entry of trace) {
     if (entry.type === "attempt.started") legs.set(entry.leg, begun(entry.leg, entry.destination, entry.at_ms));
@@ -27,6 +33,19 @@ export function legsOf(trace: readonly TraceEntry[]): readonly TracedLeg[] {
     else if (changesLeg(entry)) change(legs, entry);
   }
   return [...legs.values()];
+}
+
+/** The record does not say when leg 1 of a call in was answered: that it was follows from the status. */
+function recordedLegs({ call, attempts }: StoredCall): readonly TracedLeg[] {
+  const dialled = attempts.map(({ leg, destination, outcome, causeCode: code, cause: name, ...times }) => {
+    const { startedMs, ringingMs, answeredMs, endedMs } = times;
+    const how = { outcome: outcome as DialStatus, cause: { code, name } };
+    return { leg, number: leg === CALLER ? call.from : destination, startedMs, ringingMs, answeredMs, endedMs, ...how };
+  });
+  if (dialled.some(({ leg }) => leg === CALLER)) return dialled;
+  const endedMs = call.endedAt === null ? null : call.endedAt - call.startedAt;
+  const answeredMs = call.status === "completed" ? 0 : null;
+  return [{ ...begun(CALLER, call.from, 0), answeredMs, endedMs }, ...dialled];
 }
 
 function begun(leg: LegId, number: string, startedMs: number): TracedLeg {

@@ -63,14 +63,6 @@ class MemoryFeed {
     const kept = rows.filter(({ seq }) => seq > Math.max(after, gone)).slice(0, limit);
     return Promise.resolve({ newest: rows.length, gone, rows: kept });
   }
-
-  trim(): Promise<{ more: boolean }> {
-    return Promise.resolve({ more: false });
-  }
-
-  accounts(): Promise<readonly string[]> {
-    return Promise.resolve([...this.rows.keys()]);
-  }
 }
 
 const PARKED = { id: "d1", call_sid: "c1", purpose: "dial_event", tries: 3, error: "refused" };

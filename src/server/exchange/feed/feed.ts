@@ -10,10 +10,7 @@ import type { RenderedEvent } from "./rendered-event.ts";
 import { rendered } from "./rendered-event.ts";
 
 export interface FeedOptions {
-  readonly table: Pick<
-    FeedTable,
-    "onPending" | "notePending" | "append" | "sequence" | "newest" | "page" | "trim" | "accounts"
-  >;
+  readonly table: Pick<FeedTable, "onPending" | "notePending" | "append" | "sequence" | "newest" | "page">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -34,11 +31,6 @@ const IDLE_MS = 1000;
 const POLL_MS = 500;
 /** Events per read and per step of a reader: the most that each reader holds in memory. */
 const READ_EVENTS = 500;
-/** Days that events are kept: a consumer that was down over a long weekend still misses none. */
-export const FEED_DAYS = 7;
-const DAY_MS = 86_400_000;
-/** How often old events are deleted, ms. */
-const TRIM_MS = 600_000;
 
 /**
  * The events of each account, numbered 1, 2, 3 … without a gap (see `feed-table.ts`), and their readers. Readers at the
@@ -52,7 +44,6 @@ export class Feed {
   readonly #failures: RepeatedLine;
   readonly #rounds: Rounds;
   readonly #tails = new Map<string, FeedTail>();
-  #trimmedAt = Number.NEGATIVE_INFINITY;
   #running = false;
 
   constructor(options: FeedOptions) {
@@ -178,7 +169,6 @@ export class Feed {
     try {
       while ((await table.sequence()).more);
       await this.#advanceTails();
-      await this.#trim();
     } catch (error) {
       this.#failures.note({ err: error });
     }
@@ -196,13 +186,5 @@ export class Feed {
       if (rows.length === 0) return;
       tail.add(rendered(account, rows));
     }
-  }
-
-  async #trim(): Promise<void> {
-    const { table, clock } = this.#options;
-    if (clock.elapsed() - this.#trimmedAt < TRIM_MS) return;
-    this.#trimmedAt = clock.elapsed();
-    const before = clock.now() - FEED_DAYS * DAY_MS;
-    for (const account of await table.accounts()) while ((await table.trim(account, before)).more);
   }
 }

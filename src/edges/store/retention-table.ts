@@ -1,0 +1,129 @@
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import type { AccountDb } from "./account-rows.ts";
+import { deleteCalls } from "./erasures.ts";
+import type { Tables } from "./tables.ts";
+
+/** What deletion by age does to calls. */
+export const AGED_KINDS = ["calls", "traces", "recordings"] as const;
+export type AgedKind = (typeof AGED_KINDS)[number];
+
+/** What one batch did. */
+export interface AgedBatch {
+  /** Of `recordings` the files that will be deleted; else calls. */
+  readonly count: number;
+  readonly more: boolean;
+}
+
+/** Calls of one batch: some thousand rows of the journal, and some ten ms during which nothing else waits. */
+const BATCH_CALLS = 200;
+
+interface Place {
+  readonly started_at: number;
+  readonly call_sid: string;
+}
+
+/**
+ * Deletes what an account has kept long enough, a batch at a time: each is one short transaction, and one node at a time works.
+ * Calls go with their rows; traces and recordings leave the call's record, so how far they have come is kept in `retention_progress`.
+ */
+export class RetentionTable {
+  readonly #db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  /** Every account that has a call: by the index, without a look at the calls of each. */
+  async accounts(): Promise<readonly string[]> {
+    const { rows } = await sql<{ account: string }>`
+      with recursive known as (
+        (select account from calls order by account limit 1)
+        union all
+        select (select account from calls c where c.account > k.account order by account limit 1)
+        from known k where k.account is not null)
+      select account from known where account is not null`.execute(this.#db);
+    return rows.map(({ account }) => account);
+  }
+
+  /** One batch of an account's calls that began before `before` (epoch ms). Null: another node is at work. */
+  batch(kind: AgedKind, account: string, before: number, reason: string): Promise<AgedBatch | null> {
+    return this.#db.transaction().execute(async (tx) => {
+      if (!(await isOurTurn(tx))) return null;
+      const calls = await oldest(tx, kind, account, before);
+      if (calls.length === 0) return { count: 0, more: false };
+      const count = await DELETIONS[kind](tx, account, calls, reason);
+      return { count, more: calls.length === BATCH_CALLS };
+    });
+  }
+}
+
+type Deletion = (tx: AccountDb, account: string, calls: readonly Place[], reason: string) => Promise<number>;
+
+const DELETIONS: Readonly<Record<AgedKind, Deletion>> = {
+  calls: async (tx, account, calls) => (await deleteCalls(tx, account, sidsOf(calls))).rows.calls,
+  traces: deleteTraces,
+  recordings: deleteRecordings,
+};
+
+async function isOurTurn(tx: AccountDb): Promise<boolean> {
+  const { rows } = await sql<{ free: boolean }>`
+    select pg_try_advisory_xact_lock(hashtextextended('plugboard retention', 0)) as free`.execute(tx);
+  return rows[0]?.free === true;
+}
+
+/** The oldest calls that are past their time. Deleted calls are gone; of the others those after the last one done. */
+async function oldest(tx: AccountDb, kind: AgedKind, account: string, before: number): Promise<readonly Place[]> {
+  const done = sql`(started_at, call_sid) > (
+    coalesce((select started_at from retention_progress where account = ${account} and kind = ${kind}), 0),
+    coalesce((select call_sid from retention_progress where account = ${account} and kind = ${kind}), ''))`;
+  const { rows } = await sql<Place>`
+    select started_at, call_sid from calls
+    where account = ${account} and started_at < ${before} and ${kind === "calls" ? sql`true` : done}
+    order by started_at, call_sid limit ${BATCH_CALLS}`.execute(tx);
+  return rows;
+}
+
+/** What the journal, the outbox and the record have of the requests and the course of these calls. */
+async function deleteTraces(tx: AccountDb, account: string, calls: readonly Place[]): Promise<number> {
+  const sids = sidsOf(calls);
+  await sql`delete from journal where call_sid = any(${sids})`.execute(tx);
+  await sql`delete from outbox where call_sid = any(${sids}) and parked_at is not null`.execute(tx);
+  await sql`update calls set requests = '[]' where call_sid = any(${sids}) and requests <> '[]'`.execute(tx);
+  await noteProgress(tx, "traces", account, calls);
+  return calls.length;
+}
+
+/** The rows stay, and say why there is no file. */
+async function deleteRecordings(
+  tx: AccountDb,
+  account: string,
+  calls: readonly Place[],
+  reason: string,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    with gone as (
+      update recordings r set failure = coalesce(failure, ${reason}) from calls c
+      where r.call_sid = any(${sidsOf(calls)}) and c.call_sid = r.call_sid returning r.file, c.node),
+    noted as (
+      insert into files_to_delete (file, account, node, since)
+      select file, ${account}, node, (extract(epoch from clock_timestamp()) * 1000)::bigint from gone
+      on conflict do nothing returning 1)
+    select count(*)::int as count from noted`.execute(tx);
+  await noteProgress(tx, "recordings", account, calls);
+  return rows[0]?.count ?? 0;
+}
+
+async function noteProgress(tx: AccountDb, kind: AgedKind, account: string, calls: readonly Place[]): Promise<void> {
+  const last = calls.at(-1);
+  if (last === undefined) return;
+  await sql`insert into retention_progress (account, kind, started_at, call_sid)
+    values (${account}, ${kind}, ${last.started_at}, ${last.call_sid})
+    on conflict (account, kind) do update set started_at = excluded.started_at, call_sid = excluded.call_sid`.execute(
+    tx,
+  );
+}
+
+function sidsOf(calls: readonly Place[]): readonly string[] {
+  return calls.map(({ call_sid }) => call_sid);
+}

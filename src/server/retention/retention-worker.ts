@@ -1,0 +1,141 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import { RepeatedLine } from "../../base/repeated-line.ts";
+import { Rounds } from "../../base/rounds.ts";
+import type { FeedTable } from "../../edges/store/feed-table.ts";
+import { AGED_KINDS } from "../../edges/store/retention-table.ts";
+import type { AgedKind, RetentionTable } from "../../edges/store/retention-table.ts";
+import type { RetentionPolicy } from "../exchange/retention-schema.ts";
+import { DEFAULT_RETENTION } from "../exchange/retention-schema.ts";
+import type { RecordingRemoval } from "./recording-removal.ts";
+
+/** What is deleted by age. `files`: recordings on this machine. */
+export const DELETED_KINDS = [...AGED_KINDS, "events", "files"] as const;
+export type DeletedKind = (typeof DELETED_KINDS)[number];
+
+export interface RetentionWorkerOptions {
+  readonly store: {
+    readonly retention: Pick<RetentionTable, "accounts" | "batch">;
+    readonly feed: Pick<FeedTable, "accounts" | "trim">;
+  };
+  readonly removal: Pick<RecordingRemoval, "run">;
+  /** Undefined: the account is no longer configured. */
+  readonly policyOf: (account: string) => RetentionPolicy | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Between two looks at what has come of age, ms. */
+const ROUND_MS = 600_000;
+/** After a batch the database rests for this many times as long as the batch took: calls come first. */
+const REST_FACTOR = 4;
+/** The least rest after a batch, ms. */
+const REST_MS = 50;
+const DAY_MS = 86_400_000;
+
+const DAYS_OF: Readonly<Record<AgedKind, (policy: RetentionPolicy) => number>> = {
+  calls: ({ callsDays }) => callsDays,
+  traces: ({ tracesDays }) => tracesDays,
+  recordings: ({ recordingsDays }) => recordingsDays,
+};
+
+/**
+ * Deletes what each account has kept long enough (`retention`): in rounds, in small batches with a rest after each. Every
+ * node has one; one of them at a time deletes rows, each deletes the files on its own disk.
+ */
+export class RetentionWorker {
+  /** How much was deleted since the start. */
+  readonly deleted = new Map<DeletedKind, number>(DELETED_KINDS.map((kind) => [kind, 0]));
+  readonly #options: RetentionWorkerOptions;
+  readonly #failures: RepeatedLine;
+  readonly #rounds: Rounds;
+  #stopping = false;
+
+  constructor(options: RetentionWorkerOptions) {
+    this.#options = options;
+    const { clock, log } = options;
+    this.#failures = new RepeatedLine(clock, (fields) => log.warn(fields, "what is past its time can't be deleted"));
+    this.#rounds = new Rounds({ clock, round: () => this.round(), pauseMs: () => ROUND_MS });
+  }
+
+  start(): void {
+    this.#rounds.start();
+  }
+
+  /** Resolves when the batch under way is over. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#rounds.stop();
+  }
+
+  /** Deletes all that is past its time now. Never rejects. */
+  async round(): Promise<void> {
+    const before = new Map(this.deleted);
+    try {
+      const { retention, feed } = this.#options.store;
+      for (const account of await retention.accounts()) await this.#calls(account);
+      for (const account of await feed.accounts()) await this.#events(account);
+    } catch (error) {
+      this.#failures.note({ err: error });
+    }
+    await this.#files();
+    const counts = DELETED_KINDS.map(
+      (kind) => [kind, (this.deleted.get(kind) ?? 0) - (before.get(kind) ?? 0)] as const,
+    );
+    if (counts.some(([, count]) => count > 0))
+      this.#options.log.info(Object.fromEntries(counts), "deleted what was past its time");
+  }
+
+  async #calls(account: string): Promise<void> {
+    const policy = this.#options.policyOf(account) ?? DEFAULT_RETENTION;
+    for (const kind of AGED_KINDS) {
+      const days = DAYS_OF[kind](policy);
+      const reason = `it was deleted: ${kind} of the account are kept for ${days} days`;
+      await this.#batches(kind, async () => {
+        const before = this.#options.clock.now() - days * DAY_MS;
+        return this.#options.store.retention.batch(kind, account, before, reason);
+      });
+    }
+  }
+
+  #events(account: string): Promise<void> {
+    const { eventsDays } = this.#options.policyOf(account) ?? DEFAULT_RETENTION;
+    return this.#batches("events", async () => {
+      const before = this.#options.clock.now() - eventsDays * DAY_MS;
+      const { events, more } = await this.#options.store.feed.trim(account, before);
+      return { count: events, more };
+    });
+  }
+
+  async #batches(
+    kind: DeletedKind,
+    batch: () => Promise<{ readonly count: number; readonly more: boolean } | null>,
+  ): Promise<void> {
+    const { clock } = this.#options;
+    for (let more = true; more && !this.#stopping;) {
+      const begun = clock.elapsed();
+      const done = await batch();
+      this.#count(kind, done?.count ?? 0);
+      more = done?.more ?? false;
+      if (more) await this.#rest(REST_FACTOR * (clock.elapsed() - begun));
+    }
+  }
+
+  /** A rest that ends with the worker would hold up the end of the process for a moment only. */
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.after(Math.max(REST_MS, ms), resolve));
+  }
+
+  async #files(): Promise<void> {
+    if (this.#stopping) return;
+    try {
+      this.#count("files", await this.#options.removal.run());
+    } catch (error) {
+      this.#failures.note({ err: error });
+    }
+  }
+
+  #count(kind: DeletedKind, count: number): void {
+    this.deleted.set(kind, (this.deleted.get(kind) ?? 0) + count);
+  }
+}
