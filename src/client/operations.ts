@@ -815,6 +815,14 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Call"]>;
+    /** Erases a call with its trace, deliveries and recordings, for good */
+    erase(
+      input: {
+        readonly account?: string;
+        readonly callSid: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Erased"]>;
     /** Hangs up a call */
     hangUp(
       input: {
@@ -825,6 +833,31 @@ export interface PlugboardApi {
     ): Promise<{
       readonly call_sid: string;
     }>;
+    /** Call detail records as a file, oldest first: CSV, JSON lines or Parquet. Calls that have ended. The connection is closed before the end of the file where the export can't be finished. */
+    export(
+      input?: {
+        readonly account?: string;
+        readonly format?: "csv" | "ndjson" | "parquet";
+        readonly status?: "completed" | "failed" | "busy" | "no-answer";
+        readonly from?: string;
+        readonly to?: string;
+        /** On either side */
+        readonly number?: string;
+        readonly direction?: "incoming" | "outbound-dial";
+        readonly dial_call_status?: "completed" | "busy" | "no-answer" | "failed" | "canceled";
+        /** Refused, or meant to be connected but without a conversation */
+        readonly failed?: "true";
+        /** An exit that the call's flow has taken */
+        readonly exit?: string;
+        readonly started_from?: string;
+        readonly started_to?: string;
+        /** Seconds, of calls that have ended */
+        readonly min_duration?: number;
+        /** Seconds, of calls that have ended */
+        readonly max_duration?: number;
+      },
+      options?: CallOptions,
+    ): Promise<Response>;
     /** Which actions are possible on the call now */
     actions(
       input: {
