@@ -476,37 +476,6 @@ export interface Models {
     readonly changed_at: string;
     readonly changed_by: string;
   };
-  readonly DraftTest: {
-    /** For `If-Match` */
-    readonly draft: string;
-    /** The version that calls take now */
-    readonly published: number | null;
-    readonly publishable: boolean;
-    readonly findings: readonly Models["FlowFinding"][];
-    /** Null: it is not publishable, or nothing is published yet */
-    readonly backtest: Models["FlowOutcomes"] | null;
-    /** With it `POST …/publish` publishes exactly this draft, for an hour; null: it is not publishable */
-    readonly ticket: string | null;
-  };
-  readonly FlowOutcomes: {
-    /** Random calls that were played through both */
-    readonly calls: number;
-    /** Those that came to something else */
-    readonly changed: number;
-    readonly outcomes: readonly {
-      /** For whom what changes */
-      readonly message: string;
-      readonly calls: number;
-      /** One of these calls, as it was */
-      readonly before: string;
-      /** The same call, as it is */
-      readonly after: string;
-      /** That call, as `plugboard simulate` takes it */
-      readonly scenario: {
-        readonly [name: string]: unknown;
-      };
-    }[];
-  };
   readonly FlowVersions: {
     readonly current: number | null;
     readonly versions: readonly {
@@ -526,6 +495,25 @@ export interface Models {
       readonly message: string;
     }[];
     readonly outcomes: Models["FlowOutcomes"] | null;
+  };
+  readonly FlowOutcomes: {
+    /** Random calls played through both flows */
+    readonly calls: number;
+    /** Calls with a different outcome */
+    readonly changed: number;
+    readonly outcomes: readonly {
+      /** What changes, and for whom */
+      readonly message: string;
+      readonly calls: number;
+      /** One of these calls, before the change */
+      readonly before: string;
+      /** The same call, after the change */
+      readonly after: string;
+      /** That call, as `plugboard simulate` takes it */
+      readonly scenario: {
+        readonly [name: string]: unknown;
+      };
+    }[];
   };
   /** Each line; the last one is the summary, or says why there is none */
   readonly BacktestLine:
@@ -586,6 +574,20 @@ export interface Models {
       readonly calls: number;
       readonly examples: readonly string[];
     }[];
+  };
+  readonly DraftTest: {
+    /** For `If-Match` */
+    readonly draft: string;
+    /** The version that calls take now */
+    readonly published: number | null;
+    readonly publishable: boolean;
+    readonly findings: readonly Models["FlowFinding"][];
+    /** Recorded calls; null if the draft is not publishable */
+    readonly backtest: Models["BacktestSummary"] | null;
+    /** Random calls; null if it is not publishable, or the first version */
+    readonly comparison: Models["FlowOutcomes"] | null;
+    /** With it `POST …/publish` publishes exactly this draft, for an hour; null if it is not publishable */
+    readonly ticket: string | null;
   };
   readonly ExotelCall: {
     readonly Sid: string;
@@ -1669,15 +1671,6 @@ export interface PlugboardApi {
       readonly changed_by: string;
       readonly findings: readonly Models["FlowFinding"][];
     }>;
-    /** Proves the draft and plays calls through it and the published version: what publishing it would change */
-    testDraft(
-      input: {
-        readonly account?: string;
-        /** Id of the flow */
-        readonly flow: string;
-      },
-      options?: CallOptions,
-    ): Promise<Models["DraftTest"]>;
     /** Goes back to an earlier version, which takes the next call */
     rollBack(
       input: {
@@ -1754,6 +1747,19 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Response>;
+    /** Proves the draft, and plays recorded and random calls through it: what publishing it would change */
+    testDraft(
+      input: {
+        readonly account?: string;
+        /** Id of the flow */
+        readonly flow: string;
+        readonly body?: {
+          /** Recorded calls that began at this time or later; 30 days ago when left out */
+          readonly since?: string;
+        } | null;
+      },
+      options?: CallOptions,
+    ): Promise<Models["DraftTest"]>;
   };
   readonly recordings: {
     /** A recording, or a range of it. 8 kHz, 16 bits; if there are two channels, the caller is left and the callee right. `Range: bytes=…` returns a part. */
@@ -2322,13 +2328,6 @@ export const OPERATIONS = {
     headers: { "if-match": "ifMatch", "if-none-match": "ifNoneMatch" },
     answer: "json",
   },
-  "flows.testDraft": {
-    method: "POST",
-    path: "/api/accounts/{account}/flows/{flow}/draft/test",
-    query: [],
-    headers: {},
-    answer: "json",
-  },
   "flows.rollBack": {
     method: "POST",
     path: "/api/accounts/{account}/flows/{flow}/rollback",
@@ -2363,6 +2362,13 @@ export const OPERATIONS = {
     query: [],
     headers: {},
     answer: "response",
+  },
+  "flows.testDraft": {
+    method: "POST",
+    path: "/api/accounts/{account}/flows/{flow}/draft/test",
+    query: [],
+    headers: {},
+    answer: "json",
   },
   "recordings.get": {
     method: "GET",

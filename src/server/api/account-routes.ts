@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { Backtests } from "../configuration/backtest/backtests.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { authenticate } from "./authenticate.ts";
@@ -6,6 +7,7 @@ import { backtestRoutes } from "./backtest-routes.ts";
 import { callControlRoutes } from "./call-control-routes.ts";
 import { callExportRoute } from "./call-export-route.ts";
 import { callRoutes } from "./call-routes.ts";
+import { draftTestRoutes } from "./draft-test-routes.ts";
 import { erasureRoutes } from "./erasure-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { outboxRoutes } from "./outbox-routes.ts";
@@ -44,6 +46,11 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
   });
   await app.register(async (configured) => resourceRoutes(configured, options, limit));
   await app.register(async (configured) => flowRoutes(configured, options, limit));
-  await app.register(async (tested) => backtestRoutes(tested, options, limit));
+  const backtests = new Backtests(options);
+  app.addHook("onClose", () => backtests.close());
+  await app.register(async (tested) => {
+    backtestRoutes(tested, options, backtests, limit);
+    draftTestRoutes(tested, options, backtests);
+  });
   await app.register(async (linked) => recordingRoutes(linked, options));
 }

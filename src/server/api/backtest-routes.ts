@@ -2,8 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 import { plainAccount } from "../../core/contract/account.ts";
 import { parseFlow } from "../../core/flow/flow.ts";
-import type { BacktestRefusal } from "../configuration/backtest/backtests.ts";
-import { Backtests } from "../configuration/backtest/backtests.ts";
+import type { BacktestRefusal, Backtests } from "../configuration/backtest/backtests.ts";
 import { isTooDeep } from "../configuration/document-leaves.ts";
 import { objectOf } from "../configuration/stored-resource.ts";
 import type { ApiOptions } from "./api-options.ts";
@@ -51,7 +50,8 @@ const callLine = z
     traces: z.object({ before: trace, after: trace }).optional(),
   })
   .meta({ id: "BacktestCall" });
-const summaryLine = z
+/** What came of all calls of a backtest. */
+export const backtestSummary = z
   .object({
     type: z.literal("summary"),
     calls: count,
@@ -66,7 +66,7 @@ const line = z
   .union([
     z.object({ type: z.literal("progress"), calls: count, of: count }),
     callLine,
-    summaryLine,
+    backtestSummary,
     z.object({ type: z.literal("failed"), detail: z.string() }),
   ])
   .meta({ id: "BacktestLine", description: "Each line; the last one is the summary, or says why there is none" });
@@ -94,11 +94,14 @@ interface BacktestCommand {
 }
 
 /** `POST …/flows/:flow/backtest`: changes nothing, so that a key that reads may ask for it. */
-export function backtestRoutes(app: FastifyInstance, options: ApiOptions, limit: RequestLimitHook): void {
+export function backtestRoutes(
+  app: FastifyInstance,
+  options: ApiOptions,
+  backtests: Backtests,
+  limit: RequestLimitHook,
+): void {
   app.addHook("onRequest", (request, reply) => admitHolder(options, request, reply));
   app.addHook("onRequest", limit);
-  const backtests = new Backtests(options);
-  app.addHook("onClose", () => backtests.close());
   const route = { schema: SCHEMA, bodyLimit: MAX_BYTES, config: { scope: "read" } } as const;
   typed(app).post("/flows/:flow/backtest", route, async ({ params, body: given }, reply) => {
     await backtest(options, backtests, { ...params, wanted: given ?? {} }, reply);
@@ -127,7 +130,7 @@ async function backtest(
     people,
     traces: wanted.traces ?? false,
   });
-  if (!started.ok) return refused(reply, started.error);
+  if (!started.ok) return refuseBacktest(reply, started.error);
   reply.raw.once("close", () => started.value.destroy());
   return reply
     .type("application/jsonl")
@@ -141,7 +144,8 @@ function rangeOf(flow: string, { since, until, call }: BacktestCommand["wanted"]
   return { flow, from: since ?? earliest, to: until ?? now + 1, ...(call !== undefined && { callSid: call }) };
 }
 
-function refused(reply: FastifyReply, { kind, message }: BacktestRefusal): FastifyReply {
+/** Answers why a backtest was not begun. */
+export function refuseBacktest(reply: FastifyReply, { kind, message }: BacktestRefusal): FastifyReply {
   if (kind !== "range") void reply.header("retry-after", "30");
   return problem(reply, STATUS[kind], message);
 }

@@ -112,14 +112,14 @@ export const versionList = z
 /** For which callers what changes between two states of a flow. */
 export const flowOutcomes = z
   .object({
-    calls: z.int().describe("Random calls that were played through both"),
-    changed: z.int().describe("Those that came to something else"),
+    calls: z.int().describe("Random calls played through both flows"),
+    changed: z.int().describe("Calls with a different outcome"),
     outcomes: z.array(
       z.object({
-        message: z.string().describe("For whom what changes"),
+        message: z.string().describe("What changes, and for whom"),
         calls: z.int(),
-        before: z.string().describe("One of these calls, as it was"),
-        after: z.string().describe("The same call, as it is"),
+        before: z.string().describe("One of these calls, before the change"),
+        after: z.string().describe("The same call, after the change"),
         scenario: z.record(z.string(), z.unknown()).describe("That call, as `plugboard simulate` takes it"),
       }),
     ),

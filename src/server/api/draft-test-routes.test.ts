@@ -1,6 +1,15 @@
+import { Readable } from "node:stream";
+import Fastify from "fastify";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ConfiguredApi, Method } from "../../../test/support/configured-api.ts";
 import { startConfiguredApi } from "../../../test/support/configured-api.ts";
+import { ok } from "../../base/result.ts";
+import { systemClock } from "../../base/system-clock.ts";
+import { parseFlow } from "../../core/flow/flow.ts";
+import type { Backtests } from "../configuration/backtest/backtests.ts";
+import type { ApiOptions } from "./api-options.ts";
+import { draftTestRoutes } from "./draft-test-routes.ts";
+import { storeExplored } from "./testing/explored-calls.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import { DraftTickets, TICKET_LIFE_MS } from "./draft-ticket.ts";
 import { accessWithoutStore } from "./testing/access.ts";
@@ -88,7 +97,34 @@ describe("the test of a draft", () => {
     await ask("drafter", "PUT", "1/draft", CHANGED);
     const tested = await ask("drafter", "POST", "1/draft/test");
     expect(tested).toMatchObject({ status: 200, publishable: true, draft: expect.stringMatching(/^"\d+"$/) });
-    expect(tested).toMatchObject({ backtest: { outcomes: expect.arrayContaining([expect.anything()]) } });
+    expect(tested).toMatchObject({ comparison: { outcomes: expect.arrayContaining([expect.anything()]) } });
+  });
+
+  it("plays the account's recorded calls through exactly this draft", async () => {
+    const flow = parseFlow({ ...FLOW, flow: "2" });
+    if (!flow.ok) throw new Error("the flow has mistakes");
+    const startMs = systemClock.now() - 60_000;
+    await storeExplored(api.store, flow.value, 5, (scenario) => ({ ...scenario, startMs }));
+    await ask("drafter", "PUT", "2/draft", { ...FLOW, flow: "2", start: "vm", applets: { vm: VM, bye: BYE } });
+    const tested = await ask("drafter", "POST", "2/draft/test");
+    expect(tested).toMatchObject({ status: 200, backtest: { calls: 5, same: 0 } });
+    const since = new Date(startMs + 1000).toISOString();
+    expect(await ask("drafter", "POST", "2/draft/test", { since })).toMatchObject({ backtest: { calls: 0 } });
+  });
+
+  it("is given up when the recorded calls take longer than programs wait", async () => {
+    await ask("drafter", "PUT", "1/draft", CHANGED);
+    const [app, clock, endless] = [Fastify(), new VirtualClock(0), new Readable({ read: () => undefined })];
+    const { configuration, directory } = api;
+    const options = { configuration, directory, clock, access: await accessWithoutStore() } as unknown as ApiOptions;
+    const backtests = { start: () => Promise.resolve(ok(endless)) } as Partial<Backtests> as Backtests;
+    await app.register(async (scope) => draftTestRoutes(scope, options, backtests), { prefix: "/:account" });
+    const answer = app.inject({ method: "POST", url: "/acme/flows/1/draft/test" });
+    const waiting = setInterval(() => clock.advance(10_000), 5);
+    const { statusCode, body } = await answer;
+    clearInterval(waiting);
+    expect([statusCode, body]).toEqual([504, expect.stringContaining("give a later since")]);
+    expect(endless.destroyed).toBe(true);
   });
 
   it("gives no ticket for a draft with mistakes, and compares nothing where nothing is published", async () => {
@@ -96,11 +132,12 @@ describe("the test of a draft", () => {
     expect(await ask("drafter", "POST", "1/draft/test")).toMatchObject({
       publishable: false,
       backtest: null,
+      comparison: null,
       ticket: null,
     });
     await ask("drafter", "PUT", "77/draft", { ...FLOW, flow: "77" });
     const first = await ask("drafter", "POST", "77/draft/test");
-    expect(first).toMatchObject({ publishable: true, published: null, backtest: null });
+    expect(first).toMatchObject({ publishable: true, published: null, backtest: { calls: 0 }, comparison: null });
     expect(await ask("publisher", "POST", "77/publish", { ticket: first.ticket })).toMatchObject({ status: 200 });
     expect(await ask("drafter", "POST", "5/draft/test")).toMatchObject({ status: 404 });
   });

@@ -28,7 +28,6 @@ import {
   WRITE_REFUSALS,
 } from "./configuration-models.ts";
 import { configurationProblem } from "./configuration-problem.ts";
-import { draftTestRoutes } from "./draft-test-routes.ts";
 import { DraftTickets } from "./draft-ticket.ts";
 import { accountParams, onlyThese } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
@@ -164,7 +163,6 @@ export function flowRoutes(app: FastifyInstance, options: ApiOptions, limit: Req
   routes.post("/flows/:flow/publish", { schema: SCHEMAS.publish, ...publishing }, (request, reply) =>
     flows.publish(request, request.body?.ticket ?? null, reply),
   );
-  draftTestRoutes(app, options);
   routes.post("/flows/:flow/rollback", { schema: SCHEMAS.rollBack }, (request, reply) =>
     flows.rollBack(request, request.body.version, reply),
   );

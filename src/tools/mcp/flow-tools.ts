@@ -127,17 +127,25 @@ const testDraft = toolOf({
   name: "test_draft",
   title: "Test the draft of a flow",
   description:
-    "Proves the draft of a flow and plays calls through it and the published version: for which callers publishing it would change what. " +
+    "Proves the draft of a flow and plays calls through it, recorded ones of the last 30 days and random ones: for which callers " +
+    "publishing it would change what. " +
     "Gives the ticket that publish_draft needs; show its result to a person first. Changes nothing. Needs the scope draft or admin.",
-  input: z.strictObject({ flow }),
+  input: z.strictObject({
+    flow,
+    since: z.string().max(40).optional().describe("Recorded calls from this date on, where 30 days have too many"),
+  }),
   effect: "none",
-  ...NO_CALLERS,
-  run: async (api, { flow: id }) => {
-    const { backtest, ...tested } = await api.flows.testDraft({ flow: id });
+  // Recorded calls are among its examples.
+  hasNoCallers: false,
+  run: async (api, { flow: id, since }) => {
+    const { comparison, ...tested } = await api.flows.testDraft({
+      flow: id,
+      ...(since === undefined ? {} : { body: { since } }),
+    });
     const sentence = tested.publishable
       ? "The proofs pass. Read for whom what would change before you publish."
       : "The draft has errors and can't be published.";
-    return { sentences: [sentence], data: { ...tested, backtest: outcomesOf(backtest) } };
+    return { sentences: [sentence], data: { ...tested, comparison: outcomesOf(comparison) } };
   },
 });
 

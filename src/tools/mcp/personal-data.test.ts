@@ -19,7 +19,14 @@ describe("personal data in results", () => {
   });
 
   it("is known by its field, too, and ids that look like numbers stay", () => {
-    const value = { digits: "12", flow: "123456789", next: "1767589200000.c1", duration_s: 1234567890, none: null };
+    const value = {
+      digits: "12",
+      flow: "123456789",
+      next: "1767589200000.c1",
+      duration_s: 1234567890,
+      draft: '"170"',
+      none: null,
+    };
     expect(withoutPersonalData(value)).toEqual({ ...value, digits: "••" });
   });
 });

@@ -4,7 +4,17 @@ export const MASK = "•";
 /** Digits of a number that stay: enough to tell two callers apart, too few to ring one. */
 const SHOWN_DIGITS = 4;
 /** Fields whose digits are no phone number. */
-const NO_NUMBERS = new Set(["call_sid", "flow", "next", "etag", "started_at", "ended_at", "version"]);
+const NO_NUMBERS = new Set([
+  "call_sid",
+  "flow",
+  "next",
+  "etag",
+  "draft",
+  "ticket",
+  "started_at",
+  "ended_at",
+  "version",
+]);
 /** A run of digits as long as a phone number, whole, and also where a plus sign is escaped. */
 const NUMBER = /(?:(?<=%2B)|(?<![\w.%]))\d{8,15}(?![\w])/gi;
 /** An international number with separators. */
