@@ -207,7 +207,7 @@ describe("plugboard call", () => {
 
   it("says that the trace was deleted, and shows what is left", async () => {
     await api.add({ sid: "aged", startedAt: START_MS - 9999 * HOUR_MS, from: "+14155550177" });
-    await api.store.retention.batch("traces", "acme", START_MS - 9998 * HOUR_MS, "");
+    await api.store.retention.batch("journal", "acme", START_MS - 9998 * HOUR_MS, "");
     const { out, status } = await runCommand(callCommand(), "show", "aged", ...flags);
     expect([status, out]).toEqual([0, expect.stringMatching(/^the trace of call aged was deleted: [^]*caller/)]);
     expect((await runCommand(callCommand(), "why", "aged", ...flags)).errors).toContain("keeps traces for 90 days");

@@ -132,6 +132,7 @@ export class FakeStore {
       callSid,
       account: rows[0]?.account ?? "",
       setup: rows[0]?.call?.setup ?? "",
+      startedAt: rows[0]?.startedAt ?? 0,
       steps: rows.map(({ seq, event }) => ({ seq, version: FORMAT, json: event })),
       legSnapshots: typeof legs === "string" ? { version: FORMAT, json: legs } : null,
     };

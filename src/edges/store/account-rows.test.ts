@@ -10,6 +10,9 @@ import { startTestServer } from "./testing/server.ts";
 /** Tables with nothing that belongs to an account, or that are read before the requester is known: the role has no rights to them. */
 const OF_THE_PLATFORM = [
   "configuration_state",
+  // Parts of the journal, which the role reaches through the whole only.
+  "journal_before_weeks",
+  "journal_rest",
   "kysely_migration",
   "kysely_migration_lock",
   "sessions",

@@ -86,7 +86,10 @@ const PAGE = `
 const STEPS = `
   select j.call_sid, j.seq, j.at, j.trace
   from unnest($1::text[], $2::int[]) as u(call_sid, seq)
-  join journal j on j.call_sid = u.call_sid and j.seq = u.seq`;
+  cross join lateral (
+    select started_at from calls where call_sid = u.call_sid
+    union all select started_at from live where call_sid = u.call_sid) c
+  join journal j on j.call_sid = u.call_sid and j.seq = u.seq and j.started_at in (0, c.started_at)`;
 
 /** Deletes the oldest rows without looking at the newer ones. */
 const TRIM = `

@@ -87,8 +87,8 @@ export function groupStatement(node: string, rows: readonly JournalRow[], leaseM
     key += part.key;
     withs.push(...part.write(source(part.columns)));
   }
-  const insert = `insert into journal (call_sid, seq, at, event, trace, leg_snapshots, version)
-    select sid, seq, at, event, trace, leg_snapshots, ${FORMAT} from ${journal}`;
+  const insert = `insert into journal (call_sid, seq, at, event, trace, leg_snapshots, version, started_at)
+    select sid, seq, at, event, trace, leg_snapshots, ${FORMAT}, started from ${journal}`;
   withs.push(`journaled as (${insert})`);
   // Mentions both parameters, so that statements that do not use them still accept them.
   const result = group.outbox.length > 0 ? "select id from due where due_at > 0" : "select 1 where false";
@@ -125,6 +125,7 @@ function journalColumns(rows: readonly JournalRow[]): readonly Column[] {
     text("event", rows, (row) => row.event),
     text("trace", rows, (row) => row.trace),
     text("leg_snapshots", rows, (row) => row.legSnapshots ?? null),
+    bigint("started", rows, (row) => row.startedAt),
   ];
 }
 

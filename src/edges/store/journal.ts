@@ -258,9 +258,10 @@ function reasonOf(error: unknown): { readonly reason: string; readonly code: str
 async function isWritten(client: Client, rows: readonly JournalRow[]): Promise<boolean> {
   const first = rows[0];
   if (first === undefined) return true;
-  const found = await client.query("select 1 from journal where call_sid = $1 and seq = $2", [
+  const found = await client.query("select 1 from journal where call_sid = $1 and seq = $2 and started_at = $3", [
     first.callSid,
     first.seq,
+    first.startedAt,
   ]);
   return found.rowCount === 1;
 }

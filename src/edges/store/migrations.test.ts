@@ -28,6 +28,7 @@ const LANDED: Readonly<Record<string, string>> = {
   "012_members": "dd9478ca42ce014c",
   "013_files_to_delete": "d314cbe597b1e2d2",
   "014_retention": "8a73abe032966dc0",
+  "015_journal_weeks": "d767a04cd3717635",
 };
 
 /** A dump of each schema that has ever landed, with rows as its version wrote them. */
@@ -93,7 +94,15 @@ describe.each(dumps)("a database left by %s", (_, dump) => {
   });
 
   it("M4: continues with both: the call ends, the request is delivered, and new calls arrive", async () => {
-    const step = { callSid: "live-1", account: "acme", seq: 3, at: 1_767_600_001_000, event: "{}", trace: "[]" };
+    const step = {
+      callSid: "live-1",
+      account: "acme",
+      seq: 3,
+      at: 1_767_600_001_000,
+      startedAt: 1_767_600_000_000,
+      event: "{}",
+      trace: "[]",
+    };
     const end = sampleCall("live-1")[2]?.end;
     if (end === undefined) throw new Error("no end");
     await store.append([{ ...step, end }]);

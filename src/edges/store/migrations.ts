@@ -284,6 +284,24 @@ const RETENTION: readonly string[] = [
 ];
 
 /**
+ * The journal in partitions, by the time at which a call began; `journal-weeks.ts` makes and drops them. Rows of before have the time 0
+ * and stay where they are. The index is each partition's own: the time follows from the call, so that it needn't be in the key.
+ */
+const JOURNAL_WEEKS: readonly string[] = [
+  // The old rows are looked through once.
+  "set local statement_timeout = 0",
+  "alter table journal rename to journal_before_weeks",
+  "alter table journal_before_weeks rename constraint journal_pkey to journal_before_weeks_pkey",
+  "alter table journal_before_weeks add column started_at bigint not null default 0",
+  "create table journal (like journal_before_weeks including defaults) partition by range (started_at)",
+  "alter table journal alter column started_at drop default",
+  "alter table journal attach partition journal_before_weeks for values from (minvalue) to (1)",
+  "create table journal_rest partition of journal (primary key (call_sid, seq)) default",
+  // Deletion by age has more kinds from now on.
+  "alter table retention_progress drop constraint retention_progress_kind_check",
+];
+
+/**
  * Every change of the tables, by key, in order. **Forward only: what has landed is never changed**, not by a letter
  * (`migrations.test.ts` pins each text); a new change is a new key. Start from any state that ever landed is tested there, too.
  *
@@ -306,6 +324,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   "012_members": MEMBERS,
   "013_files_to_delete": FILES_TO_DELETE,
   "014_retention": RETENTION,
+  "015_journal_weeks": JOURNAL_WEEKS,
 };
 
 async function run<T>(db: Kysely<T>, statements: readonly string[]): Promise<void> {

@@ -12,7 +12,7 @@ import type {
   ShownOutcome,
   CallPage,
   CallSummary,
-  EndedCall,
+  EndedCallRow,
   RecordingRow,
   RequestRow,
   StoredCall,
@@ -40,6 +40,9 @@ const ALL = sql.raw(
   `(select ${SUMMARY}, ended_at, status, cdr from calls union all ` +
     `select ${SUMMARY}, null::bigint, null::text, null::text from live)`,
 );
+
+/** Leads to the partition of the journal that has the call's rows, and to that of before there were any. */
+const ITS_WEEK = sql.raw("j.started_at in (0, c.started_at)");
 
 /** Calls that have ended, with what the record of a call shows of its attempts. */
 const ENDED = sql.raw(`(select ${SUMMARY}, ended_at, status, cdr, attempts from calls)`);
@@ -86,7 +89,7 @@ export class Reader {
     filter: CallFilter,
     after: CallCursor | null,
     limit: number,
-  ): Promise<readonly EndedCall[]> {
+  ): Promise<readonly EndedCallRow[]> {
     const rows = await this.#matching(account, filter, ENDED)
       .selectAll()
       .$if(after !== null, (query) => query.where(beyond(">", after ?? undefined)))
@@ -133,7 +136,7 @@ export class Reader {
     const { rows } = await sql<CallRowWithAll>`
       select c.*,
         (select array_agg(json_build_array(seq, trace)::text order by seq) from journal j
-          where j.call_sid = c.call_sid and trace <> '[]') as traces,
+          where j.call_sid = c.call_sid and ${ITS_WEEK} and trace <> '[]') as traces,
         (select coalesce(json_agg(r order by id), '[]')::text from recordings r
           where r.call_sid = c.call_sid) as recordings
       from (
@@ -201,7 +204,7 @@ export class Reader {
 
   async #slice(callSids: readonly string[]): Promise<readonly UnfinishedCall[]> {
     const { rows } = await sql<RawUnfinished>`
-      select l.call_sid as "callSid", l.account, l.setup,
+      select l.call_sid as "callSid", l.account, l.setup, l.started_at as "startedAt",
         (select json_agg(json_build_array(seq, version, event) order by seq)::text
           from journal j where j.call_sid = l.call_sid) as steps,
         (select json_build_array(seq, version, leg_snapshots)::text from journal j
@@ -210,13 +213,14 @@ export class Reader {
     return rows.map((row) => this.#unfinished(row));
   }
 
-  #unfinished({ callSid, account, setup, steps, legs }: RawUnfinished): UnfinishedCall {
+  #unfinished({ callSid, account, setup, startedAt, steps, legs }: RawUnfinished): UnfinishedCall {
     const all = JSON.parse(steps ?? "[]") as [number, number, string][];
     const newest = legs === null ? null : (JSON.parse(legs) as [number, number, string]);
     return {
       callSid,
       account,
       setup,
+      startedAt,
       steps: all.map(([seq, version, event]) => ({
         seq,
         version,
@@ -269,7 +273,8 @@ function anyOutcome(outcomes: readonly ShownOutcome[]): Expression<SqlBool> {
 
 function exitTaken(exit: string): Expression<SqlBool> {
   const entry = JSON.stringify([{ type: "exit.taken", exit }]);
-  return sql<SqlBool>`exists (select 1 from journal j where j.call_sid = "all".call_sid and j.trace::jsonb @> ${entry}::jsonb)`;
+  return sql<SqlBool>`exists (select 1 from journal j where j.call_sid = "all".call_sid
+    and j.started_at in (0, "all".started_at) and j.trace::jsonb @> ${entry}::jsonb)`;
 }
 
 /** `steps` and `legs` are JSON: arrays of sequence number, format and text. */
@@ -277,6 +282,7 @@ interface RawUnfinished {
   readonly callSid: string;
   readonly account: string;
   readonly setup: string;
+  readonly startedAt: number;
   readonly steps: string | null;
   readonly legs: string | null;
 }

@@ -72,7 +72,7 @@ export class RecordedCalls {
         cross join lateral (
           select string_agg(substr(trace, 2, length(trace) - 2), ',' order by seq) filter (where trace <> '[]') as trace,
             string_agg(event, ',' order by seq) filter (where event like ${DIGIT}) as digits
-          from journal where journal.call_sid = c.call_sid) j
+          from journal where journal.call_sid = c.call_sid and journal.started_at in (0, c.started_at)) j
         order by c.started_at, c.call_sid`.execute(db);
       return rows.map(recordedRow);
     });

@@ -4,8 +4,11 @@ import type { AccountDb } from "./account-rows.ts";
 import { deleteCalls } from "./erasures.ts";
 import type { Tables } from "./tables.ts";
 
-/** What deletion by age does to calls. */
-export const AGED_KINDS = ["calls", "traces", "recordings"] as const;
+/**
+ * What deletion by age does to calls. `traces`: their requests, and deliveries that were given up; `journal`: their events and entries, where
+ * those are not dropped by the week.
+ */
+export const AGED_KINDS = ["calls", "traces", "journal", "recordings"] as const;
 export type AgedKind = (typeof AGED_KINDS)[number];
 
 /** What one batch did. */
@@ -63,6 +66,7 @@ type Deletion = (tx: AccountDb, account: string, calls: readonly Place[], reason
 const DELETIONS: Readonly<Record<AgedKind, Deletion>> = {
   calls: async (tx, account, calls) => (await deleteCalls(tx, account, sidsOf(calls))).rows.calls,
   traces: deleteTraces,
+  journal: deleteJournal,
   recordings: deleteRecordings,
 };
 
@@ -84,13 +88,22 @@ async function oldest(tx: AccountDb, kind: AgedKind, account: string, before: nu
   return rows;
 }
 
-/** What the journal, the outbox and the record have of the requests and the course of these calls. */
+/** Rows of before the weeks, too: no week takes them along. */
 async function deleteTraces(tx: AccountDb, account: string, calls: readonly Place[]): Promise<number> {
   const sids = sidsOf(calls);
-  await sql`delete from journal where call_sid = any(${sids})`.execute(tx);
+  await sql`delete from journal where call_sid = any(${sids}) and started_at = 0`.execute(tx);
   await sql`delete from outbox where call_sid = any(${sids}) and parked_at is not null`.execute(tx);
   await sql`update calls set requests = '[]' where call_sid = any(${sids}) and requests <> '[]'`.execute(tx);
   await noteProgress(tx, "traces", account, calls);
+  return calls.length;
+}
+
+async function deleteJournal(tx: AccountDb, account: string, calls: readonly Place[]): Promise<number> {
+  const [first, last] = [calls[0]?.started_at ?? 0, calls.at(-1)?.started_at ?? 0];
+  await sql`delete from journal where call_sid = any(${sidsOf(calls)}) and started_at between ${first} and ${last}`.execute(
+    tx,
+  );
+  await noteProgress(tx, "journal", account, calls);
   return calls.length;
 }
 

@@ -141,6 +141,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
         account: "acme",
         seq: i + 1,
         at: 0,
+        startedAt: 0,
         event: "{}",
         trace: "[]",
       }));
@@ -165,6 +166,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
         callSid: "a",
         account: "acme",
         setup: "s1",
+        startedAt: 1_767_600_000_000,
         steps: rows.map(({ seq, event }) => ({ seq, version: 2, json: event })),
         legSnapshots: { version: 2, json: '{"n":3}' },
       },
@@ -172,6 +174,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
         callSid: "b",
         account: "acme",
         setup: "s1",
+        startedAt: 1_767_600_000_000,
         steps: [{ seq: 1, version: 2, json: rows[0]?.event }],
         legSnapshots: null,
       },
@@ -239,7 +242,9 @@ describe.each(ROUTES)("a store over %s", (route) => {
     });
     const owe = async (...rows: readonly OutboxRow[]): Promise<void> => {
       const callSid = `${rows[0]?.id}-call`;
-      await store.append([{ callSid, account: "acme", seq: 1, at: 0, event: "{}", trace: "[]", outbox: rows }]);
+      await store.append([
+        { callSid, account: "acme", seq: 1, at: 0, startedAt: 0, event: "{}", trace: "[]", outbox: rows },
+      ]);
     };
     const claim = async (leaseMs = 60_000) => (await store.claimOutbox(10, leaseMs)).map(({ id }) => id);
 
@@ -314,7 +319,7 @@ describe.each(ROUTES)("a store over %s", (route) => {
       await owe(owed("a1", "a"), owed("a2", "a"), owed("b1", "b"));
       await store.append(sampleCall("x"));
       expect(taken).toEqual(["a1-call/a1", "a1-call/b1"]);
-      const step = { callSid: "a1-call", account: "acme", at: 0, event: "{}", trace: "[]" };
+      const step = { callSid: "a1-call", account: "acme", at: 0, startedAt: 0, event: "{}", trace: "[]" };
       await store.append([{ ...step, seq: 2, outbox: [owed("a3", "a"), owed("c1", "c")] }]);
       expect(taken).toEqual(["a1-call/a1", "a1-call/b1", "a1-call/c1"]);
       expect(await claim()).toEqual([]);

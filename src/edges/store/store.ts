@@ -17,6 +17,7 @@ import type { StoredText } from "./format.ts";
 import { FORMAT } from "./format.ts";
 import type { Urgency } from "./journal.ts";
 import { Journal } from "./journal.ts";
+import { JournalWeeks } from "./journal-weeks.ts";
 import { checkKey } from "./key-check.ts";
 import { MemberTable } from "./member-table.ts";
 import { migrate } from "./migrations.ts";
@@ -35,7 +36,7 @@ import type {
   CallPage,
   CallSummary,
   ClaimedRow,
-  EndedCall,
+  EndedCallRow,
   JournalRow,
   OutboxEntry,
   OutboxFilter,
@@ -110,6 +111,8 @@ export class Store {
   readonly erasures: Erasures;
   /** What deletes by age. */
   readonly retention: RetentionTable;
+  /** The journal's partitions. */
+  readonly journalWeeks: JournalWeeks;
   #taker: ((rows: readonly ClaimedRow[]) => void) | null = null;
   readonly #knownSetups = new Set<string>();
   #closing: Promise<void> | null = null;
@@ -150,6 +153,7 @@ export class Store {
     this.#outbox = new OutboxQueue(this.#outboxPool, node, sealer);
     this.callKeys = new CallKeys(this.#pool);
     this.retention = new RetentionTable(this.#db);
+    this.journalWeeks = new JournalWeeks(this.#db);
     this.erasures = new Erasures({ db: this.#db, feed: this.feed, audit: this.audit, node, sealer });
     this.#journal = new Journal({ target, node, clock, log });
   }
@@ -265,7 +269,7 @@ export class Store {
     filter: CallFilter,
     after: CallCursor | null,
     limit: number,
-  ): Promise<readonly EndedCall[]> {
+  ): Promise<readonly EndedCallRow[]> {
     return this.#read(account, (reader) => reader.ended(account, filter, after, limit));
   }
 

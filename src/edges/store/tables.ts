@@ -51,6 +51,8 @@ export interface JournalTable {
   readonly trace: string;
   readonly leg_snapshots: string | null;
   readonly version: number;
+  /** When its call began; 0: the row is older than this column. */
+  readonly started_at: number;
 }
 
 export interface RecordingsTable {

@@ -11,6 +11,8 @@ export interface JournalRow {
   readonly account: string;
   readonly seq: number;
   readonly at: number;
+  /** When its call began: the same for all its rows, which are stored together by it. */
+  readonly startedAt: number;
   /** The event that was stepped, as JSON. */
   readonly event: string;
   /** The trace entries of this step, as a JSON array; `[]` when there are none. */
@@ -155,6 +157,8 @@ export interface UnfinishedCall {
   readonly account: string;
   /** Key of `getSetup`. */
   readonly setup: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
   /** Every journalled step, in order. */
   readonly steps: readonly StoredStep[];
   /** The newest `legSnapshots`; null if there never was one. */
@@ -177,7 +181,7 @@ export interface CallSummary extends Omit<CallRow, "key"> {
 }
 
 /** A call that has ended, with its attempts. */
-export interface EndedCall extends CallSummary {
+export interface EndedCallRow extends CallSummary {
   readonly attempts: readonly AttemptRow[];
 }
 

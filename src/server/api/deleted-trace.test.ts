@@ -31,7 +31,7 @@ beforeAll(async () => {
     { sid: "new", startedAt: START_MS + 1, trace, attempts: [ANSWERED] },
   );
   legsBefore = (await api.get("/v1/Accounts/acme/Calls/old/Legs.json")).json();
-  await api.store.retention.batch("traces", "acme", START_MS + 1, "");
+  for (const kind of ["traces", "journal"] as const) await api.store.retention.batch(kind, "acme", START_MS + 1, "");
 }, 60_000);
 afterAll(() => api.close());
 

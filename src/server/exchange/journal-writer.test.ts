@@ -15,7 +15,7 @@ const DISK_FULL = databaseError("53100");
 const BAD_ROW = databaseError("22P05");
 
 function row(callSid: string, seq: number): JournalRow {
-  return { callSid, account: "a", seq, at: 0, event: "{}", trace: "[]" };
+  return { callSid, account: "a", seq, at: 0, startedAt: 0, event: "{}", trace: "[]" };
 }
 
 /** A database whose behaviour each test sets. */

@@ -230,6 +230,7 @@ export class LiveCall {
       account: this.setup.account.sid,
       seq: this.#seq,
       at: event.at,
+      startedAt: this.#startedAt,
       event: JSON.stringify(event),
       ...(mayHoldCredentials(event) ? {} : { inClear: true }),
       trace: trace.length === 0 ? "[]" : JSON.stringify(trace),

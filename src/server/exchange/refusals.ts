@@ -133,6 +133,7 @@ export class Refusals {
       account,
       seq: 1,
       at: now,
+      startedAt: now,
       event: JSON.stringify({ kind: "call_arrived", at: now, callSid, from, to, direction, customField: null }),
       trace: JSON.stringify(trace),
       feed: fedEntries(trace),

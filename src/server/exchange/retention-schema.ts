@@ -2,8 +2,8 @@ import { z } from "zod";
 
 /** Ten years: longer is a typing mistake. */
 const MAX_DAYS = 3650;
-/** Three years: each week of traces is a table of its own, and each look at a call asks all of them. */
-const MAX_TRACE_DAYS = 1100;
+/** Three years: each week of traces is a table of its own, of which a query that names no time asks all. */
+export const MAX_TRACE_DAYS = 1100;
 
 function days(fallback: number, most: number, description: string) {
   return z.number().int().min(1).max(most).default(fallback).describe(description);

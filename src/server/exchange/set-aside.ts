@@ -42,7 +42,7 @@ function endLegs({ services: { sip, log }, unfinished, legs }: SetAsideOptions):
 }
 
 async function lastRow({ services, store, unfinished, reason }: SetAsideOptions): Promise<JournalRow> {
-  const { callSid, account, steps } = unfinished;
+  const { callSid, account, startedAt: begun, steps } = unfinished;
   const { trace, startedAt } = await storedTrace(store, unfinished);
   const last = trace.at(-1);
   const atMs = last?.at_ms ?? 0;
@@ -62,7 +62,17 @@ async function lastRow({ services, store, unfinished, reason }: SetAsideOptions)
   const end = endRow(account, at - atMs, [...trace, ...added], record);
   // After the last row; its number is not the count of rows if one is missing.
   const seq = (steps.at(-1)?.seq ?? 0) + 1;
-  return { callSid, account, seq, at, event, trace: JSON.stringify(added), feed: fedEntries(added), end };
+  return {
+    callSid,
+    account,
+    seq,
+    at,
+    startedAt: begun,
+    event,
+    trace: JSON.stringify(added),
+    feed: fedEntries(added),
+    end,
+  };
 }
 
 interface StoredTrace {

@@ -96,14 +96,27 @@ async function leftOf(callSid: string, account = "acme"): Promise<readonly strin
   ];
 }
 
+/** Another account has a call and keeps traces for so long that no week is dropped before. */
+async function keepTracesFor(tracesDays: number): Promise<void> {
+  policies["keeper"] = { callsDays: 3650, tracesDays, recordingsDays: 3650, eventsDays: 30 };
+  await add("kept", 1, "keeper");
+}
+
+/** The journal's partitions, without that of before and the rest. */
+async function weeks(): Promise<readonly unknown[]> {
+  const text = "select relname from pg_class where relname like 'journal_w\\_%' and relkind = 'r' order by relname";
+  return (await server.query(url, text)).map(({ relname }) => relname);
+}
+
 const WHOLE = ["call", "trace", "requests", "delivery", "recording", "file"];
 
 describe("deletion by age", () => {
   it("deletes calls, traces and recordings when they are past their times, files too, and nothing sooner", async () => {
     policies["acme"] = { callsDays: 400, tracesDays: 90, recordingsDays: 60, eventsDays: 30 };
+    await keepTracesFor(400);
     for (const daysAgo of [1, 59.9, 60.1, 89.9, 90.1, 399.9, 400.1]) await add(`a${daysAgo}`, daysAgo);
     const { deleted, lines } = await round();
-    expect(deleted).toEqual({ calls: 1, traces: 2, recordings: 4, events: 0, files: 5 });
+    expect(deleted).toEqual({ calls: 1, traces: 2, journal: 2, recordings: 4, weeks: 1, events: 0, files: 5 });
     expect(lines).toEqual([deleted]);
     expect(await leftOf("a1")).toEqual(WHOLE);
     expect(await leftOf("a59.9")).toEqual(WHOLE);
@@ -120,11 +133,20 @@ describe("deletion by age", () => {
     expect((await store.getCall("acme", "a60.1"))?.recordings[0]?.failure).toBe(
       "it was deleted: recordings of the account are kept for 60 days",
     );
-    expect((await round()).deleted).toEqual({ calls: 0, traces: 0, recordings: 0, events: 0, files: 0 });
+    expect((await round()).deleted).toEqual({
+      calls: 0,
+      traces: 0,
+      journal: 0,
+      recordings: 0,
+      weeks: 0,
+      events: 0,
+      files: 0,
+    });
   });
 
   it("goes by the times of each account, and by the usual ones where an account is no longer configured", async () => {
     policies = { acme: { ...DEFAULT_RETENTION, callsDays: 10 }, globex: { ...DEFAULT_RETENTION, tracesDays: 30 } };
+    await keepTracesFor(400);
     for (const account of ["acme", "globex", "gone"])
       for (const daysAgo of [31, 91, 401]) await add(`${account}${daysAgo}`, daysAgo, account);
     await round();
@@ -137,14 +159,53 @@ describe("deletion by age", () => {
 
   it("follows a time that is made shorter, and leaves what it has deleted when it is made longer", async () => {
     for (const daysAgo of [20, 50, 100]) await add(`b${daysAgo}`, daysAgo);
+    await keepTracesFor(400);
     await round();
     expect(await leftOf("b50")).toEqual(WHOLE);
     policies["acme"] = { ...DEFAULT_RETENTION, tracesDays: 30 };
-    expect((await round()).deleted).toMatchObject({ traces: 1 });
+    expect((await round()).deleted).toMatchObject({ traces: 1, journal: 1 });
     expect(await leftOf("b50")).toEqual(["call", "recording", "file"]);
     policies["acme"] = { ...DEFAULT_RETENTION, tracesDays: 365 };
-    expect((await round()).deleted).toMatchObject({ traces: 0 });
+    expect((await round()).deleted).toMatchObject({ traces: 0, journal: 0 });
     expect(await leftOf("b20")).toEqual(WHOLE);
+  });
+
+  it("drops the traces of a whole week once no account needs them, and deletes row by row where some do", async () => {
+    policies = { acme: { ...DEFAULT_RETENTION, tracesDays: 28 }, globex: { ...DEFAULT_RETENTION, tracesDays: 7 } };
+    // 1 June 2026 is a Monday: 28 days ago, too.
+    for (const daysAgo of [1, 8, 27, 29, 34, 36]) await add(`e${daysAgo}`, daysAgo);
+    for (const daysAgo of [2, 9, 30]) await add(`f${daysAgo}`, daysAgo, "globex");
+    const { deleted } = await round();
+    expect(deleted).toMatchObject({ weeks: 3, traces: 3 + 2, journal: 2 });
+    expect(await weeks()).toEqual([
+      "journal_w_20260504",
+      "journal_w_20260518",
+      "journal_w_20260525",
+      "journal_w_20260601",
+      "journal_w_20260608",
+      "journal_w_20260615",
+    ]);
+    for (const [sid, has] of [
+      ["e1", true],
+      ["e27", true],
+      ["e29", false],
+      ["e36", false],
+    ] as const)
+      expect([sid, (await leftOf(sid)).includes("trace")]).toEqual([sid, has]);
+    expect((await leftOf("f2", "globex")).includes("trace")).toBe(true);
+    expect((await leftOf("f9", "globex")).includes("trace")).toBe(false);
+    expect(await server.query(url, "select count(*)::int as n from journal_rest")).toEqual([{ n: 0 }]);
+  });
+
+  it("deletes row by row what the longest time would have dropped, once another account keeps traces for longer", async () => {
+    policies["acme"] = { ...DEFAULT_RETENTION, tracesDays: 30 };
+    await add("g31", 31);
+    await round();
+    // Its week is not over yet.
+    expect((await leftOf("g31")).includes("trace")).toBe(true);
+    await keepTracesFor(400);
+    expect((await round()).deleted).toMatchObject({ journal: 1 });
+    expect((await leftOf("g31")).includes("trace")).toBe(false);
   });
 
   it("works in batches with a rest after each, and never on a live call", async () => {
@@ -208,7 +269,14 @@ it("looks every ten minutes, and stops between two batches", async () => {
     trim: () => Promise.resolve({ events: 0, more: false }),
   };
   const removal = { run: () => Promise.resolve(0) };
-  const parts = { store: { retention: table, feed: table }, removal, policyOf: () => undefined, clock, log: silentLog };
+  const journalWeeks = { make: () => Promise.resolve(0), drop: () => Promise.resolve(0) };
+  const parts = {
+    store: { retention: table, feed: table, journalWeeks },
+    removal,
+    policyOf: () => undefined,
+    clock,
+    log: silentLog,
+  };
   const worker = new RetentionWorker(parts);
   const pass = async (ms: number): Promise<void> => {
     for (let past = 0; past < ms; past += 50) {

@@ -3,19 +3,21 @@ import type { Log } from "../../base/log.ts";
 import { RepeatedLine } from "../../base/repeated-line.ts";
 import { Rounds } from "../../base/rounds.ts";
 import type { FeedTable } from "../../edges/store/feed-table.ts";
+import type { JournalWeeks } from "../../edges/store/journal-weeks.ts";
 import { AGED_KINDS } from "../../edges/store/retention-table.ts";
 import type { AgedKind, RetentionTable } from "../../edges/store/retention-table.ts";
 import type { RetentionPolicy } from "../exchange/retention-schema.ts";
-import { DEFAULT_RETENTION } from "../exchange/retention-schema.ts";
+import { DEFAULT_RETENTION, MAX_TRACE_DAYS } from "../exchange/retention-schema.ts";
 import type { RecordingRemoval } from "./recording-removal.ts";
 
-/** What is deleted by age. `files`: recordings on this machine. */
-export const DELETED_KINDS = [...AGED_KINDS, "events", "files"] as const;
+/** What is deleted by age. `weeks`: the journal's partitions; `files`: recordings on this machine. */
+export const DELETED_KINDS = [...AGED_KINDS, "weeks", "events", "files"] as const;
 export type DeletedKind = (typeof DELETED_KINDS)[number];
 
 export interface RetentionWorkerOptions {
   readonly store: {
     readonly retention: Pick<RetentionTable, "accounts" | "batch">;
+    readonly journalWeeks: Pick<JournalWeeks, "make" | "drop">;
     readonly feed: Pick<FeedTable, "accounts" | "trim">;
   };
   readonly removal: Pick<RecordingRemoval, "run">;
@@ -36,6 +38,7 @@ const DAY_MS = 86_400_000;
 const DAYS_OF: Readonly<Record<AgedKind, (policy: RetentionPolicy) => number>> = {
   calls: ({ callsDays }) => callsDays,
   traces: ({ tracesDays }) => tracesDays,
+  journal: ({ tracesDays }) => tracesDays,
   recordings: ({ recordingsDays }) => recordingsDays,
 };
 
@@ -73,7 +76,7 @@ export class RetentionWorker {
     const before = new Map(this.deleted);
     try {
       const { retention, feed } = this.#options.store;
-      for (const account of await retention.accounts()) await this.#calls(account);
+      await this.#calls(await retention.accounts());
       for (const account of await feed.accounts()) await this.#events(account);
     } catch (error) {
       this.#failures.note({ err: error });
@@ -86,9 +89,27 @@ export class RetentionWorker {
       this.#options.log.info(Object.fromEntries(counts), "deleted what was past its time");
   }
 
-  async #calls(account: string): Promise<void> {
-    const policy = this.#options.policyOf(account) ?? DEFAULT_RETENTION;
-    for (const kind of AGED_KINDS) {
+  /** Weeks of the journal that no account needs are dropped; only accounts that keep traces for less cost a deletion row by row. */
+  async #calls(accounts: readonly string[]): Promise<void> {
+    const { clock, store } = this.#options;
+    await store.journalWeeks.make(clock.now());
+    const policies = new Map(accounts.map((account) => [account, this.#policyOf(account)]));
+    const longest = Math.max(...[...policies.values()].map(({ tracesDays }) => tracesDays), 0) || MAX_TRACE_DAYS;
+    this.#count("weeks", await store.journalWeeks.drop(clock.now() - longest * DAY_MS));
+    for (const [account, policy] of policies)
+      await this.#ofAccount(
+        account,
+        policy,
+        AGED_KINDS.filter((kind) => kind !== "journal" || policy.tracesDays < longest),
+      );
+  }
+
+  #policyOf(account: string): RetentionPolicy {
+    return this.#options.policyOf(account) ?? DEFAULT_RETENTION;
+  }
+
+  async #ofAccount(account: string, policy: RetentionPolicy, kinds: readonly AgedKind[]): Promise<void> {
+    for (const kind of kinds) {
       const days = DAYS_OF[kind](policy);
       const reason = `it was deleted: ${kind} of the account are kept for ${days} days`;
       await this.#batches(kind, async () => {
@@ -99,7 +120,7 @@ export class RetentionWorker {
   }
 
   #events(account: string): Promise<void> {
-    const { eventsDays } = this.#options.policyOf(account) ?? DEFAULT_RETENTION;
+    const { eventsDays } = this.#policyOf(account);
     return this.#batches("events", async () => {
       const before = this.#options.clock.now() - eventsDays * DAY_MS;
       const { events, more } = await this.#options.store.feed.trim(account, before);

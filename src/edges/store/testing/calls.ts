@@ -7,6 +7,7 @@ export function sampleCall(callSid: string, steps = 3, startedAt = 1_767_600_000
     account: "acme",
     seq: i + 1,
     at: startedAt + i,
+    startedAt,
     event: JSON.stringify({ kind: "step", n: i + 1, text: `say "x" \\ ü` }),
     trace: JSON.stringify([{ seq: i + 1, at_ms: i, type: "decision", rule: "RES-3", message: `step ${i + 1}` }]),
     ...(i === 0 && {

@@ -1,6 +1,6 @@
 import type { CallRecord } from "../../../core/call/record.ts";
 import { CALLER } from "../../../core/call/legs.ts";
-import type { EndedCall } from "../../../edges/store/types.ts";
+import type { EndedCallRow } from "../../../edges/store/types.ts";
 
 /** How a column is written where a format has types; every one but `required` may be empty. */
 export interface ExportColumn {
@@ -57,7 +57,7 @@ export const EXPORT_COLUMNS: readonly ExportColumn[] = [
 ];
 
 /** The row of an ended call. */
-export function exportedCall(call: EndedCall): ExportedCall {
+export function exportedCall(call: EndedCallRow): ExportedCall {
   const record = JSON.parse(call.cdr ?? "{}") as CallRecord;
   const dialled = call.attempts.filter(({ leg }) => leg !== CALLER);
   return {

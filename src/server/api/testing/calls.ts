@@ -24,7 +24,15 @@ export interface SampleCall {
 export function rowsOf(sample: SampleCall): readonly JournalRow[] {
   const { sid, startedAt, account = "acme", isLive = false } = sample;
   const record = recordOf(sample);
-  const start = { callSid: sid, account, seq: 1, at: startedAt, event: "{}", trace: JSON.stringify(traceOf(sample)) };
+  const start = {
+    callSid: sid,
+    account,
+    seq: 1,
+    at: startedAt,
+    startedAt,
+    event: "{}",
+    trace: JSON.stringify(traceOf(sample)),
+  };
   const first = { ...start, call: callOf(sample) };
   if (isLive) return [first];
   const ended = { seq: 100, at_ms: record.duration_ms, type: "call.ended", cdr: record };

@@ -66,6 +66,7 @@ function rowsOfExplored({ callSid, scenario }: ExploredCall, hash: string): read
     account: setup.account.sid,
     seq: index + 1,
     at: one.event.at,
+    startedAt: startMs,
     event: JSON.stringify(one.event),
     ...(mayHoldCredentials(one.event) ? {} : { inClear: true as const }),
     trace: JSON.stringify(one.trace),
