@@ -4,6 +4,7 @@ import { drawScenario, makeScenarioPools } from "../src/tools/simulator/random/r
 import { explore } from "../src/tools/simulator/random/explore.ts";
 import { parseFlowText } from "../src/tools/simulator/scenario/scenario.ts";
 import { simulate } from "../src/tools/simulator/simulate.ts";
+import { cpuSeconds } from "./cpu-seconds.ts";
 
 /** From the shortest way to a person to the longest. */
 const FLOWS = [
@@ -16,22 +17,8 @@ const FLOWS = [
 
 /** Long enough to include compilation and garbage collection as a long exploration does. */
 const CALLS = 40_000;
-/** The best counts: other programs on the machine only ever make a run slower. */
-const TAKES = 5;
 const REPORTS = 50;
 const ROUND_TRIPS = 100;
-
-/** CPU seconds (user and system, all threads) of the cheapest take. */
-function cpuSeconds(work: () => void): number {
-  let best = Infinity;
-  for (let take = 0; take < TAKES; take++) {
-    const before = process.cpuUsage();
-    work();
-    const { user, system } = process.cpuUsage(before);
-    best = Math.min(best, (user + system) / 1_000_000);
-  }
-  return best;
-}
 
 /** How many whole calls, including invariants, one CPU second plays, compared with the cost of writing and reading a report. */
 export function explorer(): void {

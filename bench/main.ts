@@ -1,3 +1,4 @@
+import { backtest } from "./backtest.ts";
 import { postDialDelay } from "./delay.ts";
 import { explorer } from "./explorer.ts";
 import { media } from "./media.ts";
@@ -12,5 +13,6 @@ if (name === "all" || name === "delay") await postDialDelay();
 if (name === "all" || name === "media") media();
 if (name === "all" || name === "memory") await memory();
 if (name === "all" || name === "explorer") explorer();
+if (name === "all" || name === "backtest") backtest();
 // Only by name, because it takes as long as it is told to.
 if (name === "soak") await soak(Number(rate ?? 100), Number(process.argv[4] ?? 30));

@@ -64,7 +64,7 @@ function wrongExport(): number {
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `2h` is two hours ago; anything else is validated by the API. */
-function instant(text: string): string {
+export function instant(text: string): string {
   const [, count = "", unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const unitMs = UNITS_MS[unit];
   if (unitMs !== undefined) return new Date(Date.now() - Number(count) * unitMs).toISOString();

@@ -54,6 +54,11 @@ const ENTRIES: readonly CommandEntry[] = [
     load: async () => (await import("./verify.ts")).verifyCommand(),
   },
   {
+    name: "backtest",
+    summary: "play an account's recorded calls through a draft, and list those whose outcome would change",
+    load: async () => (await import("./backtest.ts")).backtestCommand(),
+  },
+  {
     name: "check",
     summary: "send a customer's URL every request the platform would send, and check its answers against the contract",
     load: async () => (await import("./check.ts")).checkCommand(),

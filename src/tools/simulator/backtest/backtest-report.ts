@@ -141,7 +141,7 @@ function messageOf({ verdict, was, would, reason }: BacktestLine, calls: number)
     case "unknown":
       return `${callers} who ${was}: unknown, since the draft ${reason ?? ""}.`;
     case "not_reproducible":
-      return `${calls} ${calls === 1 ? "call" : "calls"} left out: ${reason ?? ""}.`;
+      return `${calls} ${calls === 1 ? "call" : "calls"} can't be played again: ${reason ?? ""}.`;
     default:
       return unreachable(verdict);
   }
