@@ -20,5 +20,5 @@ it("puts equal lines beside each other, whatever their time, and marks the other
 });
 
 it("cuts lines that are longer than a column, and shows one that has nothing beside it", () => {
-  expect(sideBySide(column("a", "a very long line"), column("b"), 13)).toEqual(["a     │ b", "a ver ≠"]);
+  expect(sideBySide(column("a", "a very long line"), column("b"), 13)).toEqual(["a     │ b", "a ve… ≠"]);
 });

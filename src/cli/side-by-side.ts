@@ -23,7 +23,8 @@ const DIFFERENT = " ≠ ";
 export function sideBySide(left: Column, right: Column, width: number): readonly string[] {
   const columns = Math.floor((width - SAME.length) / 2);
   const cell = (line: ColumnLine | null): string => {
-    const text = (line?.text ?? "").slice(0, columns);
+    const whole = line?.text ?? "";
+    const text = whole.length > columns ? `${whole.slice(0, columns - 1)}…` : whole;
     return paint(line?.style ?? null, text) + " ".repeat(columns - text.length);
   };
   const head = [left.title, right.title].map((title) => paint("bold", title.padEnd(columns)));

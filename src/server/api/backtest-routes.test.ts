@@ -6,6 +6,7 @@ import type { Flow } from "../../core/call/setup.ts";
 import { parseFlow } from "../../core/flow/flow.ts";
 import type { BacktestLine, BacktestSummary } from "../../tools/simulator/backtest/backtest-report.ts";
 import type { Scenario } from "../../tools/simulator/scenario/scenario-types.ts";
+import { basic } from "./testing/access.ts";
 import type { ExploredCall } from "./testing/explored-calls.ts";
 import { storeExplored } from "./testing/explored-calls.ts";
 import type { TestApi } from "./testing/test-api.ts";
@@ -168,6 +169,15 @@ describe("a month's calls against a draft", () => {
       expect.stringMatching(/^the draft has mistakes: /),
     ]);
     expect((await post({ drafts: 1 })).statusCode).toBe(400);
+  });
+
+  it("answers a key that may only read", async () => {
+    const headers = { authorization: AUTHORIZATION };
+    const payload = { name: "reader", scopes: ["read"] };
+    const made = await api.app.inject({ method: "POST", url: "/api/accounts/acme/keys", headers, payload });
+    const { key, token } = made.json<{ key: string; token: string }>();
+    expect((await post({ draft: DRAFT, call: "none" }, basic(key, token))).statusCode).toBe(200);
+    expect((await post({ draft: DRAFT, call: "none" }, basic(key, "wrong"))).statusCode).toBe(401);
   });
 
   it("runs once at a time for an account, and ends when the client goes away", async () => {

@@ -47,7 +47,8 @@ function both(base: string, past: string, rest: string): Ending {
 }
 
 function listed(destinations: readonly string[]): string {
-  return [...new Set(destinations)].join(" and ");
+  const different = [...new Set(destinations)];
+  return [different.slice(0, -1).join(", "), different.at(-1) ?? ""].filter((text) => text !== "").join(" and ");
 }
 
 function detailOf(was: Played, is: Played, aspect: Aspect): string {

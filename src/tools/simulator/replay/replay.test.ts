@@ -5,6 +5,7 @@ import type { CallReport } from "../../../core/call/report.ts";
 import { drawScenario, makeScenarioPools } from "../random/random-scenario.ts";
 import { differences, replayOf } from "./replay.ts";
 import { parseFlowText, parseScenario } from "../scenario/scenario.ts";
+import { recordCall } from "../testing/recorded-call.ts";
 import { simulate } from "../simulate.ts";
 
 const FOLDER = new URL("../../../../test/scenarios/", import.meta.url);
@@ -109,6 +110,26 @@ describe("a replay", () => {
     const report = simulate(parsed.value);
     expect(report.requests[0]?.result).toBe("usable");
     expect(comparable(replayed(report))).toEqual(comparable(report));
+  });
+
+  it("with the digits of its caller repeats a message that silence ended", () => {
+    const flow = {
+      flow: "1",
+      start: "vm",
+      applets: {
+        vm: { type: "voicemail", say: { text: "Go on" }, max_duration: 60, max_silence: 4, next: "bye" },
+        bye: { type: "hangup" },
+      },
+    };
+    const call = { from: "+919812345678", to: "+918047100000" };
+    const parsed = parseScenario(JSON.stringify({ flow, call, caller: { silent_after_ms: 9_000 } }), "vm.yaml", read);
+    if (!parsed.ok) throw new Error("vm.yaml");
+    const { setup, trace, caller } = recordCall(parsed.value, "c0ffee00000000000000000000001a15");
+    const options = { flow: setup.flow, account: setup.account, ...(caller !== null && { recorded: caller }) };
+    const replay = replayOf({ trace }, "call.json", options);
+    if (!replay.ok) throw new Error(replay.error);
+    expect(simulate(replay.value.scenario).duration_ms).toBe(13_000);
+    expect(trace.at(-1)?.at_ms).toBe(13_000);
   });
 
   it("through another flow shows what would have happened to the call", () => {
