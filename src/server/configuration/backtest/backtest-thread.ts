@@ -46,13 +46,14 @@ function linesOf(backtest: Running, { setups, calls }: BacktestBatch): readonly 
 }
 
 function readSetup({ stored }: SetupRow): Result<CallSetup, string> {
-  return stored === null ? err("its setup is not kept any more") : readStoredSetup(stored);
+  return stored === null ? err("its setup is no longer kept") : readStoredSetup(stored);
 }
 
 function resultOf({ draft, setups }: Running, row: RecordedRow, trace: readonly TraceEntry[] | null): BacktestResult {
   const setup = setups.get(row.setup) ?? err("its setup is not known");
   if (!setup.ok) return notReproducible([], setup.error);
   if (trace === null) return notReproducible([], "its trace cannot be read");
+  if (trace.length === 0) return notReproducible([], "its trace is no longer kept");
   return backtestCall({ callSid: row.callSid, setup: setup.value, trace, caller: callerOf(row, trace) }, draft);
 }
 
