@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
+import { setting } from "../base/setting.ts";
 import { OPERATOR, operatorToken } from "../server/configuration/operator.ts";
 import type { ApiServerOptions } from "./api-client.ts";
 import { ApiClient, withServerOption } from "./api-client.ts";
@@ -37,7 +38,7 @@ export function platformClient(options: PlatformOptions, env: NodeJS.ProcessEnv)
 }
 
 function secretOf(folder: string, env: NodeJS.ProcessEnv): Result<string, string> {
-  const given = env["PLUGBOARD_SECRET"];
+  const given = setting(env, "PLUGBOARD_SECRET");
   if (given !== undefined) return ok(given);
   const file = join(folder, "secret");
   try {

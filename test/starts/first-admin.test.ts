@@ -22,7 +22,8 @@ afterAll(async () => {
 
 /** Starts a platform on the test's data folder; resolves once it has printed its addresses. */
 async function start(http: number): Promise<ServeProcess> {
-  const env = { PLUGBOARD_RTP: await rtpRange(8) };
+  // As compose.yaml passes a secret that the operator did not set.
+  const env = { PLUGBOARD_RTP: await rtpRange(8), PLUGBOARD_SECRET: "" };
   const serve = startServe({ workspaceFile, dataDir, http, sip: await freePort(), env });
   running.push(serve);
   await until("the platform is up", async () => serve.output().includes("first call"), LIMIT_MS / 2);
@@ -56,3 +57,7 @@ it(
   },
   LIMIT_MS,
 );
+
+it("an empty PLUGBOARD_SECRET counts as none: a secret is created and kept", async () => {
+  expect((await readFile(join(dataDir, "secret"), "utf8")).trim()).toMatch(/^[0-9a-f]{64}$/);
+});

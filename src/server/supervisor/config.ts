@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { isAbsolute, resolve } from "node:path";
 import type { Result } from "../../base/result.ts";
 import { err, ok } from "../../base/result.ts";
+import { setting } from "../../base/setting.ts";
 import { parseSubnet } from "../exchange/subnet.ts";
 
 /** A host and a port; port 0 takes any free one (tests). */
@@ -89,7 +90,7 @@ export function readConfig(flags: ServeFlags, env: Environment): Result<ServeCon
     publicAddress: keep(publicHost(flags.publicAddress ?? env["PLUGBOARD_PUBLIC_ADDRESS"]), null),
     publicUrl: keep(baseUrl("PLUGBOARD_PUBLIC_URL", flags.publicUrl ?? env["PLUGBOARD_PUBLIC_URL"]), null),
     trustedProxies: keep(proxies(env["PLUGBOARD_TRUSTED_PROXIES"]), []),
-    databaseUrl: env["DATABASE_URL"] ?? null,
+    databaseUrl: setting(env, "DATABASE_URL") ?? null,
     logLevel: log,
     logNumbers: keep(onOrOff("PLUGBOARD_LOG_NUMBERS", flags.logNumbers, env), false),
     mediaProcesses: whole("PLUGBOARD_MEDIA_PROCESSES", flags.mediaProcesses, defaultMediaProcesses(), [1, 64]),

@@ -4,6 +4,7 @@ import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../base/log.ts";
+import { setting } from "../../base/setting.ts";
 import { errorCode, folderProblem } from "../../edges/store/embedded/error-code.ts";
 import { DataFolderLock } from "./data-folder-lock.ts";
 import { ManagedProcess } from "./managed-process.ts";
@@ -120,7 +121,8 @@ async function startProcesses(
 ): Promise<Platform> {
   const { dataDir, databaseUrl } = config;
   const instance = randomBytes(INSTANCE_BYTES).toString("hex");
-  const secret = process.env["PLUGBOARD_SECRET"] ?? (await readOrCreate(join(dataDir, "secret"), SECRET_BYTES));
+  const secret =
+    setting(process.env, "PLUGBOARD_SECRET") ?? (await readOrCreate(join(dataDir, "secret"), SECRET_BYTES));
   const node = await readOrCreate(join(dataDir, "node"), NODE_BYTES);
   const database = databaseUrl === null ? await startWatchedDatabase(dataDir, log) : null;
   const media = startMedia(config, recordingsDir, instance, lock, log);
