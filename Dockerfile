@@ -1,16 +1,19 @@
 # The platform as a container. Build on the architecture it will run on, or with `docker buildx build --platform linux/amd64,linux/arm64 .`.
+# podman needs `podman build --format docker .`: its own format has no health check.
 # The embedded database exists for linux/amd64 only: elsewhere set DATABASE_URL, as compose.yaml does.
 
-FROM node:24-trixie-slim AS build
+FROM docker.io/library/node:24-trixie-slim AS build
 WORKDIR /source
 COPY . .
 RUN npm ci && npm run pack
 
-FROM node:24-trixie-slim
+FROM docker.io/library/node:24-trixie-slim
 COPY --from=build /source/dist/packages/plugboard-platform-*.tgz /tmp/
+# A fixed user id, so that files of the host can belong to it, and one that no service of the host has.
 RUN npm install --global --omit=dev /tmp/plugboard-platform-*.tgz \
   && rm -rf /tmp/* /root/.npm \
-  && useradd --system --home-dir /var/lib/plugboard --create-home --shell /usr/sbin/nologin plugboard \
+  && useradd --uid 10001 --no-create-home --home-dir /var/lib/plugboard --shell /usr/sbin/nologin plugboard \
+  && install --directory --owner plugboard --group plugboard --mode 0700 /var/lib/plugboard \
   && mkdir /etc/plugboard
 
 USER plugboard

@@ -37,6 +37,15 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      // Builds the image: not part of `npm test`.
+      {
+        test: {
+          name: "container",
+          include: ["test/container/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 1_200_000,
+        },
+      },
       {
         test: {
           ...wholePlatform,

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readConfig } from "../src/server/supervisor/config.ts";
@@ -10,7 +10,12 @@ import { startTestApi } from "../src/server/api/testing/test-api.ts";
 const file = (name: string): string => readFileSync(join(import.meta.dirname, "..", name), "utf8");
 
 interface Compose {
-  readonly services: Readonly<Record<string, { readonly environment: Readonly<Record<string, string>> }>>;
+  readonly services: Readonly<
+    Record<
+      string,
+      { readonly environment: Readonly<Record<string, string | null>>; readonly volumes?: readonly string[] }
+    >
+  >;
 }
 
 /** The metrics in a Prometheus expression, without the suffixes of histograms. */
@@ -69,6 +74,17 @@ describe("what runs the platform", () => {
     const mapped = [...file("compose.yaml").matchAll(/- "(?:127\.0\.0\.1:)?([\d-]+):([\d-]+\/\w+)"/g)];
     expect(mapped.map(([, , inside = ""]) => inside).toSorted()).toEqual(ports.split(" ").toSorted());
     expect(mapped.filter(([, outside, inside = ""]) => outside !== inside.split("/")[0])).toEqual([]);
+  });
+
+  it("gives the container the whole folder of the workspace: flows are files beside it", () => {
+    const [, workspace = ""] = /PLUGBOARD_WORKSPACE=(\S+)/.exec(file("Dockerfile")) ?? [];
+    const { volumes = [] } = (parse(file("compose.yaml")) as Compose).services["plugboard"] ?? {};
+    expect(volumes).toContain(`./workspace:${dirname(workspace)}:ro`);
+  });
+
+  it("passes a secret to the container only if the operator set one", () => {
+    const { environment } = (parse(file("compose.yaml")) as Compose).services["plugboard"] ?? {};
+    expect(environment).toHaveProperty("PLUGBOARD_SECRET", null);
   });
 
   const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
