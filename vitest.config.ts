@@ -49,13 +49,23 @@ export default defineConfig({
       {
         test: {
           ...wholePlatform,
+          name: "web",
+          include: ["test/web/**/*.test.ts"],
+          // Two browsers at once leave nothing of this machine for the platforms they look at.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          ...wholePlatform,
           name: "wire",
           // What depends on milliseconds, or listens: each has the machine for itself.
           include: ["test/wire/**/*.test.ts", LISTENS],
           fileParallelism: false,
           // Scenarios that are played at once; each brings a hundred packets a second and more.
           maxConcurrency: 16,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -21,12 +21,22 @@ const APT_LIMIT_MS = 3 * 60_000;
 /** ms between checks that npm is still alive: what it started must end with it. */
 const PARENT_CHECK_MS = 250;
 
-/** What is compiled: `sources` decide whether `output` is up to date. Types are checked by `npm run check`, not here: that takes four times as long. */
-const platformBuild = {
-  sources: ["src", "tsconfig.json", "tsconfig.build.json", "package-lock.json"],
-  stamp: join(root, "dist", ".stamp-build"),
-  command: ["tsc", "-p", "tsconfig.build.json"],
-};
+/**
+ * What is built: `sources` decide whether it is up to date. The simulator and what it needs also run in the browser. Types are
+ * checked by `npm run check`, not here: that takes four times as long.
+ */
+const builds = [
+  {
+    sources: ["src", "tsconfig.json", "tsconfig.build.json", "package-lock.json"],
+    stamp: join(root, "dist", ".stamp-build"),
+    command: ["tsc", "-p", "tsconfig.build.json"],
+  },
+  {
+    sources: ["web", "src/base", "src/client", "src/core", "src/tools/simulator", "package-lock.json"],
+    stamp: join(root, "dist", ".stamp-web"),
+    command: ["vite", "build", "web", "--config", "web/vite.config.ts", "--logLevel", "warn"],
+  },
+];
 
 /** A sentence for the person at the terminal: what went wrong and what to do about it. */
 export class Unmet extends Error {}
@@ -72,15 +82,21 @@ export async function ensureInstalled() {
     throw new Unmet(`${done.output}npm ci failed (above): fix that, then run the same command again.`);
 }
 
-/** Compiles `src` into `dist` if a source differs from those that `dist` was built from. */
+/** Compiles the platform and the dashboard into `dist`, each if a source differs from those it was built from. */
 export async function ensureBuilt() {
-  const fingerprint = fingerprintOf(platformBuild.sources);
-  if (readIfThere(platformBuild.stamp) === fingerprint) return;
+  const stale = builds
+    .map((build) => ({ ...build, fingerprint: fingerprintOf(build.sources) }))
+    .filter(({ stamp, fingerprint }) => readIfThere(stamp) !== fingerprint);
+  if (stale.length === 0) return;
   process.stdout.write("Building …\n");
-  const done = await run(platformBuild.command, { env: productEnv() });
-  if (done.status !== 0) throw new Unmet(`${done.output}The build failed (above).`);
-  mkdirSync(dirname(platformBuild.stamp), { recursive: true });
-  writeFileSync(platformBuild.stamp, fingerprint);
+  const done = await Promise.all(stale.map(({ command }) => run(command, { env: productEnv() })));
+  stale.forEach(({ stamp, fingerprint }, index) => {
+    if (done[index].status !== 0) return;
+    mkdirSync(dirname(stamp), { recursive: true });
+    writeFileSync(stamp, fingerprint);
+  });
+  const failed = done.filter(({ status }) => status !== 0).map(({ output }) => output);
+  if (failed.length > 0) throw new Unmet(`${failed.join("")}The build failed (above).`);
 }
 
 /**

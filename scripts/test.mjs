@@ -8,8 +8,8 @@ import { ensureBuilt, ensureInstalled, ensurePrograms, productEnv, run, runForeg
 /** CI waits ten minutes; leave time to say which step hung. */
 const WHOLE_LIMIT_MS = 9.5 * 60_000;
 
-/** Independent peers that the wire tests talk to, and the tool they measure sound with: program → Debian package. */
-const programs = { sipp: "sip-tester", baresip: "baresip-core", sox: "sox" };
+/** The independent peers that the wire tests talk to, what they measure sound with, and a browser: program → Debian package. */
+const programs = { sipp: "sip-tester", baresip: "baresip-core", sox: "sox", chromium: "chromium" };
 
 const checks = [
   { heading: "Formatting", command: ["oxfmt", "--check", "."] },
@@ -26,6 +26,7 @@ const checks = [
 const suites = [
   { heading: "Unit tests", project: "unit" },
   { heading: "Start, interop and chaos tests", project: "chaos" },
+  { heading: "Browser tests", project: "web" },
   { heading: "Wire tests", project: "wire" },
 ];
 

@@ -54,9 +54,9 @@ const mayImportAll = ["cli", "server/supervisor"];
 /** Packages that run in a browser and touch nothing outside themselves. */
 const purePackages = ["zod", "libphonenumber-js", "yaml"];
 
-/** What the browser application imports from here as types, and the one folder it runs. */
+/** What the browser application imports from here as types, and what it runs. */
 const webTypes = ["server/api", ...core, "base"];
-const webRuns = ["tools/simulator"];
+const webRuns = ["client", "tools/simulator"];
 
 /** Folders below the server, to which time and randomness are passed in. */
 const belowServer = [...pure, ...edges, "tools/check", "tools/mcp", "tools/softphone"];
@@ -121,7 +121,7 @@ describe("the architecture", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("lets the browser application import types, and run only the simulator", () => {
+  it("lets the browser application import types, and run only the client and the simulator", () => {
     const wrong = filesUnder("web", [".ts", ".tsx"]).flatMap((file) =>
       localImports(file).flatMap(({ path, from, typesOnly }) => {
         const folder = folderOf(path);

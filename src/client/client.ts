@@ -9,8 +9,9 @@ export interface PlugboardOptions {
   readonly url: string;
   /** Sid of the account used by operations that name none. */
   readonly account: string;
-  readonly key: string;
-  readonly token: string;
+  /** Absent, on the platform's own pages: the session of the person who is signed in. */
+  readonly key?: string;
+  readonly token?: string;
   /** Sends the requests; default: Node's own. */
   readonly fetch?: typeof fetch;
 }
@@ -75,11 +76,11 @@ async function send(
   input: Input,
   signal: AbortSignal | null,
 ): Promise<unknown> {
-  const { key, token, fetch: request = fetch } = options;
+  const { fetch: request = fetch } = options;
   const { body } = input;
   const headers = {
     accept: operation.answer === "json" ? "application/json" : "*/*",
-    authorization: `Basic ${Buffer.from(`${key}:${token}`).toString("base64")}`,
+    ...credentialsOf(options),
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...headersOf(operation, input),
   };
@@ -90,6 +91,13 @@ async function send(
   if (operation.answer === "none") return undefined;
   if (operation.answer === "response") return response;
   return operation.answer === "text" ? response.text() : response.json();
+}
+
+/** HTTP Basic (RFC 7617), in UTF-8; made without Node's Buffer, since browsers run this, too. */
+function credentialsOf({ key, token }: PlugboardOptions): Readonly<Record<string, string>> {
+  if (key === undefined || token === undefined) return {};
+  const octets = new TextEncoder().encode(`${key}:${token}`);
+  return { authorization: `Basic ${btoa(String.fromCodePoint(...octets))}` };
 }
 
 function addressOf(base: string, { path, query }: Sent, input: Input): string {

@@ -751,6 +751,140 @@ export interface PlugboardApi {
     /** Every event that the platform sends, as an AsyncAPI 3.0 document */
     get(input?: {}, options?: CallOptions): Promise<unknown>;
   };
+  readonly session: {
+    /** Signs in */
+    begin(
+      input: {
+        readonly body: {
+          /** Absent: a member of the platform */
+          readonly account?: string | null;
+          readonly login: string;
+          readonly password: string;
+          /** From the authenticator, or a recovery code */
+          readonly code?: string | null;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** Who is signed in */
+    get(input?: {}, options?: CallOptions): Promise<Models["Member"]>;
+    /** Signs out */
+    end(
+      input?: {},
+      options?: CallOptions,
+    ): Promise<{
+      readonly signed_out: true;
+    }>;
+    /** The accounts that the member may see */
+    accounts(
+      input?: {},
+      options?: CallOptions,
+    ): Promise<{
+      readonly accounts: readonly {
+        readonly sid: string;
+        readonly timezone: string;
+        readonly country: string;
+      }[];
+    }>;
+    /** Changes one's own password and ends one's other sessions */
+    changePassword(
+      input: {
+        readonly body: {
+          readonly password: string;
+          readonly new_password: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** A secret for an authenticator; it takes effect once a code has confirmed it */
+    beginTotp(
+      input: {
+        readonly body: {
+          readonly password: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly secret: string;
+      readonly uri: string;
+    }>;
+    /** Ends one-time codes */
+    endTotp(
+      input: {
+        readonly body: {
+          readonly password: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** Confirms the secret: from now on sign-in needs a code */
+    confirmTotp(
+      input: {
+        readonly body: {
+          readonly code: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<{
+      /** Shown only this once; each works once */
+      readonly recovery_codes: readonly string[];
+    }>;
+  };
+  readonly platform: {
+    /** People who sign in for the platform, with all its accounts */
+    listMembers(
+      input?: {},
+      options?: CallOptions,
+    ): Promise<{
+      readonly members: readonly Models["Member"][];
+    }>;
+    /** Adds a person who signs in for the platform, with all its accounts */
+    addMember(
+      input: {
+        readonly body: {
+          readonly login: string;
+          readonly role: "viewer" | "operator" | "admin";
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["MadeMember"]>;
+    /** Changes a member's role */
+    changeMember(
+      input: {
+        readonly id: string;
+        readonly body: {
+          readonly role: "viewer" | "operator" | "admin";
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** Removes a member and ends their sessions */
+    removeMember(
+      input: {
+        readonly id: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
+    /** After a lost password or phone: a new password, no one-time codes, no sessions */
+    resetMember(
+      input: {
+        readonly id: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["MadeMember"]>;
+    /** Who changed what on the platform, newest first */
+    listAudit(
+      input?: {
+        readonly limit?: number;
+        /** The `next` of the previous page */
+        readonly before?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly entries: readonly Models["AuditEntry"][];
+      readonly next: string | null;
+    }>;
+  };
   readonly workspace: {
     /** The whole configuration as a workspace file, without secrets */
     export(
@@ -1970,6 +2104,20 @@ export const OPERATIONS = {
   "health.ready": { method: "GET", path: "/readyz", query: [], headers: {}, answer: "json" },
   "health.metrics": { method: "GET", path: "/metrics", query: [], headers: {}, answer: "text" },
   "asyncapi.get": { method: "GET", path: "/api/asyncapi.json", query: [], headers: {}, answer: "json" },
+  "session.begin": { method: "POST", path: "/api/session", query: [], headers: {}, answer: "json" },
+  "session.get": { method: "GET", path: "/api/session", query: [], headers: {}, answer: "json" },
+  "session.end": { method: "DELETE", path: "/api/session", query: [], headers: {}, answer: "json" },
+  "session.accounts": { method: "GET", path: "/api/session/accounts", query: [], headers: {}, answer: "json" },
+  "session.changePassword": { method: "PUT", path: "/api/session/password", query: [], headers: {}, answer: "json" },
+  "session.beginTotp": { method: "POST", path: "/api/session/totp", query: [], headers: {}, answer: "json" },
+  "session.endTotp": { method: "DELETE", path: "/api/session/totp", query: [], headers: {}, answer: "json" },
+  "session.confirmTotp": { method: "POST", path: "/api/session/totp/confirm", query: [], headers: {}, answer: "json" },
+  "platform.listMembers": { method: "GET", path: "/api/members", query: [], headers: {}, answer: "json" },
+  "platform.addMember": { method: "POST", path: "/api/members", query: [], headers: {}, answer: "json" },
+  "platform.changeMember": { method: "PATCH", path: "/api/members/{id}", query: [], headers: {}, answer: "json" },
+  "platform.removeMember": { method: "DELETE", path: "/api/members/{id}", query: [], headers: {}, answer: "json" },
+  "platform.resetMember": { method: "POST", path: "/api/members/{id}/reset", query: [], headers: {}, answer: "json" },
+  "platform.listAudit": { method: "GET", path: "/api/audit", query: ["limit", "before"], headers: {}, answer: "json" },
   "workspace.export": { method: "GET", path: "/api/workspace", query: ["account"], headers: {}, answer: "json" },
   "workspace.apply": { method: "POST", path: "/api/workspace/apply", query: ["dry_run"], headers: {}, answer: "json" },
   "calls.list": {

@@ -155,7 +155,8 @@ function refused(
 ): FastifyReply {
   const { account = null } = request.params as Partial<AccountParams>;
   access.refusals.note(reason, { source: request.ip, account, who, route: request.routeOptions.url });
-  if (status === 401) void reply.header("www-authenticate", 'Basic realm="plugboard"');
+  const scheme = access.cookie.isPageScript(request) ? "Session" : "Basic";
+  if (status === 401) void reply.header("www-authenticate", `${scheme} realm="plugboard"`);
   if (after !== undefined) void reply.header("retry-after", after);
   return refuse(reply, status, detail);
 }

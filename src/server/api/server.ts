@@ -10,6 +10,7 @@ import { platformRoutes } from "./platform-routes.ts";
 import { answerError, pathOf, problem } from "./problem.ts";
 import { nothingHere, restException } from "./v1/rest-exception.ts";
 import { exotelRequestLimit, v1Routes, v2BetaRoutes } from "./v1/routes.ts";
+import { webPages } from "./web-pages.ts";
 import { workspaceRoutes } from "./workspace-routes.ts";
 
 /** Most requests are small; routes that take more say so. */
@@ -21,7 +22,7 @@ const MAX_QUOTED = 200;
 /** NUL in a path: PostgreSQL can't store it in text, so no name contains it. Queries are validated by their schemas. */
 const NUL = /^[^?]*%00/;
 
-/** The HTTP side of the control process: health, metrics, and `/api`. `onRoute` is called for every route it answers. */
+/** The HTTP side of the control process: health, metrics, `/api`, and the dashboard. `onRoute` is called for every route it answers. */
 export async function buildApi(
   options: ApiOptions,
   onRoute: (route: RouteOptions) => void = () => undefined,
@@ -32,11 +33,12 @@ export async function buildApi(
   app.decorateRequest("requester", null);
   app.decorateRequest("session", null);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, options.log));
-  app.setNotFoundHandler((request, reply) =>
-    /^\/v\d\//.test(request.url)
-      ? nothingHere(request, reply)
-      : problem(reply, 404, `nothing answers ${request.method} ${pathOf(request)} here`),
-  );
+  const answerPage = webPages(options.webFolder);
+  app.setNotFoundHandler((request, reply) => {
+    if (/^\/v\d\//.test(request.url)) return nothingHere(request, reply);
+    const page = answerPage(request, reply);
+    return page ?? problem(reply, 404, `nothing answers ${request.method} ${pathOf(request)} here`);
+  });
   openApiRoute(app);
   app.addHook("onRequest", async ({ url }) => {
     if (NUL.test(url)) throw Object.assign(new Error("the address holds the character NUL"), { statusCode: 400 });

@@ -48,6 +48,14 @@ export class SessionCookie {
     return origin === this.#publicOrigin || hostOf(origin) === request.host ? "own" : "foreign";
   }
 
+  /**
+   * Whether a script of one of our pages asks. Told that a key would do (`WWW-Authenticate: Basic`), a browser would ask the
+   * person for one in a window of its own. Without https browsers leave `Sec-Fetch-Dest` out, but not `Referer`.
+   */
+  isPageScript({ headers, host }: FastifyRequest): boolean {
+    return headers["sec-fetch-dest"] === "empty" || (headers.referer !== undefined && hostOf(headers.referer) === host);
+  }
+
   #cookie() {
     return { name: this.#name, path: "/", httpOnly: true, sameSite: "strict", secure: this.#secure } as const;
   }

@@ -50,6 +50,14 @@ const WHO = {
   security: BY_MEMBERS,
   response: { 200: shownMember },
 };
+const ACCOUNTS = {
+  operationId: "session.accounts",
+  summary: "The accounts that the member may see",
+  security: BY_MEMBERS,
+  response: {
+    200: z.object({ accounts: z.array(z.object({ sid: z.string(), timezone: z.string(), country: z.string() })) }),
+  },
+};
 const SIGN_OUT = {
   operationId: "session.end",
   summary: "Signs out",
@@ -106,6 +114,9 @@ export function sessionRoutes(app: FastifyInstance, options: ApiOptions): void {
 function ownSessionRoutes(app: FastifyInstance, options: ApiOptions): void {
   const routes = typed(app);
   routes.get("/session", { schema: WHO }, (request) => memberLine(sessionOf(request).member));
+  routes.get("/session/accounts", { schema: ACCOUNTS }, (request) => ({
+    accounts: accountsOf(options, sessionOf(request).member.account),
+  }));
   routes.delete("/session", { schema: SIGN_OUT }, async (request, reply) => {
     await options.access.signIns.signOut(sessionOf(request).token);
     options.access.cookie.takeAway(reply);
@@ -123,6 +134,13 @@ function ownSessionRoutes(app: FastifyInstance, options: ApiOptions): void {
   routes.delete("/session/totp", { schema: END_TOTP }, async (request, reply) =>
     busyRefusal(options, request, reply, () => endTotp(options, request, reply, request.body.password)),
   );
+}
+
+/** `own`: the member's account; null: all. */
+function accountsOf({ configuration }: ApiOptions, own: string | null) {
+  return configuration.workspace.accounts
+    .map(({ account: { sid, timezone, country } }) => ({ sid, timezone, country }))
+    .filter(({ sid }) => (own ?? sid) === sid);
 }
 
 async function signIn(

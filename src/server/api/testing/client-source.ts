@@ -4,9 +4,6 @@ import type { OpenApiDocument, Operation } from "../openapi/openapi-types.ts";
 const HEAD = `// Made from /api/openapi.json: \`npx vitest -u src/client\` writes it again.
 `;
 
-/** Groups for people who sign in; programs have keys. */
-const OF_PEOPLE = new Set(["session", "platform"]);
-
 /** An operation of the client, with its place in the document. */
 interface Listed {
   readonly group: string;
@@ -38,7 +35,7 @@ function listOf({ paths }: OpenApiDocument): readonly Listed[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, operation]) => {
       const [group = "", name = ""] = operation.operationId.split(".");
-      return name === "" || name.endsWith("Xml") || OF_PEOPLE.has(group)
+      return name === "" || name.endsWith("Xml")
         ? []
         : [{ group, name, method: method.toUpperCase(), path, operation }];
     }),

@@ -1,0 +1,8 @@
+// `npm run build`: brings `dist` to what the sources say: the platform and the dashboard, each only if it changed.
+import { ensureBuilt, ensureInstalled, runScript } from "./ensure.mjs";
+
+await runScript(async () => {
+  await ensureInstalled();
+  await ensureBuilt();
+  return 0;
+});

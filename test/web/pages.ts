@@ -1,0 +1,64 @@
+import type { Page } from "playwright-core";
+import type { WebPlatform } from "./web-platform.ts";
+import { BUSY, CALLER, KEEPS_TALKING, RINGS, TALKS, UNKNOWN } from "./web-platform.ts";
+import { dials, json } from "../support/customer.ts";
+import { until } from "../support/wait.ts";
+
+/** A page that is looked at: by axe in both themes and at 360 px, and by people through `npm run screenshots`. */
+export interface SeenPage {
+  readonly name: string;
+  readonly path: string;
+  /** Done once the page has opened, such as opening a dialog. */
+  readonly prepare?: (page: Page) => Promise<void>;
+  /** Opens without signing in. */
+  readonly isPublic?: boolean;
+}
+
+/** Every page. One that is added to `web/src/pages.ts` is added here, too. */
+export function seenPages(callSid: string): readonly SeenPage[] {
+  return [
+    { name: "sign-in", path: "/sign-in", isPublic: true },
+    { name: "calls", path: "/a/acme/calls" },
+    { name: "calls-filtered", path: "/a/acme/calls?dial_call_status=completed&min_duration=1" },
+    { name: "calls-none", path: "/a/acme/calls?number=%2B911111111111" },
+    {
+      name: "calls-filter",
+      path: "/a/acme/calls",
+      prepare: (page) => page.getByRole("button", { name: "Filter" }).click(),
+    },
+    { name: "call", path: `/a/acme/calls/${callSid}` },
+    { name: "call-unknown", path: "/a/acme/calls/nothing" },
+    { name: "numbers", path: "/a/acme/numbers" },
+    { name: "sign-in-settings", path: "/a/acme/sign-in-settings" },
+    { name: "not-found", path: "/a/acme/nothing" },
+    { name: "search", path: "/a/acme/numbers", prepare: openSearch },
+  ];
+}
+
+async function openSearch(page: Page): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").waitFor();
+}
+
+/** Calls of every kind, the last one live. Returns the sid of one that was busy first, then connected and recorded. */
+export async function makeCalls(web: WebPlatform): Promise<string> {
+  const { platform, customer } = web;
+  const answers = [
+    dials([BUSY]),
+    dials([UNKNOWN]),
+    json({ destinaton: { numbers: [TALKS] } }),
+    dials([RINGS, TALKS], { max_ringing_duration: 1 }),
+    dials([BUSY, TALKS], { record: true, recording_channels: "dual" }),
+  ];
+  for (const [index, answer] of answers.entries()) {
+    customer.on("/connect", answer);
+    web.call({ from: index % 2 === 0 ? CALLER : "+919820098200" });
+    await platform.endedCalls(index + 1, 30_000);
+  }
+  const [newest] = await platform.calls();
+  if (newest === undefined) throw new Error("no call was made");
+  customer.on("/connect", dials([KEEPS_TALKING]));
+  web.call();
+  await until("a conversation lives", async () => (await platform.liveCalls()) === 1, 10_000);
+  return newest.call_sid;
+}

@@ -1,0 +1,17 @@
+import { accountHomeRoute, accountRoute, homeRoute, signedInRoute } from "./app/account-route.tsx";
+import { rootRoute } from "./app/root-route.tsx";
+import { callsRoute } from "./pages/calls/route.ts";
+import { callRoute } from "./pages/call/route.ts";
+import { numbersRoute } from "./pages/numbers/route.ts";
+import { newPasswordRoute, signInRoute } from "./pages/sign-in/route.ts";
+import { signInSettingsRoute } from "./pages/sign-in-settings/route.ts";
+
+/** Every page. The navigation shows those that have a place in it, in this order. */
+export const routeTree = rootRoute.addChildren([
+  signInRoute,
+  newPasswordRoute,
+  signedInRoute.addChildren([
+    homeRoute,
+    accountRoute.addChildren([accountHomeRoute, callsRoute, callRoute, numbersRoute, signInSettingsRoute]),
+  ]),
+]);

@@ -1,0 +1,10 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { Hash } from "lucide-react";
+import { accountRoute } from "../../app/account-route.tsx";
+
+export const numbersRoute = createRoute({
+  getParentRoute: () => accountRoute,
+  path: "numbers",
+  staticData: { navigation: { label: "Numbers", icon: Hash, section: "Set-up", letter: "N" } },
+  component: lazyRouteComponent(() => import("./numbers-page.tsx"), "NumbersPage"),
+});
