@@ -103,7 +103,6 @@ function Results({ id, commands, active, onPoint, onChoose }: ResultsProps) {
               role="option"
               id={`${id}-${index}`}
               aria-selected={index === active}
-              aria-label={detail === undefined ? label : `${label}, ${detail}`}
               className={classes(styles["option"], index === active && styles["active"])}
               ref={(element) => {
                 if (index === active) element?.scrollIntoView({ block: "nearest" });

@@ -4,8 +4,7 @@ import type { FormEvent, ReactNode } from "react";
 import { useState } from "react";
 import { Button } from "./button.tsx";
 import styles from "./dialog.module.css";
-import { sentenceOf } from "./states.tsx";
-import { Notice } from "./states.tsx";
+import { Notice, sentenceOf } from "./states.tsx";
 
 interface DialogProps {
   readonly open: boolean;
