@@ -42,7 +42,7 @@ export default defineConfig({
         test: {
           name: "container",
           include: ["test/container/**/*.test.ts"],
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 1_200_000,
         },
       },
