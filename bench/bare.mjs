@@ -23,10 +23,12 @@ socket.on("message", (message) => {
   const number = /^From: <sip:\+919(\d{9})@/m.exec(message.toString("latin1"))?.[1];
   if (number !== undefined) url.write(`GET /connect?CallFrom=${number}& HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
 });
-url.on("data", async (answer) => {
+url.on("data", (answer) => void dial(answer));
+
+async function dial(answer) {
   const number = /\+919(\d{9})/.exec(answer.toString("latin1"))?.[1];
   await log.write(PAGE, 0, PAGE.length, (calls++ % PAGES) * PAGE.length);
   await log.datasync();
   socket.send(`INVITE sip:+919${number}@127.0.0.1 SIP/2.0\r\n\r\n`, Number(trunkPort), "127.0.0.1");
-});
+}
 socket.bind(0, "127.0.0.1", () => process.send?.(socket.address().port));
