@@ -69,6 +69,6 @@ async function faultsOf(page: Page, runOnly: object): Promise<string[]> {
 }
 
 async function overflowOf(page: Page): Promise<string[]> {
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
   return overflow > 0 ? [`wider than the window by ${overflow} px`] : [];
 }

@@ -82,9 +82,7 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, file: WebFile): 
 
 /** The best encoding that both sides have. */
 function encodingFor(request: FastifyRequest, { encoded }: WebFile): WebEncoding | null {
-  const accepted = String(request.headers["accept-encoding"] ?? "")
-    .split(",")
-    .map((each) => each.split(";", 1)[0]?.trim());
+  const accepted = (request.headers["accept-encoding"] ?? "").split(",").map((each) => each.split(";", 1)[0]?.trim());
   const all = Object.keys(ENCODINGS) as WebEncoding[];
   return all.find((encoding) => accepted.includes(encoding) && encoded[encoding] !== undefined) ?? null;
 }

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
-const TOKENS = readFileSync(join(import.meta.dirname, "tokens.css"), "utf8");
-const DESIGN = readFileSync(join(import.meta.dirname, "../../DESIGN.md"), "utf8");
+const WEB = join(import.meta.dirname, "../web");
+const TOKENS = readFileSync(join(WEB, "src/styles/tokens.css"), "utf8");
+const DESIGN = readFileSync(join(WEB, "DESIGN.md"), "utf8");
 
 /** WCAG 2.2: text (1.4.3), and what one must see to use a control (1.4.11). */
 const TEXT = 4.5;
