@@ -61,10 +61,15 @@ const NOTE = { account: null, actor: { kind: "system", id: "test" }, action: "te
 let sessions = 0;
 
 /** Signs in an administrator of the platform, replacing any earlier one; returns the headers that our own pages send. */
-export async function signedInAdmin({ members }: Store, now: number): Promise<Readonly<Record<string, string>>> {
-  const admin = { id: "usr_admin", account: null, login: "test-admin", role: "admin", password_hash: "none" } as const;
+export async function signedInAdmin(
+  { members }: Store,
+  now: number,
+  password_hash = "none",
+): Promise<Readonly<Record<string, string>>> {
+  const admin = { id: "usr_admin", account: null, login: "test-admin", role: "admin", password_hash } as const;
   await members.addFirst({ ...admin, must_change: false, created_at: now, created_by: "test" });
-  await members.changeOwn(admin.id, { role: "admin" }, { ...NOTE, at: now });
+  const asBefore = { role: "admin", password_hash, must_change: false, totp_active: false } as const;
+  await members.changeOwn(admin.id, asBefore, { ...NOTE, at: now });
   const token = String((sessions += 1)).padStart(64, "0");
   await members.beginSession(admin.id, new TokenHash("secret").of(["session"], token), now, now - DAY_MS);
   return { cookie: `__Host-plugboard_session=${token}`, "sec-fetch-site": "same-origin" };

@@ -63,7 +63,13 @@ export function anyRequest(
       inPath: fc.record(
         Object.fromEntries(parameters.filter(isInPath).map((each) => [each.name, pathValue(each, known)])),
       ),
-      inQuery: fc.array(queryPair(parameters.filter((each) => each.in === "query")), { maxLength: 5 }),
+      inQuery: fc.array(
+        queryPair(
+          parameters.filter((each) => each.in === "query"),
+          known,
+        ),
+        { maxLength: 5 },
+      ),
       condition: condition(parameters),
       authorization: fc.oneof({ weight: 9, arbitrary: fc.constant(AUTHORIZATION) }, { weight: 1, arbitrary: wrongKey }),
       content: bodyOf(type, body?.schema, example),
@@ -83,6 +89,33 @@ export function anyRequest(
       },
       ...(content === null ? {} : { payload: content.payload }),
     }));
+}
+
+/** The request to an operation that should succeed. `values`: what its path and query name; `example`: its body. */
+export function meantRequest(
+  { method, path, operation }: Placed,
+  values: Readonly<Record<string, string>>,
+  example?: unknown,
+): AnyRequest {
+  const parameters = operation.parameters ?? [];
+  const [type = ""] = Object.keys(operation.requestBody?.content ?? {});
+  const inQuery = parameters.flatMap(({ name, in: place }) => {
+    const value = values[name];
+    return place === "query" && value !== undefined ? [[name, value] as const] : [];
+  });
+  const body = example === undefined ? null : bodyFor(type, example);
+  const isConditional = parameters.some(({ name }) => name === "if-match");
+  return {
+    method,
+    url: urlOf(path, values, inQuery),
+    headers: {
+      accept: "application/json",
+      authorization: AUTHORIZATION,
+      ...(isConditional ? { "if-match": "*" } : {}),
+      ...body?.headers,
+    },
+    ...(body === null ? {} : { payload: body.payload }),
+  };
 }
 
 /** The conditional headers of a write, if it has any. */
@@ -127,9 +160,16 @@ function isOnePart(text: string): boolean {
   return !["", ".", ".."].includes(text);
 }
 
-function queryPair(parameters: readonly Parameter[]): fc.Arbitrary<readonly [string, string]> {
+function queryPair(
+  parameters: readonly Parameter[],
+  known: Readonly<Record<string, readonly string[]>>,
+): fc.Arbitrary<readonly [string, string]> {
   const stray = fc.tuple(fc.oneof(hostile, fc.constantFrom(...parameters.map(({ name }) => name), "x")), hostile);
-  const usual = parameters.map(({ name, schema }) => fc.tuple(fc.constant(name), textOf(schema)));
+  const usual = parameters.map(({ name, schema }) => {
+    const values =
+      known[name] === undefined ? textOf(schema) : fc.oneof(fc.constantFrom(...known[name]), textOf(schema));
+    return fc.tuple(fc.constant(name), values);
+  });
   return fc.oneof(...usual.map((arbitrary) => ({ weight: 4, arbitrary })), { weight: 2, arbitrary: stray });
 }
 
@@ -145,14 +185,16 @@ function bodyOf(type: string | undefined, schema: JsonSchema | undefined, exampl
     payload: fc.oneof(hostile, fc.json()),
   });
   if (type === undefined || schema === undefined) return fc.oneof({ weight: 5, arbitrary: none }, strange);
-  const isForm = type.includes("urlencoded");
-  const fitting = valueOf(schema).map((value) => ({
-    headers: { "content-type": type },
-    payload: isForm ? new URLSearchParams(value as Record<string, string>).toString() : JSON.stringify(value),
-  }));
-  const meant = fc.constant({ headers: { "content-type": type }, payload: JSON.stringify(example ?? {}) });
+  const fitting = valueOf(schema).map((value) => bodyFor(type, value));
+  const meant = fc.constant(bodyFor(type, example ?? {}));
   const usual = example === undefined ? fitting : fc.oneof({ weight: 2, arbitrary: meant }, fitting);
   return fc.oneof({ weight: 5, arbitrary: usual }, none, strange);
+}
+
+function bodyFor(type: string, value: unknown): Body {
+  const isForm = type.includes("urlencoded");
+  const payload = isForm ? new URLSearchParams(value as Record<string, string>).toString() : JSON.stringify(value);
+  return { headers: { "content-type": type }, payload };
 }
 
 function textOf(schema: JsonSchema): fc.Arbitrary<string> {
