@@ -14,7 +14,14 @@ const target = join(dist, "packages");
 const own = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** Commands of the platform: a package without them says what to install instead (src/cli/program.ts). */
-const PLATFORM_COMMANDS = ["cli/serve.js", "cli/demo.js", "cli/init.js", "cli/apply.js", "cli/export.js"];
+const PLATFORM_COMMANDS = [
+  "cli/serve.js",
+  "cli/demo.js",
+  "cli/init.js",
+  "cli/apply.js",
+  "cli/export.js",
+  "cli/backup.js",
+];
 
 /** Modules that are started by their path instead of being imported. */
 const STARTED = [

@@ -38,6 +38,18 @@ const ENTRIES: readonly CommandEntry[] = [
     load: async () => (await import("./export.ts")).exportCommand(),
   },
   {
+    name: "backup",
+    summary: "write database and recordings into a new folder, while calls go on",
+    isPlatform: true,
+    load: async () => (await import("./backup.ts")).backupCommand(),
+  },
+  {
+    name: "restore",
+    summary: "fill an empty data folder and database from a backup",
+    isPlatform: true,
+    load: async () => (await import("./backup.ts")).restoreCommand(),
+  },
+  {
     name: "simulate",
     summary: "play one call in virtual time: no network, no telephony",
     load: async () => (await import("./simulate.ts")).simulateCommand(),

@@ -89,7 +89,7 @@ describe("the feed of an account", () => {
     await sequenceAll();
     expect(names((await whole(acme)).rows)).toEqual(["a 1", "a 2", "c 1", "c 2"]);
     expect(names((await whole(`${acme}b`)).rows)).toEqual(["b 1", "b 2", "b 3"]);
-    expect(await whole(`${acme}c`)).toEqual({ newest: 0, gone: 0, rows: [] });
+    expect(await whole(`${acme}c`)).toEqual({ newest: 0, gone: 0, resume: null, rows: [] });
   });
 
   it("does not contain rows that the database refused, and loses no number to them", async () => {

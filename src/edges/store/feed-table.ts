@@ -30,6 +30,8 @@ export interface FeedPage {
   readonly newest: number;
   /** Events up to this one were deleted by age. */
   readonly gone: number;
+  /** Null, unless the events around the cursor were lost when a backup was restored: the last event before those. */
+  readonly resume: number | null;
   readonly rows: readonly FeedRow[];
 }
 
@@ -78,7 +80,8 @@ const SEQUENCE = `
 
 /** Head and rows in one statement: a deletion meanwhile is seen in both or in neither. */
 const PAGE = `
-  select h.last as newest, h.gone, f.last, f.n, f.at, f.items
+  select h.last as newest, h.gone, f.last, f.n, f.at, f.items,
+    (select r.after from feed_restores r where r.account = $1 and r.after < $2 and r.until >= $2) as resume
   from feed_heads h left join lateral (
     select last, n, at, items from feed where account = h.account and last > $2 order by last limit $3) f on true
   where h.account = $1 order by f.last`;
@@ -103,6 +106,7 @@ const TRIM = `
 interface PageRow {
   readonly newest: number;
   readonly gone: number;
+  readonly resume: number | null;
   readonly last: number | null;
   readonly n: number;
   readonly at: number;
@@ -201,7 +205,8 @@ export class FeedTable {
       .filter(({ number }) => number > after)
       .slice(0, limit);
     const [first] = rows;
-    return { newest: first?.newest ?? 0, gone: first?.gone ?? 0, rows: await this.#withSteps(client, located) };
+    const { newest = 0, gone = 0, resume = null } = first ?? {};
+    return { newest, gone, resume, rows: await this.#withSteps(client, located) };
   }
 
   /** Deletes an account's events that were numbered before `before` (epoch ms of the database); at most 1,000 rows. */

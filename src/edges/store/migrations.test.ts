@@ -29,6 +29,7 @@ const LANDED: Readonly<Record<string, string>> = {
   "013_files_to_delete": "d314cbe597b1e2d2",
   "014_retention": "8a73abe032966dc0",
   "015_journal_weeks": "d767a04cd3717635",
+  "016_feed_restores": "505246b37d342ac9",
 };
 
 /** A dump of each schema that has ever landed, with rows as its version wrote them. */

@@ -302,6 +302,19 @@ const JOURNAL_WEEKS: readonly string[] = [
 ];
 
 /**
+ * Numbers that a feed skipped when a backup was restored: consumers may have seen events of these numbers that are lost now. `after`:
+ * the last event of the backup; `until`: the last number that is not given again.
+ */
+const FEED_RESTORES: readonly string[] = [
+  `create table feed_restores (
+    account text collate "C" not null,
+    after bigint not null,
+    until bigint not null,
+    primary key (account, after)
+  )`,
+];
+
+/**
  * Every change of the tables, by key, in order. **Forward only: what has landed is never changed**, not by a letter
  * (`migrations.test.ts` pins each text); a new change is a new key. Start from any state that ever landed is tested there, too.
  *
@@ -325,6 +338,7 @@ export const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   "013_files_to_delete": FILES_TO_DELETE,
   "014_retention": RETENTION,
   "015_journal_weeks": JOURNAL_WEEKS,
+  "016_feed_restores": FEED_RESTORES,
 };
 
 async function run<T>(db: Kysely<T>, statements: readonly string[]): Promise<void> {

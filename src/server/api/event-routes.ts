@@ -134,6 +134,11 @@ function lostCursor(
     const detail = `there is no event ${after}: the newest one is ${answer.newest}, and the database may be an older copy`;
     return problem(reply, 409, detail);
   }
+  if (answer.kind === "lost") {
+    const { resume } = answer;
+    const detail = `event ${after} was lost when the database was restored from a backup: the last one before that is ${resume}, go on with after=${resume}`;
+    return problem(reply, 409, detail);
+  }
   const { oldest } = answer;
   const { eventsDays: days } = directory.account(account)?.retention ?? DEFAULT_RETENTION;
   const detail = `events are kept for ${days} days and those after ${after} are gone: ${oldest} is the oldest, go on with after=${oldest - 1}`;

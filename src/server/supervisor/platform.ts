@@ -1,16 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../base/log.ts";
 import { setting } from "../../base/setting.ts";
-import { errorCode, folderProblem } from "../../edges/store/embedded/error-code.ts";
+import { folderProblem } from "../../edges/store/embedded/error-code.ts";
+import { makeDataFolder, makeFolder } from "./data-folder.ts";
 import { DataFolderLock } from "./data-folder-lock.ts";
 import { ManagedProcess } from "./managed-process.ts";
 import type { ServeConfig } from "./config.ts";
 import { withPublicAddress } from "./public-address.ts";
 import { readOrCreate } from "./read-or-create.ts";
+import { refuseUnfinishedRestore } from "./unfinished-restore.ts";
 import { startWatchedDatabase } from "./watched-database.ts";
 import type { WatchedDatabase } from "./watched-database.ts";
 
@@ -90,26 +91,15 @@ export async function startPlatform(settings: ServeConfig, log: Log): Promise<Pl
 
 async function startInFolder(config: ServeConfig, log: Log): Promise<Platform> {
   const recordingsDir = join(config.dataDir, "recordings");
-  await makeFolder(config.dataDir);
+  await makeDataFolder(config.dataDir);
   await makeFolder(recordingsDir);
-  // Earlier versions left it readable by every user.
-  if ((await stat(config.dataDir)).uid === process.getuid?.()) await chmod(config.dataDir, 0o700);
   const lock = await DataFolderLock.take(config.dataDir, log);
   try {
+    refuseUnfinishedRestore(config.dataDir);
     return await startProcesses(config, recordingsDir, lock, log);
   } catch (error) {
     await lock.release();
     throw error;
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
-    // Not recursive: when Node also creates missing parents, its error on a read-only file system does not say why.
-    await mkdir(folder, { mode: 0o700 });
   }
 }
 

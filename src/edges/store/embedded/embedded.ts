@@ -9,7 +9,7 @@ import { ROLE, writeAccess } from "./access.ts";
 import { folderProblem } from "./error-code.ts";
 import { claimFolder } from "./folder-claim.ts";
 import type { Place } from "./place.ts";
-import { findPlace, PORT } from "./place.ts";
+import { findCluster, findPlace, PORT } from "./place.ts";
 import type { Postmaster } from "./postmaster.ts";
 import { isAlive, readPostmaster, serves } from "./postmaster.ts";
 import type { Programs } from "./programs.ts";
@@ -259,6 +259,18 @@ function addressOf(socketDir: string, settings: Readonly<Record<string, string>>
   return { host: socketDir, port: Number(settings["port"] ?? PORT), user: ROLE, database: "postgres" };
 }
 
+function urlOf(socketDir: string, port: number): string {
+  return `postgresql://${ROLE}@localhost:${port}/postgres?host=${encodeURIComponent(socketDir)}`;
+}
+
+/** The URL of a data folder's server that is running now, whoever looks after it; null: none is. */
+export async function runningEmbedded(dataDir: string): Promise<string | null> {
+  const cluster = await findCluster(resolve(dataDir));
+  const found = cluster === null ? null : await readPostmaster(cluster);
+  if (cluster === null || found === null || found.stopping || !(await serves(found.pid, cluster))) return null;
+  return urlOf(found.socketDir, found.port);
+}
+
 function embedded(
   site: Site,
   pid: number,
@@ -267,7 +279,7 @@ function embedded(
   release: () => Promise<void>,
 ): Embedded {
   const { port } = addressOf(socketDir, site.settings);
-  const url = `postgresql://${ROLE}@localhost:${port}/postgres?host=${encodeURIComponent(socketDir)}`;
+  const url = urlOf(socketDir, port);
   let stopping: Promise<void> | null = null;
   const end = async (): Promise<void> => {
     await shutDown(site, pid);

@@ -54,6 +54,18 @@ export async function findPlace(dataDir: string, system: UserSystem, log: Log, e
   return placeIn(home, users, system);
 }
 
+/** The cluster of a data folder that is there already; null: there is none. Makes and changes nothing. */
+export async function findCluster(dataDir: string): Promise<string | null> {
+  try {
+    const real = await realpath(dataDir);
+    const cluster = join((await readPointer(real)) ?? real, "cluster");
+    return (await stat(cluster)).isDirectory() ? cluster : null;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -61,7 +61,7 @@ class MemoryFeed {
     const rows = this.rows.get(account) ?? [];
     const gone = this.gone.get(account) ?? 0;
     const kept = rows.filter(({ seq }) => seq > Math.max(after, gone)).slice(0, limit);
-    return Promise.resolve({ newest: rows.length, gone, rows: kept });
+    return Promise.resolve({ newest: rows.length, gone, resume: null, rows: kept });
   }
 }
 

@@ -21,7 +21,9 @@ export type FeedAnswer =
   /** The events after the cursor have been deleted by age. `oldest`: the first that is, or will be, available. */
   | { readonly kind: "gone"; readonly oldest: number }
   /** The account has never had that many events. */
-  | { readonly kind: "ahead"; readonly newest: number };
+  | { readonly kind: "ahead"; readonly newest: number }
+  /** A backup was restored, and the events around the cursor are not in it. `resume`: the last one that is. */
+  | { readonly kind: "lost"; readonly resume: number };
 
 /** ms until committed events are numbered while there is a reader: one statement covers all calls of that time. */
 const GATHER_MS = 50;
@@ -89,7 +91,8 @@ export class Feed {
   async page(account: string, after: number | null, limit: number): Promise<FeedAnswer> {
     const { table } = this.#options;
     const from = after ?? 0;
-    const { newest, gone, rows } = await table.page(account, from, limit);
+    const { newest, gone, resume, rows } = await table.page(account, from, limit);
+    if (resume !== null) return { kind: "lost", resume };
     if (from > newest) return { kind: "ahead", newest };
     if (after !== null && after < gone) return { kind: "gone", oldest: gone + 1 };
     return { kind: "events", events: rendered(account, rows), newest };
