@@ -25,8 +25,8 @@ const FEED_JUMP: readonly string[] = [
   `update feed_heads set last = last + ${LOST_EVENTS}`,
 ];
 
-/** Statements that let each identity column go on behind its highest value. */
-const SEQUENCES = `
+/** Selects statements that let each identity column go on behind its highest value. */
+export const SEQUENCES = `
   select format('select setval(pg_get_serial_sequence(%L, %L), coalesce(max(%3$I), 1), max(%3$I) is not null) from %4$I',
     quote_ident(c.relname), a.attname, a.attname, c.relname) as text
   from pg_class c join pg_attribute a on a.attrelid = c.oid
