@@ -737,7 +737,7 @@ export interface PlugboardApi {
       readonly status: "ok";
       readonly live_calls: number;
     }>;
-    /** Whether calls can be taken and the database answers */
+    /** Whether calls can be taken, the database answers, and nothing is about to keep calls from being taken */
     ready(
       input?: {},
       options?: CallOptions,

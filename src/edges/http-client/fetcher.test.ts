@@ -10,7 +10,7 @@ import { VirtualClock } from "../../base/virtual-clock.ts";
 import { selfSigned } from "./testing/certificate.ts";
 import type { FetcherOptions } from "./fetcher.ts";
 import { Fetcher } from "./fetcher.ts";
-import type { Fetched, FetchOptions, OutboundRequest, Resolve } from "./types.ts";
+import type { EndedRequest, Fetched, FetchOptions, OutboundRequest, Resolve } from "./types.ts";
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -736,4 +736,26 @@ it("REQ-2: neither credentials nor queries reach the log", async () => {
   expect(lines.length).toBeGreaterThan(0);
   expect(lines.filter((line) => line.includes("hunter2"))).toEqual([]);
   vi.restoreAllMocks();
+});
+
+it("tells of each request that is over: purpose, host, class of the status or why there was none", async () => {
+  const { url, port } = await http((request, response) =>
+    response.writeHead(request.url?.startsWith("/no") === true ? 503 : 204).end(),
+  );
+  const one = fetcher();
+  const ended: EndedRequest[] = [];
+  one.onEnded((request) => ended.push(request));
+  const get = (target: string): OutboundRequest => ({ method: "GET", url: target, headers: {}, authorization: null });
+  await one.fetch(get(url), INWARD_OK);
+  await one.fetch(get(`${url}no?secret=1`), { ...INWARD_OK, purpose: "dial_event" });
+  await one.fetch(get(url), GUARDED);
+  await one.fetch(get("nonsense"), INWARD_OK);
+  const host = `127.0.0.1:${port}`;
+  expect(ended).toMatchObject([
+    { purpose: "connect", host, result: "2xx" },
+    { purpose: "dial_event", host, result: "5xx" },
+    { purpose: "connect", host, result: "blocked" },
+    { purpose: "connect", host: null, result: "bad_url" },
+  ]);
+  expect(ended.every(({ elapsedMs }) => elapsedMs >= 0 && elapsedMs < 5000)).toBe(true);
 });

@@ -16,6 +16,7 @@ import { SocketBudget } from "./socket-budget.ts";
 import type {
   Downloaded,
   DownloadOptions,
+  EndedRequest,
   Failure,
   Fetched,
   FetchOptions,
@@ -119,6 +120,7 @@ export class Fetcher {
   readonly #blocked = new Map<OutboundPurpose, number>();
   readonly #blockedLines = new LinePerMinute();
   #closed = false;
+  #onEnded: (request: EndedRequest) => void = () => undefined;
 
   constructor(options: FetcherOptions) {
     this.#clock = options.clock ?? systemClock;
@@ -144,6 +146,11 @@ export class Fetcher {
   /** How many requests the guard has refused since the start, by purpose. */
   get blocked(): ReadonlyMap<OutboundPurpose, number> {
     return this.#blocked;
+  }
+
+  /** `listener` hears of every request that is over; one listener at a time. */
+  onEnded(listener: (request: EndedRequest) => void): void {
+    this.#onEnded = listener;
   }
 
   /** Sends a request. */
@@ -191,6 +198,12 @@ export class Fetcher {
   ): Promise<RawOutcome> {
     const outcome = await this.#sendGuarded(request, options, bodyPolicy, startedAt).catch(failureOf);
     if (!outcome.ok && outcome.reason === "blocked") this.#noteBlocked(request, options, outcome);
+    this.#onEnded({
+      purpose: options.purpose,
+      host: URL.parse(request.url)?.host ?? null,
+      result: outcome.ok ? `${Math.floor(outcome.status / 100)}xx` : outcome.reason,
+      elapsedMs: this.#clock.elapsed() - startedAt,
+    });
     return outcome;
   }
 

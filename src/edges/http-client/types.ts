@@ -50,6 +50,16 @@ export interface Validators {
   readonly lastModified: string | null;
 }
 
+/** One request that is over, for measurements. */
+export interface EndedRequest {
+  readonly purpose: OutboundPurpose;
+  /** Host and port as the URL has them; null: it has none. */
+  readonly host: string | null;
+  /** `2xx` to `5xx`, or why there is no answer. */
+  readonly result: `${number}xx` | FailureReason;
+  readonly elapsedMs: number;
+}
+
 /** How one request is to be treated. */
 export interface FetchOptions {
   readonly purpose: OutboundPurpose;

@@ -36,3 +36,21 @@ it.each([HOUR_MS, 24 * HOUR_MS])(
     await store.settleOutbox([{ kind: "done", id }]);
   },
 );
+
+it("the lag of the outbox is that of the delivery that is due the longest; what waits for its next try is not late", async () => {
+  const [first, ...rest] = sampleCall("late");
+  if (first === undefined) throw new Error("no call");
+  const owed = (id: string) => ({ id, order: id, purpose: "event", request: "{}" });
+  expect(await store.outboxLagMs()).toBe(0);
+  await store.append([{ ...first, outbox: [owed("l1"), owed("l2")] }, ...rest]);
+  await server.query(
+    url,
+    "update outbox set created_at = (extract(epoch from now()) * 1000)::bigint - 90000 where id = 'l1'",
+  );
+  const lagMs = await store.outboxLagMs();
+  expect(lagMs).toBeGreaterThanOrEqual(90_000);
+  expect(lagMs).toBeLessThan(100_000);
+  await store.claimOutbox(10, 15_000);
+  await store.settleOutbox([{ kind: "retry", id: "l1", inMs: 60_000, error: "refused" }]);
+  expect(await store.outboxLagMs()).toBe(0);
+});

@@ -50,6 +50,11 @@ const SETTLE = `
     select 1 from (table delivered union all table given_up) g
     join outbox o on o.call_sid = g.call_sid and o.order_key = g.order_key and o.seq > g.seq) as more`;
 
+/** By the index of what is due. What is due at once (0) waits since it was made. */
+const LAG = `
+  select ${NOW_MS} - greatest(due_at, created_at) as lag from outbox
+  where parked_at is null and due_at <= ${NOW_MS} order by due_at limit 1`;
+
 type Raw = Omit<Selectable<OutboxTable>, "due_at" | "leased_by" | "parked_at" | "error">;
 
 type RawEntry = Omit<Selectable<OutboxTable>, "leased_by">;
@@ -75,6 +80,12 @@ export class OutboxQueue {
   /** Makes rows that an earlier process of this node had leased due at once. Call only while holding the node's id. */
   async inherit(): Promise<void> {
     await this.#pool.query("update outbox set due_at = 0, leased_by = null where leased_by = $1", [this.#node]);
+  }
+
+  /** How long the delivery that is due the longest has waited for its try, ms; 0: none waits. */
+  async lagMs(): Promise<number> {
+    const { rows } = await this.#pool.query<{ lag: number }>({ name: "outbox_lag", text: LAG });
+    return rows[0]?.lag ?? 0;
   }
 
   async claim(limit: number, leaseMs: number): Promise<readonly ClaimedRow[]> {

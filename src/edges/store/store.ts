@@ -319,6 +319,11 @@ export class Store {
     };
   }
 
+  /** How long the delivery that is due the longest has waited for its try, ms; 0: none waits. */
+  outboxLagMs(): Promise<number> {
+    return this.#outbox.lagMs();
+  }
+
   /** One page of what is owed to an account's servers and what was given up, newest first. */
   listOutbox(account: string, filter: OutboxFilter = {}): Promise<readonly OutboxEntry[]> {
     return this.withinAccount(account, (db) => this.#outbox.list(db, account, filter));

@@ -7,6 +7,8 @@ import { healthRoutes } from "./health-routes.ts";
 interface State {
   closedBecause: AdmissionRefusal | null;
   databaseAnswers: boolean;
+  strainedBecause?: string;
+  lateMs?: number;
 }
 
 async function ask(state: State): Promise<readonly [path: string, status: number, detail: string | undefined][]> {
@@ -16,10 +18,9 @@ async function ask(state: State): Promise<readonly [path: string, status: number
     asked += 1;
     return state.databaseAnswers ? Promise.resolve() : Promise.reject(new Error("timeout"));
   };
-  healthRoutes(app, {
-    exchange: { closedBecause: state.closedBecause, liveCalls: 3 },
-    store: { ping },
-  } as unknown as ApiOptions);
+  const { closedBecause, strainedBecause = null, lateMs: p99Ms = 0 } = state;
+  const exchange = { closedBecause, strainedBecause, liveCalls: 3 };
+  healthRoutes(app, { exchange, store: { ping } } as unknown as ApiOptions, { p99Ms });
   const read = async (url: string) => {
     const response = await app.inject(url);
     return [url, response.statusCode, response.json<{ detail?: string }>().detail] as [string, number, string?];
@@ -54,5 +55,17 @@ it("/readyz is red if the database does not answer", async () => {
   expect(await ask({ closedBecause: null, databaseAnswers: false })).toEqual([
     ["/healthz", 200, undefined],
     ["/readyz", 503, "the database does not answer: timeout"],
+  ]);
+});
+
+it("/readyz alone is red, and says why, before calls are refused", async () => {
+  const strainedBecause = "SIP messages wait 170 ms before they are read";
+  expect(await ask({ closedBecause: null, databaseAnswers: true, strainedBecause })).toEqual([
+    ["/healthz", 200, undefined],
+    ["/readyz", 503, strainedBecause],
+  ]);
+  expect(await ask({ closedBecause: null, databaseAnswers: true, lateMs: 201 })).toEqual([
+    ["/healthz", 200, undefined],
+    ["/readyz", 503, "this process is late by 201 ms: it has too much to do"],
   ]);
 });

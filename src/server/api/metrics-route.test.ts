@@ -4,10 +4,15 @@ import { silentLog } from "../../base/log.ts";
 import { VirtualClock } from "../../base/virtual-clock.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { CallTimings } from "../exchange/call-timings.ts";
+import { RequestMetrics } from "../exchange/request-metrics.ts";
 import { ApiRefusals } from "./api-refusals.ts";
+import type { EventLoopDelay } from "./event-loop-delay.ts";
 import { metricsRoute } from "./metrics-route.ts";
 
+const clock = new VirtualClock(0);
+const requestMetrics = new RequestMetrics(clock);
 const exchange = {
+  requestMetrics,
   liveCalls: 0,
   media: [],
   calls: { begun: 3, ended: [], timings: new CallTimings() },
@@ -23,12 +28,13 @@ const exchange = {
 
 it("O6: only counters end in _total, and every metric has a help text", async () => {
   const app = Fastify();
-  metricsRoute(
-    app,
-    exchange,
-    { refusals: new ApiRefusals(new VirtualClock(0), silentLog) },
-    { deleted: new Map([["calls", 7]]) },
-  );
+  for (let n = 0; n < 30; n += 1)
+    requestMetrics.ended({ purpose: "connect", host: "app.example", result: "2xx", elapsedMs: 40 });
+  requestMetrics.ended({ purpose: "dial_event", host: "rare.example", result: "timeout", elapsedMs: 5000 });
+  const access = { refusals: new ApiRefusals(clock, silentLog) };
+  const retention = { deleted: new Map([["calls" as const, 7]]) };
+  const store = { outboxLagMs: () => Promise.resolve(2500) };
+  metricsRoute(app, { exchange, store, access, retention }, { p99Ms: 20 } as EventLoopDelay);
   const { body } = await app.inject("/metrics");
   const types = [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type]) => ({ name, type }));
   expect(types.length).toBeGreaterThan(20);
@@ -39,5 +45,12 @@ it("O6: only counters end in _total, and every metric has a help text", async ()
   expect(body).toMatch(/^plugboard_http_blocked_total\{purpose="audio"\} 3$/m);
   expect(body).toMatch(/^plugboard_retention_deleted_total\{kind="calls"\} 7$/m);
   expect(body).toMatch(/^plugboard_spend_today\{account="acme"\} 1.5$/m);
+  expect(body).toMatch(/^plugboard_outbox_lag_seconds 2.5$/m);
+  expect(body).toMatch(/^plugboard_event_loop_lag_p99_seconds 0.02$/m);
+  expect(body).toMatch(/^plugboard_outgoing_requests_total\{purpose="connect",result="2xx"\} 30$/m);
+  expect(body).toMatch(/^plugboard_outgoing_request_duration_seconds_count\{purpose="dial_event"\} 1$/m);
+  expect(body).toMatch(/^plugboard_outgoing_host_requests_total\{host="app.example",result="2xx"\} 11$/m);
+  expect(body).toMatch(/^plugboard_outgoing_host_requests_total\{host="other",result="timeout"\} 1$/m);
+  expect(body).not.toContain("rare.example");
   await app.close();
 });

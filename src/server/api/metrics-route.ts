@@ -1,18 +1,15 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import { z } from "zod";
 import type { Exchange, MediaTotals } from "../exchange/exchange.ts";
-import type { Access } from "./access.ts";
 import type { ApiOptions } from "./api-options.ts";
+import type { EventLoopDelay } from "./event-loop-delay.ts";
+import { LAG_PRECISION_MS } from "./event-loop-delay.ts";
 import { typed } from "./openapi/typed-routes.ts";
 
-const SECOND_NS = 1e9;
 const SECOND_MS = 1000;
 /** Amounts are kept in thousandths. */
 const MILLS = 1000;
-/** ms between wake-ups that measure how late the event loop is: a fraction of the delays that matter. */
-const LAG_PRECISION_MS = 50;
 
 /** The library's gauges named like counters, which `promtool check metrics` refuses. Their parts by type remain. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
@@ -23,25 +20,36 @@ const SCHEMA = {
   response: { 200: { content: { "text/plain": { schema: z.string() } } } },
 };
 
+/** What is measured. */
+export interface MetricsOptions extends Pick<ApiOptions, "exchange" | "retention"> {
+  readonly store: Pick<ApiOptions["store"], "outboxLagMs">;
+  readonly access: Pick<ApiOptions["access"], "refusals">;
+}
+
 /** `/metrics`, for Prometheus. */
-export function metricsRoute(
-  app: FastifyInstance,
-  exchange: Exchange,
-  { refusals }: Pick<Access, "refusals">,
-  retention: ApiOptions["retention"],
-): void {
+export function metricsRoute(app: FastifyInstance, options: MetricsOptions, eventLoop: EventLoopDelay): void {
+  const { exchange, store, access, retention } = options;
   const register = new Registry();
   collectDefaultMetrics({ register, eventLoopMonitoringPrecision: LAG_PRECISION_MS });
   for (const name of MISNAMED) register.removeSingleMetric(name);
-  const lag = monitorEventLoopDelay({ resolution: LAG_PRECISION_MS });
-  lag.enable();
   gauge(register, "plugboard_live_calls", "Live calls", () => exchange.liveCalls);
   gauge(register, "plugboard_media_processes", "Media processes connected now", () => exchange.media.length);
   gauge(
     register,
     "plugboard_event_loop_lag_p99_seconds",
-    "Event loop delay, 99th percentile since start",
-    () => lag.percentile(99) / SECOND_NS,
+    "Event loop delay, 99th percentile of the last ten seconds or more",
+    () => eventLoop.p99Ms / SECOND_MS,
+  );
+  gauge(
+    register,
+    "plugboard_outbox_lag_seconds",
+    "How long the delivery that is due the longest has waited for its try, now",
+    // A scrape must not fail with the database.
+    () =>
+      store.outboxLagMs().then(
+        (ms) => ms / SECOND_MS,
+        () => Number.NaN,
+      ),
   );
   mediaGauges(register, exchange);
   callCounters(register, exchange);
@@ -54,7 +62,8 @@ export function metricsRoute(
     () => sip.queueDelayMs / SECOND_MS,
   );
   sipMetrics(register, exchange);
-  for (const metric of exchange.calls.timings.metrics) register.registerMetric(metric);
+  for (const metric of [...exchange.calls.timings.metrics, ...exchange.requestMetrics.metrics])
+    register.registerMetric(metric);
   const { fetcher } = exchange.services;
   gauge(register, "plugboard_http_connections", "HTTP connections open now", () => fetcher.usage.sockets);
   gauge(register, "plugboard_http_requests", "HTTP requests in progress now", () => fetcher.usage.requests);
@@ -65,7 +74,7 @@ export function metricsRoute(
     [...fetcher.blocked].map(([purpose, count]) => [{ purpose }, count]),
   );
   counter(register, "plugboard_api_refusals_total", "Requests that the API refused, by reason", ["reason"], () =>
-    [...refusals.counts].map(([reason, count]) => [{ reason }, count]),
+    [...access.refusals.counts].map(([reason, count]) => [{ reason }, count]),
   );
   counter(
     register,

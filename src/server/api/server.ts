@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { accountRoutes } from "./account-routes.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { asyncapiRoute } from "./asyncapi.ts";
+import { EventLoopDelay } from "./event-loop-delay.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { openApiRoute } from "./openapi/openapi-route.ts";
@@ -43,8 +44,9 @@ export async function buildApi(
   app.addHook("onRequest", async ({ url }) => {
     if (NUL.test(url)) throw Object.assign(new Error("the address holds the character NUL"), { statusCode: 400 });
   });
-  healthRoutes(app, options);
-  metricsRoute(app, options.exchange, options.access, options.retention);
+  const eventLoop = new EventLoopDelay();
+  healthRoutes(app, options, eventLoop);
+  metricsRoute(app, options, eventLoop);
   asyncapiRoute(app);
   await app.register((scope) => platformRoutes(scope, options), { prefix: "/api" });
   await app.register(async (scope) => workspaceRoutes(scope, options), { prefix: "/api" });

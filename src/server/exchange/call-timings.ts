@@ -1,4 +1,5 @@
 import { Counter, Histogram } from "prom-client";
+import type { LegStats } from "../../edges/media/process/protocol.ts";
 import type { EndRow } from "../../edges/store/types.ts";
 
 const MS_PER_S = 1000;
@@ -8,6 +9,11 @@ const URL_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5];
 const POST_DIAL_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13];
 /** Seconds: up to the longest ringing time allowed (RES-15). */
 const ANSWER_BUCKETS_S = [1, 2, 5, 10, 15, 20, 30, 45, 60];
+
+/** s. More than 30 ms is heard where the far end's buffer is short. */
+const JITTER_BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2];
+/** Share of packets. From one in twenty on, words are lost. */
+const LOSS_BUCKETS = [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5];
 
 /** How long calls waited, for `/metrics`; taken from each call's last row. */
 export class CallTimings {
@@ -36,9 +42,42 @@ export class CallTimings {
     registers: [],
   });
 
+  readonly #loss = histogram(
+    "plugboard_media_loss_ratio",
+    "Share of a leg's audio packets that never reached us, for each leg that ended",
+    [],
+    LOSS_BUCKETS,
+  );
+  readonly #jitter = histogram(
+    "plugboard_media_jitter_seconds",
+    "Interarrival jitter (RFC 3550) of a leg's audio, for each leg that ended",
+    [],
+    JITTER_BUCKETS_S,
+  );
+  readonly #packets = new Counter({
+    name: "plugboard_media_packets_total",
+    help: "Audio packets of legs that ended: received, lost on their way to us, discarded, refused",
+    labelNames: ["fate"],
+    registers: [],
+  });
+
   /** All metrics, for a registry. */
   get metrics(): readonly (Histogram | Counter)[] {
-    return [this.#url, this.#postDial, this.#answer, this.#attempts];
+    return [this.#url, this.#postDial, this.#answer, this.#attempts, this.#loss, this.#jitter, this.#packets];
+  }
+
+  /** A leg is closed. One that received nothing says nothing of the network. */
+  legEnded({ packetsReceived, packetsLost, packetsDiscarded, packetsRefused, jitterMs }: LegStats): void {
+    const fates = {
+      received: packetsReceived,
+      lost: packetsLost,
+      discarded: packetsDiscarded,
+      refused: packetsRefused,
+    };
+    for (const [fate, count] of Object.entries(fates)) this.#packets.inc({ fate }, count);
+    if (packetsReceived === 0) return;
+    this.#loss.observe(packetsLost / (packetsReceived + packetsLost));
+    this.#jitter.observe(jitterMs / MS_PER_S);
   }
 
   ended({ attempts, requests }: EndRow): void {

@@ -48,6 +48,7 @@ class Stage {
   readonly exchange: Exchange;
   queueDelayMs = 0;
   isDiskLow = false;
+  isDiskShort = false;
   isDatabaseStopped = false;
   readonly #held: (() => void)[] = [];
   databaseError: Error | null = null;
@@ -75,6 +76,7 @@ class Stage {
         outageMs: 0,
       },
       isDiskLow: () => this.isDiskLow,
+      isDiskShort: () => this.isDiskShort,
       fetcher: { fetch: never },
       directory: new Directory({ accounts, flows: new Map() }),
       mediaAddress: "192.0.2.9",
@@ -169,6 +171,25 @@ describe("new calls", () => {
     stage.queueDelayMs = 300;
     expect(stage.invite()).toBeNull();
     expect(stage.exchange.liveCalls).toBe(1);
+  });
+
+  it("are announced to be refused soon, while they still are taken", async () => {
+    const stage = await opened();
+    expect(stage.exchange.strainedBecause).toBeNull();
+    stage.queueDelayMs = 151;
+    expect(stage.exchange.strainedBecause).toBe("SIP messages wait 151 ms before they are read");
+    stage.queueDelayMs = 0;
+    stage.isDiskShort = true;
+    expect(stage.exchange.strainedBecause).toBe("the disk of the data folder will soon be full");
+    stage.isDiskShort = false;
+    const second = mediaOpening(() => Promise.resolve({ port: 30_002 }));
+    stage.exchange.addMedia(second);
+    stage.exchange.mediaLost(second);
+    expect(stage.exchange.strainedBecause).toBe("media processes that are gone and not back yet: 1");
+    expect(stage.exchange.closedBecause).toBeNull();
+    expect(stage.invite()).toBeNull();
+    stage.exchange.addMedia(second);
+    expect(stage.exchange.strainedBecause).toBeNull();
   });
 
   it("O4: have a log line when they begin, with numbers where they can be redacted", async () => {

@@ -18,7 +18,7 @@ import type { Store } from "../../edges/store/store.ts";
 import type { JournalRow } from "../../edges/store/types.ts";
 import type { AccountConfig } from "./account-config.ts";
 import type { RecordingLinks } from "./recording-links.ts";
-import { Admission, REFUSAL_MESSAGES } from "./admission.ts";
+import { Admission, MAX_LIVE_CALLS, REFUSAL_MESSAGES } from "./admission.ts";
 import type { AdmissionRefusal } from "./admission.ts";
 import { CallIo } from "./call-io.ts";
 import { beginningOf, setupKey } from "./call-order.ts";
@@ -37,6 +37,7 @@ import type { ReachedLimit } from "./limits/limit-rules.ts";
 import { LiveCall } from "./live-call.ts";
 import { RefusedSources } from "./refused-sources.ts";
 import type { RefusedSource } from "./refused-sources.ts";
+import { RequestMetrics } from "./request-metrics.ts";
 import { resolveHost } from "./resolve-host.ts";
 import { Refusals } from "./refusals.ts";
 import type { Services } from "./services.ts";
@@ -58,6 +59,8 @@ export interface ExchangeOptions {
   readonly links: RecordingLinks;
   /** Whether the disk of the database is nearly full; default: never. */
   readonly isDiskLow?: () => boolean;
+  /** Whether it soon will be; default: never. */
+  readonly isDiskShort?: () => boolean;
   /** `http(s)://host:port` at which customers reach us; recording URLs begin with it. */
   readonly publicUrl: string;
   readonly version: string;
@@ -84,6 +87,8 @@ const MAX_SIGNALLING_DELAY_MS = 300;
 const FIRST_ROW_LIMIT_MS = 4000;
 /** ms that a hung-up call gets to end when the platform stops: one BYE and its journal row. */
 const HANG_UP_GRACE_MS = 4000;
+/** Share of the calls that a process carries, from which on it asks for no more. */
+const NEARLY_FULL = 0.9;
 /** ms between checks whether the last call has ended, during a stop. */
 const DRAIN_CHECK_MS = 50;
 
@@ -101,6 +106,8 @@ export class Exchange {
   readonly admission = new Admission();
   /** How many calls began and ended, and how. */
   readonly calls: CallCounts;
+  /** Outgoing HTTP, of all purposes. */
+  readonly requestMetrics: RequestMetrics;
   /** Refusals by reason. */
   readonly refusals: Refusals;
   /** Limits on outbound calls; also checked before a call by API begins. */
@@ -115,6 +122,8 @@ export class Exchange {
   readonly #checks: InboundChecks;
   readonly #journal: JournalWriter;
   readonly #media: MediaClient[] = [];
+  /** Media processes that were lost and are not back. */
+  #lostMedia = 0;
   #services: Services | null = null;
   #nextMedia = 0;
   /** Events of calls not yet rebuilt; null once all are. */
@@ -126,6 +135,7 @@ export class Exchange {
     const { clock, random, log, store, directory, mediaAddress } = options;
     this.#journal = new JournalWriter({ clock, log, store });
     this.calls = new CallCounts(log);
+    this.requestMetrics = new RequestMetrics(clock);
     this.#refusedSources = new RefusedSources(log);
     this.refusals = new Refusals({
       clock,
@@ -232,12 +242,13 @@ export class Exchange {
 
   addMedia(client: MediaClient): void {
     this.#media.push(client);
+    this.#lostMedia = Math.max(0, this.#lostMedia - 1);
   }
 
   /** A media process has died: its calls, now without audio, are ended, and new calls use another one. */
   mediaLost(client: MediaClient): void {
     const index = this.#media.indexOf(client);
-    if (index >= 0) this.#media.splice(index, 1);
+    if (index >= 0) this.#lostMedia += this.#media.splice(index, 1).length;
     for (const io of this.#calls.values())
       if (io.media === client) {
         io.mediaLost();
@@ -246,6 +257,8 @@ export class Exchange {
   }
 
   mediaEvent(event: MediaEvent): void {
+    // Mostly after the call has ended.
+    if (event.event === "leg_stats") return this.calls.timings.legEnded(event.stats);
     const io = this.#calls.get(event.call);
     if (io !== undefined) io.mediaEvent(event);
     else this.#early?.push(event);
@@ -295,6 +308,16 @@ export class Exchange {
   get closedBecause(): AdmissionRefusal | null {
     if (this.admission.draining) return "draining";
     return this.#media.length === 0 ? "no_media" : this.#cannotWrite();
+  }
+
+  /** What may soon keep calls from being taken, as a sentence; null: nothing does. */
+  get strainedBecause(): string | null {
+    const { queueDelayMs } = this.services.sip;
+    if (queueDelayMs > MAX_SIGNALLING_DELAY_MS / 2) return `SIP messages wait ${queueDelayMs} ms before they are read`;
+    if (this.#lostMedia > 0) return `media processes that are gone and not back yet: ${this.#lostMedia}`;
+    if (this.#calls.size > MAX_LIVE_CALLS * NEARLY_FULL)
+      return `${this.#calls.size} calls are up, of ${MAX_LIVE_CALLS} that this process carries`;
+    return this.#options.isDiskShort?.() === true ? "the disk of the data folder will soon be full" : null;
   }
 
   /** Adds a call of an earlier process to the live calls. */

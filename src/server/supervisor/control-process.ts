@@ -184,9 +184,11 @@ async function openParts(config: ControlConfig, file: WorkspaceInput | null, log
     recordingsDir,
     links,
     isDiskLow: () => disk?.isLow ?? false,
+    isDiskShort: () => disk?.isShort ?? false,
     publicUrl: publicUrlOf(serve),
     version: VERSION,
   });
+  fetcher.onEnded((request) => exchange.requestMetrics.ended(request));
   await exchange.prepare(workspace);
   const feed = new Feed({ table: store.feed, clock: systemClock, log });
   const retention = retentionOf(store, directory, recordingsDir, log);

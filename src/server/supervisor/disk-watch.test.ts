@@ -17,6 +17,11 @@ it("A8: new calls are refused while less than 64 MiB are free, and taken again o
   const watch = new DiskWatch({ folder: "data", clock, log, freeBytes });
   await watch.start();
   const seen: boolean[] = [watch.isLow];
+  expect(watch.isShort, "the operator is warned earlier").toBe(true);
+  free = 256 * MIB;
+  clock.advance(1000);
+  await settle();
+  expect(watch.isShort).toBe(false);
   for (const next of [64 * MIB - 1, 79 * MIB, 80 * MIB, 64 * MIB, 1, null]) {
     free = next;
     clock.advance(1000);

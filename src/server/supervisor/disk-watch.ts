@@ -19,6 +19,8 @@ const MIB = 1024 * 1024;
 const RESERVED_BYTES = 64 * MIB;
 /** Bytes free before new calls are taken again: enough room that they don't come back one at a time. */
 const ENOUGH_BYTES = 80 * MIB;
+/** Bytes. Time for the operator: a platform at its limit fills them in some minutes. */
+const SHORT_BYTES = 256 * MIB;
 /** ms. A platform at its limit writes a few MiB in this time. */
 const LOOK_EVERY_MS = 1000;
 
@@ -26,6 +28,7 @@ const LOOK_EVERY_MS = 1000;
 export class DiskWatch {
   readonly #options: DiskWatchOptions;
   #isLow = false;
+  #isShort = false;
   #timer: Timer | null = null;
   #stopped = false;
 
@@ -35,6 +38,11 @@ export class DiskWatch {
 
   get isLow(): boolean {
     return this.#isLow;
+  }
+
+  /** It soon will be low. */
+  get isShort(): boolean {
+    return this.#isShort;
   }
 
   /** Resolves after the first check. */
@@ -58,6 +66,7 @@ export class DiskWatch {
       log.debug({ err: error }, "the free space of the data folder is not known");
       free = Number.POSITIVE_INFINITY;
     }
+    this.#isShort = free < SHORT_BYTES;
     const isLow = free < (this.#isLow ? ENOUGH_BYTES : RESERVED_BYTES);
     if (isLow === this.#isLow) return;
     this.#isLow = isLow;

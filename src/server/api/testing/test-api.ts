@@ -14,6 +14,7 @@ import { CallTimings } from "../../exchange/call-timings.ts";
 import { accountConfig } from "../../exchange/account-config.ts";
 import { workspaceSchema } from "../../exchange/workspace-schema.ts";
 import { CallLimits } from "../../exchange/limits/call-limits.ts";
+import { RequestMetrics } from "../../exchange/request-metrics.ts";
 import { Feed } from "../../exchange/feed/feed.ts";
 import { RecordingLinks } from "../../exchange/recording-links.ts";
 import type { Access } from "../access.ts";
@@ -131,6 +132,8 @@ async function partsOf(
 export function idleExchange(): ApiOptions["exchange"] {
   const idle = {
     closedBecause: null,
+    strainedBecause: null,
+    requestMetrics: new RequestMetrics(new VirtualClock(START_MS)),
     liveCalls: 0,
     media: [],
     calls: { begun: 0, ended: [], attempts: [], timings: new CallTimings() },
