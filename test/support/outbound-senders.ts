@@ -62,7 +62,7 @@ function wordOf(outcome: HttpOutcome): string {
 
 function servicesOf({ fetcher, clock }: Outside, audio: Services["audio"]): Services {
   const links = new RecordingLinks("secret", "https://voice.example");
-  return { fetcher, clock, audio, links, log: silentLog } as Partial<Services> as Services;
+  return { fetcher, clock, audio, links, log: silentLog, tracing: null } as Partial<Services> as Services;
 }
 
 const NO_AUDIO: Services["audio"] = {
@@ -77,7 +77,7 @@ function byCall(purpose: RequestPurpose): Sender {
     if (!prepared.ok) return Promise.resolve("bad_url");
     return new Promise((resolve) => {
       const config = testConfig({ privateDestinations: outside.allowPrivate });
-      const requests = new CustomerRequests(servicesOf(outside, NO_AUDIO), config, (_kind, _id, { outcome }) =>
+      const requests = new CustomerRequests("c1", servicesOf(outside, NO_AUDIO), config, (_kind, _id, { outcome }) =>
         resolve(wordOf(outcome)),
       );
       requests.fetch({ kind: "fetch", id: "f1", purpose, request: prepared.value, deadlineMs: DEADLINE_MS });
@@ -128,7 +128,7 @@ async function playedAudio(url: string, outside: Outside): Promise<string> {
   try {
     const checked = await new Promise<string>((resolve) => {
       const config = testConfig({ privateDestinations: allowPrivate });
-      const requests = new CustomerRequests(servicesOf(outside, library), config, (_kind, _id, { outcome }) =>
+      const requests = new CustomerRequests("c1", servicesOf(outside, library), config, (_kind, _id, { outcome }) =>
         resolve(wordOf(outcome)),
       );
       requests.checkAudio({ kind: "check_audio", id: "a1", url, deadlineMs: DEADLINE_MS });

@@ -43,6 +43,7 @@ function setUp(checked: HttpClientOutcome, format: AudioFormat | null = null) {
     mediaAddress: "127.0.0.1",
     links: new RecordingLinks("secret", "https://voice.example"),
     recordingsDir: "recordings",
+    tracing: null,
     append: () => Promise.resolve(),
   };
   const client: Pick<MediaClient, "play" | "stopPlaying" | "bridge" | "closeCall"> = {

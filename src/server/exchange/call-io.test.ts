@@ -8,6 +8,7 @@ import { SIGNATURE_HEADER, signed } from "../../edges/http-client/sign.ts";
 import type { Fetched, OutboundRequest } from "../../edges/http-client/types.ts";
 import type { SipEndpointApi } from "../../edges/sip/endpoint.ts";
 import type { Services } from "./services.ts";
+import { spanIdOf, traceIdOf } from "./call-tracing.ts";
 import { CallIo } from "./call-io.ts";
 import { RecordingLinks } from "./recording-links.ts";
 import type { AccountConfig } from "./workspace.ts";
@@ -25,6 +26,7 @@ const LINKS = new RecordingLinks("secret", "https://voice.example");
 function sent(
   signingSecrets: readonly string[],
   request: PreparedRequest = PREPARED,
+  tracing: Services["tracing"] = null,
 ): { readonly clock: VirtualClock; readonly requests: OutboundRequest[] } {
   const clock = new VirtualClock(1_767_600_000_000);
   const requests: OutboundRequest[] = [];
@@ -45,6 +47,7 @@ function sent(
     mediaAddress: "127.0.0.1",
     links: LINKS,
     recordingsDir: "recordings",
+    tracing,
     append: () => Promise.resolve(),
   };
   const account = { sid: "acme", country: "IN" } as AccountConfig["account"];
@@ -56,6 +59,16 @@ function sent(
 }
 
 describe("a call's requests", () => {
+  it("carry a traceparent of the call and the request while calls are traced, and are unchanged otherwise", () => {
+    const [plain, traced] = [sent([]), sent([], PREPARED, { ended: () => undefined })].map(
+      ({ requests }) => requests[0],
+    );
+    expect(plain?.headers).not.toHaveProperty("traceparent");
+    const traceparent = `00-${traceIdOf("sid")}-${spanIdOf("sid", "f1")}-01`;
+    expect(traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(traced).toEqual({ ...plain, headers: { ...plain?.headers, traceparent } });
+  });
+
   it("REQ-9: are signed with the account's secret as they go out, and otherwise unchanged", () => {
     const { clock, requests } = sent([SECRET]);
     expect(requests).toEqual([signed(REQUEST, [SECRET], clock.now())]);

@@ -72,11 +72,16 @@ export class CallIo implements CallPorts, LegPorts {
     this.media = media;
     this.routes = new CallRoutes(config);
     this.#onEnded = onEnded;
-    this.#requests = new CustomerRequests(services, config, (kind, id, { outcome, elapsedMs, format = null }) => {
-      const event = { at: this.call.now(), id, outcome, elapsedMs };
-      const known = kind === "audio_checked" && format !== null ? { format } : {};
-      this.#deliver({ kind, ...event, ...known });
-    });
+    this.#requests = new CustomerRequests(
+      callSid,
+      services,
+      config,
+      (kind, id, { outcome, elapsedMs, format = null }) => {
+        const event = { at: this.call.now(), id, outcome, elapsedMs };
+        const known = kind === "audio_checked" && format !== null ? { format } : {};
+        this.#deliver({ kind, ...event, ...known });
+      },
+    );
     this.#digits = new CallDigits({
       clock,
       legOf: (leg) => this.#legs.get(leg),

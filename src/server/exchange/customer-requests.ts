@@ -3,6 +3,7 @@ import { validateAudio } from "../../core/contract/audio.ts";
 import { toHttpRequest } from "../../core/contract/request.ts";
 import type { Fetched, FetchOptions } from "../../edges/http-client/types.ts";
 import { signed } from "../../edges/http-client/sign.ts";
+import { traceparentOf } from "./call-tracing.ts";
 import type { ExternalEffect } from "./call-ports.ts";
 import type { Services } from "./services.ts";
 import type { AccountConfig } from "./workspace.ts";
@@ -19,10 +20,12 @@ type CheckedResponse = Fetched & { readonly format?: AudioFormat | null };
 export class CustomerRequests {
   readonly #services: Services;
   readonly #config: AccountConfig;
+  readonly #callSid: string;
   readonly #onFetched: OnFetched;
   readonly #pending = new Map<string, AbortController>();
 
-  constructor(services: Services, config: AccountConfig, onFetched: OnFetched) {
+  constructor(callSid: string, services: Services, config: AccountConfig, onFetched: OnFetched) {
+    this.#callSid = callSid;
     this.#services = services;
     this.#config = config;
     this.#onFetched = onFetched;
@@ -31,10 +34,13 @@ export class CustomerRequests {
   /** REQ-9, REQ-27: the request and the link in it are signed at the moment it goes out. */
   fetch({ id, purpose, request, deadlineMs }: Effect<"fetch">): void {
     this.#send(id, "fetched", { purpose, deadlineMs }, (options) => {
-      const { clock, fetcher, links } = this.#services;
+      const { clock, fetcher, links, tracing } = this.#services;
       const { account, recordingLinks, signingSecrets } = this.#config;
       const linked = links.sign(toHttpRequest(request), account.sid, recordingLinks, clock.now());
-      return fetcher.fetch(signed(linked, signingSecrets, clock.now()), options);
+      const sent = signed(linked, signingSecrets, clock.now());
+      if (tracing === null) return fetcher.fetch(sent, options);
+      const headers = { ...sent.headers, traceparent: traceparentOf(this.#callSid, id) };
+      return fetcher.fetch({ ...sent, headers }, options);
     });
   }
 

@@ -23,6 +23,7 @@ import type { AdmissionRefusal } from "./admission.ts";
 import { CallIo } from "./call-io.ts";
 import { beginningOf, setupKey } from "./call-order.ts";
 import type { CallOrder, Placing } from "./call-order.ts";
+import type { CallTracing } from "./call-tracing.ts";
 import { CallCounts } from "./call-counts.ts";
 import { CallRounds } from "./call-rounds.ts";
 import { CallRoutes } from "./call-routes.ts";
@@ -57,6 +58,8 @@ export interface ExchangeOptions {
   readonly resolveHost?: Services["resolveHost"];
   readonly recordingsDir: string;
   readonly links: RecordingLinks;
+  /** Default: calls are not traced. */
+  readonly tracing?: CallTracing | null;
   /** Whether the disk of the database is nearly full; default: never. */
   readonly isDiskLow?: () => boolean;
   /** Whether it soon will be; default: never. */
@@ -212,13 +215,16 @@ export class Exchange {
   }
 
   connect(sip: SipEndpointApi): void {
-    const { clock, log, fetcher, audio, mediaAddress, recordingsDir, links } = this.#options;
+    const { clock, log, fetcher, audio, mediaAddress, recordingsDir, links, tracing = null } = this.#options;
     const lookup = this.#options.resolveHost ?? resolveHost;
     const append: Services["append"] = async (rows, urgency) => {
       await this.#journal.append(rows, urgency);
       this.calls.written(rows);
       this.limits.written(rows);
-      for (const row of rows) this.#countForbidden(row);
+      for (const row of rows) {
+        this.#countForbidden(row);
+        if (row.end !== undefined) tracing?.ended(row.callSid, row.account, row.end);
+      }
     };
     this.#services = {
       clock,
@@ -229,6 +235,7 @@ export class Exchange {
       mediaAddress,
       recordingsDir,
       links,
+      tracing,
       append,
       resolveHost: lookup,
     };

@@ -4,6 +4,7 @@ import type { Log } from "../../base/log.ts";
 import type { Fetcher } from "../../edges/http-client/fetcher.ts";
 import type { SipEndpointApi } from "../../edges/sip/endpoint.ts";
 import type { JournalRow } from "../../edges/store/types.ts";
+import type { CallTracing } from "./call-tracing.ts";
 import type { RecordingLinks } from "./recording-links.ts";
 
 /** What all calls of a process share. */
@@ -18,6 +19,8 @@ export interface Services {
   /** The address in our session descriptions. */
   readonly mediaAddress: string;
   readonly recordingsDir: string;
+  /** Null: calls are not traced, and requests carry no `traceparent`. */
+  readonly tracing: CallTracing | null;
   readonly links: RecordingLinks;
   append(rows: readonly JournalRow[], urgency: "now" | "soon"): Promise<void>;
 }

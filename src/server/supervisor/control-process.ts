@@ -33,6 +33,8 @@ import { TokenHash } from "../../edges/store/token-hash.ts";
 import { RecordingRemoval } from "../retention/recording-removal.ts";
 import { RetentionWorker } from "../retention/retention-worker.ts";
 import { DiskWatch } from "./disk-watch.ts";
+import type { OpenTracing } from "./tracing/open-tracing.ts";
+import { openTracing } from "./tracing/open-tracing.ts";
 import { urlChecker } from "./url-check.ts";
 import { WakeupCoalescer } from "./wakeup-coalescer.ts";
 import type { Endpoint, ServeConfig } from "./config.ts";
@@ -70,6 +72,7 @@ interface Parts {
   readonly store: Store;
   readonly configuration: Configuration;
   readonly fetcher: Fetcher;
+  readonly tracing: OpenTracing | null;
   readonly audio: AudioLibrary;
   readonly directory: Directory;
   readonly exchange: Exchange;
@@ -151,7 +154,8 @@ async function openConfiguration(
   return configuration;
 }
 
-async function closeParts({ audio, fetcher, exchange, disk, store }: Parts): Promise<void> {
+async function closeParts({ audio, fetcher, exchange, disk, store, tracing }: Parts): Promise<void> {
+  await tracing?.close();
   await audio.close();
   await fetcher.close();
   for (const client of exchange.media) client.close();
@@ -172,6 +176,7 @@ async function openParts(config: ControlConfig, file: WorkspaceInput | null, log
   await makeRecordingFolders(recordingsDir, workspace);
   const disk = serve.databaseUrl === null ? new DiskWatch({ folder: serve.dataDir, clock: systemClock, log }) : null;
   await disk?.start();
+  const tracing = await openTracing(process.env, log);
   const exchange = new Exchange({
     clock: systemClock,
     random: systemRandom(),
@@ -183,6 +188,7 @@ async function openParts(config: ControlConfig, file: WorkspaceInput | null, log
     mediaAddress: serve.publicAddress ?? serve.sip.host,
     recordingsDir,
     links,
+    tracing,
     isDiskLow: () => disk?.isLow ?? false,
     isDiskShort: () => disk?.isShort ?? false,
     publicUrl: publicUrlOf(serve),
@@ -192,7 +198,7 @@ async function openParts(config: ControlConfig, file: WorkspaceInput | null, log
   await exchange.prepare(workspace);
   const feed = new Feed({ table: store.feed, clock: systemClock, log });
   const retention = retentionOf(store, directory, recordingsDir, log);
-  return { store, configuration, fetcher, audio, directory, exchange, links, feed, retention, disk };
+  return { store, tracing, configuration, fetcher, audio, directory, exchange, links, feed, retention, disk };
 }
 
 function retentionOf(store: Store, directory: Directory, recordingsDir: string, log: Log): RetentionWorker {
