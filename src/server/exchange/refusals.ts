@@ -100,16 +100,23 @@ export class Refusals {
     const now = this.#options.clock.now();
     const { reason, status, message, source, callId, from, to, config } = call;
     const account = config?.account.sid;
-    this.note(reason, `call refused: ${message}`, { status, source, callId, account, pii: { from, to } });
-    if (account === undefined || !this.#options.canAppend()) return;
-    if (this.#recorded.take(`${source} ${callId}`, now) === null || this.#records.take(account, now) === null) return;
-    const row = this.#recordOf(call, call.config, now);
+    const row = this.#rowToWrite(call, now);
+    const ids = { callId, ...(row !== null && { call: row.callSid }), account };
+    this.note(reason, `call refused: ${message}`, { status, source, ...ids, pii: { from, to } });
     if (row === null) return;
     this.#options
       .append([row])
       .catch((error: unknown) =>
-        this.#options.log.error({ err: error, account }, "a refused call could not be recorded"),
+        this.#options.log.error({ err: error, call: row.callSid, account }, "a refused call could not be recorded"),
       );
+  }
+
+  /** Null: no record of it is written. */
+  #rowToWrite(call: RefusedCall, now: number): JournalRow | null {
+    const { source, callId, config } = call;
+    if (config === null || !this.#options.canAppend()) return null;
+    if (this.#recorded.take(`${source} ${callId}`, now) === null) return null;
+    return this.#records.take(config.account.sid, now) === null ? null : this.#recordOf(call, config, now);
   }
 
   /** Counts, and writes a line unless there were too many of this reason in this minute. */
@@ -120,9 +127,9 @@ export class Refusals {
     this.#options.log.warn({ reason, ...fields, ...(heldBack > 0 ? { heldBack } : {}) }, message);
   }
 
-  #recordOf(call: RefusedCall, config: AccountConfig | null, now: number): JournalRow | null {
-    const setup = config === null ? null : this.#options.setupOf(config.account.sid);
-    if (config === null || setup === null) return null;
+  #recordOf(call: RefusedCall, config: AccountConfig, now: number): JournalRow | null {
+    const setup = this.#options.setupOf(config.account.sid);
+    if (setup === null) return null;
     const { sid: account, timezone } = config.account;
     const callSid = makeCallSid(this.#options.random, now, timezone);
     const { from, to } = call;
