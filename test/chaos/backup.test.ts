@@ -53,7 +53,7 @@ async function serve(dataDir: string): Promise<ServeProcess> {
 
 async function serveUntilHealthy(dataDir: string): Promise<ServeProcess> {
   const started = await serve(dataDir);
-  await until("healthy", async () => (await fetch(`http://127.0.0.1:${http}/healthz`)).ok, 30_000);
+  await until("healthy", async () => (await fetch(`http://127.0.0.1:${http}/healthz`)).ok, 60_000);
   return started;
 }
 

@@ -57,7 +57,7 @@ it("a log of everything has no number of anyone, and the call's id in each line 
   await writeFile(workspaceFile, stringify(workspaceOf({ trunkPort, flow })));
   const env = { DATABASE_URL: await database.database(), PLUGBOARD_RTP: await rtpRange(20), PLUGBOARD_LOG: "trace" };
   serve = startServe({ workspaceFile, dataDir: join(folder, "data"), http, sip, env });
-  await until("healthy", async () => (await fetch(`http://127.0.0.1:${http}/healthz`)).ok, 30_000);
+  await until("healthy", async () => (await fetch(`http://127.0.0.1:${http}/healthz`)).ok, 60_000);
   const args = ["-m", "1", "-s", EXOPHONE, `127.0.0.1:${sip}`];
   const caller = await startSipp({ scenario: "caller.xml", port: await freePort(), args, values: { talk_ms: 300 } });
   await caller.done;

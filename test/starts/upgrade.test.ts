@@ -46,7 +46,7 @@ async function startOn(release: string): Promise<string> {
   const http = await freePort();
   serve = startServe({ workspaceFile, dataDir, http, sip: await freePort(), env });
   const address = `http://127.0.0.1:${http}`;
-  await until("healthy", async () => (await fetch(`${address}/healthz`)).ok, 30_000);
+  await until("healthy", async () => (await fetch(`${address}/healthz`)).ok, 60_000);
   return address;
 }
 
