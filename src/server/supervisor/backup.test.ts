@@ -57,6 +57,7 @@ beforeAll(async () => {
   await store.append([...(first === undefined ? [] : [{ ...first, feed: [1], outbox: [request] }]), ...others]);
   await store.append(sampleCall("live").slice(0, 2));
   await store.feed.sequence();
+  await store.journalWeeks.make(1_767_600_000_000);
   await store.close();
   await server.query(source, PEOPLE);
 });
@@ -142,7 +143,9 @@ describe("a backup of a PostgreSQL of one's own", () => {
     await restore(url);
     const weeks = await server.query(url, keys);
     expect(weeks).toEqual(await server.query(source, keys));
-    expect(weeks.filter(({ relname, key }) => /_w_/.test(String(relname)) && key === "PRIMARY KEY (call_sid, seq)")).toHaveLength(3);
+    expect(
+      weeks.filter(({ relname, key }) => /_w_/.test(String(relname)) && key === "PRIMARY KEY (call_sid, seq)"),
+    ).toHaveLength(3);
   });
 
   it("is of one instant while calls go on", async () => {
