@@ -34,7 +34,11 @@ const builds = [
   {
     sources: [
       ...["src", "public", "index.html", "vite.config.ts"].map((name) => `web/${name}`),
-      ...["src/base", "src/client", "src/core", "src/tools/simulator", "package-lock.json"],
+      "src/base",
+      "src/client",
+      "src/core",
+      "src/tools/simulator",
+      "package-lock.json",
     ],
     stamp: join(root, "dist", ".stamp-web"),
     command: ["vite", "build", "web", "--config", "web/vite.config.ts", "--logLevel", "warn"],
