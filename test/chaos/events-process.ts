@@ -18,14 +18,16 @@ export interface EventsProcess {
   readonly steps: number;
   /** Steps written per second. */
   readonly rate: number;
+  /** When every call began, epoch ms: the same in each process, since a call's rows are found by it. */
+  readonly startedAt: number;
 }
 
 const CONCURRENT = 32;
 
 /** A step of a call: one event of the feed, and one delivery after the previous ones. */
-function rowOf({ receivers, steps }: EventsProcess, call: number, step: number): JournalRow {
+function rowOf({ receivers, steps, startedAt }: EventsProcess, call: number, step: number): JournalRow {
   const callSid = `c${call}`;
-  const row = sampleCall(callSid, steps, Date.now())[step - 1];
+  const row = sampleCall(callSid, steps, startedAt)[step - 1];
   if (row === undefined) throw new Error("no such step");
   const url = `http://127.0.0.1:${receivers[call % receivers.length]}/${call}/${step}`;
   const body = JSON.stringify({ call, step });

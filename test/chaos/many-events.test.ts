@@ -61,6 +61,7 @@ beforeAll(async () => {
     calls: CALLS,
     steps: STEPS,
     rate: RATE,
+    startedAt: Date.now(),
   };
 });
 afterAll(async () => {
