@@ -28,6 +28,14 @@ const LABELS: Readonly<Record<ActionName, string>> = {
   play: "Play something …",
 };
 
+/** Said once the platform has taken the order. */
+const DONE: Readonly<Record<Exclude<ActionName, Asking>, string>> = {
+  start_recording: "Recording started",
+  stop_recording: "Recording stopped",
+  pause_recording: "Recording paused",
+  resume_recording: "Recording goes on",
+};
+
 /** What can be done with a live call now. What its state doesn't allow is not there. */
 export function CallControl({ callSid }: { readonly callSid: string }) {
   const api = useApi();
@@ -45,9 +53,9 @@ export function CallControl({ callSid }: { readonly callSid: string }) {
     if (isAsking(action)) return setAsking(action);
     try {
       await act(api, callSid, action);
-      done(LABELS[action]);
+      done(DONE[action]);
     } catch (error) {
-      sayFailure(LABELS[action], error);
+      sayFailure(`${LABELS[action]} was refused`, error);
     }
     return undefined;
   };

@@ -9,6 +9,9 @@ import type { WholeCall } from "./call-queries.ts";
 /** Bars shorter than this, in percent of the call, are drawn this wide. */
 const LEAST_WIDTH = 0.35;
 
+/** Share of the call up to which marks have room for their words. */
+const LAST_TICK = 0.96;
+
 interface CallTimelineProps {
   readonly call: WholeCall;
   /** ms since the call arrived; where what goes on ends. */
@@ -19,7 +22,8 @@ interface CallTimelineProps {
 export function CallTimeline({ call, now }: CallTimelineProps) {
   const narrow = useNarrow();
   const length = Math.max(1, call.cdr === null ? now : call.duration_ms);
-  const ticks = ticksOf(length, narrow ? 4 : 9);
+  // A mark on the right edge would stand outside.
+  const ticks = ticksOf(length, narrow ? 4 : 9).filter((tick) => tick / length < LAST_TICK);
   return (
     <div className={styles["timeline"]}>
       <div className={styles["axis"]} aria-hidden="true">

@@ -118,7 +118,9 @@ function requestLane(find: Finder): Lane {
 function soundLane(find: Finder): Lane {
   const bars = find.all("playback.started").map(({ id, at_ms, seq, what }) => {
     const ended = find.first("playback.ended", (entry) => entry.id === id && entry.seq > seq);
-    return bar(at_ms, ended?.at_ms ?? find.end, "sound", what, seq);
+    // What is played while phones ring ends with the conversation, without an entry of its own.
+    const connected = find.first("conversation.started", (entry) => entry.seq > seq);
+    return bar(at_ms, ended?.at_ms ?? connected?.at_ms ?? find.end, "sound", what, seq);
   });
   return { id: "sounds", name: "Played", detail: "by the platform", bars };
 }
