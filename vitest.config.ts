@@ -6,6 +6,8 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules", 
 
 /** The one of the independent peers that is judged by what it hears. */
 const LISTENS = "test/interop/baresip.test.ts";
+/** Calls over the wire that can bear others beside them. */
+const PATIENT = "test/wire/{demo,inbound,placed-calls,public-clients}.test.ts";
 const globalSetup = "test/support/database-servers.ts";
 const wholePlatform = { globalSetup, testTimeout: 120_000, hookTimeout: 60_000 };
 
@@ -30,10 +32,10 @@ export default defineConfig({
         test: {
           ...wholePlatform,
           name: "chaos",
-          include: ["test/{packages,starts,chaos,interop}/**/*.test.ts"],
+          include: ["test/{packages,starts,chaos,interop}/**/*.test.ts", PATIENT],
           exclude: [LISTENS],
           // These wait for restarts, leases and time limits more than they compute.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
@@ -62,6 +64,7 @@ export default defineConfig({
           name: "wire",
           // What depends on milliseconds, or listens: each has the machine for itself.
           include: ["test/wire/**/*.test.ts", LISTENS],
+          exclude: [PATIENT],
           fileParallelism: false,
           // Scenarios that are played at once; each brings a hundred packets a second and more.
           maxConcurrency: 16,
