@@ -78,14 +78,17 @@ export function startTestPlatform(workspace: TestWorkspace): Promise<TestPlatfor
   return startPlatformOf(workspaceOf(workspace));
 }
 
-/** Starts a whole platform: every process, an embedded database in a temporary folder, free ports. */
-export async function startPlatformOf(workspace: object): Promise<TestPlatform> {
+/** A whole platform of its own: every process, an embedded database in a temporary folder, free ports. `env`: other settings. */
+export async function startPlatformOf(
+  workspace: object,
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestPlatform> {
   const dataDir = await mkdtemp(join(tmpdir(), "plugboard-"));
   const workspaceFile = join(dataDir, "workspace.yaml");
   await writeFile(workspaceFile, stringify(workspace, { aliasDuplicateObjects: false }));
   const config = readConfig(
     { workspace: workspaceFile, data: dataDir, http: "127.0.0.1:0", sip: `127.0.0.1:${await freePort()}`, drain: "1" },
-    { PLUGBOARD_RTP: await rtpRange(RTP_PORTS), PLUGBOARD_LOG: "error", PLUGBOARD_MEDIA_PROCESSES: "1" },
+    { PLUGBOARD_RTP: await rtpRange(RTP_PORTS), PLUGBOARD_LOG: "error", PLUGBOARD_MEDIA_PROCESSES: "1", ...env },
   );
   if (!config.ok) throw new Error(config.error.join("; "));
   const platform = await startPlatform(config.value, silentLog);

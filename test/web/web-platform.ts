@@ -36,8 +36,8 @@ export interface WebPlatform {
   stop(): Promise<void>;
 }
 
-/** `account`: settings besides those of `workspaceOf`. */
-export async function startWebPlatform(account: object = {}): Promise<WebPlatform> {
+/** `env`: settings of the platform besides those of `startPlatformOf`. */
+export async function startWebPlatform(env: Readonly<Record<string, string>> = {}): Promise<WebPlatform> {
   const robot = { clock: systemClock, random: systemRandom(), log: silentLog, host: HOST };
   const phones = {
     [TALKS]: [{ ring_after_ms: 100, answer_after_ms: 500, talk_ms: 2000, tone_hz: 700 }],
@@ -50,8 +50,8 @@ export async function startWebPlatform(account: object = {}): Promise<WebPlatfor
   await phone.start();
   const customer = await startCustomer();
   customer.on("/connect", dials([BUSY, TALKS], { record: true, recording_channels: "dual" }));
-  const workspace = workspaceOf({ trunkPort: phone.port, flow: flowOf(customer.url), account });
-  const platform = await startPlatformOf(workspace);
+  const workspace = workspaceOf({ trunkPort: phone.port, flow: flowOf(customer.url) });
+  const platform = await startPlatformOf(workspace, env);
   const caller = new SoftphoneCaller(robot);
   await caller.start();
   const { firstAdmin: admin } = platform;

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import type { KeyboardEvent, ReactNode } from "react";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { classes } from "./classes.ts";
 import { useNarrow } from "./narrow.ts";
 import styles from "./table.module.css";
@@ -17,6 +17,7 @@ export interface Column<Row> {
 interface TableProps<Row> {
   /** What the rows are, for readers. */
   readonly label: string;
+  /** The same array from one rendering to the next, unless they change; also `compact`. */
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
@@ -43,7 +44,7 @@ const OVERSCAN = 12;
 const ROW_PX = window.matchMedia("(pointer: coarse)").matches ? 52 : 40;
 const COMPACT_PX = 64;
 /** Rows before the end at which more are fetched. */
-const NEAR_END = 20;
+const NEAR_END = 60;
 
 /**
  * A table. Its first cell should hold a link (`RowLink`) if the row leads somewhere: the whole row is then its target, and the
@@ -55,13 +56,13 @@ export function Table<Row>({ fill = false, ...table }: TableProps<Row>) {
 
 function ShortTable<Row>(table: TableProps<Row>) {
   const narrow = useNarrow();
-  const { rows, keyOf, footer } = table;
+  const { rows, columns, compact, keyOf, footer } = table;
   return (
     <div className={styles["short"]} {...tableProps(table)} onKeyDown={moveFocus}>
       {narrow ? null : <Head {...table} />}
       <div role="rowgroup">
         {rows.map((row, index) => (
-          <Line key={keyOf(row)} {...table} row={row} index={index} narrow={narrow} />
+          <Line key={keyOf(row)} columns={columns} compact={compact} row={row} index={index} narrow={narrow} />
         ))}
       </div>
       {footer}
@@ -71,7 +72,7 @@ function ShortTable<Row>(table: TableProps<Row>) {
 
 function LongTable<Row>(table: TableProps<Row>) {
   const narrow = useNarrow();
-  const { rows, keyOf, onEnd, footer, compactHeight = COMPACT_PX, scrollKey = "" } = table;
+  const { rows, columns, compact, keyOf, onEnd, footer, compactHeight = COMPACT_PX, scrollKey = "" } = table;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -100,8 +101,8 @@ function LongTable<Row>(table: TableProps<Row>) {
         {drawn.map(({ key, index, start, size }) => {
           const row = rows[index];
           if (row === undefined) return null;
-          const style = { height: size, transform: `translateY(${start}px)` };
-          return <Line key={key} {...table} row={row} index={index} narrow={narrow} style={style} />;
+          const place = { index, narrow, height: size, top: start };
+          return <Line key={key} columns={columns} compact={compact} row={row} {...place} />;
         })}
       </div>
       {footer}
@@ -136,10 +137,16 @@ interface LineProps<Row> extends Pick<TableProps<Row>, "columns" | "compact"> {
   readonly row: Row;
   readonly index: number;
   readonly narrow: boolean;
-  readonly style?: { readonly height: number; readonly transform: string };
+  /** In px, where only the rows in sight are drawn. */
+  readonly height?: number;
+  readonly top?: number;
 }
 
-function Line<Row>({ columns, compact, row, index, narrow, style }: LineProps<Row>) {
+/** Drawn again only when its own row changes: scrolling moves the others. */
+const Line = memo(LineOf) as typeof LineOf;
+
+function LineOf<Row>({ columns, compact, row, index, narrow, height, top }: LineProps<Row>) {
+  const style = top === undefined ? undefined : { height, transform: `translateY(${top}px)` };
   const position = { role: "row", "aria-rowindex": index + 2 };
   if (narrow)
     return (

@@ -1,5 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { PhoneOff } from "lucide-react";
+import { useMemo } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useAccount, useApi } from "../../api/account.ts";
 import { flowsQuery } from "../../api/flows.ts";
@@ -45,7 +46,7 @@ function CallTable({ filters }: { readonly filters: CallFilters }) {
       rows={calls}
       keyOf={({ call_sid }) => call_sid}
       columns={columns}
-      compact={(call) => <CompactCall call={call} />}
+      compact={compactCall}
       onEnd={more}
       scrollKey={JSON.stringify(filters)}
       footer={
@@ -63,7 +64,10 @@ function CallTable({ filters }: { readonly filters: CallFilters }) {
 
 function useColumns(): readonly Column<CallSummary>[] {
   const { data: flows } = useQuery(flowsQuery(useApi(), useAccount()));
-  const nameOf = (id: string): string => flows?.find(({ flow }) => flow === id)?.published?.name || id;
+  return useMemo(() => columnsOf((id) => flows?.find(({ flow }) => flow === id)?.published?.name || id), [flows]);
+}
+
+function columnsOf(nameOf: (flow: string) => string): readonly Column<CallSummary>[] {
   return [
     { id: "outcome", header: "Outcome", width: "112px", cell: (call) => <CallOutcome call={call} /> },
     { id: "from", header: "From", width: "minmax(130px, 1fr)", cell: (call) => <CallLink call={call} /> },
@@ -73,6 +77,10 @@ function useColumns(): readonly Column<CallSummary>[] {
     { id: "length", header: "Length", width: "76px", align: "end", cell: (call) => <Length call={call} /> },
     { id: "started", header: "Started", width: "142px", align: "end", cell: (call) => <Time at={call.started_at} /> },
   ];
+}
+
+function compactCall(call: CallSummary) {
+  return <CompactCall call={call} />;
 }
 
 function CallLink({ call }: { readonly call: CallSummary }) {
