@@ -59,6 +59,8 @@ async function open(page: Page, { path, prepare, isPublic }: SeenPage): Promise<
 }
 
 async function faultsOf(page: Page, runOnly: object): Promise<string[]> {
+  // What changes its colour while the theme changes is judged when it is done.
+  await page.evaluate("Promise.allSettled(document.getAnimations().map(({ finished }) => finished))");
   // Through the debugger: the policy of the pages lets no script in.
   await page.evaluate(AXE);
   const results = await page.evaluate((only) => {

@@ -1,91 +1,87 @@
-/** An event of the account: the name without its prefix (`call.started`), and its data. */
-export interface AccountFeedEvent {
-  readonly name: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
+import type { AccountFeedEvent, FeedNews, FeedState } from "./feed-connection.ts";
+import { FeedConnection } from "./feed-connection.ts";
+import type { FeedMessage, FeedOrder } from "./feed-worker.ts";
 
-/** `live`: events arrive. `lost`: the connection is being made again. */
-export type FeedState = "connecting" | "live" | "lost";
+export type { AccountFeedEvent, FeedState } from "./feed-connection.ts";
 
 interface FeedListener {
   readonly onEvent: (event: AccountFeedEvent) => void;
-  readonly onState: (state: FeedState) => void;
+  readonly onState?: (state: FeedState) => void;
   /** Events may be missing: what is shown must be fetched again. */
   readonly onGap: () => void;
 }
 
-/** ms until a feed that the platform has closed is opened again. */
-const REOPEN_MS = 3000;
-const PREFIX = "plugboard.";
-
-/** One connection to an account's events, however many listen. */
-class AccountFeed {
-  readonly #url: string;
-  readonly #listeners = new Set<FeedListener>();
-  #source: EventSource | null = null;
-  #reopening: ReturnType<typeof setTimeout> | null = null;
-  #state: FeedState = "connecting";
-
-  constructor(account: string) {
-    this.#url = `/api/accounts/${encodeURIComponent(account)}/events`;
-  }
-
-  listen(listener: FeedListener): () => void {
-    this.#listeners.add(listener);
-    if (this.#source === null) this.#open();
-    listener.onState(this.#state);
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#close();
-    };
-  }
-
-  #open(): void {
-    const source = new EventSource(this.#url);
-    this.#source = source;
-    source.addEventListener("open", () => this.#become("live"));
-    source.addEventListener("message", ({ data }) => this.#tell(String(data)));
-    source.addEventListener("error", () => this.#failed(source));
-  }
-
-  /** A browser comes back by itself with its cursor, unless the platform refused: the cursor may be too old. */
-  #failed(source: EventSource): void {
-    this.#become("lost");
-    if (source.readyState !== EventSource.CLOSED || this.#reopening !== null) return;
-    this.#reopening = setTimeout(() => {
-      this.#reopening = null;
-      if (this.#listeners.size === 0) return;
-      this.#open();
-      for (const { onGap } of this.#listeners) onGap();
-    }, REOPEN_MS);
-  }
-
-  #close(): void {
-    this.#source?.close();
-    this.#source = null;
-    if (this.#reopening !== null) clearTimeout(this.#reopening);
-    this.#reopening = null;
-    this.#state = "connecting";
-  }
-
-  #become(state: FeedState): void {
-    if (state === this.#state) return;
-    this.#state = state;
-    for (const { onState } of this.#listeners) onState(state);
-  }
-
-  #tell(json: string): void {
-    const { type, data } = JSON.parse(json) as { readonly type: string; readonly data: AccountFeedEvent["data"] };
-    const event = { name: type.startsWith(PREFIX) ? type.slice(PREFIX.length) : type, data };
-    for (const { onEvent } of this.#listeners) onEvent(event);
-  }
+/** An account's feed as this window has it. */
+interface OpenFeed {
+  readonly listeners: Set<FeedListener>;
+  readonly leave: () => void;
+  state: FeedState;
 }
 
-const feeds = new Map<string, AccountFeed>();
+const feeds = new Map<string, OpenFeed>();
+let worker: SharedWorker | null = null;
 
-/** Listens to the account's events until the returned function is called. All listeners of a page share one connection. */
+/**
+ * Listens to the account's events until the returned function is called. All windows of a browser share one connection to an
+ * account; a browser without shared workers has one for each window.
+ */
 export function listenToFeed(account: string, listener: FeedListener): () => void {
-  const feed = feeds.get(account) ?? new AccountFeed(account);
+  const feed = feeds.get(account) ?? open(account);
+  feed.listeners.add(listener);
+  listener.onState?.(feed.state);
+  return () => {
+    feed.listeners.delete(listener);
+    if (feed.listeners.size > 0) return;
+    feed.leave();
+    feeds.delete(account);
+  };
+}
+
+function open(account: string): OpenFeed {
+  const feed = { listeners: new Set<FeedListener>(), leave: connect(account), state: "connecting" as FeedState };
   feeds.set(account, feed);
-  return feed.listen(listener);
+  return feed;
+}
+
+/** Returns what ends it. */
+function connect(account: string): () => void {
+  if (typeof SharedWorker === "undefined") {
+    const connection = new FeedConnection(account, (news) => hear({ account, news }));
+    return () => connection.close();
+  }
+  order({ listen: account });
+  return () => order({ leave: account });
+}
+
+function order(what: FeedOrder): void {
+  worker ??= startWorker();
+  const { port } = worker;
+  port.postMessage(what);
+}
+
+function startWorker(): SharedWorker {
+  const started = new SharedWorker(new URL("./feed-worker.ts", import.meta.url), {
+    type: "module",
+    name: "plugboard-feed",
+  });
+  started.port.addEventListener("message", ({ data }: MessageEvent<FeedMessage>) => hear(data));
+  started.port.start();
+  // A window that is closed says nothing by itself; one that comes back from the browser's memory asks again.
+  addEventListener("pagehide", () => feeds.forEach((_, account) => order({ leave: account })));
+  addEventListener(
+    "pageshow",
+    ({ persisted }) => persisted && feeds.forEach((_, account) => order({ listen: account })),
+  );
+  return started;
+}
+
+function hear({ account, news }: { readonly account: string; readonly news: FeedNews }): void {
+  const feed = feeds.get(account);
+  if (feed === undefined) return;
+  if (news.kind === "state") feed.state = news.state;
+  for (const { onEvent, onState, onGap } of feed.listeners) {
+    if (news.kind === "event") onEvent(news.event);
+    else if (news.kind === "state") onState?.(news.state);
+    else onGap();
+  }
 }

@@ -31,6 +31,8 @@ export function outcomeOf({ status, cdr }: Outcome): Words {
   if (cdr === null) return { text: "Live", tone: "info" };
   if (cdr.call_type === "voicemail") return { text: "Voicemail", tone: "neutral" };
   if (cdr.dial_call_status !== null) return DIALLING[cdr.dial_call_status];
+  // A Connect ran, and there was nobody to dial: an answer that named no one, or none that could be used.
+  if (cdr.call_type === "incomplete") return { text: "None dialled", tone: "warn" };
   switch (status) {
     case "completed":
       return { text: "Ended", tone: "neutral" };

@@ -32,7 +32,7 @@ export function Page({ title, heading, aside, actions, back, toolbar, fill = fal
     hasOpened = true;
   }, []);
   return (
-    <div className={classes(styles["page"], fill && styles["fill"])}>
+    <div className={classes(styles["page"], fill && styles["fill"])} data-fill={fill || undefined}>
       <title>{`${title} · Plugboard`}</title>
       <header className={styles["header"]}>
         {back === undefined ? null : <div className={styles["back"]}>{back}</div>}

@@ -21,7 +21,7 @@ interface CallTimelineProps {
 /** The call as lanes over time. Each bar leads to the entry that began it. */
 export function CallTimeline({ call, now }: CallTimelineProps) {
   const narrow = useNarrow();
-  const length = Math.max(1, call.cdr === null ? now : call.duration_ms);
+  const length = Math.max(1, now, call.trace.at(-1)?.at_ms ?? 0);
   // A mark on the right edge would stand outside.
   const ticks = ticksOf(length, narrow ? 4 : 9).filter((tick) => tick / length < LAST_TICK);
   return (
@@ -55,36 +55,47 @@ function LaneRow({ lane: { name, detail, bars }, length, ticks }: LaneRowProps) 
         <span>{name}</span>
         <span>{detail}</span>
       </div>
-      <div className={styles["track"]}>
+      <div className={styles["track"]} aria-hidden="true">
         {ticks.map((tick) => (
-          <span
-            key={tick}
-            className={styles["tick"]}
-            style={{ left: `${(tick / length) * 100}%` }}
-            aria-hidden="true"
-          />
+          <span key={tick} className={styles["tick"]} style={{ left: `${(tick / length) * 100}%` }} />
         ))}
         {bars.map((bar) => (
-          <Bar key={`${bar.entry}-${bar.kind}`} bar={bar} length={length} />
+          <Bar key={`${bar.kind}-${bar.from}-${bar.entry}`} bar={bar} length={length} />
         ))}
       </div>
+      <span className="visually-hidden">
+        {bars
+          .toSorted((a, b) => a.from - b.from)
+          .map(textOf)
+          .join("; ")}
+      </span>
     </li>
   );
 }
 
-function Bar({ bar: { from, to, kind, label, entry }, length }: { readonly bar: LaneBar; readonly length: number }) {
-  const width = Math.max(LEAST_WIDTH, ((to - from) / length) * 100);
-  const left = Math.min(100 - width, (from / length) * 100);
-  const text = to === from ? label : `${label}, ${durationText(to - from)}`;
+/** Leads to its entry when it is clicked; without a pointer one reads the entries, which say the same. */
+function Bar({ bar, length }: { readonly bar: LaneBar; readonly length: number }) {
+  const width = Math.max(LEAST_WIDTH, ((bar.to - bar.from) / length) * 100);
+  const left = Math.min(100 - width, (bar.from / length) * 100);
+  const follow = (): void => {
+    location.hash = `entry-${bar.entry}`;
+  };
   return (
-    <a
-      href={`#entry-${entry}`}
-      className={classes(styles["bar"], styles[kind])}
+    <span
+      className={classes(styles["bar"], styles[bar.kind])}
       style={{ left: `${left}%`, width: `${width}%` }}
-      title={`${text}, from ${durationText(from)}`}
-      aria-label={text}
+      title={textOf(bar)}
+      onClick={follow}
     >
-      <span aria-hidden="true">{kind === "waiting" ? null : text}</span>
-    </a>
+      <span>{bar.kind === "waiting" ? null : labelOf(bar)}</span>
+    </span>
   );
+}
+
+function labelOf({ from, to, label }: LaneBar): string {
+  return to === from ? label : `${label}, ${durationText(to - from)}`;
+}
+
+function textOf(bar: LaneBar): string {
+  return `${labelOf(bar)}, from ${durationText(bar.from)}`;
 }

@@ -59,13 +59,27 @@ class Finder {
 function callerLane(find: Finder): Lane {
   const started = find.all("call.started")[0];
   const dialed = find.all("caller.dialed")[0];
-  const answered = find.all("call.answered")[0]?.at_ms ?? find.end;
-  const conversations = find.all("conversation.started").map(conversationOf(find));
+  const answered = find.all("call.answered")[0];
   const left = find.all("caller.left")[0]?.at_ms ?? find.end;
-  const begin: LaneBar[] = [bar(0, answered, dialed === undefined ? "waiting" : "ringing", "before the answer", 1)];
-  const line = bar(answered, left, "waiting", "on the line", find.all("call.answered")[0]?.seq ?? 1);
-  const name = started?.from ?? "Caller";
-  return { id: "caller", name, detail: "caller", bars: [...begin, line, ...conversations].filter(isLong) };
+  const conversations = find.all("conversation.started").map(conversationOf(find));
+  const begin = bar(
+    0,
+    answered?.at_ms ?? find.end,
+    dialed === undefined ? "waiting" : "ringing",
+    "before the answer",
+    1,
+  );
+  const bars =
+    answered === undefined ? [begin] : [begin, ...between(answered.at_ms, left, conversations, answered.seq)];
+  return { id: "caller", name: started?.from ?? "Caller", detail: "caller", bars: bars.filter(isLong) };
+}
+
+/** Conversations, and the waiting before, between and after them. */
+function between(from: number, to: number, conversations: readonly LaneBar[], entry: number): readonly LaneBar[] {
+  const ends = [from, ...conversations.map((each) => each.to)];
+  const begins = [...conversations.map((each) => each.from), to];
+  const waits = ends.map((end, index) => bar(end, begins[index] ?? to, "waiting", "waiting", entry));
+  return [...conversations, ...waits];
 }
 
 function attemptLane(find: Finder, started: Entry<"attempt.started">): Lane {
@@ -77,12 +91,12 @@ function attemptLane(find: Finder, started: Entry<"attempt.started">): Lane {
   const over = ended?.at_ms ?? find.end;
   const firstPart = ringing?.at_ms ?? answered?.at_ms ?? over;
   const secondPart = answered?.at_ms ?? over;
+  const conversations = find.all("conversation.started").filter(ofLeg).map(conversationOf(find));
   const isRefused = answered === undefined && ended !== undefined && ended.outcome !== "canceled";
   const bars = [
     bar(at_ms, firstPart, isRefused && ringing === undefined ? "failed" : "waiting", "dialling", seq),
     bar(firstPart, secondPart, isRefused ? "failed" : "ringing", "ringing", ringing?.seq ?? seq),
-    bar(secondPart, answered === undefined ? secondPart : over, "waiting", "answered", answered?.seq ?? seq),
-    ...find.all("conversation.started").filter(ofLeg).map(conversationOf(find)),
+    ...(answered === undefined ? [] : between(answered.at_ms, over, conversations, answered.seq)),
   ];
   const detail = ended === undefined ? "dialled" : (OUTCOMES[ended.outcome] ?? ended.outcome);
   return { id: `leg-${leg}`, name: destination, detail, bars: bars.filter(isLong) };

@@ -46,7 +46,6 @@ export function useCallList(filters: CallFilters) {
     follower.renewSoon();
     const stop = listenToFeed(account, {
       onEvent: (event) => follower.note(event),
-      onState: () => undefined,
       onGap: () => follower.renewSoon(),
     });
     return () => {
