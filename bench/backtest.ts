@@ -17,12 +17,12 @@ const FLOWS = [
 const CALLS = 3_000;
 const CALL_SID = "c0ffee00000000000000000000001a15";
 
-/** How many recorded calls a core backtests in a minute, beside what it costs to play the same calls once. */
+/** How many recorded calls one core backtests per minute, and how that compares with playing the same calls once. */
 export function backtest(): void {
   process.stdout.write("backtest: recorded calls per minute of CPU, and their cost in calls played once\n");
   for (const file of FLOWS) {
     const flow = parseFlowText(readFileSync(new URL(`../${file}`, import.meta.url), "utf8"), file);
-    if (!flow.ok) throw new Error(`${file} is no flow`);
+    if (!flow.ok) throw new Error(`${file} is not a flow`);
     const pools = makeScenarioPools(flow.value, 1);
     const scenarios = Array.from({ length: CALLS }, (_, run) => drawScenario(pools, seededRandom(run), run));
     const stored = scenarios.map((scenario) => JSON.stringify(recordCall(scenario, CALL_SID)));

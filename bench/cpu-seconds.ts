@@ -1,7 +1,7 @@
-/** The best counts: other programs on the machine only ever make a run slower. */
+/** The best run counts: other programs on the machine can only make a run slower. */
 const TAKES = 5;
 
-/** CPU seconds (user and system, all threads) of the cheapest take. */
+/** CPU seconds (user and system, all threads) of the cheapest run. */
 export function cpuSeconds(work: () => void): number {
   let best = Infinity;
   for (let take = 0; take < TAKES; take++) {

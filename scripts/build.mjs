@@ -1,4 +1,4 @@
-// `npm run build`: brings `dist` to what the sources say: the platform and the dashboard, each only if it changed.
+// `npm run build`: brings `dist` up to date with the sources: the platform and the dashboard, each only if it changed.
 import { ensureBuilt, ensureInstalled, runScript } from "./ensure.mjs";
 
 await runScript(async () => {

@@ -1,5 +1,5 @@
 /**
- * An environment variable, undefined if it is empty: files for containers and services often set every variable they
+ * An environment variable, or undefined if it is empty: files for containers and services often set every variable they
  * name, and an empty secret would be one that everybody knows.
  */
 export function setting(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {

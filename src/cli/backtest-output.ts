@@ -6,11 +6,11 @@ import type { Style } from "./terminal.ts";
 import { paint, say, terminalWidth, wrap } from "./terminal.ts";
 import { timelineLine } from "../tools/simulator/timeline.ts";
 
-/** Groups that are shown: a screenful, with their examples. */
+/** Groups to show: a screenful, with their examples. */
 const SHOWN_GROUPS = 12;
 /** Columns of the progress bar. */
 const BAR = 24;
-/** Columns of each of two traces where there is no terminal. */
+/** Columns of each of the two traces when the output is not a terminal. */
 const FILE_COLUMNS = 100;
 
 const STYLES: Readonly<Record<BacktestGroup["verdict"], Style>> = {
@@ -19,7 +19,7 @@ const STYLES: Readonly<Record<BacktestGroup["verdict"], Style>> = {
   not_reproducible: "dim",
 };
 
-/** Prints a backtest for people: a bar while it runs, then who would come to what. */
+/** Prints a backtest for people: a progress bar while it runs, then which outcomes would change. */
 export class BacktestOutput {
   readonly #flow: string;
   readonly #examples = new Map<string, BacktestLine>();
@@ -30,7 +30,7 @@ export class BacktestOutput {
     this.#flow = flow;
   }
 
-  /** Only on a terminal, and not in what is piped on. */
+  /** Draws the bar only on a terminal, never into piped output. */
   progress(calls: number, of: number): void {
     if (!process.stderr.isTTY) return;
     const done = of === 0 ? BAR : Math.floor((calls / of) * BAR);
@@ -40,23 +40,23 @@ export class BacktestOutput {
     this.#hasBar = true;
   }
 
-  /** Takes the bar away. */
+  /** Erases the bar. */
   clear(): void {
     if (this.#hasBar) process.stderr.write("\r\u001b[2K");
     this.#hasBar = false;
   }
 
-  /** A call of the answer; `whole`: both of its traces are printed. */
+  /** Takes one call of the answer. `whole`: print both of its traces. */
   note(line: BacktestLine, whole: boolean): void {
     if (whole) return this.#printTraces(line);
-    // The examples of a group are its first calls: more need not be kept.
+    // The examples of a group are its first calls, so later ones need not be kept.
     const key = [line.verdict, line.was, line.would, line.reason].join("\n");
     const seen = (this.#seen.get(key) ?? 0) + 1;
     this.#seen.set(key, seen);
     if (seen <= KEPT_EXAMPLES) this.#examples.set(line.call_sid, line);
   }
 
-  /** `shown`: the only call that was asked for; its traces have been printed. */
+  /** `shown`: the one call that was requested, whose traces have already been printed. */
   summary(summary: BacktestSummary, shown: string | null): void {
     this.clear();
     if (shown !== null) {
@@ -95,16 +95,16 @@ export class BacktestOutput {
   }
 }
 
-/** As many as the summary names of a group. */
+/** As many examples as the summary names for each group. */
 const KEPT_EXAMPLES = 3;
 
 function totals({ calls, same, changed, unknown, not_reproducible: left }: BacktestSummary): string {
   const count = new Intl.NumberFormat("en-GB");
   const parts = [
-    `${count.format(changed)} of ${count.format(calls)} calls would come to something else`,
-    ...(unknown > 0 ? [`${count.format(unknown)} can't be told`] : []),
-    ...(left > 0 ? [`${count.format(left)} can't be played again`] : []),
-    `${count.format(same)} come to the same`,
+    `${count.format(changed)} of ${count.format(calls)} calls would end differently`,
+    ...(unknown > 0 ? [`${count.format(unknown)} can't be predicted`] : []),
+    ...(left > 0 ? [`${count.format(left)} can't be replayed`] : []),
+    `${count.format(same)} would not change`,
   ];
   return parts.join(", ");
 }
@@ -117,17 +117,17 @@ function verdictWords({
 }: Pick<BacktestLine, "verdict" | "was" | "would" | "reason">): string {
   if (verdict === "changed") return `the caller ${was}, and would ${would ?? ""}`;
   if (verdict === "unknown") return `the caller ${was}; unknown, since the draft ${reason ?? ""}`;
-  return `can't be played again: ${reason ?? ""}`;
+  return `can't be replayed: ${reason ?? ""}`;
 }
 
 function columnOf(title: string, trace: readonly TraceEntry[]) {
   const lines = trace.map((entry) => {
     const text = timelineLine(entry);
-    // The same step at another time is the same step.
+    // Without the time: a step that only comes at another time is still the same step.
     return { text, key: text.slice(TIME_COLUMNS), style: entryStyle(entry) };
   });
   return { title, lines };
 }
 
-/** Of a line of the timeline. */
+/** Width of the time at the start of a timeline's line. */
 const TIME_COLUMNS = 9;

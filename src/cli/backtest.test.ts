@@ -71,11 +71,11 @@ const QUIET = { ringAfterMs: 500, earlyMediaAfterMs: null, talkMs: null, hangUpA
 const SINCE = ["--since", "2026-01-04"];
 
 describe("plugboard backtest", () => {
-  it("says how many callers would come to what instead, with examples, and exits with 1", async () => {
+  it("says how many calls would end differently and how, with examples, and exits with 1", async () => {
     const { out, errors, status } = await runCommand(backtestCommand(), ...flags, ...SINCE, "11754");
     expect([errors, status]).toEqual(["", 1]);
     const lines = out.split("\n");
-    expect(lines[0]).toBe("10 of 40 calls would come to something else, 30 come to the same");
+    expect(lines[0]).toBe("10 of 40 calls would end differently, 30 would not change");
     expect(lines[2]).toBe('10 callers who talked to +919900000011 would reach voicemail "vm".');
     expect(lines[3]).toBe(`  ${first}  was    menu (1) → sales (conversation_ended) → bye → the call ends`);
     expect(lines[4]).toBe(`${" ".repeat(36)}draft  menu (1) → vm (next) → bye → the call ends`);
@@ -104,7 +104,7 @@ describe("plugboard backtest", () => {
     expect([lines.at(-1)?.["changed"], status]).toEqual([10, 1]);
     writeFileSync(file, JSON.stringify(FLOW));
     const same = await runCommand(backtestCommand(), ...flags, ...SINCE, file);
-    expect([same.out, same.status]).toEqual(["0 of 40 calls would come to something else, 40 come to the same\n", 0]);
+    expect([same.out, same.status]).toEqual(["0 of 40 calls would end differently, 40 would not change\n", 0]);
   });
 
   it("says what is wrong in one sentence", async () => {

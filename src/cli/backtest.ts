@@ -21,26 +21,29 @@ interface Options extends AccountApiOptions {
   readonly json?: true;
 }
 
-/** A line of the platform's answer. */
+/** One line of the platform's answer. */
 type AnswerLine =
   | BacktestLine
   | ({ readonly type: "summary" } & BacktestSummary)
   | { readonly type: "progress"; readonly calls: number; readonly of: number }
   | { readonly type: "failed"; readonly detail: string };
 
-/** `plugboard backtest`: an account's recorded calls through a draft; exit 0 only if each of them comes to the same. */
+/** `plugboard backtest`: plays an account's recorded calls through a draft; exits with 0 only if none would end differently. */
 export function backtestCommand(): Command {
   return withAccountOptions(new Command("backtest"))
     .argument("<flow>", "id or name of a flow with a draft, or a file with the draft")
     .option(
       "--since <time>",
-      "only newer calls: 12h, 7d, a date, or an instant with its offset; 30d without it",
+      "only calls since then: 12h, 7d, a date, or a time with its UTC offset (default: 30d)",
       instant,
     )
     .option("--until <time>", "only calls before this time", instant)
     .option("--show <sid>", "print both traces of one call side by side")
-    .option("--traces", "with --json: every call with both traces")
-    .option("--json", "print each call whose outcome changes or can't be told as JSON, one a line, and a summary")
+    .option("--traces", "with --json: add both traces to each call")
+    .option(
+      "--json",
+      "print each call whose outcome would change or can't be predicted as one line of JSON, then a summary",
+    )
     .action(async (flow: string, options: Options) => {
       process.exitCode = await run(flow, options);
     });
@@ -73,13 +76,13 @@ function wantedOf({ since, until, show, traces }: Options): object {
   return { ...(since !== undefined && { since }), ...(until !== undefined && { until }), ...(traces && { traces }) };
 }
 
-/** Which flow is tested, and with which draft; absent: the one that is kept. */
+/** The flow to test, and the draft to test it with; absent: the stored draft. */
 interface TestedFlow {
   readonly id: string;
   readonly draft: { readonly draft?: object };
 }
 
-/** The error is the exit status; what is wrong has been printed. */
+/** The error is the exit status; the problem has already been printed. */
 async function flowOf(name: string, api: AccountApi): Promise<Result<TestedFlow, number>> {
   if (/\.(?:ya?ml|json)$/i.test(name)) return flowOfFile(name);
   const list = await api.json<FlowList>("/flows");
@@ -107,7 +110,7 @@ function flowOfFile(file: string): Result<TestedFlow, number> {
   return err(EXIT_USAGE);
 }
 
-/** Prints the answer as it comes; the exit status. */
+/** Prints the answer as it arrives; returns the exit status. */
 async function follow(answer: Response, name: string, { json, show }: Options): Promise<number> {
   const output = new BacktestOutput(name);
   for await (const line of jsonLines<AnswerLine>(answer)) {

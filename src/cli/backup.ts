@@ -15,23 +15,23 @@ interface Flags {
 }
 
 const DATA = ["--data <dir>", "data folder (PLUGBOARD_DATA, ./data)"] as const;
-/** Recordings and journal are for the user of the platform alone. */
+/** Only the user that the platform runs as may read recordings and journal. */
 const PRIVATE_UMASK = 0o077;
 
-/** `plugboard backup`: everything that must survive, but the secret. */
+/** `plugboard backup`: writes everything that must survive, except the secret, to a folder. */
 export function backupCommand(): Command {
   return new Command("backup")
-    .argument("<folder>", "folder to make")
+    .argument("<folder>", "folder to create")
     .option(...DATA)
     .action((folder: string, flags: Flags) =>
       run(folder, flags, async (options) => backupLines(options, await backUp(options))),
     );
 }
 
-/** `plugboard restore`: the other way. */
+/** `plugboard restore`: fills an empty platform from such a folder. */
 export function restoreCommand(): Command {
   return new Command("restore")
-    .argument("<folder>", "folder that plugboard backup has made")
+    .argument("<folder>", "folder written by plugboard backup")
     .option(...DATA)
     .action((folder: string, flags: Flags) =>
       run(folder, flags, async (options) => {
@@ -72,15 +72,15 @@ function backupLines({ dataDir, folder }: BackupOptions, report: BackupReport): 
     ...(missingRecordings === 0
       ? []
       : [`${missingRecordings} recordings are not on this machine, or were just deleted.`]),
-    `Not in it: the secret (${secret}), without which it can't be restored: keep a copy elsewhere.`,
-    "Nor the workspace file with its flows and its audio folder.",
+    `It does not contain the secret (${secret}), and can't be restored without it: keep a copy elsewhere.`,
+    "Nor does it contain the workspace file with its flows and its audio folder.",
   ];
 }
 
 function restoreLines({ dataDir }: BackupOptions, manifest: BackupManifest): readonly string[] {
   return [
     `Restored into ${relative(".", dataDir) || "."}: ${countsOf(manifest)}, as of ${manifest.taken_at}`,
-    "Start the platform with plugboard serve. Calls that were up then are ended with a record.",
+    "Start the platform with plugboard serve. It ends the calls that were live at that time, with a record for each.",
   ];
 }
 

@@ -14,12 +14,12 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes an account's call detail records to a file, in the form that its name says. The file appears when it is complete:
- * what was cut off must not be taken for the whole. What went wrong comes back in sentences.
+ * Writes an account's call detail records to a file, in the format that its name says. The file appears only once it is complete,
+ * so that a partial one is never taken for the whole. Returns what went wrong, in sentences.
  */
 export async function exportCalls(api: AccountApi, file: string, query: URLSearchParams): Promise<readonly string[]> {
   const format = FORMATS[extname(file).toLowerCase()];
-  if (format === undefined) return [`${file} must end in .csv, .ndjson or .parquet: that says which form is wanted`];
+  if (format === undefined) return [`${file} must end in .csv, .ndjson or .parquet: the ending selects the format`];
   query.set("format", format);
   const answer = await api.ask(`/calls/export?${query.toString()}`, { headers: { accept: "*/*" } });
   if (!answer.ok) return answer.error.sentences;

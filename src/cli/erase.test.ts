@@ -23,16 +23,16 @@ afterAll(() => api.close());
 
 it("erases nothing without --yes, and says what it would erase", async () => {
   expect(await runCommand(eraseCommand(), "call", "one", ...flags)).toEqual({
-    out: "the call from +919812345678 to +918047100000 at 2026-01-05T04:30:00.000Z. Nothing is erased yet: --yes erases it for good.\n",
+    out: "the call from +919812345678 to +918047100000 at 2026-01-05T04:30:00.000Z. Nothing has been erased: --yes erases it permanently.\n",
     errors: "",
     status: 0,
   });
   const { out } = await runCommand(eraseCommand(), "number", "+919812345679", ...flags);
-  expect(out).toContain("every call of account acme in which +919812345679 appears. Nothing is erased yet");
+  expect(out).toContain("every call of account acme in which +919812345679 appears. Nothing has been erased");
   expect(await api.store.listCalls("acme")).toHaveLength(3);
 });
 
-it("erases a call, and everything of a number", async () => {
+it("erases a call, and every call of a number", async () => {
   const call = await runCommand(eraseCommand(), "call", "one", "--yes", ...flags);
   expect(call).toEqual({
     out: "erased: 1 calls, 2 journal entries, 0 deliveries, 0 recordings\n",
@@ -46,7 +46,7 @@ it("erases a call, and everything of a number", async () => {
 
 it.each([
   [["call", "one"], "account acme has no call one\n"],
-  [["call", "up", "--yes"], "call up is live: it can be erased when it has ended\n"],
+  [["call", "up", "--yes"], "call up is live: it can be erased once it has ended\n"],
   [["number", "12", "--yes"], 'number is "12", it must be a number in E.164, such as +919812345678\n'],
 ])("says why %j is refused", async (args, errors) => {
   expect(await runCommand(eraseCommand(), ...args, ...flags)).toEqual({ out: "", errors, status: 1 });

@@ -8,14 +8,14 @@ interface Options extends AccountApiOptions {
   readonly json?: true;
 }
 
-/** What the command says of a call. */
+/** What the command shows of a call. */
 interface CallHead {
   readonly from: string;
   readonly to: string;
   readonly started_at: string;
 }
 
-/** As the API answers. */
+/** The API's answer. */
 interface Erased {
   readonly calls: number;
   readonly steps: number;
@@ -23,7 +23,7 @@ interface Erased {
   readonly recordings: number;
 }
 
-/** `plugboard erase`: erases one call, or everything of one phone number, for good. */
+/** `plugboard erase`: erases one call, or every call of one phone number, permanently. */
 export function eraseCommand(): Command {
   return new Command("erase")
     .addCommand(erases("call", "<sid>", "a call with its trace, deliveries and recordings", eraseCall))
@@ -36,7 +36,7 @@ function erases(name: string, argument: string, summary: string, erase: Erase): 
   return withAccountOptions(new Command(name))
     .description(`erase ${summary}`)
     .argument(argument)
-    .option("--yes", "erase it; without this the command only says what it would erase")
+    .option("--yes", "really erase; without this the command only says what it would erase")
     .option("--json", "print what was erased as JSON")
     .action(async (what: string, options: Options) => {
       process.exitCode = await runWithApi(options, (api) => erase(api, what, options));
@@ -49,7 +49,7 @@ async function eraseCall(api: AccountApi, callSid: string, options: Options): Pr
   const call = await api.json<CallHead>(path);
   if (!call.ok) return call.error.sentences;
   const { from, to, started_at } = call.value;
-  say(`the call from ${from} to ${to} at ${started_at}. Nothing is erased yet: --yes erases it for good.`);
+  say(`the call from ${from} to ${to} at ${started_at}. Nothing has been erased: --yes erases it permanently.`);
   return [];
 }
 
@@ -59,7 +59,7 @@ async function eraseNumber(api: AccountApi, number: string, options: Options): P
     return send(api, "/erasures", { method: "POST", body, headers: { "content-type": "application/json" } }, options);
   }
   say(
-    `every call of account ${api.account} in which ${number} appears. Nothing is erased yet: --yes erases them for good.`,
+    `every call of account ${api.account} in which ${number} appears. Nothing has been erased: --yes erases them permanently.`,
   );
   return [];
 }

@@ -1,4 +1,4 @@
-/** The values of an answer of JSON lines as they come. Ends when the answer ends, or when its connection breaks. */
+/** Yields the values of a JSON lines answer as they arrive. Ends when the answer ends or its connection breaks. */
 export async function* jsonLines<T>({ body }: Response): AsyncGenerator<T> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -9,7 +9,7 @@ export async function* jsonLines<T>({ body }: Response): AsyncGenerator<T> {
       for (const line of lines) yield JSON.parse(line) as T;
     }
   } catch (error) {
-    // This is how fetch reports a broken connection; what is missing tells the caller.
+    // This is how fetch reports a broken connection; the caller notices it by what is missing.
     if (!(error instanceof TypeError)) throw error;
   }
 }

@@ -26,7 +26,7 @@ async function said(flags: readonly string[], env: Record<string, string>): Prom
   return JSON.stringify(content);
 }
 
-it("serves the tools of an account on standard input and output, numbers masked unless asked for", async () => {
+it("serves the tools of an account on standard input and output, with numbers masked by default", async () => {
   const env = { PLUGBOARD_SERVER: server, PLUGBOARD_ACCOUNT: "acme", PLUGBOARD_KEY: "acme-key:acme-token" };
   const [masked, shown] = await Promise.all([said([], env), said(["--show-numbers"], env)]);
   expect(masked).toContain("talked");
@@ -34,7 +34,7 @@ it("serves the tools of an account on standard input and output, numbers masked 
   expect(shown).toContain("+919812345678");
 });
 
-it("says in one sentence that the platform is away, and which flag is missing", async () => {
+it("says in one sentence that the platform does not answer, or which flag is missing", async () => {
   const away = { PLUGBOARD_SERVER: "http://127.0.0.1:1", PLUGBOARD_ACCOUNT: "acme", PLUGBOARD_KEY: "a:b" };
   expect(await said([], away)).toMatch(/the platform gave no answer \(.+\): is plugboard serve running\?/);
   vi.stubEnv("PLUGBOARD_ACCOUNT", undefined);

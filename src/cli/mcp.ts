@@ -8,16 +8,16 @@ interface Options extends AccountApiOptions {
   readonly showNumbers?: true;
 }
 
-/** `plugboard mcp`: a Model Context Protocol server on standard input and output, which asks a running platform. */
+/** `plugboard mcp`: a Model Context Protocol server on standard input and output, which queries a running platform. */
 export function mcpCommand(): Command {
   return withAccountOptions(new Command("mcp"))
-    .option("--show-numbers", "show the numbers of callers to the assistant; they are masked otherwise")
+    .option("--show-numbers", "show callers' numbers to the assistant (masked by default)")
     .action(async (options: Options) => {
       process.exitCode = await run(options);
     });
 }
 
-/** Until standard input ends. Standard output belongs to the protocol. */
+/** Runs until standard input ends. Standard output belongs to the protocol. */
 async function run(options: Options): Promise<number> {
   const api = plugboardOf(options, process.env);
   if (!api.ok) {

@@ -5,7 +5,7 @@ function column(title: string, ...texts: string[]) {
   return { title, lines: texts.map((text) => ({ text, key: text.replace(/^\d+ /, ""), style: null })) };
 }
 
-it("puts equal lines beside each other, whatever their time, and marks the others", () => {
+it("puts lines that differ only in time beside each other, and marks the others", () => {
   const left = column("was", "1 greet", "2 menu", "3 sales", "4 rings", "5 bye");
   const right = column("draft", "1 greet", "4 menu", "6 vm", "7 bye", "8 end");
   expect(sideBySide(left, right, 21)).toEqual([
@@ -19,6 +19,6 @@ it("puts equal lines beside each other, whatever their time, and marks the other
   ]);
 });
 
-it("cuts lines that are longer than a column, and shows one that has nothing beside it", () => {
+it("cuts lines that are longer than a column, and shows a line without a counterpart", () => {
   expect(sideBySide(column("a", "a very long line"), column("b"), 13)).toEqual(["a     │ b", "a ve… ≠"]);
 });

@@ -1,7 +1,7 @@
 import type { Style } from "./terminal.ts";
 import { paint } from "./terminal.ts";
 
-/** A line of a column; lines with the same key stand beside each other. */
+/** One line of a column; lines with the same key are shown beside each other. */
 export interface ColumnLine {
   readonly text: string;
   readonly key: string;
@@ -19,7 +19,7 @@ type Row = readonly [ColumnLine | null, ColumnLine | null];
 const SAME = " │ ";
 const DIFFERENT = " ≠ ";
 
-/** Two texts as two columns of a width together; what only one of them has stands beside nothing, or beside what the other has instead. */
+/** Two columns, `width` wide together. A line in only one of them stands alone, or beside what the other has in its place. */
 export function sideBySide(left: Column, right: Column, width: number): readonly string[] {
   const columns = Math.floor((width - SAME.length) / 2);
   const cell = (line: ColumnLine | null): string => {
@@ -35,7 +35,7 @@ export function sideBySide(left: Column, right: Column, width: number): readonly
   return [head.join(SAME).trimEnd(), ...rows];
 }
 
-/** The longest common sequence of keys pairs lines; between two pairs, lines are paired in order. */
+/** Pairs lines by the longest common sequence of their keys, and the lines between two pairs in order. */
 function pairs(left: readonly ColumnLine[], right: readonly ColumnLine[]): readonly Row[] {
   const common = commonLengths(left, right);
   const rows: Row[] = [];
@@ -64,7 +64,7 @@ function pairs(left: readonly ColumnLine[], right: readonly ColumnLine[]): reado
   return rows;
 }
 
-/** Length of the longest common sequence of what is left from each pair of places on. */
+/** For each pair of positions, the length of the longest common sequence from there to the ends. */
 function commonLengths(left: readonly ColumnLine[], right: readonly ColumnLine[]): readonly (readonly number[])[] {
   const lengths = Array.from({ length: left.length + 1 }, () => right.map(() => 0));
   for (let i = left.length - 1; i >= 0; i--)

@@ -28,7 +28,7 @@ const readFlow = toolOf({
   name: "read_flow",
   title: "Read a flow",
   description:
-    "Reads the document of a flow: as it is published, its draft, or an earlier version. Secrets are masked. " +
+    "Reads the document of a flow: the published version, the draft, or an earlier version. Secrets are masked. " +
     "Numbers that the flow dials are shown in full, because a draft is made from them. Changes nothing. Needs the scope read.",
   input: z.strictObject({ flow, state: state.default("published") }),
   effect: "none",
@@ -49,7 +49,7 @@ const listVersions = toolOf({
   name: "list_flow_versions",
   title: "List the versions of a flow",
   description:
-    "Lists what was published of a flow, when and by whom, newest first. Changes nothing. Needs the scope read.",
+    "Lists the published versions of a flow with their time and author, newest first. Changes nothing. Needs the scope read.",
   input: z.strictObject({ flow }),
   effect: "none",
   ...NO_CALLERS,
@@ -74,7 +74,7 @@ const compareFlow = toolOf({
 
 type Outcomes = Awaited<ReturnType<PlugboardApi["flows"]["diff"]>>["outcomes"];
 
-/** Without the scenarios, which are long and can be asked for by simulate_call. */
+/** Leaves out the scenarios, which are long; simulate_call can play such calls. */
 function outcomesOf(outcomes: Outcomes) {
   if (outcomes === null) return null;
   const { calls, changed } = outcomes;
@@ -85,8 +85,8 @@ const validateFlow = toolOf({
   name: "validate_flow",
   title: "Validate a flow document",
   description:
-    "Says what keeps a flow document from being published, and what should be looked at. Keeps nothing. Needs the scope draft or admin.",
-  input: z.strictObject({ flow, document: document.optional().describe("The draft that is kept when left out") }),
+    "Says what keeps a flow document from being published, and what else to look at. Saves nothing. Needs the scope draft or admin.",
+  input: z.strictObject({ flow, document: document.optional().describe("By default the stored draft") }),
   effect: "none",
   ...NO_CALLERS,
   run: async (api, { flow: id, document: body }) => {
@@ -99,8 +99,8 @@ const proposeDraft = toolOf({
   name: "propose_draft",
   title: "Propose a draft of a flow",
   description:
-    "Keeps a whole flow document as the draft of a flow, for a person to read. Callers notice nothing: it never publishes. " +
-    "A draft that is there already is replaced only if `replaces` names it. Needs the scope draft or admin.",
+    "Stores a whole flow document as the draft of a flow, for a person to read. It never publishes, so callers are not affected. " +
+    "An existing draft is replaced only if `replaces` names it. Needs the scope draft or admin.",
   input: z.strictObject({
     flow,
     document,
@@ -108,17 +108,17 @@ const proposeDraft = toolOf({
       .string()
       .max(20)
       .optional()
-      .describe('`etag` of the draft that this one replaces, from list_flows, such as "17"'),
+      .describe('`etag` (from list_flows) of the draft that this one replaces, such as "17"'),
   }),
   effect: "keeps_draft",
   ...NO_CALLERS,
   run: async (api, { flow: id, document: body, replaces }) => {
     if (JSON.stringify(body).includes(MASK))
-      throw new RangeError(`the document holds masked numbers (${MASK}): take the numbers from read_flow`);
+      throw new RangeError(`the document contains masked numbers (${MASK}): take the numbers from read_flow`);
     const condition = replaces === undefined ? ({ ifNoneMatch: "*" } as const) : { ifMatch: replaces };
     const { findings } = await api.flows.saveDraft({ flow: id, ...condition, body });
     const isGood = findings.every(({ level }) => level === "warning");
-    const sentence = `The draft of flow ${id} is kept and not published; ${isGood ? "it could be" : "it has errors"}.`;
+    const sentence = `The draft of flow ${id} is stored but not published; ${isGood ? "it could be published" : "it has errors"}.`;
     return { sentences: [sentence], data: { findings } };
   },
 });
@@ -127,15 +127,15 @@ const testDraft = toolOf({
   name: "test_draft",
   title: "Test the draft of a flow",
   description:
-    "Proves the draft of a flow and plays calls through it, recorded ones of the last 30 days and random ones: for which callers " +
-    "publishing it would change what. " +
-    "Gives the ticket that publish_draft needs; show its result to a person first. Changes nothing. Needs the scope draft or admin.",
+    "Proves the draft of a flow, and plays recorded calls of the last 30 days and random calls through it, to show what publishing " +
+    "would change for which callers. " +
+    "Returns the ticket that publish_draft needs; show the result to a person first. Changes nothing. Needs the scope draft or admin.",
   input: z.strictObject({
     flow,
-    since: z.string().max(40).optional().describe("Recorded calls from this date on, where 30 days have too many"),
+    since: z.string().max(40).optional().describe("Only recorded calls from this date on, if 30 days have too many"),
   }),
   effect: "none",
-  // Recorded calls are among its examples.
+  // Its examples include recorded calls.
   hasNoCallers: false,
   run: async (api, { flow: id, since }) => {
     const { comparison, ...tested } = await api.flows.testDraft({
@@ -143,7 +143,7 @@ const testDraft = toolOf({
       ...(since === undefined ? {} : { body: { since } }),
     });
     const sentence = tested.publishable
-      ? "The proofs pass. Read for whom what would change before you publish."
+      ? "The proofs pass. Before you publish, read what would change for whom."
       : "The draft has errors and can't be published.";
     return { sentences: [sentence], data: { ...tested, comparison: outcomesOf(comparison) } };
   },
@@ -153,8 +153,8 @@ const publishDraft = toolOf({
   name: "publish_draft",
   title: "Publish the draft of a flow",
   description:
-    "Publishes exactly the draft that test_draft has tested: it takes the next call. Refused when draft or published version have " +
-    "changed since. Do this only when a person has asked for it after reading the result of the test. Needs the scope publish.",
+    "Publishes exactly the draft that test_draft has tested: it takes the next call. Refused if the draft or the published version has " +
+    "changed since. Do this only if a person has asked for it after reading the result of the test. Needs the scope publish.",
   input: z.strictObject({ flow, ticket: z.string().max(300).describe("`ticket` of test_draft, at most an hour old") }),
   effect: "publishes",
   ...NO_CALLERS,

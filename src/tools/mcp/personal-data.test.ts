@@ -18,7 +18,7 @@ describe("personal data in results", () => {
     expect(withoutPersonalData({ any: [shown] })).toEqual({ any: [hidden] });
   });
 
-  it("is known by its field, too, and ids that look like numbers stay", () => {
+  it("is also recognized by its field, and ids that look like numbers stay", () => {
     const value = {
       digits: "12",
       flow: "123456789",

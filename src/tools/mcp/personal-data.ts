@@ -1,9 +1,9 @@
-/** Stands for what is not shown. */
+/** Replaces what is hidden. */
 export const MASK = "•";
 
-/** Digits of a number that stay: enough to tell two callers apart, too few to ring one. */
+/** Last digits of a number that stay visible: enough to tell two callers apart, too few to ring one. */
 const SHOWN_DIGITS = 4;
-/** Fields whose digits are no phone number. */
+/** Fields whose digits are not a phone number. */
 const NO_NUMBERS = new Set([
   "call_sid",
   "flow",
@@ -19,12 +19,12 @@ const NO_NUMBERS = new Set([
 const NUMBER = /(?:(?<=%2B)|(?<![\w.%]))\d{8,15}(?![\w])/gi;
 /** An international number with separators. */
 const SPACED_NUMBER = /\+\d[\d ().-]{6,20}\d(?!\w)/g;
-/** What a caller pressed, where it is more than the choice of a menu: it may be the number of a card. */
+/** What a caller pressed, if it is more than a menu choice: it may be a card number. */
 const PRESSED = /(?<=\bdigits=)(?:%22)?[\d*#]+(?:%22)?|(?<=")[\d*#]{3,}(?=")/g;
-/** A signed link opens the recording for everyone who has it. */
+/** A signed link opens the recording for anyone who has it. */
 const SIGNATURE = /(?<=[?&]signature=)[0-9a-f]+/g;
 
-/** A value without the phone numbers, digits and signed links of people in it; everything else is as it was. */
+/** A copy of a value with people's phone numbers, digits and signed links masked. */
 export function withoutPersonalData(value: unknown, field = ""): unknown {
   if (typeof value === "string") return NO_NUMBERS.has(field) ? value : masked(value, field);
   if (Array.isArray(value)) return value.map((each) => withoutPersonalData(each, field));

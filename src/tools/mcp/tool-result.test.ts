@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { seededRandom } from "../../base/random.ts";
 import { resultText } from "./tool-result.ts";
 
-it("text from outside cannot end the data early, because nobody can guess how it ends", () => {
+it("text from outside cannot end the data early, because the end marker is unguessable", () => {
   const ends = new Set<string>();
   for (let seed = 1; seed <= 3; seed++) {
     const first = resultText({ sentences: ["Ours."], data: ["x"] }, seededRandom(seed));
@@ -17,6 +17,6 @@ it("text from outside cannot end the data early, because nobody can guess how it
 it("a result has a limit, and says what was cut", () => {
   const text = resultText({ sentences: [], data: ["y".repeat(30_000)] }, seededRandom(1));
   expect(text.length).toBeLessThan(25_000);
-  expect(text).toContain("(cut: 6000 more characters; ask for less at a time)");
+  expect(text).toContain("(cut: 6000 more characters; request less at a time)");
   expect(text).toMatch(/--- end of data [0-9a-f]{16} ---$/);
 });

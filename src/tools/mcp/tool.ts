@@ -5,17 +5,17 @@ import type { Found } from "./tool-result.ts";
 /** What a tool does to the account. */
 export type ToolEffect = "none" | "asks_urls" | "keeps_draft" | "publishes";
 
-/** One tool: an operation of the API, or a few in a row, for an assistant. */
+/** One tool for an assistant: an operation of the API, or a few in a row. */
 export interface Tool {
   readonly name: string;
   readonly title: string;
-  /** Plain English, for the assistant: what it does, what it never does, which scope its key needs. */
+  /** Plain English for the assistant: what the tool does, what it never does, and the scope that its key needs. */
   readonly description: string;
   readonly input: z.ZodObject;
   readonly effect: ToolEffect;
-  /** True: the numbers in its result are configured or made up, not those of callers. */
+  /** True: the numbers in its result are configured or invented, not callers'. */
   readonly hasNoCallers: boolean;
-  /** Throws PlugboardError where the platform refuses. */
+  /** Throws PlugboardError if the platform refuses. */
   run(api: PlugboardApi, input: Readonly<Record<string, unknown>>): Promise<Found>;
 }
 

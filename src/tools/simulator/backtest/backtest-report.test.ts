@@ -19,7 +19,7 @@ function call(callSid: string) {
   return { callSid, trace: [] };
 }
 
-it("counts calls to which the same happens together, the most frequent first, with the first of them as examples", () => {
+it("groups calls with the same change, the largest group first, with its first calls as examples", () => {
   const report = new BacktestReport(PEOPLE);
   report.note(call("s"), result({ kind: "same" }), false);
   report.note(call("u"), result({ kind: "unknown", was: CHANGED.was, reason: "dials +919900000099" }), false);
@@ -46,7 +46,7 @@ it("counts calls to which the same happens together, the most frequent first, wi
       },
       {
         verdict: "not_reproducible",
-        message: "1 call can't be played again: its trace cannot be read.",
+        message: "1 call can't be replayed: its trace cannot be read.",
         calls: 1,
         examples: ["n"],
       },
@@ -54,20 +54,20 @@ it("counts calls to which the same happens together, the most frequent first, wi
   });
 });
 
-it("has a line for each call of which there is something to say, with both traces on request", () => {
+it("has a line for each call except unchanged ones, with both traces on request", () => {
   const report = new BacktestReport([]);
   expect(report.note(call("s"), result({ kind: "same" }), true)).toBeNull();
   expect(report.note(call("1"), result(CHANGED), false)).not.toHaveProperty("traces");
   expect(report.note(call("1"), result(CHANGED), true)).toMatchObject({ traces: { before: [], after: [] } });
 });
 
-it("keeps a bounded number of groups apart, and loses no call", () => {
+it("keeps a limited number of separate groups, and loses no call", () => {
   const report = new BacktestReport([]);
   for (let n = 0; n < 1500; n++) report.note(call(`${n}`), result({ ...CHANGED, was: `talked to +${n}` }), false);
   const { groups, changed } = report.summary();
   expect([groups.length, changed]).toEqual([1001, 1500]);
   expect(groups[0]).toMatchObject({
     calls: 500,
-    message: "500 callers who had various calls would come to something else.",
+    message: "500 callers who had various outcomes would have another one.",
   });
 });

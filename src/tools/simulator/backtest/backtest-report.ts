@@ -4,52 +4,52 @@ import type { People } from "../compare/people.ts";
 import { withNames } from "../compare/people.ts";
 import type { BacktestResult, BacktestVerdict } from "./backtest.ts";
 
-/** A verdict that is worth a line. */
+/** A verdict that gets a line. */
 export type ReportedVerdict = Exclude<BacktestVerdict["kind"], "same">;
 
-/** One call whose outcome would change, or can't be told. Keys as in its JSON. */
+/** One call whose outcome would change or can't be predicted. Keys as in its JSON. */
 export interface BacktestLine {
   readonly type: "call";
   readonly call_sid: string;
   readonly verdict: ReportedVerdict;
-  /** After "callers who": `talked to priya (+91…)`. Empty where the call could not be repeated. */
+  /** After "callers who": `talked to priya (+91…)`. Empty if the call could not be replayed. */
   readonly was: string;
-  /** After "would"; null where the verdict is not `changed`. */
+  /** After "would"; null unless the verdict is `changed`. */
   readonly would: string | null;
-  /** Why it can't be told; null where the verdict is `changed`. */
+  /** Why the outcome can't be predicted; null if the verdict is `changed`. */
   readonly reason: string | null;
-  /** In what the outcomes differ, the most important first. */
+  /** How the outcomes differ, the most important first. */
   readonly aspects: readonly string[];
   readonly assumed: string | null;
-  /** The call's way through its own version, and through the draft. */
+  /** The call's path through its own version, and through the draft. */
   readonly before: string;
   readonly after: string;
-  /** On request. */
+  /** Present on request. */
   readonly traces?: { readonly before: readonly TraceEntry[]; readonly after: readonly TraceEntry[] };
 }
 
-/** Calls to which the same happens. */
+/** Calls with the same change. */
 export interface BacktestGroup {
   readonly verdict: ReportedVerdict;
   /** A sentence, with the number of calls. */
   readonly message: string;
   readonly calls: number;
-  /** The first of them. */
+  /** The first of these calls. */
   readonly examples: readonly string[];
 }
 
-/** What came of all calls. */
+/** The outcome of the whole backtest. */
 export interface BacktestSummary {
   readonly calls: number;
   readonly same: number;
   readonly changed: number;
   readonly unknown: number;
   readonly not_reproducible: number;
-  /** The most frequent first. */
+  /** The largest group first. */
   readonly groups: readonly BacktestGroup[];
 }
 
-/** Groups that are kept apart: enough for any flow, and a bound for numbers that callers choose. */
+/** Separate groups: enough for any flow, and a limit in case callers' numbers end up in the messages. */
 const MAX_GROUPS = 1000;
 const MAX_EXAMPLES = 3;
 
@@ -69,7 +69,7 @@ export class BacktestReport {
     this.#people = people;
   }
 
-  /** Counts a call; its line, or null: nothing would change. `traces`: the line has both. */
+  /** Counts a call, and returns its line; null: nothing would change. `traces`: put both into the line. */
   note(
     call: { readonly callSid: string; readonly trace: readonly TraceEntry[] },
     result: BacktestResult,
@@ -113,14 +113,14 @@ export class BacktestReport {
     if (known.examples.length < MAX_EXAMPLES) known.examples.push(line.call_sid);
   }
 
-  /** Beyond the limit, what is left of a verdict is one group. */
+  /** Beyond the limit, all further calls with the same verdict are one group. */
   #newGroup(key: string, line: BacktestLine): Group {
     const isFull = this.#groups.size >= MAX_GROUPS;
     const others = {
       ...line,
-      was: "had various calls",
-      would: "come to something else",
-      reason: "has various reasons",
+      was: "had various outcomes",
+      would: "have another one",
+      reason: line.verdict === "unknown" ? "needs something that the calls do not show" : "various reasons",
     };
     const place = isFull ? `${line.verdict} others` : key;
     const group = this.#groups.get(place) ?? { line: isFull ? others : line, calls: 0, examples: [] };
@@ -141,7 +141,7 @@ function messageOf({ verdict, was, would, reason }: BacktestLine, calls: number)
     case "unknown":
       return `${callers} who ${was}: unknown, since the draft ${reason ?? ""}.`;
     case "not_reproducible":
-      return `${calls} ${calls === 1 ? "call" : "calls"} can't be played again: ${reason ?? ""}.`;
+      return `${calls} ${calls === 1 ? "call" : "calls"} can't be replayed: ${reason ?? ""}.`;
     default:
       return unreachable(verdict);
   }

@@ -73,12 +73,12 @@ function sales(parameters: object, exits: object = APPLETS.sales.exits): Flow {
 }
 
 describe("a backtest of one call", () => {
-  it("says nothing where only what callers hear is different", () => {
+  it("reports no change if only what callers hear differs", () => {
     const draft = flow({ greet: { ...APPLETS.greet, say: { text: "Hello" } } });
     expect(verdict(call(), draft)).toEqual({ kind: "same" });
   });
 
-  it("says whom the caller talked to and where they would be instead", () => {
+  it("says whom the caller talked to and where they would end up instead", () => {
     const {
       verdict: found,
       before,
@@ -114,8 +114,8 @@ describe("a backtest of one call", () => {
     expect(verdict(call(), draft)).toMatchObject({ aspects: expect.arrayContaining([aspect]) });
   });
 
-  it("lets callers act as long after a step as they did, when the step comes earlier", () => {
-    // Four seconds of greeting: the digit would come when the menu of the draft has long given up.
+  it("keeps the time between a step and what callers did after it when the step comes earlier", () => {
+    // Four seconds of greeting: unmoved, the digit would come long after the draft's menu has given up.
     const greeted = { ...APPLETS, greet: { ...APPLETS.greet, say: { text: "Welcome ".repeat(8) } } };
     const late = call({
       flow: { ...FLOW, applets: greeted },
@@ -140,7 +140,7 @@ describe("a backtest of one call", () => {
     expect(verdict(impatient, draft)).toMatchObject({ kind: "changed", would: 'reach hangup "bye"' });
   });
 
-  it("does not guess what a phone does that never rang, or an URL that was not asked", () => {
+  it("does not guess how a phone that never rang behaves, or what a URL that was not requested answers", () => {
     expect(verdict(call(), sales({ destination: { numbers: [ANIL] } }))).toEqual({
       kind: "unknown",
       was: `talked to ${PRIYA}`,
@@ -148,12 +148,12 @@ describe("a backtest of one call", () => {
     });
     const asks = flow({ menu: { ...APPLETS.menu, keys: { "1": "ask" } } });
     const { verdict: found, after, draftTrace } = backtestCall(call(), asks);
-    expect(found).toMatchObject({ kind: "unknown", reason: `asks ${ASK}, which the call never did` });
+    expect(found).toMatchObject({ kind: "unknown", reason: `requests ${ASK}, which the call never did` });
     expect(after).toBe("greet (next) → menu (1) → ask → unknown");
     expect(draftTrace.at(-1)?.type).not.toBe("call.ended");
   });
 
-  it("does not guess what a phone does when it rings again, rings on, or when a conversation goes on", () => {
+  it("does not guess what happens if a phone rings again or for longer, or a conversation goes on", () => {
     const busy = call({ phones: { [PRIYA]: [{ busy_after_ms: 1_000 }] } });
     const again = flow({
       sales: { ...APPLETS.sales, exits: { ...APPLETS.sales.exits, nobody_answered: "again" } },
@@ -180,7 +180,7 @@ describe("a backtest of one call", () => {
     });
   });
 
-  it("replays what a URL really sent, so that a stricter or more lenient draft is judged by it", () => {
+  it("replays what a URL really sent, and judges a stricter or more lenient draft by it", () => {
     const json = { destination: { numbers: [PRIYA] }, max_ringing_duration: 999 };
     const asked = {
       caller: { presses: [{ after_ms: 2_000, digits: "2" }] },
@@ -192,7 +192,7 @@ describe("a backtest of one call", () => {
       was: `talked to ${PRIYA}`,
       would: 'reach voicemail "vm"',
     });
-    // In the strict call nobody was rung, so nobody knows whether Priya would have answered.
+    // The strict call rang nobody, so it does not show whether Priya would have answered.
     expect(verdict(call(asked), flow({}, { validation: "lenient" }))).toMatchObject({
       kind: "unknown",
       was: 'reached voicemail "vm"',
@@ -200,7 +200,7 @@ describe("a backtest of one call", () => {
     });
   });
 
-  it("takes callers whom the call hung up to stay on, and says so", () => {
+  it("assumes that callers whom the call hung up would stay on, and says so", () => {
     const busy = call({
       phones: { [PRIYA]: [{ busy_after_ms: 1_000 }] },
       flow: { ...FLOW, applets: { ...APPLETS, sales: { ...APPLETS.sales, exits: { nobody_answered: "bye" } } } },
@@ -209,11 +209,11 @@ describe("a backtest of one call", () => {
       kind: "changed",
       was: `got no answer from ${PRIYA}`,
       would: 'reach voicemail "vm"',
-      assumed: expect.stringMatching(/^The call ended after \d+ s; the caller is taken to stay on/),
+      assumed: expect.stringMatching(/^The call ended after \d+ s; this assumes that the caller stays on/),
     });
   });
 
-  it("sets apart a call that its own version does not repeat", () => {
+  it("sets aside a call that its own version does not reproduce", () => {
     const recorded = call();
     const trace = recorded.trace.filter(({ type }) => type !== "conversation.started" && type !== "exit.taken");
     expect(verdict({ ...recorded, trace }, flow())).toMatchObject({ kind: "not_reproducible" });
@@ -223,7 +223,7 @@ describe("a backtest of one call", () => {
     });
   });
 
-  it("repeats random calls, and finds no change in a draft that has none", () => {
+  it("reproduces random calls, and finds no change in an unchanged draft", () => {
     const file = "../../../../examples/scenarios/flows/support.yaml";
     const support = parseFlowText(readFileSync(new URL(file, import.meta.url), "utf8"), "support.yaml");
     if (!support.ok) throw new Error("support.yaml");

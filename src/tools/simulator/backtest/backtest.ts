@@ -16,50 +16,50 @@ import { changeWords, endingWords } from "./outcome-words.ts";
 import type { Unknown } from "./unknown.ts";
 import { firstOverrun } from "./unknown.ts";
 
-/** A call as the database has it. */
+/** A call as stored in the database. */
 export interface RecordedCall {
   readonly callSid: string;
-  /** With the version of the flow that it went through. */
+  /** With the version of the flow that the call used. */
   readonly setup: CallSetup;
   readonly trace: readonly TraceEntry[];
-  /** Null: the trace is all that is known of the caller's digits. */
+  /** Null: only the trace shows the caller's digits. */
   readonly caller: RecordedCaller | null;
 }
 
-/** What a draft would make of a recorded call. */
+/** What would happen to a recorded call with the draft. */
 export type BacktestVerdict =
   | { readonly kind: "same" }
   | {
       readonly kind: "changed";
-      /** In what the outcomes differ, the most important first. */
+      /** How the outcomes differ, the most important first. */
       readonly aspects: readonly Aspect[];
-      /** After "callers who", and after "would". */
+      /** Words after "callers who", and after "would". */
       readonly was: string;
       readonly would: string;
-      /** What had to be assumed, as a sentence; null: nothing. */
+      /** What had to be assumed, as a sentence; null if nothing. */
       readonly assumed: string | null;
     }
   /** The draft needs something that the call does not show; `reason` follows "the draft". */
   | { readonly kind: "unknown"; readonly was: string; readonly reason: string }
-  /** Playing the call through its own version does not give what was recorded, so the draft can't be judged by it. */
+  /** The call's own version does not reproduce what was recorded, so the call says nothing about the draft. */
   | { readonly kind: "not_reproducible"; readonly reason: string };
 
-/** A verdict, with the way of the call through both versions, and the trace that the draft gives. */
+/** A verdict, with the call's path through both versions, and the draft's trace. */
 export interface BacktestResult {
   readonly verdict: BacktestVerdict;
   readonly before: string;
-  /** As far as it is known. */
+  /** As far as known. */
   readonly after: string;
   readonly draftTrace: readonly TraceEntry[];
 }
 
-/** What one call came to in virtual time. */
+/** One call, played in virtual time. */
 interface Run extends Played {
-  /** Null: the recorded call says all that the run needed. */
+  /** Null: the recorded call shows everything that the run needed. */
   readonly unknown: Unknown | null;
 }
 
-/** Plays a recorded call through its own version, to see that it can be repeated, and then through the draft. */
+/** Plays a recorded call through its own version, to see whether that reproduces it, and then through the draft. */
 export function backtestCall(call: RecordedCall, draft: Flow): BacktestResult {
   const { setup, trace, caller: recorded } = call;
   const replay = replayOf({ trace }, "the call", {
@@ -71,7 +71,7 @@ export function backtestCall(call: RecordedCall, draft: Flow): BacktestResult {
   const scenario = { ...replay.value.scenario, setup };
   const was: Played = { trace, outcome: callOutcome(trace) };
   const repeated = play(scenario, call.callSid, trace);
-  const problem = repeated === null ? "played again, it does not end" : repeatProblem(was, repeated);
+  const problem = repeated === null ? "replayed, it does not end" : repeatProblem(was, repeated);
   if (problem !== null) return notReproducible(trace, problem);
   const now = playDraft(scenario, draft, call);
   if (now === null) return unknownResult(was, { reason: "never lets the call end", atMs: 0 }, []);
@@ -79,7 +79,7 @@ export function backtestCall(call: RecordedCall, draft: Flow): BacktestResult {
   return { verdict: verdictOf(was, now), before: pathOf(trace), after: pathOf(now.trace), draftTrace: now.trace };
 }
 
-/** The result of a call that can't be played again. */
+/** The result for a call that can't be replayed. */
 export function notReproducible(trace: readonly TraceEntry[], reason: string): BacktestResult {
   return { verdict: { kind: "not_reproducible", reason }, before: pathOf(trace), after: "", draftTrace: [] };
 }
@@ -93,14 +93,14 @@ function knownPath(trace: readonly TraceEntry[]): string {
   return pathOf(trace).replace(/the call ends$/, "unknown");
 }
 
-/** Null: the call can be repeated. */
+/** Why the call can't be reproduced; null: it can. */
 function repeatProblem(was: Played, repeated: Run): string | null {
   const [aspect] = differingAspects(was.outcome, repeated.outcome);
   if (aspect === undefined) return null;
   const controlled = was.trace.some(({ type }) => type === "call.redirected");
-  if (controlled) return "the call was redirected while it was up";
+  if (controlled) return "the call was redirected while it was live";
   const [difference] = differences({ trace: was.trace }, repeated.trace);
-  return `played again, it differs in ${difference ?? ASPECT_NAMES[aspect]}`;
+  return `replayed, it differs in ${difference ?? ASPECT_NAMES[aspect]}`;
 }
 
 const ASPECT_NAMES: Readonly<Record<Aspect, string>> = {
@@ -113,10 +113,10 @@ const ASPECT_NAMES: Readonly<Record<Aspect, string>> = {
   record: "its record",
 };
 
-/** Times that move with what came before them are settled after a few runs; more would only shift them on. */
+/** The caller's times depend on the steps before them and settle after a few runs; otherwise they would shift forever. */
 const MAX_RUNS = 5;
 
-/** Null: the call does not end. */
+/** Plays the draft until the caller's times settle; null: the call does not end. */
 function playDraft(recorded: Scenario, draft: Flow, { callSid, trace }: RecordedCall): Run | null {
   const urls = { ...newSounds(draft), ...recorded.urls };
   let scenario: Scenario = { ...recorded, urls, setup: { ...recorded.setup, flow: draft } };
@@ -129,7 +129,7 @@ function playDraft(recorded: Scenario, draft: Flow, { callSid, trace }: Recorded
   }
 }
 
-/** Sounds that the draft names are taken to be there; whether they are, `plugboard check` says. */
+/** Assumes that the sounds the draft names exist; `plugboard check` says whether they do. */
 function newSounds(draft: Flow): Record<string, readonly UrlAnswer[]> {
   const sounds = [...profileOf(draft).urls].filter(([, use]) => use === "audio");
   return Object.fromEntries(sounds.map(([url]) => [url, [SOUND]]));
@@ -143,7 +143,7 @@ const SOUND: UrlAnswer = {
   body: "",
 };
 
-/** One run in virtual time; its trace ends where the recorded call has nothing more to say. Null: it does not end. */
+/** One run in virtual time; its trace ends where the recorded call no longer shows what would happen. Null: it does not end. */
 function play(scenario: Scenario, callSid: string, recorded: readonly TraceEntry[]): Run | null {
   const observer = new GapObserver();
   const { kind, trace } = new SimulatedNetwork(scenario, step, observer).run(callSid);
@@ -163,10 +163,10 @@ function verdictOf(was: Played, now: Run): BacktestVerdict {
   return { kind: "changed", aspects, ...changeWords(was, now, first), assumed: assumption(was, now) };
 }
 
-/** Callers who were hung up might have left later; they are taken to stay on. */
+/** Callers who were hung up might have left later; assume that they stay on. */
 function assumption(was: Played, now: Run): string | null {
   const endMs = was.outcome.record?.duration_ms ?? 0;
   const hasLeft = now.trace.some(({ type }) => type === "caller.left") || was.outcome.record?.ended_by === "caller";
   if (hasLeft || (now.outcome.record?.duration_ms ?? 0) <= endMs + SAME_TIME_MS) return null;
-  return `The call ended after ${Math.round(endMs / 1000)} s; the caller is taken to stay on after that, and to do nothing.`;
+  return `The call ended after ${Math.round(endMs / 1000)} s; this assumes that the caller stays on after that and does nothing.`;
 }

@@ -2,31 +2,31 @@ import { unreachable } from "../../../base/never.ts";
 import type { CallRecord } from "../../../core/call/record.ts";
 import type { TraceEntry } from "../../../core/call/trace.ts";
 
-/** What became of a call: what a backtest compares. Prompts, requests and exact times are not part of it. */
+/** The outcome of a call, which a backtest compares. Prompts, requests and exact times are not part of it. */
 export interface PlayedOutcome {
   /** Applets and exits in order: `menu.1`; an applet that was not left has no exit. */
   readonly path: readonly string[];
-  /** Where the call ended, which of a message and the hang-up after it is the message; null: no applet was entered. */
+  /** Where the call ended: for a voicemail and the hang-up after it, the voicemail. Null: no applet was entered. */
   readonly last: { readonly applet: string; readonly kind: string } | null;
   /** Destinations in the order dialled. */
   readonly rung: readonly string[];
-  /** Destinations that the caller was in conversation with. */
+  /** Destinations that the caller talked to. */
   readonly talked: readonly string[];
-  /** From the call's arrival to the first conversation; null: there was none. */
+  /** From the call's arrival to the first conversation; null if there was none. */
   readonly waitMs: number | null;
-  /** All conversations together. */
+  /** Total of all conversations. */
   readonly talkMs: number;
-  /** Layouts of the recordings, messages among them. */
+  /** Layouts of the recordings, including messages. */
   readonly recorded: readonly string[];
   /** Null: the call has not ended. */
   readonly record: CallRecord | null;
 }
 
-/** What may be different, the most important first. */
+/** What may differ, the most important first. */
 export const ASPECTS = ["talked", "conversation", "path", "rung", "recorded", "wait", "record"] as const;
 export type Aspect = (typeof ASPECTS)[number];
 
-/** Times that differ by no more than this, or than a tenth of the longer one, are the same: ms. */
+/** ms. Times that differ by no more than this, or by no more than a tenth of the longer one, count as equal. */
 export const SAME_TIME_MS = 5_000;
 const SAME_SHARE = 0.1;
 
@@ -80,7 +80,7 @@ function note(draft: Draft, entry: TraceEntry): void {
   else if (type === "call.ended") draft.record = entry.cdr;
 }
 
-/** In what two outcomes differ, the most important first. */
+/** How two outcomes differ, the most important first. */
 export function differingAspects(was: PlayedOutcome, is: PlayedOutcome): readonly Aspect[] {
   return ASPECTS.filter((aspect) => differs(aspect, was, is));
 }
@@ -107,7 +107,7 @@ function isSameTime(a: number, b: number): boolean {
   return Math.abs(a - b) <= Math.max(SAME_TIME_MS, SAME_SHARE * Math.max(a, b));
 }
 
-/** What is compared of a call detail record; its durations are compared as times. */
+/** The part of a call detail record that is compared as text; durations are compared as times. */
 export function recordWords(record: CallRecord | null): string {
   if (record === null) return "without an end";
   const { status, call_type, dial_call_status, ended_by } = record;

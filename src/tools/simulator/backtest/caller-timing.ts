@@ -1,16 +1,16 @@
 import type { TraceEntry } from "../../../core/call/trace.ts";
 import type { CallerBehaviour } from "../scenario/scenario-types.ts";
 
-/** Something that a caller notices and acts upon. */
+/** Something that a caller notices and reacts to. */
 interface Anchor {
-  /** Equal in two calls: the same applet, or the same destination answering, for the same time of all. */
+  /** Equal in two calls: the nth time of the same applet, or of the same destination answering. */
   readonly key: string;
   readonly atMs: number;
 }
 
 /**
- * A caller does what they did as long after the step of the call that they were in: a longer greeting moves the digit that
- * followed it, and a conversation that begins later ends later. `sinceMs`: when the caller's script begins.
+ * Moves the caller's actions so that each comes as long after its step of the call as before: a longer greeting moves the
+ * digit that followed it, and a conversation that begins later ends later.
  */
 export function retimedCaller(
   caller: CallerBehaviour,

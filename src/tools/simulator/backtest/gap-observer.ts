@@ -3,12 +3,12 @@ import type { CallObserver, ScriptGap } from "../simulated-network.ts";
 import type { Unknown } from "./unknown.ts";
 import { unknownOf } from "./unknown.ts";
 
-/** The first thing that a scenario does not say, and how much of the trace came before. */
+/** The first thing that a scenario leaves open, and how much of the trace came before it. */
 interface FoundGap extends Unknown {
   readonly entries: number;
 }
 
-/** Watches one call for the first thing that it needs to know and its scenario does not say. */
+/** Watches one call for the first thing that it needs and its scenario leaves open. */
 export class GapObserver implements CallObserver {
   gap: FoundGap | null = null;
   #entries = 0;

@@ -4,36 +4,36 @@ import type { TraceEntry } from "../../../core/call/trace.ts";
 import type { Aspect, PlayedOutcome } from "./call-outcome.ts";
 import { recordWords } from "./call-outcome.ts";
 
-/** What callers came to, after "callers who": `talked to +91…`; and what they would come to, after "would". */
+/** The old outcome in words that follow "callers who" (`talked to +91…`), and the new one in words that follow "would". */
 export interface ChangeWords {
   readonly was: string;
   readonly would: string;
 }
 
-/** The two traces of a call and what became of each. */
+/** A trace of a call, and its outcome. */
 export interface Played {
   readonly outcome: PlayedOutcome;
   readonly trace: readonly TraceEntry[];
 }
 
-/** A change in words. `aspect`: the most important in which the two differ. */
+/** A change in words. `aspect`: the most important difference. */
 export function changeWords(was: Played, is: Played, aspect: Aspect): ChangeWords {
   const [before, now] = [endingOf(was.outcome), endingOf(is.outcome)];
   return { was: before.past, would: before.base === now.base ? detailOf(was, is, aspect) : now.base };
 }
 
-/** What callers came to, after "callers who". */
+/** An outcome in words that follow "callers who". */
 export function endingWords(outcome: PlayedOutcome): string {
   return endingOf(outcome).past;
 }
 
-/** After "would", and after "callers who". */
+/** An outcome in words that follow "would", and "callers who". */
 interface Ending {
   readonly base: string;
   readonly past: string;
 }
 
-/** What matters most to a caller: whom they talked to, else where they ended up. */
+/** What matters most to a caller: whom they talked to, or else where they ended up. */
 function endingOf({ talked, last, rung }: PlayedOutcome): Ending {
   if (talked.length > 0) return both("talk to", "talked to", listed(talked));
   if (last === null) return { base: "not be reached", past: "were not reached" };
@@ -72,7 +72,7 @@ function detailOf(was: Played, is: Played, aspect: Aspect): string {
   }
 }
 
-/** Where the two ways through the flow part. */
+/** Where the two paths through the flow diverge. */
 function wayOf(was: readonly TraceEntry[], is: readonly TraceEntry[]): string {
   const way = (trace: readonly TraceEntry[]) =>
     stepsOf(trace).filter(({ kind }) => kind === "applet" || kind === "exit");

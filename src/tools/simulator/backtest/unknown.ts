@@ -3,15 +3,15 @@ import { urlKey } from "../scripted-urls.ts";
 import type { ScriptGap } from "../simulated-network.ts";
 import { SAME_TIME_MS } from "./call-outcome.ts";
 
-/** Something that a draft needs to know and the recorded call does not say. */
+/** Something that a draft needs to know and the recorded call does not show. */
 export interface Unknown {
-  /** After "the draft": a clause that is the same for all calls that lack the same. */
+  /** A clause that follows "the draft"; the same for all calls that lack the same thing. */
   readonly reason: string;
-  /** When it is needed, ms since the call arrived. */
+  /** When the draft needs it, ms since the call arrived. */
   readonly atMs: number;
 }
 
-/** A phone or URL that the call had not to do with, or not so often. */
+/** A phone or URL that the recorded call did not use, or not as often. */
 export function unknownOf(gap: ScriptGap): string {
   if (gap.kind === "phone") {
     const { destination, dialled } = gap;
@@ -20,10 +20,10 @@ export function unknownOf(gap: ScriptGap): string {
       : `dials ${destination} more often than the call did`;
   }
   const { url, asked } = gap;
-  return asked === 0 ? `asks ${url}, which the call never did` : `asks ${url} more often than the call did`;
+  return asked === 0 ? `requests ${url}, which the call never did` : `requests ${url} more often than the call did`;
 }
 
-/** The first thing in the draft's call that lasted longer than the recorded call shows; null: nothing did. */
+/** The first thing in the draft's call that lasted longer than the recorded call shows; null if nothing did. */
 export function firstOverrun(recorded: readonly TraceEntry[], draft: readonly TraceEntry[]): Unknown | null {
   const found = [...ringing(recorded, draft), ...talking(recorded, draft), ...waiting(recorded, draft)];
   return found.reduce<Unknown | null>(
@@ -32,7 +32,7 @@ export function firstOverrun(recorded: readonly TraceEntry[], draft: readonly Tr
   );
 }
 
-/** How long something went on. `isOpen`: it might have gone on, had the call not ended it. */
+/** How long something lasted. `isOpen`: it might have gone on if the call had not ended it. */
 interface Span {
   readonly name: string;
   readonly fromMs: number;
@@ -51,9 +51,9 @@ function talking(recorded: readonly TraceEntry[], draft: readonly TraceEntry[]):
   return overruns(talkSpans(recorded), talkSpans(draft), reason);
 }
 
-/** An answer that had not come when the call ended. */
+/** An answer that had not arrived when the call ended. */
 function waiting(recorded: readonly TraceEntry[], draft: readonly TraceEntry[]): readonly Unknown[] {
-  const reason = (name: string): string => `waits for the answer of ${name}, which had not come when the call ended`;
+  const reason = (name: string): string => `waits for the answer of ${name}, which had not arrived when the call ended`;
   return overruns(requestSpans(recorded), requestSpans(draft), reason);
 }
 
@@ -70,7 +70,7 @@ function overruns(
   });
 }
 
-/** Of each name the first, the second …: what a scenario goes by. */
+/** Numbers the uses of each name, as a scenario does: the first, the second … */
 function nth(spans: readonly Span[]): readonly (readonly [string, Span])[] {
   const seen = new Map<string, number>();
   return spans.map((span) => {

@@ -1,7 +1,7 @@
-/** Whose numbers are shown with their names. */
+/** People whose numbers are shown with their names. */
 export type People = readonly { readonly name: string; readonly number?: string | null | undefined }[];
 
-/** Numbers of people by their names: `priya (+919900000022)`. */
+/** Puts people's names before their numbers: `priya (+919900000022)`. */
 export function withNames(text: string, people: People): string {
   return people.reduce(
     (named, { name, number }) => (number == null ? named : named.replaceAll(number, `${name} (${number})`)),

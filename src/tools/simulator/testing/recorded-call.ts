@@ -13,7 +13,7 @@ export interface RecordedStep {
   readonly trace: TraceEntry[];
 }
 
-/** Plays a scenario and writes it down step by step, as a live call is. */
+/** Plays a scenario and records each step, as for a live call. */
 export function recordSteps(scenario: Scenario, callSid: string): readonly RecordedStep[] {
   const steps: RecordedStep[] = [];
   const observer = {
@@ -27,7 +27,7 @@ export function recordSteps(scenario: Scenario, callSid: string): readonly Recor
   return steps;
 }
 
-/** The same call as a backtest takes it; it has been through JSON, as stored calls have. */
+/** The same call in the form that a backtest takes; it goes through JSON, as stored calls do. */
 export function recordCall(scenario: Scenario, callSid: string): RecordedCall {
   const steps = recordSteps(scenario, callSid);
   const digits = steps.flatMap(({ event }) =>
