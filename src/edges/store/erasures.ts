@@ -14,24 +14,24 @@ export interface ErasedRows {
   readonly calls: number;
   /** Journal rows: each holds an event and its part of the trace. */
   readonly steps: number;
-  /** Requests that waited for delivery, or had been given up. */
+  /** Requests that were waiting for delivery or had been given up. */
   readonly deliveries: number;
   readonly recordings: number;
 }
 
-/** Who erases what, for the audit log. */
+/** An erasure, with who requested it for the audit log. */
 export interface ErasureOrder {
   readonly account: string;
   readonly callSids: readonly string[];
   readonly actor: AuditActor;
   readonly action: "call.erased" | "number.erased";
-  /** Nothing that was erased may be in it. */
+  /** Must not contain anything that is erased. */
   readonly subject: string;
   /** Epoch ms. */
   readonly at: number;
 }
 
-/** Everything that is stored of a call as text, opened, for a search. */
+/** Everything stored about a call as text, unsealed, for a search. */
 export interface CallTexts {
   readonly callSid: string;
   readonly startedAt: number;
@@ -48,13 +48,13 @@ interface ErasuresOptions {
 
 export const NOTHING_ERASED: ErasedRows = { calls: 0, steps: 0, deliveries: 0, recordings: 0 };
 
-/** Files that are handed out at once. */
+/** Files returned at once. */
 const FILES_AT_ONCE = 100;
 
 /**
- * Deletes calls that have ended, with everything that any table has of them. A live call is not in `calls`, so none of its rows are
- * touched. Files can't be deleted in a transaction: their names go from `recordings` to `files_to_delete`, and from there
- * when the file has been deleted, so that neither a file nor a name is left over after a crash.
+ * Deletes calls that have ended, with all their rows in every table. A live call is not in `calls`, so none of its rows are
+ * touched. Files can't be deleted in a transaction: their names move from `recordings` to `files_to_delete`, and are deleted
+ * there after the file, so that neither a file nor a name is left over after a crash.
  */
 export class Erasures {
   readonly #options: ErasuresOptions;
@@ -63,7 +63,7 @@ export class Erasures {
     this.#options = options;
   }
 
-  /** Erases calls of an account, with a note in the audit log and an event for each: all of it or nothing. */
+  /** Erases calls of an account, with an entry in the audit log and an event for each call: all or nothing. */
   async erase(order: ErasureOrder): Promise<ErasedRows> {
     const { db, feed, audit } = this.#options;
     const { account, callSids, at, actor, action, subject } = order;
@@ -78,7 +78,7 @@ export class Erasures {
     return erased;
   }
 
-  /** Whether a call of the account is live; null: the account has no such call. */
+  /** Whether a call of the account is live; null if the account has no such call. */
   isLive(account: string, callSid: string): Promise<boolean | null> {
     return withinAccount(this.#options.db, account, async (db) => {
       const { rows } = await sql<{ live: boolean }>`
@@ -88,7 +88,7 @@ export class Erasures {
     });
   }
 
-  /** At most `limit` calls of the account after a place in time, oldest first, with all their texts. */
+  /** At most `limit` calls of the account after a cursor, oldest first, with all their texts. */
   texts(
     account: string,
     from: "live" | "calls",
@@ -116,13 +116,13 @@ export class Erasures {
     return { callSid: call_sid, startedAt: started_at, texts: [own, ...journal, ...outbox] };
   }
 
-  /** Some files on this node's disk that must be deleted. */
+  /** Some of the files that must be deleted from this node's disk. */
   async filesToDelete(): Promise<readonly string[]> {
     const query = this.#options.db.selectFrom("files_to_delete").select("file").where("node", "=", this.#options.node);
     return (await query.orderBy("file").limit(FILES_AT_ONCE).execute()).map(({ file }) => file);
   }
 
-  /** They are no longer there. */
+  /** Notes that these files no longer exist. */
   async filesDeleted(files: readonly string[]): Promise<void> {
     if (files.length === 0) return;
     await this.#options.db.deleteFrom("files_to_delete").where("file", "in", files).execute();

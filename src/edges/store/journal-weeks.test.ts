@@ -34,7 +34,7 @@ async function partitions(): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ name, n }) => [String(name), Number(n)]));
 }
 
-it("makes this week and the next two, once, from Monday to Monday in UTC", async () => {
+it("makes this week and the next two once, from Monday to Monday in UTC", async () => {
   expect(await store.journalWeeks.make(NOW)).toBe(3);
   expect(await store.journalWeeks.make(NOW + 3 * DAY_MS)).toBe(0);
   expect(await store.journalWeeks.make(MONDAY + WEEK_MS)).toBe(1);
@@ -51,7 +51,7 @@ it("makes this week and the next two, once, from Monday to Monday in UTC", async
   });
 });
 
-it("fails no insert for want of a week, and moves what the rest has caught into its own", async () => {
+it("inserts even if the week is missing, and later moves such rows from the rest to their week", async () => {
   await store.append(sampleCall("now", 2, NOW));
   await store.append(sampleCall("old", 2, NOW - 5 * WEEK_MS));
   await store.append(sampleCall("broken clock", 2, 9e15));
@@ -62,23 +62,23 @@ it("fails no insert for want of a week, and moves what the rest has caught into 
     expect(JSON.parse((await store.getCall("acme", callSid))?.trace ?? "")).toHaveLength(2);
 });
 
-it("writes no step of a call twice, whichever partition it is in", async () => {
+it("never writes a step of a call twice, whatever its partition", async () => {
   await store.journalWeeks.make(NOW);
   for (const startedAt of [NOW, NOW - 52 * WEEK_MS]) {
     const [first, second] = sampleCall(`c${startedAt}`, 3, startedAt);
     if (first === undefined || second === undefined) throw new Error("no rows");
     await store.append([first, second]);
-    // Another owner of the call, weeks later: the time of its beginning is the same.
+    // Another owner of the call, weeks later: the call's start time is the same.
     await expect(store.append([{ ...second, at: NOW + 5 * WEEK_MS }])).rejects.toThrow("duplicate key");
   }
 });
 
-describe("the drop of weeks", () => {
-  it("spares weeks that have not ended by then, and weeks with a live call", async () => {
+describe("dropping weeks", () => {
+  it("keeps weeks that have not ended by then, and weeks with a live call", async () => {
     for (const weeksAgo of [1, 2, 3, 4]) await store.append(sampleCall(`w${weeksAgo}`, 3, NOW - weeksAgo * WEEK_MS));
     await store.append(sampleCall("live", 3, NOW - 3 * WEEK_MS).slice(0, 2));
     await store.journalWeeks.make(NOW);
-    // The rows of before, the week of four weeks ago, and not that of three, in which a call is live.
+    // The rows from before the weeks, and the week of four weeks ago; a call is live in that of three weeks ago.
     expect(await store.journalWeeks.drop(NOW - 2 * WEEK_MS)).toBe(2);
     expect(Object.keys(await partitions()).slice(0, 4)).toEqual([
       "journal_rest",
@@ -90,7 +90,7 @@ describe("the drop of weeks", () => {
     expect((await store.getCall("acme", "w4"))?.trace).toBe("[]");
   });
 
-  it("gives up when a statement uses the journal, so that no call waits behind it, and is done by the next round", async () => {
+  it("gives up while a statement uses the journal, so that no call waits for it, and is done by the next round", async () => {
     await store.append(sampleCall("w4", 3, NOW - 4 * WEEK_MS));
     await store.journalWeeks.make(NOW);
     const reader = new Client(url);
@@ -106,7 +106,7 @@ describe("the drop of weeks", () => {
     expect(await store.journalWeeks.drop(NOW - WEEK_MS)).toBe(2);
   });
 
-  it("keeps the rows of before until all of them are deleted", async () => {
+  it("keeps the partition from before the weeks until all its rows are deleted", async () => {
     await server.query(
       url,
       `insert into journal_before_weeks (call_sid, seq, at, event, trace) values ('x', 1, 0, '{}', '[]')`,
@@ -118,7 +118,7 @@ describe("the drop of weeks", () => {
   });
 });
 
-it("two nodes that make weeks at once make each of them once", async () => {
+it("two nodes that make weeks at the same time make each of them once", async () => {
   const other = await Store.open(url, { log: silentLog, node: "n2" });
   const made = await Promise.all([store.journalWeeks.make(NOW), other.journalWeeks.make(NOW)]);
   await other.close();
@@ -127,7 +127,7 @@ it("two nodes that make weeks at once make each of them once", async () => {
   expect(Object.keys(await partitions())).toHaveLength(5);
 });
 
-it("reads one week for a call, and that of before, however many there are", async () => {
+it("reads only one week and the partition from before the weeks for a call, however many there are", async () => {
   for (let week = 0; week < 12; week++) await store.append(sampleCall(`p${week}`, 3, NOW - week * WEEK_MS));
   await store.journalWeeks.make(NOW);
   const plan = await server.query(

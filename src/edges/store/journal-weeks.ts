@@ -4,7 +4,7 @@ import { DatabaseError } from "pg";
 import type { AccountDb } from "./account-rows.ts";
 import type { Tables } from "./tables.ts";
 
-/** A partition of the journal: the rows of all calls that began in one week, which begins on Monday in UTC. */
+/** A partition of the journal: the rows of all calls that began in one week, Monday to Sunday in UTC. */
 interface JournalWeek {
   readonly table: string;
   /** Epoch ms. */
@@ -14,31 +14,31 @@ interface JournalWeek {
 
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
-/** 1 January 1970 was a Thursday: the first Monday was the fifth. */
+/** 1 January 1970 was a Thursday, so the first Monday was the fifth. */
 const FIRST_MONDAY_MS = 4 * DAY_MS;
-/** Weeks that are made ahead: longer than any outage of the worker that nobody notices. */
+/** Weeks to have ready, this one included: longer than an outage of the worker could go unnoticed. */
 const WEEKS_AHEAD = 3;
-/** Weeks that are made up for in one round; the next one goes on. */
+/** Missing weeks to make in one round; the next round makes the others. */
 const WEEKS_AT_ONCE = 20;
-/** A call that begins later has a broken clock: its rows stay where they are. The year 2100, epoch ms. */
+/** The year 2100, epoch ms. A call that begins later comes from a broken clock: its rows stay where they are. */
 const LAST_MS = 4_102_444_800_000;
 /**
- * ms that a change of partitions waits for its locks. While it waits, steps of calls wait behind it: it gives up early, and the next
- * round tries again.
+ * ms that a change of partitions waits for its locks. Steps of calls queue up behind it meanwhile, so it gives up early, and the
+ * next round tries again.
  */
 const LOCK_WAIT_MS = 100;
 const LOCK_NOT_AVAILABLE = "55P03";
 
-/** Rows of calls that began before the journal had weeks. It goes when it is empty. */
+/** Rows of calls that began before the journal had weeks. Dropped once it is empty. */
 const BEFORE_WEEKS = "journal_before_weeks";
-/** Rows of weeks that have no partition, so that no insert ever fails for want of one. */
+/** Rows of weeks that have no partition, so that no insert ever fails for lack of one. */
 const REST = "journal_rest";
 const COLUMNS = "call_sid, seq, at, event, trace, leg_snapshots, version, started_at";
 
 /**
  * The journal's partitions, one for each week in which calls began. All rows of a call are in one of them, so that its primary
  * key (call, step) keeps a step from being written twice, as it did in one table. A week is dropped as a whole
- * when no account needs its traces any more.
+ * once no account needs its traces any more.
  *
  *   journal ─┬─ journal_before_weeks   started_at = 0
  *            ├─ journal_w_20260601     one week of calls
@@ -51,7 +51,7 @@ export class JournalWeeks {
     this.#db = db;
   }
 
-  /** Makes this week and the next ones; rows that the rest has caught meanwhile move in. How many were made. */
+  /** Makes this week and the next ones, and moves their rows from the rest into them. Returns how many it made. */
   async make(nowMs: number): Promise<number> {
     const known = new Set((await this.#tables()).map(({ table }) => table));
     const ahead = Array.from({ length: WEEKS_AHEAD }, (_, i) => weekOf(nowMs + i * WEEK_MS));
@@ -70,8 +70,8 @@ export class JournalWeeks {
   }
 
   /**
-   * Drops the weeks that ended before `beforeMs`, unless a call of theirs is live, and the rows of before the weeks once they have
-   * all been deleted. How many tables were dropped.
+   * Drops the weeks that ended before `beforeMs`, unless one of their calls is live, and the partition from before the weeks once
+   * all its rows have been deleted. Returns how many tables it dropped.
    */
   async drop(beforeMs: number): Promise<number> {
     const old = (await this.#tables()).filter(({ to }) => to <= beforeMs);
@@ -89,7 +89,7 @@ export class JournalWeeks {
     );
   }
 
-  /** False: a lock was not free, or there was nothing to do. */
+  /** Does the work in a transaction; false: a lock was not free, or there was nothing to do. */
   async #unlessBusy(work: (tx: AccountDb) => Promise<boolean>): Promise<boolean> {
     try {
       return await this.#db.transaction().execute(async (tx) => {
@@ -109,15 +109,15 @@ function weekOf(ms: number): JournalWeek {
   return { table, from, to: from + WEEK_MS };
 }
 
-/** Null: it is no week. */
+/** Null: the table is not a week. */
 function namedWeek(table: string): JournalWeek | null {
   const [, year, month, day] = /^journal_w_(\d{4})(\d\d)(\d\d)$/.exec(table) ?? [];
   return day === undefined ? null : weekOf(Date.parse(`${year}-${month}-${day}T00:00:00Z`));
 }
 
-/** Attached when it is filled: that locks the parent against other changes of its partitions, but not against inserts. */
+/** Attaches the table once it is filled, which locks the parent against other changes of partitions, but not against inserts. */
 async function makeWeek(tx: AccountDb, { table, from, to }: JournalWeek): Promise<boolean> {
-  // Two nodes may do it at once.
+  // Two nodes may do this at the same time.
   await sql`select pg_advisory_xact_lock(hashtextextended('plugboard weeks', 0))`.execute(tx);
   const { rows } = await sql<{ there: boolean }>`select to_regclass(${table}) is not null as there`.execute(tx);
   if (rows[0]?.there !== false) return false;

@@ -30,14 +30,14 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** Its second step is a digit; what else there is may hold credentials, and is sealed. */
+/** A call whose second step is a digit; the other events may contain credentials and are sealed. */
 function callOf(callSid: string, startedAt = START_MS): readonly JournalRow[] {
   return sampleCall(callSid, 3, startedAt).map((row) =>
     row.seq === 2 ? { ...row, event: JSON.stringify(DIGIT), inClear: true } : row,
   );
 }
 
-it("hands over the ended calls of one flow of one account, page by page, each once", async () => {
+it("returns the ended calls of one flow of one account in pages, each call once", async () => {
   const calls = store.recordedCalls;
   expect(await calls.count("acme", RANGE)).toBe(3);
   const first = await calls.page("acme", RANGE, null, 2);
@@ -48,7 +48,7 @@ it("hands over the ended calls of one flow of one account, page by page, each on
   expect(await calls.count("acme", { ...RANGE, callSid: "foreign" })).toBe(0);
 });
 
-it("hands over whole traces, and the digits of the caller, which need no opening", async () => {
+it("returns whole traces and the caller's digits, neither of which is sealed", async () => {
   const [call] = await store.recordedCalls.page("acme", RANGE, null, 1);
   expect(call).toMatchObject({ callSid: "a", setup: "s1", startedAt: START_MS });
   expect(JSON.parse(call?.trace ?? "")).toMatchObject([{ seq: 1 }, { seq: 2 }, { seq: 3 }]);

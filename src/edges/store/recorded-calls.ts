@@ -4,30 +4,30 @@ import { withinAccount } from "./account-rows.ts";
 import type { Tables } from "./tables.ts";
 import type { CallCursor } from "./types.ts";
 
-/** Ended calls of one flow. */
+/** Selects ended calls of one flow. */
 export interface RecordedRange {
   readonly flow: string;
-  /** Epoch ms; those that began at this time belong to it. */
+  /** Epoch ms, inclusive. */
   readonly from: number;
-  /** Epoch ms; those that began at this time do not. */
+  /** Epoch ms, exclusive. */
   readonly to: number;
   /** Only this call. */
   readonly callSid?: string;
 }
 
-/** One call as it is needed to play it again. Texts are unchecked: read them through their schemas. */
+/** What is needed to replay one call. The texts are not validated: read them through their schemas. */
 export interface RecordedRow {
   readonly callSid: string;
   readonly startedAt: number;
-  /** Key of `getSetup`. */
+  /** Key for `getSetup`. */
   readonly setup: string;
-  /** JSON array of its whole trace. */
+  /** JSON array of the whole trace. */
   readonly trace: string;
-  /** JSON array of its `digit` events; empty too where they were sealed. */
+  /** JSON array of the `digit` events; also empty if they were sealed. */
   readonly digits: string;
 }
 
-/** A digit's event is in clear, and begins so. */
+/** How a digit's event, which is stored in clear, begins. */
 const DIGIT = '{"kind":"digit"%';
 
 interface RawCall {
@@ -38,7 +38,7 @@ interface RawCall {
   readonly digits: string | null;
 }
 
-/** Ended calls with everything that is needed to play them again, in pages: each page reads its journal rows by their key. */
+/** Reads ended calls in pages, with everything needed to replay them; each page reads its journal rows by their key. */
 export class RecordedCalls {
   readonly #db: Kysely<Tables>;
 
@@ -54,7 +54,7 @@ export class RecordedCalls {
     });
   }
 
-  /** The oldest first; `after`: the last call of the page before. */
+  /** Oldest first. `after`: the last call of the previous page. */
   async page(
     account: string,
     range: RecordedRange,

@@ -5,20 +5,20 @@ import { deleteCalls } from "./erasures.ts";
 import type { Tables } from "./tables.ts";
 
 /**
- * What deletion by age does to calls. `traces`: their requests, and deliveries that were given up; `journal`: their events and entries, where
- * those are not dropped by the week.
+ * What deletion by age deletes. `traces`: requests, and deliveries that were given up; `journal`: events and trace entries, unless
+ * they are dropped with their week.
  */
 export const AGED_KINDS = ["calls", "traces", "journal", "recordings"] as const;
 export type AgedKind = (typeof AGED_KINDS)[number];
 
-/** What one batch did. */
+/** The result of one batch. */
 export interface AgedBatch {
-  /** Of `recordings` the files that will be deleted; else calls. */
+  /** For `recordings` the number of files to delete; otherwise of calls. */
   readonly count: number;
   readonly more: boolean;
 }
 
-/** Calls of one batch: some thousand rows of the journal, and some ten ms during which nothing else waits. */
+/** Calls of one batch: a few thousand rows of the journal, and tens of ms. */
 const BATCH_CALLS = 200;
 
 interface Place {
@@ -27,8 +27,8 @@ interface Place {
 }
 
 /**
- * Deletes what an account has kept long enough, a batch at a time: each is one short transaction, and one node at a time works.
- * Calls go with their rows; traces and recordings leave the call's record, so how far they have come is kept in `retention_progress`.
+ * Deletes what an account has kept long enough, in batches of one short transaction each; only one node works at a time.
+ * Deleted traces and recordings leave the call's record, so `retention_progress` keeps how far their deletion has come.
  */
 export class RetentionTable {
   readonly #db: Kysely<Tables>;
@@ -37,7 +37,7 @@ export class RetentionTable {
     this.#db = db;
   }
 
-  /** Every account that has a call: by the index, without a look at the calls of each. */
+  /** Every account that has a call, found by the index without reading all calls. */
   async accounts(): Promise<readonly string[]> {
     const { rows } = await sql<{ account: string }>`
       with recursive known as (
@@ -49,7 +49,7 @@ export class RetentionTable {
     return rows.map(({ account }) => account);
   }
 
-  /** One batch of an account's calls that began before `before` (epoch ms). Null: another node is at work. */
+  /** Processes one batch of an account's calls that began before `before` (epoch ms). Null: another node is working. */
   batch(kind: AgedKind, account: string, before: number, reason: string): Promise<AgedBatch | null> {
     return this.#db.transaction().execute(async (tx) => {
       if (!(await isOurTurn(tx))) return null;
@@ -76,7 +76,7 @@ async function isOurTurn(tx: AccountDb): Promise<boolean> {
   return rows[0]?.free === true;
 }
 
-/** The oldest calls that are past their time. Deleted calls are gone; of the others those after the last one done. */
+/** The oldest expired calls; unless calls themselves are deleted, only those after the last one processed. */
 async function oldest(tx: AccountDb, kind: AgedKind, account: string, before: number): Promise<readonly Place[]> {
   const done = sql`(started_at, call_sid) > (
     coalesce((select started_at from retention_progress where account = ${account} and kind = ${kind}), 0),
@@ -88,7 +88,7 @@ async function oldest(tx: AccountDb, kind: AgedKind, account: string, before: nu
   return rows;
 }
 
-/** Rows of before the weeks, too: no week takes them along. */
+/** Also deletes journal rows from before the weeks, since no week is dropped with them. */
 async function deleteTraces(tx: AccountDb, account: string, calls: readonly Place[]): Promise<number> {
   const sids = sidsOf(calls);
   await sql`delete from journal where call_sid = any(${sids}) and started_at = 0`.execute(tx);
@@ -107,7 +107,7 @@ async function deleteJournal(tx: AccountDb, account: string, calls: readonly Pla
   return calls.length;
 }
 
-/** The rows stay, and say why there is no file. */
+/** The rows stay, and say why the file is missing. */
 async function deleteRecordings(
   tx: AccountDb,
   account: string,

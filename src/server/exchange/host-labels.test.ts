@@ -20,7 +20,7 @@ it("gives a host a label once it has had twenty requests", () => {
   expect(ask("app.example:8443", 20)).toBe("app.example:8443");
 });
 
-it("keeps the metrics small and the busy hosts in them, whatever names are made up", () => {
+it("keeps the metrics small and the busy hosts in them, whatever names strangers invent", () => {
   const { clock, removed, ask } = world();
   expect(ask("busy.example", 1000)).toBe("busy.example");
   const seen = new Set<string>();
@@ -29,7 +29,7 @@ it("keeps the metrics small and the busy hosts in them, whatever names are made 
     for (let n = 0; n < 100; n += 1) seen.add(ask(`y${minute}-${n}.example`, 25));
     clock.advance(MINUTE_MS);
   }
-  // Fifty places, and at most one change a minute.
+  // Fifty labels, and at most one change a minute.
   expect(seen.size - 1).toBeLessThanOrEqual(49 + 10);
   expect([...seen].filter((name) => name.startsWith("x"))).toEqual([]);
   expect(removed).not.toContain("busy.example");

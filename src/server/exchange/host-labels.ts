@@ -1,17 +1,17 @@
 import type { Clock } from "../../base/clock.ts";
 
-/** Label of all hosts that have none of their own. */
+/** The label for all hosts without one of their own. */
 const OTHER = "other";
-/** Hosts with a label of their own: each costs some twenty time series. */
+/** Hosts with a label of their own: each costs about twenty time series. */
 const LABELS = 50;
-/** Hosts that are counted: enough that a busy one stays among them while names come that are used once. */
+/** Hosts to count: enough that a busy one stays among them while names that are used once come and go. */
 const CANDIDATES = 500;
-/** Requests before a host gets a label: a name that is used once never does. */
+/** Requests before a host gets a label, so that a name that is used once never gets one. */
 const WORTH_LABEL = 20;
-/** How often a label may go to another host, ms: names made up by someone add at most one series of time a minute. */
+/** ms before another label may change hosts: names that strangers invent add at most one host a minute. */
 const SWAP_MS = 60_000;
 
-/** The busiest hosts get a label of their own in the metrics, the others share one. */
+/** Gives the busiest hosts a label of their own in the metrics; the others share one. */
 export class HostLabels {
   readonly #clock: Clock;
   readonly #onRemoved: (host: string) => void;
@@ -19,13 +19,13 @@ export class HostLabels {
   readonly #labelled = new Set<string>();
   #swappedAt = Number.NEGATIVE_INFINITY;
 
-  /** `onRemoved`: a host has lost its label. */
+  /** `onRemoved`: called when a host has lost its label. */
   constructor(clock: Clock, onRemoved: (host: string) => void) {
     this.#clock = clock;
     this.#onRemoved = onRemoved;
   }
 
-  /** Counts one request of a host, and says under which label it is measured. */
+  /** Counts one request of a host, and returns the label for its metrics. */
   labelOf(host: string): string {
     const count = this.#count(host);
     if (this.#labelled.has(host)) return host;
@@ -42,7 +42,7 @@ export class HostLabels {
     return count;
   }
 
-  /** The less busy half of those without a label makes way. */
+  /** Forgets the less busy half of the hosts without a label. */
   #forgetIdle(): void {
     const rest = [...this.#counts].filter(([host]) => !this.#labelled.has(host)).sort(([, a], [, b]) => a - b);
     for (const [host] of rest.slice(0, rest.length / 2)) this.#counts.delete(host);
@@ -51,7 +51,7 @@ export class HostLabels {
   #makeRoom(count: number): boolean {
     if (this.#labelled.size < LABELS) return true;
     const least = leastOf([...this.#labelled].map((host) => [host, this.#counts.get(host) ?? 0] as const));
-    // Twice as busy, so that two hosts of like traffic don't take turns.
+    // Twice as busy, so that two hosts with similar traffic don't take turns.
     if (least === null || count < 2 * least.count || this.#clock.elapsed() - this.#swappedAt < SWAP_MS) return false;
     this.#swappedAt = this.#clock.elapsed();
     this.#labelled.delete(least.host);

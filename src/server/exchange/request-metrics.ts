@@ -4,7 +4,7 @@ import type { EndedRequest } from "../../edges/http-client/types.ts";
 import { HostLabels } from "./host-labels.ts";
 
 const MS_PER_S = 1000;
-/** Up to the longest download, s. */
+/** Seconds, up to the longest download. */
 const BUCKETS_S = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** Rate, errors and duration of every outgoing HTTP request, by purpose, and by host for the busiest hosts. */
@@ -12,7 +12,7 @@ export class RequestMetrics {
   readonly #hosts: HostLabels;
   readonly #byPurpose = new Counter({
     name: "plugboard_outgoing_requests_total",
-    help: "Outgoing HTTP requests that ended, by purpose and result: class of the status, or why there was none",
+    help: "Outgoing HTTP requests that ended, by purpose and result: the status class, or why there was no answer",
     labelNames: ["purpose", "result"],
     registers: [],
   });
@@ -30,7 +30,7 @@ export class RequestMetrics {
     this.#hosts = new HostLabels(clock, (host) => this.#remove(host));
   }
 
-  /** For a registry. */
+  /** All metrics, for a registry. */
   get metrics(): readonly (Histogram | Counter)[] {
     return [this.#byPurpose, this.#purposeTime, this.#byHost, this.#hostTime];
   }
@@ -53,6 +53,6 @@ export class RequestMetrics {
 }
 
 function histogram(name: string, label: "purpose" | "host"): Histogram {
-  const help = `Time until outgoing HTTP requests had ended, by ${label}`;
+  const help = `Duration of outgoing HTTP requests, by ${label}`;
   return new Histogram({ name, help, labelNames: [label], buckets: BUCKETS_S, registers: [] });
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** Ten years: longer is a typing mistake. */
+/** Ten years: anything longer is a typing mistake. */
 const MAX_DAYS = 3650;
-/** Three years: each week of traces is a table of its own, of which a query that names no time asks all. */
+/** Three years: each week of traces is a table of its own, and a query without a time reads all of them. */
 export const MAX_TRACE_DAYS = 1100;
 
 function days(fallback: number, most: number, description: string) {
@@ -11,19 +11,19 @@ function days(fallback: number, most: number, description: string) {
 
 /** `retention` of an account. */
 export const retentionSchema = z.strictObject({
-  calls_days: days(400, MAX_DAYS, "Days after a call that it is deleted as a whole, with everything below."),
+  calls_days: days(400, MAX_DAYS, "Days after which a call is deleted as a whole, with everything below."),
   traces_days: days(
     90,
     MAX_TRACE_DAYS,
-    "Days that its trace, its requests with their answers, and deliveries that were given up are kept.",
+    "Days to keep its trace, its requests with their answers, and deliveries that were given up.",
   ),
-  recordings_days: days(90, MAX_DAYS, "Days that its recordings are kept."),
-  events_days: days(30, MAX_DAYS, "Days that events stay in the account's feed."),
+  recordings_days: days(90, MAX_DAYS, "Days to keep its recordings."),
+  events_days: days(30, MAX_DAYS, "Days to keep events in the account's feed."),
 });
 
 type RetentionDocument = z.output<typeof retentionSchema>;
 
-/** How long an account's data are kept, in days. */
+/** How many days an account's data are kept. */
 export interface RetentionPolicy {
   readonly callsDays: number;
   readonly tracesDays: number;
@@ -31,7 +31,7 @@ export interface RetentionPolicy {
   readonly eventsDays: number;
 }
 
-/** A document of the workspace file as the platform uses it. */
+/** The policy that a workspace file's `retention` states. */
 export function retentionPolicy(document: RetentionDocument): RetentionPolicy {
   return {
     callsDays: document.calls_days,
@@ -41,5 +41,5 @@ export function retentionPolicy(document: RetentionDocument): RetentionPolicy {
   };
 }
 
-/** For accounts that are no longer configured, too. */
+/** The default, also for accounts that are no longer configured. */
 export const DEFAULT_RETENTION = retentionPolicy(retentionSchema.parse({}));

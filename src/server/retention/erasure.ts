@@ -17,7 +17,7 @@ export interface ErasureOptions {
   readonly clock: Pick<Clock, "now">;
 }
 
-/** Who asks, and for which account. */
+/** Who requests an erasure, and in which account. */
 export interface ErasureRequest {
   readonly account: string;
   readonly actor: AuditActor;
@@ -29,10 +29,10 @@ export type ErasureResult =
   | { readonly kind: "unknown" }
   | { readonly kind: "live"; readonly callSid: string };
 
-/** Calls that are searched at once: some MB, and some ms of the event loop. */
+/** Calls searched at once: a few MB, and a few ms of the event loop. */
 const PAGE_CALLS = 50;
 
-/** Erases calls on request. What is interrupted is finished by the same request made again. */
+/** Erases calls on request. Repeating an interrupted request finishes it. */
 export class Erasure {
   readonly #options: ErasureOptions;
 
@@ -85,12 +85,12 @@ export class Erasure {
       if (busy !== undefined) return { kind: "live", callSid: busy };
       if (callSids.length > 0) rows = sum(rows, await erasures.erase({ ...order, callSids, at: clock.now() }));
     }
-    // That it was asked for is noted, too.
+    // The audit log also records requests that found nothing.
     if (rows.calls === 0) await erasures.erase({ ...order, callSids: [], at: clock.now() });
     return { kind: "erased", rows };
   }
 
-  /** After its last row a call still closes files and reports its end. */
+  /** True also after a call's last row, while it closes files and reports its end. */
   #isBusy(callSid: string, isLive: boolean): boolean {
     return isLive || this.#options.exchange.isLive(callSid);
   }

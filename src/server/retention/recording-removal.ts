@@ -12,7 +12,7 @@ export interface RecordingRemovalOptions {
   readonly log: Log;
 }
 
-/** Deletes the files of recordings whose rows are gone. A crash at any point leaves what the next run deletes. */
+/** Deletes the files of recordings whose rows were deleted. Whatever a crash leaves is deleted by the next run. */
 export class RecordingRemoval {
   readonly #options: RecordingRemovalOptions;
   readonly #failures: RepeatedLine;
@@ -23,7 +23,7 @@ export class RecordingRemoval {
     this.#failures = new RepeatedLine(clock, (fields) => log.error(fields, "a recording could not be deleted"));
   }
 
-  /** Deletes all files on this machine that must be deleted; how many. What can't be deleted is tried again by the next run. */
+  /** Deletes all files that this machine must delete, and returns how many. The next run retries those that can't be deleted. */
   async run(): Promise<number> {
     const { erasures } = this.#options.store;
     for (let count = 0; ;) {
@@ -41,7 +41,7 @@ export class RecordingRemoval {
     return deleted;
   }
 
-  /** True: it is not there any more, or never was. */
+  /** True: the file no longer exists, or never did. */
   async #unlinked(file: string): Promise<boolean> {
     try {
       await unlink(join(this.#options.recordingsDir, file));

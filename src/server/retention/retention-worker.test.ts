@@ -40,7 +40,7 @@ beforeEach(async () => {
   return () => store.close();
 });
 
-/** A whole call that began so many days ago, with a file. */
+/** Stores a whole call that began `daysAgo`, with a file. */
 async function add(callSid: string, daysAgo: number, account = "acme"): Promise<void> {
   const file = `acme/${callSid}.wav`;
   writeFileSync(join(folder, file), "RIFF");
@@ -57,7 +57,7 @@ async function add(callSid: string, daysAgo: number, account = "acme"): Promise<
   );
 }
 
-/** Every rest is over at once; `rests` says how long each would have been. */
+/** A clock on which every rest is over at once; `rests` gets how long each would have been. */
 function restless(rests: number[] = []): Clock {
   const after = (ms: number, run: () => void): Timer => {
     rests.push(ms);
@@ -67,7 +67,7 @@ function restless(rests: number[] = []): Clock {
   return { now: () => NOW, elapsed: () => 0, after };
 }
 
-/** One round of a worker of this store; what it has deleted, and the lines it has logged. */
+/** Runs one round of a worker on this store; returns what it deleted and the lines that it logged. */
 async function round(on = store, rests: number[] = []): Promise<{ deleted: object; lines: readonly object[] }> {
   const lines: object[] = [];
   const clock = restless(rests);
@@ -96,13 +96,13 @@ async function leftOf(callSid: string, account = "acme"): Promise<readonly strin
   ];
 }
 
-/** Another account has a call and keeps traces for so long that no week is dropped before. */
+/** Adds an account with a call that keeps traces for so many days, so that no week is dropped sooner. */
 async function keepTracesFor(tracesDays: number): Promise<void> {
   policies["keeper"] = { callsDays: 3650, tracesDays, recordingsDays: 3650, eventsDays: 30 };
   await add("kept", 1, "keeper");
 }
 
-/** The journal's partitions, without that of before and the rest. */
+/** The journal's weeks, without the partition from before the weeks and the rest. */
 async function weeks(): Promise<readonly unknown[]> {
   const text = "select relname from pg_class where relname like 'journal_w\\_%' and relkind = 'r' order by relname";
   return (await server.query(url, text)).map(({ relname }) => relname);
@@ -111,7 +111,7 @@ async function weeks(): Promise<readonly unknown[]> {
 const WHOLE = ["call", "trace", "requests", "delivery", "recording", "file"];
 
 describe("deletion by age", () => {
-  it("deletes calls, traces and recordings when they are past their times, files too, and nothing sooner", async () => {
+  it("deletes calls, traces and recordings, with their files, once they expire and not before", async () => {
     policies["acme"] = { callsDays: 400, tracesDays: 90, recordingsDays: 60, eventsDays: 30 };
     await keepTracesFor(400);
     for (const daysAgo of [1, 59.9, 60.1, 89.9, 90.1, 399.9, 400.1]) await add(`a${daysAgo}`, daysAgo);
@@ -144,7 +144,7 @@ describe("deletion by age", () => {
     });
   });
 
-  it("goes by the times of each account, and by the usual ones where an account is no longer configured", async () => {
+  it("uses each account's retention, and the default for accounts that are no longer configured", async () => {
     policies = { acme: { ...DEFAULT_RETENTION, callsDays: 10 }, globex: { ...DEFAULT_RETENTION, tracesDays: 30 } };
     await keepTracesFor(400);
     for (const account of ["acme", "globex", "gone"])
@@ -157,7 +157,7 @@ describe("deletion by age", () => {
     expect(await leftOf("gone91", "gone")).toEqual(["call"]);
   });
 
-  it("follows a time that is made shorter, and leaves what it has deleted when it is made longer", async () => {
+  it("applies a shortened retention, and restores nothing when it is lengthened", async () => {
     for (const daysAgo of [20, 50, 100]) await add(`b${daysAgo}`, daysAgo);
     await keepTracesFor(400);
     await round();
@@ -170,9 +170,9 @@ describe("deletion by age", () => {
     expect(await leftOf("b20")).toEqual(WHOLE);
   });
 
-  it("drops the traces of a whole week once no account needs them, and deletes row by row where some do", async () => {
+  it("drops a whole week of traces once no account needs them, and deletes row by row while some do", async () => {
     policies = { acme: { ...DEFAULT_RETENTION, tracesDays: 28 }, globex: { ...DEFAULT_RETENTION, tracesDays: 7 } };
-    // 1 June 2026 is a Monday: 28 days ago, too.
+    // 1 June 2026 is a Monday, and so is the day 28 days ago.
     for (const daysAgo of [1, 8, 27, 29, 34, 36]) await add(`e${daysAgo}`, daysAgo);
     for (const daysAgo of [2, 9, 30]) await add(`f${daysAgo}`, daysAgo, "globex");
     const { deleted } = await round();
@@ -197,7 +197,7 @@ describe("deletion by age", () => {
     expect(await server.query(url, "select count(*)::int as n from journal_rest")).toEqual([{ n: 0 }]);
   });
 
-  it("deletes row by row what the longest time would have dropped, once another account keeps traces for longer", async () => {
+  it("deletes row by row what would have been dropped, once another account keeps traces for longer", async () => {
     policies["acme"] = { ...DEFAULT_RETENTION, tracesDays: 30 };
     await add("g31", 31);
     await round();
@@ -208,7 +208,7 @@ describe("deletion by age", () => {
     expect((await leftOf("g31")).includes("trace")).toBe(false);
   });
 
-  it("works in batches with a rest after each, and never on a live call", async () => {
+  it("works in batches with a rest after each, and never touches a live call", async () => {
     await add("template", 401);
     await server.query(
       url,
@@ -234,7 +234,7 @@ describe("deletion by age", () => {
     expect((await round()).deleted).toMatchObject({ calls: 1 });
   });
 
-  it("is finished by the next round when a batch was rolled back by a crash, or files were left over", async () => {
+  it("is finished by the next round if a crash rolled back a batch or left files over", async () => {
     for (const daysAgo of [401, 402]) await add(`d${daysAgo}`, daysAgo);
     await store.retention.batch("calls", "acme", NOW - 400 * DAY_MS, "");
     expect(existsSync(join(folder, "acme/d401.wav"))).toBe(true);
@@ -253,14 +253,14 @@ describe("deletion by age", () => {
     expect((await store.feed.page("globex", 0, 10)).rows).toHaveLength(2);
   });
 
-  it("says so when the database can't do it, and goes on", async () => {
+  it("logs that the database fails, and goes on", async () => {
     const broken = { retention: { accounts: () => Promise.reject(new Error("away")) }, feed: store.feed };
     const { lines } = await round(Object.assign(Object.create(store) as Store, broken));
     expect(lines).toEqual([{ err: new Error("away") }]);
   });
 });
 
-it("looks every ten minutes, and stops between two batches", async () => {
+it("runs every ten minutes, and stops between two batches", async () => {
   const clock = new VirtualClock(NOW);
   let batches = 0;
   const table = {

@@ -10,7 +10,7 @@ import type { RetentionPolicy } from "../exchange/retention-schema.ts";
 import { DEFAULT_RETENTION, MAX_TRACE_DAYS } from "../exchange/retention-schema.ts";
 import type { RecordingRemoval } from "./recording-removal.ts";
 
-/** What is deleted by age. `weeks`: the journal's partitions; `files`: recordings on this machine. */
+/** What is deleted by age. `weeks`: partitions of the journal; `files`: recordings on this machine. */
 export const DELETED_KINDS = [...AGED_KINDS, "weeks", "events", "files"] as const;
 export type DeletedKind = (typeof DELETED_KINDS)[number];
 
@@ -27,11 +27,11 @@ export interface RetentionWorkerOptions {
   readonly log: Log;
 }
 
-/** Between two looks at what has come of age, ms. */
+/** ms between two rounds. */
 const ROUND_MS = 600_000;
 /** After a batch the database rests for this many times as long as the batch took: calls come first. */
 const REST_FACTOR = 4;
-/** The least rest after a batch, ms. */
+/** The shortest rest after a batch, ms. */
 const REST_MS = 50;
 const DAY_MS = 86_400_000;
 
@@ -43,8 +43,8 @@ const DAYS_OF: Readonly<Record<AgedKind, (policy: RetentionPolicy) => number>> =
 };
 
 /**
- * Deletes what each account has kept long enough (`retention`): in rounds, in small batches with a rest after each. Every
- * node has one; one of them at a time deletes rows, each deletes the files on its own disk.
+ * Deletes what each account has kept long enough (`retention`), in rounds of small batches with a rest after each. Every
+ * node has a worker; only one at a time deletes rows, and each deletes the files on its own disk.
  */
 export class RetentionWorker {
   /** How much was deleted since the start. */
@@ -57,7 +57,7 @@ export class RetentionWorker {
   constructor(options: RetentionWorkerOptions) {
     this.#options = options;
     const { clock, log } = options;
-    this.#failures = new RepeatedLine(clock, (fields) => log.warn(fields, "what is past its time can't be deleted"));
+    this.#failures = new RepeatedLine(clock, (fields) => log.warn(fields, "expired data can't be deleted"));
     this.#rounds = new Rounds({ clock, round: () => this.round(), pauseMs: () => ROUND_MS });
   }
 
@@ -65,13 +65,13 @@ export class RetentionWorker {
     this.#rounds.start();
   }
 
-  /** Resolves when the batch under way is over. */
+  /** Resolves when the current batch is done. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#rounds.stop();
   }
 
-  /** Deletes all that is past its time now. Never rejects. */
+  /** Deletes everything that has expired. Never rejects. */
   async round(): Promise<void> {
     const before = new Map(this.deleted);
     try {
@@ -86,10 +86,10 @@ export class RetentionWorker {
       (kind) => [kind, (this.deleted.get(kind) ?? 0) - (before.get(kind) ?? 0)] as const,
     );
     if (counts.some(([, count]) => count > 0))
-      this.#options.log.info(Object.fromEntries(counts), "deleted what was past its time");
+      this.#options.log.info(Object.fromEntries(counts), "deleted expired data");
   }
 
-  /** Weeks of the journal that no account needs are dropped; only accounts that keep traces for less cost a deletion row by row. */
+  /** Drops the journal's weeks that no account needs, and deletes row by row only for accounts that keep traces for less time. */
   async #calls(accounts: readonly string[]): Promise<void> {
     const { clock, store } = this.#options;
     await store.journalWeeks.make(clock.now());
@@ -142,7 +142,7 @@ export class RetentionWorker {
     }
   }
 
-  /** A rest that ends with the worker would hold up the end of the process for a moment only. */
+  /** A rest need not be cancelled: it delays the end of the process only briefly. */
   #rest(ms: number): Promise<void> {
     return new Promise((resolve) => this.#options.clock.after(Math.max(REST_MS, ms), resolve));
   }

@@ -29,7 +29,7 @@ it.each(["+9198123456789", "+4919812345678", "19812345678", "98123456780", "+919
   },
 );
 
-it("wants the country code of a short number, which any other figure could be", () => {
+it("requires the country code or a zero before a short number, which could be any other figure", () => {
   const short = writtenNumber("+29012345");
   expect(["+29012345", "290 12345", "%2B29012345"].filter((text) => !short.test(text))).toEqual([]);
   expect(['{"at_ms":12345}', "12345"].filter((text) => short.test(text))).toEqual([]);

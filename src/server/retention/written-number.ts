@@ -1,14 +1,14 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
 
-/** What people and programs put between two digits. */
+/** What people and programs write between two digits. */
 const SEPARATOR = String.raw`(?:[ .()/\u00a0\u2010-\u2015-]|%20){0,2}`;
-/** No digit stands before the number, unless it belongs to an escape of a URL or of JSON. */
+/** No digit comes before the number, unless it belongs to an escape in a URL or JSON. */
 const BEGINNING = String.raw`(?:(?<!\d)|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))`;
-/** Shorter national numbers would be found in any other figure: they need their country code or a leading zero. */
+/** Shorter national numbers would match any other figure, so they need their country code or a leading zero. */
 const MIN_BARE_DIGITS = 9;
 
 /**
- * Finds a number in a text in all forms in which it may be written: with and without country code, `+`, `00`, `%2B` or
+ * Finds a number in a text in every form in which it may be written: with and without country code, `+`, `00`, `%2B` or
  * leading zero, with spaces and hyphens. It does not find longer numbers that contain it.
  */
 export function writtenNumber(e164: string): RegExp {

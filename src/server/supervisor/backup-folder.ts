@@ -8,10 +8,10 @@ import { z } from "zod";
 import { errorCode } from "../../edges/store/embedded/error-code.ts";
 import type { SnapshotRows } from "../../edges/store/snapshot/contents.ts";
 
-/** Written last: a folder without it is no complete backup. */
+/** Written last: a folder without it is not a complete backup. */
 const MANIFEST = "backup.json";
 const FORMAT = 1;
-/** Rows that are inserted at once, and their characters: what a restore holds in memory. */
+/** Most rows and characters to insert at once, which a restore holds in memory. */
 const BATCH_ROWS = 200;
 const BATCH_CHARACTERS = 4_000_000;
 
@@ -21,16 +21,16 @@ const manifestSchema = z.object({
   plugboard: z.string(),
   taken_at: z.string(),
   migrations: z.array(z.string()),
-  /** In the order in which they can be filled. */
+  /** In an order in which they can be filled. */
   tables: z.array(z.object({ name: z.string(), rows: z.int() })),
   partitions: z.array(z.object({ name: z.string(), table: z.string(), key: z.string().nullable(), bound: z.string() })),
   recordings: z.int(),
 });
 
-/** What a backup holds. */
+/** What a backup contains. */
 export type BackupManifest = z.infer<typeof manifestSchema>;
 
-/** Makes the backup complete. */
+/** Completes the backup. */
 export async function writeManifest(folder: string, manifest: Omit<BackupManifest, "format">): Promise<void> {
   const unfinished = join(folder, `${MANIFEST}.new`);
   const text = JSON.stringify({ format: FORMAT, ...manifest }, null, 2);
@@ -38,7 +38,7 @@ export async function writeManifest(folder: string, manifest: Omit<BackupManifes
   await rename(unfinished, join(folder, MANIFEST));
 }
 
-/** Rejects with one sentence where there is no backup that this version can read. */
+/** Rejects with one sentence if the folder is not a backup that this version can read. */
 export async function readManifest(folder: string): Promise<BackupManifest> {
   let document: unknown;
   try {
@@ -67,7 +67,7 @@ export async function writeRows(folder: string, table: string, rows: SnapshotRow
   return count;
 }
 
-/** The rows that `writeRows` stored; throws one sentence when some are missing or damaged. */
+/** The rows that `writeRows` stored; throws one sentence if some are missing or damaged. */
 export async function* readRows(folder: string, { name, rows }: BackupManifest["tables"][number]): SnapshotRows {
   let count = 0;
   try {
@@ -94,7 +94,7 @@ async function* textOf(file: string): AsyncGenerator<string, void> {
   await failed;
 }
 
-/** Lines, some at a time. A row has no line break of its own: JSON escapes them. */
+/** Splits text into batches of lines. A row contains no line breaks: JSON escapes them. */
 async function* batches(chunks: AsyncIterable<string>): SnapshotRows {
   let batch: string[] = [];
   let characters = 0;

@@ -18,12 +18,12 @@ import { RESTORE_MARK } from "./unfinished-restore.ts";
 import { restoreBackup } from "./restore.ts";
 
 const SECRET = "the secret of this platform";
-/** As an older version left it. */
+/** The schema of an older version. */
 const OLD_SCHEMA = join(import.meta.dirname, "../../../test/fixtures/schemas/6e293af.sql");
 /** Tables that a restore changes on purpose. */
 const CHANGED = ["feed_heads", "feed_restores", "kysely_migration"];
 
-/** A table that refuses changes, one that another refers to, and the columns that no call has. */
+/** Rows for a table that refuses changes, for one that another refers to, and with types that no call's columns have. */
 const PEOPLE = `
   insert into audit_log (account, at, actor_kind, actor, action, subject) values ('acme', 1, 'system', 't', 'a', 's');
   insert into members (id, login, role, password_hash, must_change, recovery_hashes, created_at, created_by)
@@ -101,8 +101,8 @@ function without(all: Readonly<Record<string, readonly string[]>>, names: readon
   return Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name)));
 }
 
-describe("a backup of a PostgreSQL of one's own", () => {
-  it("gives every row and every recording back, byte for byte", async () => {
+describe("a backup of your own PostgreSQL", () => {
+  it("restores every row and every recording, byte for byte", async () => {
     const { manifest, missingRecordings } = await take();
     expect([manifest.recordings, missingRecordings]).toEqual([1, 0]);
     const url = await empty();
@@ -115,7 +115,7 @@ describe("a backup of a PostgreSQL of one's own", () => {
     expect(existsSync(join(restored, RESTORE_MARK))).toBe(false);
   });
 
-  it("is gone on with: the live call is found, new rows get new ids, sealed texts open", async () => {
+  it("can be continued from: the live call is found, new rows get new ids, sealed texts open", async () => {
     await take();
     const url = await empty();
     await restore(url);
@@ -148,7 +148,7 @@ describe("a backup of a PostgreSQL of one's own", () => {
     ).toHaveLength(3);
   });
 
-  it("is of one instant while calls go on", async () => {
+  it("shows one instant while calls go on", async () => {
     const store = await open(source);
     const over = new AbortController();
     const writing = (async () => {
@@ -169,7 +169,7 @@ describe("a backup of a PostgreSQL of one's own", () => {
     expect(torn).toEqual([]);
   });
 
-  it("keeps cursors honest: numbers from after the backup get 409's answer, for good", async () => {
+  it("rejects cursors from after the backup with 409, permanently", async () => {
     await take();
     const url = await empty();
     await restore(url);
@@ -187,7 +187,7 @@ describe("a backup of a PostgreSQL of one's own", () => {
     await store.close();
   });
 
-  it("of an older version becomes today's", async () => {
+  it("of an older version is migrated", async () => {
     const old = await empty();
     await server.query(old, readFileSync(OLD_SCHEMA, "utf8"));
     await take(old);
@@ -207,13 +207,13 @@ describe("a backup is refused in one sentence", () => {
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
 
-  it("when the folder is there already, and leaves that as it is", async () => {
+  it("if the folder exists, and leaves it as it is", async () => {
     mkdirSync(folder);
-    expect(await refusal(take())).toBe(`${folder} is there already: name a new folder`);
+    expect(await refusal(take())).toBe(`${folder} already exists: name a new folder`);
     expect(existsSync(folder)).toBe(true);
   });
 
-  it("when there is nothing to back up, and leaves no folder behind", async () => {
+  it("if there is nothing to back up, and leaves no folder behind", async () => {
     expect(await refusal(take(await empty()))).toMatch(/^the database holds no data of Plugboard/);
     const dataDir = join(root, "nothing");
     expect(await refusal(backUp({ dataDir, databaseUrl: null, folder, log: silentLog }))).toMatch(
@@ -222,7 +222,7 @@ describe("a backup is refused in one sentence", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it("when the database has tables, or the data folder recordings; both stay as they were", async () => {
+  it("if the database has tables or the data folder has recordings, and leaves both as they were", async () => {
     await take();
     const full = await server.database("TCP with a password");
     const before = await rowsOf(full);
@@ -235,21 +235,21 @@ describe("a backup is refused in one sentence", () => {
     expect(readdirSync(join(restored, "recordings"))).toEqual(["other.wav"]);
   });
 
-  it("without its secret, or with another", async () => {
+  it("without its secret, or with another one", async () => {
     await take();
     const url = await empty();
     expect(await refusal(restore(url, null))).toMatch(
-      /^the secret of the backed up platform is needed: set PLUGBOARD_SECRET/,
+      /^the secret of the backed-up platform is needed: set PLUGBOARD_SECRET/,
     );
     expect(await refusal(restore(url, "another"))).toMatch(
-      /^the backup was sealed with another secret than PLUGBOARD_SECRET$/,
+      /^the backup was sealed with a different secret from PLUGBOARD_SECRET$/,
     );
     mkdirSync(restored, { recursive: true });
     writeFileSync(join(restored, "secret"), `${SECRET}\n`);
     await restore(url, null);
   });
 
-  it("when it was not finished, is damaged, or a newer version made it; the database stays empty", async () => {
+  it("if it is incomplete, damaged, or made by a newer version; the database stays empty", async () => {
     await take();
     const url = await empty();
     const [manifest, journal] = [join(folder, "backup.json"), join(folder, "tables", "journal.jsonl.gz")];

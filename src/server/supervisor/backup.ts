@@ -11,7 +11,7 @@ import { VERSION } from "../../version.ts";
 import type { BackupManifest } from "./backup-folder.ts";
 import { writeManifest, writeRows } from "./backup-folder.ts";
 
-/** The platform that is backed up or restored, and the folder of the backup. */
+/** The platform to back up or restore, and the folder of the backup. */
 export interface BackupOptions {
   readonly dataDir: string;
   /** Null: the embedded server of the data folder. */
@@ -20,10 +20,10 @@ export interface BackupOptions {
   readonly log: Log;
 }
 
-/** What a backup has, and what it lacks. */
+/** What a backup contains, and what it lacks. */
 export interface BackupReport {
   readonly manifest: Omit<BackupManifest, "format">;
-  /** Recordings that are in the database but not on this machine: another node's, or deleted meanwhile. */
+  /** Recordings that are in the database but not on this machine: another node's, or deleted during the backup. */
   readonly missingRecordings: number;
 }
 
@@ -34,8 +34,8 @@ export const RECORDINGS = "recordings";
 export const NODE = "node";
 
 /**
- * Writes every table as it is at one instant, and the recordings of its calls, into a new folder; calls go on meanwhile. The
- * secret is not in it: what the database has sealed stays sealed. Rejects with one sentence when it can't.
+ * Writes every table as it is at one instant, and the recordings of its calls, into a new folder while calls go on. The
+ * secret is not in it: what the database has sealed stays sealed. Rejects with one sentence if it fails.
  */
 export async function backUp(options: BackupOptions): Promise<BackupReport> {
   await makeNewFolder(options.folder);
@@ -51,7 +51,7 @@ async function makeNewFolder(folder: string): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
     if (errorCode(error) !== "EEXIST") throw error;
-    throw new Error(`${folder} is there already: name a new folder`, { cause: error });
+    throw new Error(`${folder} already exists: name a new folder`, { cause: error });
   });
 }
 
@@ -92,7 +92,7 @@ async function write({ dataDir, folder }: BackupOptions, url: string): Promise<B
   }
 }
 
-/** The files of these rows of `recordings`, too. */
+/** Passes on these rows of `recordings`, and notes their files. */
 async function* noting(
   files: Set<string>,
   rows: AsyncIterable<readonly string[]>,
@@ -128,7 +128,7 @@ async function copyFiles(from: string, to: string, files: Iterable<string>): Pro
   return copied;
 }
 
-/** Shares the blocks where the file system can. */
+/** Copies a file, sharing its blocks if the file system can; false: it does not exist. */
 async function copyIfThere(from: string, to: string): Promise<boolean> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE);

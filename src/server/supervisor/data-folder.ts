@@ -1,7 +1,7 @@
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { errorCode } from "../../edges/store/embedded/error-code.ts";
 
-/** Makes a data folder, or closes the one that is there to other users: earlier versions left it open. */
+/** Makes a data folder, or closes an existing one to other users: earlier versions left it open. */
 export async function makeDataFolder(folder: string): Promise<void> {
   await makeFolder(folder);
   if ((await stat(folder)).uid === process.getuid?.()) await chmod(folder, 0o700);

@@ -20,12 +20,12 @@ export interface RestoreOptions extends BackupOptions {
 }
 
 /**
- * Fills an empty database and an empty data folder from a backup. Rejects with one sentence, before anything is written, when
- * either has something in it, or the secret is not that of the backup.
+ * Fills an empty database and an empty data folder from a backup. Rejects with one sentence, before anything is written, if
+ * either is not empty or the secret is not that of the backup.
  *
  *   check ─► mark the folder ─► recordings ─► database, one transaction ─► remove the mark
  *
- * After a kill the mark keeps `serve` from starting; the same restore again goes on.
+ * If the process is killed, the mark keeps `serve` from starting; running the same restore again continues.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<BackupManifest> {
   const { folder, dataDir, log } = options;
@@ -52,7 +52,7 @@ async function checkSecret({ secret, dataDir, folder }: RestoreOptions, { tables
   const known = secret ?? (await textOf(file));
   if (known === null)
     throw new Error(
-      `the secret of the backed up platform is needed: set PLUGBOARD_SECRET to it, or put the file \`secret\` of its data folder at ${file}`,
+      `the secret of the backed-up platform is needed: set PLUGBOARD_SECRET to it, or put the file \`secret\` of its data folder at ${file}`,
     );
   const table = tables.find(({ name }) => name === "store_key");
   if (table === undefined) return;
@@ -61,7 +61,7 @@ async function checkSecret({ secret, dataDir, folder }: RestoreOptions, { tables
     const { check_text } = JSON.parse(line ?? "{}") as { readonly check_text?: string };
     if (check_text !== undefined && !opensKeyCheck(sealer, check_text))
       throw new Error(
-        `the backup was sealed with another secret than ${secret === null ? `that in ${file}` : "PLUGBOARD_SECRET"}`,
+        `the backup was sealed with a different secret from ${secret === null ? `that in ${file}` : "PLUGBOARD_SECRET"}`,
       );
   }
 }
@@ -87,8 +87,8 @@ async function restoreInto({ dataDir, folder }: RestoreOptions, manifest: Backup
     const tables = new Map(manifest.tables.map((table) => [table.name, table]));
     await loadSnapshot(url, namesOf(manifest), (name) => readRows(folder, tables.get(name) ?? { name, rows: 0 }));
   } else if (begun === null)
-    // With the mark of this backup, its transaction was the last thing that was done.
-    throw new Error("the database is not empty: a backup is restored into an empty one only");
+    // With the mark of this backup, a database with tables means that its transaction was committed.
+    throw new Error("the database is not empty: a backup can only be restored into an empty one");
   await rm(mark);
 }
 
@@ -97,7 +97,7 @@ async function refuseOtherContent(dataDir: string, begun: string | null, id: str
     throw new Error(`the restore of another backup into ${dataDir} did not finish: empty that folder first`);
   const recordings = join(dataDir, RECORDINGS);
   if (begun === null && (await readdir(recordings, { recursive: true }).catch(() => [])).length > 0)
-    throw new Error(`${recordings} is not empty: a backup is restored into an empty data folder only`);
+    throw new Error(`${recordings} is not empty: a backup can only be restored into an empty data folder`);
 }
 
 async function copyIfThere(from: string, to: string): Promise<void> {
@@ -108,7 +108,7 @@ async function copyIfThere(from: string, to: string): Promise<void> {
   }
 }
 
-/** Null: there is no such file. */
+/** Null: the file does not exist. */
 async function textOf(file: string): Promise<string | null> {
   try {
     return (await readFile(file, "utf8")).trim();

@@ -10,7 +10,7 @@ const URL = "https://app.example/connect";
 const JSON_TYPE = "application/json";
 const GOOD = JSON.stringify({ destination: { numbers: ["+919900000011"] } });
 
-/** A customer's server that answers after `afterMs` of virtual time; what it was asked with. */
+/** A customer's server that answers after `afterMs` of virtual time; keeps the requests that it got. */
 function customer(clock: VirtualClock, afterMs = 0) {
   const options: FetchOptions[] = [];
   const answer = (given: FetchOptions): Promise<HttpClientOutcome> => {
@@ -34,7 +34,7 @@ function order(changes: Partial<UrlCheckOrder> = {}): UrlCheckOrder {
 }
 
 describe("a URL that an account has checked", () => {
-  it("is asked as the account's own request, which leads inward only where the account may", async () => {
+  it("gets requests as the account's own, to internal addresses only if the account may", async () => {
     for (const privateDestinations of [false, true]) {
       const { check, options } = customer(new VirtualClock(0));
       const report = await check(order({ config: testConfig({ privateDestinations }) }));
@@ -45,7 +45,7 @@ describe("a URL that an account has checked", () => {
     }
   });
 
-  it("is refused when it is no URL, or no use of this kind", async () => {
+  it("is refused if it is not a URL or can't be used for this", async () => {
     const { check } = customer(new VirtualClock(0));
     expect(await check(order({ url: "file:///etc/passwd" }))).toMatchObject({ ok: false, error: { kind: "wrong" } });
     const wrong = await check(order({ as: "event", fallback: URL }));
@@ -60,7 +60,7 @@ describe("a URL that an account has checked", () => {
     expect((await check(order())).ok).toBe(true);
   });
 
-  it("is given up when it is so slow that nobody would wait for the report", async () => {
+  it("is abandoned if it is so slow that nobody would wait for the report", async () => {
     const clock = new VirtualClock(0);
     const { check, options } = customer(clock, 4000);
     expect(await check(order())).toMatchObject({ ok: false, error: { kind: "slow" } });

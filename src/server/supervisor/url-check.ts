@@ -14,7 +14,7 @@ import { reportJson } from "../../tools/check/json.ts";
 import { VERSION } from "../../version.ts";
 import type { UrlChecker, UrlCheckOrder } from "../api/url-checker.ts";
 
-/** What checks of URLs need. */
+/** What URL checks need. */
 export interface UrlCheckParts {
   readonly fetcher: CheckDeps["fetcher"];
   readonly clock: Clock;
@@ -28,7 +28,7 @@ const CHECK_LIMIT_MS = 45_000;
 
 /**
  * Checks URLs on behalf of accounts, one at a time for each. Unlike `plugboard check`, which a developer runs against their own machine,
- * requests are the customer's: they lead inward only where the account's `private_destinations` says so.
+ * requests are the customer's: they reach internal addresses only if the account's `private_destinations` says so.
  */
 export function urlChecker(parts: UrlCheckParts): UrlChecker {
   const busy = new Set<string>();
@@ -37,7 +37,7 @@ export function urlChecker(parts: UrlCheckParts): UrlChecker {
     const target = targetOf(order, account, parts.limits ?? CHECK_LIMITS);
     const wrong = problemOf(target, { primary: "url", fallback: "fallback", country: "country", runs: "runs" });
     if (wrong !== null) return err({ kind: "wrong", message: wrong });
-    const message = `another URL of account ${account.sid} is being checked: try again when that has ended`;
+    const message = `another URL of account ${account.sid} is being checked: try again when that is done`;
     if (busy.has(account.sid)) return err({ kind: "busy", message });
     busy.add(account.sid);
     try {
@@ -81,7 +81,7 @@ function targetOf(order: UrlCheckOrder, account: Account, limits: CheckLimits): 
   };
 }
 
-/** Every request as the account's own, and none after the limit. */
+/** Sends every request as the account's own, and none after the limit. */
 function guardedFetcher(
   fetcher: CheckDeps["fetcher"],
   { account, privateDestinations }: UrlCheckOrder["config"],

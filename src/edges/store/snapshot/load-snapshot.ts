@@ -3,19 +3,19 @@ import { clientConfig } from "../connection.ts";
 import { MIGRATIONS } from "../migrations.ts";
 import type { SnapshotContents, SnapshotRows } from "./contents.ts";
 
-/** As kysely makes them at the first start. */
+/** The tables that kysely makes at the first start. */
 const MIGRATION_TABLES: readonly string[] = [
   "create table kysely_migration (name varchar(255) not null primary key, timestamp varchar(255) not null)",
   "create table kysely_migration_lock (id varchar(255) not null primary key, is_locked integer default 0 not null)",
 ];
 
-/** As kysely notes a migration that it has run. */
+/** Records a migration as run, as kysely does. */
 const MIGRATED = `insert into kysely_migration (name, timestamp)
   values ($1, to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;
 
 /**
- * Events of an account that may have been numbered after the backup: at a thousand a second, those of eleven days. Consumers
- * may have seen them, so their numbers are not given again.
+ * Event numbers that an account may have used after the backup: those of eleven days at a thousand a second. Consumers
+ * may have seen them, so they are not used again.
  */
 const LOST_EVENTS = 1_000_000_000;
 
@@ -25,14 +25,14 @@ const FEED_JUMP: readonly string[] = [
   `update feed_heads set last = last + ${LOST_EVENTS}`,
 ];
 
-/** Selects statements that let each identity column go on behind its highest value. */
+/** Selects statements that make each identity column continue after its highest value. */
 export const SEQUENCES = `
   select format('select setval(pg_get_serial_sequence(%L, %L), coalesce(max(%3$I), 1), max(%3$I) is not null) from %4$I',
     quote_ident(c.relname), a.attname, a.attname, c.relname) as text
   from pg_class c join pg_attribute a on a.attrelid = c.oid
   where c.relnamespace = current_schema()::regnamespace and not c.relispartition and a.attidentity <> ''`;
 
-/** Whether a database has no tables, of the platform or of anything else. */
+/** Whether a database has no tables at all. */
 export async function isEmptyDatabase(target: string): Promise<boolean> {
   return connected(target, async (client) => {
     const text =
@@ -41,7 +41,7 @@ export async function isEmptyDatabase(target: string): Promise<boolean> {
   });
 }
 
-/** One sentence when this program is older than the one that wrote `contents`; null: it can be loaded. */
+/** One sentence if this version is older than the one that wrote `contents`; null if they can be loaded. */
 export function whyNotLoadable({ migrations }: SnapshotContents): string | null {
   const unknown = migrations.find((name) => MIGRATIONS[name] === undefined);
   if (unknown === undefined) return null;
@@ -50,7 +50,7 @@ export function whyNotLoadable({ migrations }: SnapshotContents): string | null 
 
 /**
  * Fills an empty database, all or nothing: one transaction makes the tables as they were, inserts the rows, and migrates to
- * today's schema. Rejects when the database has tables or when `whyNotLoadable`.
+ * the current schema. Rejects if the database has tables or the contents are `whyNotLoadable`.
  */
 export function loadSnapshot(
   target: string,
@@ -74,7 +74,7 @@ async function connected<T>(target: string, work: (client: Client) => Promise<T>
   try {
     return await work(client);
   } finally {
-    // An open transaction ends with its connection, and leaves nothing.
+    // An open transaction is rolled back with its connection.
     await client.end();
   }
 }
@@ -90,7 +90,7 @@ async function makeTables(client: Client, { migrations, partitions }: SnapshotCo
 
 async function fill(client: Client, table: string, batches: SnapshotRows): Promise<void> {
   const name = escapeIdentifier(table);
-  // What a migration has put there is in the snapshot, too. Append-only tables refuse even a `delete` of nothing.
+  // The snapshot also contains what a migration inserts. Append-only tables refuse even a `delete` without rows.
   const { rows } = await client.query(`select 1 from ${name} limit 1`);
   if (rows.length > 0) await client.query(`delete from ${name}`);
   const text = `insert into ${name} overriding system value select * from json_populate_recordset(null::${name}, $1::json)`;

@@ -2,7 +2,7 @@ import { Client, escapeIdentifier } from "pg";
 import { clientConfig } from "../connection.ts";
 import type { SnapshotContents, SnapshotPartition } from "./contents.ts";
 
-/** Rows held in memory at once: a row is a few KB, and at most some MB. */
+/** Rows held in memory at once: a row is a few KB, at most a few MB. */
 const FETCH_ROWS = 200;
 
 const TABLES = `
@@ -18,7 +18,7 @@ const PARTITIONS = `
   order by c.relname`;
 
 /**
- * Every table as it was at one instant, however long the reading takes: one repeatable-read transaction. Writers are not held up.
+ * Reads every table as it was at one instant, however long that takes: one repeatable-read transaction. Writers don't wait.
  */
 export class SnapshotReader {
   readonly contents: SnapshotContents;
@@ -29,7 +29,7 @@ export class SnapshotReader {
     this.contents = contents;
   }
 
-  /** Rejects when the database can't be reached, or has no tables of the platform. */
+  /** Rejects if the database can't be reached or has no tables of the platform. */
   static async open(target: string): Promise<SnapshotReader> {
     const client = new Client(clientConfig(target, "backup"));
     await client.connect();

@@ -1,4 +1,4 @@
-/** The thread behind `backtest-worker.ts`: plays calls, a batch at a time, until it is ended. */
+/** The thread behind `backtest-worker.ts`: plays calls in batches until it is terminated. */
 import { parentPort } from "node:worker_threads";
 import type { Result } from "../../../base/result.ts";
 import { err, ok } from "../../../base/result.ts";
@@ -16,7 +16,7 @@ import type { BacktestAnswer, BacktestBatch, BacktestOrder, BacktestQuestion, Se
 
 lowerPriority();
 
-/** The backtest that is running. */
+/** The backtest under way. */
 interface Running extends BacktestOrder {
   readonly report: BacktestReport;
   readonly setups: Map<string, Result<CallSetup, string>>;
@@ -57,13 +57,13 @@ function resultOf({ draft, setups }: Running, row: RecordedRow, trace: readonly 
   return backtestCall({ callSid: row.callSid, setup: setup.value, trace, caller: callerOf(row, trace) }, draft);
 }
 
-/** Null: it is no JSON. */
+/** Null: the text is not JSON. */
 function readTrace({ trace }: RecordedRow): readonly TraceEntry[] | null {
   const read = readJson<TraceEntry>(trace);
   return read.ok ? read.value : null;
 }
 
-/** Null: the journal of the call is sealed, and its trace is all that there is. */
+/** Null: the call's journal is sealed, so only its trace is available. */
 function callerOf({ digits, startedAt }: RecordedRow, trace: readonly TraceEntry[]) {
   const events = readJson<Extract<CallEvent, { kind: "digit" }>>(digits);
   if (!events.ok) return null;

@@ -37,7 +37,7 @@ async function stream(account: string) {
   return started.value;
 }
 
-it("runs one backtest for an account and two in all, until their readers are gone", async () => {
+it("runs one backtest per account and two in all, until their readers disconnect", async () => {
   const first = await stream("acme");
   expect(await start("acme")).toMatchObject({ ok: false, error: { kind: "account" } });
   const second = await stream("globex");
@@ -48,22 +48,22 @@ it("runs one backtest for an account and two in all, until their readers are gon
   (await stream("acme")).destroy();
 });
 
-it("refuses a range of more calls than it plays, and keeps no place for it", async () => {
+it("refuses a range with too many calls, and frees its place", async () => {
   calls = 1_000_001;
   for (const _ of [1, 2])
     expect(await start("acme")).toMatchObject({
       ok: false,
-      error: { kind: "range", message: "the range has 1000001 calls, at most 1000000 are played: narrow it" },
+      error: { kind: "range", message: "the range has 1000001 calls, more than the limit of 1000000: narrow it" },
     });
 });
 
-it("says in the last line that it broke off, when the database does", async () => {
+it("says in the last line that it failed if the database does", async () => {
   pages = () => Promise.reject(new Error("gone"));
   const lines = (await text(await stream("acme"))).trim().split("\n");
   expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ type: "failed" });
 });
 
-it("lets go of a reader who takes nothing for a minute", async () => {
+it("disconnects a reader who takes nothing for a minute", async () => {
   const lines = await stream("acme");
   lines.once("readable", () => undefined);
   await vi.waitFor(() => expect(lines.readableLength).toBeGreaterThan(0), 10_000);

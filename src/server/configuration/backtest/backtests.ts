@@ -22,23 +22,23 @@ export interface BacktestRequest extends BacktestOrder {
   readonly range: RecordedRange;
 }
 
-/** Why a backtest is not begun; one sentence. */
+/** Why a backtest does not start. */
 export interface BacktestRefusal {
-  /** `account`: one of the account's is running; `platform`: there are too many; `range`: it has too many calls. */
+  /** `account`: the account already has one running; `platform`: too many are running; `range`: it has too many calls. */
   readonly kind: "account" | "platform" | "range";
   readonly message: string;
 }
 
-/** Backtests at a time: each keeps a core busy. */
+/** Concurrent backtests: each keeps a core busy. */
 const MAX_BACKTESTS = 2;
-/** Calls that the database hands over at a time, some MB: more would keep the main loop busy for too long at once. */
+/** Calls that are read at once, a few MB: more would keep the main loop busy for too long. */
 const BATCH_CALLS = 100;
-/** Calls of one backtest: half an hour's work. */
+/** Most calls of one backtest: half an hour's work. */
 const MAX_CALLS = 1_000_000;
-/** ms that a reader may take to receive what was sent, so that one who has gone does not keep the account's place. */
+/** ms that a reader may take to receive what was sent, so that one that has disappeared does not keep the account's place. */
 const STALLED_MS = 60_000;
 
-/** ms that a thread without work is kept: the next backtest of a draft follows a look at the last one. */
+/** ms that an idle thread is kept: people look at one backtest of a draft, then run the next. */
 const IDLE_MS = 60_000;
 
 interface IdleWorker {
@@ -46,7 +46,7 @@ interface IdleWorker {
   readonly until: Timer;
 }
 
-/** The backtests that run in this process: at most one for an account. */
+/** The backtests that run in this process: at most one per account. */
 export class Backtests {
   readonly #options: BacktestsOptions;
   readonly #running = new Set<string>();
@@ -57,7 +57,7 @@ export class Backtests {
     this.#options = options;
   }
 
-  /** Begins a backtest: lines of JSON as they come. It ends with its stream. */
+  /** Starts a backtest, which streams lines of JSON. Closing the stream ends it. */
   async start(request: BacktestRequest): Promise<Result<Readable, BacktestRefusal>> {
     const { account } = request;
     const refusal = this.#refusal(account);
@@ -69,7 +69,7 @@ export class Backtests {
       this.#running.delete(account);
       return err({
         kind: "range",
-        message: `the range has ${total} calls, at most ${MAX_CALLS} are played: narrow it`,
+        message: `the range has ${total} calls, more than the limit of ${MAX_CALLS}: narrow it`,
       });
     } catch (error) {
       this.#running.delete(account);
@@ -77,7 +77,7 @@ export class Backtests {
     }
   }
 
-  /** Ends the thread that is kept; backtests that are running end with their streams. */
+  /** Ends the idle thread; running backtests end with their streams. */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#idle !== null) await this.#endIdle();
@@ -85,7 +85,10 @@ export class Backtests {
 
   #refusal(account: string): BacktestRefusal | null {
     if (this.#running.has(account))
-      return { kind: "account", message: `a backtest of account ${account} is running: wait for it, or end it` };
+      return {
+        kind: "account",
+        message: `a backtest of account ${account} is already running: wait for it, or end it`,
+      };
     if (this.#running.size < MAX_BACKTESTS) return null;
     return { kind: "platform", message: "other accounts' backtests are running: try again in a minute" };
   }
@@ -96,7 +99,7 @@ export class Backtests {
     return lines;
   }
 
-  /** Lines are made as they are taken, until a reader stops taking them. */
+  /** Makes lines as they are taken, until the reader stops taking them. */
   async *#paced(lines: AsyncGenerator<string>, onStalled: () => void): AsyncGenerator<string> {
     for await (const line of lines) {
       const stalled = this.#options.clock.after(STALLED_MS, onStalled);
@@ -118,15 +121,15 @@ export class Backtests {
       isWhole = true;
       yield lineOf({ type: "summary", ...summary });
     } catch (error) {
-      this.#options.log.error({ err: error, account: request.account }, "a backtest broke off");
-      yield lineOf({ type: "failed", detail: "the backtest broke off: the platform's log says why" });
+      this.#options.log.error({ err: error, account: request.account }, "a backtest failed");
+      yield lineOf({ type: "failed", detail: "the backtest failed: the platform's log says why" });
     } finally {
       if (isWhole) await this.#keep(worker);
       else await worker.end();
     }
   }
 
-  /** A thread takes most of a second to load, which is longer than a few calls take to play. */
+  /** Reuses the idle thread: loading one takes most of a second, longer than playing a few calls. */
   #take(): BacktestWorker {
     const worker = this.#idle?.worker ?? new BacktestWorker();
     this.#idle?.until.cancel();
@@ -143,7 +146,7 @@ export class Backtests {
     await this.#take().end();
   }
 
-  /** The next page is read while a batch is played. */
+  /** Reads the next page while a batch is played. */
   async *#play(worker: BacktestWorker, request: BacktestRequest, total: number): AsyncGenerator<string> {
     const known = new Set<string>();
     let played = 0;
@@ -161,7 +164,7 @@ export class Backtests {
     return this.#options.store.recordedCalls.page(account, range, after, BATCH_CALLS);
   }
 
-  /** Those that the thread does not know yet. */
+  /** The calls' setups that the thread does not know yet. */
   #setups(calls: readonly RecordedRow[], known: Set<string>): Promise<readonly SetupRow[]> {
     const hashes = [...new Set(calls.map(({ setup }) => setup))].filter((hash) => !known.has(hash));
     for (const hash of hashes) known.add(hash);

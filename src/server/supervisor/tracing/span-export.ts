@@ -9,7 +9,7 @@ import { VERSION } from "../../../version.ts";
 import { spanIdOf, traceIdOf } from "../../exchange/call-tracing.ts";
 import type { OpenTracing } from "./open-tracing.ts";
 
-/** ms. A stop must not wait for a collector that is away. */
+/** ms. A stop must not wait for a collector that does not answer. */
 const FLUSH_LIMIT_MS = 5000;
 
 /** One span. Times are epoch ms. */
@@ -20,13 +20,13 @@ interface SpanParts {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly attributes: Attributes;
-  /** Null: it went well. */
+  /** Null: no error. */
   readonly error: string | null;
 }
 
 /**
- * A span for each call, attempt and request, made from the call's last row: neither numbers nor digits nor queries are in them. They wait
- * in a queue of 2,048 and are sent in the background; what a collector that is away does not take is dropped.
+ * Makes a span for each call, attempt and request from the call's last row, without numbers, digits or queries. Spans wait in a queue of
+ * 2,048 and are sent in the background; those that the collector does not take are dropped.
  */
 export function startSpanExport(): OpenTracing {
   const ids = { traceId: "", spanId: "" };

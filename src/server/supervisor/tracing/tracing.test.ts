@@ -32,7 +32,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** A collector: what was posted to it. */
+/** A collector that keeps what was posted to it. */
 async function collector(): Promise<{ readonly url: string; readonly bodies: { path: string; text: string }[] }> {
   const bodies: { path: string; text: string }[] = [];
   const server = createServer((request, response) => {
@@ -62,7 +62,7 @@ function endOf(callSid: string) {
   return { ...sampleEnd(callSid, ENDED_AT), cdr: JSON.stringify(record) };
 }
 
-it("sends a span for the call, each attempt and each request, with their times and without a number", async () => {
+it("sends a span for the call, each attempt and each request, with times and without numbers", async () => {
   const { url, bodies } = await collector();
   vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", url);
   vi.stubEnv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test");
@@ -89,7 +89,7 @@ it("sends a span for the call, each attempt and each request, with their times a
   expect(text).not.toMatch(/91\d{10}/);
 });
 
-it("hurts no call while the collector is away, and keeps no stop waiting", async () => {
+it("affects no call and delays no stop while the collector does not answer", async () => {
   vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
   vi.stubEnv("OTEL_EXPORTER_OTLP_TIMEOUT", "200");
   const tracing = await openTracing(process.env, silentLog);
@@ -99,7 +99,7 @@ it("hurts no call while the collector is away, and keeps no stop waiting", async
   expect(performance.now() - since).toBeLessThan(5500);
 });
 
-it("is off, and loads nothing, unless an endpoint is named", async () => {
+it("is off and loads nothing unless an endpoint is set", async () => {
   const named = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" };
   expect(await openTracing({}, silentLog)).toBeNull();
   expect(await openTracing({ ...named, OTEL_SDK_DISABLED: "true" }, silentLog)).toBeNull();
