@@ -231,7 +231,7 @@ export interface Models {
     readonly calls: number;
     /** Entries of the journal: events with their part of the trace */
     readonly steps: number;
-    /** Requests to your servers that were waiting, or had been given up */
+    /** Requests to your servers that were waiting or had been given up */
     readonly deliveries: number;
     readonly recordings: number;
   };
@@ -333,9 +333,9 @@ export interface Models {
     readonly flow: string;
     /** What the other answers change, one sentence each */
     readonly changes: readonly string[];
-    /** Where the replay differs from the call even with its own answers */
+    /** How the replay differs from the call even with its own answers */
     readonly drift: readonly string[];
-    /** Given, but the call does not ask them */
+    /** URLs that were given but the call does not request */
     readonly unused_urls: readonly string[];
     readonly call: Models["SimulatedCall"];
   };
@@ -347,7 +347,7 @@ export interface Models {
     readonly kind: string;
     readonly mode: string;
     readonly started_at: string;
-    /** No finding is an error */
+    /** True if no finding is an error */
     readonly ok: boolean;
     readonly errors: number;
     readonly warnings: number;
@@ -515,7 +515,7 @@ export interface Models {
       };
     }[];
   };
-  /** Each line; the last one is the summary, or says why there is none */
+  /** One line; the last line is the summary, or says why there is none */
   readonly BacktestLine:
     | {
         readonly type: "progress";
@@ -532,19 +532,19 @@ export interface Models {
     readonly type: "call";
     readonly call_sid: string;
     readonly verdict: "changed" | "unknown" | "not_reproducible";
-    /** After "callers who"; empty where the call could not be played again */
+    /** Follows "callers who"; empty if the call could not be replayed */
     readonly was: string;
-    /** After "would"; of changed calls */
+    /** Follows "would"; null unless the outcome would change */
     readonly would: string | null;
-    /** After "the draft"; of a call that could not be played again, why */
+    /** Follows "the draft"; for a call that could not be replayed, the reason alone */
     readonly reason: string | null;
-    /** In what the outcomes differ, the most important first */
+    /** How the outcomes differ, the most important first */
     readonly aspects: readonly string[];
-    /** What had to be assumed */
+    /** What had to be assumed; null if nothing */
     readonly assumed: string | null;
-    /** Its way through its own version */
+    /** The call's path through its own version */
     readonly before: string;
-    /** Its way through the draft */
+    /** The call's path through the draft */
     readonly after: string;
     readonly traces?: {
       readonly before: readonly {
@@ -578,15 +578,15 @@ export interface Models {
   readonly DraftTest: {
     /** For `If-Match` */
     readonly draft: string;
-    /** The version that calls take now */
+    /** The version that calls use now */
     readonly published: number | null;
     readonly publishable: boolean;
     readonly findings: readonly Models["FlowFinding"][];
     /** Recorded calls; null if the draft is not publishable */
     readonly backtest: Models["BacktestSummary"] | null;
-    /** Random calls; null if it is not publishable, or the first version */
+    /** Random calls; null if the draft is not publishable or is the first version */
     readonly comparison: Models["FlowOutcomes"] | null;
-    /** With it `POST …/publish` publishes exactly this draft, for an hour; null if it is not publishable */
+    /** For an hour `POST …/publish` publishes exactly this draft with it; null if the draft is not publishable */
     readonly ticket: string | null;
   };
   readonly ExotelCall: {
@@ -951,7 +951,7 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Call"]>;
-    /** Erases a call with its trace, deliveries and recordings, for good */
+    /** Permanently erases a call with its trace, deliveries and recordings */
     erase(
       input: {
         readonly account?: string;
@@ -969,7 +969,7 @@ export interface PlugboardApi {
     ): Promise<{
       readonly call_sid: string;
     }>;
-    /** Call detail records as a file, oldest first: CSV, JSON lines or Parquet. Calls that have ended. The connection is closed before the end of the file where the export can't be finished. */
+    /** Call detail records as a file, oldest first: CSV, JSON lines or Parquet. Only calls that have ended. If the export can't be finished, the connection is closed before the end of the file. */
     export(
       input?: {
         readonly account?: string;
@@ -1114,7 +1114,7 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["CallExplanation"]>;
-    /** Plays one call in virtual time, as `plugboard simulate` does: nobody is called, no URL is asked */
+    /** Plays one call in virtual time, as `plugboard simulate` does: nobody is called and no URL is requested */
     simulate(
       input: {
         readonly account?: string;
@@ -1218,7 +1218,7 @@ export interface PlugboardApi {
               readonly silent_after_ms?: number;
             };
           };
-          /** Decides the ids of the call; 1 when left out */
+          /** Decides the ids of the call; by default 1 */
           readonly seed?: number;
         };
       },
@@ -1226,13 +1226,13 @@ export interface PlugboardApi {
     ): Promise<{
       readonly call: Models["SimulatedCall"];
     }>;
-    /** Plays a call of the account again in virtual time, with other answers of its URLs */
+    /** Replays a call of the account in virtual time, with other answers of its URLs */
     whatIf(
       input: {
         readonly account?: string;
         readonly callSid: string;
         readonly body: {
-          /** By URL without its query: what it answers instead, as in a scenario */
+          /** For each URL, without its query, what it answers instead, as in a scenario */
           readonly urls: {
             readonly [name: string]: readonly {
               readonly after_ms?: number;
@@ -1245,7 +1245,7 @@ export interface PlugboardApi {
               readonly error?: "timeout" | "refused" | "dns" | "tls";
             }[];
           };
-          /** The state of its flow to play: `published` when left out and there is one; `recorded`: only what the call went through */
+          /** The state of its flow to play: by default `published`, if there is one; `recorded`: only the part that the call used */
           readonly flow?: string;
         };
       },
@@ -1253,7 +1253,7 @@ export interface PlugboardApi {
     ): Promise<Models["WhatIf"]>;
   };
   readonly erasures: {
-    /** Erases every call in which a phone number appears, for good */
+    /** Permanently erases every call in which a phone number appears */
     create(
       input: {
         readonly account?: string;
@@ -1306,7 +1306,7 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Exposure"]>;
-    /** Asks a URL everything the platform would ask, and judges its answers, as `plugboard check` does */
+    /** Sends a URL every kind of request that the platform would send, and judges its answers, as `plugboard check` does */
     checkUrl(
       input: {
         readonly account?: string;
@@ -1314,11 +1314,11 @@ export interface PlugboardApi {
           readonly url: string;
           /** The Fallback URL of a Connect or Gather, checked too */
           readonly fallback?: string;
-          /** What the URL is for; `connect` when left out */
+          /** What the URL is for; by default `connect` */
           readonly as?: "connect" | "dial-whom" | "gather" | "passthru" | "greeting" | "event";
-          /** That of the flow; `strict` when left out */
+          /** The flow's `validation`; by default `strict` */
           readonly validation?: "strict" | "lenient";
-          /** Further first requests; 3 when left out */
+          /** Additional first requests; by default 3 */
           readonly runs?: number;
         };
       },
@@ -1407,7 +1407,7 @@ export interface PlugboardApi {
     send(
       input: {
         readonly account?: string;
-        /** Numbers of callers are masked unless this says `shown` */
+        /** Callers' numbers are masked unless this is `shown` */
         readonly numbers?: "shown";
         /** JSON-RPC 2.0 */
         readonly body:
@@ -1855,40 +1855,40 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["FlowDiff"]>;
-    /** Plays recorded calls through a draft, and lists those that would come to something else */
+    /** Plays recorded calls through a draft, and lists those that would end differently */
     backtest(
       input: {
         readonly account?: string;
         /** Id of the flow */
         readonly flow: string;
         readonly body?: {
-          /** Calls that began at this time or later; 30 days ago when left out */
+          /** Only calls that began at this time or later; by default 30 days ago */
           readonly since?: string;
-          /** Calls that began before this time; now when left out */
+          /** Only calls that began before this time; by default now */
           readonly until?: string;
-          /** The flow to test; the kept draft when left out */
+          /** The flow to test; by default the stored draft */
           readonly draft?: {
             readonly flow?: string | number;
             readonly name?: string;
             readonly start?: string;
             readonly [name: string]: unknown;
           };
-          /** Only this call, whenever it was */
+          /** Only this call, whatever its time */
           readonly call?: string;
-          /** Each call with both traces, entry by entry */
+          /** Adds both traces, entry by entry, to each call */
           readonly traces?: boolean;
         } | null;
       },
       options?: CallOptions,
     ): Promise<Response>;
-    /** Proves the draft, and plays recorded and random calls through it: what publishing it would change */
+    /** Proves the draft, and plays recorded and random calls through it to show what publishing it would change */
     testDraft(
       input: {
         readonly account?: string;
         /** Id of the flow */
         readonly flow: string;
         readonly body?: {
-          /** Recorded calls that began at this time or later; 30 days ago when left out */
+          /** Only recorded calls that began at this time or later; by default 30 days ago */
           readonly since?: string;
         } | null;
       },

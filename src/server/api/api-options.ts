@@ -26,7 +26,7 @@ export interface ApiOptions {
   readonly publicUrl: string;
   /** Absent: numbers can't be changed while the platform runs. */
   readonly numberRouting?: NumberRouting;
-  /** Absent: this platform checks no URLs. */
+  /** Absent: this platform does not check URLs. */
   readonly checkUrl?: UrlChecker;
   readonly feed: Feed;
   /** Absent: nothing is deleted by age. */

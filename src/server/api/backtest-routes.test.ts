@@ -12,11 +12,11 @@ import { storeExplored } from "./testing/explored-calls.ts";
 import type { TestApi } from "./testing/test-api.ts";
 import { AUTHORIZATION, START_MS, startTestApi } from "./testing/test-api.ts";
 
-/** A month's calls in small; the same test with 100,000 takes some minutes. */
+/** A small number for a month's calls; the same test with 100,000 takes a few minutes. */
 const CALLS = Number(process.env["PLUGBOARD_BACKTEST_CALLS"] ?? 300);
 const LIMIT_MS = 60_000 + CALLS * 20;
 const MONTH_MS = 30 * 86_400_000;
-/** Spreads any number of calls over the month, at no hour more than at another. */
+/** Spreads any number of calls evenly over the month and the hours of the day. */
 const GOLDEN = 0.618_033_988_749_895;
 const PRESS_MS = 500;
 const IST_MS = 19_800_000;
@@ -56,7 +56,7 @@ function flowOf(from: object): Flow {
   return read.value;
 }
 
-/** Over the month before now; half of the callers press 1 at once, the others 2. */
+/** Spread over the last month; half of the callers press 1 at once, the others 2. */
 function spread(scenario: Scenario, run: number): Scenario {
   const startMs = START_MS - MONTH_MS + Math.floor(((run * GOLDEN) % 1) * MONTH_MS);
   const { hangUpAfterMs, silentAfterMs } = scenario.caller;
@@ -73,7 +73,7 @@ function pressedBy(run: number): string {
   return run % 2 === 0 ? "1" : "2";
 }
 
-/** Known from how the calls were made, without playing any: who pressed 1 in the hours that the draft closes. */
+/** Known from how the calls were made, without playing any: those who pressed 1 in the hours when the draft is closed. */
 function touched(calls: readonly ExploredCall[]): readonly string[] {
   return calls.flatMap(({ callSid, scenario }, index) => {
     const local = new Date(scenario.startMs + PRESS_MS + IST_MS);
@@ -118,7 +118,7 @@ function listed(lines: readonly Line[], verdict: BacktestLine["verdict"]): reado
 
 describe("a month's calls against a draft", () => {
   it(
-    "lists exactly the calls that the change touches",
+    "lists exactly the calls that the change affects",
     async () => {
       const lines = await backtest({ draft: DRAFT });
       const leftOut = new Set(listed(lines, "not_reproducible").map(({ call_sid }) => call_sid));
@@ -133,7 +133,7 @@ describe("a month's calls against a draft", () => {
     LIMIT_MS,
   );
 
-  it("says how far it is, who would come to what, and shows both ways side by side", async () => {
+  it("reports progress, says which outcomes would change, and shows both paths side by side", async () => {
     const lines = await backtest({ draft: DRAFT, traces: true });
     const progress = lines.filter((line) => line.type === "progress").map((line) => line.calls);
     expect([progress[0], progress.at(-1)]).toEqual([0, CALLS]);
@@ -153,7 +153,7 @@ describe("a month's calls against a draft", () => {
     );
   });
 
-  it("plays only the calls of the range, or only one", async () => {
+  it("plays only the calls in the range, or a single one", async () => {
     const [first, second, third] = calls.map(({ scenario }) => scenario.startMs).toSorted((a, b) => a - b);
     const range = { since: new Date(second ?? 0).toISOString(), until: new Date((third ?? 0) + 1).toISOString() };
     expect(first).toBeLessThan(second ?? 0);
@@ -166,7 +166,7 @@ describe("a month's calls against a draft", () => {
     ]);
   });
 
-  it("takes the draft that is kept, and says when there is none, or one with mistakes", async () => {
+  it("uses the stored draft, and says if there is none or it has mistakes", async () => {
     expect((await post({})).statusCode).toBe(404);
     const url = "/api/accounts/acme/flows/11754/draft";
     const headers = { authorization: AUTHORIZATION };
@@ -180,7 +180,7 @@ describe("a month's calls against a draft", () => {
     expect((await post({ drafts: 1 })).statusCode).toBe(400);
   });
 
-  it("answers a key that may only read", async () => {
+  it("accepts a key with only the scope read", async () => {
     const headers = { authorization: AUTHORIZATION };
     const payload = { name: "reader", scopes: ["read"] };
     const made = await api.app.inject({ method: "POST", url: "/api/accounts/acme/keys", headers, payload });
@@ -189,7 +189,7 @@ describe("a month's calls against a draft", () => {
     expect((await post({ draft: DRAFT, call: "none" }, basic(key, "wrong"))).statusCode).toBe(401);
   });
 
-  it("runs once at a time for an account, and ends when the client goes away", async () => {
+  it("runs one at a time for each account, and ends when the client disconnects", async () => {
     const running = await open();
     const second = await post({ draft: DRAFT });
     expect([second.statusCode, second.headers["retry-after"]]).toEqual([409, "30"]);
@@ -198,7 +198,7 @@ describe("a month's calls against a draft", () => {
   });
 });
 
-/** A client over a real connection that has got its first line and reads no more. */
+/** A client over a real connection that has received the first line and stops reading. */
 async function open(): Promise<IncomingMessage> {
   const address = new URL(await api.app.listen({ port: 0, host: "127.0.0.1" }));
   const path = "/api/accounts/acme/flows/11754/backtest";

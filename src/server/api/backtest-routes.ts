@@ -14,7 +14,7 @@ import { problem } from "./problem.ts";
 import type { RequestLimitHook } from "./request-limit.ts";
 import { tooDeep } from "./resource-routes.ts";
 
-/** A flow with long texts, as for drafts, and the range beside it. */
+/** Room for a flow with long texts, as for drafts, and the range. */
 const MAX_BYTES = 1024 * 1024;
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
@@ -23,11 +23,11 @@ const body = onlyThese(
   {
     since: instant()
       .optional()
-      .describe(`Calls that began at this time or later; ${DEFAULT_DAYS} days ago when left out`),
-    until: instant().optional().describe("Calls that began before this time; now when left out"),
-    draft: flowDocument.optional().describe("The flow to test; the kept draft when left out"),
-    call: z.string().max(64).optional().describe("Only this call, whenever it was"),
-    traces: z.boolean().optional().describe("Each call with both traces, entry by entry"),
+      .describe(`Only calls that began at this time or later; by default ${DEFAULT_DAYS} days ago`),
+    until: instant().optional().describe("Only calls that began before this time; by default now"),
+    draft: flowDocument.optional().describe("The flow to test; by default the stored draft"),
+    call: z.string().max(64).optional().describe("Only this call, whatever its time"),
+    traces: z.boolean().optional().describe("Adds both traces, entry by entry, to each call"),
   },
   "field",
 );
@@ -40,17 +40,20 @@ const callLine = z
     type: z.literal("call"),
     call_sid: z.string(),
     verdict,
-    was: z.string().describe('After "callers who"; empty where the call could not be played again'),
-    would: z.string().nullable().describe('After "would"; of changed calls'),
-    reason: z.string().nullable().describe('After "the draft"; of a call that could not be played again, why'),
-    aspects: z.array(z.string()).describe("In what the outcomes differ, the most important first"),
-    assumed: z.string().nullable().describe("What had to be assumed"),
-    before: z.string().describe("Its way through its own version"),
-    after: z.string().describe("Its way through the draft"),
+    was: z.string().describe('Follows "callers who"; empty if the call could not be replayed'),
+    would: z.string().nullable().describe('Follows "would"; null unless the outcome would change'),
+    reason: z
+      .string()
+      .nullable()
+      .describe('Follows "the draft"; for a call that could not be replayed, the reason alone'),
+    aspects: z.array(z.string()).describe("How the outcomes differ, the most important first"),
+    assumed: z.string().nullable().describe("What had to be assumed; null if nothing"),
+    before: z.string().describe("The call's path through its own version"),
+    after: z.string().describe("The call's path through the draft"),
     traces: z.object({ before: trace, after: trace }).optional(),
   })
   .meta({ id: "BacktestCall" });
-/** What came of all calls of a backtest. */
+/** The outcome of a whole backtest. */
 export const backtestSummary = z
   .object({
     type: z.literal("summary"),
@@ -69,17 +72,17 @@ const line = z
     backtestSummary,
     z.object({ type: z.literal("failed"), detail: z.string() }),
   ])
-  .meta({ id: "BacktestLine", description: "Each line; the last one is the summary, or says why there is none" });
+  .meta({ id: "BacktestLine", description: "One line; the last line is the summary, or says why there is none" });
 
 const SCHEMA = {
   operationId: "flows.backtest",
-  summary: "Plays recorded calls through a draft, and lists those that would come to something else",
+  summary: "Plays recorded calls through a draft, and lists those that would end differently",
   params: flowParams,
   body: body.nullish(),
   response: { 200: { content: { "application/jsonl": { schema: line } } } },
   refusals: {
     404: "The account has no such flow, or it has no draft",
-    409: "A backtest of the account is running",
+    409: "A backtest of the account is already running",
     422: "The draft has mistakes, or the range too many calls",
     503: "Too many backtests are running; try again",
   },
@@ -93,7 +96,7 @@ interface BacktestCommand {
   readonly wanted: z.output<typeof body>;
 }
 
-/** `POST …/flows/:flow/backtest`: changes nothing, so that a key that reads may ask for it. */
+/** `POST …/flows/:flow/backtest`: changes nothing, so a key with the scope `read` may call it. */
 export function backtestRoutes(
   app: FastifyInstance,
   options: ApiOptions,
@@ -120,7 +123,7 @@ async function backtest(
   const document = wanted.draft ?? objectOf(stored?.body ?? "");
   if (document === null) return problem(reply, 404, `flow ${flow} of account ${account} has no draft`);
   const draft = parseFlow({ ...document, flow });
-  if (!draft.ok) return problem(reply, 422, `the draft has mistakes: ${draft.error[0]?.message ?? "it is no flow"}`);
+  if (!draft.ok) return problem(reply, 422, `the draft has mistakes: ${draft.error[0]?.message ?? "it is not a flow"}`);
   const { users: people } = options.directory.account(account)?.account ?? plainAccount();
   const range = rangeOf(flow, wanted, options.clock.now());
   const started = await backtests.start({
@@ -135,7 +138,7 @@ async function backtest(
   return reply
     .type("application/jsonl")
     .header("cache-control", "no-store")
-    .header("x-accel-buffering", "no") // nginx would keep lines back
+    .header("x-accel-buffering", "no") // nginx would hold lines back
     .send(started.value);
 }
 
@@ -144,7 +147,7 @@ function rangeOf(flow: string, { since, until, call }: BacktestCommand["wanted"]
   return { flow, from: since ?? earliest, to: until ?? now + 1, ...(call !== undefined && { callSid: call }) };
 }
 
-/** Answers why a backtest was not begun. */
+/** Answers why the backtest did not start. */
 export function refuseBacktest(reply: FastifyReply, { kind, message }: BacktestRefusal): FastifyReply {
   if (kind !== "range") void reply.header("retry-after", "30");
   return problem(reply, STATUS[kind], message);

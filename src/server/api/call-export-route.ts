@@ -14,11 +14,11 @@ import { accountParams } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 
-/** Calls read by one statement: some MB, and some ms of the database. */
+/** Calls read by one statement: a few MB, and a few ms of the database. */
 const PAGE_CALLS = 1000;
-/** Exports at a time: each keeps the database busy for as long as its reader is fast. */
+/** Concurrent exports: each keeps the database busy if its reader is fast enough. */
 const EXPORTS_PER_ACCOUNT = 2;
-/** ms that a reader may take for one part; after that its connection is closed. */
+/** ms that a reader may take for one part before its connection is closed. */
 const STALLED_MS = 60_000;
 
 const ENCODERS: Readonly<Record<ExportFormat, ExportEncoder>> = { csv, ndjson, parquet };
@@ -28,20 +28,20 @@ const SCHEMA = {
   operationId: "calls.export",
   summary: "Call detail records as a file, oldest first: CSV, JSON lines or Parquet",
   description:
-    "Calls that have ended. The connection is closed before the end of the file where the export can't be finished.",
+    "Only calls that have ended. If the export can't be finished, the connection is closed before the end of the file.",
   params: accountParams,
   querystring: exportQuery,
   response: {
     200: { content: { "application/x-ndjson": file, "text/csv": file, "application/vnd.apache.parquet": file } },
   },
-  refusals: { 429: "The account has as many exports as it may have at a time" },
+  refusals: { 429: "The account already has as many exports under way as it may" },
 };
 
-/** The account's call detail records as a file that is made while it is read. */
+/** Serves the account's call detail records as a file that is written while it is read. */
 export function callExportRoute(app: FastifyInstance, options: ApiOptions): void {
   const open = new Map<string, number>();
   const count = (account: string, by: 1 | -1): void => void open.set(account, (open.get(account) ?? 0) + by);
-  const route = { schema: SCHEMA, exposeHeadRoute: false }; // its length is known at its end only
+  const route = { schema: SCHEMA, exposeHeadRoute: false }; // its length is known only at its end
   typed(app).get("/calls/export", route, ({ params: { account }, query: { format, ...filters } }, reply) => {
     if ((open.get(account) ?? 0) >= EXPORTS_PER_ACCOUNT) {
       const detail = `account ${account} has ${EXPORTS_PER_ACCOUNT} exports under way: wait for one of them`;
@@ -50,7 +50,7 @@ export function callExportRoute(app: FastifyInstance, options: ApiOptions): void
     count(account, 1);
     const { encode, mediaType } = ENCODERS[format];
     const parts = Readable.from(patient(options, encode(pagesOf(options, account, filterOf(filters))), reply));
-    parts.once("error", (error) => options.log.warn({ err: error, account }, "an export of calls was broken off"));
+    parts.once("error", (error) => options.log.warn({ err: error, account }, "an export of calls was aborted"));
     parts.once("close", () => count(account, -1));
     return reply
       .type(mediaType)
@@ -60,7 +60,7 @@ export function callExportRoute(app: FastifyInstance, options: ApiOptions): void
   });
 }
 
-/** One page after the other, each read when the one before has been sent. */
+/** Yields page after page, reading each when the one before it has been sent. */
 async function* pagesOf(
   { store }: Pick<ApiOptions, "store">,
   account: string,
@@ -75,7 +75,7 @@ async function* pagesOf(
   }
 }
 
-/** The same parts; a reader that does not take one in time is disconnected. */
+/** Passes the parts on, and disconnects a reader that does not take one in time. */
 async function* patient<T>(
   { clock }: Pick<ApiOptions, "clock">,
   parts: AsyncGenerator<T>,

@@ -10,7 +10,7 @@ import { parquet } from "./export/parquet.ts";
 import type { TestApi } from "./testing/test-api.ts";
 import { AUTHORIZATION, START_MS, startTestApi } from "./testing/test-api.ts";
 
-/** More than two pages of the database, by one statement. */
+/** Stores more than two pages of calls with one statement. */
 const MANY = 2300;
 const PAGE = 1000;
 const DAY_MS = 86_400_000;
@@ -57,7 +57,7 @@ async function exported(format: ExportFormat, filters = ""): Promise<Buffer> {
   return answer.rawPayload;
 }
 
-/** What a reader that we did not write finds in the file: every value as text, empty where there is none. */
+/** What third-party readers find in the file: every value as text, empty if there is none. */
 const READERS: Readonly<Record<ExportFormat, (file: Buffer) => Promise<readonly Record<string, string>[]>>> = {
   csv: (file) => Promise.resolve(parse(file, { columns: true })),
   ndjson: (file) =>
@@ -81,7 +81,7 @@ function texts(row: Readonly<Record<string, Date | string | number | null>>): Re
 }
 
 describe.each(["csv", "ndjson", "parquet"] as const)("an export as %s", (format) => {
-  it("has every ended call of the account and time, oldest first, with its record", async () => {
+  it("has every ended call of the account in the time range, oldest first, with its record", async () => {
     const rows = await READERS[format](await exported(format, "&started_from=2026-01-05"));
     expect(rows.map((row) => Object.keys(row))).toEqual([NAMES, NAMES]);
     expect(rows[0]).toEqual({
@@ -107,7 +107,7 @@ describe.each(["csv", "ndjson", "parquet"] as const)("an export as %s", (format)
     expect(rows[1]).toMatchObject({ call_sid: "missed", from: "sip:anil", dial_call_status: "no-answer" });
   });
 
-  it("has all pages, each call once and in order, and the filters of the list", async () => {
+  it("has all pages, each call once and in order, and takes the list's filters", async () => {
     const rows = await READERS[format](await exported(format));
     const sids = Array.from({ length: MANY }, (_, i) => `many${String(i + 1).padStart(5, "0")}`);
     expect(rows.map(({ call_sid }) => call_sid)).toEqual([...sids, "talked", "missed"]);
@@ -115,7 +115,7 @@ describe.each(["csv", "ndjson", "parquet"] as const)("an export as %s", (format)
     expect(some.map(({ call_sid }) => call_sid)).toEqual(["talked"]);
   });
 
-  it("is a file of its form with no rows where no call matches", async () => {
+  it("is a valid file without rows if no call matches", async () => {
     const file = await exported(format, "&from=anonymous");
     if (format === "parquet") expect(parquetMetadata(new Uint8Array(file).buffer).num_rows).toBe(0n);
     else expect(String(file)).toBe(format === "csv" ? `${NAMES.join(",")}\r\n` : "");
@@ -123,7 +123,7 @@ describe.each(["csv", "ndjson", "parquet"] as const)("an export as %s", (format)
 });
 
 describe("an export", () => {
-  it("is parquet with instants in UTC and texts for numbers", async () => {
+  it("is Parquet with timestamps in UTC, and phone numbers as text", async () => {
     const { schema } = parquetMetadata(new Uint8Array(await exported("parquet", "&from=anonymous")).buffer);
     const types = new Map(schema.map((element) => [element.name, element]));
     expect(types.get("started_at")?.logical_type).toEqual({ type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" });
@@ -135,7 +135,7 @@ describe("an export", () => {
     expect(types.get("duration_ms")?.type).toBe("INT32");
   });
 
-  it("makes no formula of a text in a spreadsheet, and leaves numbers as they are", async () => {
+  it("keeps spreadsheets from taking a text for a formula, and leaves numbers as they are", async () => {
     const custom = ["=HYPERLINK(0)", "+1+cmd|' /C calc'!A0", "-2", "@SUM(1)", "\t=1", 'a,"b"', "+919812345678"];
     const calls = custom.map((custom_field) => ({ ...SAMPLE, custom_field }));
     const shown: Record<string, string>[] = parse(await textOf(csv.encode(pagesOf(calls, 10))), { columns: true });
@@ -147,7 +147,7 @@ describe("an export", () => {
     expect(shown[0]?.["from"]).toBe("+919812345678");
   });
 
-  it("refuses formats, filters and cursors that it does not know, and a third one at a time", async () => {
+  it("refuses unknown formats, filters and cursors, and a third concurrent export", async () => {
     for (const query of ["format=xlsx", "limit=3", "before=1.x", "status=live"]) {
       const answer = await api.get(`/api/accounts/acme/calls/export?${query}`);
       expect([answer.statusCode, query, answer.json<{ detail: string }>().detail]).toEqual([

@@ -35,7 +35,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => api.close());
 
-it("a call past its trace time keeps its record and its attempts, and says what became of its trace", async () => {
+it("a call whose trace has expired keeps its record and attempts, and says that the trace was deleted", async () => {
   const old = (await api.get("/api/accounts/acme/calls/old")).json<object>();
   expect(old).toMatchObject({
     call_sid: "old",
@@ -53,13 +53,13 @@ it("a call past its trace time keeps its record and its attempts, and says what 
   expect(kept.trace).toHaveLength(7);
 });
 
-it("nobody can say any more why it ended as it did (410)", async () => {
+it("the reason for its outcome is no longer available (410)", async () => {
   const why = await api.get("/api/accounts/acme/calls/old/why");
   expect([why.statusCode, why.json<{ detail: string }>().detail]).toEqual([410, SENTENCE]);
   expect((await api.get("/api/accounts/acme/calls/new/why")).statusCode).toBe(200);
 });
 
-it("API-4: its legs are those of the record", async () => {
+it("API-4: its legs come from the record", async () => {
   expect((await api.get("/v1/Accounts/acme/Calls/old/Legs.json")).json()).toEqual(legsBefore);
   const { Call } = (await api.get("/v1/Accounts/acme/Calls/old.json?details=true")).json<{ Call: object }>();
   expect(Call).toMatchObject({

@@ -6,14 +6,14 @@ import type { StoredCall } from "../../edges/store/types.ts";
 import { DEFAULT_RETENTION } from "../exchange/retention-schema.ts";
 import type { ApiOptions } from "./api-options.ts";
 
-/** Why a call that has ended has no trace; null: it has one. Every call's trace has an entry at least. */
+/** Why an ended call has no trace; null: it has one. Every call's trace has at least one entry. */
 export function deletedTrace(directory: ApiOptions["directory"], { call, trace }: StoredCall): string | null {
   if (call.endedAt === null || trace !== "[]") return null;
   const { tracesDays } = directory.account(call.account)?.retention ?? DEFAULT_RETENTION;
   return `the trace of call ${call.callSid} was deleted: account ${call.account} keeps traces for ${tracesDays} days`;
 }
 
-/** What the record still says of a call whose trace was deleted. */
+/** What the record still says about a call whose trace was deleted. */
 export function reportWithoutTrace({
   call,
   attempts,

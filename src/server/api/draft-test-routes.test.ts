@@ -64,10 +64,10 @@ const statusesOf = async (method: Method, path: string, body?: unknown) => {
 };
 
 describe("the scopes draft and publish", () => {
-  it("let a key keep drafts and judge them; read and call do not", async () => {
+  it("let a key store and test drafts; read and call do not", async () => {
     const some = ["reader 403", "caller 403", "drafter 200", "publisher 200", "admin 200"];
     await ask("drafter", "PUT", "1/draft", CHANGED);
-    // Not publishable, so that nothing need be compared.
+    // Not publishable, so nothing has to be compared.
     expect(await statusesOf("PUT", "1/draft", { ...CHANGED, start: "nowhere" })).toEqual(some);
     expect(await statusesOf("POST", "1/validate")).toEqual(some);
     expect(await statusesOf("POST", "1/draft/test")).toEqual(some);
@@ -76,7 +76,7 @@ describe("the scopes draft and publish", () => {
     );
   });
 
-  it("publish only with the ticket of a test; admin only without", async () => {
+  it("publish only with the ticket of a test; admin publishes without one", async () => {
     await ask("drafter", "PUT", "1/draft", CHANGED);
     const { ticket } = await ask("drafter", "POST", "1/draft/test");
     const refused = await ask("publisher", "POST", "1/publish", undefined, { "if-match": "*" });
@@ -93,7 +93,7 @@ describe("the scopes draft and publish", () => {
 });
 
 describe("the test of a draft", () => {
-  it("proves it and says for whom what would change", async () => {
+  it("proves it and says what would change for whom", async () => {
     await ask("drafter", "PUT", "1/draft", CHANGED);
     const tested = await ask("drafter", "POST", "1/draft/test");
     expect(tested).toMatchObject({ status: 200, publishable: true, draft: expect.stringMatching(/^"\d+"$/) });
@@ -112,7 +112,7 @@ describe("the test of a draft", () => {
     expect(await ask("drafter", "POST", "2/draft/test", { since })).toMatchObject({ backtest: { calls: 0 } });
   });
 
-  it("is given up when the recorded calls take longer than programs wait", async () => {
+  it("is abandoned if the recorded calls take longer than programs wait", async () => {
     await ask("drafter", "PUT", "1/draft", CHANGED);
     const [app, clock, endless] = [Fastify(), new VirtualClock(0), new Readable({ read: () => undefined })];
     const { configuration, directory } = api;
@@ -123,11 +123,11 @@ describe("the test of a draft", () => {
     const waiting = setInterval(() => clock.advance(10_000), 5);
     const { statusCode, body } = await answer;
     clearInterval(waiting);
-    expect([statusCode, body]).toEqual([504, expect.stringContaining("give a later since")]);
+    expect([statusCode, body]).toEqual([504, expect.stringContaining("set a later since")]);
     expect(endless.destroyed).toBe(true);
   });
 
-  it("gives no ticket for a draft with mistakes, and compares nothing where nothing is published", async () => {
+  it("gives no ticket for a draft with mistakes, and compares nothing if nothing is published", async () => {
     await ask("drafter", "PUT", "1/draft", { ...CHANGED, start: "nowhere" });
     expect(await ask("drafter", "POST", "1/draft/test")).toMatchObject({
       publishable: false,
@@ -142,7 +142,7 @@ describe("the test of a draft", () => {
     expect(await ask("drafter", "POST", "5/draft/test")).toMatchObject({ status: 404 });
   });
 
-  it("is of exactly one draft, one published version and one flow", async () => {
+  it("is valid for exactly one draft, one published version and one flow", async () => {
     await ask("drafter", "PUT", "1/draft", CHANGED);
     const { ticket, draft } = await ask("drafter", "POST", "1/draft/test");
     const publish = (used: string, path = "1/publish") => ask("publisher", "POST", path, { ticket: used });
@@ -163,7 +163,7 @@ describe("the test of a draft", () => {
   });
 });
 
-it("a ticket ends after an hour", async () => {
+it("a ticket expires after an hour", async () => {
   const clock = new VirtualClock(0);
   const tickets = new DraftTickets(await accessWithoutStore(), clock);
   const tested = { account: "acme", flow: "1", draft: 7, published: null };

@@ -24,18 +24,18 @@ import { etagOf } from "./write-condition.ts";
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
-/** ms. Programs wait for a minute; some ten thousand calls are played in this time. */
+/** ms. Programs wait for a minute; this is enough to play tens of thousands of calls. */
 const BACKTEST_LIMIT_MS = 40_000;
 
 const TEST = {
   operationId: "flows.testDraft",
-  summary: "Proves the draft, and plays recorded and random calls through it: what publishing it would change",
+  summary: "Proves the draft, and plays recorded and random calls through it to show what publishing it would change",
   params: flowParams,
   body: onlyThese(
     {
       since: instant()
         .optional()
-        .describe(`Recorded calls that began at this time or later; ${DEFAULT_DAYS} days ago when left out`),
+        .describe(`Only recorded calls that began at this time or later; by default ${DEFAULT_DAYS} days ago`),
     },
     "field",
   ).nullish(),
@@ -43,32 +43,32 @@ const TEST = {
     200: z
       .object({
         draft: etag,
-        published: z.int().nullable().describe("The version that calls take now"),
+        published: z.int().nullable().describe("The version that calls use now"),
         publishable: z.boolean(),
         findings: z.array(findingModel),
         backtest: backtestSummary.nullable().describe("Recorded calls; null if the draft is not publishable"),
         comparison: flowOutcomes
           .nullable()
-          .describe("Random calls; null if it is not publishable, or the first version"),
+          .describe("Random calls; null if the draft is not publishable or is the first version"),
         ticket: z
           .string()
           .nullable()
           .describe(
-            "With it `POST …/publish` publishes exactly this draft, for an hour; null if it is not publishable",
+            "For an hour `POST …/publish` publishes exactly this draft with it; null if the draft is not publishable",
           ),
       })
       .meta({ id: "DraftTest" }),
   },
   refusals: {
     404: "The flow has no draft",
-    409: "A backtest of the account is running",
+    409: "A backtest of the account is already running",
     422: "The range has too many calls",
     503: "Too many flows are being compared; try again",
     504: "Playing the recorded calls takes too long",
   },
 };
 
-/** The test that a draft must pass to be published with the scope `publish` alone. For a scope that authenticates. */
+/** Adds the test that a draft must pass to be published with the scope `publish` alone. For a Fastify scope that authenticates. */
 export function draftTestRoutes(app: FastifyInstance, options: ApiOptions, backtests: Backtests): void {
   const tests = new DraftTests(options, backtests);
   const config = { scope: DRAFTING };
@@ -117,7 +117,7 @@ class DraftTests {
     return { ...answer, publishable: true, backtest, comparison: comparison.value, ticket };
   }
 
-  /** Null: there is none, and the request has been answered. */
+  /** Null: the result is missing, and the request has been answered. */
   async #backtest({ account, flow, since }: TestOrder, draft: Flow, reply: FastifyReply) {
     const { clock } = this.#options;
     const range = { flow, from: since, to: clock.now() + 1 };
@@ -129,12 +129,12 @@ class DraftTests {
     return summary?.ok === true ? summary.value : null;
   }
 
-  /** The same random calls through both, for what no recorded call has met; null: nothing is published yet. */
+  /** Plays the same random calls through both versions, to cover what no recorded call has met; null: nothing is published yet. */
   async #comparison({ account, flow }: TestOrder, after: Flow) {
     const published = this.#edits.published({ account, flow });
     if (published === undefined) return ok(null);
     const before = parseFlow(masked("flow", published.document));
-    if (!before.ok) return err("the published version can't be played any more, so nothing can be compared");
+    if (!before.ok) return err("the published version can no longer be played, so nothing can be compared");
     const { users: people, timezone } = this.#account(account);
     return compareInThread({ before: before.value, after, people, timezone });
   }
@@ -160,10 +160,10 @@ async function summaryOf(
   try {
     for await (const chunk of lines) last = String(chunk).trimEnd().split("\n").at(-1) ?? "";
   } catch (error) {
-    if (!isLate) throw error; // destroyed by ourselves otherwise
+    if (!isLate) throw error; // otherwise we destroyed the stream ourselves
   }
   limit.cancel();
-  const detail = `playing the recorded calls takes more than ${BACKTEST_LIMIT_MS / 1000} s: give a later since`;
+  const detail = `playing the recorded calls takes more than ${BACKTEST_LIMIT_MS / 1000} s: set a later since`;
   if (isLate) return err({ status: 504, detail });
   const line = JSON.parse(last) as Summary | { readonly type: "failed"; readonly detail: string };
   return line.type === "summary" ? ok(line) : err({ status: 503, detail: line.detail });

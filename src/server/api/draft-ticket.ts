@@ -2,20 +2,20 @@ import type { Clock } from "../../base/clock.ts";
 import type { FlowPlace } from "../configuration/flow-edits.ts";
 import type { Access } from "./access.ts";
 
-/** What was tested: exactly this draft, against exactly this published version. */
+/** What was tested: one draft against one published version. */
 export interface TestedDraft extends FlowPlace {
   /** Revision of the draft. */
   readonly draft: number;
-  /** Number of the published version; null: there was none. */
+  /** Number of the published version; null if there was none. */
   readonly published: number | null;
 }
 
-/** ms. A person reads the result of the test meanwhile; what callers do changes slowly. */
+/** ms. Long enough for a person to read the result of the test, and what callers do changes slowly. */
 export const TICKET_LIFE_MS = 3_600_000;
 
 /**
- * Tickets prove that a draft has passed its test, to whichever process of the platform is asked to publish it. They are signed with the
- * platform's secret, and open nothing by themselves.
+ * Tickets prove that a draft has passed its test, to whichever process of the platform is to publish it. They are signed with the
+ * platform's secret, and give no access by themselves.
  */
 export class DraftTickets {
   readonly #access: Pick<Access, "sign" | "isSigned">;
@@ -31,7 +31,7 @@ export class DraftTickets {
     return `${tested.draft}.${tested.published ?? ""}.${until}.${this.#access.sign(partsOf(tested, until))}`;
   }
 
-  /** What a ticket of this flow says was tested; null: it is forged, of another flow, or expired. */
+  /** What was tested, according to a ticket of this flow; null if it is forged, expired, or another flow's. */
   read(place: FlowPlace, ticket: string): TestedDraft | null {
     const [, draft, published, until, signature] =
       /^(\d{1,15})\.(\d{0,9})\.(\d{1,15})\.([0-9a-f]+)$/.exec(ticket) ?? [];

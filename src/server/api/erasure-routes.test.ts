@@ -15,7 +15,7 @@ import type { TestApi } from "./testing/test-api.ts";
 import { AUTHORIZATION, idleExchange, START_MS, startTestApi } from "./testing/test-api.ts";
 
 const NUMBER = "+919812345678";
-/** What every form of the number contains once the separators are gone. */
+/** What every form of the number contains without its separators. */
 const DIGITS = "9812345678";
 const OTHER = "+919900000077";
 
@@ -39,7 +39,7 @@ function recordingOf(sid: string, account = "acme") {
   return { id: `rec-${sid}`, file, layout: "dual", durationMs: 8000, failure: null } as const;
 }
 
-/** A call of somebody else, changed where one of the tables is to have the number. */
+/** Someone else's call, with the number wherever a test wants it. */
 function rows(sid: string, change: Partial<SampleCall> = {}, journal: Partial<JournalRow> = {}): readonly JournalRow[] {
   const recordings = [recordingOf(sid, change.account)];
   const all = rowsOf({ sid, startedAt: START_MS, from: OTHER, recordings, ...change });
@@ -54,7 +54,7 @@ function call(first: Partial<NonNullable<JournalRow["call"]>>): Partial<JournalR
 
 const owed = (id: string, request: string) => ({ id, order: "o", purpose: "dial_event" as const, request });
 
-/** Every place and form in which a call may hold the number, each in a call of its own. */
+/** Makes one call for each place and form in which a call may hold the number. */
 async function leaveNumberEverywhere(store: Store): Promise<readonly string[]> {
   const calls: Readonly<Record<string, readonly JournalRow[]>> = {
     caller: rows("caller", { from: NUMBER }),
@@ -78,14 +78,14 @@ async function leaveNumberEverywhere(store: Store): Promise<readonly string[]> {
   return Object.keys(calls);
 }
 
-/** What must stay: calls of others, of a longer number, and of the same number with another company. */
+/** Makes calls that must stay: other people's, a longer number's, and the same number's with another company. */
 async function leaveOthers(store: Store): Promise<void> {
   await store.append(rows("other"));
   await store.append(rows("longer", { from: `${NUMBER}9` }));
   await store.append(rows("foreign", { from: NUMBER, account: "globex" }));
 }
 
-/** Every value of every row of every table as text, without those of other companies and other numbers. */
+/** Every value of every row of every table as text, without the rows of other companies and other numbers. */
 async function dump(database: string): Promise<string> {
   const tables = await api.server.query(
     database,
@@ -98,7 +98,7 @@ async function dump(database: string): Promise<string> {
   return texts.join("\n");
 }
 
-/** Lines in which the digits stand, whatever stands between them. */
+/** Lines that contain the digits, with anything between them. */
 function holding(text: string): readonly string[] {
   return text.split("\n").filter((line) => line.replaceAll(/[ .()/-]/g, "").includes(DIGITS));
 }
@@ -129,13 +129,13 @@ describe("erasing a number", () => {
     const refused = await send("POST", "/erasures", { number: NUMBER });
     expect([refused.statusCode, refused.json<{ detail: string }>().detail]).toEqual([
       409,
-      "call live is live: it can be erased when it has ended",
+      "call live is live: it can be erased once it has ended",
     ]);
     expect(holding(await dump(api.database)).toSorted()).toEqual(before);
     await api.store.append(rowsOf({ sid: "live", startedAt: START_MS, from: NUMBER }).slice(1));
   });
 
-  it("leaves it in no table and no file, in no form, and nothing else is touched", async () => {
+  it("leaves it in no table or file in any form, and touches nothing else", async () => {
     const tablesBefore = new Set(holding(await dump(api.database)).map((line) => line.split(":")[0]));
     expect(tablesBefore).toEqual(new Set(["call_keys", "calls", "journal", "journal_rest", "outbox"]));
     expect(holding(folder())).toHaveLength(sids.length);
@@ -153,7 +153,7 @@ describe("erasing a number", () => {
       expect(existsSync(join(api.recordingsDir, file))).toBe(true);
   });
 
-  it("is in the audit log under a mark that is the number's own and does not tell it", async () => {
+  it("is in the audit log under a mark that identifies the number without revealing it", async () => {
     const { entries } = (await api.get("/api/accounts/acme/audit")).json<{ entries: Record<string, unknown>[] }>();
     const notes = entries.filter(({ action }) => action === "number.erased");
     expect(notes).toMatchObject([{ by: { kind: "key", id: "acme-key" }, after: { calls: sids.length + 1 } }]);
@@ -165,7 +165,7 @@ describe("erasing a number", () => {
     expect([marks.length, new Set(marks).size, marks[1] === marks[2]]).toEqual([3, 2, true]);
   });
 
-  it("is in the feed, where earlier events of the calls keep their numbers and say that they are missing", async () => {
+  it("is in the feed, where earlier events of the calls keep their numbers and are reported as missing", async () => {
     while ((await api.store.feed.sequence()).more);
     const headers = { authorization: AUTHORIZATION, accept: "application/json" };
     const { events } = (await api.get("/api/accounts/acme/events?after=0&limit=1000", headers)).json<{
@@ -176,13 +176,13 @@ describe("erasing a number", () => {
     expect(gone).toEqual(["plugboard.event.missing", "plugboard.call.erased"]);
   });
 
-  it("refuses what is no whole number, what is configured, and keys without the scope admin", async () => {
+  it("refuses incomplete numbers, configured ones, and keys without the scope admin", async () => {
     for (const number of ["100", "9812345678", "sip:anil", "+91981234567890123"])
       expect((await send("POST", "/erasures", { number })).statusCode, number).toBe(400);
     const exophone = await send("POST", "/erasures", { number: "+918047100000" });
     expect([exophone.statusCode, exophone.json<{ detail: string }>().detail]).toEqual([
       409,
-      "+918047100000 is an ExoPhone of the account: take it out of the configuration first",
+      "+918047100000 is an ExoPhone of the account: remove it from the configuration first",
     ]);
     const made = await send("POST", "/keys", { name: "reader", scopes: ["read", "call"] });
     const { key, token } = made.json<{ key: string; token: string }>();
@@ -212,7 +212,7 @@ describe("erasing a call", () => {
       const refused = await send("DELETE", `/calls/${sid}`);
       expect([refused.statusCode, refused.json<{ detail: string }>().detail]).toEqual([
         409,
-        `call ${sid} is live: it can be erased when it has ended`,
+        `call ${sid} is live: it can be erased once it has ended`,
       ]);
       expect(await api.store.getCall("acme", sid)).not.toBeNull();
     }
@@ -227,7 +227,7 @@ describe("erasing a call", () => {
   });
 });
 
-describe("an erasure that is killed", () => {
+describe("an erasure whose process is killed", () => {
   const file = (sid: string): string => join(api.recordingsDir, `acme/rec-${sid}.wav`);
   const order = { account: "acme", actor: { kind: "key", id: "k" }, action: "call.erased", at: 0 } as const;
   const removal = (erasures: Pick<Store["erasures"], "filesToDelete" | "filesDeleted">) =>
@@ -238,7 +238,7 @@ describe("an erasure that is killed", () => {
       log: silentLog,
     });
 
-  it("after the rows were deleted leaves files that the next run deletes", async () => {
+  it("after deleting the rows leaves files that the next run deletes", async () => {
     await api.store.append(rows("killed"));
     await api.store.erasures.erase({ ...order, subject: "killed", callSids: ["killed"] });
     expect(existsSync(file("killed"))).toBe(true);
@@ -247,7 +247,7 @@ describe("an erasure that is killed", () => {
     expect(await removal(api.store.erasures).run()).toBe(0);
   });
 
-  it("after files were deleted leaves their names, which the next run clears", async () => {
+  it("after deleting files leaves their names, which the next run deletes", async () => {
     await api.store.append(rows("halfway"));
     await api.store.erasures.erase({ ...order, subject: "halfway", callSids: ["halfway"] });
     const killed = {
@@ -261,7 +261,7 @@ describe("an erasure that is killed", () => {
     expect(await api.store.erasures.filesToDelete()).toEqual([]);
   });
 
-  it("keeps the name of a file that could not be deleted, and leaves files of other machines to them", async () => {
+  it("keeps the name of a file that could not be deleted, and leaves other machines' files to those machines", async () => {
     mkdirSync(file("folder"));
     await api.server.query(
       api.database,
@@ -274,7 +274,7 @@ describe("an erasure that is killed", () => {
   });
 });
 
-it("opens what is sealed to find the number there", async () => {
+it("opens sealed texts to find the number in them", async () => {
   const database = await api.server.database();
   const sealer = new Sealer("secret", seededRandom(1));
   const store = await Store.open(database, { log: silentLog, node: "n1", sealer });

@@ -80,7 +80,7 @@ async function use(client: Client, name: string, input: object = {}): Promise<Sa
 }
 
 describe("an assistant with the scope read", () => {
-  it("sees every tool with what it does, what it may change, and what it takes", async () => {
+  it("sees every tool with its description, what it may change, and its input", async () => {
     const { tools } = await (await connected("reader")).listTools();
     expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
     for (const { description, inputSchema } of tools) {
@@ -91,7 +91,7 @@ describe("an assistant with the scope read", () => {
     expect(publishing.map(({ name }) => name)).toEqual(["publish_draft"]);
   });
 
-  it("lists, shows and explains calls, with the numbers of people masked and text from outside marked", async () => {
+  it("lists, shows and explains calls, with people's numbers masked and text from outside marked", async () => {
     const client = await connected("reader");
     for (const [name, input] of [
       ["list_calls", {}],
@@ -110,7 +110,7 @@ describe("an assistant with the scope read", () => {
     expect((await use(client, "show_call", { call_sid: "talked" })).text).toContain("••••••••0011");
   });
 
-  it("sees numbers only where the address of the server says so", async () => {
+  it("sees numbers only if the server's address says so", async () => {
     const client = await connected("reader", "?numbers=shown");
     expect((await use(client, "list_calls")).text).toContain(CALLER);
   });
@@ -148,7 +148,7 @@ describe("an assistant with the scope read", () => {
     expect(checked).toEqual([]);
   });
 
-  it("is told in one sentence what is wrong", async () => {
+  it("learns in one sentence what is wrong", async () => {
     const client = await connected("reader");
     expect(await use(client, "show_call", { call_sid: "foreign" })).toEqual({
       isError: true,
@@ -161,14 +161,14 @@ describe("an assistant with the scope read", () => {
 });
 
 describe("a flow", () => {
-  it("is proposed, tested and published by an assistant whose key says so, and by no other", async () => {
+  it("is proposed, tested and published only by an assistant whose key allows it", async () => {
     const [drafter, publisher, owner] = [
       await connected("drafter"),
       await connected("publisher"),
       await connected("owner"),
     ];
     const proposed = await use(drafter, "propose_draft", { flow: "11754", document: DRAFT });
-    expect(proposed.text).toContain("The draft of flow 11754 is kept and not published; it could be.");
+    expect(proposed.text).toContain("The draft of flow 11754 is stored but not published; it could be published.");
     expect(api.configuration.workspace.flows.get("acme/11754")?.start).toBe("bye");
     const again = await use(drafter, "propose_draft", { flow: "11754", document: FLOW });
     expect(again.isError).toBe(true);
@@ -187,7 +187,7 @@ describe("a flow", () => {
     expect(api.configuration.workspace.flows.get("acme/11754")?.start).toBe("sales");
   });
 
-  it("is never written with the masks of a result", async () => {
+  it("is never stored with the masks of a result", async () => {
     const { text, isError } = await use(await connected("drafter"), "propose_draft", {
       flow: "11754",
       document: { ...DRAFT, name: "••••0011" },
@@ -195,9 +195,9 @@ describe("a flow", () => {
     expect([isError, text]).toEqual([true, expect.stringContaining("take the numbers from read_flow")]);
   });
 
-  it("has a URL that is checked with the scope call", async () => {
+  it("has a URL that can be checked with the scope call", async () => {
     const said = await use(await connected("owner"), "check_url", { url: CONNECT, as: "gather" });
-    expect(said.text).toContain("No finding is an error.");
+    expect(said.text).toContain("No errors found.");
     expect(checked).toMatchObject([{ url: CONNECT, as: "gather", runs: 3 }]);
   });
 });
@@ -212,7 +212,7 @@ describe("the route", () => {
     await expect(connected("reader", "", "globex")).rejects.toThrow();
   });
 
-  it("answers what is no message with a problem document, and other methods with 405", async () => {
+  it("answers a body that is not a message with a problem document, and other methods with 405", async () => {
     const answer = await post(basic("reader", "t"), { hello: 1 });
     expect(answer.statusCode).toBeGreaterThanOrEqual(400);
     expect(answer.json()).toMatchObject({ status: answer.statusCode, detail: expect.any(String) });

@@ -9,26 +9,26 @@ import { accountParams, onlyThese } from "./openapi/parameters.ts";
 import { typed } from "./openapi/typed-routes.ts";
 import { problem } from "./problem.ts";
 
-/** As large as the largest draft that can be proposed. */
+/** Enough for the largest draft that can be proposed. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
-const anyMessage = z.unknown().describe("JSON-RPC 2.0, as the Model Context Protocol has it");
+const anyMessage = z.unknown().describe("JSON-RPC 2.0, as in the Model Context Protocol");
 
 const MESSAGE = {
   operationId: "mcp.send",
   summary: "The Model Context Protocol over Streamable HTTP, for AI assistants: see docs/mcp.md",
   params: accountParams,
   querystring: onlyThese(
-    { numbers: z.enum(["shown"]).optional().describe("Numbers of callers are masked unless this says `shown`") },
+    { numbers: z.enum(["shown"]).optional().describe("Callers' numbers are masked unless this is `shown`") },
     "parameter",
   ),
   body: z.union([z.looseObject({}), z.array(z.unknown())]).describe("JSON-RPC 2.0"),
   response: {
     200: { content: { "application/json": { schema: anyMessage }, "text/event-stream": { schema: z.string() } } },
-    202: { description: "A notification was taken", content: { "text/plain": { schema: z.string() } } },
+    202: { description: "A notification was accepted", content: { "text/plain": { schema: z.string() } } },
   },
   refusals: {
-    403: "Sessions are not for assistants: use an API key",
+    403: "A signed-in session can't be used for this: use an API key",
     404: "The server keeps no sessions",
     406: "`Accept` must name application/json and text/event-stream",
     415: "The body is not JSON",
@@ -36,8 +36,8 @@ const MESSAGE = {
 };
 
 /**
- * MCP for the holder of a key. Every tool asks the platform's own routes with that key, so an assistant may do what the key may do
- * and nothing else.
+ * MCP for the holder of a key. Every tool calls the platform's own routes with that key, so an assistant may do what the key may do
+ * and nothing more.
  */
 export function mcpRoutes(app: FastifyInstance): void {
   const config = { scope: "read" } as const;
@@ -55,17 +55,17 @@ export function mcpRoutes(app: FastifyInstance): void {
       await handler.close();
     }
   });
-  // No streams from the server, and no sessions to end: clients ask, and expect this status.
+  // No streams from the server, and no sessions to end: clients try, and expect this status.
   app.route({
     method: ["GET", "DELETE"],
     url: "/mcp",
     schema: { hide: true },
     handler: (request, reply) =>
-      problem(reply.header("allow", "POST"), 405, `${request.method} is not used here: POST messages`),
+      problem(reply.header("allow", "POST"), 405, `${request.method} is not supported here: POST messages`),
   });
 }
 
-/** Loaded with the first message: most platforms never get one. */
+/** Loads the server with the first message: most platforms never get one. */
 async function handlerOf(api: PlugboardApi, showsNumbers: boolean): Promise<McpHttpHandler> {
   const [{ createMcpHandler }, { mcpServer }] = await Promise.all([
     import("@modelcontextprotocol/server"),
@@ -81,7 +81,7 @@ function webRequest({ method, url, headers }: FastifyRequest): Request {
   return new Request(new URL(url, "http://plugboard.invalid"), { method, headers: pairs });
 }
 
-/** Refusals get the form that all of ours have. */
+/** Turns refusals into problem documents, like all of ours. */
 async function passOn(response: Response, reply: FastifyReply): Promise<FastifyReply> {
   const text = await response.text();
   if (response.status >= 400) return problem(reply, response.status, sentenceOf(text));
@@ -96,10 +96,10 @@ function sentenceOf(text: string): string {
   } catch {
     // Not JSON-RPC; the status says the rest.
   }
-  return "this is no message of the Model Context Protocol";
+  return "this is not a message of the Model Context Protocol";
 }
 
-/** Asks a route of this process, as a request from that address would. */
+/** Calls a route of this process, like a request from that address. */
 function withinApp(app: FastifyInstance, remoteAddress: string): typeof fetch {
   return async (input, init = {}) => {
     const { pathname, search } = new URL(input instanceof Request ? input.url : input);

@@ -76,12 +76,8 @@ export function metricsRoute(app: FastifyInstance, options: MetricsOptions, even
   counter(register, "plugboard_api_refusals_total", "Requests that the API refused, by reason", ["reason"], () =>
     [...access.refusals.counts].map(([reason, count]) => [{ reason }, count]),
   );
-  counter(
-    register,
-    "plugboard_retention_deleted_total",
-    "What was deleted because it was past its time",
-    ["kind"],
-    () => [...(retention?.deleted ?? [])].map(([kind, count]) => [{ kind }, count]),
+  counter(register, "plugboard_retention_deleted_total", "What was deleted because it had expired", ["kind"], () =>
+    [...(retention?.deleted ?? [])].map(([kind, count]) => [{ kind }, count]),
   );
   typed(app).get("/metrics", { schema: SCHEMA }, async (_request, reply) =>
     reply.type(register.contentType).send(await register.metrics()),

@@ -7,7 +7,7 @@ import { problem } from "./problem.ts";
 import { CHECKED_AS } from "./url-checker.ts";
 
 const STATUSES = { wrong: 422, busy: 429, slow: 504 } as const;
-/** More further requests would make the check slower than programs wait for an answer. */
+/** More requests would make the check take longer than programs wait for an answer. */
 const MAX_RUNS = 20;
 const DEFAULT_RUNS = 3;
 const MAX_URL_CHARACTERS = 2000;
@@ -23,7 +23,7 @@ const reportModel = z
     kind: z.string(),
     mode: z.string(),
     started_at: z.iso.datetime(),
-    ok: z.boolean().describe("No finding is an error"),
+    ok: z.boolean().describe("True if no finding is an error"),
     errors: z.int(),
     warnings: z.int(),
     requests: z.int(),
@@ -78,15 +78,16 @@ const reportModel = z
 
 const CHECK = {
   operationId: "account.checkUrl",
-  summary: "Asks a URL everything the platform would ask, and judges its answers, as `plugboard check` does",
+  summary:
+    "Sends a URL every kind of request that the platform would send, and judges its answers, as `plugboard check` does",
   params: accountParams,
   body: onlyThese(
     {
       url,
       fallback: url.optional().describe("The Fallback URL of a Connect or Gather, checked too"),
-      as: z.enum(CHECKED_AS).optional().describe("What the URL is for; `connect` when left out"),
-      validation: z.enum(["strict", "lenient"]).optional().describe("That of the flow; `strict` when left out"),
-      runs: z.int().min(0).max(MAX_RUNS).optional().describe(`Further first requests; ${DEFAULT_RUNS} when left out`),
+      as: z.enum(CHECKED_AS).optional().describe("What the URL is for; by default `connect`"),
+      validation: z.enum(["strict", "lenient"]).optional().describe("The flow's `validation`; by default `strict`"),
+      runs: z.int().min(0).max(MAX_RUNS).optional().describe(`Additional first requests; by default ${DEFAULT_RUNS}`),
     },
     "field",
   ),
@@ -94,19 +95,19 @@ const CHECK = {
   refusals: {
     404: "There is no such account",
     422: "The URL can't be checked",
-    429: "Another URL of the account is being checked",
-    501: "This platform checks no URLs",
+    429: "Another URL is being checked for the account",
+    501: "This platform does not check URLs",
     504: "The URL takes too long",
   },
 };
 
-/** Checks of URLs. The scope is `call`, since requests leave the platform. */
+/** Checks URLs. The scope is `call`, since requests leave the platform. */
 export function urlCheckRoutes(app: FastifyInstance, { directory, checkUrl }: ApiOptions): void {
   const config = { scope: "call" } as const;
   typed(app).post("/check", { schema: CHECK, config }, async ({ params, body }, reply) => {
     const account = directory.account(params.account);
     if (account === undefined) return problem(reply, 404, `there is no account ${params.account}`);
-    if (checkUrl === undefined) return problem(reply, 501, "this platform checks no URLs: use plugboard check");
+    if (checkUrl === undefined) return problem(reply, 501, "this platform does not check URLs: use plugboard check");
     const { fallback = null, as = "connect", validation = "strict", runs = DEFAULT_RUNS } = body;
     const checked = await checkUrl({ config: account, url: body.url, fallback, as, validation, runs });
     if (checked.ok) return checked.value;

@@ -1,10 +1,10 @@
 import type { Result } from "../../base/result.ts";
 import type { AccountConfig } from "../exchange/account-config.ts";
 
-/** What a URL may be for, as `plugboard check --as` has it. */
+/** What a URL may be for, as in `plugboard check --as`. */
 export const CHECKED_AS = ["connect", "dial-whom", "gather", "passthru", "greeting", "event"] as const;
 
-/** A URL of a customer that is to be checked, and how. */
+/** A customer's URL to check, and how to check it. */
 export interface UrlCheckOrder {
   readonly config: AccountConfig;
   readonly url: string;
@@ -16,7 +16,7 @@ export interface UrlCheckOrder {
 
 /** Why a URL was not checked. */
 export interface UrlCheckRefusal {
-  /** `wrong`: the order; `busy`: another check of the account is running; `slow`: it was given up. */
+  /** `wrong`: the order is invalid; `busy`: another check of the account is running; `slow`: the check was abandoned. */
   readonly kind: "wrong" | "busy" | "slow";
   /** One sentence. */
   readonly message: string;

@@ -6,20 +6,20 @@ import { fileURLToPath } from "node:url";
 /** Where `npm run build` puts the dashboard; the same place in a checkout and in the published package. */
 export const BUILT_WEB = fileURLToPath(new URL("../../../dist/web/", import.meta.url));
 
-/** One file of the dashboard, held in memory: about a megabyte in all, and no path of a request ever reaches the disk. */
+/** One file of the dashboard, held in memory: all files are about a megabyte, and no path of a request ever reaches the disk. */
 export interface WebFile {
   readonly body: Buffer;
-  /** The same, compressed by the build; empty for files that don't shrink. */
+  /** The content as the build compressed it; empty for files that don't shrink. */
   readonly encoded: Readonly<Partial<Record<WebEncoding, Buffer>>>;
   readonly type: string;
   readonly etag: string;
-  /** Its name changes with its content. */
+  /** True: the file's name changes with its content. */
   readonly isImmutable: boolean;
 }
 
 export type WebEncoding = keyof typeof ENCODINGS;
 
-/** Encodings, best first, and how the build's compressed files end. */
+/** Encodings, best first, with the endings of the build's compressed files. */
 export const ENCODINGS = { br: ".br", gzip: ".gz" } as const;
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -49,7 +49,7 @@ describe("the dashboard", () => {
     expect(answer.headers["cache-control"]).toBe("no-cache");
   });
 
-  it("lets its pages run nothing but their own files, and be shown inside no other", async () => {
+  it("lets its pages run only their own files, and be embedded in no other page", async () => {
     const { headers } = await app.inject({ url: "/", headers: BROWSER });
     const policy = String(headers["content-security-policy"]).split("; ");
     expect(policy).toEqual(
@@ -64,7 +64,7 @@ describe("the dashboard", () => {
     });
   });
 
-  it("has files that browsers keep for ever, since their names change with them", async () => {
+  it("lets browsers cache files whose names change with their content indefinitely", async () => {
     const { statusCode, headers, body } = await app.inject("/assets/index-a1.js");
     expect([statusCode, body]).toEqual([200, SCRIPT]);
     expect(headers).toMatchObject({
@@ -75,7 +75,7 @@ describe("the dashboard", () => {
     expect((await app.inject("/assets/inter-b2.woff2")).headers["content-type"]).toBe("font/woff2");
   });
 
-  it("sends what the build has compressed to those who accept it", async () => {
+  it("sends files as the build compressed them to clients that accept that", async () => {
     const get = (encodings: string) =>
       app.inject({ url: "/assets/index-a1.js", headers: { "accept-encoding": encodings } });
     const [brotli, gzip, neither] = await Promise.all(["gzip, deflate, br;q=1.0", "deflate, gzip", "zstd"].map(get));
@@ -85,7 +85,7 @@ describe("the dashboard", () => {
     expect([brotli, gzip, neither].map((each) => each?.headers["content-encoding"])).toEqual(["br", "gzip", undefined]);
   });
 
-  it("sends nothing again that a browser has", async () => {
+  it("does not resend what a browser already has", async () => {
     const { headers } = await app.inject("/theme.js");
     const again = await app.inject({ url: "/theme.js", headers: { "if-none-match": String(headers["etag"]) } });
     expect([again.statusCode, again.body]).toEqual([304, ""]);
@@ -117,7 +117,7 @@ describe("the dashboard", () => {
     },
   );
 
-  it("takes no request that would change something", async () => {
+  it("accepts no request that would change something", async () => {
     expect((await app.inject({ method: "POST", url: "/", headers: BROWSER })).statusCode).toBe(404);
     expect((await app.inject({ method: "HEAD", url: "/", headers: BROWSER })).body).toBe("");
   });
@@ -130,7 +130,7 @@ describe("a checkout without a built dashboard", () => {
     expect(headers["content-security-policy"]).toContain("default-src 'none'");
   });
 
-  it("answers programs as ever", async () => {
+  it("answers programs as usual", async () => {
     expect((await unbuilt.inject("/healthz")).statusCode).toBe(200);
     expect((await unbuilt.inject("/nothing")).statusCode).toBe(404);
   });

@@ -3,7 +3,7 @@ import { pathOf } from "./problem.ts";
 import type { WebEncoding, WebFile } from "./web-files.ts";
 import { BUILT_WEB, ENCODINGS, readWebFiles } from "./web-files.ts";
 
-/** Everything comes from this platform, and nothing that is written into a page is run. */
+/** Allows only content from this platform, and runs nothing that is written into a page. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -28,10 +28,10 @@ const SECURITY_HEADERS = {
   "permissions-policy": "camera=(), geolocation=(), payment=(), usb=()",
 } as const;
 
-/** Seconds that browsers keep a file whose name changes with its content. */
+/** Seconds that browsers cache a file whose name changes with its content. */
 const YEAR_S = 31_536_000;
 
-/** What belongs to programs, and to the pages of the documentation. */
+/** Paths for programs and for the documentation. */
 const NOT_OURS = /^\/(?:api|v\d\w*|docs|healthz|readyz|metrics)(?:\/|$)/;
 
 const NOT_BUILT = `<!doctype html>
@@ -44,12 +44,12 @@ then start the platform again. <code>npm start</code> does both.</p>
 </html>
 `;
 
-/** Answers a request that no route took; null: it is not for the dashboard. */
+/** Answers a request that matched no route; null: it is not for the dashboard. */
 export type AnswerPage = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | null;
 
 /**
- * The dashboard: files of the build under their own names, and its one page for every address a person opens, so that links
- * into it work. What programs ask for, and files that don't exist, are left to the caller. `folder`: of the build.
+ * The dashboard: files of the build under their own names, and its one page for every address that a person opens, so that links
+ * into it work. Programs' requests and files that don't exist are left to the caller. `folder`: the build.
  */
 export function webPages(folder: string = BUILT_WEB): AnswerPage {
   const files = readWebFiles(folder);
@@ -65,7 +65,7 @@ export function webPages(folder: string = BUILT_WEB): AnswerPage {
   };
 }
 
-/** Browsers ask for HTML when a person opens an address; scripts, styles and programs don't. */
+/** Browsers request HTML when a person opens an address; scripts, styles and programs don't. */
 function isPage({ headers: { accept = "" } }: FastifyRequest, path: string): boolean {
   return path === "/" || (accept.includes("text/html") && !path.startsWith("/assets/"));
 }
@@ -80,7 +80,7 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, file: WebFile): 
   return reply.header("content-encoding", encoding).send(file.encoded[encoding]);
 }
 
-/** The best encoding that both sides have. */
+/** The best encoding that both sides support. */
 function encodingFor(request: FastifyRequest, { encoded }: WebFile): WebEncoding | null {
   const accepted = (request.headers["accept-encoding"] ?? "").split(",").map((each) => each.split(";", 1)[0]?.trim());
   const all = Object.keys(ENCODINGS) as WebEncoding[];

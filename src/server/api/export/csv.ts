@@ -3,7 +3,7 @@ import type { ExportEncoder } from "./export-format.ts";
 import type { ExportedCall } from "./exported-call.ts";
 import { EXPORT_COLUMNS, plainValue } from "./exported-call.ts";
 
-/** RFC 4180: a head with the names of the columns, lines that end in CRLF, UTF-8. */
+/** CSV (RFC 4180): a header row with the names of the columns, lines that end in CRLF, UTF-8. */
 export const csv: ExportEncoder = {
   mediaType: "text/csv; charset=utf-8; header=present",
   async *encode(pages) {
@@ -26,12 +26,12 @@ function cells(call: ExportedCall): readonly (string | number | null)[] {
   });
 }
 
-/** A spreadsheet takes a cell that begins with one of these for a formula; callers choose their own names, and APIs their fields. */
+/** A spreadsheet takes a cell that begins with one of these for a formula, and names and custom fields come from strangers. */
 const FORMULA = /^[=+\-@\t\r\n]/;
-/** Digits alone compute nothing, and every number begins with a plus sign. */
+/** Digits alone are harmless, and every phone number begins with a plus sign. */
 const PHONE_NUMBER = /^\+\d{1,15}$/;
 
-/** The same text, with an apostrophe before what a spreadsheet would compute. */
+/** The text, with an apostrophe before it if a spreadsheet would compute it. */
 function inert(text: string): string {
   return FORMULA.test(text) && !PHONE_NUMBER.test(text) ? `'${text}` : text;
 }

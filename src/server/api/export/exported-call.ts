@@ -2,21 +2,21 @@ import type { CallRecord } from "../../../core/call/record.ts";
 import { CALLER } from "../../../core/call/legs.ts";
 import type { EndedCallRow } from "../../../edges/store/types.ts";
 
-/** How a column is written where a format has types; every one but `required` may be empty. */
+/** How a column is written in a format that has types; every column but a `required` one may be empty. */
 export interface ExportColumn {
   readonly name: keyof ExportedCall;
   readonly type: "text" | "integer" | "instant";
   readonly required: boolean;
 }
 
-/** A call detail record as it is exported: one row. Instants are epoch ms; numbers are texts, as calls show them. */
+/** One exported row: a call detail record. Instants are epoch ms; phone numbers are text, as calls show them. */
 export interface ExportedCall {
   readonly call_sid: string;
   readonly flow: string;
   readonly direction: string;
   readonly from: string;
   readonly to: string;
-  /** The second number of a call by API that connects two. */
+  /** The second number, if a call by API connects two. */
   readonly dial_to: string | null;
   readonly started_at: number;
   readonly ended_at: number;
@@ -27,14 +27,14 @@ export interface ExportedCall {
   readonly duration_ms: number;
   readonly duration_s: number;
   readonly conversation_s: number;
-  /** Destinations that were dialled. */
+  /** Number of destinations dialled. */
   readonly attempts: number;
-  /** The destination that answered last; null: none did. */
+  /** The last destination that answered; null if none did. */
   readonly connected_to: string | null;
   readonly custom_field: string | null;
 }
 
-/** The columns of every format, in their order. New ones go to the end, so that programs that count columns go on working. */
+/** The columns of every format, in order. Add new ones at the end, so that programs that count columns keep working. */
 export const EXPORT_COLUMNS: readonly ExportColumn[] = [
   { name: "call_sid", type: "text", required: true },
   { name: "flow", type: "text", required: true },
@@ -82,7 +82,7 @@ export function exportedCall(call: EndedCallRow): ExportedCall {
   };
 }
 
-/** The value of a column where a format has no instants of its own: ISO 8601 in UTC. */
+/** The value of a column in a format without timestamps: instants as ISO 8601 in UTC. */
 export function plainValue(call: ExportedCall, { name, type }: ExportColumn): string | number | null {
   const value = call[name];
   return type === "instant" ? new Date(Number(value)).toISOString() : value;

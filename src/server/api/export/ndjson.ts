@@ -2,7 +2,7 @@ import type { ExportEncoder } from "./export-format.ts";
 import type { ExportedCall } from "./exported-call.ts";
 import { EXPORT_COLUMNS, plainValue } from "./exported-call.ts";
 
-/** One JSON object a line: a reader needs to hold no more than that, and a file that was cut off is seen as such. */
+/** One JSON object per line: a reader needs to hold only one at a time, and can tell if the file was cut off. */
 export const ndjson: ExportEncoder = {
   mediaType: "application/x-ndjson",
   async *encode(pages) {

@@ -5,14 +5,14 @@ import type { ExportColumn, ExportedCall } from "./exported-call.ts";
 import { EXPORT_COLUMNS } from "./exported-call.ts";
 
 /**
- * Rows of a row group. It is the least that must be in memory at once; what remains of a group until the end of the file is
- * the description of its columns, some kB.
+ * Rows of a row group, which must be in memory as a whole; until the end of the file only the description of the group's
+ * columns stays, a few kB.
  */
 const GROUP_ROWS = 5000;
 
 type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]["schema"][number];
 
-/** Parquet, compressed with Snappy; instants are timestamps in UTC, in ms. */
+/** Parquet, compressed with Snappy; instants are UTC timestamps in ms. */
 export const parquet: ExportEncoder = {
   mediaType: "application/vnd.apache.parquet",
   async *encode(pages) {
@@ -57,13 +57,13 @@ function writeGroup(writer: ParquetWriter, group: readonly ExportedCall[]): void
   const columnData = EXPORT_COLUMNS.map(({ name, type }) => ({
     name,
     data: group.map((call) => (type === "instant" ? new Date(Number(call[name])) : call[name])),
-    // They would stay in memory until the file's end.
+    // They would stay in memory until the end of the file.
     offsetIndex: false,
   }));
   return writer.write({ columnData, rowGroupSize: group.length });
 }
 
-/** What has been written since; the writer goes on in an empty buffer. */
+/** Takes what has been written since the last call; the writer continues with an empty buffer. */
 function taken(bytes: ByteWriter): Uint8Array {
   const part = bytes.getBytes().slice();
   bytes.index = 0;

@@ -4,11 +4,11 @@ import type { Result } from "../../../base/result.ts";
 import { err, ok } from "../../../base/result.ts";
 import type { PlayResult, PlayWork } from "./play.ts";
 
-/** Plays under way or waiting; a person or an assistant asks for one at a time. */
+/** Limit of plays under way or waiting; a person or an assistant requests one at a time. */
 const MAX_PLAYS = 16;
-/** ms. One call takes milliseconds; the largest flow and scenario some seconds. */
+/** ms. One call takes milliseconds; the largest flow and scenario a few seconds. */
 const PLAY_LIMIT_MS = 20_000;
-/** ms without work after which the thread gives its memory back. */
+/** ms without work after which the thread is ended, to free its memory. */
 const IDLE_MS = 60_000;
 /** Memory of the thread, MB. */
 const HEAP_MB = 128;
@@ -21,7 +21,7 @@ let plays = 0;
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Plays one call in virtual time, in a thread that all plays share, so that no live call waits. They take turns; the thread is kept
+ * Plays one call in virtual time, in a thread that all plays share in turn, so that no live call waits. The thread is kept
  * for a while, because starting one takes longer than a play. The error is one sentence.
  */
 export async function playInThread(work: PlayWork): Promise<Result<PlayResult, string>> {
@@ -41,7 +41,7 @@ export async function playInThread(work: PlayWork): Promise<Result<PlayResult, s
 async function playNow(work: PlayWork): Promise<Result<PlayResult, string>> {
   const worker = (thread ??= started());
   const played = await resultOf(worker, work);
-  // What has failed may still be at it, or have no memory left.
+  // A thread that failed may still be busy, or out of memory.
   if (!played.ok) end(worker);
   return played;
 }

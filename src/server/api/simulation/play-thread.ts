@@ -1,4 +1,4 @@
-/** The thread behind `play-in-thread.ts`: plays one call after the other. */
+/** The thread behind `play-in-thread.ts`: plays one call after another. */
 import { parentPort } from "node:worker_threads";
 import { lowerPriority } from "../../configuration/lower-priority.ts";
 import type { PlayWork } from "./play.ts";

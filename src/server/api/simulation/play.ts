@@ -16,18 +16,18 @@ type Json = Readonly<Record<string, unknown>>;
 export interface ScenarioWork {
   readonly kind: "scenario";
   readonly document: Json;
-  /** In place of the scenario's, where that names none. */
+  /** Replaces the scenario's account; null: the scenario names one. */
   readonly account: Account | null;
   readonly seed: number;
 }
 
-/** A recorded call to play again with other answers of its URLs. */
+/** A recorded call to replay with other answers of its URLs. */
 export interface WhatIfWork {
   readonly kind: "what_if";
   readonly callSid: string;
   /** `{ trace }` of the call. */
   readonly report: object;
-  /** Null: what the call went through is rebuilt from its trace. */
+  /** Null: rebuild the flow from the call's trace, as far as the call used it. */
   readonly flow: Json | null;
   readonly account: Account | null;
   /** As in a scenario. */
@@ -36,24 +36,24 @@ export interface WhatIfWork {
 
 export type PlayWork = ScenarioWork | WhatIfWork;
 
-/** What came of it. */
+/** The result of a play. */
 export type PlayResult =
   | { readonly kind: "scenario"; readonly call: CallReport }
   | {
       readonly kind: "what_if";
-      /** With the other answers. */
+      /** The call with the other answers. */
       readonly call: CallReport;
-      /** What that changes, one sentence each. */
+      /** What those answers change, one sentence each. */
       readonly changes: readonly string[];
-      /** Where the call differs from the recorded one even with its own answers. */
+      /** How the replay differs from the recorded call even with its own answers. */
       readonly drift: readonly string[];
-      /** Given, but not asked. */
+      /** URLs that were given but not requested. */
       readonly unusedUrls: readonly string[];
     }
-  /** One sentence each. */
+  /** `mistakes`: one sentence each. */
   | { readonly kind: "mistakes"; readonly mistakes: readonly string[] };
 
-/** Plays what is wanted in virtual time. */
+/** Plays a call in virtual time. */
 export function play(work: PlayWork): PlayResult {
   try {
     const played = work.kind === "scenario" ? playScenario(work) : playWhatIf(work);
@@ -68,14 +68,14 @@ type Mistakes = readonly string[];
 
 function playScenario({ document, account, seed }: ScenarioWork): Result<PlayResult, Mistakes> {
   const parsed = parseScenario(JSON.stringify(document), "scenario", () => {
-    throw new Error("there are no files here");
+    throw new Error("files are not available here");
   });
   if (!parsed.ok) return err(parsed.error.map(sentenceOf));
   const scenario = account === null ? parsed.value : within(account, parsed.value, document);
   return ok({ kind: "scenario", call: simulate(scenario, { seed }) });
 }
 
-/** The scenario in a real account; a call that names no ExoPhone comes in on its first. */
+/** The scenario within a real account; a call that names no ExoPhone comes in on the account's first. */
 function within(account: Account, { setup, call, ...scenario }: Scenario, { call: given }: Json): Scenario {
   const isNamed = typeof given === "object" && given !== null && "to" in given;
   const to = isNamed ? call.to : (account.exophones[0]?.number ?? call.to);

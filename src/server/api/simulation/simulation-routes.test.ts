@@ -59,7 +59,7 @@ const simulated = async (scenario: object) => (await send("POST", "simulate", { 
 const whatIf = async (body: object) => (await send("POST", "calls/talked/what-if", body)).json<Shown>();
 
 describe("POST simulate", () => {
-  it("plays a scenario through a flow of the account, its own or a published one, in the account", async () => {
+  it("plays a scenario in the account, through a flow of its own or a published one", async () => {
     for (const flow of [FLOW, "11754", 11754, "11754@2"])
       expect((await simulated({ ...SCENARIO, flow })).call).toMatchObject({
         applets: ["sales", "bye"],
@@ -68,14 +68,14 @@ describe("POST simulate", () => {
     expect((await simulated({ ...SCENARIO, flow: "11754@draft" })).call.applets).toEqual(["vm", "bye"]);
   });
 
-  it("says what is wrong with the scenario, and which flow there is not", async () => {
+  it("says what is wrong with the scenario, or which flow is missing", async () => {
     const answer = await send("POST", "simulate", { scenario: { flow: "11754", call: { from: 7 }, urlz: {} } });
     expect([answer.statusCode, answer.json<{ errors: string[] }>().errors]).toEqual([
       422,
       expect.arrayContaining([expect.stringMatching(/^urlz: is not a key|^urlz/)]),
     ]);
-    expect((await simulated({ flow: "11754@9" })).detail).toBe("account acme has no flow 11754 that is called 9");
-    expect((await simulated({ flow: "/etc/passwd" })).detail).toMatch(/cannot be read: there are no files here/);
+    expect((await simulated({ flow: "11754@9" })).detail).toBe("account acme has no flow 11754@9");
+    expect((await simulated({ flow: "/etc/passwd" })).detail).toMatch(/cannot be read: files are not available here/);
   });
 
   it("gives the same ids for the same seed", async () => {
@@ -87,7 +87,7 @@ describe("POST simulate", () => {
 });
 
 describe("POST calls/{CallSid}/what-if", () => {
-  it("plays a call again with another answer, and says what that changes", async () => {
+  it("replays a call with another answer, and says what that changes", async () => {
     const answer = await whatIf({ urls: { [CONNECT]: [{ status: 500 }] } });
     expect(answer).toMatchObject({
       flow: "published",
@@ -102,21 +102,21 @@ describe("POST calls/{CallSid}/what-if", () => {
     });
   });
 
-  it("asks the Fallback that the recorded call did not need, and names URLs that are not asked", async () => {
+  it("requests the Fallback that the recorded call did not need, and names URLs that are not requested", async () => {
     const urls = { [CONNECT]: [{ error: "timeout" }], [FALLBACK]: [{ json: NUMBERS }], "https://x.example/": [{}] };
     const answer = await whatIf({ urls });
     expect(answer).toMatchObject({ unused_urls: ["https://x.example/"], call: { applets: ["sales", "bye"] } });
     expect(answer).toMatchObject({ changes: [] });
   });
 
-  it("plays another version of the flow, or only what the call went through", async () => {
+  it("plays another version of the flow, or only the part that the call used", async () => {
     expect((await whatIf({ urls: {}, flow: "draft" })).call.applets).toEqual(["vm", "bye"]);
     const recorded = await whatIf({ urls: { [CONNECT]: [{ status: 500 }] }, flow: "recorded" });
     expect(recorded).toMatchObject({ flow: "recorded", call: { applets: ["sales"] } });
-    expect((await whatIf({ urls: {}, flow: "7" })).detail).toBe("account acme has no flow 11754 that is called 7");
+    expect((await whatIf({ urls: {}, flow: "7" })).detail).toBe("account acme has no flow 11754@7");
   });
 
-  it("refuses live calls, unknown ones, and answers that no scenario may have", async () => {
+  it("refuses live and unknown calls, and answers that are invalid in a scenario", async () => {
     expect((await send("POST", "calls/live/what-if", { urls: {} })).statusCode).toBe(409);
     expect((await send("POST", "calls/nothing/what-if", { urls: {} })).statusCode).toBe(404);
     const wrong = await send("POST", "calls/talked/what-if", { urls: { [CONNECT]: [{ status: 9 }] } });

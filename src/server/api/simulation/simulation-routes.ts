@@ -19,13 +19,13 @@ import { tooDeep } from "../resource-routes.ts";
 import type { PlayResult, PlayWork } from "./play.ts";
 import { playInThread } from "./play-in-thread.ts";
 
-/** As large as the largest flow, with room for what the URLs of its scenario answer. */
+/** Enough for the largest flow and the answers of its scenario's URLs. */
 const MAX_SCENARIO_BYTES = 2 * 1024 * 1024;
 const MAX_SEED = 1_000_000_000;
 
 const REFUSALS = {
   404: "The account has no such flow or call",
-  422: "It has mistakes; `errors` lists them all",
+  422: "The input has mistakes; `errors` lists them all",
   503: "Too many calls are being simulated; try again",
 } as const;
 
@@ -35,14 +35,14 @@ const whichFlow = z
 
 const SIMULATE = {
   operationId: "calls.simulate",
-  summary: "Plays one call in virtual time, as `plugboard simulate` does: nobody is called, no URL is asked",
+  summary: "Plays one call in virtual time, as `plugboard simulate` does: nobody is called and no URL is requested",
   params: accountParams,
   body: onlyThese(
     {
       scenario: documentOf(scenarioSchema).describe(
         "A scenario (docs/testing.md). `flow` is the document, or the id of a flow of the account: `11754` (published), `11754@draft`, `11754@3`",
       ),
-      seed: z.int().min(0).max(MAX_SEED).optional().describe("Decides the ids of the call; 1 when left out"),
+      seed: z.int().min(0).max(MAX_SEED).optional().describe("Decides the ids of the call; by default 1"),
     },
     "field",
   ),
@@ -52,17 +52,19 @@ const SIMULATE = {
 
 const WHAT_IF = {
   operationId: "calls.whatIf",
-  summary: "Plays a call of the account again in virtual time, with other answers of its URLs",
+  summary: "Replays a call of the account in virtual time, with other answers of its URLs",
   params: accountParams.extend({ callSid: z.string() }),
   body: onlyThese(
     {
-      urls: documentOf(urlsSchema).describe("By URL without its query: what it answers instead, as in a scenario"),
+      urls: documentOf(urlsSchema).describe(
+        "For each URL, without its query, what it answers instead, as in a scenario",
+      ),
       flow: z
         .string()
         .regex(/^(?:published|draft|recorded|[1-9]\d{0,8})$/, "published, draft, recorded, or the number of a version")
         .optional()
         .describe(
-          "The state of its flow to play: `published` when left out and there is one; `recorded`: only what the call went through",
+          "The state of its flow to play: by default `published`, if there is one; `recorded`: only the part that the call used",
         ),
     },
     "field",
@@ -72,8 +74,8 @@ const WHAT_IF = {
       .object({
         flow: z.string().describe("The state that was played"),
         changes: z.array(z.string()).describe("What the other answers change, one sentence each"),
-        drift: z.array(z.string()).describe("Where the replay differs from the call even with its own answers"),
-        unused_urls: z.array(z.string()).describe("Given, but the call does not ask them"),
+        drift: z.array(z.string()).describe("How the replay differs from the call even with its own answers"),
+        unused_urls: z.array(z.string()).describe("URLs that were given but the call does not request"),
         call: simulatedCall,
       })
       .meta({ id: "WhatIf" }),
@@ -81,7 +83,7 @@ const WHAT_IF = {
   refusals: { ...REFUSALS, 409: "The call has not ended" },
 };
 
-/** Calls in virtual time: a scenario, and a recorded call with other answers. Nothing is changed and nobody is asked. */
+/** Plays calls in virtual time: a scenario, or a recorded call with other answers. Changes nothing, and sends no requests. */
 export function simulationRoutes(app: FastifyInstance, options: ApiOptions): void {
   const simulations = new Simulations(options);
   const routes = typed(app);
@@ -98,7 +100,8 @@ export function simulationRoutes(app: FastifyInstance, options: ApiOptions): voi
     if (isTooDeep(body)) return tooDeep(reply);
     const stored = await options.store.getCall(params.account, params.callSid);
     if (stored === null) return problem(reply, 404, `account ${params.account} has no call ${params.callSid}`);
-    if (stored.call.cdr === null) return problem(reply, 409, `call ${params.callSid} has not ended: wait until it has`);
+    if (stored.call.cdr === null)
+      return problem(reply, 409, `call ${params.callSid} has not ended: wait until it has ended`);
     const work = await simulations.whatIf(params.account, stored, body.urls, body.flow ?? null);
     if (typeof work === "string") return problem(reply, 404, work);
     const played = await playedBy(work, reply);
@@ -108,7 +111,7 @@ export function simulationRoutes(app: FastifyInstance, options: ApiOptions): voi
   });
 }
 
-/** Null: it could not be played, and the request has been answered. */
+/** Null: the call could not be played, and the request has been answered. */
 async function playedBy(
   work: PlayWork,
   reply: FastifyReply,
@@ -122,7 +125,7 @@ async function playedBy(
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Turns requests into work for the simulator. What is missing is one sentence. */
+/** Turns requests into work for the simulator; a string says in one sentence what is missing. */
 class Simulations {
   readonly #flows: FlowEdits;
   readonly #directory: ApiOptions["directory"];
@@ -140,7 +143,7 @@ class Simulations {
     if (!named.success) return { kind: "scenario", document: scenario, account: own, seed };
     const [flow = "", state = "published"] = named.data.split("@");
     const document = await this.#flows.document({ account, flow }, state);
-    if (document === null) return `account ${account} has no flow ${flow} that is called ${state}`;
+    if (document === null) return `account ${account} has no flow ${flow}@${state}`;
     return { kind: "scenario", document: { ...scenario, flow: { flow, ...document } }, account: own, seed };
   }
 
@@ -149,9 +152,9 @@ class Simulations {
     const state = wanted ?? (hasNoFlow ? "recorded" : "published");
     const place = { account, flow: call.flow };
     const found = state === "recorded" ? null : await this.#flows.document(place, state);
-    // A flow may have been deleted since: unless a state was asked for, the call is played as far as it shows the flow.
+    // The flow may have been deleted since: unless a state was requested, play the part of the flow that the call shows.
     if (found === null && wanted !== null && wanted !== "recorded")
-      return `account ${account} has no flow ${call.flow} that is called ${wanted}`;
+      return `account ${account} has no flow ${call.flow}@${wanted}`;
     return {
       kind: "what_if",
       callSid: call.callSid,

@@ -10,17 +10,17 @@ import { drawScenario, makeScenarioPools } from "../../../tools/simulator/random
 import type { Scenario } from "../../../tools/simulator/scenario/scenario-types.ts";
 import { recordSteps } from "../../../tools/simulator/testing/recorded-call.ts";
 
-/** A call that the explorer made and that has been stored. */
+/** A stored call that the explorer made. */
 export interface ExploredCall {
   readonly callSid: string;
   readonly scenario: Scenario;
 }
 
-/** Calls of one batch: what the journal takes at once. */
+/** Calls of one batch: as many as the journal takes at once. */
 const BATCH = 50;
 
 /**
- * Makes calls as the explorer does and stores them, step by step, as live calls are. `change` may say when a call begins, and what
+ * Makes calls as the explorer does and stores them step by step, like live calls. `change` may change when a call begins and what
  * its caller does.
  */
 export async function storeExplored(
@@ -57,7 +57,7 @@ function rowsOfExplored({ callSid, scenario }: ExploredCall, hash: string): read
   const steps = recordSteps(scenario, callSid);
   const trace = steps.flatMap((one) => one.trace);
   const last = trace.at(-1);
-  if (last?.type !== "call.ended") throw new Error(`${scenario.name} has no end`);
+  if (last?.type !== "call.ended") throw new Error(`${scenario.name} does not end`);
   const { from, to, direction, customField } = call;
   const row = { setup: hash, flow: setup.flow.id, from, to, direction, customField, startedAt: startMs };
   const end = endRow(setup.account.sid, startMs, trace, last.cdr);

@@ -3,7 +3,7 @@ import { parseScenario } from "../../../tools/simulator/scenario/scenario.ts";
 import { simulate } from "../../../tools/simulator/simulate.ts";
 import type { SampleCall } from "./calls.ts";
 
-/** A stored call with the trace that a scenario makes, its flow inside. */
+/** A stored call with the trace that a scenario produces; the scenario contains its flow. */
 export function recordedCall(sid: string, startedAt: number, document: ScenarioInput): SampleCall {
   const scenario = parseScenario(JSON.stringify(document), "scenario", () => "");
   if (!scenario.ok) throw new Error(scenario.error.map(({ message }) => message).join("; "));
