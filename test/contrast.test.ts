@@ -6,12 +6,12 @@ const WEB = join(import.meta.dirname, "../web");
 const TOKENS = readFileSync(join(WEB, "src/styles/tokens.css"), "utf8");
 const DESIGN = readFileSync(join(WEB, "DESIGN.md"), "utf8");
 
-/** WCAG 2.2: text (1.4.3), and what one must see to use a control (1.4.11). */
+/** WCAG 2.2: text (1.4.3), and what must be visible to use a control (1.4.11). */
 const TEXT = 4.5;
 const MARK = 3;
 
 const SURFACES = ["canvas", "surface", "raised"];
-/** What is written or drawn on what, and the least contrast. */
+/** Inks, the grounds that they appear on, and the least contrast. */
 const PAIRS: readonly (readonly [ink: string, on: readonly string[], least: number])[] = [
   ["text", [...SURFACES, "subtle", "hover", "pressed"], TEXT],
   ["text-quiet", [...SURFACES, "subtle", "hover", "pressed"], TEXT],
@@ -30,7 +30,7 @@ function colour(name: string, theme: Theme): string {
   return theme === "light" ? light : dark;
 }
 
-/** WCAG 2.2, "relative luminance". */
+/** "Relative luminance" of WCAG 2.2. */
 function luminance(hex: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
     const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
@@ -44,7 +44,7 @@ function contrast(a: string, b: string, theme: Theme): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** The lowest contrast of an ink on any of its grounds. */
+/** The lowest contrast of an ink with any of its grounds. */
 function lowest(ink: string, grounds: readonly string[], theme: Theme): number {
   return Math.min(...grounds.map((ground) => contrast(ink, ground, theme)));
 }
@@ -55,7 +55,7 @@ describe("colours", () => {
       expect(lowest(ink, grounds, theme), theme).toBeGreaterThanOrEqual(least);
   });
 
-  it("have the contrasts that DESIGN.md says", () => {
+  it("have the contrasts that DESIGN.md states", () => {
     const rows = PAIRS.map(([ink, grounds]) => {
       const [light, dark] = (["light", "dark"] as const).map((theme) => lowest(ink, grounds, theme).toFixed(1));
       return `| \`${ink}\` | ${colour(ink, "light")} | ${colour(ink, "dark")} | ${light} | ${dark} |`;

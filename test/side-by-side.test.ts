@@ -9,7 +9,7 @@ const execute = promisify(execFile);
 const ROOT = join(import.meta.dirname, "..");
 const PROGRAMS = join(ROOT, "node_modules", ".bin");
 
-/** Takes ports as a test process does, and keeps them until it is ended. */
+/** A program that takes ports like a test process, and keeps them until it is killed. */
 const TAKE_PORTS = `
   const { freePort, rtpRange } = await import(process.argv[1]);
   const ports = [];
@@ -29,7 +29,7 @@ async function takePorts(): Promise<readonly number[]> {
 }
 
 describe("test runs side by side", () => {
-  it("M12: take no port of each other's", async () => {
+  it("M12: never take each other's ports", async () => {
     const taken = (await Promise.all([takePorts(), takePorts(), takePorts()])).flat();
     expect(taken).toHaveLength(90);
     expect(new Set(taken).size).toBe(90);
@@ -48,7 +48,7 @@ describe("what a mutation run leaves behind", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Exit status of a check in the folder. */
+  /** Runs a check in the folder; returns its exit status. */
   async function check(program: string, ...options: readonly string[]): Promise<number> {
     const done = execute(join(PROGRAMS, program), options, { cwd: folder });
     return done.then(
@@ -60,7 +60,7 @@ describe("what a mutation run leaves behind", () => {
   it.each([
     ["oxfmt", "--check", "."],
     ["oxlint", "--deny-warnings"],
-  ])("M12: in reports/ is nothing to %s, which looks at the sources", async (program, ...options) => {
+  ])("M12: in reports/ does not concern %s, which checks the sources", async (program, ...options) => {
     const report = join(folder, "reports", "mutation");
     mkdirSync(report, { recursive: true });
     writeFileSync(join(report, "report.js"), untidy);

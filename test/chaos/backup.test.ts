@@ -90,7 +90,7 @@ async function call(talkMs: number): Promise<Sipp> {
 
 const platform = (): ReturnType<typeof reader> => reader(`http://127.0.0.1:${http}`, "acme");
 
-/** What an account sees of itself, apart from calls that are up. */
+/** What an account sees of itself, apart from live calls. */
 async function seen(sid: string, key: string): Promise<readonly unknown[]> {
   const paths = [`/api/accounts/acme/calls/${sid}`, FLOW, `${FLOW}/versions`, `${FLOW}/draft`];
   return Promise.all(paths.map((path) => ask(path, "GET", undefined, key)));
@@ -104,7 +104,7 @@ async function recordingOf(sid: string): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
 
-/** Kills it between its first file and its end. */
+/** Starts a restore and kills it between its first file and its end. */
 async function restoreAndKill(): Promise<void> {
   const { child, done } = plugboard("restore", backup, "--data", target);
   while (!existsSync(join(target, "restore-unfinished")) && child.exitCode === null) await sleep(1);
@@ -113,7 +113,7 @@ async function restoreAndKill(): Promise<void> {
 }
 
 describe("a backup of a platform that runs", () => {
-  it("gives the same calls, flows, keys and recordings on an empty folder, also after a restore that was killed", async () => {
+  it("restores the same calls, flows, keys and recordings into an empty folder, even after a restore that was killed", async () => {
     const first = await serveUntilHealthy(source);
     await (
       await call(1500)
@@ -174,7 +174,7 @@ describe("a backup of a platform that runs", () => {
     await stop(second);
   });
 
-  it("is not the only way: a copy of the folder of a stopped platform starts, too", async () => {
+  it("is not the only way: a copy of a stopped platform's folder also starts", async () => {
     await cp(source, copied, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
     const third = await serveUntilHealthy(copied);
     expect((await platform().endedCalls(2)).length).toBe(2);

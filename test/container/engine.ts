@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../..");
-/** More than any log of these containers. */
+/** Larger than any log of these containers. */
 const OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /** podman or docker. */
@@ -13,7 +13,7 @@ export class Engine {
     this.#program = program;
   }
 
-  /** Standard output of a command; throws with what it wrote if it fails. */
+  /** Runs a command and returns its standard output; throws with its output if it fails. */
   run(...args: readonly string[]): string {
     const { status, stdout, stderr } = this.attempt(...args);
     if (status !== 0) throw new Error(`${this.#program} ${args.join(" ")} failed: ${stderr}${stdout}`);
@@ -41,24 +41,24 @@ export class Engine {
     return stdout + stderr;
   }
 
-  /** Its address on the bridge, or the one that this machine has there. */
+  /** The container's address on the bridge, or this machine's. */
   addressOf(container: string, which: "IPAddress" | "Gateway"): string {
     return this.run("inspect", "--format", `{{range .NetworkSettings.Networks}}{{.${which}}}{{end}}`, container);
   }
 
-  /** The health check of the image; podman without systemd has no timer that runs it. */
+  /** Runs the health check of the image, for which podman without systemd has no timer. */
   isHealthy(container: string): boolean {
     if (this.#program === "podman") return this.attempt("healthcheck", "run", container).status === 0;
     return this.run("inspect", "--format", "{{.State.Health.Status}}", container) === "healthy";
   }
 
-  /** Root's engines put the bridge where this process can reach the containers. */
+  /** Only with root's engines can this process reach the containers on the bridge. */
   reachesContainers(): boolean {
     return this.attempt("info").status === 0 && process.getuid?.() === 0;
   }
 }
 
-/** The first engine that answers and whose bridge this machine is on; null if there is none. */
+/** The first engine that answers and has its bridge on this machine; null if there is none. */
 export function findEngine(): Engine | null {
   const engines = [new Engine("podman"), new Engine("docker")];
   return engines.find((engine) => engine.reachesContainers()) ?? null;

@@ -17,16 +17,16 @@ import { findEngine } from "./engine.ts";
 const CALLER_HZ = 700;
 const CALLEE_HZ = 1100;
 const CALLEE = "+919900000012";
-/** ms of the other side's tone that each side must hear: most of a conversation of three seconds. */
+/** ms of the other side's tone that each side must hear: most of a three-second conversation. */
 const ENOUGH_MS = 1500;
-/** Database, two processes, and the ten seconds between two health checks, on a busy machine. */
+/** ms for the database, two processes, and the ten seconds between two health checks on a busy machine. */
 const START_LIMIT_MS = 90_000;
 const SIP_PORT = 5060;
 
 const engine = findEngine();
 const image = process.env["PLUGBOARD_TEST_IMAGE"] ?? "plugboard-test";
 const name = `plugboard-test-${process.pid}`;
-/** Ids of the containers that have to be removed, also when a test fails. */
+/** Ids of the containers to remove, even if a test fails. */
 const started: string[] = [];
 
 let folder: string;
@@ -34,7 +34,7 @@ let host: string;
 let caller: SoftphoneCaller;
 let trunk: Softphone;
 
-/** A container with the workspace and the volume, ready for calls: its id and its address on the bridge. */
+/** Starts a container with the workspace and the volume, ready for calls; returns its id and its address on the bridge. */
 async function startContainer(docker: NonNullable<typeof engine>): Promise<{ id: string; address: string }> {
   const mounts = ["--volume", `${folder}:/etc/plugboard:ro`, "--volume", `${name}:/var/lib/plugboard`];
   const id = docker.run("run", "--detach", ...mounts, image);
@@ -50,7 +50,7 @@ function call(address: string, talkMs: number): CallerCall {
   return caller.call({ to: EXOPHONE, from: "+919812345678", via, tone_hz: CALLER_HZ, hang_up_after_ms: talkMs });
 }
 
-/** The host's address on the bridge, where caller and callee are: the one trunk of the workspace. */
+/** Makes the host's address on the bridge, where caller and callee are, the one trunk of the workspace. */
 function workspace(): object {
   return workspaceOf({
     trunkPort: trunk.port,
@@ -100,7 +100,7 @@ else
       if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     });
 
-    it("takes its first call with sound both ways, finishes a call at a stop, and leaves both to the next container", async () => {
+    it("takes its first call with audio both ways, finishes a call when stopped, and leaves both calls to the next container", async () => {
       const first = await startContainer(engine);
       const inbound = call(first.address, 4000);
       await inbound.over;
@@ -110,7 +110,7 @@ else
 
       const drained = call(first.address, 8000);
       await until("the conversation has begun", async () => toneMs(drained.tones, CALLEE_HZ) > 0, 10_000);
-      // As `stop` begins, which would block this process, and with it the softphone, until the container has ended.
+      // The signal that `stop` sends first; `stop` itself would block this process, and its softphone, until the container has ended.
       engine.run("kill", "--signal", "TERM", first.id);
       await drained.over;
       expect(toneMs(drained.tones, CALLEE_HZ)).toBeGreaterThan(5000);

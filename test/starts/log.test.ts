@@ -16,7 +16,7 @@ import type { Sipp } from "../support/sipp.ts";
 import { freePort, startSipp } from "../support/sipp.ts";
 import { until } from "../support/wait.ts";
 
-/** The national digits of everyone in these calls; the last is outside `dial_prefixes`, the one before of no account. */
+/** The national digits of everyone in these calls; the last is outside `dial_prefixes`, the one before belongs to no account. */
 const NUMBERS = ["9812345678", "9900000012", "8047100000", "8047100009", "4155551212"];
 
 const folder = await mkdtemp(join(tmpdir(), "plugboard-log-"));
@@ -38,7 +38,7 @@ interface LogLine {
   readonly call?: string;
 }
 
-it("a log of everything has no number of anyone, and the call's id in each line of a call", async () => {
+it("a log at its most detailed has nobody's number, and the call's id in each line about a call", async () => {
   database = await startTestServer();
   customer = await startCustomer();
   customer.on("/connect", json({ error: "nothing here" }, 500));

@@ -13,7 +13,7 @@ import type { ServeProcess } from "../support/serve.ts";
 import { startServe } from "../support/serve.ts";
 import { until } from "../support/wait.ts";
 
-/** What earlier versions left when they were killed with a call up; see `make.ts` there. */
+/** What earlier versions left when they were killed during a call; see `make.ts` there. */
 const RELEASES = join(import.meta.dirname, "../fixtures/releases");
 const releases = readdirSync(RELEASES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Today's platform on the database and the data folder of an earlier one. */
+/** Starts the current platform on the database and data folder of an earlier one. */
 async function startOn(release: string): Promise<string> {
   const dataDir = join(folder, release);
   mkdirSync(dataDir);
@@ -65,7 +65,7 @@ interface Page {
 }
 
 describe.each(releases.map(({ name }) => name))("an upgrade from %s", (release) => {
-  it("keeps calls, traces, recordings, feed and what was owed, and ends the call that was up with a record", async () => {
+  it("keeps calls, traces, recordings, feed and pending deliveries, and ends the live call with a record", async () => {
     const address = await startOn(release);
     const platform = reader(address, "acme");
     const [cut, ended, ...others] = await platform.endedCalls(2, 10_000);
@@ -81,13 +81,13 @@ describe.each(releases.map(({ name }) => name))("an upgrade from %s", (release) 
       const sound = await fetch(`${address}/api/accounts/acme/recordings/${recording?.id}.wav`, {
         headers: { authorization: AUTHORIZATION },
       });
-      // The header of the one that was cut is mended.
+      // The header of the recording that was cut off is repaired.
       const [heard, left] = [Buffer.from(await sound.arrayBuffer()), readFileSync(file)];
       expect(heard.subarray(44).equals(left.subarray(44, heard.length))).toBe(true);
       expect(recording).toMatchObject({ failure: null });
     }
     await until(
-      "the end of the cut call is in the feed",
+      "the end of the interrupted call is in the feed",
       async () => (await eventsOf(address)).at(-1)?.type === "plugboard.call.ended",
       5000,
     );

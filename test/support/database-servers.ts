@@ -12,10 +12,10 @@ declare module "vitest" {
   }
 }
 
-/** Longest that a server takes to end when it is told to drop everything. */
+/** Most ms that a server takes to end when it is told to drop everything. */
 const STOP_LIMIT_MS = 10_000;
 
-/** Ends the database servers that test files leave running: the files of a worker share one, so none of them can. */
+/** Ends the database servers that test files leave running: the files of a worker share one, so no file can end it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "plugboard-databases-"));
   project.provide("databaseServers", folder);

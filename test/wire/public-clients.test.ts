@@ -11,17 +11,17 @@ import type { TestPlatform } from "../support/platform.ts";
 import { EXOPHONE, startTestPlatform } from "../support/platform.ts";
 
 /**
- * Programs that were written for Exotel, made again from the requests that public ones send: a CRM's connector and an SDK in Python, an
- * SDK in Node. None knows that it talks to us. Each places a call, follows its callbacks, finds it in the list, and fetches its
- * recording. The registries have none that places calls and lets its host be chosen.
+ * Programs for Exotel, rebuilt from the requests that public ones send: a CRM's connector and an SDK in Python, and an SDK in
+ * Node. None knows that it talks to us. Each places a call, follows its callbacks, finds it in the list, and fetches its
+ * recording. The registries have no such program that both places calls and lets us choose its host.
  */
 interface Client {
   readonly name: string;
-  /** Places a call; its id. */
+  /** Places a call; returns its id. */
   place(order: Order): Promise<string>;
-  /** Ids of the newest calls. */
+  /** The ids of the newest calls. */
   list(): Promise<readonly string[]>;
-  /** Bytes of a recording. */
+  /** The bytes of a recording. */
   download(url: string): Promise<number>;
 }
 
@@ -57,7 +57,7 @@ afterAll(async () => {
   await platform?.stop();
 });
 
-/** What every Python program here begins with: requests as `requests` sends them. */
+/** The start of every Python program here: sends requests as `requests` does. */
 const PYTHON = `
 import base64, json, sys, urllib.parse, urllib.request
 url, key, *args = sys.argv[1:]
@@ -98,7 +98,7 @@ print(json.loads(send("${BASE}/Calls/connect.json?details=true", form))["Call"][
   download: async (url) => Number(await python(`print(len(send(args[0], signed=False)))`, url)),
 };
 
-/** Repeats a key for a list, and asks with its key wherever it asks. */
+/** Repeats a key for a list, and sends its key with every request. */
 const PYTHON_SDK: Client = {
   name: "a Python SDK",
   place: ({ from, to, callback }) =>
@@ -155,7 +155,7 @@ function sids(text: string): readonly string[] {
   return Calls.map(({ Sid }) => Sid);
 }
 
-/** The forms that a callback got, in order. */
+/** The forms that the callback received, in order. */
 function told(path: string): Promise<readonly Record<string, unknown>[]> {
   const forms = customer.requestsTo(path).map(async ({ headers, body }) => {
     const type = String(headers["content-type"]);
@@ -182,7 +182,7 @@ describe.each([CRM, PYTHON_SDK, NODE_SDK].map((client, index) => ({ client, inde
       expect(last).toMatchObject({ CallSid: sid, Status: "completed", Direction: "outbound-api" });
       expect(await client.list()).toContain(sid);
       const { pathname, search } = new URL(String(last["RecordingUrl"]));
-      // The platform took a free port, which its public address does not know.
+      // The platform took a free port, which its public address does not have.
       expect(await client.download(pathname + search)).toBeGreaterThan(8000);
     });
   },
