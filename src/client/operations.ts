@@ -305,6 +305,76 @@ export interface Models {
       readonly value: number | null;
     }[];
   };
+  readonly CallStatistics: {
+    readonly since: string;
+    readonly until: string;
+    readonly step: "hour" | "day";
+    /** Hours and days are those of this zone: the account's */
+    readonly timezone: string;
+    /** Older calls of the range were not counted, because it has more than 20000; null: all were */
+    readonly counted_from: string | null;
+    readonly total: Models["CallTotals"];
+    readonly steps: readonly Models["CallStatisticsStep"][];
+    /** Why destinations did not answer, the most frequent first */
+    readonly causes: readonly {
+      readonly outcome: string;
+      readonly cause: string;
+      readonly attempts: number;
+      readonly calls: number;
+    }[];
+    /** Your URLs, those that failed most first */
+    readonly urls: readonly {
+      readonly url: string;
+      readonly requests: number;
+      readonly calls: number;
+      readonly invalid: number;
+      readonly http_error: number;
+      readonly timeout: number;
+      readonly unreachable: number;
+      readonly time: Models["TimeSpread"];
+    }[];
+  };
+  readonly CallTotals: {
+    readonly calls: number;
+    /** Calls that dialled somebody */
+    readonly dialled: number;
+    /** Calls with a conversation (`dial_call_status` is `completed`) */
+    readonly connected: number;
+    /** Calls that the filter `failed` of the list finds */
+    readonly failed: number;
+    /** From the first dialling of a call to its first answer */
+    readonly answer: Models["TimeSpread"];
+    /** Requests to your URLs that a caller waited for */
+    readonly requests: number;
+    /** Those without a usable answer */
+    readonly requests_failed: number;
+    /** Time that your URLs took */
+    readonly url: Models["TimeSpread"];
+  };
+  /** ms: the median, the time that 95 % stay within, the longest; null: nothing was measured */
+  readonly TimeSpread: {
+    readonly p50: number | null;
+    readonly p95: number | null;
+    readonly max: number | null;
+  };
+  readonly CallStatisticsStep: {
+    readonly at: string;
+    readonly calls: number;
+    /** Calls that dialled somebody */
+    readonly dialled: number;
+    /** Calls with a conversation (`dial_call_status` is `completed`) */
+    readonly connected: number;
+    /** Calls that the filter `failed` of the list finds */
+    readonly failed: number;
+    /** From the first dialling of a call to its first answer */
+    readonly answer: Models["TimeSpread"];
+    /** Requests to your URLs that a caller waited for */
+    readonly requests: number;
+    /** Those without a usable answer */
+    readonly requests_failed: number;
+    /** Time that your URLs took */
+    readonly url: Models["TimeSpread"];
+  };
   readonly SimulatedCall: {
     readonly call_sid: string;
     readonly seed: number | null;
@@ -934,6 +1004,14 @@ export interface PlugboardApi {
         readonly failed?: "true";
         /** An exit that the call's flow has taken */
         readonly exit?: string;
+        /** Why one of the destinations that were dialled did not answer, such as `USER_BUSY` */
+        readonly cause?: string;
+        /** A URL that was requested */
+        readonly url?: string;
+        /** A request had no usable answer; with `url`: one to that URL */
+        readonly url_failed?: "true";
+        /** A request took at least this long; with `url`: one to that URL */
+        readonly min_url_ms?: number;
         readonly started_from?: string;
         readonly started_to?: string;
         /** Seconds, of calls that have ended */
@@ -985,6 +1063,14 @@ export interface PlugboardApi {
         readonly failed?: "true";
         /** An exit that the call's flow has taken */
         readonly exit?: string;
+        /** Why one of the destinations that were dialled did not answer, such as `USER_BUSY` */
+        readonly cause?: string;
+        /** A URL that was requested */
+        readonly url?: string;
+        /** A request had no usable answer; with `url`: one to that URL */
+        readonly url_failed?: "true";
+        /** A request took at least this long; with `url`: one to that URL */
+        readonly min_url_ms?: number;
         readonly started_from?: string;
         readonly started_to?: string;
         /** Seconds, of calls that have ended */
@@ -1114,6 +1200,18 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["CallExplanation"]>;
+    /** Calls per hour or day, answer rate, time to answer, failures by cause and by URL, time your URLs took. Calls that have ended, by when they began. */
+    statistics(
+      input?: {
+        readonly account?: string;
+        /** Default: a day before `until` */
+        readonly since?: string;
+        /** Default: now */
+        readonly until?: string;
+        readonly step?: "hour" | "day";
+      },
+      options?: CallOptions,
+    ): Promise<Models["CallStatistics"]>;
     /** Plays one call in virtual time, as `plugboard simulate` does: nobody is called and no URL is requested */
     simulate(
       input: {
@@ -2134,6 +2232,10 @@ export const OPERATIONS = {
       "dial_call_status",
       "failed",
       "exit",
+      "cause",
+      "url",
+      "url_failed",
+      "min_url_ms",
       "started_from",
       "started_to",
       "min_duration",
@@ -2176,6 +2278,10 @@ export const OPERATIONS = {
       "dial_call_status",
       "failed",
       "exit",
+      "cause",
+      "url",
+      "url_failed",
+      "min_url_ms",
       "started_from",
       "started_to",
       "min_duration",
@@ -2279,6 +2385,13 @@ export const OPERATIONS = {
     method: "GET",
     path: "/api/accounts/{account}/exposure",
     query: [],
+    headers: {},
+    answer: "json",
+  },
+  "calls.statistics": {
+    method: "GET",
+    path: "/api/accounts/{account}/statistics",
+    query: ["since", "until", "step"],
     headers: {},
     answer: "json",
   },

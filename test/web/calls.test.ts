@@ -106,7 +106,11 @@ describe("one call", () => {
     await requests.getByText("CallSid", { exact: true }).waitFor();
     await requests.locator("pre", { hasText: '"12"' }).first().waitFor();
     expect(await requests.textContent()).toContain("1 finding");
-    await page.getByRole("region", { name: "Timeline" }).getByText(/^conversation, \d/).first().waitFor();
+    await page
+      .getByRole("region", { name: "Timeline" })
+      .getByText(/^conversation, \d/)
+      .first()
+      .waitFor();
     const audio = page.locator("audio");
     const played = await page.evaluate(
       `fetch(${JSON.stringify(await audio.getAttribute("src"))}).then((answer) => answer.headers.get("content-type"))`,

@@ -14,6 +14,7 @@ import type {
   CallSummary,
   EndedCallRow,
   RecordingRow,
+  RequestFilter,
   RequestRow,
   StoredCall,
   StoredRecording,
@@ -247,19 +248,23 @@ function anyOf<Q extends { where(condition: Expression<SqlBool>): Q }>(query: Q,
 
 /** Filters by what only the record and the trace say about a call; the page's limit and the account's index bound how many are read. */
 function byOutcome<Q extends { where(condition: Expression<SqlBool>): Q }>(query: Q, filter: CallFilter): Q {
-  const { dialCallStatus, exit, failed, minDurationMs, maxDurationMs } = filter;
+  const { dialCallStatus, exit, failed, cause, request, minDurationMs, maxDurationMs } = filter;
   const conditions = [
     failed === undefined ? null : FAILED,
     dialCallStatus === undefined ? null : sql<SqlBool>`cdr::jsonb ->> 'dial_call_status' = ${dialCallStatus}`,
     minDurationMs === undefined ? null : sql<SqlBool>`(cdr::jsonb ->> 'duration_ms')::bigint >= ${minDurationMs}`,
     maxDurationMs === undefined ? null : sql<SqlBool>`(cdr::jsonb ->> 'duration_ms')::bigint <= ${maxDurationMs}`,
     exit === undefined ? null : exitTaken(exit),
+    cause === undefined
+      ? null
+      : endedWith("attempts", `$[*] ? (@.outcome != "completed" && @.cause == $cause)`, { cause }),
+    request === undefined ? null : endedWith("requests", requestPath(request), { ...request }),
   ];
   return conditions.reduce((narrowed, condition) => (condition === null ? narrowed : narrowed.where(condition)), query);
 }
 
 /** Records of these types without a dial status: a Connect ran and dialled nobody. */
-const FAILED = sql<SqlBool>`(status <> 'completed'
+export const FAILED = sql<SqlBool>`(status <> 'completed'
   or cdr::jsonb ->> 'call_type' in ('incomplete', 'client-hangup')
   or coalesce(cdr::jsonb ->> 'dial_call_status', 'completed') <> 'completed')`;
 
@@ -269,6 +274,22 @@ function anyOutcome(outcomes: readonly ShownOutcome[]): Expression<SqlBool> {
     return direction === undefined ? ended : sql<SqlBool>`(${ended} and direction = ${direction})`;
   });
   return each.length === 0 ? sql<SqlBool>`false` : sql<SqlBool>`(${sql.join(each, sql` or `)})`;
+}
+
+/** Calls that have ended, with an attempt or a request that fits the path. */
+function endedWith(list: "attempts" | "requests", path: string, values: object): Expression<SqlBool> {
+  return sql<SqlBool>`exists (select 1 from calls c where c.call_sid = "all".call_sid
+    and jsonb_path_exists(c.${sql.raw(list)}::jsonb, ${path}::jsonpath, ${JSON.stringify(values)}::jsonb))`;
+}
+
+function requestPath({ url, failed, minMs }: RequestFilter): string {
+  const conditions = [
+    url === undefined ? [] : ["@.url == $url"],
+    // A request that was broken off because its caller had left has not failed.
+    failed === undefined ? [] : ['@.result != "usable"', '@.result != "abandoned"'],
+    minMs === undefined ? [] : ["@.elapsedMs >= $minMs"],
+  ];
+  return `$[*] ? (${conditions.flat().join(" && ")})`;
 }
 
 function exitTaken(exit: string): Expression<SqlBool> {

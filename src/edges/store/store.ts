@@ -6,6 +6,8 @@ import type { Log } from "../../base/log.ts";
 import { systemClock } from "../../base/system-clock.ts";
 import { ConfigurationTable } from "./configuration-table.ts";
 import { CallKeys, readableError } from "./call-keys.ts";
+import type { CallStatistics, StatisticsRange } from "./call-statistics.ts";
+import { readStatistics } from "./call-statistics.ts";
 import type { AccountDb } from "./account-rows.ts";
 import { isolateAccounts, withinAccount } from "./account-rows.ts";
 import { ApiKeyTable } from "./api-key-table.ts";
@@ -281,6 +283,11 @@ export class Store {
   /** How many calls a filter matches, at most 100,000 (`limit`, `before`, `after`, `sort` do not count). */
   countCalls(account: string, filter: CallFilter = {}): Promise<number> {
     return this.#read(account, (reader) => reader.count(account, filter));
+  }
+
+  /** Figures of the ended calls that began in a range; at most the newest 20,000 are counted. */
+  callStatistics(account: string, range: StatisticsRange): Promise<CallStatistics> {
+    return this.withinAccount(account, (db) => readStatistics(db, account, range));
   }
 
   getCall(account: string, callSid: string): Promise<StoredCall | null> {

@@ -221,6 +221,10 @@ export interface CallFilter {
   readonly failed?: true;
   /** Name of an exit that the call's flow has taken. */
   readonly exit?: string;
+  /** Cause of an attempt that was not answered, such as `USER_BUSY`; only calls that have ended. */
+  readonly cause?: string;
+  /** A request that the call has sent; only calls that have ended. */
+  readonly request?: RequestFilter;
   /** Total length of the call; only calls that have ended. */
   readonly minDurationMs?: number;
   readonly maxDurationMs?: number;
@@ -228,6 +232,14 @@ export interface CallFilter {
   readonly startedTo?: number;
   /** `asc`: oldest first. Default `desc`. */
   readonly sort?: "asc" | "desc";
+}
+
+/** What a filter may ask of one request; absent means any. */
+export interface RequestFilter {
+  readonly url?: string;
+  /** It has had no usable answer. */
+  readonly failed?: true;
+  readonly minMs?: number;
 }
 
 /** What a filter may ask of status and direction together; an absent direction means any. */

@@ -19,6 +19,7 @@ import { mcpRoutes } from "./mcp-routes.ts";
 import { memberRoutes } from "./member-routes.ts";
 import { recordingRoutes } from "./recording-routes.ts";
 import { resourceRoutes } from "./resource-routes.ts";
+import { statisticsRoute } from "./statistics-route.ts";
 import { simulationRoutes } from "./simulation/simulation-routes.ts";
 import { urlCheckRoutes } from "./url-check-routes.ts";
 import { whyRoute } from "./why-route.ts";
@@ -37,6 +38,7 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     eventRoutes(keyed, options);
     outboxRoutes(keyed, options);
     exposureRoutes(keyed, options);
+    statisticsRoute(keyed, options);
     simulationRoutes(keyed, options);
     urlCheckRoutes(keyed, options);
     keyRoutes(keyed, options);

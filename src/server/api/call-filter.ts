@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CALL_STATUSES } from "../../core/call/record.ts";
 import { DIAL_STATUSES } from "../../core/contract/outcome.ts";
+import { isHttpUrl, MAX_URL_CHARACTERS } from "../../core/contract/query.ts";
 import type { CallCursor, CallFilter } from "../../edges/store/types.ts";
 import { EXPORT_FORMATS } from "./export/export-format.ts";
 import { instant, onlyThese, shownNumber, wholeNumber } from "./openapi/parameters.ts";
@@ -9,6 +10,8 @@ const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 100;
 /** Seconds; longer than any call, to keep the arithmetic safe. */
 const MAX_DURATION_S = 1_000_000;
+/** No request is waited for that long. */
+const MAX_URL_MS = 60_000;
 
 const before = z
   .string()
@@ -20,6 +23,8 @@ const before = z
 
 const exit = z.string().regex(/^[A-Za-z0-9_.*#-]{1,64}$/, "the name of an exit, such as nobody_answered");
 
+const cause = z.string().regex(/^[A-Z0-9_]{1,64}$/, "a cause as the attempt shows it, such as USER_BUSY");
+
 /** The filters that a list and an export share. */
 const filters = {
   from: shownNumber().optional(),
@@ -29,6 +34,17 @@ const filters = {
   dial_call_status: z.enum(DIAL_STATUSES).optional(),
   failed: z.literal("true").optional().describe("Refused, or meant to be connected but without a conversation"),
   exit: exit.optional().describe("An exit that the call's flow has taken"),
+  cause: cause.optional().describe("Why one of the destinations that were dialled did not answer, such as `USER_BUSY`"),
+  url: z
+    .string()
+    .max(MAX_URL_CHARACTERS)
+    .refine(isHttpUrl, "an absolute http(s) URL")
+    .optional()
+    .describe("A URL that was requested"),
+  url_failed: z.literal("true").optional().describe("A request had no usable answer; with `url`: one to that URL"),
+  min_url_ms: wholeNumber(0, MAX_URL_MS)
+    .optional()
+    .describe("A request took at least this long; with `url`: one to that URL"),
   started_from: instant().optional(),
   started_to: instant().optional(),
   min_duration: wholeNumber(0, MAX_DURATION_S).optional().describe("Seconds, of calls that have ended"),
@@ -56,12 +72,15 @@ export const exportQuery = onlyThese(
 export function filterOf(
   query: z.output<typeof callsQuery> | Omit<z.output<typeof exportQuery>, "format">,
 ): CallFilter {
-  const { dial_call_status, failed, started_from, started_to, min_duration, max_duration, ...same } = query;
+  const { dial_call_status, failed, started_from, started_to, min_duration, max_duration, ...rest } = query;
+  const { url, url_failed, min_url_ms, ...same } = rest;
+  const request = defined({ url, failed: url_failed === undefined ? undefined : true, minMs: min_url_ms } as const);
   return {
     ...defined(same),
     ...defined({
       dialCallStatus: dial_call_status,
       failed: failed === undefined ? undefined : true,
+      request: Object.keys(request).length === 0 ? undefined : request,
       startedFrom: started_from,
       startedTo: started_to,
       minDurationMs: min_duration === undefined ? undefined : min_duration * 1000,

@@ -1,6 +1,6 @@
 import type { TraceBody } from "../../../core/call/trace.ts";
 import type { CallRecord } from "../../../core/call/record.ts";
-import type { AttemptRow, CallRow, JournalRow, RecordingRow } from "../../../edges/store/types.ts";
+import type { AttemptRow, CallRow, JournalRow, RecordingRow, RequestRow } from "../../../edges/store/types.ts";
 import { sampleEnd } from "../../../edges/store/testing/calls.ts";
 
 /** A stored call as a test wants it; by default, a caller of acme talks for 8 s. */
@@ -16,6 +16,7 @@ export interface SampleCall {
   readonly trace?: readonly ({ readonly at_ms: number } & TraceBody)[];
   readonly recordings?: readonly RecordingRow[];
   readonly attempts?: readonly AttemptRow[];
+  readonly requests?: readonly RequestRow[];
   /** True: the call has not ended. */
   readonly isLive?: boolean;
 }
@@ -36,10 +37,10 @@ export function rowsOf(sample: SampleCall): readonly JournalRow[] {
   const first = { ...start, call: callOf(sample) };
   if (isLive) return [first];
   const ended = { seq: 100, at_ms: record.duration_ms, type: "call.ended", cdr: record };
-  const { attempts = [], recordings = [] } = sample;
+  const { attempts = [], requests = [], recordings = [] } = sample;
   const end = { ...sampleEnd(sid, startedAt + record.duration_ms), status: record.status, cdr: JSON.stringify(record) };
   const last = { ...start, seq: 2, at: startedAt + record.duration_ms, trace: JSON.stringify([ended]) };
-  return [first, { ...last, end: { ...end, attempts, requests: [], recordings } }];
+  return [first, { ...last, end: { ...end, attempts, requests, recordings } }];
 }
 
 function callOf({

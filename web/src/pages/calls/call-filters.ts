@@ -9,7 +9,7 @@ export type CallFilters = Omit<CallQuery, "account" | "limit" | "before">;
 interface FilterField {
   readonly name: keyof CallFilters;
   readonly label: string;
-  readonly kind: "choice" | "text" | "instant" | "seconds";
+  readonly kind: "choice" | "text" | "instant" | "number";
   readonly hint?: string;
   readonly options?: Readonly<Record<string, string>>;
 }
@@ -45,10 +45,14 @@ export const FILTER_FIELDS: readonly FilterField[] = [
   { name: "from", label: "From", kind: "text" },
   { name: "to", label: "To", kind: "text" },
   { name: "exit", label: "Exit taken", kind: "text", hint: "Such as nobody_answered." },
+  { name: "cause", label: "Cause", kind: "text", hint: "Why somebody did not answer, such as USER_BUSY." },
+  { name: "url", label: "URL requested", kind: "text" },
+  { name: "url_failed", label: "Answer of the URL", kind: "choice", options: { true: "not usable, or none" } },
+  { name: "min_url_ms", label: "The URL took at least", kind: "number", hint: "Milliseconds." },
   { name: "started_from", label: "Started after", kind: "instant" },
   { name: "started_to", label: "Started before", kind: "instant" },
-  { name: "min_duration", label: "At least", kind: "seconds", hint: "Seconds." },
-  { name: "max_duration", label: "At most", kind: "seconds", hint: "Seconds." },
+  { name: "min_duration", label: "At least", kind: "number", hint: "Seconds." },
+  { name: "max_duration", label: "At most", kind: "number", hint: "Seconds." },
 ];
 
 /** Reads filters from an address or a form; what is not one, or is empty, is left out. */
@@ -65,7 +69,7 @@ function valueOf({ kind, options }: FilterField, value: unknown): string | numbe
     typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value).trim() : "";
   if (text === "") return null;
   if (kind === "choice") return options !== undefined && Object.hasOwn(options, text) ? text : null;
-  if (kind === "seconds") return /^\d{1,6}$/.test(text) ? Number(text) : null;
+  if (kind === "number") return /^\d{1,6}$/.test(text) ? Number(text) : null;
   if (kind === "text") return text;
   const instant = new Date(text);
   return Number.isNaN(instant.getTime()) ? null : instant.toISOString();

@@ -109,7 +109,7 @@ function FilterControl({ field: { name, label, hint, kind, options = {} }, value
       </SelectField>
     );
   if (kind === "instant") return <TextField {...given} type="datetime-local" defaultValue={localInstant(value)} />;
-  return <TextField {...given} inputMode={kind === "seconds" ? "numeric" : "text"} defaultValue={value ?? ""} />;
+  return <TextField {...given} inputMode={kind === "number" ? "numeric" : "text"} defaultValue={value ?? ""} />;
 }
 
 /** An instant as the field of a browser takes it: in its own time zone, to the minute. */
