@@ -306,6 +306,7 @@ export interface Models {
     }[];
   };
   readonly CallStatistics: {
+    /** Where the first step begins */
     readonly since: string;
     readonly until: string;
     readonly step: "hour" | "day";
@@ -1204,7 +1205,7 @@ export interface PlugboardApi {
     statistics(
       input?: {
         readonly account?: string;
-        /** Default: a day before `until` */
+        /** The step that this is in is the first one. Default: a day before `until` */
         readonly since?: string;
         /** Default: now */
         readonly until?: string;

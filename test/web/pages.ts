@@ -18,6 +18,8 @@ export interface SeenPage {
 export function seenPages(callSid: string): readonly SeenPage[] {
   return [
     { name: "sign-in", path: "/sign-in", isPublic: true },
+    { name: "overview", path: "/a/acme/overview" },
+    { name: "overview-week", path: "/a/acme/overview?range=week", prepare: showTable },
     { name: "calls", path: "/a/acme/calls" },
     { name: "calls-filtered", path: "/a/acme/calls?dial_call_status=completed&min_duration=1" },
     { name: "calls-none", path: "/a/acme/calls?number=%2B911111111111" },
@@ -33,6 +35,10 @@ export function seenPages(callSid: string): readonly SeenPage[] {
     { name: "not-found", path: "/a/acme/nothing" },
     { name: "search", path: "/a/acme/numbers", prepare: openSearch },
   ];
+}
+
+async function showTable(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Answer rate: show a table" }).click();
 }
 
 async function openSearch(page: Page): Promise<void> {

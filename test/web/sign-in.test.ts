@@ -49,7 +49,7 @@ describe("signing in", () => {
     const page = await openWindow(browser, web.platform.httpUrl);
     await page.goto("/");
     await signIn(page, CHOSEN);
-    await page.getByRole("heading", { name: "Calls", level: 1 }).waitFor();
+    await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
     await page.context().clearCookies();
     await page.getByRole("link", { name: "Numbers" }).click();
     await page.getByText("Sign in to go on where you were.").waitFor();

@@ -3,6 +3,7 @@ import { rootRoute } from "./app/root-route.tsx";
 import { callsRoute } from "./pages/calls/route.ts";
 import { callRoute } from "./pages/call/route.ts";
 import { numbersRoute } from "./pages/numbers/route.ts";
+import { overviewRoute } from "./pages/overview/route.ts";
 import { newPasswordRoute, signInRoute } from "./pages/sign-in/route.ts";
 import { signInSettingsRoute } from "./pages/sign-in-settings/route.ts";
 
@@ -12,6 +13,13 @@ export const routeTree = rootRoute.addChildren([
   newPasswordRoute,
   signedInRoute.addChildren([
     homeRoute,
-    accountRoute.addChildren([accountHomeRoute, callsRoute, callRoute, numbersRoute, signInSettingsRoute]),
+    accountRoute.addChildren([
+      accountHomeRoute,
+      overviewRoute,
+      callsRoute,
+      callRoute,
+      numbersRoute,
+      signInSettingsRoute,
+    ]),
   ]),
 ]);

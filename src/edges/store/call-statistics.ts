@@ -1,10 +1,11 @@
+import type { RawBuilder } from "kysely";
 import { sql } from "kysely";
 import type { AccountDb } from "./account-rows.ts";
 import { FAILED } from "./reader.ts";
 
 /** What {@link readStatistics} counts. */
 export interface StatisticsRange {
-  /** Epoch ms; calls that began at this time belong to it. */
+  /** Epoch ms; the range begins with the step that this time is in. */
   readonly since: number;
   /** Epoch ms; calls that began at this time do not. */
   readonly until: number;
@@ -86,7 +87,7 @@ export async function readStatistics(
   range: StatisticsRange,
   limit = MAX_COUNTED_CALLS,
 ): Promise<CallStatistics> {
-  const inRange = sql`c.account = ${account} and c.started_at >= ${range.since} and c.started_at < ${range.until}`;
+  const inRange = sql`c.account = ${account} and c.started_at >= ${epochMs(firstStep(range))} and c.started_at < ${range.until}`;
   const counted = sql`${inRange} and (c.started_at, c.call_sid) >= (select started_at, call_sid from oldest)`;
   const step = beginningOfStep(range);
   const { rows } = await sql<RawStatistics>`
@@ -154,19 +155,25 @@ interface RawRequests extends RawSpread {
 
 /** Epoch ms at which the step of a call begins. */
 function beginningOfStep({ step, timezone }: StatisticsRange) {
-  return sql`(extract(epoch from date_trunc(${step}, to_timestamp(c.started_at / 1000.0), ${timezone})) * 1000)::bigint`;
+  return epochMs(sql`date_trunc(${step}, to_timestamp(c.started_at / 1000.0), ${timezone})`);
+}
+
+function firstStep({ since, step, timezone }: StatisticsRange) {
+  return sql`date_trunc(${step}, to_timestamp(${since}::bigint / 1000.0), ${timezone})`;
+}
+
+function epochMs(instant: RawBuilder<unknown>) {
+  return sql`(extract(epoch from ${instant}) * 1000)::bigint`;
 }
 
 /** Hours pass evenly; midnights are as far apart as the clocks of the zone say. */
-function stepsOf({ since, until, step, timezone }: StatisticsRange) {
-  const first = sql`date_trunc(${step}, to_timestamp(${since} / 1000.0), ${timezone})`;
+function stepsOf(range: StatisticsRange) {
+  const { until, step, timezone } = range;
   const last = sql`to_timestamp((${until}::bigint - 1) / 1000.0)`;
-  const series =
-    step === "hour"
-      ? sql`generate_series(${first}, ${last}, interval '1 hour')`
-      : sql`generate_series(${first} at time zone ${timezone}, ${last} at time zone ${timezone}, interval '1 day')`;
-  const instant = step === "hour" ? sql`t` : sql`t at time zone ${timezone}`;
-  return sql`(select json_agg((extract(epoch from ${instant}) * 1000)::bigint order by t) from ${series} t)`;
+  if (step === "hour")
+    return sql`(select json_agg(${epochMs(sql`t`)} order by t) from generate_series(${firstStep(range)}, ${last}, interval '1 hour') t)`;
+  const midnights = sql`generate_series(${firstStep(range)} at time zone ${timezone}, ${last} at time zone ${timezone}, interval '1 day')`;
+  return sql`(select json_agg(${epochMs(sql`t at time zone ${timezone}`)} order by t) from ${midnights} t)`;
 }
 
 const PERCENTILES = (column: string) =>

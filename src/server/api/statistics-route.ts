@@ -31,7 +31,7 @@ const totals = {
 
 const statistics = z
   .object({
-    since: z.iso.datetime(),
+    since: z.iso.datetime().describe("Where the first step begins"),
     until: z.iso.datetime(),
     step: z.enum(["hour", "day"]),
     timezone: z.string().describe("Hours and days are those of this zone: the account's"),
@@ -65,7 +65,7 @@ const statistics = z
 
 const query = onlyThese(
   {
-    since: instant().optional().describe("Default: a day before `until`"),
+    since: instant().optional().describe("The step that this is in is the first one. Default: a day before `until`"),
     until: instant().optional().describe("Default: now"),
     step: z.enum(["hour", "day"]).default("hour"),
   },
@@ -115,7 +115,7 @@ function oneAtATime({ store }: Pick<ApiOptions, "store">) {
 function shown({ since, until, step, timezone }: StatisticsRange, statistics: CallStatistics) {
   const { total, steps, causes, urls, countedFrom } = statistics;
   return {
-    since: new Date(since).toISOString(),
+    since: new Date(steps[0]?.at ?? since).toISOString(),
     until: new Date(until).toISOString(),
     step,
     timezone,

@@ -7,6 +7,8 @@ import { listenToFeed } from "./feed.ts";
 
 /** ms for which changes are collected: a busy account has hundreds of events a second, a person reads none of them. */
 const COLLECT_MS = 400;
+/** The same for figures over many calls, which cost the platform more. */
+const COLLECT_FIGURES_MS = 5000;
 
 /** Keeps every query about the account fresh from its event feed. Returns whether events arrive. Used once, by the shell. */
 export function useFeedChanges(account: string): FeedState {
@@ -14,15 +16,20 @@ export function useFeedChanges(account: string): FeedState {
   const [state, setState] = useState<FeedState>("connecting");
   useEffect(() => {
     const renew = (queryKey: QueryKey): void => void client.invalidateQueries({ queryKey });
-    const collector = new Collector(renew);
+    const collector = new Collector(renew, COLLECT_MS);
+    const figures = new Collector(renew, COLLECT_FIGURES_MS);
     const stop = listenToFeed(account, {
-      onEvent: (event) => changedBy(account, event).forEach((key) => collector.add(key)),
+      onEvent: (event) => {
+        changedBy(account, event).forEach((key) => collector.add(key));
+        if (event.name === "call.ended") figures.add(keyOf(account, "overview"));
+      },
       onState: setState,
       onGap: () => renew(["account", account]),
     });
     return () => {
       stop();
       collector.stop();
+      figures.stop();
     };
   }, [account, client]);
   return state;
@@ -34,23 +41,24 @@ function changedBy(account: string, { name, data }: AccountFeedEvent): readonly 
   const call = typeof sid === "string" ? [keyOf(account, "call", sid)] : [];
   if (name.startsWith("delivery.")) return [...call, keyOf(account, "outbox")];
   if (name.startsWith("recording.")) return [...call, keyOf(account, "recordings")];
-  if (name === "call.ended" || name === "call.started") return [...call, keyOf(account, "overview")];
   return call;
 }
 
-/** Renews each key at most once in {@link COLLECT_MS}. */
+/** Renews each key at most once in a time. */
 class Collector {
   readonly #renew: (key: QueryKey) => void;
+  readonly #everyMs: number;
   readonly #keys = new Map<string, QueryKey>();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(renew: (key: QueryKey) => void) {
+  constructor(renew: (key: QueryKey) => void, everyMs: number) {
     this.#renew = renew;
+    this.#everyMs = everyMs;
   }
 
   add(key: QueryKey): void {
     this.#keys.set(JSON.stringify(key), key);
-    this.#timer ??= setTimeout(() => this.#flush(), COLLECT_MS);
+    this.#timer ??= setTimeout(() => this.#flush(), this.#everyMs);
   }
 
   stop(): void {

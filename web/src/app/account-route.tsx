@@ -61,6 +61,6 @@ export const accountHomeRoute = createRoute({
   getParentRoute: () => accountRoute,
   path: "/",
   beforeLoad: ({ params }) => {
-    throw redirect({ to: "/a/$account/calls", params, search: {}, replace: true });
+    throw redirect({ to: "/a/$account/overview", params, search: {}, replace: true });
   },
 });
