@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import type { WebPlatform } from "./web-platform.ts";
 import { BUSY, CALLER, KEEPS_TALKING, RINGS, TALKS, UNKNOWN } from "./web-platform.ts";
 import { dials, json } from "../support/customer.ts";
+import { AUTHORIZATION, EXOPHONE } from "../support/platform.ts";
 import { until } from "../support/wait.ts";
 
 /** A page that is looked at: by axe in both themes and at 360 px, and by people through `npm run screenshots`. */
@@ -30,6 +31,16 @@ export function seenPages(callSid: string): readonly SeenPage[] {
     },
     { name: "call", path: `/a/acme/calls/${callSid}` },
     { name: "call-unknown", path: "/a/acme/calls/nothing" },
+    { name: "deliveries", path: "/a/acme/deliveries" },
+    {
+      name: "delivery",
+      path: "/a/acme/deliveries?state=parked",
+      prepare: async (page) => {
+        await page.getByRole("link", { name: "Status callback" }).first().click();
+        await page.getByRole("dialog").waitFor();
+      },
+    },
+    { name: "deliveries-none", path: "/a/acme/deliveries?q=nothing+like+this" },
     { name: "numbers", path: "/a/acme/numbers" },
     { name: "sign-in-settings", path: "/a/acme/sign-in-settings" },
     { name: "not-found", path: "/a/acme/nothing" },
@@ -46,12 +57,29 @@ async function openSearch(page: Page): Promise<void> {
   await page.getByRole("combobox").waitFor();
 }
 
+/** A port where nobody listens. */
+const NOBODY_THERE = "http://127.0.0.1:9/events";
+
+/** Places a call to nobody whose status callback the customer's server refuses for good. */
+export async function parkDelivery({ platform, customer }: WebPlatform): Promise<void> {
+  customer.on("/status", json({}, 410));
+  const answer = await fetch(`${platform.httpUrl}/v1/Accounts/acme/Calls/connect.json`, {
+    method: "POST",
+    headers: { authorization: AUTHORIZATION },
+    body: new URLSearchParams({ From: BUSY, CallerId: EXOPHONE, To: TALKS, StatusCallback: `${customer.url}/status` }),
+  });
+  if (!answer.ok) throw new Error(`the call was not placed: ${await answer.text()}`);
+  const parked = async (): Promise<boolean> =>
+    ((await (await platform.get("/outbox?state=parked")).json()) as { deliveries: unknown[] }).deliveries.length > 0;
+  await until("a delivery is parked", parked, 10_000);
+}
+
 /** Calls of every kind, the last one live. Returns the sid of one that was busy first, then connected and recorded. */
 export async function makeCalls(web: WebPlatform): Promise<string> {
   const { platform, customer } = web;
   const answers = [
     dials([BUSY]),
-    dials([UNKNOWN]),
+    dials([UNKNOWN], { dial_passthru_event_url: NOBODY_THERE }),
     json({ destinaton: { numbers: [TALKS] } }),
     dials([RINGS, TALKS], { max_ringing_duration: 1 }),
     dials([BUSY, TALKS], { record: true, recording_channels: "dual" }),
@@ -63,6 +91,7 @@ export async function makeCalls(web: WebPlatform): Promise<string> {
   }
   const [newest] = await platform.calls();
   if (newest === undefined) throw new Error("no call was made");
+  await parkDelivery(web);
   customer.on("/connect", dials([KEEPS_TALKING]));
   web.call();
   await until("a conversation lives", async () => (await platform.liveCalls()) === 1, 10_000);

@@ -2,6 +2,7 @@ import { accountHomeRoute, accountRoute, homeRoute, signedInRoute } from "./app/
 import { rootRoute } from "./app/root-route.tsx";
 import { callsRoute } from "./pages/calls/route.ts";
 import { callRoute } from "./pages/call/route.ts";
+import { deliveriesRoute } from "./pages/deliveries/route.ts";
 import { numbersRoute } from "./pages/numbers/route.ts";
 import { overviewRoute } from "./pages/overview/route.ts";
 import { newPasswordRoute, signInRoute } from "./pages/sign-in/route.ts";
@@ -18,6 +19,7 @@ export const routeTree = rootRoute.addChildren([
       overviewRoute,
       callsRoute,
       callRoute,
+      deliveriesRoute,
       numbersRoute,
       signInSettingsRoute,
     ]),
