@@ -1,6 +1,7 @@
 import type { QueryKey } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import type { Subject } from "./account.ts";
 import { keyOf } from "./account.ts";
 import type { AccountFeedEvent, FeedState } from "./feed.ts";
 import { listenToFeed } from "./feed.ts";
@@ -40,8 +41,24 @@ function changedBy(account: string, { name, data }: AccountFeedEvent): readonly 
   const sid = data["call_sid"];
   const call = typeof sid === "string" ? [keyOf(account, "call", sid)] : [];
   if (name.startsWith("delivery.")) return [...call, keyOf(account, "outbox")];
+  if (name === "configuration.changed")
+    return configured(String(data["kind"])).map((subject) => keyOf(account, subject));
   if (name.startsWith("recording.")) return [...call, keyOf(account, "recordings")];
   return call;
+}
+
+/** What a change of this kind of resource makes stale. */
+function configured(kind: string): readonly Subject[] {
+  const lists: Readonly<Record<string, Subject>> = {
+    trunk: "trunks",
+    exophone: "exophones",
+    user: "users",
+    group: "groups",
+    flow: "flows",
+    account: "exposure",
+  };
+  const list = lists[kind];
+  return ["audit", "history", ...(list === undefined ? [] : [list])];
 }
 
 /** Renews each key at most once in a time. */

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
-import { keyOf } from "./account.ts";
-import type { Models, PlugboardApi } from "./client.ts";
+import type { PlugboardApi } from "./client.ts";
+import type { Entry } from "./entries.ts";
+import { entriesQuery } from "./entries.ts";
 
 /** A number of the account, as configured (docs/workspace.md). */
 export interface AccountNumber {
@@ -12,16 +13,19 @@ export interface AccountNumber {
   readonly etag: string;
   readonly changedAt: string;
   readonly changedBy: string;
+  /** As the API has it. */
+  readonly entry: Entry;
 }
 
 export function numbersQuery(api: PlugboardApi, account: string) {
   return queryOptions({
-    queryKey: keyOf(account, "exophones"),
-    queryFn: async ({ signal }) => (await api.exophones.list({}, { signal })).exophones.map(numberOf),
+    ...entriesQuery(api, account, "exophones"),
+    select: (entries) => entries.map(numberOf),
   });
 }
 
-function numberOf({ name: number, document, etag, changed_at, changed_by }: Models["ConfiguredEntry"]): AccountNumber {
+function numberOf(entry: Entry): AccountNumber {
+  const { name: number, document, etag, changed_at, changed_by } = entry;
   const text = (key: string): string | null => {
     const value = document[key];
     return typeof value === "string" && value !== "" ? value : null;
@@ -35,5 +39,6 @@ function numberOf({ name: number, document, etag, changed_at, changed_by }: Mode
     etag,
     changedAt: changed_at,
     changedBy: changed_by,
+    entry,
   };
 }
