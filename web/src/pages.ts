@@ -3,10 +3,13 @@ import { rootRoute } from "./app/root-route.tsx";
 import { callsRoute } from "./pages/calls/route.ts";
 import { callRoute } from "./pages/call/route.ts";
 import { deliveriesRoute } from "./pages/deliveries/route.ts";
+import { keysRoute } from "./pages/keys/route.ts";
 import { numbersRoute } from "./pages/numbers/route.ts";
 import { overviewRoute } from "./pages/overview/route.ts";
+import { peopleRoute } from "./pages/people/route.ts";
 import { newPasswordRoute, signInRoute } from "./pages/sign-in/route.ts";
 import { signInSettingsRoute } from "./pages/sign-in-settings/route.ts";
+import { newTrunkRoute, trunkRoute, trunksRoute } from "./pages/trunks/route.ts";
 
 /** Every page. The navigation shows those that have a place in it, in this order. */
 export const routeTree = rootRoute.addChildren([
@@ -21,6 +24,11 @@ export const routeTree = rootRoute.addChildren([
       callRoute,
       deliveriesRoute,
       numbersRoute,
+      trunksRoute,
+      trunkRoute,
+      newTrunkRoute,
+      peopleRoute,
+      keysRoute,
       signInSettingsRoute,
     ]),
   ]),
