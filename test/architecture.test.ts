@@ -56,7 +56,7 @@ const purePackages = ["zod", "libphonenumber-js", "yaml"];
 
 /** What the browser application imports from here as types, and what it runs. */
 const webTypes = ["server/api", ...core, "base"];
-const webRuns = ["client", "tools/simulator"];
+const webRuns = ["client", "tools/simulator", "core/applets", "core/flow"];
 
 /** Folders below the server, to which time and randomness are passed in. */
 const belowServer = [...pure, ...edges, "tools/check", "tools/mcp", "tools/softphone"];
@@ -121,7 +121,7 @@ describe("the architecture", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("lets the browser application import types, and run only the client and the simulator", () => {
+  it("lets the browser application import types, and run only the client, the simulator, and what describes flows", () => {
     const wrong = filesUnder("web", [".ts", ".tsx"]).flatMap((file) =>
       localImports(file).flatMap(({ path, from, typesOnly }) => {
         const folder = folderOf(path);

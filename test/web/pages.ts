@@ -5,6 +5,9 @@ import { dials, json } from "../support/customer.ts";
 import { AUTHORIZATION, EXOPHONE } from "../support/platform.ts";
 import { until } from "../support/wait.ts";
 
+/** The flow of the account. */
+const FLOW = "11754";
+
 /** A page that is looked at: by axe in both themes and at 360 px, and by people through `npm run screenshots`. */
 export interface SeenPage {
   readonly name: string;
@@ -41,6 +44,12 @@ export function seenPages(callSid: string): readonly SeenPage[] {
       },
     },
     { name: "deliveries-none", path: "/a/acme/deliveries?q=nothing+like+this" },
+    { name: "flows", path: "/a/acme/flows" },
+    { name: "flow", path: `/a/acme/flows/${FLOW}`, prepare: chooseApplet },
+      name: "flow-yaml",
+      path: `/a/acme/flows/${FLOW}`,
+      prepare: (page) => page.getByRole("button", { name: "YAML" }).click(),
+    { name: "flow-unknown", path: "/a/acme/flows/99" },
     { name: "numbers", path: "/a/acme/numbers" },
     {
       name: "number-form",
@@ -67,6 +76,9 @@ export function seenPages(callSid: string): readonly SeenPage[] {
 
 async function showTable(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Answer rate: show a table" }).click();
+async function chooseApplet(page: Page): Promise<void> {
+  await page.locator('[data-id="support"]').click();
+  await page.getByLabel("Primary URL").waitFor();
 }
 
 async function openSearch(page: Page): Promise<void> {

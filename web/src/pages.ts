@@ -4,6 +4,8 @@ import { callsRoute } from "./pages/calls/route.ts";
 import { callRoute } from "./pages/call/route.ts";
 import { deliveriesRoute } from "./pages/deliveries/route.ts";
 import { keysRoute } from "./pages/keys/route.ts";
+import { flowRoute } from "./pages/flow/route.ts";
+import { flowsRoute } from "./pages/flows/route.ts";
 import { numbersRoute } from "./pages/numbers/route.ts";
 import { overviewRoute } from "./pages/overview/route.ts";
 import { peopleRoute } from "./pages/people/route.ts";
@@ -29,6 +31,8 @@ export const routeTree = rootRoute.addChildren([
       newTrunkRoute,
       peopleRoute,
       keysRoute,
+      flowsRoute,
+      flowRoute,
       signInSettingsRoute,
     ]),
   ]),

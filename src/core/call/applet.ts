@@ -78,29 +78,56 @@ export interface FormField {
   readonly path: string;
   readonly label: string;
   readonly help: string;
-  readonly input:
-    | {
-        readonly kind:
-          | "text"
-          | "long_text"
-          | "url"
-          | "numbers"
-          | "keys"
-          | "hours"
-          | "applet"
-          | "boolean"
-          | "say"
-          | "json";
-      }
-    | {
-        readonly kind: "number";
-        readonly min: number;
-        readonly max: number;
-        readonly unit: string;
-        readonly default: number;
-      }
-    | { readonly kind: "choice"; readonly options: readonly { readonly value: string; readonly label: string }[] };
+  readonly input: FieldInput;
   readonly required: boolean;
+  /** Heading under which the field stands; absent: at the top. */
+  readonly section?: string;
+  /** Ids of the form's modes in which the field counts; absent: all. */
+  readonly modes?: readonly string[];
+  /** Only while another field has this value. */
+  readonly onlyIf?: { readonly path: string; readonly is: string | boolean };
+}
+
+/** What a URL is for, as `plugboard check --as` names it. */
+export type UrlUse = "connect" | "dial-whom" | "gather" | "passthru" | "greeting" | "event";
+
+/** How a field is filled in. */
+export type FieldInput =
+  | { readonly kind: "text" | "long_text" | "numbers" | "hours" | "applet" | "boolean" | "say" | "group" | "exophone" }
+  /** `use` absent: what is there is played, not asked. */
+  | { readonly kind: "url"; readonly use?: UrlUse }
+  /** An exit for each key; `keys` absent: any text. */
+  | { readonly kind: "keys"; readonly keys?: readonly string[] }
+  | {
+      readonly kind: "number";
+      readonly min: number;
+      readonly max: number;
+      readonly unit: string;
+      readonly default: number;
+    }
+  | {
+      readonly kind: "choice";
+      readonly options: readonly { readonly value: string; readonly label: string }[];
+      /** Taken when nothing is chosen; absent: the first option. */
+      readonly default?: string;
+    };
+
+/** One of several ways to fill in a form, of which exactly one applies. */
+export interface FormMode {
+  readonly id: string;
+  readonly label: string;
+  /** The path that a document in this mode has, and none in another mode. */
+  readonly needs: string;
+  /** What stands there when the mode is chosen. */
+  readonly start: unknown;
+}
+
+/** How the builder presents an exit. */
+export interface ExitWords {
+  readonly title: string;
+  readonly help?: string;
+  /** EXIT-4: the exit that is taken instead if this one has no applet. */
+  readonly fallsBackTo?: string;
 }
 
 /** What the flow builder shows for an applet, as data. */
@@ -109,33 +136,40 @@ export interface AppletForm {
   /** One sentence for the palette. */
   readonly summary: string;
   readonly fields: readonly FormField[];
+  /** Ordered: the first whose `needs` the document has applies. Absent: there is one way only. */
+  readonly modes?: readonly FormMode[];
+  /** Words for exits by name, where those of `exits` are not enough. */
+  readonly exits?: Readonly<Record<string, ExitWords>>;
   /** A valid document to start from, without targets. */
   readonly sample: AppletDocument;
 }
 
-/** The form of an applet that a Primary and a Fallback URL decide, or an answer in the flow instead. */
-export function dynamicUrlFields(wanted: string, exitWithout: string): readonly FormField[] {
+/** The mode in which a Primary and a Fallback URL decide. */
+export const URL_MODE: FormMode = {
+  id: "url",
+  label: "A URL of yours decides",
+  needs: "url",
+  start: { primary: "" },
+};
+
+/** The form of an applet that a Primary and a Fallback URL decide. */
+export function dynamicUrlFields(use: UrlUse, wanted: string, exitWithout: string): readonly FormField[] {
   return [
     {
       path: "url.primary",
       label: "Primary URL",
       help: `Asked with the details of the call; must answer within 5 seconds with ${wanted}.`,
-      input: { kind: "url" },
-      required: false,
+      input: { kind: "url", use },
+      required: true,
+      modes: [URL_MODE.id],
     },
     {
       path: "url.fallback",
       label: "Fallback URL",
       help: `Asked when the Primary cannot be used. If neither can, the call goes on at “${exitWithout}”.`,
-      input: { kind: "url" },
+      input: { kind: "url", use },
       required: false,
-    },
-    {
-      path: "parameters",
-      label: "Parameters",
-      help: "Instead of a URL: what it would answer, written into the flow.",
-      input: { kind: "json" },
-      required: false,
+      modes: [URL_MODE.id],
     },
   ];
 }

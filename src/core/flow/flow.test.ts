@@ -248,7 +248,9 @@ describe("docs/flows.md", () => {
     "has a row for %s, with its keys and exits",
     (type, kind) => {
       const row = page.split("\n").find((line) => line.startsWith(`| \`${type}\` |`)) ?? "";
-      const keys = kind.form.fields.flatMap(({ path }) => path.split("."));
+      const keys = kind.form.fields.flatMap(({ path }) =>
+        path.startsWith("parameters.") ? ["parameters"] : path.split("."),
+      );
       const exits = kind.exits(kind.schema.parse(kind.form.sample)).map(({ name }) => name);
       for (const word of [...keys, ...exits]) expect(row).toContain(`\`${word}\``);
     },

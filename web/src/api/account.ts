@@ -33,6 +33,7 @@ export type Subject =
   | "calls"
   | "call"
   | "flows"
+  | "flow"
   | "exophones"
   | "trunks"
   | "users"

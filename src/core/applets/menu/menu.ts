@@ -65,7 +65,7 @@ const kind: AppletKind<MenuDocument, MenuState> = {
         path: "keys",
         label: "Keys",
         help: "An applet for each digit: 0-9, * and #.",
-        input: { kind: "keys" },
+        input: { kind: "keys", keys: KEYS },
         required: true,
       },
       {

@@ -35,7 +35,7 @@ const kind: AppletKind<PassthruDocument, null> = {
         path: "url",
         label: "URL",
         help: "Asked with the details of the call.",
-        input: { kind: "url" },
+        input: { kind: "url", use: "passthru" },
         required: true,
       },
       {
