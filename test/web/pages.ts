@@ -46,9 +46,11 @@ export function seenPages(callSid: string): readonly SeenPage[] {
     { name: "deliveries-none", path: "/a/acme/deliveries?q=nothing+like+this" },
     { name: "flows", path: "/a/acme/flows" },
     { name: "flow", path: `/a/acme/flows/${FLOW}`, prepare: chooseApplet },
+    {
       name: "flow-yaml",
       path: `/a/acme/flows/${FLOW}`,
       prepare: (page) => page.getByRole("button", { name: "YAML" }).click(),
+    },
     { name: "flow-unknown", path: "/a/acme/flows/99" },
     { name: "numbers", path: "/a/acme/numbers" },
     {
@@ -76,6 +78,8 @@ export function seenPages(callSid: string): readonly SeenPage[] {
 
 async function showTable(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Answer rate: show a table" }).click();
+}
+
 async function chooseApplet(page: Page): Promise<void> {
   await page.locator('[data-id="support"]').click();
   await page.getByLabel("Primary URL").waitFor();
