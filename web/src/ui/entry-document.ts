@@ -4,7 +4,7 @@ import type { EntryDocument, EntryField } from "../api/entries.ts";
 export function shownValue(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (Array.isArray(value)) return value.map(String).join("\n");
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** The document that a form says. What is not a field of the form stays; what is as without it, and was left out, stays so. */
