@@ -34,7 +34,7 @@ export function backtestCommand(): Command {
     .argument("<flow>", "id or name of a flow with a draft, or a file with the draft")
     .option(
       "--since <time>",
-      "only calls since then: 12h, 7d, a date, or a time with its UTC offset (default: 30d)",
+      "only calls since then: 12h, 7d, a date, or an instant with its offset (default: 30d)",
       instant,
     )
     .option("--until <time>", "only calls before this time", instant)

@@ -13,7 +13,7 @@ interface Options extends AccountApiOptions {
   readonly json?: true;
 }
 
-/** A call as the API shows it; platforms of before know no `trace_deleted`. */
+/** A call as the API shows it; earlier versions of the platform have no `trace_deleted`. */
 type ShownCall = CallReport & { readonly trace_deleted?: string | null };
 
 /** `plugboard call`: places a call through a running platform, or looks at one. */

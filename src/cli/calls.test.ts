@@ -133,7 +133,7 @@ describe("plugboard calls --export", () => {
     ["csv", /^call_sid,.*\r\nhunt0.*\r\nnobody0.*\r\n$/],
     ["ndjson", /^\{"call_sid":"hunt0.*\}\n\{"call_sid":"nobody0.*\}\n$/],
     ["parquet", /^PAR1[^]*PAR1$/],
-  ])("writes what ended to a file, as its name says: %s", async (form, content) => {
+  ])("writes ended calls to a file in the format of its name: %s", async (form, content) => {
     const file = join(folder, `calls.${form}`);
     const run = await runCommand(callsCommand(), ...flags, "--since", "2026-01-05", "--export", file);
     expect(run).toEqual({ out: `wrote ${file}\n`, errors: "", status: 0 });
@@ -141,7 +141,7 @@ describe("plugboard calls --export", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it("leaves no file behind that is not whole", async () => {
+  it("leaves no incomplete file behind", async () => {
     const cut = createServer((_, response) => response.write("call_sid,", () => response.destroy()));
     await new Promise<void>((resolve) => void cut.listen(0, "127.0.0.1", resolve));
     const { port } = cut.address() as AddressInfo;
@@ -156,7 +156,7 @@ describe("plugboard calls --export", () => {
     [
       ["--export", "calls.xlsx"],
       1,
-      "calls.xlsx must end in .csv, .ndjson or .parquet: that says which form is wanted\n",
+      "calls.xlsx must end in .csv, .ndjson or .parquet: the ending selects the format\n",
     ],
     [["--export", "c.csv", "--live"], 2, "--export writes all calls that have ended: leave out --live and --limit\n"],
     [

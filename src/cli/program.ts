@@ -97,7 +97,7 @@ const ENTRIES: readonly CommandEntry[] = [
   },
   {
     name: "erase",
-    summary: "erase a call, or everything of a phone number, from a running platform",
+    summary: "erase a call, or every call of a phone number, from a running platform",
     load: async () => (await import("./erase.ts")).eraseCommand(),
   },
   {
@@ -107,7 +107,7 @@ const ENTRIES: readonly CommandEntry[] = [
   },
   {
     name: "mcp",
-    summary: "let an AI assistant look at an account of a running platform, and propose flows (Model Context Protocol)",
+    summary: "let an AI assistant look at an account of a running platform and propose flows (Model Context Protocol)",
     load: async () => (await import("./mcp.ts")).mcpCommand(),
   },
   {

@@ -148,7 +148,7 @@ export class Fetcher {
     return this.#blocked;
   }
 
-  /** `listener` hears of every request that is over; one listener at a time. */
+  /** `listener` is called for every request that has ended; one listener at a time. */
   onEnded(listener: (request: EndedRequest) => void): void {
     this.#onEnded = listener;
   }

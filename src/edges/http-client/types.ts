@@ -50,7 +50,7 @@ export interface Validators {
   readonly lastModified: string | null;
 }
 
-/** One request that is over, for measurements. */
+/** One request that has ended, for measurements. */
 export interface EndedRequest {
   readonly purpose: OutboundPurpose;
   /** Host and port as the URL has them; null: it has none. */

@@ -260,8 +260,8 @@ const CONFIGURATION: readonly string[] = [
 ];
 
 /**
- * Files of recordings whose rows are gone: written in the transaction that deletes the rows, deleted when the file is. `node`: the one on
- * whose disk it is.
+ * Files of recordings whose rows have been deleted: written in the transaction that deletes the rows, deleted after the file. `node`: the
+ * one on whose disk it is.
  */
 const FILES_TO_DELETE: readonly string[] = [
   `create table files_to_delete (
@@ -272,7 +272,7 @@ const FILES_TO_DELETE: readonly string[] = [
   )`,
 ];
 
-/** How far the deletion by age has come in each account: the last call whose trace, or recordings, were deleted. */
+/** How far deletion by age has come in each account: the last call whose trace or recordings were deleted. */
 const RETENTION: readonly string[] = [
   `create table retention_progress (
     account text collate "C" not null,
@@ -284,11 +284,11 @@ const RETENTION: readonly string[] = [
 ];
 
 /**
- * The journal in partitions, by the time at which a call began; `journal-weeks.ts` makes and drops them. Rows of before have the time 0
- * and stay where they are. The index is each partition's own: the time follows from the call, so that it needn't be in the key.
+ * The journal in partitions, by the time at which a call began; `journal-weeks.ts` makes and drops them. Existing rows have the time 0
+ * and stay where they are. Each partition has its own index: the time follows from the call, so it need not be in the key.
  */
 const JOURNAL_WEEKS: readonly string[] = [
-  // The old rows are looked through once.
+  // The old rows are read once.
   "set local statement_timeout = 0",
   "alter table journal rename to journal_before_weeks",
   "alter table journal_before_weeks rename constraint journal_pkey to journal_before_weeks_pkey",
@@ -302,8 +302,8 @@ const JOURNAL_WEEKS: readonly string[] = [
 ];
 
 /**
- * Numbers that a feed skipped when a backup was restored: consumers may have seen events of these numbers that are lost now. `after`:
- * the last event of the backup; `until`: the last number that is not given again.
+ * Numbers that a feed skipped when a backup was restored: consumers may have seen events with these numbers, which are lost now. `after`:
+ * the last event of the backup; `until`: the last number that is not used again.
  */
 const FEED_RESTORES: readonly string[] = [
   `create table feed_restores (

@@ -37,7 +37,7 @@ it.each([HOUR_MS, 24 * HOUR_MS])(
   },
 );
 
-it("the lag of the outbox is that of the delivery that is due the longest; what waits for its next try is not late", async () => {
+it("the outbox's lag is that of its most overdue delivery; one that waits for its next try is not late", async () => {
   const [first, ...rest] = sampleCall("late");
   if (first === undefined) throw new Error("no call");
   const owed = (id: string) => ({ id, order: id, purpose: "event", request: "{}" });

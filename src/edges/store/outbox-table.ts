@@ -82,7 +82,7 @@ export class OutboxQueue {
     await this.#pool.query("update outbox set due_at = 0, leased_by = null where leased_by = $1", [this.#node]);
   }
 
-  /** How long the delivery that is due the longest has waited for its try, ms; 0: none waits. */
+  /** How long the most overdue delivery has been waiting, ms; 0 if none is. */
   async lagMs(): Promise<number> {
     const { rows } = await this.#pool.query<{ lag: number }>({ name: "outbox_lag", text: LAG });
     return rows[0]?.lag ?? 0;

@@ -42,7 +42,7 @@ const ALL = sql.raw(
     `select ${SUMMARY}, null::bigint, null::text, null::text from live)`,
 );
 
-/** Leads to the partition of the journal that has the call's rows, and to that of before there were any. */
+/** Selects the journal's partition with the call's rows, and the one from before there were weeks. */
 const ITS_WEEK = sql.raw("j.started_at in (0, c.started_at)");
 
 /** Calls that have ended, with what the record of a call shows of its attempts. */

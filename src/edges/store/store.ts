@@ -326,7 +326,7 @@ export class Store {
     };
   }
 
-  /** How long the delivery that is due the longest has waited for its try, ms; 0: none waits. */
+  /** How long the most overdue delivery has been waiting, ms; 0 if none is. */
   outboxLagMs(): Promise<number> {
     return this.#outbox.lagMs();
   }

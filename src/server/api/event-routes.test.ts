@@ -253,7 +253,8 @@ describe("a cursor", () => {
       await numbered(6);
       await server.query(url, "update feed_heads set gone = 4 where account = $1", [acme]);
       await server.query(url, "delete from feed where account = $1", [acme]);
-      const detail = "events are kept for 30 days and those after 3 are gone: 5 is the oldest, go on with after=4";
+      const detail =
+        "events are kept for 30 days and those after 3 were deleted: 5 is the oldest, continue with after=4";
       expect(await refusal("after=3", headers)).toEqual([410, detail]);
     },
   );

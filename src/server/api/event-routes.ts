@@ -136,12 +136,12 @@ function lostCursor(
   }
   if (answer.kind === "lost") {
     const { resume } = answer;
-    const detail = `event ${after} was lost when the database was restored from a backup: the last one before that is ${resume}, go on with after=${resume}`;
+    const detail = `event ${after} was lost when the database was restored from a backup: the last one before that is ${resume}, continue with after=${resume}`;
     return problem(reply, 409, detail);
   }
   const { oldest } = answer;
   const { eventsDays: days } = directory.account(account)?.retention ?? DEFAULT_RETENTION;
-  const detail = `events are kept for ${days} days and those after ${after} are gone: ${oldest} is the oldest, go on with after=${oldest - 1}`;
+  const detail = `events are kept for ${days} days and those after ${after} were deleted: ${oldest} is the oldest, continue with after=${oldest - 1}`;
   return problem(reply, 410, detail);
 }
 

@@ -333,9 +333,9 @@ class FlowRoutes {
   }
 }
 
-const NO_TICKET = "this is no ticket of this flow, or it has expired: test the draft again (POST …/draft/test)";
+const NO_TICKET = "this is not a ticket for this flow, or it has expired: test the draft again (POST …/draft/test)";
 
-/** Publishing by a key with one of the two scopes: what is missing for this kind of it; null: nothing. */
+/** Why this requester may not publish in this way, which needs one of the two scopes; null: they may. */
 function scopeProblem(request: FlowRequest, needed: "publish" | "admin"): string | null {
   const { kind, id, scopes } = requesterOf(request);
   if (scopes.includes(needed)) return null;

@@ -43,8 +43,8 @@ export function metricsRoute(app: FastifyInstance, options: MetricsOptions, even
   gauge(
     register,
     "plugboard_outbox_lag_seconds",
-    "How long the delivery that is due the longest has waited for its try, now",
-    // A scrape must not fail with the database.
+    "How long the most overdue delivery has been waiting, now",
+    // A scrape must not fail if the database does.
     () =>
       store.outboxLagMs().then(
         (ms) => ms / SECOND_MS,

@@ -185,7 +185,7 @@ describe("new calls", () => {
     const second = mediaOpening(() => Promise.resolve({ port: 30_002 }));
     stage.exchange.addMedia(second);
     stage.exchange.mediaLost(second);
-    expect(stage.exchange.strainedBecause).toBe("media processes that are gone and not back yet: 1");
+    expect(stage.exchange.strainedBecause).toBe("media processes that ended and are not running again yet: 1");
     expect(stage.exchange.closedBecause).toBeNull();
     expect(stage.invite()).toBeNull();
     stage.exchange.addMedia(second);

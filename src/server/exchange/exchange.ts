@@ -317,11 +317,11 @@ export class Exchange {
     return this.#media.length === 0 ? "no_media" : this.#cannotWrite();
   }
 
-  /** What may soon keep calls from being taken, as a sentence; null: nothing does. */
+  /** What may soon keep calls from being taken, as a sentence; null if nothing. */
   get strainedBecause(): string | null {
     const { queueDelayMs } = this.services.sip;
     if (queueDelayMs > MAX_SIGNALLING_DELAY_MS / 2) return `SIP messages wait ${queueDelayMs} ms before they are read`;
-    if (this.#lostMedia > 0) return `media processes that are gone and not back yet: ${this.#lostMedia}`;
+    if (this.#lostMedia > 0) return `media processes that ended and are not running again yet: ${this.#lostMedia}`;
     if (this.#calls.size > MAX_LIVE_CALLS * NEARLY_FULL)
       return `${this.#calls.size} calls are up, of ${MAX_LIVE_CALLS} that this process carries`;
     return this.#options.isDiskShort?.() === true ? "the disk of the data folder will soon be full" : null;

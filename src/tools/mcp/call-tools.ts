@@ -49,7 +49,11 @@ const listCalls = toolOf({
       .optional()
       .describe("Only calls that took this exit of an applet, such as nobody_answered"),
     number: z.string().max(100).optional().describe("Only calls with this number on either side, in full"),
-    started_from: z.string().max(40).optional().describe("A date, or a time with its UTC offset"),
+    started_from: z
+      .string()
+      .max(40)
+      .optional()
+      .describe("A date, or an instant with its offset, such as 2026-01-05T10:00:00+05:30"),
     started_to: z.string().max(40).optional().describe("The same"),
     limit: z.int().min(1).max(MAX_CALLS).default(DEFAULT_CALLS),
     before: z.string().max(200).optional().describe("`next` of the previous answer, for older calls"),
@@ -164,7 +168,10 @@ const simulateCall = toolOf({
           .unknown()
           .describe("The id of a flow, such as 11754 (published), 11754@draft or 11754@3; or a whole flow document"),
         call: z.looseObject({}).optional().describe('{ "from": "+919812345678", "to": "+918047100000" }'),
-        start: z.string().optional().describe("Time with its UTC offset; opening hours depend on it"),
+        start: z
+          .string()
+          .optional()
+          .describe("An instant with its offset, such as 2026-01-05T10:00:00+05:30; opening hours depend on it"),
         urls: urlAnswers.optional(),
         phones: z
           .record(z.string(), z.array(z.looseObject({})))
