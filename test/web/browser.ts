@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 
@@ -45,7 +46,24 @@ export async function openWindow(browser: Browser, baseURL: string, settings: Wi
   context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   watch(context, page, baseURL);
+  if (process.env["VITEST"] !== undefined) await keepPictureOfFailure(page);
   return page;
+}
+
+/** Where a test that failed leaves a picture of its window, and what the window was still waiting for. */
+const FAILURES = join(import.meta.dirname, "../../reports/browser-failures");
+
+async function keepPictureOfFailure(page: Page): Promise<void> {
+  const open = new Set<string>();
+  page.on("request", (request) => open.add(request.url()));
+  page.on("requestfinished", (request) => open.delete(request.url()));
+  page.on("requestfailed", (request) => open.delete(request.url()));
+  const { onTestFailed } = await import("vitest");
+  onTestFailed(async ({ task }) => {
+    const path = join(FAILURES, `${task.name.replaceAll(/\W+/g, "-").slice(0, 80)}-${Date.now()}.png`);
+    await page.screenshot({ path });
+    process.stdout.write(`${page.url()}: ${path}; waits for ${[...open].join(", ") || "nothing"}\n`);
+  });
 }
 
 const problems = new WeakMap<Page, string[]>();

@@ -1,3 +1,4 @@
+import { Secret, TOTP } from "otpauth";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWindow, problemsOf, startBrowser } from "./browser.ts";
@@ -68,5 +69,40 @@ describe("signing in", () => {
     await page.goto("/a/acme/calls");
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     expect(problemsOf(page)).toEqual([]);
+  });
+});
+
+describe("one-time codes", () => {
+  it("are set up with an authenticator, asked for at the next sign-in, and given up again", async () => {
+    const page = await openWindow(browser, web.platform.httpUrl);
+    await page.goto("/a/acme/sign-in-settings");
+    await signIn(page, CHOSEN);
+    await page.getByRole("button", { name: "Set up" }).click();
+    await page.getByLabel("Your password").fill(CHOSEN);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("img", { name: "The key, for an authenticator" }).waitFor();
+    const secret =
+      (await page
+        .getByRole("dialog")
+        .locator("span", { hasText: /^(?:[A-Z2-7]{4} ?)+$/ })
+        .textContent()) ?? "";
+    const authenticator = new TOTP({ secret: Secret.fromBase32(secret.replaceAll(" ", "")) });
+    await page.getByRole("textbox", { name: "Code" }).fill(authenticator.generate());
+    await page.getByRole("button", { name: "Confirm" }).click();
+    await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
+    const recovery = (await page.getByRole("dialog").getByRole("listitem").first().textContent()) ?? "";
+    await page.keyboard.press("Escape");
+    await page.getByText("A code is asked for at each sign-in").waitFor();
+    const other = await openWindow(browser, web.platform.httpUrl);
+    await other.goto("/a/acme/sign-in-settings");
+    await signIn(other, CHOSEN);
+    await other.getByRole("heading", { name: "Enter a code" }).waitFor();
+    await other.getByRole("textbox", { name: "Code" }).fill(recovery);
+    await other.keyboard.press("Enter");
+    await other.getByRole("button", { name: "Stop asking for codes" }).click();
+    await other.getByLabel("Your password").fill(CHOSEN);
+    await other.getByRole("dialog").getByRole("button", { name: "Stop asking for codes" }).click();
+    await other.getByRole("button", { name: "Set up" }).waitFor();
+    expect([...problemsOf(page), ...problemsOf(other)]).toEqual([]);
   });
 });

@@ -40,7 +40,7 @@ interface FormDialogProps extends DialogProps {
   /** On the button that does it: a verb. */
   readonly verb: string;
   readonly danger?: boolean;
-  /** Does it. When it rejects, the window stays and says why. */
+  /** Does it, then the window closes, unless the answer is `stay`. When it rejects, the window stays and says why. */
   readonly onSubmit: (form: FormData) => Promise<unknown>;
 }
 
@@ -57,8 +57,7 @@ export function FormDialog({ verb, danger = false, onSubmit, children, ...dialog
     setBusy(true);
     setError(null);
     try {
-      await onSubmit(new FormData(event.currentTarget));
-      close();
+      if ((await onSubmit(new FormData(event.currentTarget))) !== "stay") close();
     } catch (failure) {
       setError(failure);
     } finally {

@@ -12,6 +12,7 @@ import { Mono } from "../../ui/format.tsx";
 import { textIn } from "../../ui/form-text.ts";
 import { Facts, Page, Panel } from "../../ui/page.tsx";
 import { say } from "../../ui/toast.tsx";
+import { QrCode } from "./qr-code.tsx";
 import styles from "./sign-in-settings-page.module.css";
 
 /** Characters of a password; as the platform demands. */
@@ -112,15 +113,17 @@ function CodeDialogs({ step, onStep }: { readonly step: Step; readonly onStep: (
   const client = useQueryClient();
   const close = (): void => onStep("none");
   const renew = (member: SignedIn | null): void => void client.setQueryData(sessionQuery.queryKey, member);
-  const begin = async (form: FormData): Promise<void> => {
+  const begin = async (form: FormData): Promise<"stay"> => {
     const secret = await platformApi.session.beginTotp({ body: { password: textIn(form, "password") } });
-    queueMicrotask(() => onStep({ confirm: secret }));
+    onStep({ confirm: secret });
+    return "stay";
   };
-  const confirm = async (form: FormData): Promise<void> => {
+  const confirm = async (form: FormData): Promise<"stay"> => {
     const code = textIn(form, "code").replaceAll(/\s/g, "");
     const { recovery_codes } = await platformApi.session.confirmTotp({ body: { code } });
     renew(await platformApi.session.get());
-    queueMicrotask(() => onStep({ recovery: recovery_codes }));
+    onStep({ recovery: recovery_codes });
+    return "stay";
   };
   const end = async (form: FormData): Promise<void> => {
     renew(await platformApi.session.endTotp({ body: { password: textIn(form, "password") } }));
@@ -163,7 +166,7 @@ function CodeDialogs({ step, onStep }: { readonly step: Step; readonly onStep: (
 interface ConfirmCodeProps {
   readonly secret: CodeSecret;
   readonly onClose: () => void;
-  readonly onSubmit: (form: FormData) => Promise<void>;
+  readonly onSubmit: (form: FormData) => Promise<unknown>;
 }
 
 function ConfirmCode({ secret: { secret, uri }, onClose, onSubmit }: ConfirmCodeProps) {
@@ -172,14 +175,11 @@ function ConfirmCode({ secret: { secret, uri }, onClose, onSubmit }: ConfirmCode
       open
       onClose={onClose}
       title="Add it to your authenticator"
-      description={
-        <>
-          Open <a href={uri}>this link</a> on your phone, or enter the key by hand. Then enter the code that it shows.
-        </>
-      }
+      description="Point your phone at the square, or enter the key by hand. Then enter the code that it shows."
       verb="Confirm"
       onSubmit={onSubmit}
     >
+      <QrCode text={uri} label="The key, for an authenticator" />
       <div className={styles["secret"]}>
         <Mono>{secret.replaceAll(/(.{4})/g, "$1 ")}</Mono>
         <CopyButton text={secret} what="key" />
