@@ -61,11 +61,13 @@ export function Canvas() {
   );
 }
 
-/** Keeps the flow in sight when an applet comes or goes, and the chosen applet when it is chosen elsewhere. */
+/** Keeps the whole flow in sight when its outline changes: a line can move every applet. */
 function Follow({ applets }: { readonly applets: readonly PlacedApplet[] }) {
   const { fitView } = useReactFlow();
   const ids = applets.map(({ id }) => id).join(" ");
-  useEffect(() => void fitView({ ...FIT, duration: 0 }), [fitView, ids]);
+  const width = Math.max(...applets.map(({ x }) => x));
+  const height = Math.max(...applets.map((each) => each.y + each.height));
+  useEffect(() => void fitView(FIT), [fitView, ids, width, height]);
   return null;
 }
 

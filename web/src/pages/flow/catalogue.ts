@@ -65,10 +65,17 @@ function readable(applet: AppletDraft): AppletDocument {
   return kind.schema.parse(accepted);
 }
 
-/** A new applet: the sample, without values of an example that nobody wants. */
+/** A new applet: the sample, with its URLs empty, so that none of an example is published unseen. */
 export function newApplet(type: string): AppletDraft {
-  const { sample = { type } } = formOf(type) ?? {};
-  return structuredClone<AppletDraft>({ ...sample });
+  const { sample = { type }, fields = [] } = formOf(type) ?? {};
+  return fields.reduce<AppletDraft>(
+    (applet, { path, input }) => {
+      const place = path.split(".");
+      const isUrl = input.kind === "url" && valueAt(applet, place) !== undefined;
+      return isUrl ? withValue(applet, place, "") : applet;
+    },
+    { ...sample },
+  );
 }
 
 /** An applet whose exit leads to a target; null: it leads nowhere. */

@@ -94,7 +94,8 @@ function edits({ flow, change }: Base, select: Select): Pick<Editor, "add" | "ed
     lead: (exit, target) => {
       const next = led(flow, exit, target);
       const reason = target === null ? null : loopIn(next, flow);
-      if (reason === null) change(next);
+      // Arrow keys go through a list of targets: one step.
+      if (reason === null) change(next, `${exit.applet} leads ${exit.path.join(".")}`);
       else sayFailure("This exit can't lead there", new Error(reason));
     },
     rename: (from, to) => {

@@ -1,11 +1,13 @@
-import { X } from "lucide-react";
+import { Plus, X } from "lucide-react";
 import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
+import { Menu, MenuItem } from "../../ui/menu.tsx";
 import type { BuilderExit } from "./catalogue.ts";
 import { freeKey, keysField, palette } from "./catalogue.ts";
 import type { AppletDraft } from "./document.ts";
 import { isRecord, valueAt } from "./document.ts";
+import type { ExitRef } from "./editor.ts";
 import { useEditor } from "./editor.ts";
 import type { AppletFinding } from "./findings.ts";
 import { isAt, sentenceOfFinding } from "./findings.ts";
@@ -41,39 +43,33 @@ interface ExitRowProps {
   readonly findings: readonly AppletFinding[];
 }
 
-/** Before a kind of applet, in place of an applet's id. */
-const NEW = "new applet: ";
-
 function ExitRow({ id, exit: { title, help, target, standIn, path }, isKey, findings }: ExitRowProps) {
-  const { lead, add, isReadOnly } = useEditor();
+  const { lead, isReadOnly } = useEditor();
   const own = findings.filter((finding) => isAt(finding, path.join(".")));
   const error = own.find(({ level }) => level === "error");
   const warning = own.find(({ level }) => level === "warning");
-  const choose = (chosen: string): void => {
-    if (chosen.startsWith(NEW)) add(chosen.slice(NEW.length), { applet: id, path });
-    else lead({ applet: id, path }, chosen === "" ? null : chosen);
-  };
-  const otherwise = standIn === null ? "hang up" : `goes on at “${standIn.title}”`;
+  const exit = { applet: id, path };
   return (
     <div className={styles["field"]}>
-      <div className={isKey ? styles["key"] : styles["field"]}>
+      <div className={isKey ? styles["removable"] : styles["key"]}>
         <SelectField
           label={title}
           {...(help === null ? {} : { hint: help })}
           error={error === undefined ? null : sentenceOfFinding(error)}
           value={target ?? ""}
-          onChange={({ target: { value } }) => choose(value)}
+          onChange={({ target: { value } }) => lead(exit, value === "" ? null : value)}
         >
-          {isKey ? null : <option value="">{`— ${otherwise}`}</option>}
+          {isKey ? null : <option value="">{standIn === null ? "hang up" : `goes on at “${standIn.title}”`}</option>}
           <Targets target={target} />
         </SelectField>
+        <NewTarget exit={exit} label={`New applet for “${title}”`} />
         {isKey ? (
           <Button
             variant="quiet"
             icon={X}
             aria-label={`Remove ${title}`}
             disabled={isReadOnly}
-            onClick={() => lead({ applet: id, path }, null)}
+            onClick={() => lead(exit, null)}
           />
         ) : null}
       </div>
@@ -82,24 +78,32 @@ function ExitRow({ id, exit: { title, help, target, standIn, path }, isKey, find
   );
 }
 
-/** Applets of the flow, and new ones. */
+/** The applets of the flow. New ones are in a menu: arrow keys on a list choose as they go. */
 function Targets({ target }: { readonly target: string | null }) {
   const { flow } = useEditor();
   const ids = Object.keys(flow.applets);
   return (
     <>
       {target === null || ids.includes(target) ? null : <option value={target}>{`${target} (missing)`}</option>}
-      <optgroup label="Applets of the flow">
-        {ids.map((each) => (
-          <option key={each}>{each}</option>
-        ))}
-      </optgroup>
-      <optgroup label="A new applet">
-        {palette.map(({ type, form }) => (
-          <option key={type} value={`${NEW}${type}`}>{`New: ${form.title}`}</option>
-        ))}
-      </optgroup>
+      {ids.map((each) => (
+        <option key={each}>{each}</option>
+      ))}
     </>
+  );
+}
+
+/** Adds an applet to which the exit leads. */
+function NewTarget({ exit, label }: { readonly exit: ExitRef; readonly label: string }) {
+  const { add, isReadOnly } = useEditor();
+  const button = <Button variant="quiet" icon={Plus} aria-label={label} title={label} disabled={isReadOnly} />;
+  return (
+    <Menu trigger={button}>
+      {palette.map(({ type, form }) => (
+        <MenuItem key={type} onSelect={() => add(type, exit)}>
+          {form.title}
+        </MenuItem>
+      ))}
+    </Menu>
   );
 }
 
@@ -112,39 +116,41 @@ interface NewKeyProps {
 
 /** One more exit: its key, then where it leads. */
 function NewKey({ id, applet, path, label }: NewKeyProps) {
-  const { lead, add } = useEditor();
+  const { flow, lead, isReadOnly } = useEditor();
   const [text, setText] = useState<string | null>(null);
   const key = text ?? freeKey(applet) ?? "";
-  const used = valueAt(applet, path.split("."));
-  const isUsed = isRecord(used) && Object.hasOwn(used, key);
-  const choose = (chosen: string): void => {
-    if (key === "" || isUsed || chosen === "") return;
-    const exit = { applet: id, path: [...path.split("."), key] };
-    if (chosen.startsWith(NEW)) add(chosen.slice(NEW.length), exit);
-    else lead(exit, chosen);
+  const error = mistakeIn(key, applet, path);
+  const exit = { applet: id, path: [...path.split("."), key] };
+  const isOff = isReadOnly || error !== null || key === "";
+  const choose = (target: string): void => {
     setText(null);
+    lead(exit, target);
   };
-  const { keys } = keysField(applet.type)?.input ?? {};
-  const isWrong = keys !== undefined && key !== "" && !keys.includes(key);
   return (
-    <div className={styles["field"]}>
+    <div className={styles["removable"]}>
       <TextField
         label={`Add to ${label.toLowerCase()}`}
         mono
         value={key}
         maxLength={64}
-        error={isUsed ? "This one is there already." : isWrong ? `Allowed is one of ${keys.join(" ")}.` : null}
+        error={error}
         onChange={({ target }) => setText(target.value)}
       />
-      <SelectField
-        label={key === "" ? "leads to" : `${key} leads to`}
-        value=""
-        disabled={isUsed || isWrong || key === ""}
-        onChange={({ target }) => choose(target.value)}
-      >
-        <option value="">choose where to</option>
-        <Targets target={null} />
-      </SelectField>
+      <Menu trigger={<Button disabled={isOff}>leads to …</Button>}>
+        {Object.keys(flow.applets).map((each) => (
+          <MenuItem key={each} onSelect={() => choose(each)}>
+            {each}
+          </MenuItem>
+        ))}
+      </Menu>
+      <NewTarget exit={exit} label={`New applet for ${key}`} />
     </div>
   );
+}
+
+function mistakeIn(key: string, applet: AppletDraft, path: string): string | null {
+  const used = valueAt(applet, path.split("."));
+  if (isRecord(used) && Object.hasOwn(used, key)) return "This one is there already.";
+  const { keys } = keysField(applet.type)?.input ?? {};
+  return keys === undefined || key === "" || keys.includes(key) ? null : `Allowed is one of ${keys.join(" ")}.`;
 }

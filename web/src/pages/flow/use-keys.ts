@@ -19,8 +19,8 @@ export function useKeys(editor: Editor, save: () => void): void {
 function actionOf(event: KeyboardEvent, editor: Editor, save: () => void): (() => void) | null {
   const { ctrlKey, metaKey, shiftKey, altKey } = event;
   const key = event.key.toLowerCase();
-  if (altKey || document.querySelector("[role=dialog]") !== null) return null;
-  if (key === "delete" || key === "backspace") return () => removeChosen(editor);
+  if (altKey || isInWindow(event.target)) return null;
+  if ((key === "delete" || key === "backspace") && isOnCanvas(event.target)) return () => removeChosen(editor);
   if (key === "escape") return () => editor.select([]);
   if (!ctrlKey && !metaKey) return null;
   if (key === "z") return shiftKey ? editor.redo : editor.undo;
@@ -34,4 +34,14 @@ function actionOf(event: KeyboardEvent, editor: Editor, save: () => void): (() =
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("input, textarea, select") !== null;
+}
+
+/** On a button Delete means nothing. */
+function isOnCanvas(target: EventTarget | null): boolean {
+  return target === document.body || (target instanceof Element && target.closest(".react-flow") !== null);
+}
+
+/** A window above the page keeps the focus, and has keys of its own. */
+function isInWindow(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("[role=dialog], [role=menu]") !== null;
 }
