@@ -71,13 +71,13 @@ interface WindowsProps extends FlowEditorProps {
 }
 
 function Windows({ id, loaded, editor, saving, open, onOpen, onReload }: WindowsProps) {
-  const renew = useRenewal(onReload);
+  const renew = useRenewal(id, onReload);
   const { published } = loaded.listed;
   const { conflict, etag } = saving;
-  const finish = (title: string): void => {
+  const finish = async (title: string): Promise<void> => {
+    await renew();
     onOpen(null);
     say(title, "The next call goes through it.");
-    renew();
   };
   return (
     <>
@@ -122,11 +122,12 @@ function showIn(editor: Editor, finding: Finding): void {
   editor.select(place !== undefined && isAppletFinding(place) ? [place.applet] : []);
 }
 
-/** Fetches the flow and the list again. */
-function useRenewal(onReload: () => void): () => void {
+/** Fetches the flow, its versions and the list again. The builder then begins anew with what is stored. */
+function useRenewal(id: string, onReload: () => Promise<unknown>): () => Promise<unknown> {
   const [client, account] = [useQueryClient(), useAccount()];
   return () => {
+    client.removeQueries({ queryKey: keyOf(account, "flow", id, "versions") });
     void client.invalidateQueries({ queryKey: keyOf(account, "flows") });
-    onReload();
+    return onReload();
   };
 }

@@ -68,7 +68,7 @@ function KnownFlow({ id }: { readonly id: string }) {
       shown={shown}
       mayEdit={mayEdit}
       onShow={setShown}
-      onReload={() => void refetch()}
+      onReload={refetch}
     />
   );
 }

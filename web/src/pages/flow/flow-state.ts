@@ -22,5 +22,5 @@ export interface FlowEditorProps {
   readonly shown: Shown;
   readonly mayEdit: boolean;
   readonly onShow: (shown: Shown) => void;
-  readonly onReload: () => void;
+  readonly onReload: () => Promise<unknown>;
 }

@@ -20,7 +20,7 @@ interface PublishDialogProps {
   readonly etag: string;
   readonly isFirst: boolean;
   readonly onClose: () => void;
-  readonly onPublished: (version: number | null) => void;
+  readonly onPublished: (version: number | null) => Promise<void>;
   readonly onShow: (finding: Finding) => void;
 }
 
@@ -38,7 +38,7 @@ export function PublishDialog({ id, flow, etag, isFirst, onClose, onPublished, o
     setFailure(null);
     try {
       const { version } = await api.flows.publish({ flow: id, ifMatch: etag, body: {} });
-      onPublished(version);
+      await onPublished(version);
     } catch (error) {
       setFailure(error);
     } finally {

@@ -14,7 +14,7 @@ interface VersionsDialogProps {
   readonly id: string;
   readonly published: Models["PublishedFlow"];
   readonly onClose: () => void;
-  readonly onRolledBack: (version: number | null) => void;
+  readonly onRolledBack: (version: number | null) => Promise<void>;
 }
 
 /** Published versions, and the way back to one of them. */
@@ -29,7 +29,7 @@ export function VersionsDialog({ id, published, onClose, onRolledBack }: Version
   const rollBack = async (version: number): Promise<void> => {
     try {
       const now = await api.flows.rollBack({ flow: id, ifMatch: published.etag, body: { version } });
-      onRolledBack(now.version);
+      await onRolledBack(now.version);
     } catch (refusal) {
       setFailure(refusal);
     }
