@@ -1003,6 +1003,8 @@ export interface PlugboardApi {
         readonly dial_call_status?: "completed" | "busy" | "no-answer" | "failed" | "canceled";
         /** Refused, or meant to be connected but without a conversation */
         readonly failed?: "true";
+        /** With a recording */
+        readonly recorded?: "true";
         /** An exit that the call's flow has taken */
         readonly exit?: string;
         /** Why one of the destinations that were dialled did not answer, such as `USER_BUSY` */
@@ -1062,6 +1064,8 @@ export interface PlugboardApi {
         readonly dial_call_status?: "completed" | "busy" | "no-answer" | "failed" | "canceled";
         /** Refused, or meant to be connected but without a conversation */
         readonly failed?: "true";
+        /** With a recording */
+        readonly recorded?: "true";
         /** An exit that the call's flow has taken */
         readonly exit?: string;
         /** Why one of the destinations that were dialled did not answer, such as `USER_BUSY` */
@@ -1405,6 +1409,22 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Models["Exposure"]>;
+    /** Prefixes that are expensive, and whether the account may dial them */
+    closedPrefixes(
+      input?: {
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      readonly prefixes: readonly {
+        readonly prefix: string;
+        readonly name: string;
+        /** Prefixes of `limits.open_prefixes` that open all of it, or a part; empty: it is closed */
+        readonly opened: readonly string[];
+        /** Who says that it is expensive */
+        readonly source: string;
+      }[];
+    }>;
     /** Sends a URL every kind of request that the platform would send, and judges its answers, as `plugboard check` does */
     checkUrl(
       input: {
@@ -2232,6 +2252,7 @@ export const OPERATIONS = {
       "direction",
       "dial_call_status",
       "failed",
+      "recorded",
       "exit",
       "cause",
       "url",
@@ -2278,6 +2299,7 @@ export const OPERATIONS = {
       "direction",
       "dial_call_status",
       "failed",
+      "recorded",
       "exit",
       "cause",
       "url",
@@ -2385,6 +2407,13 @@ export const OPERATIONS = {
   "account.exposure": {
     method: "GET",
     path: "/api/accounts/{account}/exposure",
+    query: [],
+    headers: {},
+    answer: "json",
+  },
+  "account.closedPrefixes": {
+    method: "GET",
+    path: "/api/accounts/{account}/closed-prefixes",
     query: [],
     headers: {},
     answer: "json",

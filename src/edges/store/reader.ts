@@ -248,9 +248,10 @@ function anyOf<Q extends { where(condition: Expression<SqlBool>): Q }>(query: Q,
 
 /** Filters by what only the record and the trace say about a call; the page's limit and the account's index bound how many are read. */
 function byOutcome<Q extends { where(condition: Expression<SqlBool>): Q }>(query: Q, filter: CallFilter): Q {
-  const { dialCallStatus, exit, failed, cause, request, minDurationMs, maxDurationMs } = filter;
+  const { dialCallStatus, exit, failed, recorded, cause, request, minDurationMs, maxDurationMs } = filter;
   const conditions = [
     failed === undefined ? null : FAILED,
+    recorded === undefined ? null : RECORDED,
     dialCallStatus === undefined ? null : sql<SqlBool>`cdr::jsonb ->> 'dial_call_status' = ${dialCallStatus}`,
     minDurationMs === undefined ? null : sql<SqlBool>`(cdr::jsonb ->> 'duration_ms')::bigint >= ${minDurationMs}`,
     maxDurationMs === undefined ? null : sql<SqlBool>`(cdr::jsonb ->> 'duration_ms')::bigint <= ${maxDurationMs}`,
@@ -267,6 +268,8 @@ function byOutcome<Q extends { where(condition: Expression<SqlBool>): Q }>(query
 export const FAILED = sql<SqlBool>`(status <> 'completed'
   or cdr::jsonb ->> 'call_type' in ('incomplete', 'client-hangup')
   or coalesce(cdr::jsonb ->> 'dial_call_status', 'completed') <> 'completed')`;
+
+const RECORDED = sql<SqlBool>`exists (select 1 from recordings r where r.call_sid = "all".call_sid)`;
 
 function anyOutcome(outcomes: readonly ShownOutcome[]): Expression<SqlBool> {
   const each = outcomes.map(({ status, direction }) => {

@@ -219,6 +219,8 @@ export interface CallFilter {
   readonly dialCallStatus?: string;
   /** Only calls that have ended and were refused, or should have been connected but had no conversation. */
   readonly failed?: true;
+  /** Only calls with a recording, whether it can be played or not. */
+  readonly recorded?: true;
   /** Name of an exit that the call's flow has taken. */
   readonly exit?: string;
   /** Cause of an attempt that was not answered, such as `USER_BUSY`; only calls that have ended. */

@@ -33,6 +33,7 @@ const filters = {
   direction: z.enum(["incoming", "outbound-dial"]).optional(),
   dial_call_status: z.enum(DIAL_STATUSES).optional(),
   failed: z.literal("true").optional().describe("Refused, or meant to be connected but without a conversation"),
+  recorded: z.literal("true").optional().describe("With a recording"),
   exit: exit.optional().describe("An exit that the call's flow has taken"),
   cause: cause.optional().describe("Why one of the destinations that were dialled did not answer, such as `USER_BUSY`"),
   url: z
@@ -72,7 +73,7 @@ export const exportQuery = onlyThese(
 export function filterOf(
   query: z.output<typeof callsQuery> | Omit<z.output<typeof exportQuery>, "format">,
 ): CallFilter {
-  const { dial_call_status, failed, started_from, started_to, min_duration, max_duration, ...rest } = query;
+  const { dial_call_status, failed, recorded, started_from, started_to, min_duration, max_duration, ...rest } = query;
   const { url, url_failed, min_url_ms, ...same } = rest;
   const request = defined({ url, failed: url_failed === undefined ? undefined : true, minMs: min_url_ms } as const);
   return {
@@ -81,6 +82,7 @@ export function filterOf(
       dialCallStatus: dial_call_status,
       failed: failed === undefined ? undefined : true,
       request: Object.keys(request).length === 0 ? undefined : request,
+      recorded: recorded === undefined ? undefined : true,
       startedFrom: started_from,
       startedTo: started_to,
       minDurationMs: min_duration === undefined ? undefined : min_duration * 1000,

@@ -64,13 +64,20 @@ const CALLS: readonly Call[] = [
   },
 ];
 
+const RECORDED = { id: "b-1", file: "acme/b-1.wav", layout: "mono", durationMs: 1000, failure: null } as const;
+
 function rowsOf({ sid, from, dialStatus, durationMs, exit, startedAt }: Call): readonly JournalRow[] {
   const trace = [{ seq: 2, at_ms: 1, type: "exit.taken", applet: "sales", exit, next: null, rule: "EXIT-3" }];
   const cdr = JSON.stringify({ status: "completed", dial_call_status: dialStatus, duration_ms: durationMs });
   return sampleCall(sid, 2, startedAt).map((row, index) => ({
     ...row,
     ...(row.call === undefined ? {} : { call: { ...row.call, from } }),
-    ...(index === 1 ? { trace: JSON.stringify(trace), end: { ...sampleEnd(sid, startedAt + durationMs), cdr } } : {}),
+    ...(index === 1
+      ? {
+          trace: JSON.stringify(trace),
+          end: { ...sampleEnd(sid, startedAt + durationMs), cdr, recordings: sid === "b" ? [RECORDED] : [] },
+        }
+      : {}),
   }));
 }
 
@@ -117,6 +124,7 @@ describe("the list of calls", () => {
     ["", ["c", "b", "a"]],
     ["dial_call_status=no-answer", ["b"]],
     ["exit=nobody_answered", ["c", "b"]],
+    ["recorded=true", ["b"]],
     ["min_duration=31", ["b", "a"]],
     ["max_duration=2", ["c"]],
     ["min_duration=3&max_duration=40", ["b"]],
