@@ -1,12 +1,12 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { json } from "../support/customer.ts";
+import { dials, json } from "../support/customer.ts";
 import { AUTHORIZATION } from "../support/platform.ts";
 import { until } from "../support/wait.ts";
 import { openWindow, problemsOf, startBrowser } from "./browser.ts";
 import { parkDelivery } from "./pages.ts";
 import type { WebPlatform } from "./web-platform.ts";
-import { startWebPlatform } from "./web-platform.ts";
+import { startWebPlatform, TALKS } from "./web-platform.ts";
 
 let web: WebPlatform;
 let browser: Browser;
@@ -210,10 +210,76 @@ describe("numbers", () => {
   });
 });
 
+describe("limits", () => {
+  it("say what a night could cost at worst, which limit decides it, and which prefixes are closed", async () => {
+    const exposure = (await (await web.platform.get("/exposure")).json()) as { most: number; binding: string };
+    expect(exposure.binding).toBe("night_spend");
+    const page = await openPage("limits");
+    await page
+      .getByText(`${exposure.most.toLocaleString("en-GB")} INR`)
+      .first()
+      .waitFor();
+    await page.getByText("limits.night.spend", { exact: true }).waitFor();
+    const deciding = page.getByRole("listitem").filter({ hasText: "decides" });
+    expect(await deciding.first().textContent()).toContain("The night's budget");
+    await page.getByText("limits", { exact: true }).waitFor();
+    await page.getByText("dial_prefixes", { exact: true }).waitFor();
+    await page.getByRole("searchbox", { name: "Search prefixes" }).fill("satellite closed");
+    await page.getByRole("table", { name: "Closed prefixes" }).getByText("+881").waitFor();
+    expect(await page.getByRole("table", { name: "Closed prefixes" }).getByText("+53").count()).toBe(0);
+    expect(problemsOf(page)).toEqual([]);
+  });
+});
+
+describe("the audit log", () => {
+  it("shows who changed what, before and after, and is searched", async () => {
+    const page = await openPage("audit");
+    await page.getByRole("searchbox", { name: "Search the log" }).fill("trunk.added main");
+    await page.getByRole("link", { name: "trunk.added" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("workspace file").waitFor();
+    await dialog.getByText('trunk "main" of account acme is added.').waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("searchbox", { name: "Search the log" }).fill("no such change");
+    await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
+    expect(problemsOf(page)).toEqual([]);
+  });
+});
+
+describe("recordings", () => {
+  it("are played by ranges and downloaded, from the list of recorded calls alone", async () => {
+    const { customer, platform } = web;
+    customer.on("/connect", dials([TALKS], { record: true }));
+    web.call({ from: "+919820098200" });
+    const recorded = async (): Promise<boolean> =>
+      (await platform.calls()).some(({ cdr, recordings }) => cdr !== null && recordings.length > 0);
+    await until("a recorded call has ended", recorded, 15_000);
+    const page = await openPage("recordings");
+    await page.getByText("kept for 90 days").waitFor();
+    const ranges: (string | undefined)[] = [];
+    page.on("response", (response) => {
+      if (response.url().endsWith(".wav")) ranges.push(response.headers()["content-range"]);
+    });
+    expect(await page.getByRole("table").getByRole("link").count()).toBe(1);
+    await page.getByRole("link", { name: "+919820098200" }).click();
+    const audio = page.locator("audio");
+    await audio.waitFor();
+    const seconds = async (): Promise<number> => audio.evaluate((one: { duration: number }) => one.duration);
+    await until("the browser knows how long it is", async () => (await seconds()) > 1, 5000);
+    expect(ranges.some((range) => range?.startsWith("bytes 0-") === true)).toBe(true);
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download" }).click();
+    expect((await download).suggestedFilename()).toMatch(/\.wav$/);
+    expect(problemsOf(page)).toEqual([]);
+  });
+});
+
 describe("a viewer", () => {
   it("is told what is for administrators, and asks the platform for none of it", async () => {
     const page = await openAs("viewer", "keys");
     await page.getByText("Keys are for administrators").waitFor();
+    await page.goto("/a/acme/audit");
+    await page.getByText("The audit log is for administrators").waitFor();
     await page.goto("/a/acme/people?show=members");
     await page.getByText("Members are for administrators").waitFor();
     await page.goto("/a/acme/numbers");

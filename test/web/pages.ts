@@ -34,6 +34,15 @@ export function seenPages(callSid: string): readonly SeenPage[] {
     },
     { name: "call", path: `/a/acme/calls/${callSid}` },
     { name: "call-unknown", path: "/a/acme/calls/nothing" },
+    { name: "recordings", path: "/a/acme/recordings" },
+    {
+      name: "recording",
+      path: "/a/acme/recordings",
+      prepare: async (page) => {
+        await page.getByRole("table").getByRole("link").first().click();
+        await page.getByRole("link", { name: "Download" }).waitFor();
+      },
+    },
     { name: "deliveries", path: "/a/acme/deliveries" },
     {
       name: "delivery",
@@ -69,6 +78,16 @@ export function seenPages(callSid: string): readonly SeenPage[] {
       name: "keys-new",
       path: "/a/acme/keys",
       prepare: (page) => page.getByRole("button", { name: "Create key" }).click(),
+    },
+    { name: "limits", path: "/a/acme/limits" },
+    { name: "audit", path: "/a/acme/audit" },
+    {
+      name: "audit-entry",
+      path: "/a/acme/audit",
+      prepare: async (page) => {
+        await page.getByRole("table").getByRole("link").first().click();
+        await page.getByRole("dialog").waitFor();
+      },
     },
     { name: "sign-in-settings", path: "/a/acme/sign-in-settings" },
     { name: "not-found", path: "/a/acme/nothing" },
@@ -107,6 +126,24 @@ export async function parkDelivery({ platform, customer }: WebPlatform): Promise
   await until("a delivery is parked", parked, 10_000);
 }
 
+/** Users, a group of them, a member and a key. */
+async function addPeople({ platform }: WebPlatform): Promise<void> {
+  const send = async (method: "PUT" | "POST", path: string, body: object): Promise<void> => {
+    const headers = { authorization: AUTHORIZATION, "content-type": "application/json" };
+    const answer = await fetch(`${platform.httpUrl}/api/accounts/acme/${path}`, {
+      method,
+      headers,
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+  };
+  await send("PUT", "users/priya", { number: TALKS, email: "priya@example.com" });
+  await send("PUT", "users/anil", { number: RINGS });
+  await send("PUT", "groups/sales", { users: ["priya", "anil"] });
+  await send("POST", "members", { login: "meera", role: "operator" });
+  await send("POST", "keys", { name: "CRM", scopes: ["read", "call"] });
+}
+
 /** Calls of every kind, the last one live. Returns the sid of one that was busy first, then connected and recorded. */
 export async function makeCalls(web: WebPlatform): Promise<string> {
   const { platform, customer } = web;
@@ -125,6 +162,7 @@ export async function makeCalls(web: WebPlatform): Promise<string> {
   const [newest] = await platform.calls();
   if (newest === undefined) throw new Error("no call was made");
   await parkDelivery(web);
+  await addPeople(web);
   customer.on("/connect", dials([KEEPS_TALKING]));
   web.call();
   await until("a conversation lives", async () => (await platform.liveCalls()) === 1, 10_000);

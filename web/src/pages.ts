@@ -6,9 +6,12 @@ import { deliveriesRoute } from "./pages/deliveries/route.ts";
 import { keysRoute } from "./pages/keys/route.ts";
 import { flowRoute } from "./pages/flow/route.ts";
 import { flowsRoute } from "./pages/flows/route.ts";
+import { auditRoute } from "./pages/audit/route.ts";
+import { limitsRoute } from "./pages/limits/route.ts";
 import { numbersRoute } from "./pages/numbers/route.ts";
 import { overviewRoute } from "./pages/overview/route.ts";
 import { peopleRoute } from "./pages/people/route.ts";
+import { recordingsRoute } from "./pages/recordings/route.ts";
 import { newPasswordRoute, signInRoute } from "./pages/sign-in/route.ts";
 import { signInSettingsRoute } from "./pages/sign-in-settings/route.ts";
 import { newTrunkRoute, trunkRoute, trunksRoute } from "./pages/trunks/route.ts";
@@ -24,6 +27,7 @@ export const routeTree = rootRoute.addChildren([
       overviewRoute,
       callsRoute,
       callRoute,
+      recordingsRoute,
       deliveriesRoute,
       flowsRoute,
       flowRoute,
@@ -33,6 +37,8 @@ export const routeTree = rootRoute.addChildren([
       newTrunkRoute,
       peopleRoute,
       keysRoute,
+      limitsRoute,
+      auditRoute,
       signInSettingsRoute,
     ]),
   ]),

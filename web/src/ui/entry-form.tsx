@@ -85,7 +85,7 @@ function Form({ look, fields, entry, onSaved, onCancel, onReload }: FormProps) {
     <form className={styles["form"]} onSubmit={submit}>
       {sectionsOf(look, fields, entry === null).map(({ title, fields: shown }) => (
         <fieldset key={title} className={styles["section"]}>
-          <legend>{title}</legend>
+          <legend className={look.sections.length === 1 ? "visually-hidden" : undefined}>{title}</legend>
           {shown.map(([field, own]) => (
             <EntryControl
               key={field.name}

@@ -3,7 +3,7 @@ import type { Entry } from "../api/entries.ts";
 import { Dialog } from "./dialog.tsx";
 import type { EntryLook } from "./entry-form.tsx";
 import { EntryForm } from "./entry-form.tsx";
-import styles from "./secret-window.module.css";
+import styles from "./entry-form.module.css";
 import { say } from "./toast.tsx";
 
 interface EntryWindowProps {
@@ -27,7 +27,7 @@ export function EntryWindow({ look, noun, of, onClose }: EntryWindowProps) {
   };
   return (
     <Dialog open={of !== null} onClose={onClose} title={entry === null ? `Add a ${noun}` : `Change ${entry.name}`}>
-      <div className={styles["lines"]}>
+      <div className={styles["window"]}>
         <EntryForm look={look} entry={entry} onSaved={saved} onCancel={onClose} />
       </div>
     </Dialog>

@@ -42,7 +42,7 @@ export function List<Row>(props: ListProps<Row>) {
   const footer = <Footer shown={found.length} hasMore={hasMore} />;
   if (table.fill === true) return <Table {...table} rows={found} footer={footer} {...(more && { onEnd: more })} />;
   return (
-    <Panel flush>
+    <Panel flush className={styles["panel"]}>
       <Table {...table} rows={found} />
     </Panel>
   );

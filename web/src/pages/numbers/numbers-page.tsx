@@ -116,7 +116,7 @@ function columnsOf(nameOf: (id: string | null) => string | null): readonly Colum
     { id: "name", header: "Name", width: "minmax(100px, 1fr)", cell: ({ name }) => name || <None /> },
     { id: "flow", header: "Flow", width: "minmax(120px, 1.4fr)", cell: ({ flow }) => nameOf(flow) ?? <NoFlow /> },
     { id: "trunk", header: "Trunk", width: "minmax(80px, 0.8fr)", cell: ({ trunk }) => trunk ?? <None>first</None> },
-    { id: "region", header: "Circle", width: "72px", cell: ({ region }) => region ?? <None>unknown</None> },
+    { id: "region", header: "Region", width: "72px", cell: ({ region }) => region ?? <None>unknown</None> },
     { id: "changed", header: "Changed", width: "150px", align: "end", cell: (row) => <Time at={row.changedAt} /> },
   ];
 }
