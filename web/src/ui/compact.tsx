@@ -10,8 +10,3 @@ export function CompactRow({ children }: { readonly children: ReactNode }) {
 export function Tags({ children }: { readonly children: ReactNode }) {
   return <span className={styles["tags"]}>{children}</span>;
 }
-
-/** A control inside a row that leads elsewhere. */
-export function AboveRow({ children }: { readonly children: ReactNode }) {
-  return <span className={styles["above"]}>{children}</span>;
-}
