@@ -264,7 +264,7 @@ describe("recordings", () => {
     await page.getByRole("link", { name: "+919820098200" }).click();
     const audio = page.locator("audio");
     await audio.waitFor();
-    const seconds = async (): Promise<number> => audio.evaluate((one: { duration: number }) => one.duration);
+    const seconds = async (): Promise<number> => audio.evaluate((one) => (one as HTMLAudioElement).duration);
     await until("the browser knows how long it is", async () => (await seconds()) > 1, 5000);
     expect(ranges.some((range) => range?.startsWith("bytes 0-") === true)).toBe(true);
     const download = page.waitForEvent("download");

@@ -112,8 +112,8 @@ type OnRevoke = (key: ApiKey) => void;
 function columnsOf(onRevoke: OnRevoke): readonly Column<ApiKey>[] {
   return [
     { id: "name", header: "Name", width: "minmax(100px, 1fr)", cell: ({ name }) => name || <None>no name</None> },
-    { id: "key", header: "Key", width: "minmax(120px, 1fr)", cell: ({ key }) => <Mono>{key}</Mono> },
-    { id: "scopes", header: "May", width: "minmax(276px, 1.2fr)", cell: (row) => <Scopes row={row} /> },
+    { id: "key", header: "Key", width: "minmax(186px, 1fr)", cell: ({ key }) => <Mono>{key}</Mono> },
+    { id: "scopes", header: "May", width: "minmax(216px, 1fr)", cell: (row) => <Scopes row={row} /> },
     { id: "used", header: "Last used", width: "142px", align: "end", cell: (row) => <Time at={row.last_used_at} /> },
     { id: "created", header: "Created", width: "142px", align: "end", cell: (row) => <Time at={row.created_at} /> },
     { id: "do", header: "", width: "96px", align: "end", cell: (row) => <State row={row} onRevoke={onRevoke} /> },
