@@ -226,6 +226,30 @@ export interface Models {
     readonly failure: string | null;
     readonly url: string;
   };
+  readonly LiveCalls: {
+    readonly calls: readonly Models["LiveCall"][];
+    readonly total: number;
+  };
+  readonly LiveCall: {
+    readonly call_sid: string;
+    /** E.164, `anonymous`, or `sip:user` */
+    readonly from: string;
+    /** E.164, `anonymous`, or `sip:user` */
+    readonly to: string;
+    readonly direction: "incoming" | "outbound-dial";
+    readonly started_at: string;
+    /** As in the table of actions */
+    readonly phase: "placing" | "arriving" | "in_flow" | "dialing" | "talking" | "ending";
+    readonly flow: string;
+    /** Where in the flow it is */
+    readonly applet: {
+      readonly name: string;
+      readonly type: string;
+    } | null;
+    /** Who is being rung, or talks with the caller */
+    readonly with: readonly string[];
+    readonly recorded: boolean;
+  };
   /** How much was deleted */
   readonly Erased: {
     readonly calls: number;
@@ -1085,6 +1109,13 @@ export interface PlugboardApi {
       },
       options?: CallOptions,
     ): Promise<Response>;
+    /** Live calls, newest first: who rings, who talks, where in the flow. The newest 500 on the node that answers, from its memory. The events of the account say when something changes. */
+    live(
+      input?: {
+        readonly account?: string;
+      },
+      options?: CallOptions,
+    ): Promise<Models["LiveCalls"]>;
     /** Which actions are possible on the call now */
     actions(
       input: {
@@ -2313,6 +2344,7 @@ export const OPERATIONS = {
     headers: {},
     answer: "response",
   },
+  "calls.live": { method: "GET", path: "/api/accounts/{account}/calls/live", query: [], headers: {}, answer: "json" },
   "erasures.create": {
     method: "POST",
     path: "/api/accounts/{account}/erasures",

@@ -24,6 +24,8 @@ export function seenPages(callSid: string): readonly SeenPage[] {
     { name: "sign-in", path: "/sign-in", isPublic: true },
     { name: "overview", path: "/a/acme/overview" },
     { name: "overview-week", path: "/a/acme/overview?range=week", prepare: showTable },
+    { name: "live", path: "/a/acme/live" },
+    { name: "live-hang-up", path: "/a/acme/live", prepare: askToHangUp },
     { name: "calls", path: "/a/acme/calls" },
     { name: "calls-filtered", path: "/a/acme/calls?dial_call_status=completed&min_duration=1" },
     { name: "calls-none", path: "/a/acme/calls?number=%2B911111111111" },
@@ -102,6 +104,13 @@ async function showTable(page: Page): Promise<void> {
 async function chooseApplet(page: Page): Promise<void> {
   await page.locator('[data-id="support"]').click();
   await page.getByLabel("Primary URL").waitFor();
+}
+
+async function askToHangUp(page: Page): Promise<void> {
+  await page
+    .getByRole("button", { name: /^Hang up/ })
+    .first()
+    .click();
 }
 
 async function openSearch(page: Page): Promise<void> {

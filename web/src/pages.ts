@@ -8,6 +8,7 @@ import { flowRoute } from "./pages/flow/route.ts";
 import { flowsRoute } from "./pages/flows/route.ts";
 import { auditRoute } from "./pages/audit/route.ts";
 import { limitsRoute } from "./pages/limits/route.ts";
+import { liveRoute } from "./pages/live/route.ts";
 import { numbersRoute } from "./pages/numbers/route.ts";
 import { overviewRoute } from "./pages/overview/route.ts";
 import { peopleRoute } from "./pages/people/route.ts";
@@ -25,6 +26,7 @@ export const routeTree = rootRoute.addChildren([
     accountRoute.addChildren([
       accountHomeRoute,
       overviewRoute,
+      liveRoute,
       callsRoute,
       callRoute,
       recordingsRoute,

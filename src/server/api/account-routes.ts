@@ -15,6 +15,7 @@ import { exposureRoutes } from "./exposure-routes.ts";
 import { accountRequestLimit } from "./request-limit.ts";
 import { flowRoutes } from "./flow-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { liveCallsRoute } from "./live-calls-route.ts";
 import { mcpRoutes } from "./mcp-routes.ts";
 import { memberRoutes } from "./member-routes.ts";
 import { recordingRoutes } from "./recording-routes.ts";
@@ -32,6 +33,7 @@ export async function accountRoutes(app: FastifyInstance, options: ApiOptions): 
     keyed.addHook("onRequest", limit);
     callRoutes(keyed, options);
     callExportRoute(keyed, options);
+    liveCallsRoute(keyed, options);
     erasureRoutes(keyed, options);
     callControlRoutes(keyed, options);
     whyRoute(keyed, options);

@@ -36,6 +36,7 @@ import type { AcceptedCall, StoredSetup } from "./inbound-checks.ts";
 import { CallLimits } from "./limits/call-limits.ts";
 import type { ReachedLimit } from "./limits/limit-rules.ts";
 import { LiveCall } from "./live-call.ts";
+import type { LiveView } from "./live-view.ts";
 import { RefusedSources } from "./refused-sources.ts";
 import type { RefusedSource } from "./refused-sources.ts";
 import { RequestMetrics } from "./request-metrics.ts";
@@ -302,6 +303,13 @@ export class Exchange {
 
   isLive(callSid: string): boolean {
     return this.#calls.has(callSid);
+  }
+
+  /** The account's live calls on this node, the newest first. */
+  liveCallsOf(account: string): readonly LiveView[] {
+    const own = [...this.#calls.values()].filter(({ config }) => config.account.sid === account);
+    const views = own.flatMap(({ call }) => call.view() ?? []);
+    return views.sort((a, b) => b.startedAt - a.startedAt);
   }
 
   /** From now on INVITEs become calls. Early media events have found their calls by now, or never will. */

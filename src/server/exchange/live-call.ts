@@ -16,6 +16,8 @@ import type { CallRow, JournalRow, OutboxRow } from "../../edges/store/types.ts"
 import type { CallPorts, ExternalEffect } from "./call-ports.ts";
 import { endRow } from "./cdr-rows.ts";
 import { fedEntries } from "./feed/trace-events.ts";
+import type { LiveView } from "./live-view.ts";
+import { viewOf } from "./live-view.ts";
 
 type FetchEffect = Extract<Effect, { kind: "fetch" }>;
 
@@ -87,6 +89,11 @@ export class LiveCall {
   /** The flow the call is in. */
   get flow(): Flow {
     return this.#state?.flow ?? this.setup.flow;
+  }
+
+  /** Who calls, and how far the call is; null: it has not begun. */
+  view(): LiveView | null {
+    return this.#state === null ? null : viewOf(this.#state, this.flow, this.#trace);
   }
 
   /** Which actions are possible now, and which are not. */

@@ -32,6 +32,7 @@ export function keyOf(account: string, subject: Subject, ...rest: readonly unkno
 export type Subject =
   | "calls"
   | "call"
+  | "live"
   | "flows"
   | "flow"
   | "exophones"

@@ -39,7 +39,7 @@ export function useFeedChanges(account: string): FeedState {
 /** The queries that an event makes stale. The list of calls follows the events itself (`call-list.ts`). */
 function changedBy(account: string, { name, data }: AccountFeedEvent): readonly QueryKey[] {
   const sid = data["call_sid"];
-  const call = typeof sid === "string" ? [keyOf(account, "call", sid)] : [];
+  const call = typeof sid === "string" ? [keyOf(account, "call", sid), keyOf(account, "live")] : [];
   if (name.startsWith("delivery.")) return [...call, keyOf(account, "outbox")];
   if (name === "configuration.changed")
     return configured(String(data["kind"])).map((subject) => keyOf(account, subject));

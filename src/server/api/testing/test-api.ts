@@ -135,6 +135,7 @@ export function idleExchange(): ApiOptions["exchange"] {
     strainedBecause: null,
     requestMetrics: new RequestMetrics(new VirtualClock(START_MS)),
     liveCalls: 0,
+    liveCallsOf: () => [],
     media: [],
     calls: { begun: 0, ended: [], attempts: [], timings: new CallTimings() },
     refusals: { counts: [], note: () => undefined },
