@@ -116,7 +116,7 @@ function columnsOf(onRevoke: OnRevoke): readonly Column<ApiKey>[] {
     { id: "scopes", header: "May", width: "minmax(216px, 1fr)", cell: (row) => <Scopes row={row} /> },
     { id: "used", header: "Last used", width: "142px", align: "end", cell: (row) => <Time at={row.last_used_at} /> },
     { id: "created", header: "Created", width: "142px", align: "end", cell: (row) => <Time at={row.created_at} /> },
-    { id: "do", header: "", width: "96px", align: "end", cell: (row) => <State row={row} onRevoke={onRevoke} /> },
+    { id: "do", header: "State", width: "96px", align: "end", cell: (row) => <State row={row} onRevoke={onRevoke} /> },
   ];
 }
 

@@ -57,7 +57,7 @@ export function NumbersPage() {
         retry={() => void refetch()}
         label="Numbers"
         keyOf={({ number }) => number}
-        columns={[...columnsOf(nameOf), { id: "do", header: "", width: "64px", align: "end", cell: actions }]}
+        columns={[...columnsOf(nameOf), { id: "do", header: "Actions", width: "64px", align: "end", cell: actions }]}
         compact={(row) => <CompactNumber row={row} flow={nameOf(row.flow)} actions={actions(row)} />}
         search={q}
         textOf={({ number, name, flow, trunk, region }) => [number, name, nameOf(flow), flow, trunk, region].join(" ")}

@@ -178,7 +178,7 @@ function useWindows(isAdding: boolean, onAdded: () => void) {
   );
   const columns: readonly Column<Entry>[] = [
     { id: "changed", header: "Changed", width: "142px", align: "end", cell: (row) => <Time at={row.changed_at} /> },
-    { id: "do", header: "", width: "64px", align: "end", cell: actions },
+    { id: "do", header: "Actions", width: "64px", align: "end", cell: actions },
   ];
   const close = (): void => {
     setEdited(null);

@@ -90,7 +90,7 @@ function columnsOf(onAsk: Ask): readonly Column<Member>[] {
       cell: (row) => <Time at={row.signed_in_at} />,
     },
     { id: "created", header: "Added", width: "142px", align: "end", cell: (row) => <Time at={row.created_at} /> },
-    { id: "do", header: "", width: "40px", align: "end", cell: (row) => <Actions row={row} onAsk={onAsk} /> },
+    { id: "do", header: "Actions", width: "64px", align: "end", cell: (row) => <Actions row={row} onAsk={onAsk} /> },
   ];
 }
 
