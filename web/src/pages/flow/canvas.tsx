@@ -22,7 +22,7 @@ export function Canvas() {
   const editor = useEditor();
   const { flow, selected, line, isReadOnly } = editor;
   const applets = useMemo(() => placeApplets(flow), [flow]);
-  const nodes = useMemo(() => applets.map((each) => nodeOf(each, selected, flow)), [applets, selected, flow]);
+  const nodes = useMemo(() => applets.map((each) => nodeOf(each, selected)), [applets, selected]);
   const edges = useMemo(() => applets.flatMap((each) => edgesOf(each, line)), [applets, line]);
   if (applets.length === 0)
     return (
@@ -71,9 +71,8 @@ function Follow({ applets }: { readonly applets: readonly PlacedApplet[] }) {
   return null;
 }
 
-function nodeOf({ id, x, y, height }: PlacedApplet, selected: readonly string[], flow: FlowDraft): Node {
+function nodeOf({ id, x, y, height }: PlacedApplet, selected: readonly string[]): Node {
   const size = { width: NODE_WIDTH, height };
-  const label = `${flow.applets[id]?.type ?? ""} ${id}`;
   return {
     id,
     type: "applet",
@@ -82,7 +81,6 @@ function nodeOf({ id, x, y, height }: PlacedApplet, selected: readonly string[],
     selected: selected.includes(id),
     ...size,
     measured: size,
-    ariaLabel: label,
     ariaRole: "button",
   };
 }
