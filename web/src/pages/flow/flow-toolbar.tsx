@@ -51,7 +51,7 @@ export function FlowActions({ loaded, shown, mayEdit, onShow, saving, editor, on
   const hasDraft = draft !== null || saving.etag !== null || saving.isChanged;
   return (
     <>
-      {draft === null || published === null ? null : (
+      {draft === null || published === null || saving.isChanged ? null : (
         <Segments
           label="State"
           value={shown === "draft" ? "Draft" : "Published"}
