@@ -116,7 +116,7 @@ async function serve({ config, workspace }: Settings): Promise<void> {
     ),
   );
   try {
-    process.stdout.write(welcome(await started, config.workspaceFile, workspace));
+    process.stdout.write(welcome(await started, config, workspace));
   } catch (error) {
     process.stderr.write(`plugboard serve: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
@@ -126,7 +126,7 @@ async function serve({ config, workspace }: Settings): Promise<void> {
 /** What to do next: where everything is, and one line that places a first call. */
 function welcome(
   { httpUrl, sipHost, sipPort, firstAdmin }: Platform,
-  file: string,
+  { workspaceFile: file, publicUrl }: ServeConfig,
   workspace: Workspace | null,
 ): string {
   const host = sipHost.includes(":") ? `[${sipHost}]` : sipHost;
@@ -134,14 +134,24 @@ function welcome(
     `API        ${httpUrl}  (${httpUrl}/healthz)`,
     `SIP        ${host}:${sipPort}, UDP and TCP`,
     `workspace  ${workspace === null ? "as it is in the database" : file}`,
-    ...(firstAdmin === null
-      ? []
-      : [
-          `sign in    ${firstAdmin.login}, password ${firstAdmin.password} (shown only this once; you change it at the first sign-in)`,
-        ]),
+    ...(firstAdmin === null ? [] : signIn(publicUrl ?? httpUrl, firstAdmin)),
     `first call ${firstCall(httpUrl, host, sipPort, file, workspace)}`,
     "",
   ].join("\n");
+}
+
+/**
+ * The link stands where people look at it, never in a file: behind a pipe or in a journal there is only the password. Its token is behind
+ * `#`, so that browsers send it to no server, proxy or log by themselves.
+ */
+function signIn(url: string, { login, password, linkToken }: NonNullable<Platform["firstAdmin"]>): readonly string[] {
+  const byPassword = `${login}, password ${password} (shown only this once; you change it at the first sign-in)`;
+  if (!process.stdout.isTTY) return [`sign in    ${byPassword}`];
+  return [
+    `dashboard  ${url}/first-sign-in#${linkToken}`,
+    "           (signs you in once, within 15 minutes)",
+    `or sign in ${byPassword}`,
+  ];
 }
 
 function firstCall(httpUrl: string, host: string, sipPort: number, file: string, workspace: Workspace | null): string {

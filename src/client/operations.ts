@@ -870,6 +870,15 @@ export interface PlugboardApi {
     ): Promise<{
       readonly signed_out: true;
     }>;
+    /** Signs the first administrator in with the link that the first start has printed; it works once, for 15 minutes */
+    beginByLink(
+      input: {
+        readonly body: {
+          readonly token: string;
+        };
+      },
+      options?: CallOptions,
+    ): Promise<Models["Member"]>;
     /** The accounts that the member may see */
     accounts(
       input?: {},
@@ -885,7 +894,8 @@ export interface PlugboardApi {
     changePassword(
       input: {
         readonly body: {
-          readonly password: string;
+          /** Not needed in a session that began with the link of the first start */
+          readonly password?: string;
           readonly new_password: string;
         };
       },
@@ -2257,6 +2267,7 @@ export const OPERATIONS = {
   "session.begin": { method: "POST", path: "/api/session", query: [], headers: {}, answer: "json" },
   "session.get": { method: "GET", path: "/api/session", query: [], headers: {}, answer: "json" },
   "session.end": { method: "DELETE", path: "/api/session", query: [], headers: {}, answer: "json" },
+  "session.beginByLink": { method: "POST", path: "/api/session/link", query: [], headers: {}, answer: "json" },
   "session.accounts": { method: "GET", path: "/api/session/accounts", query: [], headers: {}, answer: "json" },
   "session.changePassword": { method: "PUT", path: "/api/session/password", query: [], headers: {}, answer: "json" },
   "session.beginTotp": { method: "POST", path: "/api/session/totp", query: [], headers: {}, answer: "json" },

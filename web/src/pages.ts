@@ -13,13 +13,14 @@ import { numbersRoute } from "./pages/numbers/route.ts";
 import { overviewRoute } from "./pages/overview/route.ts";
 import { peopleRoute } from "./pages/people/route.ts";
 import { recordingsRoute } from "./pages/recordings/route.ts";
-import { newPasswordRoute, signInRoute } from "./pages/sign-in/route.ts";
+import { firstSignInRoute, newPasswordRoute, signInRoute } from "./pages/sign-in/route.ts";
 import { signInSettingsRoute } from "./pages/sign-in-settings/route.ts";
 import { newTrunkRoute, trunkRoute, trunksRoute } from "./pages/trunks/route.ts";
 
 /** Every page. The navigation shows those that have a place in it, in this order. */
 export const routeTree = rootRoute.addChildren([
   signInRoute,
+  firstSignInRoute,
   newPasswordRoute,
   signedInRoute.addChildren([
     homeRoute,

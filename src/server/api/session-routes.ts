@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { Member } from "../../edges/store/member-table.ts";
 import type { ApiOptions } from "./api-options.ts";
 import type { ApiRefusalReason } from "./api-refusals.ts";
 import { authenticateMember } from "./authenticate.ts";
@@ -25,8 +26,12 @@ const signInBody = onlyThese(
   "field",
 );
 const passwordBody = onlyThese({ password: given }, "field");
+const linkBody = onlyThese({ token: z.string().regex(/^[0-9a-f]{64}$/, "the end of the link, 64 digits") }, "field");
 const newPasswordBody = onlyThese(
-  { password: given, new_password: z.string().min(MIN_PASSWORD_CHARACTERS).max(MAX_PASSWORD_CHARACTERS) },
+  {
+    password: given.optional().describe("Not needed in a session that began with the link of the first start"),
+    new_password: z.string().min(MIN_PASSWORD_CHARACTERS).max(MAX_PASSWORD_CHARACTERS),
+  },
   "field",
 );
 const codeBody = onlyThese({ code: givenCode }, "field");
@@ -43,6 +48,15 @@ const SIGN_IN = {
   body: signInBody,
   response: { 200: shownMember },
   refusals: { ...CHECKED, 401: "Something is wrong, or (`field` is `code`) a code is needed as well" },
+};
+const SIGN_IN_BY_LINK = {
+  operationId: "session.beginByLink",
+  summary:
+    "Signs the first administrator in with the link that the first start has printed; it works once, for 15 minutes",
+  security: [],
+  body: linkBody,
+  response: { 200: shownMember },
+  refusals: { ...OWN_PAGES, ...LATER, 401: "The link is wrong, was used or is too old" },
 };
 const WHO = {
   operationId: "session.get",
@@ -105,6 +119,9 @@ export function sessionRoutes(app: FastifyInstance, options: ApiOptions): void {
   typed(app).post("/session", { schema: SIGN_IN }, async (request, reply) =>
     busyRefusal(options, request, reply, () => signIn(options, request, reply, request.body)),
   );
+  typed(app).post("/session/link", { schema: SIGN_IN_BY_LINK }, async (request, reply) =>
+    signInByLink(options, request, reply, request.body.token),
+  );
   void app.register(async (own) => {
     own.addHook("onRequest", (request, reply) => authenticateMember(options.access, request, reply));
     ownSessionRoutes(own, options);
@@ -158,9 +175,40 @@ async function signIn(
   if (verdict.kind === "wrong") return refuse("wrong_sign_in", 401, "account, login, password or code is wrong");
   if (verdict.kind === "code_needed")
     return problem(reply, 401, "this login needs a code from its phone, or a recovery code", CODE_NEEDED);
-  access.cookie.give(reply, verdict.token);
   log.info({ member: verdict.member.id, pii: { source: request.ip } }, "signed in");
-  return reply.header("cache-control", "no-store").send(memberLine(verdict.member));
+  return welcome(access, reply, verdict);
+}
+
+/** Like {@link signIn}, with the one-time link. */
+async function signInByLink(
+  { access, log }: ApiOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  token: string,
+): Promise<FastifyReply> {
+  const refuse = refusal(access, request, reply, "link");
+  if (access.cookie.siteOf(request) === "foreign")
+    return refuse("cross_site", 403, "sign in on the platform's own pages (Origin or Sec-Fetch-Site)");
+  const verdict = await access.signIns.signInByLink(token, request.ip);
+  if (verdict.kind === "later") return tooMany(refuse, reply, verdict.after);
+  if (verdict.kind !== "ok")
+    return refuse(
+      "wrong_sign_in",
+      401,
+      "this link does not work any more: sign in with the password that was printed with it",
+    );
+  log.info({ member: verdict.member.id, pii: { source: request.ip } }, "signed in with the link of the first start");
+  return welcome(access, reply, verdict);
+}
+
+/** Begins the session in the browser. */
+function welcome(
+  { cookie }: ApiOptions["access"],
+  reply: FastifyReply,
+  { member, token }: { readonly member: Member; readonly token: string },
+): FastifyReply {
+  cookie.give(reply, token);
+  return reply.header("cache-control", "no-store").send(memberLine(member));
 }
 
 /** Tells a form to ask for the code, as opposed to a wrong password. */
@@ -173,9 +221,15 @@ async function changePassword(
   { password, new_password }: z.output<typeof newPasswordBody>,
 ): Promise<FastifyReply> {
   if (password === new_password) return problem(reply, 400, "new_password must differ from the old one");
-  const denied = await passwordDenied(options, request, reply, password);
-  if (denied !== null) return denied;
   const { member, token } = sessionOf(request);
+  const isByLink = member.must_change && options.access.signIns.isByLink(token);
+  if (password === undefined && !isByLink)
+    return problem(reply, 400, "password is missing: the one that you sign in with", {
+      field: "password",
+      rule: "required",
+    });
+  const denied = password === undefined ? null : await passwordDenied(options, request, reply, password);
+  if (denied !== null) return denied;
   await options.access.signIns.changePassword(member, new_password, token);
   return reply.send(memberLine({ ...member, must_change: false }));
 }

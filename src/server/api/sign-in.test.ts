@@ -132,6 +132,60 @@ describe("the first administrator", () => {
   });
 });
 
+describe("the link of the first start", () => {
+  const open = (token: string, sent: Sent = {}) => send("POST /session/link", { payload: { token }, ...sent });
+
+  async function firstAdmin() {
+    const made = await access.signIns.makeFirstAdmin();
+    if (made === null) throw new Error("there is an administrator");
+    return made;
+  }
+
+  it("signs in once, and lets a password be chosen without knowing the printed one", async () => {
+    const { linkToken, password } = await firstAdmin();
+    const { status, cookie, body } = await open(linkToken);
+    expect([status, body["login"], body["must_change"]]).toEqual([200, "admin", true]);
+    expect((await as(cookie, "GET /members")).status).toBe(403);
+    expect((await open(linkToken)).status).toBe(401);
+    expect((await as(cookie, "PUT /session/password", { new_password: PASSWORD })).status).toBe(200);
+    expect((await as(cookie, "GET /members")).status).toBe(200);
+    expect((await signIn("admin", password, { account: null })).status).toBe(401);
+    expect((await signIn("admin", PASSWORD, { account: null })).status).toBe(200);
+    const entries = await store.audit.list(null, { limit: 2 });
+    expect(entries.map(({ action }) => action)).toEqual(["member.password_changed", "member.signed_in_by_link"]);
+  });
+
+  it("spares the old password only in its own session, and only until one is chosen", async () => {
+    const { linkToken, password } = await firstAdmin();
+    const { cookie } = await open(linkToken);
+    const other = (await signIn("admin", password, { account: null })).cookie;
+    expect((await as(other, "PUT /session/password", { new_password: PASSWORD })).status).toBe(400);
+    expect((await as(cookie, "PUT /session/password", { new_password: PASSWORD })).status).toBe(200);
+    expect((await as(cookie, "PUT /session/password", { new_password: `${PASSWORD}!` })).status).toBe(400);
+  });
+
+  it("ends after a quarter of an hour, with the first sign-in by password, and with another process", async () => {
+    const { linkToken, password } = await firstAdmin();
+    const later = await testAccess(store, { clock });
+    expect(await later.signIns.signInByLink(linkToken, "192.0.2.1")).toEqual({ kind: "wrong" });
+    await signIn("admin", password, { account: null });
+    expect((await open(linkToken)).status).toBe(401);
+    await server.query(url, "truncate members, sessions");
+    const next = await firstAdmin();
+    clock.advance(15 * 60_000);
+    expect((await open(next.linkToken)).status).toBe(401);
+  });
+
+  it("is not used up by guesses, which are limited, nor by another site", async () => {
+    const { linkToken } = await firstAdmin();
+    expect((await open(linkToken, { headers: { "sec-fetch-site": "cross-site" } })).status).toBe(403);
+    for (let guess = 0; guess < 10; guess += 1)
+      expect((await open("0".repeat(64), { remoteAddress: "192.0.2.7" })).status).toBe(401);
+    expect((await open(linkToken, { remoteAddress: "192.0.2.7" })).status).toBe(429);
+    expect((await open(linkToken, { remoteAddress: "192.0.2.8" })).status).toBe(200);
+  });
+});
+
 describe("a session", () => {
   it("has a cookie that scripts, other sites and plain HTTP do not get", async () => {
     await member("priya", "viewer");

@@ -9,6 +9,7 @@ import type { TokenHash } from "../../edges/store/token-hash.ts";
 import { FailureLimit, sourceOf } from "./failure-limit.ts";
 import { makeRecoveryCodes, makeTotpSecret, normalRecoveryCode, stepOfCode, totpUri } from "./one-time-codes.ts";
 import { Passwords } from "./password.ts";
+import { SignInLink } from "./sign-in-link.ts";
 
 const TOKEN_BYTES = 32;
 const MEMBER_ID_BYTES = 8;
@@ -23,6 +24,9 @@ const PER_SOURCE = { failures: 10, forgottenAfterMs: 60_000 } as const;
 const PER_LOGIN = { failures: 50, forgottenAfterMs: 300_000 } as const;
 /** Limit on remembered addresses from which a login has succeeded; there strangers can't lock out its owner. */
 const MAX_KNOWN = 10_000;
+
+/** Of the administrator that the first start makes. */
+const FIRST_LOGIN = "admin";
 
 /** What a role may do. */
 const SCOPES_OF: Readonly<Record<MemberRole, readonly Scope[]>> = {
@@ -55,6 +59,13 @@ export interface Credentials {
   readonly code: string | null;
 }
 
+/** Created at the first start. `linkToken`: opens one session, within minutes. */
+export interface FirstAdmin {
+  readonly login: string;
+  readonly password: string;
+  readonly linkToken: string;
+}
+
 /** The result of a sign-in. `after`: seconds until the next attempt makes sense. */
 export type SignInVerdict =
   | { readonly kind: "ok"; readonly member: Member; readonly token: string }
@@ -70,11 +81,15 @@ export class SignIns {
   readonly #perLogin: FailureLimit;
   readonly #known = new Set<string>();
   readonly #unnoted: RepeatedLine;
+  readonly #link: SignInLink;
+  /** Hashes of sessions that began with the link: whoever has one was never told a password. */
+  readonly #byLink = new Set<string>();
 
   constructor(options: SignInOptions) {
     const { clock, random, log } = options;
     this.#options = options;
     this.passwords = new Passwords(random);
+    this.#link = new SignInLink(options);
     this.#perSource = new FailureLimit(clock, PER_SOURCE);
     this.#perLogin = new FailureLimit(clock, PER_LOGIN);
     this.#unnoted = new RepeatedLine(clock, (fields) => log.warn(fields, "the use of a session could not be noted"));
@@ -113,12 +128,27 @@ export class SignIns {
   }
 
   /** Creates the first administrator of the platform; null: one already exists. */
-  async makeFirstAdmin(): Promise<{ readonly login: string; readonly password: string } | null> {
+  async makeFirstAdmin(): Promise<FirstAdmin | null> {
     const { members } = this.#options;
-    const login = "admin";
+    const login = FIRST_LOGIN;
     if ((await members.countPlatformAdmins()) > 0) return null;
     const made = await this.newMember({ account: null, login, role: "admin", createdBy: "system first start" });
-    return (await members.addFirst(made.member)) ? { login, password: made.password } : null;
+    if (!(await members.addFirst(made.member))) return null;
+    return { login, password: made.password, linkToken: this.#link.make(made.member.id) };
+  }
+
+  /** Begins the first administrator's session with the link that was printed at the first start. */
+  async signInByLink(token: string, address: string): Promise<SignInVerdict> {
+    const source = sourceOf(address);
+    const waitMs = this.#perSource.waitMs(source);
+    if (waitMs > 0) return { kind: "later", after: Math.ceil(waitMs / 1000) };
+    const begin = (): Promise<SignInVerdict> => this.#beginByLink(token);
+    return counted([[this.#perSource, source]], begin, ({ kind }) => kind === "wrong");
+  }
+
+  /** Whether this session began with the link, and its password has not been chosen yet. */
+  isByLink(token: string): boolean {
+    return this.#byLink.has(this.#hashOf(token));
   }
 
   /** Whether this is the member's password. Limited like a sign-in. */
@@ -152,6 +182,8 @@ export class SignIns {
     const password_hash = await this.passwords.hash(password);
     await this.#change(member, { password_hash, must_change: false }, "member.password_changed");
     await members.endOtherSessions(member.id, this.#hashOf(token));
+    this.#link.forget(member.id);
+    this.#byLink.clear();
   }
 
   /** A secret for the phone. It takes effect once a code has confirmed it. */
@@ -184,16 +216,33 @@ export class SignIns {
   }
 
   async #checked(given: Credentials): Promise<SignInVerdict> {
-    const { members, random, clock } = this.#options;
+    const { members } = this.#options;
     const member = await members.byLogin(given.account, given.login);
     const isRight = await this.passwords.matches(given.password, member?.password_hash ?? null);
     if (member === null || !isRight) return { kind: "wrong" };
     if (member.totp_active && given.code === null) return { kind: "code_needed" };
     if (member.totp_active && !(await this.#isSecondFactor(member, given.code ?? ""))) return { kind: "wrong" };
+    return { kind: "ok", member, token: await this.#beginSession(member) };
+  }
+
+  /** The link is only for an administrator who has never signed in: afterwards it would be a second password. */
+  async #beginByLink(given: string): Promise<SignInVerdict> {
+    const id = this.#link.use(given);
+    const member = id === null ? null : await this.#options.members.byLogin(null, FIRST_LOGIN);
+    if (member === null || member.id !== id || !member.must_change || member.signed_in_at !== null)
+      return { kind: "wrong" };
+    await this.#change(member, { signed_in_at: this.#options.clock.now() }, "member.signed_in_by_link");
+    const token = await this.#beginSession(member);
+    this.#byLink.add(this.#hashOf(token));
+    return { kind: "ok", member, token };
+  }
+
+  async #beginSession({ id }: Member): Promise<string> {
+    const { members, random, clock } = this.#options;
     const token = random.hex(TOKEN_BYTES);
     const now = clock.now();
-    await members.beginSession(member.id, this.#hashOf(token), now, now - SESSION_IDLE_MS);
-    return { kind: "ok", member, token };
+    await members.beginSession(id, this.#hashOf(token), now, now - SESSION_IDLE_MS);
+    return token;
   }
 
   async #isSecondFactor(member: Member, code: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { Log } from "../../base/log.ts";
 import { setting } from "../../base/setting.ts";
 import { folderProblem } from "../../edges/store/embedded/error-code.ts";
 import { makeDataFolder, makeFolder } from "./data-folder.ts";
+import type { FirstAdmin } from "../api/sign-ins.ts";
 import { DataFolderLock } from "./data-folder-lock.ts";
 import { ManagedProcess } from "./managed-process.ts";
 import type { ServeConfig } from "./config.ts";
@@ -37,7 +38,7 @@ export interface ControlReady {
   readonly sipHost: string;
   readonly sipPort: number;
   /** Created at this start, and shown to the operator once; null: an administrator already existed. */
-  readonly firstAdmin: { readonly login: string; readonly password: string } | null;
+  readonly firstAdmin: FirstAdmin | null;
 }
 
 /** A running platform. */

@@ -22,13 +22,23 @@ export const signInRoute = createRoute({
   component: lazyRouteComponent(() => import("./sign-in-page.tsx"), "SignInPage"),
 });
 
+/** The link that the first start prints; its token is behind the `#`. */
+export const firstSignInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "first-sign-in",
+  component: lazyRouteComponent(() => import("./first-sign-in-page.tsx"), "FirstSignInPage"),
+});
+
 export const newPasswordRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "new-password",
-  validateSearch: signInSearch,
+  validateSearch: (search: Record<string, unknown>): SignInSearch & { readonly by?: "link" } => ({
+    ...signInSearch(search),
+    ...(search["by"] === "link" ? { by: "link" } : {}),
+  }),
   beforeLoad: async ({ context, search }) => {
     const member = await context.queryClient.ensureQueryData(sessionQuery);
-    if (member === null) throw redirect({ to: "/sign-in", search, replace: true });
+    if (member === null) throw redirect({ to: "/sign-in", search: signInSearch({ ...search }), replace: true });
     if (!member.must_change) throw redirect({ href: ownPath(search.to), replace: true });
   },
   component: lazyRouteComponent(() => import("./new-password-page.tsx"), "NewPasswordPage"),
