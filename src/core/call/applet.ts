@@ -89,13 +89,13 @@ export interface FormField {
 }
 
 /** What a URL is for, as `plugboard check --as` names it. */
-export type UrlUse = "connect" | "dial-whom" | "gather" | "passthru" | "greeting" | "event";
+export type UrlPurpose = "connect" | "dial-whom" | "gather" | "passthru" | "greeting" | "event";
 
 /** How a field is filled in. */
 export type FieldInput =
   | { readonly kind: "text" | "long_text" | "numbers" | "hours" | "applet" | "boolean" | "say" | "group" | "exophone" }
   /** `use` absent: what is there is played, not asked. */
-  | { readonly kind: "url"; readonly use?: UrlUse }
+  | { readonly kind: "url"; readonly use?: UrlPurpose }
   /** An exit for each key; `keys` absent: any text. */
   | { readonly kind: "keys"; readonly keys?: readonly string[] }
   | {
@@ -153,7 +153,7 @@ export const URL_MODE: FormMode = {
 };
 
 /** The form of an applet that a Primary and a Fallback URL decide. */
-export function dynamicUrlFields(use: UrlUse, wanted: string, exitWithout: string): readonly FormField[] {
+export function dynamicUrlFields(use: UrlPurpose, wanted: string, exitWithout: string): readonly FormField[] {
   return [
     {
       path: "url.primary",
