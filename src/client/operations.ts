@@ -2355,7 +2355,7 @@ export const OPERATIONS = {
     headers: {},
     answer: "response",
   },
-  "calls.live": { method: "GET", path: "/api/accounts/{account}/calls/live", query: [], headers: {}, answer: "json" },
+  "calls.live": { method: "GET", path: "/api/accounts/{account}/live-calls", query: [], headers: {}, answer: "json" },
   "erasures.create": {
     method: "POST",
     path: "/api/accounts/{account}/erasures",

@@ -36,7 +36,7 @@ const LIST = {
 
 /** The live calls of an account and their state. */
 export function liveCallsRoute(app: FastifyInstance, { exchange }: ApiOptions): void {
-  typed(app).get("/calls/live", { schema: LIST }, ({ params: { account } }) => {
+  typed(app).get("/live-calls", { schema: LIST }, ({ params: { account } }) => {
     const calls = [...exchange.liveCallsOf(account)];
     return { calls: calls.slice(0, MAX_SHOWN).map(lineOf), total: calls.length };
   });
