@@ -31,6 +31,8 @@ export interface ApiOptions {
   readonly feed: Feed;
   /** Absent: nothing is deleted by age. */
   readonly retention?: Pick<RetentionWorker, "deleted">;
+  /** How late the event loop is; absent: as measured from now on. */
+  readonly eventLoop?: { readonly p99Ms: number };
   /** Where the dashboard was built; absent: where `npm run build` puts it. */
   readonly webFolder?: string;
   /** The operator's password. */

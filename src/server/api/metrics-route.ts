@@ -3,7 +3,6 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import { z } from "zod";
 import type { Exchange, MediaTotals } from "../exchange/exchange.ts";
 import type { ApiOptions } from "./api-options.ts";
-import type { EventLoopDelay } from "./event-loop-delay.ts";
 import { LAG_PRECISION_MS } from "./event-loop-delay.ts";
 import { typed } from "./openapi/typed-routes.ts";
 
@@ -27,7 +26,11 @@ export interface MetricsOptions extends Pick<ApiOptions, "exchange" | "retention
 }
 
 /** `/metrics`, for Prometheus. */
-export function metricsRoute(app: FastifyInstance, options: MetricsOptions, eventLoop: EventLoopDelay): void {
+export function metricsRoute(
+  app: FastifyInstance,
+  options: MetricsOptions,
+  eventLoop: { readonly p99Ms: number },
+): void {
   const { exchange, store, access, retention } = options;
   const register = new Registry();
   collectDefaultMetrics({ register, eventLoopMonitoringPrecision: LAG_PRECISION_MS });

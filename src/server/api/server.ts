@@ -44,7 +44,7 @@ export async function buildApi(
   app.addHook("onRequest", async ({ url }) => {
     if (NUL.test(url)) throw Object.assign(new Error("the address holds the character NUL"), { statusCode: 400 });
   });
-  const eventLoop = new EventLoopDelay();
+  const eventLoop = options.eventLoop ?? new EventLoopDelay();
   healthRoutes(app, options, eventLoop);
   metricsRoute(app, options, eventLoop);
   asyncapiRoute(app);

@@ -99,6 +99,7 @@ const OWED = [{ id: "e_parked", order: "leg 2", purpose: "dial_event", request: 
 const PASSWORD = "correct horse battery";
 /** Stands for the one-time code of the moment. */
 const CODE = "the code";
+const LINK_TOKEN = "0".repeat(64);
 const START_VOICE = "http://my.exotel.com/acme/exoml/start_voice/11754";
 const CALL = { From: "+919812345678", CallerId: "08047100000", Url: START_VOICE };
 
@@ -147,6 +148,7 @@ function meantOf(placed: Placed): AnyRequest {
 /** Meaningful bodies for operations that change the configuration. */
 const EXAMPLES: Readonly<Record<string, unknown>> = {
   "session.begin": { login: "test-admin", password: PASSWORD },
+  "session.beginByLink": { token: LINK_TOKEN },
   "session.changePassword": { password: PASSWORD, new_password: "staple of a correct horse" },
   "session.beginTotp": { password: PASSWORD },
   "session.confirmTotp": { code: CODE },
@@ -185,6 +187,14 @@ const PREPARED: Readonly<Record<string, (request: AnyRequest, session: Headers) 
   "session.begin": async (request) => {
     await signedInAdmin(api.store, api.clock.now(), passwordHash);
     return request;
+  },
+  "session.beginByLink": async (request) => {
+    await api.server.query(api.database, "delete from members where account is null");
+    const { linkToken = "" } = (await api.access.signIns.makeFirstAdmin()) ?? {};
+    return {
+      ...request,
+      ...(request.payload === undefined ? {} : { payload: request.payload.replace(LINK_TOKEN, linkToken) }),
+    };
   },
   "session.confirmTotp": async (request, session) => {
     const begin = {
