@@ -10,13 +10,16 @@ let browser: Browser;
 let page: Page;
 beforeAll(async () => {
   [web, browser] = await Promise.all([startWebPlatform(), startBrowser()]);
-  page = await openWindow(browser, web.platform.httpUrl);
-  await web.signIn(page);
 });
 afterAll(async () => {
   await browser.close();
   await web.stop();
 });
+
+async function openSignedIn(): Promise<void> {
+  page = await openWindow(browser, web.platform.httpUrl);
+  await web.signIn(page);
+}
 
 /** The outcomes of the calls that the list shows. */
 async function outcomes(): Promise<readonly string[]> {
@@ -28,6 +31,7 @@ async function outcomes(): Promise<readonly string[]> {
 
 describe("the overview", () => {
   it("says what to do before the first call, and leads to that call as soon as it comes in", async () => {
+    await openSignedIn();
     await page.goto("/");
     await page.getByText("This account has had no call yet.").waitFor();
     await page.getByText("+918047100000").waitFor();
@@ -39,6 +43,7 @@ describe("the overview", () => {
   });
 
   it("shows figures that lead to the calls behind them", async () => {
+    await openSignedIn();
     web.customer.on("/connect", dials([BUSY]));
     web.call();
     await web.platform.endedCalls(2, 30_000);
@@ -68,6 +73,7 @@ describe("the overview", () => {
   });
 
   it("has every chart as a table, too, and columns that the arrow keys go through", async () => {
+    await openSignedIn();
     await page.goto("/a/acme/overview?range=week");
     const columns = page.getByRole("list", { name: "Calls per day" });
     await columns.getByRole("link", { name: /3 calls, 1 connected, 2 without/ }).focus();

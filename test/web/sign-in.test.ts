@@ -48,9 +48,9 @@ describe("signing in", () => {
 
   it("is asked for again when the session has ended, and leads back to where one was", async () => {
     const page = await openWindow(browser, web.platform.httpUrl);
-    await page.goto("/");
+    await page.goto("/a/acme/calls");
     await signIn(page, CHOSEN);
-    await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+    await page.getByRole("heading", { name: "Calls", level: 1 }).waitFor();
     await page.context().clearCookies();
     await page.getByRole("link", { name: "Numbers" }).click();
     await page.getByText("Sign in to go on where you were.").waitFor();
