@@ -874,6 +874,7 @@ export interface PlugboardApi {
     beginByLink(
       input: {
         readonly body: {
+          /** What follows the # of the link */
           readonly token: string;
         };
       },

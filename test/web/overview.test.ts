@@ -56,7 +56,7 @@ describe("the overview", () => {
     expect(await outcomes()).toEqual(["Connected"]);
     await page.goBack();
     await page.getByRole("link", { name: "2 without a conversation", exact: true }).click();
-    expect(await outcomes()).toEqual(["Ended", "Busy"]);
+    expect(await outcomes()).toEqual(["None dialled", "Busy"]);
     await page.goBack();
     await page
       .getByRole("row", { name: /USER_BUSY/ })
@@ -69,7 +69,7 @@ describe("the overview", () => {
       .getByRole("link")
       .nth(1)
       .click();
-    expect(await outcomes()).toEqual(["Ended"]);
+    expect(await outcomes()).toEqual(["None dialled"]);
   });
 
   it("has every chart as a table, too, and columns that the arrow keys go through", async () => {

@@ -133,7 +133,13 @@ function useColumns(onHangUp: (call: LiveCall) => void): readonly Column<LiveCal
     { id: "to", header: "To", width: "minmax(130px, 1fr)", cell: ({ to }) => <Figures>{to}</Figures> },
     { id: "flow", header: "Flow", width: "minmax(100px, 1fr)", cell: ({ flow }) => nameOf(flow) },
     { id: "elapsed", header: "For", width: "80px", align: "end", cell: (call) => <Length call={call} /> },
-    { id: "act", header: "", width: "96px", align: "end", cell: (call) => <HangUp call={call} onHangUp={onHangUp} /> },
+    {
+      id: "act",
+      header: "Control",
+      width: "96px",
+      align: "end",
+      cell: (call) => <HangUp call={call} onHangUp={onHangUp} />,
+    },
   ];
 }
 
