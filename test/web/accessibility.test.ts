@@ -54,7 +54,8 @@ async function open(page: Page, { path, prepare, isPublic }: SeenPage): Promise<
   if (isPublic !== true) signedIn = page;
   await page.goto(path);
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.getByRole("status", { name: "Loading" }).waitFor({ state: "detached" });
+  const loading = page.getByRole("status", { name: "Loading" });
+  await expect.poll(() => loading.count(), { timeout: 20_000 }).toBe(0);
   await prepare?.(page);
 }
 

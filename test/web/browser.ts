@@ -81,7 +81,8 @@ function watch(context: BrowserContext, page: Page, baseURL: string): void {
   problems.set(page, found);
   page.on("pageerror", (error) => found.push(`threw: ${error.message}`));
   page.on("console", (message) => {
-    if (message.type() === "error" && !EXPECTED.test(message.text())) found.push(`console: ${message.text()}`);
+    if (message.type() === "error" && !EXPECTED.test(message.text()))
+      found.push(`console: ${message.text()} ${message.location().url}`);
   });
   context.on("request", (request) => {
     if (!/^(?:blob|data):/.test(request.url()) && !request.url().startsWith(baseURL))

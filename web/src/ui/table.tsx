@@ -8,6 +8,7 @@ import styles from "./table.module.css";
 /** A column: how wide (as in `grid-template-columns`), and what it shows of a row. */
 export interface Column<Row> {
   readonly id: string;
+  /** Empty over buttons: readers hear "Actions". */
   readonly header: string;
   readonly width: string;
   readonly align?: "end";
@@ -125,7 +126,7 @@ function Head<Row>({ columns }: Pick<TableProps<Row>, "columns">) {
       <div role="row" aria-rowindex={1} className={styles["line"]} style={{ gridTemplateColumns: templateOf(columns) }}>
         {columns.map(({ id, header, align }) => (
           <div key={id} role="columnheader" className={classes(styles["cell"], align && styles[align])}>
-            {header}
+            {header === "" ? <span className="visually-hidden">Actions</span> : header}
           </div>
         ))}
       </div>
