@@ -6,7 +6,6 @@ import type { Exchange } from "../exchange/exchange.ts";
 import { CallTimings } from "../exchange/call-timings.ts";
 import { RequestMetrics } from "../exchange/request-metrics.ts";
 import { ApiRefusals } from "./api-refusals.ts";
-import type { EventLoopDelay } from "./event-loop-delay.ts";
 import { metricsRoute } from "./metrics-route.ts";
 
 const clock = new VirtualClock(0);
@@ -34,7 +33,7 @@ it("O6: only counters end in _total, and every metric has a help text", async ()
   const access = { refusals: new ApiRefusals(clock, silentLog) };
   const retention = { deleted: new Map([["calls" as const, 7]]) };
   const store = { outboxLagMs: () => Promise.resolve(2500) };
-  metricsRoute(app, { exchange, store, access, retention }, { p99Ms: 20 } as EventLoopDelay);
+  metricsRoute(app, { exchange, store, access, retention }, { p99Ms: 20 });
   const { body } = await app.inject("/metrics");
   const types = [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type]) => ({ name, type }));
   expect(types.length).toBeGreaterThan(20);
