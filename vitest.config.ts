@@ -7,9 +7,9 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules", 
 /** The one of the independent peers that is judged by what it hears. */
 const LISTENS = "test/interop/baresip.test.ts";
 /** Calls over the wire that can bear others beside them. */
-const PATIENT = "test/wire/{demo,inbound,placed-calls,public-clients}.test.ts";
+const PATIENT = "test/wire/{inbound,public-clients}.test.ts";
 /** What a person does first in the browser; the other pages, and axe on each of them, take four minutes more. */
-const FIRST_PAGES = "test/web/{sign-in,calls,flows,first-run}.test.ts";
+const FIRST_PAGES = "test/web/{sign-in,calls,first-run}.test.ts";
 const globalSetup = "test/support/database-servers.ts";
 const wholePlatform = { globalSetup, testTimeout: 120_000, hookTimeout: 60_000 };
 
@@ -37,7 +37,7 @@ export default defineConfig({
           include: ["test/{packages,starts,chaos,interop}/**/*.test.ts", PATIENT],
           exclude: [LISTENS],
           // These wait for restarts, leases and time limits more than they compute.
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
