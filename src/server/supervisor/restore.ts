@@ -1,4 +1,4 @@
-import { cp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemRandom } from "../../base/system-random.ts";
 import { startEmbedded } from "../../edges/store/embedded/embedded.ts";
@@ -82,7 +82,9 @@ async function restoreInto({ dataDir, folder }: RestoreOptions, manifest: Backup
   const begun = await textOf(mark);
   await refuseOtherContent(dataDir, begun, manifest.id);
   if (await isEmptyDatabase(url)) {
-    await writeFile(mark, `${manifest.id}\n`, { mode: 0o600, flush: true });
+    // Whole or not at all: a mark without its id would be that of another backup.
+    await writeFile(`${mark}.new`, `${manifest.id}\n`, { mode: 0o600, flush: true });
+    await rename(`${mark}.new`, mark);
     for (const name of [RECORDINGS, NODE]) await copyIfThere(join(folder, name), join(dataDir, name));
     const tables = new Map(manifest.tables.map((table) => [table.name, table]));
     await loadSnapshot(url, namesOf(manifest), (name) => readRows(folder, tables.get(name) ?? { name, rows: 0 }));
