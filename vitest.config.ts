@@ -8,8 +8,6 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules", 
 const LISTENS = "test/interop/baresip.test.ts";
 /** Calls over the wire that can bear others beside them. */
 const PATIENT = "test/wire/{inbound,public-clients}.test.ts";
-/** What a person does first in the browser; the other pages, and axe on each of them, take four minutes more. */
-const FIRST_PAGES = "test/web/{sign-in,calls,first-run}.test.ts";
 const globalSetup = "test/support/database-servers.ts";
 const wholePlatform = { globalSetup, testTimeout: 120_000, hookTimeout: 60_000 };
 
@@ -54,14 +52,11 @@ export default defineConfig({
         test: {
           ...wholePlatform,
           name: "web",
-          include: [FIRST_PAGES],
+          include: ["test/web/**/*.test.ts"],
           // Two browsers at once leave nothing of this machine for the platforms they look at.
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },
-      },
-      {
-        test: { ...wholePlatform, name: "all-pages", include: ["test/web/**/*.test.ts"], maxWorkers: 1 },
       },
       {
         test: {

@@ -8,8 +8,8 @@ import { ensureBuilt, ensureInstalled, ensurePrograms, productEnv, run, runForeg
 /** CI waits ten minutes; leave time to say which step hung. */
 const WHOLE_LIMIT_MS = 9.5 * 60_000;
 
-/** The independent peers that the wire tests talk to, what they measure sound with, and a browser: program → Debian package. */
-const programs = { sipp: "sip-tester", baresip: "baresip-core", sox: "sox", chromium: "chromium" };
+/** Independent peers that the wire tests talk to, and the tool they measure sound with: program → Debian package. */
+const programs = { sipp: "sip-tester", baresip: "baresip-core", sox: "sox" };
 
 const checks = [
   { heading: "Formatting", command: ["oxfmt", "--check", "."] },
@@ -26,7 +26,6 @@ const checks = [
 const suites = [
   { heading: "Unit tests", project: "unit" },
   { heading: "Start, interop and chaos tests", project: "chaos" },
-  { heading: "Browser tests", project: "web" },
   { heading: "Wire tests", project: "wire" },
 ];
 
@@ -36,7 +35,7 @@ await runScript(async () => {
   const checksOnly = process.argv.includes("--checks-only");
   const overtime = AbortSignal.timeout(WHOLE_LIMIT_MS);
   await ensureInstalled();
-  // The download of a browser takes as long as the checks.
+  // A download takes as long as the checks.
   const [checked] = await Promise.all([runChecks(overtime), checksOnly || ensurePrograms(programs)]);
   const good = checked && (checksOnly || (await runSuites(overtime)));
   if (overtime.aborted) process.stdout.write("Out of time: the step above did not end.\n");
